@@ -1,0 +1,212 @@
+"""A tiny right server in plain ASGI, made of stages that a subclass can change one at a time.
+
+It shares nothing with any other server here. `faulty_servers` breaks one stage per subclass. Further right servers are
+subclasses too; changes combine by inheriting from several of them, as long as each calls `super()`.
+
+    receive -> route -> authenticate -> parse -> validate -> build -> render -> deliver
+               any of these may raise Refusal -> refuse (envelope) -> render -> deliver
+
+Its readings are the plain ones: 201, nested errors with a list of details, unknown fields passed over, texts and ids
+kept as sent, dates with a zone or of a whole day taken and given back in UTC milliseconds.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, NamedTuple, NoReturn
+from uuid import uuid4
+
+PATH = "/api/v1/entities/leadlists"
+BODY_BYTES = 1 << 20
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Fields = dict[str, Any]
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, code: str, message: str, details: list[dict[str, str]] | None = None) -> None:
+        self.status, self.code, self.message, self.details = status, code, message, details
+
+
+class BadRequest(Refusal):
+    """400 with (path, what is wanted there) for each problem."""
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        details = [{"path": path, "message": message} for path, message in problems]
+        super().__init__(400, "BAD_REQUEST", "The request body is not valid.", details)
+
+
+class Rule(NamedTuple):
+    wanted: str
+    holds: Callable[[Any], bool]
+
+
+A_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+A_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?"
+)
+
+
+def is_text(value: object) -> bool:
+    """A string that UTF-8 can carry: JSON escapes can denote half surrogate pairs, which it can't."""
+    return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
+
+
+def is_uuid(value: object) -> bool:
+    return isinstance(value, str) and A_UUID.fullmatch(value) is not None
+
+
+def is_date(value: object) -> bool:
+    if not isinstance(value, str) or not A_DATE.fullmatch(value):
+        return False
+    try:
+        to_utc(value)
+    except (ValueError, OverflowError):  # no day of the calendar; in UTC before year 1 or after year 9999
+        return False
+    return True
+
+
+def to_utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+class RightCore:
+    success: ClassVar[int] = 201
+    defaults: ClassVar[Fields] = {"type": "person", "companyIds": []}
+    rules: ClassVar[dict[str, Rule]] = {
+        "name": Rule("a string", is_text),
+        "type": Rule('"person" or "company"', lambda value: value in ("person", "company")),
+        "icpId": Rule("a UUID or null", lambda value: value is None or is_uuid(value)),
+        "startDate": Rule("an ISO 8601 date", is_date),
+        "endDate": Rule("an ISO 8601 date", is_date),
+        "personIds": Rule("an array of strings", lambda value: isinstance(value, list) and all(map(is_text, value))),
+        "companyIds": Rule("an array of UUIDs", lambda value: isinstance(value, list) and all(map(is_uuid, value))),
+    }
+
+    def __init__(self, users: Mapping[str, str], expired: Mapping[str, str] = {}) -> None:
+        """Both map a session token to its user id; the expired ones no longer sign anybody in."""
+        self.users = users
+        self.expired = expired
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = await self.receive(scope, receive)
+        try:
+            answer = self.create(request)
+        except Refusal as refusal:
+            answer = self.refuse(request, refusal)
+        except Exception:
+            answer = self.refuse(request, Refusal(500, "INTERNAL_ERROR", "An unexpected error occurred."))
+        await self.deliver(request, answer, send)
+
+    def create(self, request: Request) -> Answer:
+        self.route(request)
+        user = self.authenticate(request)
+        fields = self.validate(request, self.parse(request))
+        return self.render(request, self.success, self.build(request, user, fields))
+
+    async def receive(self, scope: Scope, receive: Receive) -> Request:
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            key = name.decode("latin-1").lower()
+            headers[key] = f"{headers[key]}; {value.decode('latin-1')}" if key in headers else value.decode("latin-1")
+        body, more = bytearray(), True
+        while more:
+            message = await receive()
+            more = message.get("more_body", False)  # absent in http.disconnect: then nobody reads the answer
+            body += message.get("body", b"")[: BODY_BYTES + 1 - len(body)]  # the rest is read, but not kept
+        return Request(scope["method"], scope["path"], headers, bytes(body))
+
+    def route(self, request: Request) -> None:
+        if request.path != PATH:
+            raise Refusal(404, "NOT_FOUND", "There is nothing at this path.")
+        if request.method != "POST":
+            raise Refusal(405, "METHOD_NOT_ALLOWED", "Only POST is possible here.")
+
+    def tokens(self, request: Request) -> list[str]:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        cookies = [cookie.strip().partition("=") for cookie in request.headers.get("cookie", "").split(";")]
+        bearer = [token.strip()] if scheme.lower() == "bearer" else []
+        return bearer + [value.strip('"') for name, _, value in cookies if name == "__session"]
+
+    def authenticate(self, request: Request) -> str:
+        for token in self.tokens(request):
+            if token in self.users:
+                return self.users[token]
+        raise Refusal(401, "UNAUTHORIZED", "Sign in to create lead lists.")
+
+    def parse(self, request: Request) -> Fields:
+        media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if media_type != "application/json" or "content-encoding" in request.headers:
+            raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be plain application/json.")
+        if len(request.body) > BODY_BYTES:
+            raise Refusal(413, "CONTENT_TOO_LARGE", f"The body must not exceed {BODY_BYTES} bytes.")
+        try:
+            body = json.loads(request.body.decode(), parse_constant=no_constant)
+        except (ValueError, RecursionError):  # bad bytes, bad JSON, too many digits; too deep
+            raise BadRequest(("", "must be well-formed JSON in UTF-8")) from None
+        if not isinstance(body, dict):
+            raise BadRequest(("", "must be a JSON object"))
+        return body
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        """The fields of the page, completed and in the form in which they are stored."""
+        given = self.defaults | sent
+        fields = {key: given[key] for key in self.rules if key in given}
+        missing = [(f"/{key}", "is required") for key in self.rules if key not in fields]
+        wrong = [
+            (f"/{key}", f"must be {self.rules[key].wanted}")
+            for key, value in fields.items()
+            if not self.rules[key].holds(value)
+        ]
+        if missing or wrong:
+            raise BadRequest(*missing, *wrong)
+        return fields | {key: timestamp(to_utc(fields[key])) for key in ("startDate", "endDate")}
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        now = timestamp(datetime.now(UTC))
+        return {"id": str(uuid4()), **fields, "userIds": [user], "createdAt": now, "updatedAt": now}
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = self.render(request, refusal.status, self.envelope(refusal))
+        extra = {401: {"www-authenticate": "Bearer"}, 405: {"allow": "POST"}}.get(refusal.status, {})
+        return answer._replace(headers={**answer.headers, **extra})
+
+    def envelope(self, refusal: Refusal) -> Fields:
+        error: Fields = {"code": refusal.code, "message": refusal.message}
+        return {"error": error if refusal.details is None else error | {"details": refusal.details}}
+
+    def render(self, request: Request, status: int, value: Fields) -> Answer:
+        return Answer(status, {"content-type": "application/json"}, json.dumps(value, ensure_ascii=False).encode())
+
+    async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
+        headers = {**answer.headers, "content-length": str(len(answer.body))}
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+        await send({"type": "http.response.body", "body": answer.body})
