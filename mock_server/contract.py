@@ -1,0 +1,213 @@
+"""The contract: loads the spec folder safely, checks that it can be served, tells what each operation takes.
+
+Nothing here knows lead lists; a second operation is one more entry of `Contract.operations`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from mock_server.schema import Formats, Validator
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class SpecError(Exception):
+    """The spec cannot be served; the text says what to change in it."""
+
+
+class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # base chosen at run time
+    """Safe YAML whose timestamps stay the strings that they are in JSON."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file, in the types that JSON has."""
+    try:
+        return yaml.load(path.read_bytes(), Loader=_PlainLoader)
+    except (OSError, yaml.YAMLError) as error:
+        raise SpecError(f"{path} cannot be read: {error}") from None
+
+
+def find_spec_dir() -> Path:
+    """The spec folder: inside the package (an installed wheel) or beside it (a clone)."""
+    package = Path(__file__).resolve().parent
+    candidates = (package / "spec", package.parent / "spec")
+    for candidate in candidates:
+        if (candidate / "openapi.yaml").is_file():
+            return candidate
+    raise SpecError(f"openapi.yaml stands neither in {candidates[0]} nor in {candidates[1]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the path, the query, a header or a cookie."""
+
+    name: str
+    place: str
+    required: bool
+    type: str
+    validator: Validator
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSpec:
+    """What the spec says of one operation, compiled."""
+
+    id: str
+    path: str
+    method: str
+    media_types: tuple[str, ...]
+    body_required: bool
+    body: Validator | None  # None: the operation takes no body
+    example: Any  # the request example, from which messages quote
+    parameters: tuple[Parameter, ...]
+    success_statuses: tuple[int, ...]
+
+
+class Contract:
+    """A loaded spec: the document for Connexion, the operations for the stages, the paths for 404 and 405."""
+
+    def __init__(self, document: dict[str, Any], formats: Formats) -> None:
+        self.document = document
+        self._formats = formats
+        _check_references(document)
+        # Connexion mounts the API below the path of the first server.
+        servers = document.get("servers") or [{"url": ""}]
+        self._base = urlsplit(servers[0]["url"]).path.rstrip("/")
+        self.operations: dict[str, OperationSpec] = {}
+        self._methods: dict[str, tuple[str, ...]] = {}
+        for path, item in document["paths"].items():
+            methods = [method for method in METHODS if method in item]
+            self._methods[self._base + path] = tuple(method.upper() for method in methods)
+            for method in methods:
+                self._add(path, method, item)
+        self._templates = [
+            (re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path))), path) for path in self._methods if "{" in path
+        ]
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """The methods that the spec has for a request path; none for an unknown path."""
+        known = self._methods.get(path)
+        if known is None:
+            known = next((self._methods[t] for pattern, t in self._templates if pattern.fullmatch(path)), ())
+        return (*known, "HEAD") if "GET" in known and "HEAD" not in known else known
+
+    def check_bound(self, operation_ids: Iterable[str]) -> None:
+        """Refuse a spec that names an operation for which no coroutine was given."""
+        missing = sorted(set(self.operations) - set(operation_ids))
+        if missing:
+            raise SpecError(f"no coroutine is bound to operationId {', '.join(missing)}; pass it in `operations`")
+
+    def _add(self, path: str, method: str, item: Mapping[str, Any]) -> None:
+        spec, place = item[method], f"{method.upper()} {path}"
+        operation_id = spec.get("operationId")
+        # Connexion would let an operation without an id answer for every unknown path, and the last of two win.
+        if not operation_id:
+            raise SpecError(f"{place} has no operationId")
+        if operation_id in self.operations:
+            raise SpecError(f"operationId {operation_id} stands twice; the second is {place}")
+        self._check_security(place, spec)
+        body = self._resolve(spec.get("requestBody", {}))
+        content = body.get("content", {})
+        schema = next((entry["schema"] for entry in content.values() if "schema" in entry), {} if content else None)
+        self.operations[operation_id] = OperationSpec(
+            id=operation_id,
+            path=self._base + path,
+            method=method.upper(),
+            media_types=tuple(media_type.lower() for media_type in content),
+            body_required=bool(body.get("required", False)),
+            body=None if schema is None else Validator(schema, self.document, self._formats),
+            example=_example(content),
+            parameters=tuple(
+                self._parameter(self._resolve(entry))
+                for entry in [*item.get("parameters", []), *spec.get("parameters", [])]
+            ),
+            success_statuses=tuple(int(status) for status in spec["responses"] if str(status).startswith("2")),
+        )
+
+    def _parameter(self, entry: Mapping[str, Any]) -> Parameter:
+        schema = entry.get("schema", {})
+        return Parameter(
+            name=entry["name"],
+            place=entry["in"],
+            required=bool(entry.get("required", False)),
+            type=self._resolve(schema).get("type", "string"),
+            validator=Validator(schema, self.document, self._formats),
+        )
+
+    def _check_security(self, place: str, spec: Mapping[str, Any]) -> None:
+        schemes = self.document.get("components", {}).get("securitySchemes", {})
+        for name in {name for entry in spec.get("security", self.document.get("security", [])) for name in entry}:
+            if name not in schemes:
+                raise SpecError(f"{place} asks for the security scheme {name}, which components do not define")
+            scheme = self._resolve(schemes[name])
+            by_cookie = scheme["type"] == "apiKey" and scheme.get("in") == "cookie"
+            by_bearer = scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer"
+            if not (by_cookie or by_bearer):
+                raise SpecError(f"security scheme {name}: only a cookie or a bearer token can carry a session here")
+
+    def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        while "$ref" in node:
+            node = look_up(self.document, node["$ref"])
+        return node
+
+
+def load(spec_dir: Path, formats: Formats) -> Contract:
+    """The contract in `spec_dir`; `formats` judge the string formats whose meaning a reading decides."""
+    document = read_yaml(spec_dir / "openapi.yaml")
+    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
+        raise SpecError(f"{spec_dir / 'openapi.yaml'} is no OpenAPI document: it has no `paths`")
+    return Contract(document, formats)
+
+
+def look_up(document: Mapping[str, Any], reference: str) -> Any:
+    """What a `$ref` within the document points to."""
+    node: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        try:
+            node = node[part.replace("~1", "/").replace("~0", "~")]
+        except (KeyError, TypeError):
+            raise SpecError(f"$ref {reference} points to nothing") from None
+    return node
+
+
+def _check_references(document: Mapping[str, Any]) -> None:
+    """Every `$ref` stays inside the document: a spec is data, it opens no file and no connection."""
+    for node in _mappings(document):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            if not reference.startswith("#/"):
+                raise SpecError(f"$ref {reference} leaves the document; only #/… is read")
+            look_up(document, reference)
+
+
+def _mappings(node: Any) -> Iterator[Mapping[str, Any]]:
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            yield node
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+
+
+def _example(content: Mapping[str, Any]) -> Any:
+    for entry in content.values():
+        for example in entry.get("examples", {}).values():
+            return example.get("value")
+        return entry.get("example")
+    return None

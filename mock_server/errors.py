@@ -1,0 +1,411 @@
+"""What is refused, in which words, and the one renderer of every answer that is not a success."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.readings import Readings
+from mock_server.schema import Breach, Validator
+from mock_server.stages import Answer
+
+logger = logging.getLogger("mock_server")
+
+# A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems.
+PROBLEMS_LISTED = 100
+GOT_CHARACTERS = 60
+READ_PAST_S = 1.0
+
+# Status -> (code, message). The page documents 400, 401 and 500 (clauses error.*.code); the other codes follow the
+# sibling pages (FORBIDDEN, NOT_FOUND) or, where those have none, the reason phrase of RFC 9110 §15.
+STATUSES: Mapping[int, tuple[str, str]] = {
+    400: ("BAD_REQUEST", "Request body validation failed"),
+    401: ("UNAUTHORIZED", "User is not authenticated"),
+    403: ("FORBIDDEN", "The user may not do this"),
+    404: ("NOT_FOUND", "There is nothing at this path"),
+    405: ("METHOD_NOT_ALLOWED", "This path does not have this method"),
+    406: ("NOT_ACCEPTABLE", "The answer is JSON, which the Accept header of the request excludes"),
+    413: ("CONTENT_TOO_LARGE", "The request body is too large"),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "The request body is of a media type that is not read here"),
+    500: ("INTERNAL_ERROR", "An unexpected server error occurred"),
+}
+
+# Rule -> (what is wanted, the sentence). Every word that a problem says to a developer stands here.
+WORDS: Mapping[str, tuple[str, str]] = {
+    # -- the transport
+    "http": ("an HTTP/1.1 request", "The request is not well-formed HTTP (RFC 9112): {got}."),
+    "header_size": (
+        "at most {limit} bytes of request line and headers",
+        "The request line and headers are larger than {limit} bytes; cookies of other localhost projects are a usual "
+        "reason: clear them, or start the mock with a larger --max-header-bytes.",
+    ),
+    "media_type": ("{want}", "Content-Type is {got}; send the body as {want} (curl: -H 'Content-Type: {want}')."),
+    "content_encoding": ("an uncompressed body", "The body is compressed ({got}); send it without Content-Encoding."),
+    "compressed": ("a whole {want} stream", "The body is not what its Content-Encoding says: a whole {want} stream."),
+    "accept": ("application/json", "Accept is {got}, but the answer is application/json."),
+    "size": (
+        "at most {limit} bytes",
+        "The body is larger than {limit} bytes; send less, or start the mock with a larger --max-body-bytes.",
+    ),
+    "timeout": (
+        "the whole body within {limit} s",
+        "The body was not complete after {limit} s; check that Content-Length is the true number of bytes.",
+    ),
+    "query": ("no query", "The URL has a query parameter {got} that this endpoint does not know; leave it out."),
+    # -- the bytes
+    "encoding": ("JSON in UTF-8", "The body is not UTF-8 text: {got}; encode it as UTF-8 (RFC 8259 §8.1)."),
+    "byte_order_mark": ("JSON without a byte order mark", "The body starts with a byte order mark; leave it out."),
+    "json": ("well-formed JSON", "The body is not JSON: {got}."),
+    "empty": ("{want}", "The body is empty; send {want}."),
+    "depth": ("at most {limit} levels", "The body is nested deeper than {limit} levels; flatten it."),
+    "surrogate": (
+        "whole characters",
+        "The body has an escape {got} that is half of a surrogate pair; write both halves, or the character itself.",
+    ),
+    "number": ("a number that fits in 64 bits", "The number {got} is beyond the range of 64 bits; send a smaller one."),
+    "duplicate_key": ("each key once", "The key {got} stands twice in one object; keep one of them."),
+    # -- the schema
+    "required": ("{want}", "{field} is missing; send {want}{example}."),
+    "type": ("{want}", "{field} is {kind}; send {want}{example}."),
+    "enum": ("{want}", "{field} is {got}; send {want}."),
+    "uuid": ("{want}", "{field} is not a UUID of 8-4-4-4-12 hexadecimal digits: it is {got}; send {want}{example}."),
+    "date": ("{want}", "{field} is not a date that is taken here: {reason}; send {want}{example}."),
+    "format": ("{want}", "{field} is {got}, which is not {want}{example}."),
+    "unknown": ("no such field", "{field} is a field that is not known here; leave it out."),
+    "schema": ("what the schema says", "{field} does not fit: {reason}."),
+    "more": ("fewer problems", "There are more problems than the {limit} listed; mend these first."),
+    # -- the readings (`leadlists-mock readings`)
+    "server_made": ("no such field", "{field} is made by the server; leave it out."),
+    "not_empty": ("at least one character", "{field} is empty; send at least one character."),
+    "not_blank": ("a character that is no blank", "{field} consists of blanks; send at least one other character."),
+    "no_outer_blanks": ("no blanks around the text", "{field} has blanks around it: {got}; cut them off."),
+    "length": ("at most {limit} characters", "{field} has {got}; send at most {limit}."),
+    "composed": ("text in normal form C", "{field} is not in Unicode normal form C: {got}; compose it."),
+    "no_markup": ("text without tags", "{field} has markup in it: {got}; send plain text."),
+    "no_nul": ("text without U+0000", "{field} has the character U+0000 in it; leave it out."),
+    "no_control": ("text without control characters", "{field} has the control character {got} in it; leave it out."),
+    "order": ("endDate after startDate", "endDate lies before startDate ({got}); swap them, or mend the wrong one."),
+    "not_equal": ("endDate after startDate", "endDate is the same instant as startDate; let the campaign last."),
+    "known": ("an id that exists", "{field} is {got}, and nothing has that id; send one that exists{example}."),
+    "unused": ("an empty array", "{field} is not used on a list of type {got}; leave it empty."),
+    "once": ("each id once", "{field} has {got} twice; send each id once."),
+    "items": ("at most {limit} ids", "{field} has {got}; send at most {limit}."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a request; `path` is a JSON pointer (RFC 6901) into the body."""
+
+    path: str
+    rule: str
+    got: str
+    want: str
+    message: str
+
+
+class Refused(Exception):
+    """A request that is answered with an error; the only way to refuse one."""
+
+    def __init__(
+        self,
+        status: int,
+        problems: Iterable[Problem] = (),
+        *,
+        message: str = "",
+        headers: Mapping[str, str] | None = None,
+        closes: bool = False,
+    ) -> None:
+        super().__init__(status, message)
+        self.status = status  # Connexion looks for this name when several logins fail
+        self.problems = tuple(problems)
+        self.message = message
+        self.headers = headers or {}
+        self.closes = closes  # the rest of the request is unwanted: the connection ends with the answer
+
+
+class ClientLeft(Exception):
+    """The client hung up before its request was complete; nobody is there to be answered."""
+
+
+def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **words: object) -> Problem:
+    """A problem in the words of the table; `words` fill its places."""
+    pointer, field = _pointer(path), _field(path)
+    want, message = WORDS[rule]
+    words = {"field": field, "got": got, "example": "", **words}
+    return Problem(pointer, rule, got, want.format_map(words), message.format_map(words))
+
+
+def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
+    """A refusal for one problem of the request as a whole."""
+    return Refused(status, [problem(rule, got=got, **words)], closes=closes)
+
+
+def schema_problems(
+    validator: Validator,
+    value: Any,
+    *,
+    date_reason: Callable[[str], str],
+    example: Any = None,
+    at: tuple[str, ...] = (),
+) -> list[Problem]:
+    """What is wrong with `value`, which stands `at` a place: one problem for each place, as many as anybody reads."""
+    found: dict[str, Problem] = {}
+    for breach in validator.breaches(value):
+        described = _describe(breach, (*at, *breach.path), validator, example, date_reason)
+        # A wrong type is told before a wrong value: both `type` and `enum` object to null, one of them helps.
+        if described.path not in found or described.rule == "type":
+            found[described.path] = described
+        if len(found) > PROBLEMS_LISTED:
+            break
+    return list(found.values())
+
+
+def _describe(
+    breach: Breach, path: tuple[str | int, ...], validator: Validator, example: Any, date_reason: Callable[[str], str]
+) -> Problem:
+    schema, got = breach.schema, shorten(breach.got)
+    if breach.keyword == "additionalProperties":
+        name = min(set(breach.got) - set(schema.get("properties", {})))
+        return problem("unknown", (*path, name), got=shorten(breach.got[name]))
+    if breach.keyword == "required":
+        schema, got = validator.resolve(schema.get("properties", {}).get(path[-1], {})), "nothing"
+    rule, words = _rule(breach, schema, date_reason)
+    return problem(rule, path, got=got, want=wanted(schema), example=_example(example, path), **words)
+
+
+def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str], str]) -> tuple[str, dict[str, str]]:
+    """The entry of WORDS that tells a breach, and what only that entry needs."""
+    match breach.keyword, schema.get("format"):
+        case "required" | "enum" as keyword, _:
+            return keyword, {}
+        case "type", _:
+            return "type", {"kind": kind(breach.got)}
+        case "format" | "pattern", "uuid":
+            return "uuid", {}
+        case "format", "date-time":
+            return "date", {"reason": date_reason(breach.got)}
+        case "format", _:
+            return "format", {}
+        case _:
+            return "schema", {"reason": shorten(breach.text, 200)[1:-1]}
+
+
+def wanted(schema: Mapping[str, Any]) -> str:
+    """What a schema asks for, in words."""
+    types = schema.get("type", "value")
+    names = [types] if isinstance(types, str) else types
+    words = [_TYPE_WORDS.get(name, f"a {name}") for name in names]
+    if "enum" in schema:
+        words = [json.dumps(option, ensure_ascii=False) for option in schema["enum"]]
+    elif schema.get("format") in _FORMAT_WORDS:
+        words[0] = _FORMAT_WORDS[schema["format"]]
+    return " or ".join(words)
+
+
+_TYPE_WORDS = {
+    "string": "a string",
+    "array": "an array",
+    "object": "a JSON object",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+    "value": "a value",
+}
+_FORMAT_WORDS = {"uuid": "a UUID", "date-time": "an ISO 8601 date", "date": "a date", "email": "an e-mail address"}
+
+
+def kind(value: Any) -> str:
+    """The JSON type of a value, in words, with the value where it is short."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return json.dumps(value)
+        case int() | float():
+            return f"the number {shorten(value)}"
+        case str():
+            return f"the string {shorten(value)}"
+        case list():
+            return f"an array of {len(value)}" if value else "an empty array"
+        case _:
+            return "an object"
+
+
+def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
+    """A value as JSON, short enough to be quoted."""
+    match value:
+        case str():
+            cut = value if len(value) <= characters else value[: characters - 1] + "…"
+            return json.dumps(cut, ensure_ascii=False)
+        case list() | dict() if value:
+            return kind(value)
+        case _:
+            return json.dumps(value)[:characters]
+
+
+def _example(example: Any, path: Iterable[str | int]) -> str:
+    """The value that the spec's own request example has at `path`, as the tail of a sentence."""
+    for part in path:
+        if isinstance(example, list):
+            part = 0 if example else -1
+        try:
+            example = example[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if not isinstance(example, str | int | float) or isinstance(example, bool):
+        return ""
+    return f", for example {shorten(example)}"
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def _field(path: Iterable[str | int]) -> str:
+    words = ""
+    for part in path:
+        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else shorten(part)[1:-1]
+    return words or "the body"
+
+
+# -- rendering
+
+
+class Renderer:
+    """Turns a refusal into the body that the readings in force ask for; total: it cannot fail."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._flat = readings.follows("error-shape", "flat")
+        self._top_level = readings.follows("details-place", "top-level")
+        self._map = readings.follows("details-form", "map")
+        self._unnamed = readings.follows("details-name-the-field", "unnamed")
+        self._first_only = readings.follows("problems-listed", "first")
+        self._bare_json = readings.follows("malformed-json-details", "absent")
+        self._always_details = readings.follows("details-on-other-errors", "present")
+        self._challenge = readings.follows("www-authenticate", "present")
+        self._media_type = (
+            "application/problem+json" if readings.follows("error-media-type", "problem-json") else "application/json"
+        ) + ("; charset=utf-8" if readings.follows("response-charset", "present") else "")
+
+    def __call__(self, refusal: Refused) -> Answer:
+        status = refusal.status
+        code, message = STATUSES.get(status) or (f"HTTP_{status}", "The request was refused")
+        problems = self._listed(refusal.problems)
+        if refusal.message:
+            message = refusal.message
+        elif problems:
+            message = f"{message}: {problems[0].message}"
+            if len(problems) > 1:
+                message += f" (and {len(problems) - 1} more, see details)"
+        error: dict[str, Any] = {"code": code, "message": message}
+        body: dict[str, Any] = error if self._flat else {"error": error}
+        # error.400.details: they stand on a 400, and on nothing else unless a reading says so.
+        if (status == 400 and not self._is_bare(problems)) or self._always_details:
+            problems = problems or [Problem("", code.lower(), "", "", message)]
+            (body if self._top_level else error)["details"] = self._details(problems)
+        headers = {"content-type": self._media_type, **refusal.headers}
+        if status == 401 and self._challenge:
+            headers["www-authenticate"] = "Bearer"  # RFC 9110 §11.6.1, RFC 6750 §3
+        if refusal.closes:
+            headers["connection"] = "close"
+        return Answer(status, headers, _to_json(body))
+
+    def _listed(self, problems: tuple[Problem, ...]) -> list[Problem]:
+        listed = list(itertools.islice(problems, 1 if self._first_only else PROBLEMS_LISTED))
+        if len(problems) > PROBLEMS_LISTED and not self._first_only:
+            listed.append(problem("more", limit=PROBLEMS_LISTED))
+        return listed
+
+    def _is_bare(self, problems: list[Problem]) -> bool:
+        return self._bare_json and any(each.rule == "json" for each in problems)
+
+    def _details(self, problems: list[Problem]) -> Any:
+        if self._unnamed:
+            problems = [Problem("", p.rule, "", p.want, f"A value is wrong; wanted: {p.want}.") for p in problems]
+        if self._map:
+            by_field: dict[str, list[str]] = {}
+            for each in problems:
+                name = each.path[1:].split("/")[0] or "body"
+                by_field.setdefault(name, []).append(each.message)
+            return by_field
+        return [
+            {"path": p.path, "rule": p.rule, "got": p.got, "want": p.want, "message": p.message} for p in problems
+        ]
+
+
+def _to_json(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:  # a path or header with half a surrogate pair in it
+        return json.dumps(body).encode()
+
+
+def refusal_of(error: Exception) -> Refused:
+    """Any exception as a refusal: ours, Starlette's and Connexion's, and what nobody foresaw."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, HTTPException):  # Connexion's problems are HTTPExceptions too
+        return Refused(error.status_code, headers=dict(error.headers or {}))
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("answered 500: %r in %s, line %s", error, frame.name, frame.lineno, exc_info=None)
+    return Refused(500)
+
+
+async def send_answer(answer: Answer, send: Send, unread: Receive | None = None) -> None:
+    """Send a whole answer. `unread` is the rest of a request that nobody wants: it is read past for a while.
+
+    A server that closes while the client still sends makes the client's system throw the answer away unread
+    (RFC 9112 §9.6); so the end of the answer waits until the client stops, or has had its time.
+    """
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if unread is not None:
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        await _read_past(unread)
+    await send({"type": "http.response.body", "body": b"" if unread is not None else answer.body})
+
+
+async def _read_past(receive: Receive) -> None:
+    try:
+        async with asyncio.timeout(READ_PAST_S):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+                pass
+    except TimeoutError:
+        pass
+
+
+def answering(app: ASGIApp, *, render_error: Callable[[Refused], Answer]) -> ASGIApp:
+    """A layer that answers whatever was raised below it; nothing passes it."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await app(scope, receive, watch if scope["type"] == "http" else send)
+        except ClientLeft:
+            return
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            refusal = refusal_of(error)
+            await send_answer(render_error(refusal), send, receive if refusal.closes else None)
+
+    return layer

@@ -1,0 +1,114 @@
+"""The lead list: what becomes of a valid request. Pure: time, id and readings come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from mock_server.dates import Dates
+from mock_server.readings import Readings
+
+Payload = dict[str, Any]
+Build = Callable[[Payload, str, datetime, str], "LeadList"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadList:
+    """A created lead list: the eleven fields of the page, in its order, and what a reading adds to them."""
+
+    id: str
+    icp_id: str | None
+    name: str
+    type: str
+    start_date: str
+    end_date: str
+    person_ids: list[str]
+    company_ids: list[str]
+    user_ids: list[str]
+    created_at: str
+    updated_at: str
+    additional: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the page's response example (clause success.bare)."""
+        return {
+            "id": self.id,
+            "icpId": self.icp_id,
+            "name": self.name,
+            "type": self.type,
+            "startDate": self.start_date,
+            "endDate": self.end_date,
+            "personIds": self.person_ids,
+            "companyIds": self.company_ids,
+            "userIds": self.user_ids,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            **self.additional,
+        }
+
+
+class Builder:
+    """Builds a lead list of a valid payload; `adjust` changes the payload first, as readings say."""
+
+    def __init__(
+        self,
+        dates: Dates,
+        readings: Readings,
+        *,
+        plain_uuid: Callable[[str], str],
+        adjust: Callable[[Payload], None],
+    ) -> None:
+        self._dates = dates
+        self._plain_uuid = plain_uuid
+        self._adjust = adjust
+        self._merges_users = readings.follows("user-ids-sent", "merged")
+        self._additional = readings.pick(_ADDITIONAL)
+        self._update_delay = timedelta(milliseconds=5 if readings.follows("updated-at", "later") else 0)
+
+    def __call__(self, payload: Payload, user: str, now: datetime, list_id: str) -> LeadList:
+        """The lead list that `user` creates at `now`.
+
+        id, userIds, createdAt and updatedAt are the server's (clause request.body.server-made): what the client
+        sent under these names is not even looked at.
+        """
+        self._adjust(payload)
+        icp_id = payload["icpId"]
+        created_at = self._dates.write(now)
+        return LeadList(
+            id=list_id,
+            icp_id=None if icp_id is None else self._plain_uuid(icp_id),
+            name=payload["name"],
+            type=payload.get("type", "person"),  # request.type.default
+            start_date=self._dates.echo(payload["startDate"]),
+            end_date=self._dates.echo(payload["endDate"]),
+            person_ids=payload["personIds"],
+            company_ids=[self._plain_uuid(each) for each in payload.get("companyIds", ())],  # request.companyIds.default
+            user_ids=self._user_ids(payload, user),
+            created_at=created_at,
+            updated_at=self._dates.write(now + self._update_delay) if self._update_delay else created_at,
+            additional={name: value for add in self._additional for name, value in add(payload).items()},
+        )
+
+    def _user_ids(self, payload: Payload, user: str) -> list[str]:
+        # response.userIds.includes-creator, response.userIds.no-stranger
+        sent = payload.get("userIds") if self._merges_users else None
+        return [user, *(each for each in sent or () if isinstance(each, str) and each and each != user)]
+
+
+def _sibling_fields(payload: Payload) -> dict[str, Any]:
+    return {"persons": [], "companies": []}
+
+
+def _unknown_fields(payload: Payload) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if name not in FIELDS}
+
+
+FIELDS = frozenset(
+    "id icpId name type startDate endDate personIds companyIds userIds createdAt updatedAt".split(),
+)
+_ADDITIONAL = {
+    ("additional-response-fields", "present"): _sibling_fields,
+    ("unknown-properties", "echoed"): _unknown_fields,
+}

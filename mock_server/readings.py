@@ -1,0 +1,78 @@
+"""Readings: which answer this server gives to each question that the API page leaves open."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from mock_server.contract import read_yaml
+
+PROFILES = ("page", "strict")
+DEFAULT_PROFILE = "page"
+
+T = TypeVar("T")
+
+
+class ReadingError(ValueError):
+    """A choice of a reading that does not exist; the text says which ones do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One open question with the answers that a reasonable server may give."""
+
+    id: str
+    question: str
+    options: Mapping[str, str]
+    mock: Mapping[str, str]  # profile -> option
+
+
+class Readings:
+    """The option in force for every reading; fixed once the server starts."""
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        self._options = dict(options)
+
+    def __getitem__(self, reading: str) -> str:
+        return self._options[reading]
+
+    def follows(self, reading: str, option: str) -> bool:
+        """Whether `option` is in force; a misspelt reading is a KeyError, never a silent no."""
+        return self._options[reading] == option
+
+    def pick(self, table: Mapping[tuple[str, str], T]) -> tuple[T, ...]:
+        """The entries of `table` (keyed by reading and option) that are in force, in the table's order."""
+        return tuple(entry for (reading, option), entry in table.items() if self.follows(reading, option))
+
+
+def load(spec_dir: Path) -> dict[str, Reading]:
+    """All readings of the spec folder, by id, in the file's order."""
+    readings = {}
+    for entry in read_yaml(spec_dir / "readings.yaml"):
+        mock = entry["mock"]
+        by_profile = mock if isinstance(mock, dict) else dict.fromkeys(PROFILES, mock)
+        readings[entry["id"]] = Reading(entry["id"], entry["question"], entry["options"], by_profile)
+    return readings
+
+
+def resolve(catalogue: Mapping[str, Reading], profile: str, choices: Iterable[tuple[str, str]] = ()) -> Readings:
+    """The options of `profile`, with `choices` in place of its own; of two choices the later one counts."""
+    options = {reading.id: reading.mock[profile] for reading in catalogue.values()}
+    for reading_id, option in choices:
+        if reading_id not in catalogue:
+            raise ReadingError(f'there is no reading "{reading_id}"{_near(reading_id, catalogue)}')
+        known = catalogue[reading_id].options
+        if option not in known:
+            raise ReadingError(
+                f'reading "{reading_id}" has no option "{option}"{_near(option, known)}; it has {", ".join(known)}'
+            )
+        options[reading_id] = option
+    return Readings(options)
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(matches)}?" if matches else ""

@@ -1,0 +1,147 @@
+"""The process around the app: one socket, one uvicorn, and a protocol that answers broken HTTP in the contract's words."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from email.utils import format_datetime
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from mock_server.errors import Refused, refused
+from mock_server.settings import Settings
+from mock_server.stages import Answer
+
+GRACE_S = 1  # after it, open requests are cut: Ctrl-C must not wait for an event stream that nobody closes
+BACKLOG = 2048
+
+
+class PortTaken(OSError):
+    """Nothing can listen there; the text says why, in one line."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; the port is taken from here on, so whoever is told of it finds it open."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PortTaken(f"cannot listen on {host} port {port}: {reason[:1].lower()}{reason[1:]}") from None
+    listener.setblocking(False)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The base URL that reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    settings: Settings,
+    *,
+    render_error: Callable[[Refused], Answer],
+    on_ready: Callable[[], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=protocol(render_error, settings.max_header_bytes),
+        ws="none",  # the contract has no websocket; a handshake is a request like any other
+        lifespan="on",  # with "auto" a spec that cannot be served shows only as a 500 to every request
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=settings.now is None,
+        headers=[("date", format_datetime(settings.now, usegmt=True))] if settings.now else [],
+        timeout_graceful_shutdown=GRACE_S,
+        backlog=BACKLOG,
+    )
+    _Server(config, on_ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+
+def protocol(render_error: Callable[[Refused], Answer], max_header_bytes: int) -> type[HttpToolsProtocol]:
+    """uvicorn's protocol, with a bound on headers, and with the contract's body for what its parser refuses."""
+
+    class Protocol(HttpToolsProtocol):
+        _in_head = True
+        _head_bytes = 0  # received while a head is incomplete
+        _read = 0  # of the head, as far as it was parsed
+
+        def data_received(self, data: bytes) -> None:
+            # httptools gathers a header without end before it tells of it, so what comes in is counted as well.
+            if self._in_head:
+                self._head_bytes += len(data)
+            super().data_received(data)
+            if self._in_head and self._head_bytes > max_header_bytes and not self.transport.is_closing():
+                self.send_400_response("")
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._in_head, self._read = True, 0
+
+        def on_url(self, url: bytes) -> None:
+            super().on_url(url)
+            self._count(len(url))
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            super().on_header(name, value)
+            self._count(len(name) + len(value) + 4)  # ": " and the line end
+
+        def on_headers_complete(self) -> None:
+            self._in_head, self._head_bytes = False, 0
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._in_head, self._head_bytes = True, 0
+            super().on_message_complete()
+
+        def _count(self, size: int) -> None:
+            self._read += size
+            if self._read > max_header_bytes:
+                raise ValueError  # httptools hands it on as a parser error
+
+        def send_400_response(self, msg: str) -> None:
+            cycle = self.cycle
+            if cycle is not None and cycle.response_started and not cycle.response_complete:
+                self.transport.close()
+                return
+            if max(self._read, self._head_bytes) > max_header_bytes:
+                refusal = refused("header_size", closes=True, limit=max_header_bytes)
+            else:
+                refusal = refused("http", closes=True, got="its framing cannot be read")
+            answer = render_error(refusal)
+            lines = [STATUS_LINE[answer.status]]
+            headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+            headers.append((b"content-length", str(len(answer.body)).encode()))
+            lines += [name + b": " + value + b"\r\n" for name, value in [*self.server_state.default_headers, *headers]]
+            self.transport.write(b"".join(lines) + b"\r\n" + answer.body)
+            self.transport.close()
+
+    return Protocol

@@ -1,0 +1,116 @@
+"""Sessions: the credentials of a request, and the user they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connexion.security import NO_VALUE
+from starlette.datastructures import Headers
+
+from mock_server.errors import Refused
+from mock_server.readings import Readings
+
+EXPIRED_TOKEN = "expired"  # reserved: a session that was valid once (clause access.session.expired)
+
+Authenticate = Callable[[Headers, str], str | None]
+
+
+class Sessions:
+    """Who is signed in with which token, and where a token may stand. Called as the stage `authenticate`."""
+
+    def __init__(
+        self,
+        users: Mapping[str, str],
+        readings: Readings,
+        *,
+        cookie_name: str,
+        is_own_origin: Callable[[str], bool],
+    ) -> None:
+        self._users = users  # token -> user id
+        self._cookie_name = cookie_name
+        self._is_own_origin = is_own_origin
+        carrier = readings["session-carrier"]
+        self._carriers = ("bearer", "cookie") if carrier == "either" else (carrier,)
+        self._all_good = readings.follows("mixed-logins", "all-good")
+        self._malformed_status = int(readings["malformed-login"])
+        self._any_case = readings.follows("bearer-scheme-case", "insensitive")
+        self._refuses_foreign = readings.follows("foreign-origin", "refused")
+
+    def __call__(self, headers: Headers, carrier: str) -> str | None:
+        """The user whose token `carrier` ("bearer" or "cookie") brings; None if it brings none."""
+        if carrier not in self._carriers:
+            return None
+        user = self._login(headers, carrier)
+        if self._all_good:
+            for other in self._carriers:
+                self._login(headers, other)
+        return user
+
+    def _login(self, headers: Headers, carrier: str) -> str | None:
+        if carrier == "bearer":
+            return self._bearer_login(headers.getlist("authorization"))
+        user = self._cookie_login(cookie_values(headers.getlist("cookie"), self._cookie_name))
+        if user is not None and self._refuses_foreign and "origin" in headers:
+            if not self._is_own_origin(headers["origin"]):
+                raise Refused(403, message="The session cookie came from a page of a foreign origin")
+        return user
+
+    def _bearer_login(self, values: list[str]) -> str | None:
+        if not values:
+            return None
+        scheme, _, token = values[0].partition(" ")
+        named = scheme.lower() == "bearer" if self._any_case else scheme == "Bearer"  # RFC 9110 §11.1
+        token = token.strip(" \t")
+        if not named or not token or len(values) > 1:
+            raise self._malformed("Authorization must be: Bearer <token>")  # RFC 6750 §2.1
+        return self._user(token)
+
+    def _cookie_login(self, values: list[str]) -> str | None:
+        if not values:
+            return None
+        # A browser may send two cookies of one name (RFC 6265 §5.4), one of them stale: one good one suffices.
+        tokens = [value for value in values if value]
+        if not tokens:
+            raise self._malformed(f"The cookie {self._cookie_name} is empty")
+        good = [self._users[token] for token in tokens if token in self._users]
+        if good and not (self._all_good and len(good) < len(values)):
+            return good[0]
+        return self._user(next(token for token in tokens if token not in self._users))
+
+    def _user(self, token: str) -> str:
+        if token == EXPIRED_TOKEN:
+            raise Refused(401, message="The session has expired; sign in again")
+        if token not in self._users:
+            raise Refused(401, message="The session token is not known here; the tokens are printed at start")
+        return self._users[token]
+
+    def _malformed(self, message: str) -> Refused:
+        return Refused(self._malformed_status, message=message)
+
+
+def cookie_values(headers: list[str], name: str) -> list[str]:
+    """The values of the cookie `name`.
+
+    Every cookie of localhost is sent to every port of it, so other projects' cookies come along, with names and
+    values that Python's SimpleCookie gives up on. A pair ends at a semicolon (RFC 6265 §5.4); no more is needed.
+    """
+    pairs = (pair.partition("=") for header in headers for pair in header.split(";"))
+    return [value.strip().strip('"') for key, equals, value in pairs if equals and key.strip() == name]
+
+
+def security_map(authenticate: Authenticate) -> dict[str, Any]:
+    """Connexion's handlers of the two kinds of security schemes, driving the stage."""
+
+    def handler(carrier: str) -> type:
+        class Handler:
+            def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Any:
+                async def check(request: Any) -> Any:
+                    user = authenticate(request.headers, carrier)
+                    return NO_VALUE if user is None else {"sub": user}
+
+                return check
+
+        return Handler
+
+    return {"apiKey": handler("cookie"), "bearer": handler("bearer")}

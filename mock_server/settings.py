@@ -1,0 +1,224 @@
+"""Settings: everything a user may choose, its default and the reason for it.
+
+One table, the fields of `Settings`, is the source of the flags, the variables and the keys of the file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mock_server.readings import DEFAULT_PROFILE, PROFILES
+from mock_server.sources import Clock, system_clock
+
+CONFIG_FILE = "leadlists.toml"
+CONFIG_TABLE = "mock"
+VARIABLE_PREFIX = "LEADLISTS_MOCK_"
+
+Pair = tuple[str, str]
+
+
+class SettingError(ValueError):
+    """A value that cannot be used; the text names where it stands and what to write there."""
+
+
+def _number(kind: type[int] | type[float], least: float, most: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = kind(-1)
+        if not least <= number <= most:
+            raise ValueError(f"must be {'a whole' if kind is int else 'a'} number from {least:g} to {most:g}")
+        return number
+
+    return parse
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z")
+    return moment.astimezone(UTC)
+
+
+def _pair(example: str) -> Callable[[str], Pair]:
+    def parse(text: str) -> Pair:
+        left, equals, right = text.partition("=")
+        if not (left and equals and right):
+            raise ValueError(f"must have the form {example}")
+        return left, right
+
+    return parse
+
+
+def _user(text: str) -> Pair:
+    user, token = _pair("ID=TOKEN")(text)
+    if not re.fullmatch(r"[!-~]+", user):
+        raise ValueError("the user id must consist of visible ASCII characters")
+    # RFC 6750 §2.1 (token68) and RFC 6265 §4.1.1 (cookie-value) both allow these characters.
+    if not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
+        raise ValueError("the token must consist of letters, digits and . _ ~ + / - so that a header can carry it")
+    return user, token
+
+
+def _cookie_name(text: str) -> str:
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", text):  # RFC 6265 §4.1.1
+        raise ValueError("must be a cookie name, such as __session")
+    return text
+
+
+def _origin(text: str) -> str:
+    if text != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", text):
+        raise ValueError("must be an origin (scheme, host and port, nothing behind them), such as https://app.test:3000")
+    return text
+
+
+def _one_of(*options: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in options:
+            raise ValueError(f"must be one of {', '.join(options)}")
+        return text
+
+    return parse
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("1", "0", "true", "false", "yes", "no", "on", "off"):
+        raise ValueError("must be true or false")
+    return text.lower() in ("1", "true", "yes", "on")
+
+
+def _setting(default: Any, parse: Callable[[str], Any], help: str, *, shown: str = "TEXT") -> Any:
+    return dataclasses.field(default=default, metadata={"parse": parse, "help": help, "shown": shown})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the server is started with."""
+
+    # Loopback and 8080: reachable by nobody else, and not a port that a frontend's own dev server takes.
+    host: str = _setting("127.0.0.1", str, "Address to listen on.")
+    port: int = _setting(8080, _number(int, 0, 65535), "Port to listen on; 0 takes a free one.", shown="N")
+    user: tuple[Pair, ...] = _setting(
+        (("user_xyz789", "xyz789-session"), ("user_abc123", "abc123-session")),
+        _user,
+        "A user who is signed in with a token; given once or more, these replace the built-in ones.",
+        shown="ID=TOKEN",
+    )
+    cookie_name: str = _setting("__session", _cookie_name, "Name of the cookie that carries a session token.")
+    profile: str = _setting(
+        DEFAULT_PROFILE, _one_of(*PROFILES), "The answers to what the API page leaves open.", shown="|".join(PROFILES)
+    )
+    reading: tuple[Pair, ...] = _setting(
+        (), _pair("ID=OPTION"), "One such answer by its own (see the command `readings`).", shown="ID=OPTION"
+    )
+    success_status: str | None = _setting(
+        None, _one_of("200", "201"), "Short for --reading success-status=…", shown="200|201"
+    )
+    seed: int | None = _setting(None, _seed, "Make ids the same at every start.", shown="N")
+    now: datetime | None = _setting(None, _instant, "Freeze the clock, the Date header included.", shown="INSTANT")
+    allow_origin: tuple[str, ...] = _setting(
+        (), _origin, "A further origin whose pages may call with cookies; those of localhost always may.", shown="ORIGIN"
+    )
+    # 1 MiB: twenty thousand ids. The body limits of nginx (1 MiB) and Express (100 KiB) lie around it.
+    max_body_bytes: int = _setting(
+        1024 * 1024, _number(int, 1, 2**30), "Refuse a larger request body.", shown="BYTES"
+    )
+    # The API's own bodies are two deep. 64 is what .NET allows; the schema validator stops at 255.
+    max_depth: int = _setting(64, _number(int, 2, 200), "Refuse JSON that is nested deeper.", shown="LEVELS")
+    # 64 KiB: node takes 16, Apache and nginx 32 in all; localhost collects the cookies of every project.
+    max_header_bytes: int = _setting(
+        64 * 1024, _number(int, 512, 2**24), "Refuse a larger request line with its headers.", shown="BYTES"
+    )
+    # Ten seconds carry 1 MiB over the slowest phone network that a browser's tools can simulate.
+    body_timeout_s: float = _setting(
+        10.0, _number(float, 0.05, 3600), "Refuse a body that takes longer to arrive.", shown="SECONDS"
+    )
+    # Ten thousand usual lists take some 15 MiB, and are more than a day of tests creates.
+    max_lists: int = _setting(10_000, _number(int, 1, 10**7), "Keep so many lead lists; the oldest leave.", shown="N")
+    log: bool = _setting(False, _switch, "Write a line for each request to stderr.")
+
+    def clock(self) -> Clock:
+        """The clock that these settings ask for."""
+        now = self.now
+        return system_clock if now is None else lambda: now
+
+    def choices(self) -> tuple[Pair, ...]:
+        """The readings that were chosen one by one; the last word on each."""
+        return self.reading + ((("success-status", self.success_status),) if self.success_status else ())
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
+
+
+def is_repeatable(name: str) -> bool:
+    """Whether a setting is a list, to which each use of its flag adds an entry."""
+    return isinstance(FIELDS[name].default, tuple)
+
+
+def gather(flags: Mapping[str, Any], environment: Mapping[str, str], config: Path | None = None) -> Settings:
+    """The settings: a flag counts before a variable, a variable before the file, the file before the default."""
+    table, where = _read_file(config)
+    values = {}
+    for name in FIELDS:
+        flag, key = "--" + name.replace("_", "-"), name.replace("_", "-")
+        variable = VARIABLE_PREFIX + name.upper()
+        if flags.get(name) not in (None, ()):
+            values[name] = _parse(name, flags[name], flag)
+        elif variable in environment:
+            text = environment[variable]
+            values[name] = _parse(name, text.split() if is_repeatable(name) else text, variable)
+        elif key in table:
+            values[name] = _parse(name, table[key], f"{key} in {where}")
+    unknown = sorted(set(table) - {name.replace("_", "-") for name in FIELDS})
+    if unknown:
+        raise SettingError(f"{where} has no setting {', '.join(unknown)}; it has the long flags without their dashes")
+    return Settings(**values)
+
+
+def _parse(name: str, value: Any, source: str) -> Any:
+    """`value` as the setting has it; a file brings numbers, booleans and lists, the rest brings text."""
+    parse = FIELDS[name].metadata["parse"]
+    try:
+        if is_repeatable(name):
+            if isinstance(value, str) or not isinstance(value, list | tuple):
+                raise ValueError("must be a list of texts")
+            return tuple(parse(str(entry)) for entry in value)
+        if isinstance(value, list | dict):
+            raise ValueError("must be a single value")
+        return parse(str(value))
+    except ValueError as error:
+        raise SettingError(f"{source}: {value!r} {error}") from None
+
+
+def _read_file(config: Path | None) -> tuple[dict[str, Any], str]:
+    path = config or Path(CONFIG_FILE)
+    where = f"{path}, table [{CONFIG_TABLE}]"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get(CONFIG_TABLE, {})
+    except FileNotFoundError:
+        if config is None:
+            return {}, where
+        raise SettingError(f"--config: there is no file {path}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"{path} cannot be read as TOML: {error}") from None
+    if not isinstance(table, dict):
+        raise SettingError(f"{path}: {CONFIG_TABLE} must be a table: [{CONFIG_TABLE}]")
+    return table, where

@@ -1,0 +1,56 @@
+"""UUIDs: which texts are one, and in which form one comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mock_server.readings import Readings
+
+_SPELLINGS = re.compile(
+    r"(?:urn:uuid:)?\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?"
+)
+_PLAIN = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Uuids:
+    """Reads and writes UUIDs as the readings in force say."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._trims = readings.follows("uuid-surrounding-blanks", "trimmed")
+        self._any_spelling = readings.follows("uuid-spellings", "accepted")
+        self._some_versions = readings.follows("uuid-versions", "refused")
+        self._strict_variant = readings.follows("uuid-variants", "refused")
+        self._lower = readings.follows("uuid-case", "lower")
+        # The schema's own pattern and format, judged in Rust, say exactly what the default takes.
+        self.follows_schema = not (
+            self._trims or self._any_spelling or self._some_versions or self._strict_variant
+        )
+
+    def takes(self, text: str) -> bool:
+        """Whether `text` is a UUID (clauses request.icpId.format, request.companyIds.items.format)."""
+        plain = self._spelled_plain(text)
+        if not _PLAIN.fullmatch(plain):
+            return False
+        version, variant = plain[14], plain[19].lower()
+        if set(plain.lower()) - {"-"} in ({"0"}, {"f"}):  # nil and max, RFC 9562 §5.9 and §5.10
+            return not self._some_versions
+        if variant not in "89ab" or version not in "12345678":
+            return not self._strict_variant
+        return version == "4" or not self._some_versions
+
+    def plain(self, text: str) -> str:
+        """A UUID that was sent, in the form in which it comes back (clause response.icpId.echo)."""
+        plain = text if self.follows_schema else self._spelled_plain(text)
+        return plain.lower() if self._lower else plain
+
+    def formats(self) -> dict[str, Callable[[str], bool]]:
+        """The check to compile into the schemas: none, unless a reading takes more or less than they say."""
+        return {} if self.follows_schema else {"uuid": self.takes}
+
+    def _spelled_plain(self, text: str) -> str:
+        if self._trims:
+            text = text.strip()
+        if self._any_spelling and (spelled := _SPELLINGS.fullmatch(text)):
+            return "-".join(spelled.groups())
+        return text

@@ -1,0 +1,274 @@
+"""The bytes of a request: bounded reading, media type, strict JSON. Only this module reads a request body."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import Receive
+
+from mock_server.contract import OperationSpec
+from mock_server.errors import ClientLeft, Refused, refused, shorten
+from mock_server.readings import Readings
+
+# -- reading
+
+
+class BodyReader:
+    """Reads a body within a number of bytes and of seconds."""
+
+    def __init__(self, readings: Readings, *, max_bytes: int, timeout_s: float) -> None:
+        self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
+        self._too_large_status = int(readings["oversized-body"])
+
+    async def __call__(self, receive: Receive, headers: Headers) -> bytes:
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > self._max_bytes:
+            raise self._too_large()  # before a byte is read: no 100 Continue invites the rest
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientLeft
+                    body += message.get("body", b"")
+                    if len(body) > self._max_bytes:
+                        raise self._too_large()
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            raise refused("timeout", closes=True, limit=f"{self._timeout_s:g}") from None
+
+    def _too_large(self) -> Refused:
+        return refused("size", status=self._too_large_status, closes=True, limit=self._max_bytes)
+
+
+# -- media type
+
+
+class Negotiator:
+    """Decides by the headers whether the body is JSON that is to be read (clause http.request.media-type)."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._honours_accept = readings.follows("accept-header", "honoured")
+        self._missing = readings["content-type-missing"]
+        self._other = readings["other-media-types"]
+        self._any_case = readings.follows("media-type-case", "accepted")
+        self._compressed = readings["compressed-body"]
+
+    def __call__(self, headers: Headers, operation: OperationSpec) -> None:
+        if self._honours_accept and not _accepts_json(headers.getlist("accept")):
+            raise refused("accept", status=406, got=shorten(", ".join(headers.getlist("accept"))))
+        if operation.body is None:
+            return
+        self._check_coding(headers)
+        self._check_type(headers.getlist("content-type"), operation)
+
+    def _check_coding(self, headers: Headers) -> None:
+        coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
+        if coding in ("", "identity") or (self._compressed == "decoded" and coding in _INFLATORS):
+            return
+        status = 415 if self._compressed == "415" else 400
+        raise refused("content_encoding", status=status, got=shorten(coding))
+
+    def _check_type(self, values: list[str], operation: OperationSpec) -> None:
+        want = operation.media_types[0]
+        if not values:
+            if self._missing != "accepted":
+                raise refused("media_type", status=int(self._missing), got="missing", want=want)
+            return
+        media_type, charset = _media_type(values)
+        if not self._any_case and media_type != media_type.lower():
+            raise refused("media_type", got=shorten(values[0]), want=want)
+        # http.request.charset: JSON is UTF-8 whatever is said (RFC 8259 §8.1), so another charset is a mistake.
+        if charset in ("", "utf-8", "utf8") and media_type.lower() in operation.media_types:
+            return
+        if self._other != "parsed":
+            raise refused("media_type", status=int(self._other), got=shorten(", ".join(values)), want=want)
+
+
+def _media_type(values: list[str]) -> tuple[str, str]:
+    """The media type and the charset of the Content-Type header lines; several lines name no type at all."""
+    media_type, *parameters = ", ".join(values).split(";")
+    charset = ""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return media_type.strip(), charset
+
+
+def _accepts_json(values: list[str]) -> bool:
+    ranges = [entry.split(";") for value in values for entry in value.split(",") if entry.strip()]
+    for media_range, *parameters in ranges:
+        refuses = any(re.fullmatch(r"q=0(\.0*)?", parameter.strip().lower()) for parameter in parameters)
+        if media_range.strip().lower() in ("*/*", "application/*", "application/json") and not refuses:
+            return True
+    return not ranges
+
+
+# -- JSON
+
+_INFLATORS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# An escaped backslash, a whole surrogate pair, or a half one: in this order, so that only the last is alone.
+_SURROGATES = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_LARGEST_FLOAT = 1.7976931348623157e308
+
+
+class JsonParser:
+    """Bytes to value, strictly: clause request.body.json.
+
+    orjson takes what RFC 8259 calls JSON and nothing else, so its yes is final. Its no has several causes (no JSON,
+    half a surrogate pair, a number beyond any machine, too deep), which a second, slower look tells apart.
+    """
+
+    def __init__(self, readings: Readings, *, max_bytes: int, max_depth: int) -> None:
+        self._max_bytes = max_bytes
+        self._max_depth = max_depth
+        self._cuts_deep = readings.follows("deep-nesting", "accepted")
+        self._skips_mark = readings.follows("byte-order-mark", "accepted")
+        self._replaces_bytes = readings.follows("invalid-utf-8", "replaced")
+        self._replaces_surrogates = readings.follows("lone-surrogate", "replaced")
+        self._refuses_huge = readings.follows("huge-numbers", "refused")
+        self._duplicates = readings["duplicate-keys"]
+        # Two flips concern what orjson takes without a word; only then is every body looked at slowly.
+        self._always_slow = self._refuses_huge or self._duplicates != "last"
+
+    def __call__(self, body: bytes, headers: Headers) -> Any:
+        coding = headers.get("content-encoding", "").strip().lower()
+        if coding in _INFLATORS:
+            body = _inflate(body, coding, self._max_bytes)
+        if self._skips_mark:
+            body = body.removeprefix(_BYTE_ORDER_MARK)
+        if self._always_slow:
+            value = self._look_again(body)
+        else:
+            try:
+                value = orjson.loads(body)
+            except orjson.JSONDecodeError:
+                value = self._look_again(body)
+        # A value can only be as deep as it has brackets: counting them costs nothing, walking it does.
+        if body.count(b"[") + body.count(b"{") > self._max_depth:
+            value = self._bounded(value)
+        return value
+
+    def _look_again(self, body: bytes) -> Any:
+        text = self._decode(body)
+        try:
+            value = json.loads(
+                text,
+                parse_constant=_no_constant,
+                parse_int=self._integer,
+                parse_float=self._float,
+                object_pairs_hook=_PAIRS[self._duplicates],
+            )
+        except json.JSONDecodeError as error:
+            raise refused("json", got=f"{error.msg}, line {error.lineno}, column {error.colno}") from None
+        except RecursionError:
+            raise refused("depth", limit=self._max_depth) from None
+        text, halves = _whole_characters(text)
+        if halves and not self._replaces_surrogates:
+            raise refused("surrogate", got=shorten(halves[0]))
+        return self._look_again(text.encode()) if halves else value
+
+    def _decode(self, body: bytes) -> str:
+        if body.startswith(_BYTE_ORDER_MARK):
+            raise refused("byte_order_mark")
+        try:
+            return body.decode()
+        except UnicodeDecodeError as error:
+            if self._replaces_bytes:
+                return body.decode(errors="replace")
+            raise refused("encoding", got=f"byte 0x{body[error.start]:02X} at offset {error.start}") from None
+
+    def _integer(self, digits: str) -> int | float:
+        # int() refuses texts of more than 4,300 digits with an error of its own; no integer of 64 bits has 21.
+        if len(digits) <= 20 and -(2**63) <= int(digits) < 2**64:
+            return int(digits)
+        return self._float(digits)
+
+    def _float(self, digits: str) -> float:
+        number = float(digits)
+        beyond = abs(number) == float("inf") or not re.search("[.eE]", digits)
+        if beyond and self._refuses_huge:
+            raise refused("number", got=shorten(digits))
+        # reading huge-numbers: taken as the nearest number that a machine has.
+        return max(-_LARGEST_FLOAT, min(_LARGEST_FLOAT, number))
+
+    def _bounded(self, value: Any) -> Any:
+        """The value, if no deeper than allowed; level by level, since recursion is what a deep value attacks."""
+        level = [value]
+        for _ in range(self._max_depth):
+            level = [child for node in level for child in _children(node) if isinstance(child, list | dict)]
+            if not level:
+                return value
+        if not self._cuts_deep:
+            raise refused("depth", limit=self._max_depth)
+        for node in level:  # reading deep-nesting: passed over, which is also what makes it harmless
+            node.clear()
+        return value
+
+
+def _children(node: Any) -> Any:
+    return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+
+
+def _no_constant(name: str) -> Any:
+    raise refused("json", got=f"{name} is no JSON number (RFC 8259 §6)")
+
+
+def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(pairs))
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise refused("duplicate_key", got=shorten(key))
+        found[key] = value
+    return found
+
+
+_PAIRS: Mapping[str, Callable[[list[tuple[str, Any]]], dict[str, Any]]] = {
+    "last": dict,
+    "first": _first_wins,
+    "refused": _each_once,
+}
+
+
+def _whole_characters(text: str) -> tuple[str, list[str]]:
+    """The JSON text with U+FFFD for every escaped half of a surrogate pair, and the halves."""
+    halves: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        halves.append(match[1])
+        return "\\ufffd"
+
+    return _SURROGATES.sub(replace, text), halves
+
+
+def _inflate(body: bytes, coding: str, max_bytes: int) -> bytes:
+    inflator = zlib.decompressobj(_INFLATORS[coding])
+    try:
+        inflated = inflator.decompress(body, max_bytes + 1)
+    except zlib.error:
+        raise refused("compressed", want=coding) from None
+    if len(inflated) > max_bytes:
+        raise refused("size", limit=max_bytes)
+    if not inflator.eof:
+        raise refused("compressed", want=coding)
+    return inflated
