@@ -1,0 +1,138 @@
+"""What the bytes of a request body say: the JSON value, or why there is none, and what is open about it. Pure."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+MUST_ACCEPT_DEPTH = 16  # a body of the page is two levels deep; servers refuse at some depth from here on
+MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers part company (RFC 8259 §6)
+LARGE_BODY_BYTES = 100_000  # common frameworks refuse from 100 kB on
+OVERSIZED_BODY_BYTES = 1_000_000
+FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+class _Unread:
+    def __repr__(self) -> str:
+        return "UNREAD"
+
+
+UNREAD = _Unread()
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request body as it reads.
+
+    value: the JSON value, or UNREAD. other_value: the value under the other reading of duplicate keys.
+    fault: the clause that the bytes break, if any. spelled_plainly: written as JSON encoders write by default.
+    """
+
+    value: Any = UNREAD
+    other_value: Any = UNREAD
+    fault: str | None = None
+    touches: frozenset[str] = frozenset()
+    spelled_plainly: bool = True
+
+
+def read_body(data: bytes, content_coding: str | None = None) -> Body:
+    """Read the bytes as a server must (RFC 8259), noting every liberty that servers take."""
+    touches: set[str] = set()
+    if content_coding and content_coding.strip().lower() != "identity":
+        touches.add("compressed-body")
+        try:
+            data = gzip.decompress(data) if content_coding.strip().lower() == "gzip" else data
+        except (OSError, EOFError, zlib.error):
+            return Body(touches=frozenset(touches), fault="request.body.json")
+    if len(data) > LARGE_BODY_BYTES:
+        touches.add("oversized-body")
+    if not data.strip(b" \t\r\n"):
+        return Body(fault="request.body.required", touches=frozenset(touches))
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:2].count(0) == 1 or data[:4].count(0) == 3:
+        return Body(fault="http.request.utf-8", touches=frozenset(touches))
+    if data.startswith(codecs.BOM_UTF8):
+        touches.add("byte-order-mark")
+        data = data[3:]
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        touches.add("invalid-utf-8")
+        text = data.decode("utf-8", errors="replace")
+    if _depth(text) > MUST_ACCEPT_DEPTH:
+        touches.add("deep-nesting")
+    return _parse(text, touches)
+
+
+def _parse(text: str, touches: set[str]) -> Body:
+    duplicates: list[str] = []
+
+    def last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            duplicates.append("")
+        return found
+
+    def integer(digits: str) -> int | float:
+        if len(digits) > 16 or abs(int(digits)) > MAX_EXACT_INTEGER:
+            touches.add("huge-numbers")
+            return float(digits) if len(digits) < 300 else 1e300
+        return int(digits)
+
+    def real(digits: str) -> float:
+        number = float(digits)
+        if number in (float("inf"), float("-inf")) or len(digits) > 32:
+            touches.add("huge-numbers")
+        return min(max(number, -1e300), 1e300)
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON")  # Python would take NaN and Infinity
+
+    def parse(pairs_hook: Any) -> Any:
+        return json.loads(text, object_pairs_hook=pairs_hook, parse_int=integer, parse_float=real, parse_constant=refuse)
+
+    try:
+        value = parse(last)
+        other = parse(lambda pairs: dict(reversed(pairs))) if duplicates else UNREAD
+    except RecursionError:
+        return Body(touches=frozenset(touches | {"deep-nesting"}))
+    except ValueError:
+        return Body(fault="request.body.json", touches=frozenset(touches))
+    if "deep-nesting" in touches:
+        return Body(touches=frozenset(touches))
+    if duplicates:
+        touches.add("duplicate-keys")
+    return Body(value, other, None, frozenset(touches), bool(touches) or _spelled_plainly(text, value))
+
+
+def _spelled_plainly(text: str, value: Any) -> bool:
+    return any(
+        text == json.dumps(value, ensure_ascii=ascii_only, separators=separators)
+        for ascii_only in (False, True)
+        for separators in ((",", ":"), (", ", ": "))
+    )
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest, text in strings left out; no recursion."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    return deepest

@@ -1,0 +1,114 @@
+"""An exchange beside what the contract demands of it: what oracles look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from contract_tests.exchange import NOT_JSON, Exchange
+from contract_tests.expectation import Expectation, Login, Terms
+from contract_tests.specification import Operation, Reading
+from contract_tests.verdict import Finding
+
+# Open questions of the login, which the login oracle answers.
+LOGIN_READINGS = frozenset({"malformed-login", "mixed-logins", "bearer-scheme-case", "foreign-origin"})
+# Open questions of how the body is labelled.
+MEDIA_TYPE_READINGS = ("content-type-missing", "media-type-case", "other-media-types", "compressed-body")
+# Open questions of the transport: a refusal need not have details, since no field is at fault.
+TRANSPORT_READINGS = frozenset(
+    "accept-header content-type-missing media-type-case other-media-types compressed-body oversized-body "
+    "byte-order-mark invalid-utf-8 unknown-query-parameters deep-nesting huge-numbers lone-surrogate "
+    "duplicate-keys".split()
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One exchange, what its request says, and the terms under which it is judged."""
+
+    exchange: Exchange
+    expectation: Expectation
+    terms: Terms
+
+    @property
+    def operation(self) -> Operation | None:
+        return self.expectation.operation
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 where there is none."""
+        return self.exchange.response.status if self.exchange.response else 0
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether the request must be taken as one of a signed-in user."""
+        return self.operation is not None and (
+            not self.operation.secured or self.expectation.caller.login is Login.VALID
+        )
+
+    @property
+    def must_be_refused(self) -> bool:
+        return self.signed_in and bool(self.expectation.faults)
+
+    @property
+    def must_be_accepted(self) -> bool:
+        return (
+            self.signed_in
+            and not self.expectation.faults
+            and not self.expectation.may_be_refused(self.terms.specification)
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is for the server to accept or to refuse."""
+        return self.signed_in and not self.must_be_refused and not self.must_be_accepted
+
+    def touches(self, *readings: str) -> bool:
+        return not self.expectation.touches.isdisjoint(readings)
+
+    def clause(self, *rules: str) -> str | None:
+        """The first of the rules that is a clause of this operation."""
+        return self.terms.specification.clause_for(self.operation, *rules)
+
+    @cached_property
+    def sent(self) -> dict[str, Any]:
+        """The fields of the request body; empty where it cannot be read."""
+        return self.expectation.body.value if self.expectation.readable else {}
+
+    @cached_property
+    def created(self) -> dict[str, Any] | None:
+        """The object that a success returned; None where there is none, or where nothing should have been created."""
+        if not self.succeeded or self.exchange.response is None or self.operation is None or self.expectation.faults:
+            return None
+        body = self.exchange.response.json
+        return body if body is not NOT_JSON and isinstance(body, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """Pure judgement of one case. clauses: the ids, or patterns of ids (`request.*`), that it may speak of."""
+
+    clauses: tuple[str, ...]
+    judge: Callable[[Case], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryOracle:
+    """Pure judgement of many cases together, in the order in which they were sent."""
+
+    clauses: tuple[str, ...]
+    judge: Callable[[Sequence[Case]], Iterator[Finding]]
+
+
+def refusing_option(reading: Reading, status: int) -> str | None:
+    """The option of the reading that a refusal with this status shows."""
+    options = reading.refusals
+    if str(status) in options:
+        return str(status)
+    return options[0] if len(options) == 1 else None

@@ -1,0 +1,186 @@
+"""How a text reads as a date or as a UUID: what is certain, what is open, what is wrong. Pure.
+
+Written for the suite alone; the mock has its own, so that one mistake cannot pass on both sides.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+_DATE = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
+_TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
+_DATE_TIME = re.compile(rf"{_DATE}T{_TIME}(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DATE_ONLY = re.compile(_DATE, re.ASCII)
+# Servers also write the offset as ±hhmm or ±hh; that is read, not preferred.
+_TIMESTAMP = re.compile(rf"{_DATE}T{_TIME}(?P<zone>Z|[+-]\d\d(?::?\d\d)?)", re.ASCII)
+_RARE_DATES = re.compile(
+    r"""
+      \d{4}-\d\d-\d\d[Tt\ _]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?\ ?([Zz]|[+-]\d\d(:?\d\d)?)?   # lower case, blank, no seconds
+    | [+-]?\d{4,6}(-\d\d(-\d\d)?)?(T[\d:.]+(Z|[+-][\d:]+)?)?                             # year, month, expanded year
+    | \d{4}-?W\d\d(-?\d)?(T[\d:.]+(Z|[+-][\d:]+)?)?                                      # week
+    | \d{4}-?\d{3}(T[\d:.]+(Z|[+-][\d:]+)?)?                                             # ordinal
+    | \d{8}(T\d{2,6}([.,]\d+)?(Z|[+-][\d:]+)?)?                                          # basic
+    """,
+    re.ASCII | re.VERBOSE,
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
+_UUID_SPELLINGS = re.compile(
+    r"(urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.IGNORECASE
+)
+_MARKUP = re.compile(r"<\s*[/!?]?\s*[a-zA-Z]|&(#\d+|#x[0-9a-fA-F]+|\w+);|javascript:", re.ASCII | re.IGNORECASE)
+MUST_ACCEPT_YEARS = range(1971, 2100)
+MUST_ACCEPT_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a text reads: wrong for sure, or subject to the named open questions (none: certainly right)."""
+
+    wrong: bool = False
+    touches: frozenset[str] = frozenset()
+
+
+WRONG = Reading(wrong=True)
+
+
+def read_date(text: str) -> Reading:
+    """How a text reads as a date of a request (clause request.*.format)."""
+    if (stripped := text.strip()) != text:
+        inner = read_date(stripped)
+        return inner if inner.wrong else Reading(touches=inner.touches | {"date-surrounding-blanks"})
+    if match := _DATE_ONLY.fullmatch(text):
+        return Reading(touches=frozenset({"date-only"} | _year_touches(match))) if _calendar_day(match) else WRONG
+    if match := _DATE_TIME.fullmatch(text):
+        return _read_date_time(match)
+    if _RARE_DATES.fullmatch(text):
+        return Reading(touches=frozenset({"rare-date-forms"}))
+    # Lenient parsers find a date in almost any text that holds a digit.
+    return Reading(touches=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
+
+
+def _read_date_time(match: re.Match[str]) -> Reading:
+    touches = set(_year_touches(match))
+    hour, minute, second = (int(match[part]) for part in ("hour", "minute", "second"))
+    if not _calendar_day(match) or minute > 59 or second > 60 or hour > 24:
+        return WRONG
+    if hour == 24:
+        if minute or second or (match["fraction"] or "").strip("0"):
+            return WRONG
+        touches.add("hour-24")
+    if second == 60:
+        touches.add("leap-second")
+    if match["fraction"] and len(match["fraction"]) != 3:
+        touches.add("date-fraction")
+    zone = match["zone"]
+    if zone is None:
+        touches.add("date-without-zone")
+    elif zone != "Z":
+        touches.add("date-offset")
+        hours, minutes = int(zone[1:3]), int(zone[4:6])
+        if hours > 23 or minutes > 59:
+            return WRONG
+        if (hours, minutes) > (14, 0):
+            touches.add("large-offsets")
+    return Reading(touches=frozenset(touches))
+
+
+def _year_touches(match: re.Match[str]) -> set[str]:
+    return set() if int(match["year"]) in MUST_ACCEPT_YEARS else {"distant-years"}
+
+
+def _calendar_day(match: re.Match[str]) -> bool:
+    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
+    try:
+        datetime(year or 2000, month, day)  # the year 0000 is a leap year, as 2000 is (ISO 8601)
+    except ValueError:
+        return False
+    return True
+
+
+def instant(text: str) -> datetime | None:
+    """The instant of a date or timestamp with its zone, to the microsecond; None where it has none or cannot be told.
+
+    A date alone is midnight UTC, 24:00 the next midnight, second 60 the second after 59.
+    """
+    match = _TIMESTAMP.fullmatch(text) or _DATE_ONLY.fullmatch(text)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    zone = parts.get("zone") or "Z"
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    try:
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) if zone != "Z" else timedelta()
+        day = datetime(int(parts["year"]), int(parts["month"]), int(parts["day"]), tzinfo=UTC)
+        seconds = timedelta(
+            hours=int(parts.get("hour") or 0),
+            minutes=int(parts.get("minute") or 0),
+            seconds=int(parts.get("second") or 0),
+            microseconds=int((parts.get("fraction") or "").ljust(6, "0")[:6]),
+        )
+        return day + seconds - (offset if zone[0] != "-" else -offset)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_timestamp(text: str) -> bool:
+    """Whether a text is an ISO 8601 timestamp with its zone, on a day of the calendar."""
+    match = _TIMESTAMP.fullmatch(text)
+    return bool(match) and not read_date(text[: match.start("zone")] + "Z").wrong
+
+
+def normalised(moment: datetime) -> str:
+    """The instant as the page's examples write it: UTC, milliseconds, Z."""
+    utc = moment.astimezone(timezone.utc)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
+
+
+def read_uuid(text: str) -> Reading:
+    """How a text reads as a UUID (RFC 9562 §4) of a request."""
+    if match := _UUID.fullmatch(text):
+        version, variant = match[1].lower(), match[2].lower()
+        touches: set[str] = set()
+        if set(text.lower()) <= set("0-") or set(text.lower()) <= set("f-"):
+            touches.add("uuid-versions")
+        elif variant not in "89ab" or version not in "12345678":
+            touches.add("uuid-variants")
+        elif version != "4":
+            touches.add("uuid-versions")
+        if text != text.lower():
+            touches.add("uuid-case")
+        return Reading(touches=frozenset(touches))
+    if _UUID_SPELLINGS.fullmatch(text):
+        return Reading(touches=frozenset({"uuid-spellings"}))
+    if (stripped := text.strip()) != text and not read_uuid(stripped).wrong:
+        return Reading(touches=read_uuid(stripped).touches | {"uuid-surrounding-blanks"})
+    return WRONG
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text has the form of RFC 9562 §4, in any case."""
+    return _UUID.fullmatch(text) is not None
+
+
+def plain_uuid(text: str) -> str:
+    """The digits of a UUID in lower case, whatever stands around and between them."""
+    return re.sub(r"[^0-9a-f]", "", text.lower().replace("urn:uuid:", ""))
+
+
+def read_text(text: str) -> frozenset[str]:
+    """The open questions that a free text touches (RFC 8259 §8.2 and the readings on text)."""
+    if text.isascii() and text.isprintable():
+        return frozenset({"markup-in-text"}) if _MARKUP.search(text) else frozenset()
+    touches = set()
+    if "\0" in text:
+        touches.add("nul-in-text")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        touches.add("lone-surrogate")
+    if any(not c.isprintable() and c != "\0" and not "\ud800" <= c <= "\udfff" for c in text):
+        touches.add("control-characters")
+    if unicodedata.normalize("NFC", text) != text:
+        touches.add("unicode-form")
+    if _MARKUP.search(text):
+        touches.add("markup-in-text")
+    return frozenset(touches)

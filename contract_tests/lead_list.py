@@ -1,0 +1,106 @@
+"""What the page says of a new lead list beyond its schema: open questions touched, freedoms used. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contract_tests import formats
+from contract_tests.expectation import Meaning, Terms
+
+PAST_YEAR = "2026"  # a start before this year lies in the past wherever the suite runs
+
+
+def meaning(body: Mapping[str, Any], terms: Terms) -> tuple[set[str], set[tuple[str, str]]]:
+    """The open questions that a lead list touches, and the freedoms of the page that it uses."""
+    touches: set[str] = set()
+    features: set[tuple[str, str]] = set()
+    if isinstance(name := body.get("name"), str):
+        _name(name, touches, features)
+    _kind(body, touches, features)
+    _dates(body, touches, features)
+    _ids(body, terms, touches, features)
+    return touches, features
+
+
+def _name(name: str, touches: set[str], features: set[tuple[str, str]]) -> None:
+    if not name:
+        touches.add("empty-name")
+    elif not name.strip():
+        touches |= {"blank-name", "surrounding-blanks"}
+    elif name != name.strip():
+        touches.add("surrounding-blanks")
+    if len(name) > formats.MUST_ACCEPT_NAME_LENGTH:
+        touches.add("long-name")
+    features.add(("request.name.text", "ascii" if name.isascii() else "other script"))
+    if any(char in name for char in "'\"\\;%`$"):
+        features.add(("request.name.text", "punctuation"))
+    if len(name) > 40:
+        features.add(("request.name.text", "over 40 characters"))
+
+
+def _kind(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, str]]) -> None:
+    if "type" not in body:
+        features.add(("request.type.optional", "omitted"))
+    else:
+        features.add(("request.type.enum", str(body["type"])))
+    if "companyIds" not in body:
+        features.add(("request.companyIds.optional", "omitted"))
+    of_companies = body.get("type") == "company"
+    if of_companies and body.get("personIds"):
+        touches.add("person-ids-on-company-list")
+    if not of_companies and body.get("companyIds"):
+        touches.add("company-ids-on-person-list")
+
+
+def _dates(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, str]]) -> None:
+    start, end = body.get("startDate"), body.get("endDate")
+    if not isinstance(start, str) or not isinstance(end, str):
+        return
+    features.add(("request.startDate.any-time", "past" if start[:4] < PAST_YEAR else "future"))
+    for field, text in (("startDate", start), ("endDate", end)):
+        features.add((f"request.{field}.format", "milliseconds" if "." in text else "seconds"))
+        if "-02-29" in text:
+            features.add((f"request.{field}.format", "leap day"))
+    first, last = formats.instant(start), formats.instant(end)
+    if first is None or last is None:
+        # Spelled in a way that not everybody reads the same: the order is open too.
+        touches |= {"end-before-start"} if not formats.read_date(start).wrong else set()
+    elif last < first:
+        touches.add("end-before-start")
+    elif (last - first).total_seconds() < 1:
+        touches.add("equal-dates")
+
+
+def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set[tuple[str, str]]) -> None:
+    icp_id = body.get("icpId")
+    features.add(("request.icpId.nullability", "null") if icp_id is None else ("request.icpId.format", "uuid"))
+    if isinstance(icp_id, str):
+        if icp_id.lower() not in {known.lower() for known in terms.known("icpId")}:
+            touches.add("unknown-icp")
+        if icp_id != icp_id.lower():
+            features.add(("request.icpId.format", "upper case"))
+    for field, unknown in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
+        ids = body.get(field)
+        if not isinstance(ids, list):
+            continue
+        if not ids and field == "personIds":
+            features.add(("request.personIds.empty", "empty"))
+        texts = [text for text in ids if isinstance(text, str)]
+        if ids:
+            features.add((f"request.{field}.exist", "given"))
+        if any(text not in terms.known(field) for text in texts):
+            touches.add(unknown)
+        if len({text.lower() for text in texts}) < len(texts):
+            touches.add("duplicate-ids")
+        if len(ids) > 1:
+            touches.add("id-order")
+        if len(ids) > 100:
+            touches.add("many-ids")
+        if field == "personIds" and any(not text.strip() for text in texts):
+            touches.add("empty-ids")
+        if field == "personIds" and any(not formats.is_uuid(text) and text not in terms.known(field) for text in texts):
+            touches.add("person-id-form")
+
+
+MEANINGS: Mapping[str, Meaning] = {"createLeadList": meaning}

@@ -1,0 +1,212 @@
+"""Whether the right kind of answer came: whole, no server error, refused where it must be, taken where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contract_tests.case import LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
+from contract_tests.expectation import Login
+from contract_tests.verdict import Finding, Observation, broken, held, warned
+
+_LOGIN_CLAUSES = {
+    Login.NONE: "access.login.required",
+    Login.MALFORMED: "access.session.valid",
+    Login.INVALID: "access.session.valid",
+    Login.EXPIRED: "access.session.expired",
+}
+_LOGIN_HINTS = {
+    403: "403 says that a known user lacks a right; nobody is signed in here.",
+    404: "Some sign-in middleware hides routes from strangers with 404; configure it to answer 401 on API routes.",
+}
+_UTF_8_READINGS = ("invalid-utf-8",)
+
+
+def complete(case: Case) -> Iterator[Finding]:
+    """Every request gets a whole answer (RFC 9112 §8); only a body over a size limit may find the line cut."""
+    if case.exchange.response is not None:
+        yield held("http.answer.complete", case.exchange)
+    elif not case.touches("oversized-body"):
+        yield broken(
+            "http.answer.complete",
+            case.exchange,
+            expected="one whole HTTP answer",
+            actual=case.exchange.failure or "no answer",
+        )
+
+
+def no_server_error(case: Case) -> Iterator[Finding]:
+    """No input makes the server fail (RFC 9110 §15.6); 501 answers a method that it does not know (§15.6.2)."""
+    if case.status >= 500 and not (case.status == 501 and case.operation is None):
+        yield broken(
+            "http.answer.no-server-error",
+            case.exchange,
+            expected="a success, or a 4xx that says what is wrong with the request",
+            actual=f"{case.status}",
+        )
+    elif case.status:
+        yield held("http.answer.no-server-error", case.exchange)
+
+
+def login(case: Case) -> Iterator[Finding]:
+    """Only a signed-in user may call; everybody else is answered 401."""
+    operation, caller = case.operation, case.expectation.caller
+    if operation is None or not operation.secured or not case.status or case.status >= 500:
+        return
+    if caller.login is Login.MIXED:
+        if case.succeeded or case.status == 401:
+            yield Observation("mixed-logins", "any-good" if case.succeeded else "all-good", case.exchange)
+    elif caller.login is Login.VALID:
+        yield from _good_login(case, caller.carrier)
+    else:
+        yield from _no_login(case, _LOGIN_CLAUSES[caller.login])
+
+
+def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
+    if case.touches("bearer-scheme-case"):
+        if case.status in {400, 401} and not case.expectation.faults:
+            yield Observation("bearer-scheme-case", "sensitive", case.exchange)
+        elif case.succeeded:
+            yield Observation("bearer-scheme-case", "insensitive", case.exchange)
+    elif case.touches("foreign-origin"):
+        yield Observation("foreign-origin", str(case.status) if case.status == 403 else "accepted", case.exchange)
+    elif clause := case.clause(f"access.carrier.{carrier}"):
+        if case.status == 401:
+            yield broken(
+                clause,
+                case.exchange,
+                expected="the valid session is taken",
+                actual="401",
+                hint="If the session may have expired during the run, sign in anew and run again.",
+            )
+        elif case.succeeded:
+            yield held(clause, case.exchange)
+
+
+def _no_login(case: Case, clause: str) -> Iterator[Finding]:
+    if case.succeeded:
+        yield broken(clause, case.exchange, expected="401", actual=f"{case.status}: the request is served")
+        return
+    yield held(clause, case.exchange)
+    wrong_body = bool(case.expectation.faults)
+    malformed = case.expectation.caller.login is Login.MALFORMED
+    if case.status == 401:
+        yield held("error.401.status", case.exchange)
+        if wrong_body:
+            yield Observation("login-before-validation", "login-first", case.exchange)
+        if malformed:
+            yield Observation("malformed-login", "401", case.exchange)
+    elif case.status == 400 and wrong_body:
+        yield Observation("login-before-validation", "validation-first", case.exchange)
+    elif case.status == 400 and malformed:
+        yield Observation("malformed-login", "400", case.exchange)
+    elif case.status not in case.expectation.refusal_statuses(case.terms.specification):
+        hint = _LOGIN_HINTS.get(case.status, "")
+        if 300 <= case.status < 400:
+            hint = "A redirect to a sign-in page is for browsers; an API route answers 401."
+        yield broken("error.401.status", case.exchange, expected="401", actual=str(case.status), hint=hint)
+
+
+def refusal(case: Case) -> Iterator[Finding]:
+    """A request with a fault is refused, with 400."""
+    if not case.must_be_refused or not case.status or case.status >= 500 or case.status == 401:
+        return
+    faults = case.expectation.faults
+    if case.succeeded:
+        if case.touches(*MEDIA_TYPE_READINGS):
+            return  # whether the media type is the cause, only other exchanges show: history.unguarded_media_type
+        for clause in dict.fromkeys(fault.clause for fault in faults):
+            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in faults)
+            yield broken(clause, case.exchange, expected="400", actual=f"{case.status}, although {what}")
+        return
+    for clause in dict.fromkeys(fault.clause for fault in faults):
+        yield held(clause, case.exchange)
+    strict = [t for t in case.expectation.touches if case.terms.specification.readings[t].must_refuse]
+    if len(faults) == len(strict) == 1:
+        yield Observation(strict[0], "refused", case.exchange)
+    statuses = case.expectation.refusal_statuses(case.terms.specification)
+    if case.status == 400:
+        yield held("error.400.status", case.exchange)
+    elif case.status not in statuses:
+        yield broken("error.400.status", case.exchange, expected="400", actual=str(case.status))
+
+
+def open_question(case: Case) -> Iterator[Finding]:
+    """Where the page leaves the answer open, see which way the server goes."""
+    if not case.is_open or not case.status or case.status >= 500 or case.status == 401:
+        return
+    readings = [case.terms.specification.readings[t] for t in sorted(case.expectation.touches)]
+    if case.succeeded:
+        for reading in readings:
+            taken = [option for option in reading.options if option not in reading.refusals]
+            if reading.refusals and len(taken) == 1 and reading.id not in LOGIN_READINGS:
+                yield Observation(reading.id, taken[0], case.exchange)
+        return
+    refusing = [reading for reading in readings if reading.refusals]
+    statuses = case.expectation.refusal_statuses(case.terms.specification) | {400}
+    if case.status not in statuses:
+        yield warned(
+            "error.400.status",
+            case.exchange,
+            expected="a success, or 400",
+            actual=f"{case.status}, which the page does not document",
+        )
+    if len(refusing) == 1 and refusing[0].id not in LOGIN_READINGS and 400 <= case.status < 500:
+        if option := refusing_option(refusing[0], case.status):
+            yield Observation(refusing[0].id, option, case.exchange)
+
+
+def acceptance(case: Case) -> Iterator[Finding]:
+    """A success shows that each freedom of the page which the request uses is granted."""
+    if case.signed_in and case.succeeded:
+        if case.must_be_accepted and (clause := case.clause("success.created")):
+            yield held(clause, case.exchange)
+        for rule in sorted({rule for rule, _ in case.expectation.features}):
+            if clause := case.clause(rule):
+                yield held(clause, case.exchange)
+        if case.touches(*_UTF_8_READINGS):
+            yield held("http.request.utf-8", case.exchange)
+
+
+def status_of_success(case: Case) -> Iterator[Finding]:
+    """Success is 200 or 201; an answer without a body, or one that only promises, is another thing."""
+    if case.operation is None or not case.succeeded or (clause := case.clause("success.status")) is None:
+        return
+    documented = case.operation.success_schemas
+    if case.status in documented:
+        yield held(clause, case.exchange)
+        if {200, 201} <= set(documented):
+            yield Observation("success-status", str(case.status), case.exchange)
+    else:
+        wanted = " or ".join(str(status) for status in documented)
+        yield broken(clause, case.exchange, expected=wanted, actual=str(case.status))
+
+
+def methods(case: Case) -> Iterator[Finding]:
+    """Only the documented method creates (RFC 9110 §15.5.6); GET and HEAD may well exist on the same path."""
+    near = case.expectation.near
+    if case.operation is not None or near is None or not case.status or case.status >= 500:
+        return
+    path = case.exchange.request.url.removeprefix(case.terms.base_url).partition("?")[0]
+    method = case.exchange.request.method
+    if path != near.path:
+        option = {404: "not-found", 307: "redirected", 308: "redirected"}.get(case.status)
+        if option or case.succeeded:
+            yield Observation("trailing-slash", option or "served", case.exchange)
+    elif method in {"PUT", "PATCH", "DELETE"} and case.succeeded:
+        yield broken("http.method", case.exchange, expected="405 (or 401, 403, 404)", actual=str(case.status))
+    else:
+        yield held("http.method", case.exchange)
+        if str(case.status) in case.terms.specification.readings["other-methods"].options:
+            yield Observation("other-methods", str(case.status), case.exchange)
+
+
+ORACLES = (
+    Oracle(("http.answer.complete",), complete),
+    Oracle(("http.answer.no-server-error",), no_server_error),
+    Oracle(("access.*", "error.401.status"), login),
+    Oracle(("request.*", "http.request.media-type", "http.request.utf-8", "error.400.status"), refusal),
+    Oracle(("error.400.status",), open_question),
+    Oracle(("success.created", "request.*", "http.request.*"), acceptance),
+    Oracle(("success.status",), status_of_success),
+    Oracle(("http.method",), methods),
+)

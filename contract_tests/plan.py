@@ -1,0 +1,237 @@
+"""The covering set of requests, as data: each breaks one rule, takes one freedom or asks one open question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contract_tests.exchange import Headers, Request
+from contract_tests.expectation import Terms
+from contract_tests.settings import Session
+from contract_tests.specification import Operation
+
+USER_AGENT = ("User-Agent", "leadlists-contract")
+ACCEPT = ("Accept", "application/json")
+JSON_TYPE = ("Content-Type", "application/json")
+BURST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of the plan and what it is about."""
+
+    label: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a deterministic pass sends.
+
+    first: the request by which the target is discovered. apart: in no order, at once. in_order: one after the other.
+    together: the same request at the same moment. last: sent when the clock has had time to move on.
+    """
+
+    first: Step
+    apart: tuple[Step, ...] = ()
+    in_order: tuple[Step, ...] = ()
+    together: tuple[Step, ...] = ()
+    last: Step | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (self.first, *self.apart, *self.in_order, *self.together, *([self.last] if self.last else []))
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Writes requests of one operation for one target."""
+
+    terms: Terms
+    operation: Operation
+
+    def request(
+        self,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        login: Headers | None = None,
+        session: Session | None = None,
+        media_type: str | None = JSON_TYPE[1],
+        more: Headers = (),
+        method: str | None = None,
+        path_end: str = "",
+        chunked: bool = False,
+    ) -> Request:
+        """A request as a plain client would send it, apart from what is asked for."""
+        data = raw if raw is not None else b"" if body is None else encode(body)
+        if login is None:
+            login = (session or self.terms.settings.first).login() if self.operation.secured else ()
+        accept = () if any(name == "Accept" for name, _ in more) else (ACCEPT,)
+        typed = (("Content-Type", media_type),) if media_type is not None and (data or raw is not None) else ()
+        headers = (USER_AGENT, *accept, *typed, *login, *self.terms.settings.headers, *more)
+        url = self.terms.url(self.operation) + path_end
+        return Request(method or self.operation.method, url, headers, data, chunked)
+
+
+def encode(body: Any) -> bytes:
+    """JSON as encoders write it by default in browsers: compact, text as it is."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def schema_faults(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Bodies that break the schema in exactly one place each, with a label; for any operation."""
+    properties = schema.get("properties", {})
+    for name in schema.get("required", ()):
+        yield f"{name} left out", {key: value for key, value in base.items() if key != name}
+    for name, part in properties.items():
+        for kind, value in _wrong_values(part):
+            yield f"{name} is {kind}", {**base, name: value}
+        items = part.get("items", {})
+        for kind, value in _wrong_values(items) if items else ():
+            yield f"an item of {name} is {kind}", {**base, name: [value]}
+        for value in _wrong_texts(part):
+            yield f"{name} is {value!r}", {**base, name: value}
+        for value in _wrong_texts(items):
+            yield f"an item of {name} is {value!r}", {**base, name: [value]}
+
+
+_VALUES = {
+    "string": "text",
+    "integer": 7,
+    "number": 7.5,
+    "boolean": True,
+    "array": [],
+    "object": {},
+}
+_WRONG_DATES = (
+    "not a date",
+    "",
+    "2030-02-30T00:00:00.000Z",
+    "2030-02-29T00:00:00.000Z",
+    "2030-13-01T00:00:00.000Z",
+    "2030-00-10T00:00:00.000Z",
+    "2030-01-32T00:00:00.000Z",
+    "2030-04-31T00:00:00.000Z",
+    "2030-01-00T00:00:00.000Z",
+    "2030-01-01T25:00:00.000Z",
+    "2030-01-01T00:60:00.000Z",
+    "2030-01-01T00:00:61.000Z",
+    "2030-01-01T00:00:00.000+25:00",
+    "2030-02-30",
+)
+_WRONG_UUIDS = (
+    "",
+    "not-a-uuid",
+    "660e8400-e29b-41d4-a716-44665544000",
+    "660e8400-e29b-41d4-a716-4466554400012",
+    "660e8400-e29b-41d4-a716-44665544000g",
+    "660e8400-e29b-41d4-a716_446655440001",
+    "lead_abc123",
+)
+
+
+def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    kind = schema.get("type")
+    if kind is None:
+        return
+    if not schema.get("nullable"):
+        yield "null", None
+    for other, value in _VALUES.items():
+        if other == kind or (kind == "number" and other == "integer"):
+            continue
+        yield f"a value of type {other}", value
+
+
+def _wrong_texts(schema: Mapping[str, Any]) -> Iterator[str]:
+    if "enum" in schema:
+        first = str(schema["enum"][0])
+        yield from (first.capitalize(), first + "s", first.upper(), f" {first}", "", "other")
+    yield from {"date-time": _WRONG_DATES, "uuid": _WRONG_UUIDS}.get(schema.get("format", ""), ())
+
+
+RAW_FAULTS: Mapping[str, bytes] = {
+    "no body": b"",
+    "blanks for a body": b" \r\n\t ",
+    "an array for a body": b"[]",
+    "a string for a body": b'"text"',
+    "a number for a body": b"7",
+    "true for a body": b"true",
+    "null for a body": b"null",
+    "an empty object": b"{}",
+    "the body in UTF-16": '{"a":1}'.encode("utf-16"),
+}
+
+
+def raw_faults(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Bodies that are no JSON (RFC 8259), made from a right one."""
+    yield from RAW_FAULTS.items()
+    yield "JSON cut short", body[:-5]
+    yield "a comma behind the last field", body[:-1] + b",}"
+    yield "a comment in the JSON", body[:-1] + b"/* note */}"
+    yield "single quotes", body.replace(b'"', b"'")
+    yield "a key without quotes", body.replace(b'"name"', b"name", 1) if b'"name"' in body else b"{a:1}"
+    yield "NaN as a value", body[:-1] + b',"x":NaN}'
+    yield "Infinity as a value", body[:-1] + b',"x":-Infinity}'
+    yield "two JSON values", body + body
+    yield "a line break in a string", body[:-1] + b',"x":"a\nb"}'
+    yield "a number with a leading zero", body[:-1] + b',"x":012}'
+    yield "the whole body in UTF-16", body.decode().encode("utf-16-le")
+
+
+def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Iterator[tuple[str, Headers]]:
+    """Logins that are no valid session, each near a valid one."""
+    yield "no login", ()
+    yield "an unknown token", (("Authorization", "Bearer not-a-session"),)
+    yield "an unknown cookie", (("Cookie", f"{cookie_name}=not-a-session"),)
+    yield "another scheme", (("Authorization", "Basic dXNlcjpwYXNz"),)
+    yield "a scheme without token", (("Authorization", "Bearer"),)
+    yield "an empty cookie", (("Cookie", f"{cookie_name}="),)
+    yield "a cookie of another name", (("Cookie", f"{cookie_name}x=not-a-session"),)
+    if session.bearer:
+        yield "a token without scheme", (("Authorization", session.bearer),)
+        yield "the beginning of a token", (("Authorization", f"Bearer {session.bearer[:-1]}"),)
+        yield "a token and more", (("Authorization", f"Bearer {session.bearer}x"),)
+    if session.cookie:
+        yield "the beginning of a cookie", (("Cookie", f"{session.cookie[0]}={session.cookie[1][:-1]}"),)
+        yield "a cookie and more", (("Cookie", f"{session.cookie[0]}={session.cookie[1]}x"),)
+    if expired:
+        yield "an expired session", (("Authorization", f"Bearer {expired}"),)
+
+
+def generic_plan(terms: Terms, operation: Operation, base: Mapping[str, Any] | None = None) -> Plan:
+    """What can be asked of any operation from its schema alone; base: a body that must be accepted."""
+    sender = Sender(terms, operation)
+    body = dict(base if base is not None else operation.request_example or {})
+    if operation.request_schema is None:
+        return Plan(Step("a plain request", sender.request()), tuple(_login_steps(sender, None)))
+    steps = [Step(label, sender.request(wrong)) for label, wrong in schema_faults(operation.request_schema, body)]
+    steps += [Step(label, sender.request(raw=raw)) for label, raw in raw_faults(encode(body))]
+    steps += _login_steps(sender, body)
+    return Plan(Step("a plain request", sender.request(body)), tuple(steps))
+
+
+def _login_steps(sender: Sender, body: Any) -> Iterator[Step]:
+    if not sender.operation.secured:
+        return
+    settings = sender.terms.settings
+    cookie = settings.first.cookie[0] if settings.first.cookie else sender.terms.specification.cookie_name
+    for label, login in wrong_logins(settings.first, cookie, settings.expired_bearer):
+        yield Step(label, sender.request(body, login=login))
+    if body is not None:
+        yield Step("no login and an empty object", sender.request({}, login=()))
+        yield Step("no login and no JSON", sender.request(raw=b"{", login=()))
+    for session in settings.sessions:
+        for carrier in session.carriers:
+            yield Step(f"the {session.name} user by {carrier}", sender.request(body, login=session.login(carrier)))
+
+
+def make_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
+    """The plan for an operation: what its schema says, and for a lead list what its page says besides."""
+    from contract_tests.plan_lead_list import lead_list_plan
+
+    if operation.id == "createLeadList":
+        return lead_list_plan(terms, operation, tag)
+    return generic_plan(terms, operation)

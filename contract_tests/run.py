@@ -1,0 +1,178 @@
+"""One run against a target: sends, judges, and keeps what was seen of every clause and reading."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from contract_tests.case import Case
+from contract_tests.exchange import Exchange, Request
+from contract_tests.judge import Judge
+from contract_tests.oracles.history import FROZEN_CLOCK_S
+from contract_tests.plan import Plan, Step
+from contract_tests.record import Record
+from contract_tests.target import UNREACHABLE, Target
+from contract_tests.verdict import Finding, Observation, Outcome, Verdict
+
+
+class TargetError(Exception):
+    """The target cannot be judged at all: not reachable, or the login given is not taken. Says what to try."""
+
+
+@dataclass
+class Evidence:
+    """What a run has seen of one clause."""
+
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    worst: Verdict | None = None
+    repeated: str = ""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The worst outcome; None if the clause was not judged."""
+        return next((o for o in (Outcome.BROKEN, Outcome.WARNED, Outcome.HELD) if self.counts[o]), None)
+
+    @property
+    def judged(self) -> int:
+        return sum(self.counts.values())
+
+    def add(self, verdict: Verdict) -> None:
+        """Count a verdict; of the worst ones, keep the one with the smallest request."""
+        self.counts[verdict.outcome] += 1
+        if verdict.outcome is Outcome.HELD:
+            return
+        if self.worst is None or _weight(verdict) < _weight(self.worst):
+            self.worst = verdict
+
+
+@dataclass
+class Run:
+    """The state of one run; exchanges may be added from several threads."""
+
+    target: Target
+    judge: Judge
+    record: Record
+    clauses: frozenset[str]
+    deadline: float | None = None
+    evidence: dict[str, Evidence] = field(default_factory=lambda: defaultdict(Evidence))
+    observed: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    cases: list[Case] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    # -- sending ------------------------------------------------------------------------------------------------------
+
+    def discover(self, plan: Plan) -> None:
+        """Send the first request; raises TargetError if nothing beyond it can be judged."""
+        exchange = self.target.send(plan.first.request, plan.first.label)
+        if problem := discovery_problem(exchange):
+            self.record.exchange(exchange)
+            raise TargetError(problem)
+        self.add(exchange)
+
+    def carry_out(self, plan: Plan) -> None:
+        """Send the rest of a plan and judge it all, alone and together."""
+        first_at = self.cases[0].exchange.received_at_s if self.cases else time.time()
+        for exchange in self.target.send_all((s.request, s.label) for s in self._in_time(plan.apart)):
+            self.add(exchange)
+        for step in self._in_time(plan.in_order):
+            self.add(self.target.send(step.request, step.label))
+        if plan.together and self.in_time:
+            for exchange in self.target.send_together((s.request, s.label) for s in plan.together):
+                self.add(exchange)
+        if plan.last and self.in_time:
+            time.sleep(max(0.0, first_at + FROZEN_CLOCK_S + 0.1 - time.time()))
+            self.add(self.target.send(plan.last.request, plan.last.label))
+        self.add_findings(self.judge.judge_history(sorted(self.cases, key=lambda c: c.exchange.sent_at_s)))
+
+    def send(self, request: Request, label: str) -> Case:
+        """Send one request and keep what it shows."""
+        return self.add(self.target.send(request, label))
+
+    @property
+    def in_time(self) -> bool:
+        return self.deadline is None or time.monotonic() < self.deadline
+
+    def _in_time(self, steps: Iterable[Step]) -> Iterable[Step]:
+        return (step for step in steps if self.in_time)
+
+    # -- judging ------------------------------------------------------------------------------------------------------
+
+    def add(self, exchange: Exchange) -> Case:
+        """Record and judge one exchange."""
+        case = self.judge.case(exchange)
+        findings = self.judge.judge(case)
+        self.record.exchange(exchange)
+        with self._lock:
+            self.cases.append(case)
+        self.add_findings(findings)
+        return case
+
+    def add_findings(self, findings: Sequence[Finding]) -> None:
+        """Keep verdicts and observations, and record those that say something new."""
+        with self._lock:
+            for finding in findings:
+                if isinstance(finding, Observation):
+                    self.observed[finding.reading][finding.option] += 1
+                elif finding.clause in self.clauses:
+                    evidence = self.evidence[finding.clause]
+                    new = finding.outcome is not Outcome.HELD or not evidence.counts[Outcome.HELD]
+                    evidence.add(finding)
+                    if new:
+                        self.record.verdict(finding)
+
+    @property
+    def broken(self) -> list[Verdict]:
+        """One verdict for each broken clause, in the order of the clauses."""
+        order = self.judge.terms.specification.clauses
+        found = [e.worst for c in order if (e := self.evidence.get(c)) and e.outcome is Outcome.BROKEN and e.worst]
+        return found
+
+    def repeat(self, verdict: Verdict) -> str:
+        """Send a failing request once more and tell whether the answer is as wrong; nothing where it takes several."""
+        if len(verdict.exchanges) != 1:
+            return ""
+        exchange = self.target.send(verdict.exchanges[0].request, verdict.exchanges[0].label)
+        self.record.exchange(exchange)
+        again = self.judge.judge_alone(self.judge.case(exchange))
+        same = any(
+            isinstance(f, Verdict) and f.clause == verdict.clause and f.outcome is verdict.outcome for f in again
+        )
+        return "sent again: the same" if same else "sent again: this time it was right"
+
+
+def discovery_problem(exchange: Exchange) -> str | None:
+    """Why the answer to the first request says that nothing else can be judged; None if judging can go on."""
+    url, response = exchange.request.url, exchange.response
+    if response is None:
+        if exchange.failure and exchange.failure.startswith(UNREACHABLE):
+            return f"{url} cannot be reached ({exchange.failure}). Is the server running, and is this its address?"
+        return None
+    if response.status == 401:
+        given = "the login given is not taken" if _has_login(exchange) else "no login was given"
+        return (
+            f"{url} answers 401: {given}. Give a valid session with --bearer TOKEN or --cookie NAME=VALUE "
+            "(or LEADLISTS_BEARER, LEADLISTS_COOKIE); if it was valid, it may have expired."
+        )
+    if response.status == 403:
+        return f"{url} answers 403 to this login: it lacks a right there. Use a user who may create lead lists."
+    if response.status == 404:
+        return f"{url} answers 404: there is no such endpoint. Give the base URL or the endpoint itself, as it is deployed."
+    if 300 <= response.status < 400:
+        to = response.header("Location") or "nowhere"
+        return f"{url} redirects ({response.status}) to {to}. Redirects are not followed: give the address it leads to."
+    return None
+
+
+def _has_login(exchange: Exchange) -> bool:
+    return any(name.lower() in {"authorization", "cookie"} for name, _ in exchange.request.headers)
+
+
+def _weight(verdict: Verdict) -> tuple[bool, int, int]:
+    return (
+        verdict.outcome is not Outcome.BROKEN,
+        len(verdict.exchanges),
+        sum(len(e.request.body) + 40 * len(e.request.headers) for e in verdict.exchanges),
+    )

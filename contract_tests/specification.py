@@ -1,0 +1,283 @@
+"""The contract as frozen values: operations, clauses and readings, read from the `spec/` data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+
+EVERY_OPERATION = "every-operation"
+T = TypeVar("T")
+HTTP_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class SpecificationError(Exception):
+    """The contract data, or a choice made from it, is wrong; the message says what and where."""
+
+
+class Treatment(StrEnum):
+    """What the suite makes of an option that a server is seen to follow."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One documented statement."""
+
+    id: str
+    statement: str
+    place: str
+    kind: Literal["stated", "shown", "inferred"]
+    operation: str
+    rfc: str | None = None
+    unjudged: str | None = None
+
+    @property
+    def group(self) -> str:
+        """The first word of the id, or the first two for a clause of a request or response field."""
+        words = self.id.split(".")
+        return ".".join(words[:2]) if words[0] in {"request", "response"} else words[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One question that the page leaves open, with the treatment of each option."""
+
+    id: str
+    clause: str
+    question: str
+    options: Mapping[str, str]
+    treatments: Mapping[str, Treatment]
+
+    def treatment(self, option: str) -> Treatment:
+        """An answer that matches no option passes: it is another right answer."""
+        return self.treatments.get(option, Treatment.PASS)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """The options under which the request is refused."""
+        return tuple(o for o in self.options if o == "refused" or (o.isdigit() and int(o) >= 400))
+
+    @property
+    def refusal_statuses(self) -> frozenset[int]:
+        """The statuses that an accepted refusing option may answer."""
+        accepted = (o for o in self.refusals if self.treatment(o) is not Treatment.FAIL)
+        return frozenset(400 if o == "refused" else int(o) for o in accepted)
+
+    @property
+    def must_refuse(self) -> bool:
+        """Whether no accepted option lets the request succeed."""
+        return bool(self.refusals) and all(
+            self.treatment(o) is Treatment.FAIL for o in self.options if o not in self.refusals
+        )
+
+    def pinned(self, options: Iterable[str]) -> Reading:
+        """The same question with only these options accepted."""
+        chosen = tuple(options)
+        for option in chosen:
+            if option not in self.options:
+                known = ", ".join(self.options)
+                raise SpecificationError(f"reading {self.id} has no option {option!r}; it has {known}")
+        return replace(
+            self, treatments={o: Treatment.PASS if o in chosen else Treatment.FAIL for o in self.options}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the contract, with its schemas free of `$ref`."""
+
+    id: str
+    method: str
+    path: str
+    request_schema: Mapping[str, Any] | None
+    request_example: Any
+    success_schemas: Mapping[int, Mapping[str, Any]]
+    secured: bool
+
+
+@dataclass(frozen=True)
+class Specification:
+    """All of the contract data."""
+
+    folder: Path
+    document: Mapping[str, Any]
+    operations: tuple[Operation, ...]
+    clauses: Mapping[str, Clause]
+    readings: Mapping[str, Reading]
+    cookie_name: str
+    _sections: Mapping[str, frozenset[str]] = field(repr=False)
+
+    def clause_for(self, operation: Operation | None, *rules: str) -> str | None:
+        """The id of the first of the rules that is a clause of the operation or of every operation.
+
+        A clause of a further operation may carry the operation's id before the rule, so that
+        `request.text.required` of `createNote` is found as `createNote.request.text.required`.
+        """
+        own = self._sections.get(operation.id, frozenset()) if operation else frozenset()
+        for rule in rules:
+            if operation and f"{operation.id}.{rule}" in own:
+                return f"{operation.id}.{rule}"
+            if rule in own or rule in self._sections[EVERY_OPERATION]:
+                return rule
+        return None
+
+    def select(self, prefixes: Iterable[str]) -> frozenset[str]:
+        """The ids of the clauses that begin with one of the prefixes (all of them if there is none)."""
+        wanted = tuple(prefixes)
+        chosen = {c for c in self.clauses if not wanted or any(_starts(c, p) for p in wanted)}
+        for prefix in wanted:
+            if not any(_starts(c, prefix) for c in self.clauses):
+                raise SpecificationError(f"no clause begins with {prefix!r}{_near(prefix, self.clauses)}")
+        return frozenset(chosen)
+
+    def pin(self, choices: Mapping[str, Iterable[str]]) -> Specification:
+        """The same contract with some readings narrowed (or widened) to the given options."""
+        readings = dict(self.readings)
+        for reading_id, options in choices.items():
+            if reading_id not in readings:
+                raise SpecificationError(f"no reading is called {reading_id!r}{_near(reading_id, readings)}")
+            readings[reading_id] = readings[reading_id].pinned(options)
+        return replace(self, readings=readings)
+
+    @cached_property
+    def judged_clauses(self) -> tuple[Clause, ...]:
+        """The clauses that oracles must cover."""
+        return tuple(c for c in self.clauses.values() if c.unjudged is None)
+
+
+def find_spec_folder() -> Path:
+    """The spec data that belongs to this package: beside it in a wheel, beside its parent in the clone."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "spec", here.parent / "spec"):
+        if (folder / "openapi.yaml").is_file():
+            return folder
+    raise SpecificationError(f"the contract data (spec/openapi.yaml) is missing beside {here}")
+
+
+def load_specification(folder: Path | None = None) -> Specification:
+    """Read `openapi.yaml`, `clauses.yaml` and `readings.yaml` from the folder.
+
+    Raises SpecificationError with the file and the entry that is wrong.
+    """
+    folder = folder or find_spec_folder()
+    document = load_yaml(folder / "openapi.yaml")
+    sections = load_yaml(folder / "clauses.yaml")
+    operations = tuple(_operations(document))
+    clauses: dict[str, Clause] = {}
+    for section, entries in sections.items():
+        for entry in entries:
+            clause = _build(Clause, {**entry, "operation": section}, folder / "clauses.yaml")
+            if clause.id in clauses:
+                raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} stands there twice")
+            clauses[clause.id] = clause
+    readings = {}
+    for entry in load_yaml(folder / "readings.yaml"):
+        reading = _reading(entry, folder / "readings.yaml")
+        if reading.clause not in clauses:
+            raise SpecificationError(f"{folder / 'readings.yaml'}: {reading.id} names no clause: {reading.clause!r}")
+        readings[reading.id] = reading
+    return Specification(
+        folder=folder,
+        document=document,
+        operations=operations,
+        clauses=clauses,
+        readings=readings,
+        cookie_name=_cookie_name(document),
+        _sections={s: frozenset(c.id for c in clauses.values() if c.operation == s) for s in sections},
+    )
+
+
+class _PlainLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    """YAML in which an unquoted timestamp stays the text that it is."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load_yaml(path: Path) -> Any:
+    """The content of a YAML file, timestamps kept as text."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainLoader)  # noqa: S506 - a safe loader
+    except (OSError, yaml.YAMLError) as error:
+        raise SpecificationError(f"{path} cannot be read: {error}") from None
+
+
+def resolve_refs(node: Any, document: Mapping[str, Any]) -> Any:
+    """The node with every local `$ref` replaced by what it points to."""
+    if isinstance(node, dict):
+        if isinstance(ref := node.get("$ref"), str):
+            target: Any = document
+            for part in ref.removeprefix("#/").split("/"):
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            return resolve_refs(target, document)
+        return {key: resolve_refs(value, document) for key, value in node.items()}
+    if isinstance(node, list):
+        return [resolve_refs(item, document) for item in node]
+    return node
+
+
+def _operations(document: Mapping[str, Any]) -> Iterable[Operation]:
+    for path, item in document["paths"].items():
+        for method in HTTP_METHODS:
+            if method not in item:
+                continue
+            raw = resolve_refs(item[method], document)
+            content = raw.get("requestBody", {}).get("content", {}).get("application/json", {})
+            examples = [e["value"] for e in content.get("examples", {}).values()]
+            yield Operation(
+                id=raw["operationId"],
+                method=method.upper(),
+                path=path,
+                request_schema=content.get("schema"),
+                request_example=examples[0] if examples else content.get("example"),
+                success_schemas={
+                    int(status): response["content"]["application/json"]["schema"]
+                    for status, response in raw["responses"].items()
+                    if status.startswith("2") and "application/json" in response.get("content", {})
+                },
+                secured=bool(raw.get("security", document.get("security"))),
+            )
+
+
+def _reading(entry: dict[str, Any], path: Path) -> Reading:
+    options = entry["options"]
+    suite = entry.get("suite", {})
+    if unknown := set(suite) - set(options):
+        raise SpecificationError(f"{path}: {entry['id']} treats options that it does not have: {sorted(unknown)}")
+    treatments = {option: Treatment(suite.get(option, "pass")) for option in options}
+    kept = {key: entry[key] for key in ("id", "clause", "question", "options")}
+    return _build(Reading, {**kept, "treatments": treatments}, path)
+
+
+def _build(kind: type[T], entry: dict[str, Any], path: Path) -> T:
+    try:
+        return kind(**entry)
+    except TypeError as error:
+        raise SpecificationError(f"{path}: entry {entry.get('id', '?')}: {error}") from None
+
+
+def _cookie_name(document: Mapping[str, Any]) -> str:
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    return next((s["name"] for s in schemes.values() if s.get("in") == "cookie"), "__session")
+
+
+def _starts(clause_id: str, prefix: str) -> bool:
+    return clause_id == prefix or clause_id.startswith(prefix if prefix.endswith(".") else prefix + ".")
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    matches = get_close_matches(word, list(known), n=3)
+    return f"; did you mean {' or '.join(matches)}?" if matches else ""
