@@ -13,10 +13,10 @@ from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import errors, layers
-from mock_server.contract import Contract, OperationSpec, find_spec_dir
+from mock_server.contract import Contract, OperationSpec, SpecError, find_spec_dir
 from mock_server.contract import load as load_contract
 from mock_server.dates import Dates
 from mock_server.errors import Renderer
@@ -40,19 +40,17 @@ LEAD_LISTS = "createLeadList"  # the operation of the bundled spec, which may be
 
 @dataclass(frozen=True, slots=True)
 class Mock:
-    """A mock, ready to be served."""
+    """A mock, ready to be served: an ASGI app that shows what it was made of."""
 
     app: ASGIApp
     contract: Contract
     stages: Stages
 
-
-def create_app(settings: Settings | None = None, **parts: Any) -> ASGIApp:
-    """An ASGI app that keeps the contract; `parts` as in `build`."""
-    return build(settings, **parts).app
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
-def build(
+def create_app(
     settings: Settings | None = None,
     *,
     spec_dir: Path | None = None,
@@ -72,7 +70,9 @@ def build(
     dates, uuids = Dates(readings), Uuids(readings)
     contract = load_contract(spec_dir, formats={"date-time": dates.takes, **uuids.formats()})
     clock = never_backwards(clock or settings.clock())
-    ids = ids or (uuid7_source(settings.seed, clock) if readings.follows("id-version", "7") else uuid4_source(settings.seed))
+    ids = ids or (
+        uuid7_source(settings.seed, clock) if readings.follows("id-version", "7") else uuid4_source(settings.seed)
+    )
 
     parts = _stages(settings, contract, readings, dates, uuids)
     parts = stages(parts) if stages else parts
@@ -141,12 +141,15 @@ def _assemble(
         for name, coroutine in coroutines.items()
         if name in contract.operations
     }
-    app = connexion.AsyncApp(__name__, middlewares=order)
-    app.add_api(
-        contract.document,
-        resolver=connexion.Resolver(served.__getitem__),
-        security_map=security_map(stages.authenticate),
-    )
+    app: ASGIApp = connexion.AsyncApp(__name__, middlewares=order)
+    try:
+        app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
+            contract.document,
+            resolver=connexion.Resolver(served.__getitem__),
+            security_map=security_map(stages.authenticate),
+        )
+    except connexion.exceptions.InvalidSpecification as error:
+        raise SpecError(f"the spec is no OpenAPI 3.0 document: {error.message}") from None
     return app
 
 

@@ -2,70 +2,134 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 import click
 
-from mock_server import settings as settings_module
-from mock_server.contract import SpecError
-from mock_server.readings import ReadingError
-from mock_server.settings import FIELDS, SettingError, Settings, is_repeatable
+from mock_server import contract, readings, server, settings
+from mock_server.app import Mock, create_app
+from mock_server.settings import FIELDS, Settings
 
 EXIT_USAGE = 2
 EXIT_PORT = 3
 
 
-@click.group(invoke_without_command=True)
-@click.option("--config", type=click.Path(path_type=Path))
-@click.option("--ready-json", is_flag=True)
-@click.pass_context
-def main(context: click.Context, config: Path | None, ready_json: bool, **flags: Any) -> None:
-    """Serve a mock."""
+@contextlib.contextmanager
+def _exit_in_one_line() -> Iterator[None]:
+    """What a user can mend is told in one line, with the exit code that says whose turn it is."""
     try:
-        context.obj = settings_module.gather(flags, os.environ, config)
-        if context.invoked_subcommand is None:
-            _serve(context.obj, ready_json)
-    except (SettingError, ReadingError, SpecError) as error:
-        _fail(EXIT_USAGE, str(error))
+        yield
+    except (settings.SettingError, readings.ReadingError, contract.SpecError) as error:
+        _exit(EXIT_USAGE, str(error))
 
 
-def _serve(settings: Settings, ready_json: bool) -> None:
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    from mock_server import app as app_module
-    from mock_server import server
-
-    built = app_module.build(settings)
-    try:
-        listener = server.listen(settings.host, settings.port)
-    except server.PortTaken as error:
-        _fail(EXIT_PORT, f"{error}; choose another with --port, or take a free one with --port 0")
-    url = server.url_of(listener)
-    def on_ready() -> None:
-        users = [{"id": u, "token": t} for u, t in settings.user]
-        print(json.dumps({"url": url, "pid": os.getpid(), "users": users, "endpoint": url + built.contract.operations["createLeadList"].path}), flush=True)
-    server.serve(built.app, listener, settings, render_error=built.stages.render_error, on_ready=on_ready)
-
-
-def _stop(signum: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
-
-
-def _fail(code: int, message: str) -> NoReturn:
+def _exit(code: int, message: str) -> NoReturn:
     click.echo(f"leadlists-mock: {message}", err=True)
     raise SystemExit(code)
 
 
-for _name in FIELDS:
-    _field = FIELDS[_name]
-    _flag = "--" + _name.replace("_", "-")
-    if isinstance(_field.default, bool):
-        main = click.option(_flag, is_flag=True, default=None, help=_field.metadata["help"])(main)
-    else:
-        main = click.option(_flag, metavar=_field.metadata["shown"], multiple=is_repeatable(_name), help=_field.metadata["help"])(main)
+def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """A flag for every setting, from the table of settings."""
+    for name, field in reversed(FIELDS.items()):
+        many = settings.is_repeatable(name)
+        default = settings.default_text(name)
+        help_text = field.metadata["help"] + (f"  [default: {default}]" if default else "")
+        flag = "--" + name.replace("_", "-")
+        if isinstance(field.default, bool):
+            command = click.option(flag, is_flag=True, default=None, help=help_text)(command)
+        else:
+            command = click.option(flag, metavar=field.metadata["shown"], multiple=many, help=help_text)(command)
+    return command
+
+
+@click.group(invoke_without_command=True)
+@_setting_flags
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Read settings from this TOML file.")
+@click.option("--ready-json", is_flag=True, help="Print one line of JSON when requests are answered, and nothing else.")
+@click.version_option(package_name="leadlists-contract-kit", prog_name="leadlists-mock")
+@click.pass_context
+def main(context: click.Context, /, config: Path | None, ready_json: bool, **flags: Any) -> None:
+    """Serve a mock of the lead list API that keeps its contract.
+
+    A flag counts before a variable (LEADLISTS_MOCK_PORT for --port), a variable before the table [mock] of
+    leadlists.toml in the current folder.
+    """
+    with _exit_in_one_line():
+        context.obj = settings.gather(flags, os.environ, config)
+        if context.invoked_subcommand is None:
+            _serve(context.obj, ready_json)
+
+
+@main.command("readings")
+@click.pass_obj
+def list_readings(chosen: Settings) -> None:
+    """List what the API page leaves open, the answers, and which one is in force."""
+    with _exit_in_one_line():
+        catalogue = readings.load(contract.find_spec_dir())
+        in_force = readings.resolve(catalogue, chosen.profile, chosen.choices())
+    for reading in catalogue.values():
+        click.echo(f"{click.style(reading.id, bold=True)}: {reading.question}")
+        for option, meaning in reading.options.items():
+            mark = "*" if in_force.follows(reading.id, option) else " "
+            click.secho(f"  {mark} {option}: {meaning}", dim=mark != "*")
+
+
+def _serve(chosen: Settings, ready_json: bool) -> None:
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    mock = create_app(chosen)
+    try:
+        listener = server.listen(chosen.host, chosen.port)
+    except server.PortTaken as error:
+        _exit(EXIT_PORT, f"{error}; choose another port with --port, or let --port 0 take a free one")
+    url = server.url_of(listener)
+    greeting = _ready_line(mock, chosen, url) if ready_json else _welcome(mock, chosen, url)
+    server.serve(mock, listener, chosen, on_ready=lambda: _tell(greeting))
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    # Ctrl-C is how one stops a mock; an exit code other than 0 would make `make mock` call it an error.
+    raise SystemExit(0)
+
+
+def _tell(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except OSError:  # nobody reads stdout any more; the mock serves all the same
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # else the interpreter complains at its end
+
+
+def _ready_line(mock: Mock, chosen: Settings, url: str) -> str:
+    users = [{"id": user, "token": token} for user, token in chosen.user]
+    return json.dumps({"url": url, "pid": os.getpid(), "users": users, "endpoint": url + _endpoint(mock)})
+
+
+def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
+    token = chosen.user[0][1]
+    example: Any = next((spec.example for spec in mock.contract.operations.values() if spec.example), {})
+    curl = ["curl", "-i", url + _endpoint(mock), "-H", f"Authorization: Bearer {token}"]
+    curl += ["-H", "Content-Type: application/json", "-d", json.dumps(example, ensure_ascii=False)]
+    width = max(len(user) for user, _ in chosen.user)
+    return "\n".join(
+        [
+            f"Serving {url}{_endpoint(mock)}  (Ctrl-C stops)",
+            f"Signed in, as Authorization: Bearer TOKEN or as cookie {chosen.cookie_name}=TOKEN:",
+            *(f"  {user:{width}}  {token}" for user, token in chosen.user),
+            f"  {'nobody':{width}}  {settings.EXPIRED_TOKEN}  (an expired session)",
+            "Try:",
+            f"  {shlex.join(curl)}",
+        ]
+    )
+
+
+def _endpoint(mock: Mock) -> str:
+    return next(iter(mock.contract.operations.values())).path

@@ -95,7 +95,9 @@ class Contract:
             for method in methods:
                 self._add(path, method, item)
         self._templates = [
-            (re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path))), path) for path in self._methods if "{" in path
+            (re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path))), path)
+            for path in self._methods
+            if "{" in path
         ]
 
     def methods(self, path: str) -> tuple[str, ...]:
@@ -121,8 +123,10 @@ class Contract:
             raise SpecError(f"operationId {operation_id} stands twice; the second is {place}")
         self._check_security(place, spec)
         body = self._resolve(spec.get("requestBody", {}))
-        content = body.get("content", {})
-        schema = next((entry["schema"] for entry in content.values() if "schema" in entry), {} if content else None)
+        content: Mapping[str, Any] = body.get("content", {})
+        schema: Mapping[str, Any] | None = next(
+            (entry["schema"] for entry in content.values() if "schema" in entry), {} if content else None
+        )
         self.operations[operation_id] = OperationSpec(
             id=operation_id,
             path=self._base + path,

@@ -163,7 +163,7 @@ def _rare_form(text: str) -> str:
     text = re.sub(r"^(\d{4})(-\d\d)?$", lambda m: f"{m[1]}{m[2] or '-01'}-01", text)
     try:
         if re.fullmatch(r"\d{4}-\d{3}", text, re.ASCII):
-            return datetime.strptime(text, "%Y-%j").strftime("%Y-%m-%d")
+            return datetime.strptime(text, "%Y-%j").strftime("%Y-%m-%d")  # noqa: DTZ007  # only its day counts
         moment = datetime.fromisoformat(text)
     except ValueError:
         return ""
@@ -174,7 +174,7 @@ def _other_text(text: str) -> str:
     """A date in words or in another order, in the usual form (reading other-date-texts)."""
     for form in ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d"):
         try:
-            return datetime.strptime(text, form).strftime("%Y-%m-%d").zfill(10)
+            return datetime.strptime(text, form).strftime("%Y-%m-%d").zfill(10)  # noqa: DTZ007  # only its day counts
         except ValueError:
             pass
     return ""

@@ -16,7 +16,6 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.readings import Readings
-from mock_server.schema import Breach, Validator
 from mock_server.stages import Answer
 
 logger = logging.getLogger("mock_server")
@@ -30,7 +29,10 @@ READ_PAST_S = 1.0
 # sibling pages (FORBIDDEN, NOT_FOUND) or, where those have none, the reason phrase of RFC 9110 §15.
 STATUSES: Mapping[int, tuple[str, str]] = {
     400: ("BAD_REQUEST", "Request body validation failed"),
-    401: ("UNAUTHORIZED", "User is not authenticated"),
+    401: (
+        "UNAUTHORIZED",
+        "User is not authenticated: send the header Authorization: Bearer <token>, or the session cookie",
+    ),
     403: ("FORBIDDEN", "The user may not do this"),
     404: ("NOT_FOUND", "There is nothing at this path"),
     405: ("METHOD_NOT_ALLOWED", "This path does not have this method"),
@@ -97,10 +99,23 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "order": ("endDate after startDate", "endDate lies before startDate ({got}); swap them, or mend the wrong one."),
     "not_equal": ("endDate after startDate", "endDate is the same instant as startDate; let the campaign last."),
     "known": ("an id that exists", "{field} is {got}, and nothing has that id; send one that exists{example}."),
-    "unused": ("an empty array", "{field} is not used on a list of type {got}; leave it empty."),
+    "unused": ("an empty array", "{field} is not used on a list of type {type}; leave it empty."),
     "once": ("each id once", "{field} has {got} twice; send each id once."),
     "items": ("at most {limit} ids", "{field} has {got}; send at most {limit}."),
 }
+
+# What a schema wants, by its type and its format.
+TYPES = {
+    "string": "a string",
+    "array": "an array",
+    "object": "a JSON object",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+    "value": "a value",
+}
+FORMATS = {"uuid": "a UUID", "date-time": "an ISO 8601 date", "date": "a date", "email": "an e-mail address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,88 +157,13 @@ def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **words
     """A problem in the words of the table; `words` fill its places."""
     pointer, field = _pointer(path), _field(path)
     want, message = WORDS[rule]
-    words = {"field": field, "got": got, "example": "", **words}
-    return Problem(pointer, rule, got, want.format_map(words), message.format_map(words))
+    places = {"field": field, "got": got, "example": "", **words}
+    return Problem(pointer, rule, got, want.format_map(places), message.format_map(places))
 
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
     """A refusal for one problem of the request as a whole."""
-    return Refused(status, [problem(rule, got=got, **words)], closes=closes)
-
-
-def schema_problems(
-    validator: Validator,
-    value: Any,
-    *,
-    date_reason: Callable[[str], str],
-    example: Any = None,
-    at: tuple[str, ...] = (),
-) -> list[Problem]:
-    """What is wrong with `value`, which stands `at` a place: one problem for each place, as many as anybody reads."""
-    found: dict[str, Problem] = {}
-    for breach in validator.breaches(value):
-        described = _describe(breach, (*at, *breach.path), validator, example, date_reason)
-        # A wrong type is told before a wrong value: both `type` and `enum` object to null, one of them helps.
-        if described.path not in found or described.rule == "type":
-            found[described.path] = described
-        if len(found) > PROBLEMS_LISTED:
-            break
-    return list(found.values())
-
-
-def _describe(
-    breach: Breach, path: tuple[str | int, ...], validator: Validator, example: Any, date_reason: Callable[[str], str]
-) -> Problem:
-    schema, got = breach.schema, shorten(breach.got)
-    if breach.keyword == "additionalProperties":
-        name = min(set(breach.got) - set(schema.get("properties", {})))
-        return problem("unknown", (*path, name), got=shorten(breach.got[name]))
-    if breach.keyword == "required":
-        schema, got = validator.resolve(schema.get("properties", {}).get(path[-1], {})), "nothing"
-    rule, words = _rule(breach, schema, date_reason)
-    return problem(rule, path, got=got, want=wanted(schema), example=_example(example, path), **words)
-
-
-def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str], str]) -> tuple[str, dict[str, str]]:
-    """The entry of WORDS that tells a breach, and what only that entry needs."""
-    match breach.keyword, schema.get("format"):
-        case "required" | "enum" as keyword, _:
-            return keyword, {}
-        case "type", _:
-            return "type", {"kind": kind(breach.got)}
-        case "format" | "pattern", "uuid":
-            return "uuid", {}
-        case "format", "date-time":
-            return "date", {"reason": date_reason(breach.got)}
-        case "format", _:
-            return "format", {}
-        case _:
-            return "schema", {"reason": shorten(breach.text, 200)[1:-1]}
-
-
-def wanted(schema: Mapping[str, Any]) -> str:
-    """What a schema asks for, in words."""
-    types = schema.get("type", "value")
-    names = [types] if isinstance(types, str) else types
-    words = [_TYPE_WORDS.get(name, f"a {name}") for name in names]
-    if "enum" in schema:
-        words = [json.dumps(option, ensure_ascii=False) for option in schema["enum"]]
-    elif schema.get("format") in _FORMAT_WORDS:
-        words[0] = _FORMAT_WORDS[schema["format"]]
-    return " or ".join(words)
-
-
-_TYPE_WORDS = {
-    "string": "a string",
-    "array": "an array",
-    "object": "a JSON object",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "null",
-    "value": "a value",
-}
-_FORMAT_WORDS = {"uuid": "a UUID", "date-time": "an ISO 8601 date", "date": "a date", "email": "an e-mail address"}
+    return Refused(status, [problem(rule, (), got=got, **words)], closes=closes)
 
 
 def kind(value: Any) -> str:
@@ -253,20 +193,6 @@ def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
             return kind(value)
         case _:
             return json.dumps(value)[:characters]
-
-
-def _example(example: Any, path: Iterable[str | int]) -> str:
-    """The value that the spec's own request example has at `path`, as the tail of a sentence."""
-    for part in path:
-        if isinstance(example, list):
-            part = 0 if example else -1
-        try:
-            example = example[part]
-        except (KeyError, IndexError, TypeError):
-            return ""
-    if not isinstance(example, str | int | float) or isinstance(example, bool):
-        return ""
-    return f", for example {shorten(example)}"
 
 
 def _pointer(path: Iterable[str | int]) -> str:
@@ -340,9 +266,7 @@ class Renderer:
                 name = each.path[1:].split("/")[0] or "body"
                 by_field.setdefault(name, []).append(each.message)
             return by_field
-        return [
-            {"path": p.path, "rule": p.rule, "got": p.got, "want": p.want, "message": p.message} for p in problems
-        ]
+        return [{"path": p.path, "rule": p.rule, "got": p.got, "want": p.want, "message": p.message} for p in problems]
 
 
 def _to_json(body: Any) -> bytes:

@@ -10,6 +10,10 @@ from typing import Any
 from mock_server.dates import Dates
 from mock_server.readings import Readings
 
+SENT_FIELDS = ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds")
+SERVER_MADE_FIELDS = ("id", "userIds", "createdAt", "updatedAt")
+FIELDS = frozenset(SENT_FIELDS + SERVER_MADE_FIELDS)
+
 Payload = dict[str, Any]
 Build = Callable[[Payload, str, datetime, str], "LeadList"]
 
@@ -84,7 +88,9 @@ class Builder:
             start_date=self._dates.echo(payload["startDate"]),
             end_date=self._dates.echo(payload["endDate"]),
             person_ids=payload["personIds"],
-            company_ids=[self._plain_uuid(each) for each in payload.get("companyIds", ())],  # request.companyIds.default
+            company_ids=[
+                self._plain_uuid(each) for each in payload.get("companyIds", ())
+            ],  # request.companyIds.default
             user_ids=self._user_ids(payload, user),
             created_at=created_at,
             updated_at=self._dates.write(now + self._update_delay) if self._update_delay else created_at,
@@ -105,9 +111,6 @@ def _unknown_fields(payload: Payload) -> dict[str, Any]:
     return {name: value for name, value in payload.items() if name not in FIELDS}
 
 
-FIELDS = frozenset(
-    "id icpId name type startDate endDate personIds companyIds userIds createdAt updatedAt".split(),
-)
 _ADDITIONAL = {
     ("additional-response-fields", "present"): _sibling_fields,
     ("unknown-properties", "echoed"): _unknown_fields,

@@ -33,15 +33,18 @@ class Reading:
 class Readings:
     """The option in force for every reading; fixed once the server starts."""
 
-    def __init__(self, options: Mapping[str, str]) -> None:
-        self._options = dict(options)
+    def __init__(self, catalogue: Mapping[str, Reading], in_force: Mapping[str, str]) -> None:
+        self._catalogue = catalogue
+        self._in_force = in_force
 
     def __getitem__(self, reading: str) -> str:
-        return self._options[reading]
+        return self._in_force[reading]
 
     def follows(self, reading: str, option: str) -> bool:
-        """Whether `option` is in force; a misspelt reading is a KeyError, never a silent no."""
-        return self._options[reading] == option
+        """Whether `option` is in force; one that the spec does not have is a KeyError, never a silent no."""
+        if option not in self._catalogue[reading].options:
+            raise KeyError(f"{reading}={option}")
+        return self._in_force[reading] == option
 
     def pick(self, table: Mapping[tuple[str, str], T]) -> tuple[T, ...]:
         """The entries of `table` (keyed by reading and option) that are in force, in the table's order."""
@@ -70,7 +73,7 @@ def resolve(catalogue: Mapping[str, Reading], profile: str, choices: Iterable[tu
                 f'reading "{reading_id}" has no option "{option}"{_near(option, known)}; it has {", ".join(known)}'
             )
         options[reading_id] = option
-    return Readings(options)
+    return Readings(catalogue, options)
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -77,7 +77,9 @@ class Rules:
 
     def _unknown(self, payload: Payload, field: str) -> list[Problem]:
         value = payload.get(field)
-        entries = [((field, i), each) for i, each in enumerate(value)] if isinstance(value, list) else [((field,), value)]
+        entries = (
+            [((field, i), each) for i, each in enumerate(value)] if isinstance(value, list) else [((field,), value)]
+        )
         return [
             problem("known", path, got=shorten(each))
             for path, each in entries
@@ -226,7 +228,7 @@ def _unused(field: str, list_type: str) -> Check:
     def check(payload: Payload, facts: Facts) -> Iterator[Problem]:
         ids = _ids(payload, field)
         if ids and payload.get("type", "person") == list_type:
-            yield problem("unused", (field,), got=shorten(list_type), ids=len(ids))
+            yield problem("unused", (field,), got=f"{len(ids)} ids", type=list_type)
 
     return check
 
@@ -265,7 +267,7 @@ _REFUSE: dict[tuple[str, str], Check] = {
     ("end-before-start", "refused"): _end_before_start,
     ("equal-dates", "refused"): _equal_dates,
     ("empty-ids", "refused"): _empty_ids,
-    ("person-id-form", "uuid"): _people_as_uuids,
+    ("person-id-form", "refused"): _people_as_uuids,
     ("person-ids-on-company-list", "refused"): _unused("personIds", "company"),
     ("company-ids-on-person-list", "refused"): _unused("companyIds", "person"),
     ("duplicate-ids", "refused"): _duplicates,

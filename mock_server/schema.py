@@ -56,12 +56,13 @@ class Validator:
             if long:
                 part = value | {name: items[start : start + ITEMS_JUDGED_AT_ONCE] for name, items in long.items()}
             for error in () if self.is_valid(part) else self._compiled.iter_errors(part):
-                name, *rest = error.instance_path or [None]
+                name, *rest = error.instance_path or [""]
                 if start and not (name in long and rest):
                     continue  # what does not lie inside a slice was told with the first one
                 found = True
-                path = (name, int(rest[0]) + start, *rest[1:]) if start else tuple(error.instance_path)
-                yield self._breach(error, path)
+                if start:
+                    rest[0] = int(rest[0]) + start
+                yield self._breach(error, (name, *rest) if error.instance_path else ())
         if not found:  # what only the whole array shows, as too many items
             for error in self._compiled.iter_errors(value):
                 yield self._breach(error, tuple(error.instance_path))
@@ -80,8 +81,9 @@ class Validator:
 
     def _breach(self, error: jsonschema_rs.ValidationError, path: tuple[Any, ...]) -> Breach:
         *place, keyword = error.schema_path
+        kind = error.kind
         return Breach(
-            path=(*path, error.kind.property) if keyword == "required" else path,
+            path=(*path, kind.property) if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else path,
             keyword=str(keyword),
             got=error.instance,
             schema=self.resolve(self._at(place)),

@@ -1,4 +1,4 @@
-"""The process around the app: one socket, one uvicorn, and a protocol that answers broken HTTP in the contract's words."""
+"""The process around the app: one socket, one uvicorn, and a protocol that answers broken HTTP as documented."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from email.utils import format_datetime
 
 import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from mock_server.app import Mock
 from mock_server.errors import Refused, refused
 from mock_server.settings import Settings
 from mock_server.stages import Answer
@@ -47,19 +47,12 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(
-    app: ASGIApp,
-    listener: socket.socket,
-    settings: Settings,
-    *,
-    render_error: Callable[[Refused], Answer],
-    on_ready: Callable[[], None],
-) -> None:
+def serve(mock: Mock, listener: socket.socket, settings: Settings, *, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
     config = uvicorn.Config(
-        app,
+        mock,
         loop="uvloop",
-        http=protocol(render_error, settings.max_header_bytes),
+        http=protocol(mock.stages.render_error, settings.max_header_bytes),
         ws="none",  # the contract has no websocket; a handshake is a request like any other
         lifespan="on",  # with "auto" a spec that cannot be served shows only as a 500 to every request
         log_config=None,

@@ -10,8 +10,7 @@ from starlette.datastructures import Headers
 
 from mock_server.errors import Refused
 from mock_server.readings import Readings
-
-EXPIRED_TOKEN = "expired"  # reserved: a session that was valid once (clause access.session.expired)
+from mock_server.settings import EXPIRED_TOKEN
 
 Authenticate = Callable[[Headers, str], str | None]
 
@@ -35,7 +34,7 @@ class Sessions:
         self._all_good = readings.follows("mixed-logins", "all-good")
         self._malformed_status = int(readings["malformed-login"])
         self._any_case = readings.follows("bearer-scheme-case", "insensitive")
-        self._refuses_foreign = readings.follows("foreign-origin", "refused")
+        self._refuses_foreign = readings.follows("foreign-origin", "403")
 
     def __call__(self, headers: Headers, carrier: str) -> str | None:
         """The user whose token `carrier` ("bearer" or "cookie") brings; None if it brings none."""
@@ -51,9 +50,9 @@ class Sessions:
         if carrier == "bearer":
             return self._bearer_login(headers.getlist("authorization"))
         user = self._cookie_login(cookie_values(headers.getlist("cookie"), self._cookie_name))
-        if user is not None and self._refuses_foreign and "origin" in headers:
-            if not self._is_own_origin(headers["origin"]):
-                raise Refused(403, message="The session cookie came from a page of a foreign origin")
+        foreign = "origin" in headers and not self._is_own_origin(headers["origin"])
+        if user is not None and foreign and self._refuses_foreign:
+            raise Refused(403, message="The session cookie came from a page of a foreign origin")
         return user
 
     def _bearer_login(self, values: list[str]) -> str | None:

@@ -19,6 +19,7 @@ from mock_server.sources import Clock, system_clock
 
 CONFIG_FILE = "leadlists.toml"
 CONFIG_TABLE = "mock"
+EXPIRED_TOKEN = "expired"  # reserved: a session that was valid once (clause access.session.expired)
 VARIABLE_PREFIX = "LEADLISTS_MOCK_"
 
 Pair = tuple[str, str]
@@ -51,11 +52,11 @@ def _seed(text: str) -> int:
 def _instant(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z")
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z")
 
 
 def _pair(example: str) -> Callable[[str], Pair]:
@@ -75,6 +76,8 @@ def _user(text: str) -> Pair:
     # RFC 6750 §2.1 (token68) and RFC 6265 §4.1.1 (cookie-value) both allow these characters.
     if not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
         raise ValueError("the token must consist of letters, digits and . _ ~ + / - so that a header can carry it")
+    if token == EXPIRED_TOKEN:
+        raise ValueError(f'the token "{EXPIRED_TOKEN}" is the expired session; choose another')
     return user, token
 
 
@@ -86,7 +89,9 @@ def _cookie_name(text: str) -> str:
 
 def _origin(text: str) -> str:
     if text != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", text):
-        raise ValueError("must be an origin (scheme, host and port, nothing behind them), such as https://app.test:3000")
+        raise ValueError(
+            "must be an origin (scheme, host and port, nothing behind them), such as https://app.test:3000"
+        )
     return text
 
 
@@ -133,14 +138,17 @@ class Settings:
         None, _one_of("200", "201"), "Short for --reading success-status=…", shown="200|201"
     )
     seed: int | None = _setting(None, _seed, "Make ids the same at every start.", shown="N")
-    now: datetime | None = _setting(None, _instant, "Freeze the clock, the Date header included.", shown="INSTANT")
+    now: datetime | None = _setting(  # noqa: RUF009  # it is dataclasses.field
+        None, _instant, "Freeze the clock, the Date header included.", shown="INSTANT"
+    )
     allow_origin: tuple[str, ...] = _setting(
-        (), _origin, "A further origin whose pages may call with cookies; those of localhost always may.", shown="ORIGIN"
+        (),
+        _origin,
+        "A further origin whose pages may call with cookies; those of localhost always may.",
+        shown="ORIGIN",
     )
     # 1 MiB: twenty thousand ids. The body limits of nginx (1 MiB) and Express (100 KiB) lie around it.
-    max_body_bytes: int = _setting(
-        1024 * 1024, _number(int, 1, 2**30), "Refuse a larger request body.", shown="BYTES"
-    )
+    max_body_bytes: int = _setting(1024 * 1024, _number(int, 1, 2**30), "Refuse a larger request body.", shown="BYTES")
     # The API's own bodies are two deep. 64 is what .NET allows; the schema validator stops at 255.
     max_depth: int = _setting(64, _number(int, 2, 200), "Refuse JSON that is nested deeper.", shown="LEVELS")
     # 64 KiB: node takes 16, Apache and nginx 32 in all; localhost collects the cookies of every project.
@@ -171,6 +179,12 @@ FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 def is_repeatable(name: str) -> bool:
     """Whether a setting is a list, to which each use of its flag adds an entry."""
     return isinstance(FIELDS[name].default, tuple)
+
+
+def default_text(name: str) -> str:
+    """The default of a setting as it would be written behind its flag; nothing where there is none to write."""
+    default = FIELDS[name].default
+    return "" if default is None or isinstance(default, bool | tuple) else str(default)
 
 
 def gather(flags: Mapping[str, Any], environment: Mapping[str, str], config: Path | None = None) -> Settings:

@@ -23,9 +23,7 @@ class Uuids:
         self._strict_variant = readings.follows("uuid-variants", "refused")
         self._lower = readings.follows("uuid-case", "lower")
         # The schema's own pattern and format, judged in Rust, say exactly what the default takes.
-        self.follows_schema = not (
-            self._trims or self._any_spelling or self._some_versions or self._strict_variant
-        )
+        self.follows_schema = not (self._trims or self._any_spelling or self._some_versions or self._strict_variant)
 
     def takes(self, text: str) -> bool:
         """Whether `text` is a UUID (clauses request.icpId.format, request.companyIds.items.format)."""

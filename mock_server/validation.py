@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -10,8 +11,9 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.contract import OperationSpec, Parameter
-from mock_server.errors import Problem, Refused, problem, schema_problems, shorten
+from mock_server.errors import FORMATS, PROBLEMS_LISTED, TYPES, Problem, Refused, kind, problem, shorten
 from mock_server.readings import Readings
+from mock_server.schema import Breach, Validator
 from mock_server.sessions import cookie_values
 
 
@@ -35,9 +37,7 @@ class BodyCheck:
         rules = self._rules.get(operation.id)
         if rules:
             payload = rules.forgive(payload)
-        problems = schema_problems(
-            operation.body, payload, date_reason=self._date_reason, example=operation.example
-        )
+        problems = schema_problems(operation.body, payload, date_reason=self._date_reason, example=operation.example)
         if rules:
             problems += rules.check(payload)
         if problems:
@@ -108,3 +108,82 @@ def _coerced(text: Any, type_name: str) -> Any:
     except (KeyError, ValueError):
         pass
     return text
+
+
+# -- breaches of a schema, as problems
+
+
+def schema_problems(
+    validator: Validator,
+    value: Any,
+    *,
+    date_reason: Callable[[str], str],
+    example: Any = None,
+    at: tuple[str, ...] = (),
+) -> list[Problem]:
+    """What is wrong with `value`, which stands `at` a place: one problem for each place, as many as anybody reads."""
+    found: dict[str, Problem] = {}
+    for breach in validator.breaches(value):
+        described = _describe(breach, (*at, *breach.path), validator, example, date_reason)
+        # A wrong type is told before a wrong value: both `type` and `enum` object to null, one of them helps.
+        if described.path not in found or described.rule == "type":
+            found[described.path] = described
+        if len(found) > PROBLEMS_LISTED:
+            break
+    return list(found.values())
+
+
+def _describe(
+    breach: Breach, path: tuple[str | int, ...], validator: Validator, example: Any, date_reason: Callable[[str], str]
+) -> Problem:
+    schema, got = breach.schema, shorten(breach.got)
+    if breach.keyword == "additionalProperties":
+        name = min(set(breach.got) - set(schema.get("properties", {})))
+        return problem("unknown", (*path, name), got=shorten(breach.got[name]))
+    if breach.keyword == "required":
+        schema, got = validator.resolve(schema.get("properties", {}).get(path[-1], {})), "nothing"
+    rule, words = _rule(breach, schema, date_reason)
+    return problem(rule, path, got=got, want=wanted(schema), example=_example(example, path), **words)
+
+
+def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str], str]) -> tuple[str, dict[str, str]]:
+    """The entry of WORDS that tells a breach, and what only that entry needs."""
+    match breach.keyword, schema.get("format"):
+        case "required" | "enum" as keyword, _:
+            return keyword, {}
+        case "type", _:
+            return "type", {"kind": kind(breach.got)}
+        case "format" | "pattern", "uuid":
+            return "uuid", {}
+        case "format", "date-time":
+            return "date", {"reason": date_reason(breach.got)}
+        case "format", _:
+            return "format", {}
+        case _:
+            return "schema", {"reason": shorten(breach.text, 200)[1:-1]}
+
+
+def wanted(schema: Mapping[str, Any]) -> str:
+    """What a schema asks for, in words."""
+    types = schema.get("type", "value")
+    names = [types] if isinstance(types, str) else types
+    words = [TYPES.get(name, f"a {name}") for name in names]
+    if "enum" in schema:
+        words = [json.dumps(option, ensure_ascii=False) for option in schema["enum"]]
+    elif schema.get("format") in FORMATS:
+        words[0] = FORMATS[schema["format"]]
+    return " or ".join(words)
+
+
+def _example(example: Any, path: Iterable[str | int]) -> str:
+    """The value that the spec's own request example has at `path`, as the tail of a sentence."""
+    for part in path:
+        if isinstance(example, list):
+            part = 0 if example else -1
+        try:
+            example = example[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if not isinstance(example, str | int | float) or isinstance(example, bool):
+        return ""
+    return f", for example {shorten(example)}"

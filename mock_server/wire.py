@@ -58,7 +58,7 @@ class Negotiator:
     """Decides by the headers whether the body is JSON that is to be read (clause http.request.media-type)."""
 
     def __init__(self, readings: Readings) -> None:
-        self._honours_accept = readings.follows("accept-header", "honoured")
+        self._honours_accept = readings.follows("accept-header", "406")
         self._missing = readings["content-type-missing"]
         self._other = readings["other-media-types"]
         self._any_case = readings.follows("media-type-case", "accepted")

@@ -1,0 +1,158 @@
+"""What the tests of the mock share: the page's example, real processes, and apps without one."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jsonschema_rs
+import pytest
+import yaml
+from starlette.types import ASGIApp
+
+ROOT = Path(__file__).resolve().parents[2]
+PATH = "/api/v1/entities/leadlists"
+FROZEN = ("--seed", "1", "--now", "2024-01-02T10:30:00Z")
+
+Ask = Callable[..., httpx2.Response]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A mock in a process of its own."""
+
+    url: str
+    endpoint: str
+    process: subprocess.Popen[str]
+    ready: dict[str, Any]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self.url.removeprefix("http://").rsplit(":", 1)
+        return host, int(port)
+
+    def post(self, **request: Any) -> httpx2.Response:
+        headers = {"authorization": "Bearer xyz789-session", **request.pop("headers", {})}
+        return httpx2.post(self.endpoint, headers=headers, **request)
+
+    def send_raw(self, *parts: bytes, timeout_s: float = 5) -> bytes:
+        """Everything that the server answers to raw bytes until it closes the connection."""
+        with socket.create_connection(self.address, timeout=timeout_s) as connection:
+            for part in parts:
+                connection.sendall(part)
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+            return received
+
+
+StartMock = Callable[..., Running]
+
+
+def _start(*flags: str, **process: Any) -> Running:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
+    environment |= {"PYTHONPATH": str(ROOT), **process.pop("env", {})}
+    command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json", *flags]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    started = subprocess.Popen(command, env=environment, **pipes, **process)
+    assert started.stdout is not None
+    line = started.stdout.readline()
+    assert line, started.communicate()
+    ready = json.loads(line)
+    return Running(ready["url"], ready["endpoint"], started, ready)
+
+
+def _end(running: Running) -> None:
+    running.process.terminate()
+    running.process.communicate(timeout=10)
+
+
+@pytest.fixture
+def start_mock() -> Iterator[StartMock]:
+    """Starts mocks with the flags that a test gives, and ends them, each by its own process id."""
+    running: list[Running] = []
+
+    def start(*flags: str, **process: Any) -> Running:
+        running.append(_start(*flags, **process))
+        return running[-1]
+
+    yield start
+    for each in running:
+        _end(each)
+
+
+@pytest.fixture(scope="session")
+def mock() -> Iterator[Running]:
+    """A mock with default settings, for the many tests that leave nothing behind."""
+    running = _start()
+    yield running
+    _end(running)
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """The spec, read by a YAML library without our own loader."""
+    loaded: dict[str, Any] = yaml.load((ROOT / "spec" / "openapi.yaml").read_text(), Loader=yaml.BaseLoader)
+    return loaded
+
+
+@pytest.fixture
+def page_request(document: dict[str, Any]) -> dict[str, Any]:
+    """The request example of the page, to be changed at will."""
+    content = document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]
+    return copy.deepcopy(content["examples"]["page"]["value"])  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def error_schema(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """components/schemas/Error, compiled without our own conversion."""
+    text = json.dumps(document["components"]).replace('"true"', "true").replace('"1"', "1")
+    schema = {"$ref": "#/components/schemas/Error", "components": json.loads(text)}
+    return jsonschema_rs.Draft202012Validator(schema)
+
+
+@pytest.fixture
+def assert_error(error_schema: jsonschema_rs.Draft202012Validator) -> Callable[..., dict[str, Any]]:
+    """Demands the documented error body with a status and a code, and gives it back."""
+
+    def check(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+        assert response.status_code == status, response.text
+        assert response.headers["content-type"] == "application/json"
+        body = response.json()
+        error_schema.validate(body)
+        assert body.keys() == {"error"}
+        assert body["error"]["code"] == code
+        assert ("details" in body["error"]) == (status == 400)
+        for problem in body["error"].get("details", []):
+            assert problem.keys() == {"path", "rule", "got", "want", "message"}
+        return body["error"]  # type: ignore[no-any-return]
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def ask() -> Ask:
+    """Sends one request to an ASGI app in this process, signed in unless the headers say otherwise."""
+
+    def send(app: ASGIApp, method: str = "POST", path: str = PATH, **request: Any) -> httpx2.Response:
+        headers = {"authorization": "Bearer xyz789-session", **request.pop("headers", {})}
+        headers = {name: value for name, value in headers.items() if value is not None}
+
+        async def run() -> httpx2.Response:
+            transport = httpx2.ASGITransport(app=app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://mock.test") as client:
+                return await client.request(method, path, headers=headers, **request)
+
+        return asyncio.run(run())
+
+    return send
