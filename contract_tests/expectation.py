@@ -133,7 +133,7 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
     touches: set[str] = {"unknown-query-parameters"} if query else set()
     features: set[tuple[str, str]] = set()
     faults: list[Fault] = []
-    _read_headers(request, terms, caller, touches, features)
+    _read_headers(request, operation, terms, caller, touches, features)
     body = Body()
     if operation.request_schema is not None:
         body = read_body(request.body, request.header("Content-Encoding"))
@@ -189,7 +189,12 @@ def _read_value(
 
 
 def _read_headers(
-    request: Request, terms: Terms, caller: Caller, touches: set[str], features: set[tuple[str, str]]
+    request: Request,
+    operation: Operation,
+    terms: Terms,
+    caller: Caller,
+    touches: set[str],
+    features: set[tuple[str, str]],
 ) -> None:
     own = {name.lower() for name, _ in terms.settings.headers}
     if any(name.lower() not in ORDINARY_HEADERS | own for name, _ in request.headers):
@@ -210,7 +215,7 @@ def _read_headers(
         touches.add("bearer-scheme-case")
     if caller.login is Login.VALID:
         features.add((f"access.carrier.{caller.carrier}", "sent"))
-    if not request.body and not request.chunked:
+    if operation.request_schema is None:
         return
     content_type = request.header("Content-Type")
     if content_type is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from contract_tests.case import Case
@@ -60,6 +60,8 @@ class Run:
     evidence: dict[str, Evidence] = field(default_factory=lambda: defaultdict(Evidence))
     observed: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     cases: list[Case] = field(default_factory=list)
+    progress: Callable[[Exchange], None] | None = None
+    _granting: dict[tuple[str, str], Case] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     # -- sending ------------------------------------------------------------------------------------------------------
@@ -87,9 +89,17 @@ class Run:
             self.add(self.target.send(plan.last.request, plan.last.label))
         self.add_findings(self.judge.judge_history(sorted(self.cases, key=lambda c: c.exchange.sent_at_s)))
 
-    def send(self, request: Request, label: str) -> Case:
-        """Send one request and keep what it shows."""
-        return self.add(self.target.send(request, label))
+    def probe(self, request: Request, label: str) -> list[Verdict]:
+        """Send one request, judge it beside what was accepted before, and return what it breaks."""
+        case, findings = self.add(self.target.send(request, label))
+        beside = [*self._granting.values(), case] if not case.succeeded or case.created else [case]
+        more = [f for f in self.judge.judge_history(beside) if isinstance(f, Verdict) and case.exchange in f.exchanges]
+        self.add_findings(more)
+        return [
+            finding
+            for finding in (*findings, *more)
+            if isinstance(finding, Verdict) and finding.outcome is Outcome.BROKEN and finding.clause in self.clauses
+        ]
 
     @property
     def in_time(self) -> bool:
@@ -100,15 +110,20 @@ class Run:
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
-    def add(self, exchange: Exchange) -> Case:
-        """Record and judge one exchange."""
+    def add(self, exchange: Exchange) -> tuple[Case, list[Finding]]:
+        """Record and judge one exchange, by itself."""
         case = self.judge.case(exchange)
         findings = self.judge.judge(case)
         self.record.exchange(exchange)
         with self._lock:
             self.cases.append(case)
+            if case.succeeded:
+                for feature in case.expectation.features:
+                    self._granting.setdefault(feature, case)
         self.add_findings(findings)
-        return case
+        if self.progress:
+            self.progress(exchange)
+        return case, findings
 
     def add_findings(self, findings: Sequence[Finding]) -> None:
         """Keep verdicts and observations, and record those that say something new."""

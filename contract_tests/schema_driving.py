@@ -1,0 +1,76 @@
+"""Lets Schemathesis think up requests from the OpenAPI file; they are sent and judged like all others.
+
+Schemathesis' own runner stops at the first failing case and does not shrink it (4.32); as a source of cases under
+Hypothesis it does both. What it calls positive or negative is a label here: the oracles read the bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from contract_tests.exchange import Request
+from contract_tests.exploration import Exploration
+from contract_tests.expectation import Terms
+from contract_tests.plan import USER_AGENT
+from contract_tests.specification import Operation
+
+
+def drive(exploration: Exploration, terms: Terms, operation: Operation, *, examples: int, seed: int) -> int:
+    """Try every case of the coverage phase, then examples of fuzzing; returns how many cases coverage had."""
+    import schemathesis
+    from hypothesis import strategies as st
+
+    with _without_foreign_hooks():
+        # A config of our own keeps a schemathesis.toml in the user's folders out of the run.
+        schema = schemathesis.openapi.from_dict(
+            deepcopy(dict(terms.specification.document)), config=schemathesis.Config()
+        )
+    schema.config.generation.update(with_security_parameters=False)  # the login is judged elsewhere
+    schema.config.phases.coverage.unexpected_methods = set()  # and so are the methods
+    endpoint = schema[operation.path][operation.method]
+    modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+    count = 0
+    for case in schema.iter_coverage_cases(endpoint, generation_modes=modes, generation_config=schema.config.generation):
+        count += 1
+        exploration.repeat(partial(exploration.probe, _request(case, terms), _label(case)))
+    if examples:
+        cases = st.one_of([endpoint.as_strategy(generation_mode=mode) for mode in modes])
+        requests = cases.map(lambda case: _request(case, terms))
+        exploration.search(requests, "fuzzed from the schema", examples=examples, seed=seed)
+    return count
+
+
+def _request(case: Any, terms: Terms) -> Request:
+    """The case as Schemathesis would send it, signed in as the first user."""
+    import requests
+
+    settings = terms.settings
+    headers = dict([USER_AGENT, *settings.first.login(), *settings.headers])
+    parts = case.as_transport_kwargs(base_url=terms.base_url, headers=headers)
+    parts["headers"].pop("X-Schemathesis-TestCaseId", None)  # random: the same seed must send the same bytes
+    ready = requests.Request(**parts).prepare()
+    body = ready.body if isinstance(ready.body, bytes) else str(ready.body or "").encode()
+    kept = tuple((name, str(value)) for name, value in ready.headers.items() if name.lower() != "content-length")
+    return Request(str(ready.method), str(ready.url), kept, body)
+
+
+def _label(case: Any) -> str:
+    data = case.meta.phase.data if case.meta else None
+    description = getattr(data, "description", None) or "a case of the schema"
+    return f"from the schema: {description}"
+
+
+@contextmanager
+def _without_foreign_hooks() -> Iterator[None]:
+    """SCHEMATHESIS_HOOKS names code that would change the cases; it is executed whenever a config is made."""
+    hooks = os.environ.pop("SCHEMATHESIS_HOOKS", None)
+    try:
+        yield
+    finally:
+        if hooks is not None:
+            os.environ["SCHEMATHESIS_HOOKS"] = hooks

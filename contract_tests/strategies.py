@@ -1,0 +1,219 @@
+"""Hypothesis strategies for requests that create a lead list, one for each of the three zones.
+
+The zones are drawn here with some care and judged elsewhere with all: what a request may be answered is told from its
+bytes (`expectation`), so a strategy that strays costs an example, never a wrong verdict.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from contract_tests import formats
+from contract_tests.exchange import Request
+from contract_tests.plan import Sender, encode
+from contract_tests.plan_lead_list import base, without
+
+Body = dict[str, Any]
+_JSON: SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.floats(-1e6, 1e6) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def requests_to_accept(sender: Sender) -> SearchStrategy[Request]:
+    """Requests that every right server takes."""
+    return st.builds(_sent, st.just(sender), bodies_to_accept(sender), _spellings())
+
+
+def requests_to_refuse(sender: Sender) -> SearchStrategy[Request]:
+    """Requests with exactly one fault: in one field, or in the JSON itself."""
+    faulty = bodies_to_accept(sender).flatmap(_with_one_fault)
+    raw = st.builds(_damaged, bodies_to_accept(sender), st.integers(1, 400), st.sampled_from(sorted(_DAMAGES)))
+    return st.one_of(
+        st.builds(lambda body: sender.request(body), faulty),
+        st.builds(lambda body: sender.request(body), faulty),
+        st.builds(lambda data: sender.request(raw=data), raw),
+    )
+
+
+def requests_left_open(sender: Sender) -> SearchStrategy[Request]:
+    """Requests that a right server may take or refuse, but neither fail on nor answer wrongly."""
+    return st.builds(_sent, st.just(sender), _open_bodies(), _spellings())
+
+
+# -- to accept --------------------------------------------------------------------------------------------------------
+
+
+def names() -> SearchStrategy[str]:
+    """Display names beyond doubt: printable, NFC, 1 to 80 characters, no blanks around them, no markup."""
+    letters = st.characters(codec="utf-8", exclude_categories=("C", "Z")) | st.just(" ")
+    ascii_letters = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="<>&")
+    # Left to itself text() stays short; columns that cut do so near their end.
+    lengths = st.one_of(st.integers(1, 10), st.integers(1, formats.MUST_ACCEPT_NAME_LENGTH))
+    texts = lengths.flatmap(lambda n: st.text(st.one_of(letters, ascii_letters), min_size=n, max_size=n))
+    return texts.filter(lambda name: bool(name.strip()) and name == name.strip() and not formats.read_text(name))
+
+
+def _instants() -> SearchStrategy[datetime]:
+    years = formats.MUST_ACCEPT_YEARS  # less the last one, in which a campaign may end
+    return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(
+        lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
+    )
+
+
+def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
+    """Bodies without fault that touch no open question."""
+    known = {name: sorted(sender.terms.known(name)) for name in ("icpId", "personIds", "companyIds")}
+
+    @st.composite
+    def draw_body(draw: st.DrawFn) -> Body:
+        start = draw(_instants())
+        end = start + timedelta(seconds=draw(st.integers(1, 90 * 24 * 3600)), milliseconds=draw(st.integers(0, 999)))
+        body = base(draw(names()))
+        body["startDate"], body["endDate"] = formats.normalised(start), formats.normalised(end)
+        body["type"] = draw(st.sampled_from(("person", "company")))
+        if known["icpId"]:
+            body["icpId"] = draw(st.none() | st.sampled_from(known["icpId"]))
+        field = "personIds" if body["type"] == "person" else "companyIds"
+        if known[field]:
+            body[field] = draw(st.lists(st.sampled_from(known[field]), unique=True, max_size=5))
+        left_out = draw(st.sets(st.sampled_from(("type", "companyIds")), max_size=2))
+        if body["type"] == "company" or body["companyIds"]:
+            left_out = left_out - {"type"} if body["type"] == "company" else left_out
+            left_out = left_out - {"companyIds"} if body["companyIds"] else left_out
+        return without(body, *left_out)
+
+    return draw_body()
+
+
+def _spellings() -> SearchStrategy[Callable[[Body], bytes]]:
+    """Ways to write the same JSON (RFC 8259 §2, §4)."""
+    indented: Callable[[Body], bytes] = lambda body: json.dumps(body, indent=1).encode()  # noqa: E731
+    reordered: Callable[[Body], bytes] = lambda body: encode(dict(reversed(body.items())))  # noqa: E731
+    return st.sampled_from((encode, encode, encode, indented, reordered))
+
+
+def _sent(sender: Sender, body: Body, spell: Callable[[Body], bytes]) -> Request:
+    return sender.request(raw=spell(body))
+
+
+# -- to refuse --------------------------------------------------------------------------------------------------------
+
+_REQUIRED = ("name", "icpId", "startDate", "endDate", "personIds")
+_NO_STRING = st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.just([]) | st.just({}) | st.just(["text"])
+_NO_ARRAY = st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.just({}) | st.just({"0": "x"})
+
+
+def _near_uuids() -> SearchStrategy[str]:
+    """A UUID with one character lost, doubled or out of its range."""
+
+    def spoil(text: str, at: int, how: int) -> str:
+        return (text[:at] + text[at + 1 :], text[: at + 1] + text[at:], text[:at] + "g" + text[at + 1 :])[how]
+
+    return st.builds(spoil, st.uuids(version=4).map(str), st.integers(0, 35), st.integers(0, 2))
+
+
+def _near_dates() -> SearchStrategy[str]:
+    """Dates of the example's form that are on no calendar or no clock."""
+
+    def write(month: int, day: int, hour: int, minute: int) -> str:
+        return f"2030-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:00.000Z"
+
+    numbers = st.integers(0, 99)
+    return st.one_of(
+        st.builds(write, st.sampled_from((2, 4, 6, 9, 11)), st.just(31), st.just(0), st.just(0)),
+        st.builds(write, st.just(2), st.sampled_from((29, 30)), st.integers(0, 23), st.just(0)),
+        st.builds(write, st.integers(13, 99), st.integers(1, 28), st.just(0), st.just(0)),
+        st.builds(write, st.integers(1, 12), st.integers(32, 99), st.just(0), st.just(0)),
+        st.builds(write, st.integers(1, 12), st.integers(1, 28), st.integers(25, 99), numbers),
+        st.builds(write, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23), st.integers(60, 99)),
+        st.text(st.characters(exclude_categories=("N", "C")), max_size=12),
+    )
+
+
+def _with_one_fault(body: Body) -> SearchStrategy[Body]:
+    def put(field: str, values: SearchStrategy[Any]) -> SearchStrategy[Body]:
+        return values.map(lambda value: {**body, field: value})
+
+    def put_item(field: str, good: SearchStrategy[Any], bad: SearchStrategy[Any]) -> SearchStrategy[Body]:
+        lists = st.tuples(st.lists(good, max_size=12), bad, st.lists(good, max_size=3))
+        return lists.map(lambda parts: {**body, field: [*parts[0], parts[1], *parts[2]]})
+
+    no_id = st.none() | st.booleans() | st.just([]) | st.just({})
+    return st.one_of(
+        st.sampled_from(_REQUIRED).map(lambda field: without(body, field)),
+        put("name", st.none() | _NO_STRING),
+        put("type", _NO_STRING | st.text(max_size=8).filter(lambda text: text not in {"person", "company"})),
+        put("icpId", _NO_STRING | _near_uuids() | st.text(max_size=8)),
+        st.sampled_from(("startDate", "endDate")).flatmap(lambda f: put(f, st.none() | _NO_STRING | _near_dates())),
+        put("personIds", st.none() | _NO_ARRAY),
+        put("companyIds", _NO_ARRAY),
+        put_item("personIds", st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9), no_id),
+        put_item("companyIds", st.uuids(version=4).map(str), no_id | _near_uuids() | st.integers(0, 9)),
+    )
+
+
+_DAMAGES: dict[str, Callable[[bytes, int], bytes]] = {
+    "cut": lambda data, at: data[: at % len(data)],
+    "comma": lambda data, at: data[:-1] + b",}",
+    "quote": lambda data, at: data.replace(b'"', b"", 1),
+    "twice": lambda data, at: data + data,
+    "array": lambda data, at: b"[" + data + b"]",
+    "string": lambda data, at: json.dumps(data.decode()).encode(),
+    "number": lambda data, at: str(at).encode(),
+}
+
+
+def _damaged(body: Body, at: int, how: str) -> bytes:
+    return _DAMAGES[how](encode(body), at)
+
+
+# -- left open --------------------------------------------------------------------------------------------------------
+
+
+def _any_dates() -> SearchStrategy[str]:
+    moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))
+    forms = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d %H:%M:%SZ", "%d/%m/%Y", "%Y%m%dT%H%M%SZ")
+    offsets = st.builds(
+        lambda sign, hours, minutes: f"{sign}{hours:02d}:{minutes:02d}",
+        st.sampled_from("+-"),
+        st.integers(0, 23),
+        st.integers(0, 59),
+    )
+    return st.one_of(
+        st.builds(lambda moment, form: moment.strftime(form).rjust(10, "0"), moments, st.sampled_from(forms)),
+        st.builds(lambda moment, offset: moment.isoformat(timespec="milliseconds") + offset, moments, offsets),
+        st.text(max_size=20),
+    )
+
+
+def _open_bodies() -> SearchStrategy[Body]:
+    """Bodies in which anything goes that the page does not rule out, several things at once."""
+    texts = st.text(st.characters(codec="utf-8"), max_size=300)
+    uuids = st.one_of([st.uuids(version=version) for version in (1, 3, 4, 5)]) | st.uuids(allow_nil=True)
+    any_id = texts | uuids.map(str)
+    full = st.fixed_dictionaries(
+        {
+            "name": texts,
+            "type": st.sampled_from(("person", "company")),
+            "icpId": st.none() | uuids.map(str) | uuids.map(lambda uuid: str(uuid).upper()),
+            "startDate": _any_dates() | _instants().map(formats.normalised),
+            "endDate": _any_dates() | _instants().map(formats.normalised),
+            "personIds": st.lists(any_id, max_size=40),
+            "companyIds": st.lists(uuids.map(str), max_size=10),
+        },
+        optional={key: _JSON for key in ("id", "userIds", "createdAt", "persons", "orgId", "__proto__", "colour")},
+    )
+    lightly = st.builds(
+        lambda body, extra: {**base("Lead list"), **{k: v for k, v in body.items() if k in extra}},
+        full,
+        st.sets(st.sampled_from(("name", "type", "icpId", "startDate", "personIds", "companyIds", "userIds", "colour")), max_size=3),
+    )
+    return lightly | full
