@@ -14,6 +14,7 @@ from contract_tests.judge import Judge
 from contract_tests.oracles.history import FROZEN_CLOCK_S
 from contract_tests.plan import Plan, Step
 from contract_tests.record import Record
+from contract_tests.specification import Operation
 from contract_tests.target import UNREACHABLE, Target
 from contract_tests.verdict import Finding, Observation, Outcome, Verdict
 
@@ -28,7 +29,6 @@ class Evidence:
 
     counts: Counter[Outcome] = field(default_factory=Counter)
     worst: Verdict | None = None
-    repeated: str = ""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -61,6 +61,7 @@ class Run:
     observed: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     cases: list[Case] = field(default_factory=list)
     progress: Callable[[Exchange], None] | None = None
+    repeated: dict[str, str] = field(default_factory=dict)
     _granting: dict[tuple[str, str], Case] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -142,13 +143,26 @@ class Run:
     def broken(self) -> list[Verdict]:
         """One verdict for each broken clause, in the order of the clauses."""
         order = self.judge.terms.specification.clauses
-        found = [e.worst for c in order if (e := self.evidence.get(c)) and e.outcome is Outcome.BROKEN and e.worst]
-        return found
+        return [e.worst for c in order if (e := self.evidence.get(c)) and e.outcome is Outcome.BROKEN and e.worst]
 
-    def repeat(self, verdict: Verdict) -> str:
-        """Send a failing request once more and tell whether the answer is as wrong; nothing where it takes several."""
-        if len(verdict.exchanges) != 1:
-            return ""
+    @property
+    def warned(self) -> list[Verdict]:
+        """One warning for each clause that has some and is not broken."""
+        order = self.judge.terms.specification.clauses
+        return [e.worst for c in order if (e := self.evidence.get(c)) and e.outcome is Outcome.WARNED and e.worst]
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What the target is judged on."""
+        return self.judge.terms.specification.operations
+
+    def repeat_failures(self) -> None:
+        """Send each failing request once more and keep whether the answer is as wrong; not where it takes several."""
+        for verdict in self.broken:
+            if verdict.clause not in self.repeated and len(verdict.exchanges) == 1 and self.in_time:
+                self.repeated[verdict.clause] = self._repeat(verdict)
+
+    def _repeat(self, verdict: Verdict) -> str:
         exchange = self.target.send(verdict.exchanges[0].request, verdict.exchanges[0].label)
         self.record.exchange(exchange)
         again = self.judge.judge_alone(self.judge.case(exchange))

@@ -1,0 +1,104 @@
+"""The command `leadlists-contract`: what is asked on the command line, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contract_tests.options import RUN_OPTIONS
+
+EXIT_CODES = """\b
+Exit codes:
+  0    every judged clause holds
+  1    a clause is broken
+  2    wrong usage, or a fault in the spec data
+  3    the target cannot be reached, or does not take the login
+  4    nothing was really judged
+  130  interrupted"""
+
+
+def _with_run_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(RUN_OPTIONS):
+        if option.name != "url":
+            add = click.option(option.flag, option.name, metavar=option.metavar, help=option.help, multiple=option.many)
+            function = add(function)
+    return function
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="leadlists-contract-kit")
+def cli() -> None:
+    """Judge any server of the lead list endpoint by its URL."""
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.argument("url", required=False)
+@_with_run_options
+@click.option("--config", metavar="FILE", help="another file than leadlists.toml in the current folder")
+@click.option("--list", "only_list", is_flag=True, help="list the clauses that would be judged, and stop")
+def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> None:
+    """Judge the server at URL: a base URL, or the endpoint itself.
+
+    Every option can also stand in the environment as LEADLISTS_ and its name in capitals (LEADLISTS_BEARER), or in
+    the table [contract] of leadlists.toml: better places for secrets than a command line.
+    """
+    if only_list:
+        _list_clauses(flags)
+        return
+    arguments = [f"{o.pytest_flag}={value}" for o in RUN_OPTIONS for value in _values({**flags, "url": url}.get(o.name))]
+    if config:
+        arguments.append(f"--leadlists-config={config}")
+    sys.exit(_run_pytest(arguments))
+
+
+def _values(given: Any) -> Sequence[str]:
+    if given is None:
+        return ()
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _list_clauses(flags: dict[str, Any]) -> None:
+    from contract_tests.specification import SpecificationError, load_specification
+
+    try:
+        specification = load_specification(Path(flags["spec"]) if flags.get("spec") else None)
+        chosen = specification.select(p for text in flags.get("clauses") or () for p in text.replace(",", " ").split())
+    except SpecificationError as error:
+        raise click.UsageError(str(error)) from None
+    for clause in specification.clauses.values():
+        if clause.id in chosen:
+            note = f"  [not judged: {clause.unjudged}]" if clause.unjudged else ""
+            click.echo(f"{clause.id:<42} {clause.kind:<9} {clause.statement}{note}")
+
+
+def _run_pytest(arguments: list[str]) -> int:
+    """pytest with our own ini and nothing else of what lies around: other plugins, options, configuration."""
+    import pytest
+    from rich.console import Console
+
+    from contract_tests import plugin
+    from contract_tests.report.console import ConsoleReporter, exit_code
+
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ.pop("PYTEST_PLUGINS", None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    package = Path(__file__).parent
+    reporter = ConsoleReporter(Console(highlight=False))
+    own = ["-c", str(package / "pytest.ini"), f"--rootdir={package}", "--capture=no", "-p", "no:logging"]
+    suite = [str(path) for path in sorted(plugin.SUITE.glob("test_*.py"))]
+    status = pytest.main([*own, *arguments, *suite], plugins=[plugin, reporter])
+    if reporter.target_error is not None:
+        click.echo(f"leadlists-contract: {reporter.target_error}", err=True)
+    elif reporter.internal_error is not None:
+        click.echo(f"leadlists-contract: the suite itself failed, please report it:\n{reporter.internal_error}", err=True)
+    return exit_code(int(status), reporter)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    cli(prog_name="leadlists-contract")
