@@ -50,10 +50,26 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
     if only_list:
         _list_clauses(flags)
         return
-    arguments = [f"{o.pytest_flag}={value}" for o in RUN_OPTIONS for value in _values({**flags, "url": url}.get(o.name))]
+    given = {name: value for name, value in {**flags, "url": url}.items() if value}
+    _check(given, config)
+    arguments = [f"{o.pytest_flag}={value}" for o in RUN_OPTIONS for value in _values(given.get(o.name))]
     if config:
         arguments.append(f"--leadlists-config={config}")
     sys.exit(_run_pytest(arguments))
+
+
+def _check(given: dict[str, Any], config: str | None) -> None:
+    """Say what is wrong with the options before anything starts."""
+    from contract_tests.settings import UsageError, gather
+    from contract_tests.specification import SpecificationError, load_specification
+
+    try:
+        settings = gather(given, config=Path(config) if config else None)
+        specification = load_specification(settings.spec_folder)
+        specification.pin(settings.readings)
+        specification.select(settings.clauses)
+    except (UsageError, SpecificationError) as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _values(given: Any) -> Sequence[str]:

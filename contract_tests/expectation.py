@@ -299,6 +299,7 @@ def _faults(value: Any, operation: Operation, specification: Specification) -> t
     """Why the schema refuses the value, one fault for each place, and the open questions that it touches."""
     schema = operation.request_schema or {}
     found: dict[str, Fault] = {}
+    left_open: set[str] = set()
     touches: set[str] = set()
     order = {"type": 0, "required": 0, "enum": 1}
     errors = _validator(operation).iter_errors(_encodable(value))
@@ -310,9 +311,12 @@ def _faults(value: Any, operation: Operation, specification: Specification) -> t
             place.append(error.kind.property)
         rule = _rule(place, rule)
         pointer = "/" + "/".join(place) if place else ""
+        if pointer in found or pointer in left_open:
+            continue
         if reading := _open_breach(rule, at, value):
             touches.add(reading)
-        elif pointer not in found:
+            left_open.add(pointer)
+        else:
             got = "left out" if error.kind.name == "required" else _short(at)
             found[pointer] = Fault(_clause(operation, specification, rule), pointer, got)
     for pointer, text, kind in _strings(value, schema, ()):

@@ -13,12 +13,12 @@ from contract_tests.plan import BURST, Plan, Sender, Step, encode, generic_plan
 from contract_tests.settings import Session
 from contract_tests.specification import Operation
 
-ICP = "660e8400-e29b-41d4-a716-446655440001"
+ICP = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"  # nobody has it
 COMPANIES = ("7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13", "c2a9e1f4-58d7-4b36-8e0a-91d4f7b6a205")
 PAGE_EXAMPLE = {
     "name": "Q1 2024 Tech Startups",
     "type": "person",
-    "icpId": ICP,
+    "icpId": "660e8400-e29b-41d4-a716-446655440001",
     "startDate": "2024-01-01T00:00:00.000Z",
     "endDate": "2024-03-31T23:59:59.000Z",
     "personIds": ["lead_abc123", "lead_def456"],

@@ -55,6 +55,7 @@ class Session:
         run.discover(plans[0])
         for plan in plans:
             run.carry_out(plan)
+        run.settle()
         run.repeat_failures()
 
 

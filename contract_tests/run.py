@@ -39,10 +39,12 @@ class Evidence:
     def judged(self) -> int:
         return sum(self.counts.values())
 
+    settled: bool = False
+
     def add(self, verdict: Verdict) -> None:
-        """Count a verdict; of the worst ones, keep the one with the smallest request."""
+        """Count a verdict; of the worst ones, keep the one with the smallest request, until it is settled."""
         self.counts[verdict.outcome] += 1
-        if verdict.outcome is Outcome.HELD:
+        if verdict.outcome is Outcome.HELD or self.settled:
             return
         if self.worst is None or _weight(verdict) < _weight(self.worst):
             self.worst = verdict
@@ -155,6 +157,11 @@ class Run:
     def operations(self) -> tuple[Operation, ...]:
         """What the target is judged on."""
         return self.judge.terms.specification.operations
+
+    def settle(self) -> None:
+        """Keep what the covering set showed of a broken clause: its requests were written to be read."""
+        for evidence in self.evidence.values():
+            evidence.settled = evidence.outcome is Outcome.BROKEN
 
     def repeat_failures(self) -> None:
         """Send each failing request once more and keep whether the answer is as wrong; not where it takes several."""

@@ -76,9 +76,8 @@ class Reading:
     @property
     def must_refuse(self) -> bool:
         """Whether no accepted option lets the request succeed."""
-        return bool(self.refusals) and all(
-            self.treatment(o) is Treatment.FAIL for o in self.options if o not in self.refusals
-        )
+        taking = [option for option in self.options if option not in self.refusals]
+        return bool(self.refusals and taking) and all(self.treatment(o) is Treatment.FAIL for o in taking)
 
     def pinned(self, options: Iterable[str]) -> Reading:
         """The same question with only these options accepted."""

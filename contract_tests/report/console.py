@@ -112,7 +112,7 @@ class ConsoleReporter:
         for verdict in run.warned:
             self._say(f"warning: {verdict.clause}: expected {verdict.expected}; got {verdict.actual}", "yellow")
         self._console.print()
-        self._say(readings_line(run))
+        self._console.print(Text(printable(readings_line(run))), soft_wrap=False)
         self._say(summary_line(run, time.monotonic() - self._started_at))
         self._say(f"Record: {run.record.path}")
 
@@ -151,6 +151,8 @@ def summary_line(run: Run, seconds: float) -> str:
     line = f"{held} of {len(chosen)} clauses hold, {broken} broken; {run.target.requests_sent} requests in {seconds:.1f} s."
     if unjudged:
         line += " Not judged: " + ", ".join(unjudged) + "."
+    if not any(outcomes):
+        line += " Nothing was judged, so nothing can be said of this server."
     if not run.in_time:
         line += " The time was up before all was sent."
     return line

@@ -1,0 +1,143 @@
+"""Is the contract data sound? What openapi-spec-validator sees, and what it does not. `python -m contract_tests.spec_gate`"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.specification import (
+    HTTP_METHODS,
+    Specification,
+    SpecificationError,
+    find_spec_folder,
+    load_specification,
+    load_yaml,
+    resolve_refs,
+)
+
+PROFILES = frozenset({"page", "strict"})
+
+
+def problems(folder: Path) -> Iterator[str]:
+    """Everything that is wrong with the files of a spec folder, a sentence each."""
+    yield from _changed_types(folder)
+    document = load_yaml(folder / "openapi.yaml")
+    yield from _openapi(document)
+    yield from _operations(document)
+    yield from _examples(document)
+    yield from _uuid_patterns(document, "")
+    try:
+        specification = load_specification(folder)
+    except SpecificationError as error:
+        yield str(error)
+        return
+    yield from _oracles(specification)
+    yield from _mock_options(folder)
+
+
+def _changed_types(folder: Path) -> Iterator[str]:
+    """An unquoted timestamp is text in one YAML reader and a date in the next."""
+    for path in sorted(folder.glob("*.yaml")):
+        usual = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if usual != load_yaml(path):
+            yield f"{path.name}: a value looks like a timestamp and is not quoted"
+
+
+def _openapi(document: Mapping[str, Any]) -> Iterator[str]:
+    for error in OpenAPIV30SpecValidator(dict(document)).iter_errors():
+        yield f"openapi.yaml: {'/'.join(map(str, error.absolute_path))}: {error.message}"
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[str]:
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    ids: Counter[str] = Counter()
+    for path, method, operation in _each_operation(document):
+        ids[str(operation.get("operationId"))] += 1
+        if not str(operation.get("operationId", "")).isidentifier():
+            yield f"openapi.yaml: {method} {path}: the operationId is missing or no plain word"
+        for requirement in operation.get("security", document.get("security", ())):
+            yield from (f"openapi.yaml: {path}: no security scheme {name!r}" for name in requirement if name not in schemes)
+        for status in operation.get("responses", {}):
+            if not isinstance(status, str):
+                yield f"openapi.yaml: {path}: the response {status} is not quoted"
+    yield from (f"openapi.yaml: operationId {name} occurs {count} times" for name, count in ids.items() if count > 1)
+
+
+def _each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in HTTP_METHODS:
+            if method in item:
+                yield path, method.upper(), item[method]
+
+
+def _examples(document: Mapping[str, Any]) -> Iterator[str]:
+    """Every example of a body fits the schema beside it, formats included."""
+    for path, method, operation in _each_operation(document):
+        resolved = resolve_refs(operation, document)
+        parts = {"request": resolved.get("requestBody", {}), **resolved.get("responses", {})}
+        for where, part in parts.items():
+            for media in part.get("content", {}).values():
+                examples = {name: example["value"] for name, example in media.get("examples", {}).items()}
+                if "example" in media:
+                    examples["example"] = media["example"]
+                validator = OAS30Validator(media["schema"], format_checker=oas30_format_checker)
+                for name, value in examples.items():
+                    for error in validator.iter_errors(value):
+                        yield f"openapi.yaml: {method} {path} {where}: example {name} does not fit: {error.message}"
+
+
+def _uuid_patterns(node: Any, place: str) -> Iterator[str]:
+    """Validators of OpenAPI 3.0 need not know `format: uuid`; all know `pattern`."""
+    if isinstance(node, dict):
+        if node.get("format") == "uuid" and "pattern" not in node:
+            yield f"openapi.yaml: {place}: format uuid without a pattern beside it"
+        for key, value in node.items():
+            yield from _uuid_patterns(value, f"{place}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _uuid_patterns(value, f"{place}/{index}")
+
+
+def _oracles(specification: Specification) -> Iterator[str]:
+    """Every clause has an oracle or a written reason; every oracle speaks of existing clauses."""
+    patterns = {pattern for oracle in (*ORACLES, *HISTORY_ORACLES) for pattern in oracle.clauses}
+    for clause in specification.judged_clauses:
+        if clause.operation == "createLeadList" or clause.operation == "every-operation":
+            if not any(fnmatchcase(clause.id, pattern) for pattern in patterns):
+                yield f"clauses.yaml: no oracle speaks of {clause.id}, and no reason is written"
+    for pattern in sorted(patterns):
+        if not any(fnmatchcase(clause, pattern) for clause in specification.clauses):
+            yield f"an oracle speaks of {pattern}, which is no clause"
+
+
+def _mock_options(folder: Path) -> Iterator[str]:
+    for entry in load_yaml(folder / "readings.yaml"):
+        choice = entry.get("mock")
+        chosen = choice if isinstance(choice, dict) else dict.fromkeys(PROFILES, choice)
+        if set(chosen) != PROFILES or not set(chosen.values()) <= set(entry["options"]):
+            yield f"readings.yaml: {entry['id']}: mock must name one of its options, or one for page and one for strict"
+
+
+def main() -> None:
+    """Print what is wrong and exit 1, or say that all is well."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else find_spec_folder()
+    found = list(problems(folder))
+    for problem in found:
+        print(problem, file=sys.stderr)
+    if found:
+        sys.exit(1)
+    specification = load_specification(folder)
+    print(f"The contract is sound: {len(specification.clauses)} clauses, {len(specification.readings)} readings.")
+
+
+if __name__ == "__main__":
+    main()
