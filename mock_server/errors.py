@@ -68,7 +68,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "encoding": ("JSON in UTF-8", "The body is not UTF-8 text: {got}; encode it as UTF-8 (RFC 8259 §8.1)."),
     "byte_order_mark": ("JSON without a byte order mark", "The body starts with a byte order mark; leave it out."),
     "json": ("well-formed JSON", "The body is not JSON: {got}."),
-    "empty": ("{want}", "The body is empty; send {want}."),
+    "empty": ("a JSON object", "The body is empty; send a JSON object."),
     "depth": ("at most {limit} levels", "The body is nested deeper than {limit} levels; flatten it."),
     "surrogate": (
         "whole characters",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from email.utils import format_datetime
@@ -79,6 +80,21 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
 
+def _without_upgrade(data: bytes) -> bytes:
+    """The start of a request, its Upgrade header renamed: nothing is upgraded here (RFC 9110 §7.8).
+
+    Java's HttpClient asks every http:// server for h2c. The parser would take that for the end of HTTP, and drop the
+    body that follows.
+    """
+    if b"pgrade" not in data and b"PGRADE" not in data:
+        return data
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
+
+
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+
+
 def protocol(render_error: Callable[[Refused], Answer], max_header_bytes: int) -> type[HttpToolsProtocol]:
     """uvicorn's protocol, with a bound on headers, and with the contract's body for what its parser refuses."""
 
@@ -91,6 +107,7 @@ def protocol(render_error: Callable[[Refused], Answer], max_header_bytes: int) -
             # httptools gathers a header without end before it tells of it, so what comes in is counted as well.
             if self._in_head:
                 self._head_bytes += len(data)
+                data = _without_upgrade(data)
             super().data_received(data)
             if self._in_head and self._head_bytes > max_header_bytes and not self.transport.is_closing():
                 self.send_400_response("")
@@ -122,9 +139,15 @@ def protocol(render_error: Callable[[Refused], Answer], max_header_bytes: int) -
 
         def send_400_response(self, msg: str) -> None:
             cycle = self.cycle
-            if cycle is not None and cycle.response_started and not cycle.response_complete:
-                self.transport.close()
+            if cycle is not None and not cycle.more_body and not cycle.response_complete:
+                cycle.keep_alive = False  # a whole request is being answered; what broke came behind it
                 return
+            if cycle is not None and cycle.more_body and cycle.response_started:
+                self.transport.close()  # the rest of a body that was refused already
+                return
+            if cycle is not None:
+                cycle.disconnected = True  # the request that broke needs no answer of its own any more
+                cycle.message_event.set()
             if max(self._read, self._head_bytes) > max_header_bytes:
                 refusal = refused("header_size", closes=True, limit=max_header_bytes)
             else:

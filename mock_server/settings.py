@@ -210,16 +210,16 @@ def gather(flags: Mapping[str, Any], environment: Mapping[str, str], config: Pat
 def _parse(name: str, value: Any, source: str) -> Any:
     """`value` as the setting has it; a file brings numbers, booleans and lists, the rest brings text."""
     parse = FIELDS[name].metadata["parse"]
-    try:
-        if is_repeatable(name):
-            if isinstance(value, str) or not isinstance(value, list | tuple):
-                raise ValueError("must be a list of texts")
-            return tuple(parse(str(entry)) for entry in value)
-        if isinstance(value, list | dict):
-            raise ValueError("must be a single value")
-        return parse(str(value))
-    except ValueError as error:
-        raise SettingError(f"{source}: {value!r} {error}") from None
+    many = is_repeatable(name)
+    if many != isinstance(value, list | tuple) or isinstance(value, dict):
+        raise SettingError(f"{source}: {value!r} must be {'a list of texts' if many else 'a single value'}")
+    parsed = []
+    for entry in value if many else [value]:
+        try:
+            parsed.append(parse(str(entry)))
+        except ValueError as error:
+            raise SettingError(f"{source}: {entry!r} {error}") from None
+    return tuple(parsed) if many else parsed[0]
 
 
 def _read_file(config: Path | None) -> tuple[dict[str, Any], str]:

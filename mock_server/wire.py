@@ -146,6 +146,8 @@ class JsonParser:
         self._always_slow = self._refuses_huge or self._duplicates != "last"
 
     def __call__(self, body: bytes, headers: Headers) -> Any:
+        if not body:
+            raise refused("empty")  # request.body.required
         coding = headers.get("content-encoding", "").strip().lower()
         if coding in _INFLATORS:
             body = _inflate(body, coding, self._max_bytes)

@@ -156,3 +156,22 @@ def ask() -> Ask:
         return asyncio.run(run())
 
     return send
+
+
+@pytest.fixture(scope="session")
+def run_cli() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command to its end."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None, **more: Any) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
+        return subprocess.run(
+            [sys.executable, "-m", "mock_server", *arguments],
+            env=environment | {"PYTHONPATH": str(ROOT)} | (env or {}),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            **more,
+        )
+
+    return run

@@ -318,9 +318,7 @@ def test_a_misspelt_reading_in_the_code_is_an_error() -> None:
 
 def test_all_readings_flipped_at_once_still_give_documented_answers(ask: Any) -> None:
     """Options that refuse are left out, so that bodies get as far as the rendering."""
-    flips = [
-        (reading, option) for reading, option in SEEN if option != "refused" and not option.isdigit()
-    ]
+    flips = [(reading, option) for reading, option in SEEN if option != "refused" and not option.isdigit()]
     app = create_app(Settings(reading=tuple(flips)))
     for request, _ in SEEN.values():
         assert ask(app, **request).status_code < 500

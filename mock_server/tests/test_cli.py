@@ -1,0 +1,183 @@
+"""The command: what it prints, its exit codes, where settings come from."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from mock_server.tests.conftest import PATH, ROOT, StartMock
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_the_ready_line_is_one_line_of_json_and_the_mock_answers_by_then(start_mock: StartMock) -> None:
+    running = start_mock()
+    assert running.ready == {
+        "url": running.url,
+        "pid": running.process.pid,
+        "users": [
+            {"id": "user_xyz789", "token": "xyz789-session"},
+            {"id": "user_abc123", "token": "abc123-session"},
+        ],
+        "endpoint": running.url + PATH,
+    }
+    assert httpx2.get(running.url).status_code == 404
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.communicate(timeout=10) == ("", "")
+
+
+@contextlib.contextmanager
+def started(*flags: str, **process: Any) -> Iterator["subprocess.Popen[str]"]:
+    """The command as a user starts it, without --ready-json."""
+    command = [sys.executable, "-m", "mock_server", "--port", "0", *flags]
+    with subprocess.Popen(command, cwd=ROOT, text=True, **process) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, Any]) -> None:
+    with started("--user", "user_1=token-1", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        welcome = [process.stdout.readline() for _ in range(6)]
+        curl = welcome[-1].strip()
+        pasted = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, timeout=10, check=True)
+    assert pasted.stdout.startswith("HTTP/1.1 201 Created")
+    assert json.loads(pasted.stdout.splitlines()[-1])["userIds"] == ["user_1"]
+    assert json.loads(shlex.split(curl)[-1]) == page_request
+    text = "".join(welcome)
+    assert "Serving http://127.0.0.1:" in text
+    assert "user_1" in text
+    assert "__session=TOKEN" in text
+    assert "expired" in text
+
+
+def test_users_and_cookie_name_are_chosen(start_mock: StartMock, page_request: dict[str, Any]) -> None:
+    running = start_mock("--user", "user_1=one", "--user", "user_2=two", "--cookie-name", "sid")
+    for headers, status in (
+        ({"authorization": "Bearer one"}, 201),
+        ({"cookie": "sid=two"}, 201),
+        ({"cookie": "__session=two"}, 401),
+        ({"authorization": "Bearer xyz789-session"}, 401),
+    ):
+        assert httpx2.post(running.endpoint, json=page_request, headers=headers).status_code == status
+
+
+def test_success_status_is_short_for_its_reading(start_mock: StartMock, page_request: dict[str, Any]) -> None:
+    assert start_mock("--success-status", "200").post(json=page_request).status_code == 200
+    assert start_mock("--reading", "success-status=200").post(json=page_request).status_code == 200
+
+
+def test_profile_and_limits_are_chosen(start_mock: StartMock, page_request: dict[str, Any]) -> None:
+    running = start_mock("--profile", "strict", "--max-depth", "3", "--max-body-bytes", "500")
+    assert running.post(json=page_request | {"name": ""}).json()["error"]["details"][0]["rule"] == "not_empty"
+    assert running.post(json=page_request | {"x": [[[]]]}).json()["error"]["details"][0]["rule"] == "depth"
+    assert running.post(json=page_request | {"name": "n" * 500}).json()["error"]["details"][0]["rule"] == "size"
+    assert running.post(json=page_request).status_code == 201
+
+
+def test_the_log_has_a_line_for_each_answer_and_no_secret(start_mock: StartMock, page_request: dict[str, Any]) -> None:
+    running = start_mock("--log")
+    running.post(json=page_request, params={"token": "secret"})
+    httpx2.get(f"{running.url}/%1b[31m")
+    running.process.terminate()
+    _, log = running.process.communicate(timeout=10)
+    first, second = log.splitlines()
+    assert first.startswith(f"POST {PATH} 201 ")
+    assert second.startswith("GET /\\u001b[31m 404 ")
+    assert "secret" not in log
+    assert "session" not in log
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--reading", "sucess-status=200"], 'there is no reading "sucess-status"; did you mean success-status?'),
+        (["--reading", "empty-name=no"], "it has accepted, refused"),
+        (["--reading", "empty-name"], "--reading: 'empty-name' must have the form ID=OPTION"),
+        (["--port", "x"], "--port: 'x' must be a whole number from 0 to 65535"),
+        (["--port", "70000"], "--port: '70000' must be a whole number from 0 to 65535"),
+        (["--max-body-bytes", "0"], "--max-body-bytes: '0' must be a whole number"),
+        (["--body-timeout-s", "nan"], "--body-timeout-s: 'nan' must be a number"),
+        (["--user", "me"], "--user: 'me' must have the form ID=TOKEN"),
+        (["--user", "me=a b"], "the token must consist of"),
+        (["--user", "me=expired"], "is the expired session"),
+        (["--cookie-name", "a=b"], "must be a cookie name"),
+        (["--profile", "lax"], "--profile: 'lax' must be one of page, strict"),
+        (["--success-status", "204"], "must be one of 200, 201"),
+        (["--seed", "x"], "--seed: 'x' must be a whole number"),
+        (["--now", "yesterday"], "must be an instant with its offset"),
+        (["--now", "2024-01-02T10:30:00"], "must be an instant with its offset"),
+        (["--allow-origin", "localhost"], "must be an origin"),
+        (["--config", "no-such.toml"], "--config: there is no file no-such.toml"),
+        (["--prot", "1"], "No such option"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_a_wrong_flag_is_told_and_exits_2(flags: list[str], told: str, run_cli: RunCli) -> None:
+    ended = run_cli(*flags)
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_wrong_variable_and_a_wrong_file_are_named(run_cli: RunCli, tmp_path: Path) -> None:
+    ended = run_cli(env={"LEADLISTS_MOCK_PORT": "x"})
+    assert ended.returncode == 2
+    assert "LEADLISTS_MOCK_PORT: 'x' must be" in ended.stderr
+    (tmp_path / "leadlists.toml").write_text("[mock]\nmax-depth = 1000\n")
+    ended = run_cli(cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "max-depth in leadlists.toml, table [mock]: 1000 must be" in ended.stderr
+
+
+def test_readings_lists_every_reading_with_the_option_in_force(run_cli: RunCli) -> None:
+    ended = run_cli("--profile", "strict", "--success-status", "200", "readings")
+    assert ended.returncode == 0
+    assert "success-status: Which status says that the lead list was created?" in ended.stdout
+    assert "  * 200: 200 OK\n" in ended.stdout
+    assert "    201: 201 Created\n" in ended.stdout
+    assert "\x1b" not in ended.stdout
+    listed = [line.split(":")[0] for line in ended.stdout.splitlines() if not line.startswith(" ")]
+    assert len(listed) == len(set(listed)) == ended.stdout.count("  * ")
+
+
+def test_help_and_version_are_there(run_cli: RunCli) -> None:
+    assert "--max-body-bytes BYTES" in run_cli("--help").stdout
+    assert run_cli("--help").returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_a_terminal_gets_the_readings_in_colour() -> None:
+    leader, follower = os.openpty()
+    command = [sys.executable, "-m", "mock_server", "readings"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=follower, env=os.environ | {"TERM": "xterm"}):
+        assert select.select([leader], [], [], 10)[0]
+        assert b"\x1b[" in os.read(leader, 1000)
+    os.close(follower)
+    os.close(leader)
+
+
+def test_a_closed_stdout_does_not_stop_the_mock() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with started(stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=1.5)
+        process.terminate()
+        assert process.communicate(timeout=10)[1] == ""
+        assert process.returncode == 0

@@ -1,0 +1,231 @@
+"""The process and the protocol: broken HTTP from raw sockets, bounds, ports, signals."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import jsonschema_rs
+import pytest
+
+from mock_server.server import PortTaken, listen, url_of
+from mock_server.tests.conftest import PATH, Running, StartMock
+
+AUTH = b"Authorization: Bearer xyz789-session\r\n"
+BODY = b'{"name":"n","icpId":null,"startDate":"2024-01-01","endDate":"2024-01-02","personIds":[]}'
+POST = b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\n" + AUTH
+SIZED = POST + b"Content-Length: %d\r\n" % len(BODY)
+
+
+def parts(answer: bytes) -> tuple[int, dict[str, str], bytes]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return int(first.split()[1]), headers, body
+
+
+def documented(answer: bytes, schema: jsonschema_rs.Draft202012Validator, rule: str) -> dict[str, str]:
+    status, headers, body = parts(answer)
+    assert status == 400
+    assert headers["content-type"] == "application/json"
+    assert headers["connection"] == "close"
+    assert int(headers["content-length"]) == len(body)
+    schema.validate(json.loads(body))
+    assert [problem["rule"] for problem in json.loads(body)["error"]["details"]] == [rule]
+    return headers
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", id="TLS"),
+        pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", id="HTTP/2 preface"),
+        pytest.param(b"FETCH / HTTP/1.1\r\nHost: x\r\n\r\n", id="unknown method token"),
+        pytest.param(b"POST / HTTP/9.9\r\nHost: x\r\n\r\n", id="unknown version"),
+        pytest.param(b"POST /a b HTTP/1.1\r\nHost: x\r\n\r\n", id="blank in the path"),
+        pytest.param(POST + b"Content-Length: -1\r\n\r\n", id="negative length"),
+        pytest.param(POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", id="two lengths"),
+        pytest.param(
+            POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="length and chunks"
+        ),
+        pytest.param(POST + b"X: a\rb\r\n\r\n", id="CR in a header"),
+        pytest.param(POST + b"X : a\r\n\r\n", id="blank before the colon"),
+        pytest.param(POST + b"X\0: a\r\n\r\n", id="NUL in a header name"),
+        pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk size that is no number"),
+    ],
+)
+def test_broken_http_is_answered_in_the_documented_form(
+    request_bytes: bytes, mock: Running, error_schema: jsonschema_rs.Draft202012Validator
+) -> None:
+    documented(mock.send_raw(request_bytes), error_schema, "http")
+    assert mock.post(content=BODY).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        pytest.param(SIZED + b"Connection: close\r\n\r\n" + BODY, 201, id="plain"),
+        pytest.param(SIZED.replace(b"Host: x\r\n", b"").replace(b"1.1", b"1.0") + b"\r\n" + BODY, 201, id="HTTP/1.0"),
+        pytest.param(SIZED.replace(b"POST ", b"POST http://evil.test") + b"Connection: close\r\n\r\n" + BODY, 201, id="absolute"),
+        pytest.param(SIZED.replace(b"leadlists", b"lead%6Cists") + b"Connection: close\r\n\r\n" + BODY, 201, id="percent"),
+        pytest.param(SIZED.replace(b"leadlists", b"%ff%fe") + b"Connection: close\r\n\r\n" + BODY, 404, id="bytes in the path"),
+        pytest.param(SIZED + b"Connection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n" + BODY, 201, id="h2c"),
+        pytest.param(b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", 400, id="CONNECT"),
+        pytest.param(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404, id="OPTIONS *"),
+        pytest.param(
+            b"GET " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", 405, id="websocket",
+        ),
+        pytest.param(b"HEAD " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405, id="HEAD"),
+        pytest.param(SIZED + b"Cookie: \xff\xfe=\xfd\r\nConnection: close\r\n\r\n" + BODY, 201, id="bytes in a cookie"),
+        pytest.param(POST.replace(AUTH, b"Authorization: Bearer \xff\r\n") + b"Connection: close\r\n\r\n", 401, id="bytes in a token"),
+        pytest.param(POST.replace(AUTH, b"Authorization: Bearer \r\n") + b"Connection: close\r\n\r\n", 401, id="empty token"),
+        pytest.param(POST + b"Content-Length: 0\r\nConnection: close\r\n\r\n", 400, id="no body"),
+        pytest.param(POST + b"Connection: close\r\n\r\n", 400, id="neither length nor body"),
+    ],
+)  # fmt: skip
+def test_odd_http_is_answered(request_bytes: bytes, status: int, mock: Running) -> None:
+    assert parts(mock.send_raw(request_bytes))[0] == status
+
+
+def test_a_body_that_breaks_off_in_its_chunks_is_answered_once(mock: Running) -> None:
+    answer = mock.send_raw(POST.replace(AUTH, b"") + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\nzz\r\n")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_pipelined_requests_are_answered_in_order(mock: Running) -> None:
+    last = SIZED + b"Connection: close\r\n\r\n" + BODY
+    answer = mock.send_raw(SIZED + b"\r\n" + BODY + POST.replace(AUTH, b"") + b"Content-Length: 0\r\n\r\n" + last)
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"201", b"401", b"201"]
+
+
+def test_a_client_that_leaves_in_the_middle_leaves_no_trace(start_mock: StartMock) -> None:
+    running = start_mock()
+    with socket.create_connection(running.address) as connection:
+        connection.sendall(SIZED + b"\r\n" + BODY[:5])
+    assert running.post(content=BODY).status_code == 201
+    running.process.terminate()
+    assert running.process.communicate(timeout=10) == ("", "")
+
+
+# -- bounds
+
+
+def test_an_oversized_body_is_refused_before_it_is_read(
+    mock: Running, error_schema: jsonschema_rs.Draft202012Validator
+) -> None:
+    answer = mock.send_raw(POST + b"Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n")
+    documented(answer, error_schema, "size")
+
+
+def test_an_oversized_body_without_a_length_is_refused_while_it_comes(mock: Running) -> None:
+    chunks = (b"x" * 65536 for _ in range(400))
+    answer = mock.post(content=chunks)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"][0]["rule"] == "size"
+
+
+def test_a_client_that_sends_a_large_body_to_its_end_gets_the_answer(mock: Running) -> None:
+    answer = mock.post(content=b"x" * 30_000_000)
+    assert (answer.status_code, answer.json()["error"]["details"][0]["rule"]) == (400, "size")
+
+
+def test_a_body_as_large_as_allowed_is_taken(mock: Running) -> None:
+    body = BODY.replace(b'"n"', b'"' + b"n" * (1024 * 1024 - len(BODY) + 1) + b'"')
+    assert len(body) == 1024 * 1024
+    assert mock.post(content=body).status_code == 201
+    assert mock.post(content=body + b" ").status_code == 400
+
+
+def test_a_slow_body_is_cut_off(start_mock: StartMock, error_schema: jsonschema_rs.Draft202012Validator) -> None:
+    running = start_mock("--body-timeout-s", "0.3")
+    started = time.monotonic()
+    documented(running.send_raw(SIZED + b"\r\n" + BODY[:5]), error_schema, "timeout")
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"X: " + b"a" * 70_000 + b"\r\n\r\n", id="one large header"),
+        pytest.param(b"".join(b"X%d: a\r\n" % i for i in range(10_000)) + b"\r\n", id="many headers"),
+        pytest.param(b"X: " + b"a" * 70_000, id="a header without end"),
+    ],
+)
+def test_a_large_head_is_refused(head: bytes, mock: Running, error_schema: jsonschema_rs.Draft202012Validator) -> None:
+    documented(mock.send_raw(POST + head), error_schema, "header_size")
+
+
+def test_a_long_path_is_refused(mock: Running, error_schema: jsonschema_rs.Draft202012Validator) -> None:
+    documented(mock.send_raw(b"GET /" + b"a" * 70_000), error_schema, "header_size")
+
+
+def test_a_head_below_the_bound_is_taken_on_a_connection_that_lives_on(mock: Running) -> None:
+    with httpx2.Client(headers={"authorization": "Bearer xyz789-session", "x": "a" * 60_000}) as client:
+        for _ in range(5):
+            assert client.post(mock.endpoint, content=BODY).status_code == 201
+
+
+def test_large_bodies_do_not_count_as_heads(mock: Running) -> None:
+    body = BODY.replace(b'"n"', b'"' + b"n" * 200_000 + b'"')
+    with httpx2.Client(headers={"authorization": "Bearer xyz789-session"}) as client:
+        for _ in range(3):
+            assert client.post(mock.endpoint, content=body).status_code == 201
+
+
+# -- ports and signals
+
+
+def test_a_taken_port_is_told_in_one_line(start_mock: StartMock, run_cli: Callable[..., Any]) -> None:
+    port = start_mock().address[1]
+    ended = run_cli("--port", str(port))
+    assert ended.returncode == 3
+    assert ended.stdout == ""
+    assert ended.stderr == (
+        f"leadlists-mock: cannot listen on 127.0.0.1 port {port}: address already in use; "
+        "choose another port with --port, or let --port 0 take a free one\n"
+    )
+
+
+def test_a_host_that_is_not_here_is_told_in_one_line(run_cli: Callable[..., Any]) -> None:
+    for host in ("192.0.2.1", "no-such-host.invalid"):
+        ended = run_cli("--host", host, "--port", "0")
+        assert ended.returncode == 3
+        assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_process_soon_and_well(number: signal.Signals, start_mock: StartMock) -> None:
+    running = start_mock()
+    with socket.create_connection(running.address) as half, socket.create_connection(running.address) as idle:
+        half.sendall(SIZED + b"\r\n" + BODY[:5])
+        idle.sendall(b"POST / HT")
+        time.sleep(0.1)
+        started = time.monotonic()
+        running.process.send_signal(number)
+        assert running.process.communicate(timeout=10) == ("", "")
+        assert running.process.returncode == 0
+        assert time.monotonic() - started < 2
+
+
+def test_a_port_is_free_again_at_once(start_mock: StartMock) -> None:
+    first = start_mock()
+    assert first.post(content=BODY).status_code == 201
+    first.process.terminate()
+    first.process.wait(timeout=10)
+    listen("127.0.0.1", first.address[1]).close()
+
+
+def test_a_listener_is_named_by_a_url_that_reaches_it() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert url_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(PortTaken, match="address already in use"):
+            listen("127.0.0.1", listener.getsockname()[1])
+    with listen("::1", 0) as listener:
+        assert url_of(listener).startswith("http://[::1]:")
