@@ -231,10 +231,10 @@ class Renderer:
         problems = self._listed(refusal.problems)
         if refusal.message:
             message = refusal.message
+        elif len(problems) == 1:
+            message = problems[0].message
         elif problems:
-            message = f"{message}: {problems[0].message}"
-            if len(problems) > 1:
-                message += f" (and {len(problems) - 1} more, see details)"
+            message = f"{message}; {len(problems)} problems, of which the first: {problems[0].message}"
         error: dict[str, Any] = {"code": code, "message": message}
         body: dict[str, Any] = error if self._flat else {"error": error}
         # error.400.details: they stand on a 400, and on nothing else unless a reading says so.

@@ -146,8 +146,7 @@ def protocol(render_error: Callable[[Refused], Answer], max_header_bytes: int) -
                 self.transport.close()  # the rest of a body that was refused already
                 return
             if cycle is not None:
-                cycle.disconnected = True  # the request that broke needs no answer of its own any more
-                cycle.message_event.set()
+                cycle.disconnected = True  # what follows is its answer; it needs no second one
             if max(self._read, self._head_bytes) > max_header_bytes:
                 refusal = refused("header_size", closes=True, limit=max_header_bytes)
             else:

@@ -110,7 +110,8 @@ def document() -> dict[str, Any]:
 def page_request(document: dict[str, Any]) -> dict[str, Any]:
     """The request example of the page, to be changed at will."""
     content = document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]
-    return copy.deepcopy(content["examples"]["page"]["value"])  # type: ignore[no-any-return]
+    example: dict[str, Any] = copy.deepcopy(content["examples"]["page"]["value"])
+    return example
 
 
 @pytest.fixture(scope="session")

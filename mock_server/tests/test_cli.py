@@ -19,7 +19,7 @@ import pytest
 
 from mock_server.tests.conftest import PATH, ROOT, StartMock
 
-RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_the_ready_line_is_one_line_of_json_and_the_mock_answers_by_then(start_mock: StartMock) -> None:
@@ -39,7 +39,7 @@ def test_the_ready_line_is_one_line_of_json_and_the_mock_answers_by_then(start_m
 
 
 @contextlib.contextmanager
-def started(*flags: str, **process: Any) -> Iterator["subprocess.Popen[str]"]:
+def started(*flags: str, **process: Any) -> Iterator[subprocess.Popen[str]]:
     """The command as a user starts it, without --ready-json."""
     command = [sys.executable, "-m", "mock_server", "--port", "0", *flags]
     with subprocess.Popen(command, cwd=ROOT, text=True, **process) as running:
