@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 MUST_ACCEPT_DEPTH = 16  # a body of the page is two levels deep; servers refuse at some depth from here on
 MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers part company (RFC 8259 §6)
 LARGE_BODY_BYTES = 100_000  # common frameworks refuse from 100 kB on
-OVERSIZED_BODY_BYTES = 1_000_000
 FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
@@ -45,9 +45,11 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
     if content_coding and content_coding.strip().lower() != "identity":
         touches.add("compressed-body")
         try:
-            data = gzip.decompress(data) if content_coding.strip().lower() == "gzip" else data
-        except (OSError, EOFError, zlib.error):
-            return Body(touches=frozenset(touches), fault="request.body.json")
+            data = _decoded(data, content_coding.strip().lower())
+        except (ValueError, OSError, EOFError, zlib.error):
+            return Body(
+                touches=frozenset(touches)
+            )  # whether and how a server decodes it is open, so nothing is certain
     if len(data) > LARGE_BODY_BYTES:
         touches.add("oversized-body")
     if not data.strip(b" \t\r\n"):
@@ -65,6 +67,14 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
     if _depth(text) > MUST_ACCEPT_DEPTH:
         touches.add("deep-nesting")
     return _parse(text, touches)
+
+
+def _decoded(data: bytes, coding: str) -> bytes:
+    if coding == "gzip":
+        return gzip.decompress(data)
+    if coding == "deflate":
+        return zlib.decompress(data)
+    raise ValueError(f"no decoder for {coding}")
 
 
 def _parse(text: str, touches: set[str]) -> Body:
@@ -92,7 +102,9 @@ def _parse(text: str, touches: set[str]) -> Body:
         raise ValueError(f"{constant} is no JSON")  # Python would take NaN and Infinity
 
     def parse(pairs_hook: Any) -> Any:
-        return json.loads(text, object_pairs_hook=pairs_hook, parse_int=integer, parse_float=real, parse_constant=refuse)
+        return json.loads(
+            text, object_pairs_hook=pairs_hook, parse_int=integer, parse_float=real, parse_constant=refuse
+        )
 
     try:
         value = parse(last)
@@ -116,23 +128,17 @@ def _spelled_plainly(text: str, value: Any) -> bool:
     )
 
 
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
+
+
 def _depth(text: str) -> int:
     """How deep brackets nest, text in strings left out; no recursion."""
     depth = deepest = 0
-    in_string = escaped = False
-    for char in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
+    for found in _STRING_OR_BRACKET.finditer(text):
+        sign = found[0][0]
+        if sign in "[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif char in "]}":
+        elif sign != '"':
             depth -= 1
     return deepest

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from contract_tests.exchange import NOT_JSON, Exchange
-from contract_tests.expectation import Expectation, Login, Terms
+from contract_tests.expectation import Expectation, Terms
+from contract_tests.login import Login
 from contract_tests.specification import Operation, Reading
 from contract_tests.verdict import Finding
 
@@ -18,9 +19,21 @@ LOGIN_READINGS = frozenset({"malformed-login", "mixed-logins", "bearer-scheme-ca
 MEDIA_TYPE_READINGS = ("content-type-missing", "media-type-case", "other-media-types", "compressed-body")
 # Open questions of the transport: a refusal need not have details, since no field is at fault.
 TRANSPORT_READINGS = frozenset(
-    "accept-header content-type-missing media-type-case other-media-types compressed-body oversized-body "
-    "byte-order-mark invalid-utf-8 unknown-query-parameters deep-nesting huge-numbers lone-surrogate "
-    "duplicate-keys".split()
+    {
+        "accept-header",
+        "content-type-missing",
+        "media-type-case",
+        "other-media-types",
+        "compressed-body",
+        "oversized-body",
+        "byte-order-mark",
+        "invalid-utf-8",
+        "unknown-query-parameters",
+        "deep-nesting",
+        "huge-numbers",
+        "lone-surrogate",
+        "duplicate-keys",
+    }
 )
 
 
@@ -40,6 +53,11 @@ class Case:
     def status(self) -> int:
         """The status of the answer, 0 where there is none."""
         return self.exchange.response.status if self.exchange.response else 0
+
+    @property
+    def is_judgement(self) -> bool:
+        """Whether the answer says what the server makes of the request: 5xx and 429 (RFC 6585 §4) put that off."""
+        return 0 < self.status < 500 and self.status != 429
 
     @property
     def succeeded(self) -> bool:

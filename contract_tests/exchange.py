@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from typing import Any
 import orjson
 
 Headers = tuple[tuple[str, str], ...]
+LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument of a command; a shell's own printf has no such limit
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Response:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            return NOT_JSON
+            return _patient_json(self.body)
 
 
 class _NotJson:
@@ -76,39 +79,84 @@ class Exchange:
 def as_curl(request: Request, *, body_file: str | None = None, secrets: Mapping[str, str] | None = None) -> str:
     """The request as one line for a POSIX shell, byte for byte.
 
-    A long body comes from body_file if that is given. secrets maps each secret text to the name of the environment
-    variable that stands in its place.
+    A long body comes from body_file if that is given. secrets maps each secret text to the parameter expansion that
+    stands in its place: the name of an environment variable, with an operator behind it if need be.
     """
-    command = ["curl", "-sS", "-i", "-X", request.method]
-    sent = {name.lower() for name, _ in request.headers}
+    secrets = secrets or {}
+    command = ["curl", "-sS", "-i", *(["--head"] if request.method == "HEAD" else ["-X", request.method])]
+    if set("[]{}") & set(request.url):
+        command.append("--globoff")
+    if "/." in request.url:
+        command.append("--path-as-is")
     for name, value in request.headers:
         # curl drops a header that is written `Name:`; `Name;` sends it empty.
         command += ["-H", f"{name}: {value}" if value else f"{name};"]
-    if request.body and "content-type" not in sent:
-        command += ["-H", "Content-Type:"]  # or curl adds its own
+    has_body = bool(request.body) or request.method in {"POST", "PUT", "PATCH"}
+    command += _unasked_headers(request, has_body)
     if request.chunked:
         command += ["-H", "Transfer-Encoding: chunked"]
+    words = [_quote(word, secrets) if word.isascii() else _quote_latin(word, secrets) for word in command]
     pipe = ""
     if body_file is not None:
-        command += ["--data-binary", f"@{body_file}"]
-    elif request.body:
+        words += ["--data-binary", shlex.quote(f"@{body_file}")]
+    elif has_body:
         text = _plain_text(request.body)
         if text is None or text.startswith("@"):
-            pipe = f"printf {shlex.quote(_octal(request.body))} | "
-            command += ["--data-binary", "@-"]
+            pipe = f"{_printf(request.body, secrets)} | "
+            text = "@-"
+        words += ["--data-binary", _quote(text, secrets)]
+    return pipe + " ".join([*words, _quote(request.url, secrets)])
+
+
+def _unasked_headers(request: Request, has_body: bool) -> list[str]:
+    """Arguments that keep curl from adding headers of its own."""
+    own = ["User-Agent", "Accept", *(["Content-Type"] if has_body else [])]
+    if len(request.body) > 1024:
+        own.append("Expect")  # 100-continue, from that size on
+    return [word for name in own if request.header(name) is None for word in ("-H", f"{name}:")]
+
+
+def _quote(text: str, secrets: Mapping[str, str]) -> str:
+    """The text as one word of a shell command; what is not ASCII in it is UTF-8, as terminals write it."""
+    return (
+        "".join(f'"${{{secrets[part]}}}"' if part in secrets else shlex.quote(part) for part in _parts(text, secrets))
+        or "''"
+    )
+
+
+def _quote_latin(text: str, secrets: Mapping[str, str]) -> str:
+    """A header that is not ASCII as one word of a shell command, in latin-1 as it is sent."""
+    return f'"$({_printf(text.encode("latin-1"), secrets)})"'
+
+
+def _printf(body: bytes, secrets: Mapping[str, str]) -> str:
+    """A printf(1) that writes the body: printable ASCII as it is, every other byte as a three-digit octal escape."""
+    form, arguments = "", ""
+    for part in _parts(body.decode("latin-1"), secrets):
+        if part in secrets:
+            form += "%s"
+            arguments += f' "${{{secrets[part]}}}"'
         else:
-            command += ["--data-binary", text]
-    return pipe + " ".join(_quote(word, secrets or {}) for word in [*command, request.url])
+            form += "".join(_PRINTF.get(char, f"\\{ord(char):03o}") for char in part)
+    if form.startswith("-"):
+        form = f"\\{ord('-'):03o}{form[1:]}"  # or it reads as an option
+    return f"printf {shlex.quote(form)}{arguments}"
 
 
-def _quote(word: str, secrets: Mapping[str, str]) -> str:
-    for secret, variable in secrets.items():
-        if secret in word:
-            return f'"${variable}"'.join(_quote(part, secrets) if part else "" for part in word.split(secret))
-    return shlex.quote(word)
+_PRINTF = {chr(b): chr(b) for b in range(0x20, 0x7F) if chr(b) != "\\"} | {"%": "%%"}
+
+
+def _parts(text: str, secrets: Mapping[str, str]) -> list[str]:
+    """The text cut before and behind each secret, the longest ones first."""
+    if not secrets:
+        return [text] if text else []
+    longest_first = sorted(secrets, key=len, reverse=True)
+    return [part for part in re.split(f"({'|'.join(map(re.escape, longest_first))})", text) if part]
 
 
 def _plain_text(body: bytes) -> str | None:
+    if len(body) > LONGEST_ARGUMENT:
+        return None
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -116,10 +164,19 @@ def _plain_text(body: bytes) -> str | None:
     return text if text.isprintable() else None
 
 
-def _octal(body: bytes) -> str:
-    """The body for printf(1): printable ASCII as it is, every other byte as a three-digit octal escape."""
-    plain = {b: chr(b) for b in range(0x20, 0x7F) if b not in b"%\\"}
-    return "".join(plain.get(b, f"\\{b:03o}") if b != 0x25 else "%%" for b in body)
+def _patient_json(body: bytes) -> Any:
+    """JSON that orjson refuses though RFC 8259 does not: halves of surrogate pairs (§8.2), any number (§6)."""
+
+    def integer(digits: str) -> int | float:
+        return int(digits) if len(digits) < 400 else float(digits)  # int() takes long for very many digits
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} is no JSON")
+
+    try:
+        return json.loads(body.decode("utf-8"), parse_int=integer, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return NOT_JSON
 
 
 def _header(headers: Headers, name: str) -> str | None:

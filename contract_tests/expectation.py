@@ -6,26 +6,46 @@ a valid login, must be refused; between them lies what the page leaves open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
-
-import jsonschema_rs
-import orjson
 
 from contract_tests import formats
 from contract_tests.body import FORM_MEDIA_TYPES, UNREAD, Body, read_body
 from contract_tests.exchange import Request
-from contract_tests.settings import Session, Settings
+from contract_tests.login import Caller, Login, caller_of
+from contract_tests.schema import Place, breaches, pointer, short, texts
+from contract_tests.settings import Settings
 from contract_tests.specification import Operation, Specification
 
 ORDINARY_HEADERS = frozenset(
-    "host user-agent accept content-type content-length content-encoding authorization cookie idempotency-key origin "
-    "connection transfer-encoding accept-encoding".split()
+    {
+        "host",
+        "user-agent",
+        "accept",
+        "content-type",
+        "content-length",
+        "content-encoding",
+        "authorization",
+        "cookie",
+        "idempotency-key",
+        "origin",
+        "connection",
+        "transfer-encoding",
+        "accept-encoding",
+    }
 )
+
+
+# Where a reading says `refused` for short, these statuses refuse as well as 400 does (RFC 9110 §15.5.14, §15.5.16).
+_TOO_LARGE, _UNSUPPORTED = frozenset({413}), frozenset({415})
+_FURTHER_STATUSES = {
+    "media-type-case": _UNSUPPORTED,
+    "long-name": _TOO_LARGE,
+    "many-ids": _TOO_LARGE,
+    "deep-nesting": _TOO_LARGE,
+}
 
 
 @dataclass(frozen=True)
@@ -56,26 +76,6 @@ class Terms:
             "companyIds": self.settings.company_ids,
         }
         return frozenset(ids.get(field_name, ()))
-
-
-class Login(StrEnum):
-    """What a request presents as its login."""
-
-    NONE = "none"
-    VALID = "valid"
-    INVALID = "invalid"
-    EXPIRED = "expired"
-    MALFORMED = "malformed"
-    MIXED = "mixed"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, by which carrier."""
-
-    login: Login
-    session: Session | None = None
-    carrier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,10 @@ class Expectation:
 
     def refusal_statuses(self, specification: Specification) -> frozenset[int]:
         """The statuses that refuse it rightly because of an open question."""
-        return frozenset().union(*(specification.readings[t].refusal_statuses for t in self.touches))
+        statuses = set(_UNSUPPORTED if self.body.fault == "http.request.utf-8" else ())
+        for touch in self.touches:
+            statuses |= specification.readings[touch].refusal_statuses | _FURTHER_STATUSES.get(touch, frozenset())
+        return frozenset(statuses)
 
     def may_be_refused(self, specification: Specification) -> bool:
         """Whether an open question permits a refusal."""
@@ -127,7 +130,7 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
     path, _, query = request.url.removeprefix(terms.base_url).partition("?")
     operation = next((o for o in specification.operations if (o.method, o.path) == (request.method, path)), None)
     near = operation or next((o for o in specification.operations if o.path == path.rstrip("/")), None)
-    caller = _caller(request, terms)
+    caller = caller_of(request, terms.settings, specification.cookie_name)
     if operation is None:
         return Expectation(None, near, caller, Body())
     touches: set[str] = {"unknown-query-parameters"} if query else set()
@@ -243,52 +246,12 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _caller(request: Request, terms: Terms) -> Caller:
-    logins = list(_logins(request, terms))
-    kinds = {caller.login for caller in logins}
-    if not logins:
-        return Caller(Login.NONE)
-    if len(logins) > 1 and Login.VALID in kinds:
-        users = {caller.session for caller in logins if caller.login is Login.VALID}
-        if kinds == {Login.VALID} and len(users) == 1:
-            return logins[0]
-        return Caller(Login.MIXED)
-    return next((c for c in logins if c.login in {Login.INVALID, Login.EXPIRED}), logins[0])
-
-
-def _logins(request: Request, terms: Terms) -> Iterator[Caller]:
-    settings = terms.settings
-    cookie_names = {s.cookie[0] for s in settings.sessions if s.cookie} or {terms.specification.cookie_name}
-    for name, value in request.headers:
-        if name.lower() == "authorization":
-            scheme, _, token = value.strip().partition(" ")
-            token = token.strip()
-            if scheme.lower() != "bearer" or not token:
-                yield Caller(Login.MALFORMED, carrier="bearer")
-            elif session := next((s for s in settings.sessions if s.bearer == token), None):
-                yield Caller(Login.VALID, session, "bearer")
-            else:
-                expired = token == settings.expired_bearer
-                yield Caller(Login.EXPIRED if expired else Login.INVALID, carrier="bearer")
-        elif name.lower() == "cookie":
-            for pair in value.split(";"):
-                key, _, token = pair.strip().partition("=")
-                if key not in cookie_names:
-                    continue
-                session = next((s for s in settings.sessions if s.cookie == (key, token)), None)
-                if session:
-                    yield Caller(Login.VALID, session, "cookie")
-                else:
-                    yield Caller(Login.INVALID if token else Login.MALFORMED, carrier="cookie")
-    if first := settings.first if settings.first.headers else None:
-        if set(first.headers) <= set(request.headers):
-            yield Caller(Login.VALID, first, "header")
-
-
 # -- the schema's part ------------------------------------------------------------------------------------------------
 
 _OPEN_FORMATS = {"date-time": formats.read_date, "uuid": formats.read_uuid}
-# Breaches of the schema that are open questions: (rule, kind of value) -> reading.
+# Of several breaches at one place, the first of these keywords tells what is wrong.
+_FIRST = {"type": 0, "required": 1, "enum": 2}
+# Breaches of the schema that are open questions: rule -> reading.
 _OPEN_BREACHES = {
     "request.type.nullability": "type-null",
     "request.companyIds.nullability": "company-ids-null",
@@ -299,33 +262,24 @@ def _faults(value: Any, operation: Operation, specification: Specification) -> t
     """Why the schema refuses the value, one fault for each place, and the open questions that it touches."""
     schema = operation.request_schema or {}
     found: dict[str, Fault] = {}
-    left_open: set[str] = set()
     touches: set[str] = set()
-    order = {"type": 0, "required": 0, "enum": 1}
-    errors = _validator(operation).iter_errors(_encodable(value))
-    for error in sorted(errors, key=lambda e: order.get(e.kind.name, 2)):
-        place = [str(part) for part in error.instance_path]
-        at = _at(value, error.instance_path)
-        rule = {"type": "nullability" if at is None else "type"}.get(error.kind.name, error.kind.name)
-        if error.kind.name == "required":
-            place.append(error.kind.property)
-        rule = _rule(place, rule)
-        pointer = "/" + "/".join(place) if place else ""
-        if pointer in found or pointer in left_open:
-            continue
-        if reading := _open_breach(rule, at, value):
+    for breach in sorted(breaches(schema, value), key=lambda b: _FIRST.get(b.keyword, len(_FIRST))):
+        missing = breach.keyword == "required"
+        null = breach.keyword == "type" and breach.value is None
+        rule = _rule(breach.place, "nullability" if null else breach.keyword)
+        at = pointer(breach.place)
+        if reading := _open_breach(rule, breach.value, value):
             touches.add(reading)
-            left_open.add(pointer)
-        else:
-            got = "left out" if error.kind.name == "required" else _short(at)
-            found[pointer] = Fault(_clause(operation, specification, rule), pointer, got)
-    for pointer, text, kind in _strings(value, schema, ()):
+        elif at not in found:
+            got = "left out" if missing else short(breach.value, 60)
+            found[at] = Fault(_clause(operation, specification, rule), at, got)
+    for place, text, kind in texts(value, schema):
         if kind in _OPEN_FORMATS:
-            reading_of_text = _OPEN_FORMATS[kind](text)
-            touches |= reading_of_text.touches
-            if reading_of_text.wrong and _pointer(pointer) not in found:
-                rule = _rule(list(map(str, pointer)), "format")
-                found[_pointer(pointer)] = Fault(_clause(operation, specification, rule), _pointer(pointer), _short(text))
+            read = _OPEN_FORMATS[kind](text)
+            touches |= read.touches
+            if read.wrong:
+                clause = _clause(operation, specification, _rule(place, "format"))
+                found.setdefault(pointer(place), Fault(clause, pointer(place), short(text, 60)))
         elif kind == "text":
             touches |= formats.read_text(text)
     return list(found.values()), touches
@@ -339,70 +293,12 @@ def _open_breach(rule: str, at: Any, body: Any) -> str | None:
     return _OPEN_BREACHES.get(rule)
 
 
-def _rule(place: list[str], rule: str) -> str:
+def _rule(place: Place, rule: str) -> str:
     """The rule as an id of clauses.yaml: field names, `items` for a position in an array."""
-    names = ["items" if part.isdigit() else part for part in place]
+    names = ["items" if isinstance(part, int) else part for part in place]
     return ".".join(["request", *(names or ["body"]), rule])
 
 
 def _clause(operation: Operation, specification: Specification, rule: str) -> str:
     stem = rule.rpartition(".")[0]
     return specification.clause_for(operation, rule, f"{stem}.type", f"{stem}.format", "request.body.type") or rule
-
-
-def _strings(value: Any, schema: Mapping[str, Any], place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """Every string of the value with what the schema says it is: a format, `enum` or `text`."""
-    if isinstance(value, str):
-        yield place, value, "enum" if "enum" in schema else schema.get("format", "text" if schema else "unknown")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _strings(item, schema.get("properties", {}).get(key, {}), (*place, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _strings(item, schema.get("items", {}), (*place, index))
-
-
-@lru_cache(maxsize=16)
-def _compiled(text: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(text)
-
-
-def _validator(operation: Operation) -> jsonschema_rs.Draft202012Validator:
-    return _compiled(orjson.dumps(json_schema(operation.request_schema or {})).decode())
-
-
-def json_schema(node: Any) -> Any:
-    """An OpenAPI 3.0 schema as JSON Schema: `nullable` becomes a type; formats are left to `formats`."""
-    if isinstance(node, list):
-        return [json_schema(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    left_out = {"nullable", "example", "default"} | ({"format", "pattern"} if node.get("format") in _OPEN_FORMATS else set())
-    made = {key: json_schema(item) for key, item in node.items() if key not in left_out}
-    if node.get("nullable") and isinstance(node.get("type"), str):
-        made["type"] = [node["type"], "null"]
-    return made
-
-
-def _encodable(value: Any) -> Any:
-    """The value with U+FFFD for lone surrogates, which no UTF-8 can hold."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
-    return [_encodable(item) for item in value] if isinstance(value, list) else value
-
-
-def _at(value: Any, place: list[str | int]) -> Any:
-    for part in place:
-        value = value[part]
-    return value
-
-
-def _pointer(place: tuple[str | int, ...]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

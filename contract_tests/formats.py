@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 _DATE = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
 _TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
@@ -16,6 +16,7 @@ _DATE_TIME = re.compile(rf"{_DATE}T{_TIME}(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DATE_ONLY = re.compile(_DATE, re.ASCII)
 # Servers also write the offset as ±hhmm or ±hh; that is read, not preferred.
 _TIMESTAMP = re.compile(rf"{_DATE}T{_TIME}(?P<zone>Z|[+-]\d\d(?::?\d\d)?)", re.ASCII)
+_EXPANDED = re.compile(rf"(?P<sign>[+-])(?P<year>\d{{6}})-\d\d-\d\dT{_TIME}Z", re.ASCII)
 _RARE_DATES = re.compile(
     r"""
       \d{4}-\d\d-\d\d[Tt\ _]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?\ ?([Zz]|[+-]\d\d(:?\d\d)?)?   # lower case, blank, no seconds
@@ -26,11 +27,13 @@ _RARE_DATES = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
-_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
+_UUID = re.compile(
+    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}"
+)
 _UUID_SPELLINGS = re.compile(
     r"(urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.IGNORECASE
 )
-_MARKUP = re.compile(r"<\s*[/!?]?\s*[a-zA-Z]|&(#\d+|#x[0-9a-fA-F]+|\w+);|javascript:", re.ASCII | re.IGNORECASE)
+_MARKUP = re.compile(r"<[\s/!?]*[a-zA-Z]|&(#\d+|#x[0-9a-fA-F]+|\w+);|javascript:", re.ASCII | re.IGNORECASE)
 MUST_ACCEPT_YEARS = range(1971, 2100)
 MUST_ACCEPT_NAME_LENGTH = 80
 
@@ -94,7 +97,7 @@ def _year_touches(match: re.Match[str]) -> set[str]:
 def _calendar_day(match: re.Match[str]) -> bool:
     year, month, day = (int(match[part]) for part in ("year", "month", "day"))
     try:
-        datetime(year or 2000, month, day)  # the year 0000 is a leap year, as 2000 is (ISO 8601)
+        date(year or 2000, month, day)  # the year 0000 is a leap year, as 2000 is (ISO 8601)
     except ValueError:
         return False
     return True
@@ -127,13 +130,16 @@ def instant(text: str) -> datetime | None:
 
 def is_timestamp(text: str) -> bool:
     """Whether a text is an ISO 8601 timestamp with its zone, on a day of the calendar."""
+    if match := _EXPANDED.fullmatch(text):
+        # JavaScript writes six digits and a sign for the years that four digits cannot hold.
+        return not 0 <= int(match["sign"] + match["year"]) <= 9999
     match = _TIMESTAMP.fullmatch(text)
-    return bool(match) and not read_date(text[: match.start("zone")] + "Z").wrong
+    return match is not None and not read_date(text[: match.start("zone")] + "Z").wrong
 
 
 def normalised(moment: datetime) -> str:
     """The instant as the page's examples write it: UTC, milliseconds, Z."""
-    utc = moment.astimezone(timezone.utc)
+    utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
 
 

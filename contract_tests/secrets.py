@@ -12,7 +12,7 @@ class Masker:
     """Replaces each secret by a variable's name, in its plain and its JSON-escaped form."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        self._texts = {secret: f"${name}" for secret, name in secrets.items() if len(secret) >= MIN_SECRET_LENGTH}
+        self._texts = {secret: f"${{{name}}}" for secret, name in secrets.items() if len(secret) >= MIN_SECRET_LENGTH}
         for secret, name in list(self._texts.items()):
             self._texts.setdefault(json.dumps(secret)[1:-1], name)
 

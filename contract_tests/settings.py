@@ -225,7 +225,7 @@ def _checked_url(url: str, source: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_right:
         raise UsageError(f"{source}: {url!r} is no http or https URL; write for example http://127.0.0.1:8080")
     if parts.username or parts.password:
-        raise UsageError(f"{source}: leave the user name and password out of the URL; use --bearer, --cookie or --header")
+        raise UsageError(
+            f"{source}: leave the user name and password out of the URL; use --bearer, --cookie or --header"
+        )
     return url.split("#")[0].rstrip("/")
-
-

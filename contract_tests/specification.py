@@ -86,9 +86,7 @@ class Reading:
             if option not in self.options:
                 known = ", ".join(self.options)
                 raise SpecificationError(f"reading {self.id} has no option {option!r}; it has {known}")
-        return replace(
-            self, treatments={o: Treatment.PASS if o in chosen else Treatment.FAIL for o in self.options}
-        )
+        return replace(self, treatments={o: Treatment.PASS if o in chosen else Treatment.FAIL for o in self.options})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +207,7 @@ _PlainLoader.yaml_implicit_resolvers = {
 def load_yaml(path: Path) -> Any:
     """The content of a YAML file, timestamps kept as text."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainLoader)  # noqa: S506 - a safe loader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainLoader)
     except (OSError, yaml.YAMLError) as error:
         raise SpecificationError(f"{path} cannot be read: {error}") from None
 

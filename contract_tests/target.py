@@ -24,7 +24,9 @@ class Target:
     def __init__(self, *, timeout_s: float, connections: int) -> None:
         self.timeout_s = timeout_s
         self.connections = connections
-        limits = httpx2.Limits(max_connections=connections + 1, max_keepalive_connections=connections, keepalive_expiry=2)
+        limits = httpx2.Limits(
+            max_connections=connections + 1, max_keepalive_connections=connections, keepalive_expiry=2
+        )
         self._client = httpx2.Client(limits=limits, timeout=timeout_s, follow_redirects=False, trust_env=True)
         self.requests_sent = 0
         self._count = threading.Lock()
@@ -32,7 +34,9 @@ class Target:
     def __enter__(self) -> Target:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._client.close()
 
     def send(self, request: Request, label: str = "") -> Exchange:
@@ -77,7 +81,9 @@ class Target:
             response, failure = self._attempt(request, connected, fresh=True)
         return Exchange(request, response, failure, sent_at_s, time.time(), label)
 
-    def _attempt(self, request: Request, connected: list[str], fresh: bool = False) -> tuple[Response | None, str | None]:
+    def _attempt(
+        self, request: Request, connected: list[str], fresh: bool = False
+    ) -> tuple[Response | None, str | None]:
         def trace(event: str, _: object) -> None:
             if event.startswith("connection.connect_tcp"):
                 connected.append(event)
@@ -88,7 +94,11 @@ class Target:
             headers.append((b"Connection", b"close"))
         content = _in_chunks(request.body) if request.chunked else request.body
         wire = httpx2.Request(
-            request.method, request.url, headers=headers, content=content, extensions={"trace": trace, "timeout": _timeouts(self.timeout_s)}
+            request.method,
+            request.url,
+            headers=headers,
+            content=content,
+            extensions={"trace": trace, "timeout": _timeouts(self.timeout_s)},
         )
         try:
             answer = self._client.send(wire, stream=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.case import LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
-from contract_tests.expectation import Login
+from contract_tests.login import Login
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 _LOGIN_CLAUSES = {
@@ -18,7 +18,6 @@ _LOGIN_HINTS = {
     403: "403 says that a known user lacks a right; nobody is signed in here.",
     404: "Some sign-in middleware hides routes from strangers with 404; configure it to answer 401 on API routes.",
 }
-_UTF_8_READINGS = ("invalid-utf-8",)
 
 
 def complete(case: Case) -> Iterator[Finding]:
@@ -50,7 +49,7 @@ def no_server_error(case: Case) -> Iterator[Finding]:
 def login(case: Case) -> Iterator[Finding]:
     """Only a signed-in user may call; everybody else is answered 401."""
     operation, caller = case.operation, case.expectation.caller
-    if operation is None or not operation.secured or not case.status or case.status >= 500:
+    if operation is None or not operation.secured or not case.is_judgement:
         return
     if caller.login is Login.MIXED:
         if case.succeeded or case.status == 401:
@@ -108,7 +107,7 @@ def _no_login(case: Case, clause: str) -> Iterator[Finding]:
 
 def refusal(case: Case) -> Iterator[Finding]:
     """A request with a fault is refused, with 400."""
-    if not case.must_be_refused or not case.status or case.status >= 500 or case.status == 401:
+    if not case.must_be_refused or not case.is_judgement or case.status == 401:
         return
     faults = case.expectation.faults
     if case.succeeded:
@@ -132,7 +131,7 @@ def refusal(case: Case) -> Iterator[Finding]:
 
 def open_question(case: Case) -> Iterator[Finding]:
     """Where the page leaves the answer open, see which way the server goes."""
-    if not case.is_open or not case.status or case.status >= 500 or case.status == 401:
+    if not case.is_open or not case.is_judgement or case.status == 401:
         return
     readings = [case.terms.specification.readings[t] for t in sorted(case.expectation.touches)]
     if case.succeeded:
@@ -150,9 +149,10 @@ def open_question(case: Case) -> Iterator[Finding]:
             expected="a success, or 400",
             actual=f"{case.status}, which the page does not document",
         )
-    if len(refusing) == 1 and refusing[0].id not in LOGIN_READINGS and 400 <= case.status < 500:
-        if option := refusing_option(refusing[0], case.status):
-            yield Observation(refusing[0].id, option, case.exchange)
+    if len(refusing) != 1 or refusing[0].id in LOGIN_READINGS or case.status < 400:
+        return
+    if option := refusing_option(refusing[0], case.status):
+        yield Observation(refusing[0].id, option, case.exchange)
 
 
 def acceptance(case: Case) -> Iterator[Finding]:
@@ -163,7 +163,7 @@ def acceptance(case: Case) -> Iterator[Finding]:
         for rule in sorted({rule for rule, _ in case.expectation.features}):
             if clause := case.clause(rule):
                 yield held(clause, case.exchange)
-        if case.touches(*_UTF_8_READINGS):
+        if case.touches("invalid-utf-8"):
             yield held("http.request.utf-8", case.exchange)
 
 
@@ -184,7 +184,7 @@ def status_of_success(case: Case) -> Iterator[Finding]:
 def methods(case: Case) -> Iterator[Finding]:
     """Only the documented method creates (RFC 9110 §15.5.6); GET and HEAD may well exist on the same path."""
     near = case.expectation.near
-    if case.operation is not None or near is None or not case.status or case.status >= 500:
+    if case.operation is not None or near is None or not case.is_judgement:
         return
     path = case.exchange.request.url.removeprefix(case.terms.base_url).partition("?")[0]
     method = case.exchange.request.method

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from contract_tests.case import TRANSPORT_READINGS, Case, Oracle
 from contract_tests.exchange import NOT_JSON, Response
+from contract_tests.schema import short
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
@@ -25,33 +24,38 @@ def error_body(case: Case) -> Iterator[Finding]:
     if case.operation is None or response is None or response.status not in CODES:
         return
     yield from _media_type(case, response)
-    text = response.body.decode("utf-8", errors="replace")
+    try:
+        text = response.body.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        actual = f"byte {wrong.start} is {response.body[wrong.start]:#04x}"
+        yield broken("http.answer.utf-8", case.exchange, expected="UTF-8", actual=actual)
+        return
     if match := _INTERNALS.search(text):
         yield warned("error.internals", case.exchange, expected="no insides of the server", actual=match[0].strip())
     else:
         yield held("error.internals", case.exchange)
-    if (envelope := _envelope(response)) is None:
+    if (found := envelope(response)) is None:
         yield broken(
             "error.envelope",
             case.exchange,
             expected='{"error": {"code": …, "message": …}}, or code and message at the top',
-            actual=_short(text) or "an empty body",
+            actual=" ".join(text[:120].split()) or "an empty body",
         )
         return
     yield held("error.envelope", case.exchange)
-    error, nested = envelope
+    error, nested = found
     yield Observation("error-shape", "nested" if nested else "flat", case.exchange)
     code_clause = f"error.{response.status}.code"
     if error.get("code") == CODES[response.status]:
         yield held(code_clause, case.exchange)
     else:
         wanted = f"code {CODES[response.status]}"
-        yield broken(code_clause, case.exchange, expected=wanted, actual=f"code {error.get('code', 'missing')!r}")
+        yield broken(code_clause, case.exchange, expected=wanted, actual=f"code {short(error.get('code', 'missing'))}")
     message = error.get("message")
     if isinstance(message, str) and message.strip():
         yield held("error.message", case.exchange)
     else:
-        yield broken("error.message", case.exchange, expected="a non-empty string", actual=_short(repr(message)))
+        yield broken("error.message", case.exchange, expected="a non-empty string", actual=short(message))
     if response.status == 400:
         yield from _details(case, response, error, nested)
     elif response.status == 401:
@@ -65,12 +69,16 @@ def _media_type(case: Case, response: Response) -> Iterator[Finding]:
     essence = (response.header("Content-Type") or "").partition(";")[0].strip().lower()
     if essence == "application/json" or essence.endswith("+json"):
         yield held("error.media-type", case.exchange)
-        yield Observation("error-media-type", "json" if essence == "application/json" else "problem-json", case.exchange)
+        yield Observation(
+            "error-media-type", "json" if essence == "application/json" else "problem-json", case.exchange
+        )
     else:
-        yield broken("error.media-type", case.exchange, expected="application/json", actual=essence or "no Content-Type")
+        yield broken(
+            "error.media-type", case.exchange, expected="application/json", actual=essence or "no Content-Type"
+        )
 
 
-def _envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
+def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
     """The object that holds code and message, and whether it stands inside `error`."""
     body = response.json
     if body is NOT_JSON or not isinstance(body, dict):
@@ -88,33 +96,43 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     malformed = case.expectation.body.fault is not None
     if malformed and case.signed_in:
         yield Observation("malformed-json-details", "absent" if details is None else "present", case.exchange)
-    if details is None and (malformed or not case.signed_in or case.touches(*TRANSPORT_READINGS)):
-        return
+    if not details and (malformed or not case.signed_in or case.touches(*TRANSPORT_READINGS)):
+        return  # no field is at fault
     if not isinstance(details, list | dict) or not details:
-        actual = "no details" if details is None else f"details {_short(repr(details))}"
+        actual = "no details" if details is None else f"details {short(details)}"
         yield broken("error.400.details", case.exchange, expected="details with at least one issue", actual=actual)
         return
     yield held("error.400.details", case.exchange)
     yield Observation("details-form", "list" if isinstance(details, list) else "map", case.exchange)
     if not case.signed_in or malformed:
         return
-    text = orjson.dumps(details).decode()
+    words = list(_words(details))
     fields = {fault.path.split("/")[1] for fault in case.expectation.faults if fault.path}
-    named = {field for field in fields if field in text}
+    named = {field for field in fields if any(field in word for word in words)}
     if len(fields) == 1 and not case.expectation.touches:
         yield Observation("details-name-the-field", "named" if named else "unnamed", case.exchange)
     elif len(fields) > 1 and named:
         yield Observation("problems-listed", "all" if named == fields else "first", case.exchange)
 
 
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 120 else text[:117] + "..."
+def _words(value: Any) -> Iterator[str]:
+    """Every key and string in a JSON value; no recursion, since a server may nest as deep as it likes."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict):
+            yield from part
+            left.extend(part.values())
+        elif isinstance(part, list):
+            left.extend(part)
 
 
 ORACLES = (
     Oracle(
         (
+            "http.answer.utf-8",
             "error.media-type",
             "error.internals",
             "error.envelope",

@@ -1,62 +1,19 @@
-"""What only several exchanges show: fresh ids, one list for each request, a clock that runs, what is refused and why."""
+"""What only several created lists show: fresh ids, one list for each request, a steady creator, a clock that runs."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
 
 from contract_tests import formats
-from contract_tests.case import LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, HistoryOracle, refusing_option
-from contract_tests.verdict import Finding, Observation, broken, held
+from contract_tests.case import Case, HistoryOracle
+from contract_tests.verdict import Finding, Observation, broken, held, warned
 
+RUNNING_BACK_S = 1.0  # a clock that is set right, and timestamps to the second, stay below
 FROZEN_CLOCK_S = 1.5  # two timestamps to the second, this far apart, differ on a clock that runs
-
-
-def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A request that must be accepted is; where it is not, the freedom that no accepted request used is the cause."""
-    granted = {feature for case in cases if case.succeeded for feature in case.expectation.features}
-    accepted_names = {_name(case) for case in cases if case.succeeded}
-    blamed: dict[str, Case] = {}
-    for case in sorted(cases, key=lambda c: len(c.expectation.features - granted)):
-        if not case.must_be_accepted or case.succeeded or not case.status:
-            continue
-        if case.status == 401 or case.status >= 500:
-            continue
-        rules = {rule for rule, _ in case.expectation.features - granted}
-        if not rules and case.exchange.label == "the same name again" and _name(case) in accepted_names:
-            rules = {"request.name.repeatable"}
-        clauses = {clause for rule in rules if (clause := case.clause(rule))}
-        if len(clauses) != 1:
-            # None or several could be the cause: the page's promise is broken either way.
-            clauses = {case.clause("success.created") or "http.answer.complete"} if clauses.isdisjoint(blamed) else set()
-        for clause in clauses:
-            blamed.setdefault(clause, case)
-    statements = cases[0].terms.specification.clauses if cases else {}
-    for clause, case in blamed.items():
-        yield broken(
-            clause,
-            case.exchange,
-            expected="200 or 201",
-            actual=f"{case.status}, although nothing is wrong with the request",
-            hint="" if clause != "success.created" else f"({statements[clause].statement})",
-        )
-
-
-def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A fault that is refused under the plain media type is refused however the body is labelled."""
-    alone = [c for c in cases if c.must_be_refused and len(c.expectation.faults) == 1 and 400 <= c.status < 500]
-    refused = {case.expectation.faults[0].clause for case in alone}
-    for case in cases:
-        if not (case.must_be_refused and case.succeeded and case.touches(*MEDIA_TYPE_READINGS)):
-            continue
-        faults = case.expectation.faults
-        if len(cases) == 1 or any(fault.clause in refused for fault in faults):
-            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in faults)
-            actual = f"{case.status}, although {what}"
-            yield broken("http.request.media-type", case.exchange, expected="400 or 415", actual=actual)
-        else:
-            for fault in faults:
-                yield broken(fault.clause, case.exchange, expected="400", actual=f"{case.status}")
 
 
 def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
@@ -82,17 +39,25 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
 
 def _repeat_clause(first: Case, second: Case) -> str | None:
     """Two answers with one id and one createdAt are one list; with another createdAt it is the id that is not fresh."""
-    same_list = first.created is not None and second.created is not None and (
-        first.created.get("id") != second.created.get("id")
-        or first.created.get("createdAt") == second.created.get("createdAt")
+    same_list = (
+        first.created is not None
+        and second.created is not None
+        and (
+            first.created.get("id") != second.created.get("id")
+            or first.created.get("createdAt") == second.created.get("createdAt")
+        )
     )
     if same_list and first.exchange.request == second.exchange.request:
-        return first.clause("success.concurrent" if _overlap(first, second) else "success.repeatable")
+        return first.clause("success.concurrent" if overlap(first, second) else "success.repeatable")
     return first.clause("response.id.unique")
 
 
-def _overlap(first: Case, second: Case) -> bool:
-    return second.exchange.sent_at_s < first.exchange.received_at_s and first.exchange.sent_at_s < second.exchange.received_at_s
+def overlap(first: Case, second: Case) -> bool:
+    """Whether the two requests were under way at the same moment."""
+    return (
+        second.exchange.sent_at_s < first.exchange.received_at_s
+        and first.exchange.sent_at_s < second.exchange.received_at_s
+    )
 
 
 def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Finding]:
@@ -104,7 +69,7 @@ def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Finding]:
     if len(cases) > 1 and (clause := cases[0].clause("response.id.unique")):
         shown[clause] = (cases[0], cases[1])
     for group in by_request.values():
-        for first, second in zip(group, group[1:], strict=False):
+        for first, second in pairwise(group):
             if clause := _repeat_clause(first, second):
                 shown.setdefault(clause, (first, second))
     for clause, pair in shown.items():
@@ -124,7 +89,7 @@ def same_name(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
-    """One user's lists have that user in common, even where the user's id is not known; two users have no such id in common."""
+    """The lists of one user have that user in common, even where its id is not known; those of two users do not."""
     common: dict[str, set[str]] = {}
     shown: dict[str, Case] = {}
     for case in cases:
@@ -135,7 +100,7 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
         if (clause := case.clause("response.userIds.includes-creator")) is None:
             continue
         invited = case.sent.get("userIds")
-        own = set(users) - set(invited if isinstance(invited, list) else ())
+        own = set(users) - {user for user in (invited if isinstance(invited, list) else ()) if isinstance(user, str)}
         before = common.setdefault(session.name, own)
         if before and not before & own and session.user_id is None:
             yield broken(
@@ -151,16 +116,16 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
     for name, case in shown.items():
         if common[name]:
             yield held("response.userIds.includes-creator", case.exchange)
-    if len(common) == 2 and (shared := set.intersection(*common.values())):
-        if all(len(ids) == 1 for ids in common.values()):
-            first, second = shown.values()
-            yield broken(
-                "response.userIds.includes-creator",
-                first.exchange,
-                second.exchange,
-                expected="a creator of its own for each of the two users",
-                actual=f"{sorted(shared)} for both",
-            )
+    shared = set.intersection(*common.values()) if len(common) == 2 else set()
+    if shared and all(len(ids) == 1 for ids in common.values()):
+        first, second = shown.values()
+        yield broken(
+            "response.userIds.includes-creator",
+            first.exchange,
+            second.exchange,
+            expected="a creator of its own for each of the two users",
+            actual=f"{sorted(shared)} for both",
+        )
 
 
 def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
@@ -192,6 +157,26 @@ def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
         return
 
 
+def steady_clock(cases: Sequence[Case]) -> Iterator[Finding]:
+    """createdAt does not run back from one call to the next; several machines may differ a little, so this warns."""
+    latest: tuple[datetime, Case] | None = None
+    for case in sorted(cases, key=lambda c: c.exchange.received_at_s):
+        text = case.created.get("createdAt") if case.created else None
+        moment = formats.instant(text) if isinstance(text, str) else None
+        clause = case.clause("response.createdAt.clock")
+        if clause is None or moment is None or case.touches("idempotency-key"):
+            continue
+        if latest and case.exchange.sent_at_s >= latest[1].exchange.received_at_s:
+            back_s = (latest[0] - moment).total_seconds()
+            if back_s > RUNNING_BACK_S:
+                actual = f"{text}, {back_s:g} s before that of the call before"
+                expected = "no earlier createdAt for a later call"
+                yield warned(clause, latest[1].exchange, case.exchange, expected=expected, actual=actual)
+                return
+        if latest is None or moment > latest[0]:
+            latest = moment, case
+
+
 def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
     """Whether the same request with the same Idempotency-Key is answered with the same list."""
     seen: dict[object, Case] = {}
@@ -204,31 +189,29 @@ def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Observation("idempotency-key", "honoured" if same else "ignored", case.exchange)
 
 
-def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A refusal that could have several open questions for its cause has the one that the server never lets pass."""
-    passed = {
-        reading.id
-        for case in cases
-        if case.succeeded and case.signed_in
-        for touch in case.expectation.touches
-        if (reading := case.terms.specification.readings[touch]).refusals
-    }
-    for case in cases:
-        if not case.is_open or not 400 <= case.status < 500 or case.status == 401:
+def unpolluted(cases: Sequence[Case]) -> Iterator[Finding]:
+    """What a client sends under `__proto__` does not show on lists that are created later."""
+    sent = [(case, fields) for case in cases if (fields := _prototype(case.sent))]
+    for first, fields in sent:
+        before = [c.created for c in cases if c.created and c.exchange.received_at_s <= first.exchange.sent_at_s]
+        if not before:
             continue
-        readings = [case.terms.specification.readings[t] for t in case.expectation.touches]
-        asked = [r for r in readings if r.refusals]
-        left = [r for r in asked if r.id not in passed and r.id not in LOGIN_READINGS]
-        if len(asked) > 1 and len(left) == 1 and (option := refusing_option(left[0], case.status)):
-            yield Observation(left[0].id, option, case.exchange)
+        for case in cases:
+            if case.created is None or case.exchange.sent_at_s < first.exchange.received_at_s:
+                continue
+            clause = case.clause("request.body.open")
+            spread = [k for k, v in fields.items() if k in case.created and k not in case.sent and case.created[k] == v]
+            if clause and spread and not any(key in created for key in spread for created in before):
+                actual = f"{spread[0]!r}, sent in another request, stands in this list"
+                yield broken(clause, first.exchange, case.exchange, expected="only fields of its own", actual=actual)
+                return
 
 
-def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Where the session token is taken from; told only where the user gave both logins."""
-    first = cases[0].terms.settings.first if cases else None
-    taken = {case.expectation.caller.carrier for case in cases if case.succeeded}
-    if first and first.bearer and first.cookie and {"bearer", "cookie"} <= taken:
-        yield Observation("session-carrier", "either", cases[0].exchange)
+def _prototype(body: dict[str, Any]) -> dict[str, Any]:
+    direct, constructor = body.get("__proto__"), body.get("constructor")
+    inherited = constructor.get("prototype") if isinstance(constructor, dict) else None
+    found = [part for part in (direct, inherited) if isinstance(part, dict)]
+    return {key: value for part in found for key, value in part.items()}
 
 
 def _name(case: Case) -> str | None:
@@ -236,15 +219,12 @@ def _name(case: Case) -> str | None:
     return name if isinstance(name, str) else None
 
 
-_FREEDOMS = ("success.created", "request.*", "http.request.*", "access.carrier.*")
 ORACLES = (
-    HistoryOracle(_FREEDOMS, refused_though_valid),
-    HistoryOracle(("http.request.media-type",), unguarded_media_type),
     HistoryOracle(("response.id.unique", "success.repeatable", "success.concurrent"), fresh_ids),
     HistoryOracle(("request.name.repeatable",), same_name),
     HistoryOracle(("response.userIds.includes-creator",), steady_creator),
     HistoryOracle(("response.createdAt.clock",), running_clock),
+    HistoryOracle(("response.createdAt.clock",), steady_clock),
+    HistoryOracle(("request.body.open",), unpolluted),
     HistoryOracle(("success.repeatable",), idempotency),
-    HistoryOracle(("request.*", "response.*"), joint_questions),
-    HistoryOracle(("access.session.valid",), carriers),
 )

@@ -1,0 +1,79 @@
+"""Who calls: what a request presents as its login, beside the sessions that the user gave. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract_tests.exchange import Request
+from contract_tests.settings import Session, Settings
+
+
+class Login(StrEnum):
+    """What a request presents as its login."""
+
+    NONE = "none"
+    VALID = "valid"
+    INVALID = "invalid"
+    EXPIRED = "expired"
+    MALFORMED = "malformed"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, by which carrier."""
+
+    login: Login
+    session: Session | None = None
+    carrier: str = ""
+
+
+def caller_of(request: Request, settings: Settings, cookie_name: str) -> Caller:
+    """The one caller that the logins of the request agree on; cookie_name: that of a session where none was given."""
+    callers = list(_callers(request, settings, cookie_name))
+    kinds = {caller.login for caller in callers}
+    if not callers:
+        return Caller(Login.NONE)
+    if len(callers) > 1 and Login.VALID in kinds:
+        users = {caller.session for caller in callers if caller.login is Login.VALID}
+        if kinds == {Login.VALID} and len(users) == 1:
+            return callers[0]
+        return Caller(Login.MIXED)
+    return next((c for c in callers if c.login in {Login.INVALID, Login.EXPIRED}), callers[0])
+
+
+def _callers(request: Request, settings: Settings, cookie_name: str) -> Iterator[Caller]:
+    own = settings.first.headers
+    if own and set(own) <= set(request.headers):
+        yield Caller(Login.VALID, settings.first, "header")
+    for name, value in request.headers:
+        if (name, value) in own:
+            continue  # judged as a whole, above
+        if name.lower() == "authorization":
+            yield _bearer(value, settings)
+        elif name.lower() == "cookie":
+            yield from _cookies(value, settings, cookie_name)
+
+
+def _bearer(value: str, settings: Settings) -> Caller:
+    scheme, _, token = value.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        return Caller(Login.MALFORMED, carrier="bearer")
+    if session := next((s for s in settings.sessions if s.bearer == token), None):
+        return Caller(Login.VALID, session, "bearer")
+    return Caller(Login.EXPIRED if token == settings.expired_bearer else Login.INVALID, carrier="bearer")
+
+
+def _cookies(value: str, settings: Settings, cookie_name: str) -> Iterator[Caller]:
+    names = {s.cookie[0] for s in settings.sessions if s.cookie} or {cookie_name}
+    for pair in value.split(";"):
+        name, _, token = pair.strip().partition("=")
+        if name not in names:
+            continue
+        if session := next((s for s in settings.sessions if s.cookie == (name, token)), None):
+            yield Caller(Login.VALID, session, "cookie")
+        else:
+            yield Caller(Login.INVALID if token else Login.MALFORMED, carrier="cookie")

@@ -1,0 +1,137 @@
+"""Which clause a refusal or a loss speaks of, where only other exchanges tell: what was granted, what never is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from contract_tests.case import LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, HistoryOracle, refusing_option
+from contract_tests.oracles.errors import envelope
+from contract_tests.oracles.history import overlap
+from contract_tests.verdict import Finding, Observation, broken, warned
+
+
+def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
+    """A request that must be accepted is; where it is not, the freedom that no accepted request used is the cause."""
+    granted = {feature for case in cases if case.succeeded for feature in case.expectation.features}
+    blamed: dict[str, Case] = {}
+    for case in sorted(cases, key=lambda c: len(c.expectation.features - granted)):
+        if not case.must_be_accepted or case.succeeded or not case.is_judgement or case.status == 401:
+            continue
+        if case.touches(*LOGIN_READINGS):
+            continue  # the login oracle answers it
+        rules = {rule for rule, _ in case.expectation.features - granted} or _repetition(case, cases)
+        clauses = {clause for rule in rules if (clause := case.clause(rule))}
+        if len(clauses) != 1:
+            # None or several could be the cause: the page's promise is broken either way.
+            fallback = case.clause("success.created") or "http.answer.complete"
+            clauses = {fallback} if clauses.isdisjoint(blamed) else set()
+        for clause in clauses:
+            blamed.setdefault(clause, case)
+    for clause, case in blamed.items():
+        actual = f"{case.status}, although nothing is wrong with the request"
+        yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
+
+
+def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
+    """What a refused request repeats: one that was accepted, or nothing but the name of one."""
+    taken = [other for other in cases if other.succeeded and other.signed_in]
+    twins = [other for other in taken if other.exchange.request == case.exchange.request]
+    if twins:
+        return {"success.concurrent" if any(overlap(case, twin) for twin in twins) else "success.repeatable"}
+    name = case.sent.get("name")
+    namesakes = [other for other in taken if isinstance(name, str) and other.sent.get("name") == name]
+    return {"request.name.repeatable"} if len(namesakes) == 1 else set()
+
+
+def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
+    """A fault that is refused under the plain media type is refused however the body is labelled."""
+    alone = [c for c in cases if c.must_be_refused and len(c.expectation.faults) == 1 and 400 <= c.status < 500]
+    refused = {case.expectation.faults[0].clause for case in alone}
+    for case in cases:
+        if not (case.must_be_refused and case.succeeded and case.touches(*MEDIA_TYPE_READINGS)):
+            continue
+        faults = case.expectation.faults
+        if len(cases) == 1 or any(fault.clause in refused for fault in faults):
+            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in faults)
+            actual = f"{case.status}, although {what}"
+            yield broken("http.request.media-type", case.exchange, expected="400 or 415", actual=actual)
+        else:
+            for fault in faults:
+                yield broken(fault.clause, case.exchange, expected="400", actual=f"{case.status}")
+
+
+def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
+    """A refusal that could have several open questions for its cause has the one that the server never lets pass."""
+    passed = {
+        reading.id
+        for case in cases
+        if case.succeeded and case.signed_in
+        for touch in case.expectation.touches
+        if (reading := case.terms.specification.readings[touch]).refusals
+    }
+    for case in cases:
+        if not case.is_open or not 400 <= case.status < 500 or case.status in {401, 429}:
+            continue
+        readings = [case.terms.specification.readings[t] for t in case.expectation.touches]
+        asked = [r for r in readings if r.refusals]
+        left = [r for r in asked if r.id not in passed and r.id not in LOGIN_READINGS]
+        if len(asked) > 1 and len(left) == 1 and (option := refusing_option(left[0], case.status)):
+            yield Observation(left[0].id, option, case.exchange)
+
+
+def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
+    """A server that leaves out ids which it does not know does so every time; one that keeps others has lost them."""
+    for field, reading in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
+        kept = lost = None
+        for case in cases:
+            sent, got = case.sent.get(field), (case.created or {}).get(field)
+            if not isinstance(sent, list) or not isinstance(got, list) or not case.touches(reading):
+                continue
+            if case.touches("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
+                continue  # those may be left out for another reason
+            example = case.operation.request_example if case.operation else None
+            shown = example.get(field) if isinstance(example, dict) else None
+            strange = [v for v in sent if v not in case.terms.known(field) and v not in (shown or ())]
+            if strange and got == sent:
+                kept = case
+            elif strange and not got:
+                lost = case
+            if kept and lost and (clause := lost.clause(f"response.{field}.echo")):
+                actual = "[], though ids as unknown came back from another request"
+                yield broken(clause, kept.exchange, lost.exchange, expected=f"all {len(sent)} ids", actual=actual)
+                break
+
+
+def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
+    """All errors of one server have one shape."""
+    seen: dict[bool, Case] = {}
+    for case in cases:
+        response = case.exchange.response
+        if case.operation is None or response is None or response.status not in {400, 401, 500}:
+            continue
+        if found := envelope(response):
+            seen.setdefault(found[1], case)
+    if len(seen) == 2:
+        first, second = seen.values()
+        expected = "code and message at one place in every error body"
+        actual = "inside `error` in one, at the top in the other"
+        yield warned("error.envelope", first.exchange, second.exchange, expected=expected, actual=actual)
+
+
+def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
+    """Where the session token is taken from; told only where the user gave both logins."""
+    first = cases[0].terms.settings.first if cases else None
+    taken = {case.expectation.caller.carrier for case in cases if case.succeeded}
+    if first and first.bearer and first.cookie and {"bearer", "cookie"} <= taken:
+        yield Observation("session-carrier", "either", cases[0].exchange)
+
+
+_FREEDOMS = ("success.*", "request.*", "http.request.*", "access.carrier.*")
+ORACLES = (
+    HistoryOracle((*_FREEDOMS, "http.answer.complete"), refused_though_valid),
+    HistoryOracle(("http.request.media-type", "http.request.utf-8", "request.*"), unguarded_media_type),
+    HistoryOracle(("request.*", "response.*"), joint_questions),
+    HistoryOracle(("response.personIds.echo", "response.companyIds.echo"), steady_loss),
+    HistoryOracle(("error.envelope",), error_shapes),
+    HistoryOracle(("access.session.valid",), carriers),
+)

@@ -1,0 +1,341 @@
+"""Whether a created lead list says what was sent: the same text, instants and ids, never cut, mangled or lost."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from contract_tests import formats
+from contract_tests.case import Case, Oracle
+from contract_tests.oracles.lead_list import lead_list
+from contract_tests.schema import short
+from contract_tests.verdict import Finding, Observation, broken, held, warned
+
+ECHO_TOLERANCE_S = 0.001  # a fraction may be cut or rounded to milliseconds
+LEAP_SECOND_TOLERANCE_S = 2.0  # second 60 comes back as the one before or behind it, with or without its fraction
+_OPEN_SPELLINGS = frozenset({"date-without-zone", "rare-date-forms", "other-date-texts"})
+_HALF = re.compile("[\ud800-\udfff\ufffd]")
+_LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
+
+# -- text -------------------------------------------------------------------------------------------------------------
+
+
+def name(case: Case) -> Iterator[Finding]:
+    """The name is the text that was sent; never cut, mangled or translated."""
+    created = lead_list(case)
+    if created is None or not isinstance(got := created.get("name"), str):
+        return
+    sent_texts = [text for text in _variants(case, "name") if isinstance(text, str)]
+    for sent in sent_texts:
+        if _same_text(sent, got):
+            yield held("response.name.echo", case.exchange)
+            yield from _observe_text(case, sent, got)
+            return
+    for sent in sent_texts:
+        if case.touches("markup-in-text") and _sanitised(sent, got):
+            yield Observation("markup-in-text", "sanitised", case.exchange)
+            return
+        if _composed(sent) == _composed(got):
+            # Equal text in another form (Unicode Annex 15): odd, but no reader sees a difference.
+            yield warned("response.name.echo", case.exchange, expected=ascii(sent), actual=ascii(got))
+            return
+    for sent in sent_texts[:1]:
+        hint = _difference(sent, got)
+        yield broken("response.name.echo", case.exchange, expected=_show(sent), actual=_show(got), hint=hint)
+
+
+def _same_text(sent: str, got: str) -> bool:
+    """Whether got is sent, apart from what the open questions on text let a server do to it."""
+    if got == sent:
+        return True
+    if _HALF.search(sent):  # halves of pairs, and bytes that were no UTF-8: each replaced
+        sent, got = _LOSSY.sub("\ufffd", sent), _LOSSY.sub("\ufffd", got)
+    forms = (sent, _composed(sent))
+    return any(_less_unprinted(form, got) for form in forms) or got == _composed(_bare(sent))
+
+
+def _less_unprinted(sent: str, got: str) -> bool:
+    """Whether got is sent less some blanks around it (`surrounding-blanks`) and signs that cannot be printed."""
+    core = _bare(sent)
+    start = sent.find(core[:1]) if core else len(sent)
+    end = sent.rfind(core[-1:]) + 1 if core else len(sent)
+    at = 0
+    for place, char in enumerate(sent):
+        if at < len(got) and got[at] == char:
+            at += 1
+        elif not (_is_unprinted(char) or (char.isspace() and not start <= place < end)):
+            return False
+    return at == len(got)
+
+
+def _bare(text: str) -> str:
+    """The text with nothing around it or in it that could be trimmed or removed."""
+    return "".join(c for c in text if not _is_unprinted(c)).strip()
+
+
+def _is_unprinted(char: str) -> bool:
+    return not char.isprintable() and char != "\0" and not "\ud800" <= char <= "\udfff"
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _observe_text(case: Case, sent: str, got: str) -> Iterator[Observation]:
+    """Which way the server goes where the text holds what a question is about."""
+    if sent != sent.strip():
+        trimmed = len(got) - len(got.strip()) < len(sent) - len(sent.strip())
+        yield Observation("surrounding-blanks", "trimmed" if trimmed else "kept", case.exchange)
+    elif unprinted := sum(map(_is_unprinted, sent)):
+        removed = sum(map(_is_unprinted, got)) < unprinted
+        yield Observation("control-characters", "removed" if removed else "kept", case.exchange)
+    if "unicode-form" in formats.read_text(sent):
+        yield Observation("unicode-form", "composed" if got == _composed(got) else "kept", case.exchange)
+    if "lone-surrogate" in formats.read_text(sent) and got != sent:
+        yield Observation("lone-surrogate", "replaced", case.exchange)
+    if "markup-in-text" in formats.read_text(sent):
+        yield Observation("markup-in-text", "kept", case.exchange)
+
+
+_SCRIPT = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>?")
+_SIGNS = re.compile(r"[<>&\"'`=/\\;\s]+")
+
+
+def _sanitised(sent: str, got: str) -> bool:
+    """Whether got is sent with its tags or references removed or escaped, all other words still there."""
+    plain = html.unescape(sent)
+    rest = {_words(plain), _words(_TAG.sub(" ", plain)), _words(_TAG.sub(" ", _SCRIPT.sub(" ", plain)))}
+    once = html.unescape(got)
+    return not rest.isdisjoint({_words(once), _words(_TAG.sub(" ", once)), _words(html.unescape(once))})
+
+
+def _words(text: str) -> str:
+    return _SIGNS.sub("", text)
+
+
+def _variants(case: Case, field: str) -> list[Any]:
+    """The values that were sent for a field, left out being none: two values if its key stands twice."""
+    other = case.expectation.body.other_value
+    bodies = [case.sent, *([other] if isinstance(other, dict) else [])]
+    return [body[field] for body in bodies if field in body]
+
+
+def duplicate_keys(case: Case) -> Iterator[Finding]:
+    """Which of two equal keys counted."""
+    created, other = lead_list(case), case.expectation.body.other_value
+    if created is None or not isinstance(other, dict):
+        return
+    for field in ("name", "type"):
+        first, last, got = other.get(field), case.sent.get(field), created.get(field)
+        if first != last and got in (first, last):
+            yield Observation("duplicate-keys", "last" if got == last else "first", case.exchange)
+
+
+# -- type and ICP -----------------------------------------------------------------------------------------------------
+
+
+def kind(case: Case) -> Iterator[Finding]:
+    """The type is the one that was sent, "person" where none was."""
+    created = lead_list(case)
+    if created is None or "type" not in created or not case.expectation.readable:
+        return
+    clause, sent = "response.type.echo", [value for value in _variants(case, "type") if value is not None]
+    if not sent:
+        clause, sent = "request.type.default", ["person"]
+    if created["type"] in sent:
+        yield held(clause, case.exchange)
+    else:
+        yield broken(clause, case.exchange, expected=short(sent[0]), actual=short(created["type"]))
+
+
+def icp(case: Case) -> Iterator[Finding]:
+    """icpId is the one that was sent, in any case of its digits."""
+    created = lead_list(case)
+    if created is None or "icpId" not in created or not (variants := _variants(case, "icpId")):
+        return
+    got = created["icpId"]
+    for sent in variants:
+        if sent == got or (isinstance(sent, str) and isinstance(got, str) and _id("icpId", sent) == _id("icpId", got)):
+            yield held("response.icpId.echo", case.exchange)
+            if isinstance(sent, str) and formats.is_uuid(sent) and sent != sent.lower() and got in (sent, sent.lower()):
+                yield Observation("uuid-case", "kept" if got == sent else "lower", case.exchange)
+            return
+    yield broken("response.icpId.echo", case.exchange, expected=short(variants[0]), actual=short(got))
+
+
+# -- dates ------------------------------------------------------------------------------------------------------------
+
+
+def dates(case: Case) -> Iterator[Finding]:
+    """startDate and endDate are the instants that were sent."""
+    created = lead_list(case)
+    for field in ("startDate", "endDate") if created is not None else ():
+        got, variants = (created or {}).get(field), _variants(case, field)
+        sent = variants[0] if variants else None
+        if isinstance(sent, str) and isinstance(got, str) and all(variant == sent for variant in variants):
+            yield from _date(case, f"response.{field}.echo", sent, got)
+
+
+def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
+    wanted, found, touches = formats.instant(sent.strip()), formats.instant(got), formats.read_date(sent).touches
+    if sent != got and (wanted is None or found is None):
+        return  # nobody can tell which instant was meant, or the format clause has spoken
+    if sent == got or (wanted and found and _same_instant(wanted, found, touches)):
+        yield held(clause, case.exchange)
+        if wanted and not touches & _OPEN_SPELLINGS:
+            yield from _observe_date(case, sent, got, wanted)
+    elif wanted and found and not touches & _OPEN_SPELLINGS:
+        hint = _shift(wanted, found)
+        yield broken(clause, case.exchange, expected=f"the instant {sent}", actual=got, hint=hint)
+
+
+def _same_instant(wanted: datetime, found: datetime, touches: frozenset[str]) -> bool:
+    if "date-only" in touches:
+        return wanted.date() == found.date()  # a whole day was meant; an end may well be its last moment
+    tolerance_s = LEAP_SECOND_TOLERANCE_S if "leap-second" in touches else ECHO_TOLERANCE_S
+    return abs((wanted - found).total_seconds()) <= tolerance_s
+
+
+def _observe_date(case: Case, sent: str, got: str, wanted: datetime) -> Iterator[Observation]:
+    canonical = formats.normalised(wanted)
+    if sent != canonical and got in (sent, canonical):
+        yield Observation("date-echo", "verbatim" if got == sent else "normalised", case.exchange)
+    if fraction := re.search(r"\.\d{3}(\d+)", sent):
+        if sent == got:
+            yield Observation("date-fraction", "kept", case.exchange)
+        elif fraction[1][0] >= "5" and len(got) == len(canonical):
+            yield Observation("date-fraction", "cut" if got == canonical else "rounded", case.exchange)
+
+
+def _shift(wanted: datetime, found: datetime) -> str:
+    seconds = (found - wanted).total_seconds()
+    hours = seconds / 3600
+    return (
+        f"It is {hours:+g} h off: a time zone was added or lost." if hours % 0.25 == 0 else f"It is {seconds:+g} s off."
+    )
+
+
+# -- ids --------------------------------------------------------------------------------------------------------------
+
+_DROPPING = {
+    "personIds": ("person-ids-on-company-list", "unknown-people"),
+    "companyIds": ("company-ids-on-person-list", "unknown-companies"),
+}
+
+
+def ids(case: Case) -> Iterator[Finding]:
+    """personIds and companyIds are the ones that were sent; companyIds is empty where none were."""
+    created = lead_list(case)
+    if created is None or not case.expectation.readable:
+        return
+    for field in ("personIds", "companyIds"):
+        got, variants = created.get(field), _variants(case, field)
+        if not isinstance(got, list) or any(variant != variants[0] for variant in variants):
+            continue
+        sent = variants[0] if variants else None
+        if sent is None:
+            clause = "request.companyIds.default" if field == "companyIds" else "response.personIds.echo"
+            if got == []:
+                yield held(clause, case.exchange)
+            else:
+                yield broken(clause, case.exchange, expected="[]", actual=_show(got))
+        elif isinstance(sent, list) and not any(isinstance(value, float) for value in sent):
+            # How a fraction reads as text is anybody's guess (`number-ids`).
+            yield from _ids(case, field, sent, got)
+
+
+def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Finding]:
+    clause = f"response.{field}.echo"
+    texts, found = [_id(field, value) for value in sent], [_id(field, value) for value in got]
+    once = list(dict.fromkeys(texts))
+    for wanted, option in ((texts, "kept"), (once, "removed")):
+        if sorted(found) == sorted(wanted):
+            yield held(clause, case.exchange)
+            yield from _observe_ids(case, field, wanted, found, option, len(once) < len(texts))
+            return
+    if _same_texts(texts, found):
+        return  # the open questions on text, on ids
+    for reading in _DROPPING[field]:
+        if case.touches(reading) and _dropped(case, field, reading, texts, found):
+            yield Observation(reading, "dropped", case.exchange)
+            return
+    yield broken(clause, case.exchange, expected=_show(sent), actual=_show(got), hint=_lost(texts, found))
+
+
+def _id(field: str, value: Any) -> str:
+    """An id as it is compared: digits of UUIDs without regard to case (RFC 9562 §4), a number as its digits."""
+    if not isinstance(value, str):
+        return str(value) if isinstance(value, int) else short(value)
+    return formats.plain_uuid(value) if field != "personIds" or formats.is_uuid(value) else value
+
+
+def _same_texts(sent: list[str], found: list[str]) -> bool:
+    """Whether each id is, in any order, one that was sent, apart from what may be done to texts that are open."""
+    missing, left = list((Counter(sent) - Counter(found)).elements()), Counter(found) - Counter(sent)
+    loose = Counter(_LOSSY.sub("\ufffd", _composed(_bare(text))) for text in left.elements())
+    wanted = Counter(_LOSSY.sub("\ufffd", _composed(_bare(text))) for text in missing)
+    is_open = all(_bare(text) != text or _composed(text) != text or formats.read_text(text) for text in missing)
+    return is_open and (loose == wanted or set(loose) == set(wanted))
+
+
+def _dropped(case: Case, field: str, reading: str, sent: list[str], found: list[str]) -> bool:
+    """Whether what is missing may have been dropped: all ids that are of no use to such a list, or unknown ones.
+
+    Nobody but the user, and the page's example, names ids that may exist; a server that keeps some of the others and
+    loses the rest has cut the list.
+    """
+    known = {_id(field, value) for value in case.terms.known(field)}
+    if not reading.startswith("unknown"):
+        return not found
+    example = case.operation.request_example if case.operation else None
+    shown = example.get(field) if isinstance(example, dict) else None
+    may_exist = known | {_id(field, value) for value in (shown if isinstance(shown, list) else ())}
+    return known & set(sent) <= set(found) <= may_exist and not Counter(found) - Counter(sent)
+
+
+def _observe_ids(
+    case: Case, field: str, wanted: list[str], found: list[str], option: str, repeated: bool
+) -> Iterator[Observation]:
+    if repeated:
+        yield Observation("duplicate-ids", option, case.exchange)
+    if len(set(wanted)) > 1:
+        yield Observation("id-order", "kept" if found == wanted else "changed", case.exchange)
+    for reading in _DROPPING[field] if wanted else ():
+        if case.touches(reading):
+            yield Observation(reading, "accepted" if reading.startswith("unknown") else "kept", case.exchange)
+
+
+def _lost(sent: list[str], got: list[str]) -> str:
+    missing = list((Counter(sent) - Counter(got)).elements())
+    return f"{len(sent)} were sent and {len(got)} came back; missing: {_show(missing[:3])}" if missing else ""
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+def _show(value: Any) -> str:
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= 160 else f"{text[:110]}… ({len(value)} in all) …{text[-30:]}"
+
+
+def _difference(sent: str, got: str) -> str:
+    if len(got) < len(sent) and sent.startswith(got):
+        return f"It was cut after {len(got)} of {len(sent)} characters."
+    at = next((i for i, (a, b) in enumerate(zip(sent, got, strict=False)) if a != b), min(len(sent), len(got)))
+    return f"They differ from character {at} on: {sent[at : at + 12]!a} became {got[at : at + 12]!a}."
+
+
+ORACLES = (
+    Oracle(("response.name.echo",), name),
+    Oracle(("request.body.json",), duplicate_keys),
+    Oracle(("response.type.echo", "request.type.default"), kind),
+    Oracle(("response.icpId.echo",), icp),
+    Oracle(("response.startDate.echo", "response.endDate.echo"), dates),
+    Oracle(("response.personIds.echo", "response.companyIds.echo", "request.companyIds.default"), ids),
+)

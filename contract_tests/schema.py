@@ -1,0 +1,98 @@
+"""What a schema of the contract says of a JSON value: where the value breaks it, and what its texts are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+import orjson
+from jsonschema_rs import ValidationErrorKind
+
+Place = tuple[str | int, ...]
+
+FORMATS = frozenset({"date-time", "uuid"})  # judged by `formats`, which knows what is open about them
+MAX_DEPTH = 16  # no schema of the contract looks deeper; the validator gives up on values of a few hundred levels
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One keyword of the schema that the value breaks; value is what stands at the place, None where nothing does."""
+
+    keyword: str
+    place: Place
+    value: Any
+
+
+def breaches(schema: Mapping[str, Any], value: Any) -> list[Breach]:
+    """Every breach of an OpenAPI 3.0 schema; a missing field is named by the last part of its place."""
+    found = []
+    for error in _compiled(orjson.dumps(json_schema(schema)).decode()).iter_errors(_shallow(value)):
+        place: Place = tuple(error.instance_path)
+        if isinstance(error.kind, ValidationErrorKind.Required):
+            found.append(Breach("required", (*place, error.kind.property), None))
+        else:
+            found.append(Breach(error.kind.name, place, _at(value, place)))
+    return found
+
+
+def texts(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Iterator[tuple[Place, str, str]]:
+    """Every string that the schema speaks of, with what it is: the name of a format, `enum` or `text`."""
+    if isinstance(value, str):
+        if schema:
+            yield place, value, "enum" if "enum" in schema else str(schema.get("format", "text"))
+    elif isinstance(value, dict):
+        for key, part in schema.get("properties", {}).items():
+            if key in value:
+                yield from texts(value[key], part, (*place, key))
+    elif isinstance(value, list) and (items := schema.get("items")):
+        for index, item in enumerate(value):
+            yield from texts(item, items, (*place, index))
+
+
+def json_schema(node: Any) -> Any:
+    """An OpenAPI 3.0 schema as JSON Schema: `nullable` becomes a type; formats are left to `formats`."""
+    if isinstance(node, list):
+        return [json_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    left_out = {"nullable", "example", "default"}
+    if node.get("format") in FORMATS:
+        left_out |= {"format", "pattern"}
+    made = {key: json_schema(item) for key, item in node.items() if key not in left_out}
+    if node.get("nullable") and isinstance(node.get("type"), str):
+        made["type"] = [node["type"], "null"]
+    return made
+
+
+def pointer(place: Place) -> str:
+    """The place as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
+
+
+def short(value: Any, most: int = 80) -> str:
+    """A value in one line of words, cut in the middle of nowhere but never long."""
+    text = repr(value[: most + 1] if isinstance(value, str) else _shallow(value))
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+@lru_cache(maxsize=16)
+def _compiled(text: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(text)
+
+
+def _shallow(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """The value with nothing inside what lies deeper than any schema looks."""
+    if isinstance(value, dict):
+        return {key: _shallow(item, depth - 1) for key, item in value.items()} if depth else {}
+    if isinstance(value, list):
+        return [_shallow(item, depth - 1) for item in value] if depth else []
+    return value
+
+
+def _at(value: Any, place: Place) -> Any:
+    for part in place:
+        value = value[part]
+    return value
