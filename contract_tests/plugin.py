@@ -45,14 +45,15 @@ class Session:
         target = self.open.enter_context(Target(timeout_s=settings.timeout_s, connections=settings.connections))
         deadline = None if settings.max_time_s is None else time.monotonic() + settings.max_time_s
         self.run = Run(target, Judge(self.terms), record, self.clauses, deadline)
-        tag = f"contract run {folder.name}"
-        record.event("run", url=settings.url, seed=settings.seed, clauses=sorted(self.clauses), tag=tag)
+        record.event("run", url=settings.url, seed=settings.seed, clauses=sorted(self.clauses))
         return self.run
 
     def carry_out(self, run: Run) -> None:
         """Discover the target, then send every operation's plan."""
         plans: list[Plan] = [make_plan(self.terms, operation, run.record.folder.name) for operation in run.operations]
         run.discover(plans[0])
+        for plan in plans[1:]:
+            run.probe(plan.first.request, plan.first.label)
         for plan in plans:
             run.carry_out(plan)
         run.settle()

@@ -55,10 +55,14 @@ def names() -> SearchStrategy[str]:
     """Display names beyond doubt: printable, NFC, 1 to 80 characters, no blanks around them, no markup."""
     letters = st.characters(codec="utf-8", exclude_categories=("C", "Z")) | st.just(" ")
     ascii_letters = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="<>&")
-    # Left to itself text() stays short; columns that cut do so near their end.
-    lengths = st.one_of(st.integers(1, 10), st.integers(1, formats.MUST_ACCEPT_NAME_LENGTH))
+    lengths = _lengths(formats.MUST_ACCEPT_NAME_LENGTH).filter(bool)
     texts = lengths.flatmap(lambda n: st.text(st.one_of(letters, ascii_letters), min_size=n, max_size=n))
     return texts.filter(lambda name: bool(name.strip()) and name == name.strip() and not formats.read_text(name))
+
+
+def _lengths(most: int) -> SearchStrategy[int]:
+    """How long a text is to be: left to itself text() stays short, and columns that cut do so further on."""
+    return st.one_of(st.integers(0, 12), st.integers(0, most))
 
 
 def _instants() -> SearchStrategy[datetime]:
@@ -196,7 +200,7 @@ def _any_dates() -> SearchStrategy[str]:
 
 def _open_bodies() -> SearchStrategy[Body]:
     """Bodies in which anything goes that the page does not rule out, several things at once."""
-    texts = st.text(st.characters(codec="utf-8"), max_size=300)
+    texts = _lengths(300).flatmap(lambda n: st.text(st.characters(codec="utf-8"), min_size=n, max_size=n))
     uuids = st.one_of([st.uuids(version=version) for version in (1, 3, 4, 5)]) | st.uuids(allow_nil=True)
     any_id = texts | uuids.map(str)
     full = st.fixed_dictionaries(

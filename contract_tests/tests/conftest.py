@@ -1,0 +1,90 @@
+"""What the tests of the suite share: real servers on real sockets, and runs against them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contract_tests.expectation import Terms
+from contract_tests.judge import Judge
+from contract_tests.record import Record
+from contract_tests.run import Run
+from contract_tests.secrets import Masker
+from contract_tests.settings import Session, Settings
+from contract_tests.specification import Specification, load_specification
+from contract_tests.target import Target
+from contract_tests.tests import right_core, second_server
+from contract_tests.tests.serving import serve
+
+USERS = {"token-1": "user_1", "token-2": "user_2"}
+EXPIRED = {"token-3": "user_1"}
+FIRST = Session("first", bearer="token-1", cookie=("__session", "token-1"), user_id="user_1")
+SECOND = Session("second", bearer="token-2", user_id="user_2")
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def specification() -> Specification:
+    return load_specification()
+
+
+def settings_for(url: str, **changes: object) -> Settings:
+    """Settings for one of the servers in this folder."""
+    return replace(Settings(url, FIRST, SECOND, expired_bearer="token-3"), **changes)  # type: ignore[arg-type]
+
+
+@contextmanager
+def open_run(settings: Settings, folder: Path, specification: Specification | None = None) -> Iterator[Run]:
+    """A run that has sent nothing yet."""
+    terms = Terms.of(specification or load_specification(settings.spec_folder), settings)
+    record = Record(folder / "run", Masker(settings.secrets))
+    with Target(timeout_s=settings.timeout_s, connections=settings.connections) as target:
+        yield Run(target, Judge(terms), record, terms.specification.select(settings.clauses))
+    record.close()
+
+
+@pytest.fixture(scope="session")
+def right_url() -> Iterator[str]:
+    with serve(right_core.RightCore(USERS, EXPIRED)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def second_url() -> Iterator[str]:
+    with serve(second_server.app(USERS, expired=tuple(EXPIRED))) as url:
+        yield url
+
+
+@contextmanager
+def mock_process(*flags: str) -> Iterator[str]:
+    """The mock as a process of its own; the suite knows nothing of it but its URL."""
+    command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json", *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, f"the mock did not start with {flags}"
+            yield json.loads(line)["url"]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def start_mock() -> Iterator[Callable[..., str]]:
+    with ExitStack() as stack:
+        yield lambda *flags: stack.enter_context(mock_process(*flags))
+
+
+MOCK_FIRST = Session(
+    "first", bearer="xyz789-session", cookie=("__session", "xyz789-session"), user_id="user_xyz789"
+)
+MOCK_SECOND = Session("second", bearer="abc123-session", user_id="user_abc123")
+ICP_ID = "0b7a1c52-93f4-4d0e-8a6b-5e2f7c9d1a34"
+PERSON_IDS = ("lead_one", "lead_two", "lead_three")

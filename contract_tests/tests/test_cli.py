@@ -1,0 +1,228 @@
+"""The command as people use it: a process of its own, its exit code and what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contract_tests.options import RUN_OPTIONS
+from contract_tests.tests.conftest import ROOT, USERS
+from contract_tests.tests.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.right_core import Fields, Request, RightCore
+from contract_tests.tests.serving import serve
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+LOGIN = ("--bearer", "token-1", "--user-id", "user_1")
+
+
+def environment(**variables: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEADLISTS_", "PYTEST_"))}
+    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **variables}
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """`leadlists-contract run …` in an empty folder."""
+
+    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "contract_tests", "run", *arguments],
+            cwd=tmp_path,
+            env=environment(**variables),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return call
+
+
+def faulty(name: str) -> Callable[..., RightCore]:
+    return next(server.app for server in FAULTY_SERVERS if server.name == name)
+
+
+def test_a_right_server_gives_0_a_table_the_readings_and_a_record(command: Command, right_url: str, tmp_path: Path) -> None:
+    done = command(right_url, *LOGIN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "request.endDate" in done.stdout
+    assert "This server follows: success-status=201," in done.stdout
+    assert "0 broken" in done.stdout
+    (record,) = (tmp_path / ".leadlists" / "runs").glob("*/run.ndjson")
+    events = [json.loads(line) for line in record.read_text().rstrip("\n").split("\n")]
+    assert events[0]["event"] == "run"
+    assert events[-1]["event"] == "end" and events[-1]["exit_code"] == 0
+    assert sum(event["event"] == "exchange" for event in events) == events[-1]["requests"]
+    assert "token-1" not in record.read_text()
+
+
+def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Command) -> None:
+    with serve(faulty("end-date-optional")(USERS)) as url:
+        done = command(url, *LOGIN)
+        assert done.returncode == 1
+        assert "✗ request.endDate.required: endDate must be sent." in done.stdout
+        assert "expected  400" in done.stdout
+        assert "actual    201, although /endDate is left out" in done.stdout
+        assert "(sent again: the same)" in done.stdout
+        assert "token-1" not in done.stdout
+        line = next(line for line in done.stdout.splitlines() if line.strip().startswith("repeat"))
+        shown = subprocess.run(
+            line.split(maxsplit=1)[1], shell=True, capture_output=True, text=True, env=environment(LEADLISTS_BEARER="token-1")
+        )
+        assert " 201 " in shown.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("http://127.0.0.1:1", "--bearer", "x"), "cannot be reached"),
+        (("{url}",), "no login was given"),
+        (("{url}", "--bearer", "wrong"), "the login given is not taken"),
+        (("{url}/elsewhere", *LOGIN), "there is no such endpoint"),
+    ],
+    ids=["no server", "no login", "wrong login", "wrong path"],
+)
+def test_a_target_that_cannot_be_judged_gives_3(
+    command: Command, right_url: str, arguments: tuple[str, ...], says: str
+) -> None:
+    done = command(*(argument.format(url=right_url) for argument in arguments))
+    assert done.returncode == 3
+    assert says in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "no URL was given"),
+        (("ftp://x",), "is no http or https URL"),
+        (("http://127.0.0.1:1", "--reading", "success-statu=200"), "did you mean success-status"),
+        (("http://127.0.0.1:1", "--reading", "success-status=204"), "has no option '204'"),
+        (("http://127.0.0.1:1", "--clauses", "request.nam"), "did you mean request.name"),
+        (("http://127.0.0.1:1", "--spec", "nowhere"), "nowhere"),
+        (("http://127.0.0.1:1", "--max-time", "soon"), "--max-time"),
+        (("http://127.0.0.1:1", "--no-such-flag"), "--no-such-flag"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_wrong_usage_gives_2_and_names_what_is_wrong(command: Command, arguments: tuple[str, ...], says: str) -> None:
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_nothing_judged_gives_4(command: Command, right_url: str) -> None:
+    done = command(right_url, *LOGIN, "--clauses", "error.500.code")
+    assert done.returncode == 4
+    assert "Nothing was judged" in done.stdout
+
+
+def test_clauses_limit_what_is_judged(command: Command, right_url: str) -> None:
+    done = command(right_url, *LOGIN, "--clauses", "request.name", "--clauses", "error")
+    assert done.returncode == 0
+    assert "request.type" not in done.stdout
+
+
+def test_list_names_the_clauses_and_sends_nothing(command: Command) -> None:
+    done = command("--list", "--clauses", "request.name")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0].split()[:2] == ["request.name.required", "stated"]
+    assert "advice to people" in done.stdout
+
+
+def test_secrets_may_come_from_the_environment_and_from_a_file(command: Command, right_url: str, tmp_path: Path) -> None:
+    (tmp_path / "leadlists.toml").write_text(f'[contract]\nurl = "{right_url}"\nuser-id = "user_1"\nclauses = ["access"]\n')
+    done = command(LEADLISTS_BEARER="token-1")
+    assert done.returncode == 0, done.stderr
+    assert "user_1 (bearer)" in done.stdout
+
+
+def test_the_run_is_the_same_whatever_pytest_settings_lie_around(command: Command, right_url: str, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')")
+    done = command(right_url, *LOGIN, "--clauses", "success", PYTEST_ADDOPTS="--nonsense", PYTEST_PLUGINS="nonsense")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ctrl_c_ends_the_run_with_130_and_what_was_found_so_far(tmp_path: Path) -> None:
+    with serve(faulty("wrapped-in-data")(USERS)) as url:
+        arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
+        with subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+            time.sleep(2.5)
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert "success.bare" in output
+
+
+def test_max_time_ends_the_run(command: Command, right_url: str) -> None:
+    started = time.monotonic()
+    done = command(right_url, *LOGIN, "--max-time", "1")
+    assert time.monotonic() - started < 8
+    assert done.returncode == 0
+    assert "The time was up" in done.stdout
+
+
+def test_a_server_that_never_answers_is_a_finding_and_does_not_hang_the_run(command: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = command(url, *LOGIN, "--timeout", "0.3", "--max-time", "2")
+    assert done.returncode == 1
+    assert "http.answer.complete" in done.stdout
+    assert "no whole answer within 0.3 s" in done.stdout
+
+
+def test_control_characters_of_a_server_never_reach_the_terminal(command: Command) -> None:
+    class Hostile(RightCore):
+        def build(self, request: Request, user: str, fields: Fields) -> Fields:
+            return {**super().build(request, user, fields), "name": "\x1b]0;owned\x07\x1b[31m\u202e"}
+
+    with serve(Hostile(USERS)) as url:
+        done = command(url, *LOGIN, "--clauses", "response.name")
+    assert done.returncode == 1
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout)
+
+
+def test_every_option_of_the_run_is_a_flag_of_the_command(command: Command) -> None:
+    text = command("--help").stdout
+    for option in RUN_OPTIONS:
+        assert option.flag in text or option.name == "url"
+
+
+def test_people_who_live_in_pytest_run_the_same_suite(right_url: str, tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text("def test_theirs(): pass\n")
+    flags = [f"--leadlists-url={right_url}", "--leadlists-bearer=token-1", "--leadlists-user-id=user_1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "contract_tests.plugin", *flags],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "test_theirs" not in done.stdout
+    assert "This server follows: success-status=201" in done.stdout
+
+
+def test_the_plugin_without_a_target_leaves_other_tests_alone(tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text("def test_theirs(): pass\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "contract_tests.plugin"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert "1 passed" in done.stdout

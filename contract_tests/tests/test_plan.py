@@ -1,0 +1,85 @@
+"""The covering set asks every question and breaks every rule, each request one of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from contract_tests.expectation import Expectation, Terms, expect
+from contract_tests.lead_list import MEANINGS
+from contract_tests.plan import Plan, Step, make_plan
+from contract_tests.plan_lead_list import FREEDOMS, PAGE_EXAMPLE, QUESTIONS
+from contract_tests.settings import Settings
+from contract_tests.specification import Specification
+from contract_tests.tests.conftest import FIRST, SECOND
+
+# Readings that show in answers to any request, or only over several requests.
+SEEN_IN_ANSWERS = {
+    "success-status", "location-header", "additional-response-fields", "response-charset", "request-id-header",
+    "id-version", "updated-at", "timestamp-form", "error-shape", "details-place", "details-form",
+    "details-name-the-field", "problems-listed", "malformed-json-details", "details-on-other-errors",
+    "error-media-type", "session-carrier", "login-before-validation", "www-authenticate", "other-methods",
+    "trailing-slash", "date-echo",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def terms(specification: Specification) -> Terms:
+    return Terms.of(specification, Settings("http://127.0.0.1:1", FIRST, SECOND, expired_bearer="token-3"))
+
+
+@pytest.fixture(scope="module")
+def plan(terms: Terms) -> Plan:
+    return make_plan(terms, terms.specification.operations[0], "test")
+
+
+@pytest.fixture(scope="module")
+def expectations(plan: Plan, terms: Terms) -> dict[Step, Expectation]:
+    return {step: expect(step.request, terms, MEANINGS) for step in plan.steps}
+
+
+def test_it_is_small_enough_for_every_commit(plan: Plan) -> None:
+    assert len(plan.steps) <= 400
+
+
+def test_labels_tell_requests_apart(plan: Plan) -> None:
+    twice = {"the same request twice", "an Idempotency-Key", "the same request at the same moment"}
+    repeated = {label for label, count in Counter(step.label for step in plan.steps).items() if count > 1}
+    assert repeated <= twice
+
+
+def test_every_field_rule_is_broken_alone(expectations: dict[Step, Expectation], specification: Specification) -> None:
+    alone = {e.faults[0].clause for e in expectations.values() if len(e.faults) == 1}
+    rules = ("required", "type", "nullability", "enum", "format", "json")
+    breakable = {
+        clause.id
+        for clause in specification.judged_clauses
+        if clause.id.startswith("request.") and clause.id.endswith(rules) and clause.id != "request.icpId.nullability"
+    }
+    assert breakable - alone == set()
+
+
+def test_every_open_question_is_asked(expectations: dict[Step, Expectation], specification: Specification) -> None:
+    asked = {touch for e in expectations.values() for touch in e.touches}
+    assert set(specification.readings) - asked == SEEN_IN_ANSWERS - asked
+
+
+def test_the_freedoms_of_the_page_must_be_accepted(
+    expectations: dict[Step, Expectation], specification: Specification
+) -> None:
+    for step, e in expectations.items():
+        if step.label in FREEDOMS:
+            assert not e.faults and not e.may_be_refused(specification), step.label
+
+
+def test_the_questions_are_not_faults(expectations: dict[Step, Expectation], specification: Specification) -> None:
+    strict = {reading.clause for reading in specification.readings.values() if reading.must_refuse}
+    for step, e in expectations.items():
+        if step.label in QUESTIONS:
+            assert e.touches, step.label
+            assert {fault.clause for fault in e.faults} <= strict, step.label
+
+
+def test_the_page_s_example_is_sent_as_it_stands_in_the_spec(specification: Specification) -> None:
+    assert specification.operations[0].request_example == PAGE_EXAMPLE

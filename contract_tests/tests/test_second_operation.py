@@ -1,0 +1,173 @@
+"""A further operation costs its spec, one coroutine and its oracles: it is served and judged, and nothing else changes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contract_tests.case import Case, Oracle
+from contract_tests.oracles import ORACLES
+from contract_tests.plugin import Session as Judging
+from contract_tests.settings import Settings
+from contract_tests.spec_gate import problems
+from contract_tests.specification import find_spec_folder, load_specification, load_yaml
+from contract_tests.expectation import Terms
+from contract_tests.tests.conftest import MOCK_FIRST, ROOT
+from contract_tests.verdict import Finding, broken, held
+
+NOTES: dict[str, Any] = {
+    "post": {
+        "operationId": "createNote",
+        "tags": ["leadlists"],
+        "summary": "Create a note",
+        "description": "A note, for this test alone.",
+        "security": [{"sessionCookie": []}, {"sessionBearer": []}],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["text"],
+                        "properties": {
+                            "text": {"type": "string"},
+                            "priority": {"type": "integer"},
+                            "dueDate": {"type": "string", "format": "date-time"},
+                        },
+                    },
+                    "example": {"text": "Call them back", "priority": 1, "dueDate": "2030-01-01T00:00:00.000Z"},
+                }
+            },
+        },
+        "responses": {
+            "201": {
+                "description": "The note.",
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["id", "text"],
+                            "properties": {"id": {"type": "string"}, "text": {"type": "string"}},
+                        },
+                        "example": {"id": "note_1", "text": "Call them back"},
+                    }
+                },
+            }
+        },
+    }
+}
+STATEMENTS = {
+    "success.created": "A note is created.",
+    "success.status": "Success is 201.",
+    "success.bare": "The note stands at the top.",
+    "request.body.required": "A body must be sent.",
+    "request.body.json": "The body must be JSON.",
+    "request.body.type": "The body must be an object.",
+    "request.text.required": "text must be sent.",
+    "request.text.type": "text must be a string.",
+    "request.text.nullability": "text may not be null.",
+    "request.priority.type": "priority must be an integer.",
+    "request.dueDate.format": "dueDate must be a date.",
+    "response.id.required": "The note has an id.",
+    "response.text.required": "The note has a text.",
+    "response.text.echo": "text is the one that was sent.",
+}
+SERVER = """
+import socket, sys
+from pathlib import Path
+import uvicorn
+from mock_server import Settings, create_app
+
+async def create_note(payload, user):
+    text = payload["text"]
+    return {"id": "note_1", "text": text.upper() if "--shouting" in sys.argv else text}
+
+app = create_app(Settings(), spec_dir=Path(sys.argv[1]), operations={"createNote": create_note})
+listener = socket.create_server(("127.0.0.1", 0))
+print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+uvicorn.Server(uvicorn.Config(app, lifespan="on", log_level="error")).run(sockets=[listener])
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """A copy of the contract with one operation more."""
+    folder = tmp_path / "spec"
+    shutil.copytree(find_spec_folder(), folder)
+    document = load_yaml(folder / "openapi.yaml")
+    document["paths"]["/api/v1/entities/notes"] = NOTES
+    (folder / "openapi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    clauses = load_yaml(folder / "clauses.yaml")
+    clauses["createNote"] = [
+        {"id": f"createNote.{rule}", "statement": statement, "place": "Notes", "kind": "stated"}
+        for rule, statement in STATEMENTS.items()
+    ]
+    (folder / "clauses.yaml").write_text(yaml.safe_dump(clauses, sort_keys=False))
+    return folder
+
+
+@contextmanager
+def served(folder: Path, *flags: str) -> Iterator[str]:
+    command = [sys.executable, "-c", SERVER, str(folder), *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+def text_echo(case: Case) -> Iterator[Finding]:
+    """The one oracle that the new operation brings."""
+    if case.operation is None or case.operation.id != "createNote" or case.created is None or "text" not in case.sent:
+        return
+    clause = "createNote.response.text.echo"
+    if case.created.get("text") == case.sent["text"]:
+        yield held(clause, case.exchange)
+    else:
+        yield broken(clause, case.exchange, expected=case.sent["text"], actual=str(case.created.get("text")))
+
+
+def judge(folder: Path, url: str, run_folder: Path) -> tuple[set[str], set[str]]:
+    """The broken clauses and the judged ones."""
+    settings = Settings(url, MOCK_FIRST, spec_folder=folder, run_folder=run_folder)
+    terms = Terms.of(load_specification(folder), settings)
+    judging = Judging(terms, terms.specification.select(()))
+    run = judging.start()
+    run.judge = replace(run.judge, oracles=(*ORACLES, Oracle(("response.text.echo",), text_echo)))
+    judging.carry_out(run)
+    judging.open.close()
+    return {verdict.clause for verdict in run.broken}, set(run.evidence)
+
+
+def test_it_is_served_and_judged(spec: Path, tmp_path: Path) -> None:
+    with served(spec) as url:
+        broken_clauses, judged = judge(spec, url, tmp_path / "run")
+    assert broken_clauses == set()
+    assert {f"createNote.{rule}" for rule in STATEMENTS} <= judged
+    assert {"request.name.required", "response.name.echo"} <= judged  # lead lists as before
+
+
+def test_its_own_oracle_bites(spec: Path, tmp_path: Path) -> None:
+    with served(spec, "--shouting") as url:
+        broken_clauses, _ = judge(spec, url, tmp_path / "run")
+    assert broken_clauses == {"createNote.response.text.echo"}
+
+
+def test_the_gate_asks_for_an_oracle_of_every_new_clause(spec: Path) -> None:
+    assert list(problems(spec)) == []
+    clauses = load_yaml(spec / "clauses.yaml")
+    clauses["createNote"].append(
+        {"id": "createNote.response.text.spelling", "statement": "x", "place": "x", "kind": "stated"}
+    )
+    (spec / "clauses.yaml").write_text(yaml.safe_dump(clauses))
+    assert any("createNote.response.text.spelling" in problem for problem in problems(spec))

@@ -1,0 +1,106 @@
+"""The gate sees each kind of unsoundness: one thing broken at a time in a copy of the contract."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contract_tests.spec_gate import problems
+from contract_tests.specification import find_spec_folder, load_yaml
+from contract_tests.tests.conftest import ROOT
+
+PATH = "/api/v1/entities/leadlists"
+Change = Callable[[Any], None]
+
+
+def post(document: Any) -> Any:
+    return document["paths"][PATH]["post"]
+
+
+def example(document: Any) -> Any:
+    return post(document)["requestBody"]["content"]["application/json"]["examples"]["page"]["value"]
+
+
+CHANGES: dict[str, tuple[str, Change, str]] = {
+    "a request example without a required field": ("openapi", lambda d: example(d).pop("endDate"), "endDate"),
+    "a request example with a bad date": ("openapi", lambda d: example(d).update(endDate="2024-02-30"), "date-time"),
+    "a response example with a bad id": (
+        "openapi",
+        lambda d: d["components"]["examples"]["LeadList"]["value"].update(id="x"),
+        "does not",
+    ),
+    "an undefined security scheme": ("openapi", lambda d: post(d)["security"].append({"nothing": []}), "nothing"),
+    "a missing operationId": ("openapi", lambda d: post(d).pop("operationId"), "operationId"),
+    "an operationId with a Python path": ("openapi", lambda d: post(d).update(operationId="a.b"), "operationId"),
+    "an operationId twice": (
+        "openapi",
+        lambda d: d["paths"].update({"/x": {"post": {**post(d)}}}),
+        "createLeadList",
+    ),
+    "a uuid without pattern": ("openapi", lambda d: d["components"]["schemas"]["Uuid"].pop("pattern"), "pattern"),
+    "a status that is a number": (
+        "openapi",
+        lambda d: post(d)["responses"].update({418: {"description": "x"}}),
+        "418",
+    ),
+    "a keyword that OpenAPI does not have": ("openapi", lambda d: d.update(opanapi=1), "opanapi"),
+    "a clause without oracle": (
+        "clauses",
+        lambda d: d["createLeadList"].append(
+            {"id": "response.colour.shade", "statement": "x", "place": "x", "kind": "stated"}
+        ),
+        "response.colour.shade",
+    ),
+    "a clause twice": ("clauses", lambda d: d["createLeadList"].append(d["createLeadList"][0]), "twice"),
+    "a clause that an oracle speaks of is gone": (
+        "clauses",
+        lambda d: d.update({"every-operation": [c for c in d["every-operation"] if c["id"] != "error.message"]}),
+        "error.message",
+    ),
+    "a reading of no clause": ("readings", lambda d: d[0].update(clause="success.nothing"), "success.nothing"),
+    "a treatment of no option": ("readings", lambda d: d[0].update(suite={"204": "fail"}), "204"),
+    "a mock default that is no option": ("readings", lambda d: d[0].update(mock="204"), "success-status"),
+}
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    folder = tmp_path / "spec"
+    shutil.copytree(find_spec_folder(), folder)
+    return folder
+
+
+def test_the_contract_is_sound(spec: Path) -> None:
+    assert list(problems(spec)) == []
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_broken_contract_is_seen(name: str, spec: Path) -> None:
+    file, change, says = CHANGES[name]
+    path = spec / f"{file}.yaml"
+    data = load_yaml(path)
+    change(data)
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+    assert any(says in problem for problem in problems(spec)), list(problems(spec))
+
+
+def test_an_unquoted_timestamp_is_seen(spec: Path) -> None:
+    text = (spec / "openapi.yaml").read_text()
+    (spec / "openapi.yaml").write_text(text.replace("'2024-01-01T00:00:00.000Z'", "2024-01-01T00:00:00.000Z"))
+    assert any("timestamp" in problem for problem in problems(spec))
+
+
+def test_as_a_command_it_says_what_is_wrong_and_fails(spec: Path) -> None:
+    command = [sys.executable, "-m", "contract_tests.spec_gate", str(spec)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0
+    (spec / "readings.yaml").write_text("- id: [")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "readings.yaml" in done.stderr and "Traceback" not in done.stderr

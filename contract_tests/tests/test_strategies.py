@@ -1,0 +1,84 @@
+"""Each strategy keeps to its zone, as the expectation reads it, and the same seed draws the same requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck
+from hypothesis.strategies import SearchStrategy
+
+from contract_tests import strategies
+from contract_tests.exchange import Request
+from contract_tests.expectation import Expectation, Terms, expect
+from contract_tests.lead_list import MEANINGS
+from contract_tests.plan import Sender
+from contract_tests.settings import Settings
+from contract_tests.specification import Specification
+from contract_tests.tests.conftest import FIRST, ICP_ID, PERSON_IDS
+
+Zone = Callable[[Sender], SearchStrategy[Request]]
+
+
+@pytest.fixture
+def sender(specification: Specification) -> Sender:
+    settings = Settings("http://127.0.0.1:1", FIRST, icp_ids=(ICP_ID,), person_ids=PERSON_IDS)
+    return Sender(Terms.of(specification, settings), specification.operations[0])
+
+
+def draw(sender: Sender, zone: Zone, examples: int, seed: int = 1) -> list[tuple[Request, Expectation]]:
+    drawn: list[tuple[Request, Expectation]] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples, database=None, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck)
+    )
+    @hypothesis.given(zone(sender))
+    def collect(request: Request) -> None:
+        drawn.append((request, expect(request, sender.terms, MEANINGS)))
+
+    collect()
+    return drawn
+
+
+def test_what_is_to_be_accepted_has_no_fault_and_touches_nothing_that_may_be_refused(sender: Sender) -> None:
+    drawn = draw(sender, strategies.requests_to_accept, 200)
+    assert [e.faults for _, e in drawn if e.faults] == []
+    assert [e.touches for _, e in drawn if e.may_be_refused(sender.terms.specification)] == []
+    used = {clause for _, e in drawn for clause, _ in e.features}
+    assert {"request.type.optional", "request.companyIds.optional", "request.icpId.format"} <= used
+    assert {"http.request.json-spelling", "http.request.key-order"} <= used
+    assert any(len(request.body) > 250 for request, _ in drawn)
+
+
+def test_what_is_to_be_refused_has_exactly_one_fault_or_is_left_open_by_a_hair(sender: Sender) -> None:
+    drawn = draw(sender, strategies.requests_to_refuse, 300)
+    faulty = [e for _, e in drawn if e.faults]
+    assert len(faulty) >= 0.95 * len(drawn)
+    assert {len(e.faults) for e in faulty} == {1}
+    assert len({e.faults[0].clause for e in faulty}) >= 15
+
+
+def test_what_is_left_open_touches_most_questions_on_bodies(sender: Sender) -> None:
+    touched = {touch for _, e in draw(sender, strategies.requests_left_open, 400) for touch in e.touches}
+    assert {
+        "end-before-start",
+        "unknown-properties",
+        "unknown-icp",
+        "date-only",
+        "date-offset",
+        "control-characters",
+        "nul-in-text",
+        "duplicate-ids",
+        "user-ids-sent",
+        "server-made-fields-sent",
+    } <= touched
+
+
+def test_the_same_seed_draws_the_same_requests_and_another_seed_others(sender: Sender) -> None:
+    first, again, other = (
+        [request for request, _ in draw(sender, strategies.requests_left_open, 30, seed)] for seed in (5, 5, 6)
+    )
+    assert first == again
+    assert first != other
