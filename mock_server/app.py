@@ -15,7 +15,7 @@ from connexion.middleware.security import SecurityMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server import errors, layers
+from mock_server import layers
 from mock_server.contract import Contract, OperationSpec, SpecError, find_spec_dir
 from mock_server.contract import load as load_contract
 from mock_server.dates import Dates
@@ -25,7 +25,8 @@ from mock_server.operations import Coroutine
 from mock_server.operations import table as lead_list_operations
 from mock_server.readings import Readings, resolve
 from mock_server.readings import load as load_readings
-from mock_server.rules import Facts, Rules
+from mock_server.refusals import Facts
+from mock_server.rules import Rules
 from mock_server.sessions import Sessions, security_map
 from mock_server.settings import Settings
 from mock_server.sources import Clock, Ids, never_backwards, uuid4_source, uuid7_source
@@ -130,7 +131,7 @@ def _assemble(
         # /__mock__/* will leave the pipeline here: what controls the mock must not depend on the contract.
         functools.partial(layers.cors, is_own_origin=layers.own_origins(settings.allow_origin)),
         *([functools.partial(layers.request_ids, ids=ids)] if readings.follows("request-id-header", "present") else []),
-        functools.partial(errors.answering, render_error=stages.render_error),
+        functools.partial(layers.answering, render_error=stages.render_error),
         functools.partial(layers.exact_paths, contract=contract, readings=readings),
         RoutingMiddleware,
         *([SecurityMiddleware, take_in] if login_first else [take_in, SecurityMiddleware]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import socket
 from collections.abc import Callable
 from email.utils import format_datetime
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -53,7 +55,9 @@ def serve(mock: Mock, listener: socket.socket, settings: Settings, *, on_ready: 
     config = uvicorn.Config(
         mock,
         loop="uvloop",
-        http=protocol(mock.stages.render_error, settings.max_header_bytes),
+        http=functools.partial(  # type: ignore[arg-type]  # called as a class is
+            _Protocol, render_error=mock.stages.render_error, max_header_bytes=settings.max_header_bytes
+        ),
         ws="none",  # the contract has no websocket; a handshake is a request like any other
         lifespan="on",  # with "auto" a spec that cannot be served shows only as a 500 to every request
         log_config=None,
@@ -95,68 +99,69 @@ def _without_upgrade(data: bytes) -> bytes:
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
-def protocol(render_error: Callable[[Refused], Answer], max_header_bytes: int) -> type[HttpToolsProtocol]:
-    """uvicorn's protocol, with a bound on headers, and with the contract's body for what its parser refuses."""
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a bound on headers, and with the documented body for what its parser refuses."""
 
-    class Protocol(HttpToolsProtocol):
-        _in_head = True
-        _head_bytes = 0  # received while a head is incomplete
-        _read = 0  # of the head, as far as it was parsed
+    def __init__(self, *, render_error: Callable[[Refused], Answer], max_header_bytes: int, **uvicorn_s: Any) -> None:
+        super().__init__(**uvicorn_s)
+        self._render_error = render_error
+        self._max_header_bytes = max_header_bytes
+        self._in_head = True
+        self._received = 0  # bytes while a head is incomplete, of it and of what came in the same reads
+        self._parsed = 0  # bytes of the head, as far as it was parsed
 
-        def data_received(self, data: bytes) -> None:
-            # httptools gathers a header without end before it tells of it, so what comes in is counted as well.
-            if self._in_head:
-                self._head_bytes += len(data)
-                data = _without_upgrade(data)
-            super().data_received(data)
-            if self._in_head and self._head_bytes > max_header_bytes and not self.transport.is_closing():
-                self.send_400_response("")
+    def data_received(self, data: bytes) -> None:
+        # httptools gathers a header without end before it tells of it, so what comes in is counted as well.
+        if self._in_head:
+            self._received += len(data)
+            data = _without_upgrade(data)
+        super().data_received(data)
+        if self._in_head and self._received > self._max_header_bytes and not self.transport.is_closing():
+            self.send_400_response("")
 
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self._in_head, self._read = True, 0
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._parsed = True, 0
 
-        def on_url(self, url: bytes) -> None:
-            super().on_url(url)
-            self._count(len(url))
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            super().on_header(name, value)
-            self._count(len(name) + len(value) + 4)  # ": " and the line end
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count(len(name) + len(value) + 4)  # ": " and the line end
 
-        def on_headers_complete(self) -> None:
-            self._in_head, self._head_bytes = False, 0
-            super().on_headers_complete()
+    def on_headers_complete(self) -> None:
+        self._in_head, self._received = False, 0
+        super().on_headers_complete()
 
-        def on_message_complete(self) -> None:
-            self._in_head, self._head_bytes = True, 0
-            super().on_message_complete()
+    def on_message_complete(self) -> None:
+        self._in_head, self._received = True, 0
+        super().on_message_complete()
 
-        def _count(self, size: int) -> None:
-            self._read += size
-            if self._read > max_header_bytes:
-                raise ValueError  # httptools hands it on as a parser error
+    def _count(self, size: int) -> None:
+        self._parsed += size
+        if self._parsed > self._max_header_bytes:
+            raise ValueError  # httptools hands it on as a parser error
 
-        def send_400_response(self, msg: str) -> None:
-            cycle = self.cycle
-            if cycle is not None and not cycle.more_body and not cycle.response_complete:
-                cycle.keep_alive = False  # a whole request is being answered; what broke came behind it
-                return
-            if cycle is not None and cycle.more_body and cycle.response_started:
-                self.transport.close()  # the rest of a body that was refused already
-                return
-            if cycle is not None:
-                cycle.disconnected = True  # what follows is its answer; it needs no second one
-            if max(self._read, self._head_bytes) > max_header_bytes:
-                refusal = refused("header_size", closes=True, limit=max_header_bytes)
-            else:
-                refusal = refused("http", closes=True, got="its framing cannot be read")
-            answer = render_error(refusal)
-            lines = [STATUS_LINE[answer.status]]
-            headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-            headers.append((b"content-length", str(len(answer.body)).encode()))
-            lines += [name + b": " + value + b"\r\n" for name, value in [*self.server_state.default_headers, *headers]]
-            self.transport.write(b"".join(lines) + b"\r\n" + answer.body)
-            self.transport.close()
-
-    return Protocol
+    def send_400_response(self, msg: str) -> None:
+        cycle = self.cycle
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            cycle.keep_alive = False  # a whole request is being answered; what broke came behind it
+            return
+        if cycle is not None and cycle.more_body and cycle.response_started:
+            self.transport.close()  # the rest of a body that was refused already
+            return
+        if cycle is not None:
+            cycle.disconnected = True  # what follows is its answer; it needs no second one
+        if max(self._parsed, self._received) > self._max_header_bytes:
+            refusal = refused("header_size", closes=True, limit=self._max_header_bytes)
+        else:
+            refusal = refused("http", closes=True, got="its framing cannot be read")
+        answer = self._render_error(refusal)
+        lines = [STATUS_LINE[answer.status]]
+        headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+        lines += [name + b": " + value + b"\r\n" for name, value in [*self.server_state.default_headers, *headers]]
+        self.transport.write(b"".join(lines) + b"\r\n" + answer.body)
+        self.transport.close()

@@ -1,0 +1,189 @@
+"""What a reading refuses in the body of createLeadList although the schema takes it: a check for each option.
+
+A check sees whatever was sent, so it must expect wrong types; the schema tells of those.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mock_server.dates import Dates, Instant, NotADate
+from mock_server.errors import Problem, problem, shorten
+from mock_server.lead_list import FIELDS, Payload
+from mock_server.uuids import Uuids
+
+NAME_CHARACTERS = 80  # a name of up to 80 characters must be taken under every reading
+IDS_AT_ONCE = 100  # the smallest cap that a sibling page names
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the functions look at beside the body."""
+
+    dates: Dates
+    uuids: Uuids
+    known: frozenset[str]  # the ids that exist: those of the page's request example
+
+
+Check = Callable[[Payload, Facts], Iterable[Problem]]
+
+
+# -- what the fields hold, if they hold what they should
+
+
+def _name(payload: Payload) -> str | None:
+    name = payload.get("name")
+    return name if isinstance(name, str) else None
+
+
+def ids_in(payload: Payload, field: str) -> list[Any]:
+    ids = payload.get(field)
+    return ids if isinstance(ids, list) else []
+
+
+def _texts(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The free texts of a body with their places."""
+    if (name := _name(payload)) is not None:
+        yield ("name",), name
+    for i, each in enumerate(ids_in(payload, "personIds")):
+        if isinstance(each, str):
+            yield ("personIds", i), each
+
+
+def _instants(payload: Payload, dates: Dates) -> tuple[Instant, Instant] | None:
+    try:
+        return dates.read(payload["startDate"]), dates.read(payload["endDate"])
+    except (KeyError, TypeError, NotADate):
+        return None
+
+
+def is_control(character: str) -> bool:
+    """Cc, Cf, Zl and Zp, but not the joiners, without which Persian and many emoji cannot be written."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in "\0\u200c\u200d"
+
+
+# -- the checks
+
+
+def _unknown_fields(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    for name in payload:
+        if name not in FIELDS:
+            yield problem("unknown", (name,), got=shorten(payload[name]))
+
+
+def _server_made(*names: str) -> Check:
+    def check(payload: Payload, facts: Facts) -> Iterator[Problem]:
+        for name in names:
+            if name in payload:
+                yield problem("server_made", (name,), got=shorten(payload[name]))
+
+    return check
+
+
+def _name_that(rule: str, objects: Callable[[str], object], **words: object) -> Check:
+    """A check of the name: `objects` tells whether the rule objects to it."""
+
+    def check(payload: Payload, facts: Facts) -> Iterator[Problem]:
+        name = _name(payload)
+        if name is not None and objects(name):
+            yield problem(rule, ("name",), got=shorten(name), **words)
+
+    return check
+
+
+def _long_name(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    name = _name(payload)
+    if name is not None and len(name) > NAME_CHARACTERS:
+        yield problem("length", ("name",), got=f"{len(name)} characters", limit=NAME_CHARACTERS)
+
+
+def _nul(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    for path, text in _texts(payload):
+        if "\0" in text:
+            yield problem("no_nul", path, got=shorten(text))
+
+
+def _control_characters(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    for path, text in _texts(payload):
+        if character := next(filter(is_control, text), ""):
+            yield problem("no_control", path, got=f"U+{ord(character):04X}")
+
+
+def _end_before_start(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    instants = _instants(payload, facts.dates)
+    if instants and instants[1].order < instants[0].order:
+        got = f"{shorten(payload['endDate'])} before {shorten(payload['startDate'])}"
+        yield problem("order", ("endDate",), got=got)
+
+
+def _equal_dates(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    instants = _instants(payload, facts.dates)
+    if instants and instants[1].order == instants[0].order:
+        yield problem("not_equal", ("endDate",), got=shorten(payload["endDate"]))
+
+
+def _empty_ids(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    for i, each in enumerate(ids_in(payload, "personIds")):
+        if each == "":
+            yield problem("not_empty", ("personIds", i), got='""')
+
+
+def _people_as_uuids(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    for i, each in enumerate(ids_in(payload, "personIds")):
+        if isinstance(each, str) and not facts.uuids.takes(each):
+            yield problem("uuid", ("personIds", i), got=shorten(each), want="a UUID")
+
+
+def _unused(field: str, list_type: str) -> Check:
+    def check(payload: Payload, facts: Facts) -> Iterator[Problem]:
+        ids = ids_in(payload, field)
+        if ids and payload.get("type", "person") == list_type:
+            yield problem("unused", (field,), got=f"{len(ids)} ids", type=list_type)
+
+    return check
+
+
+def _duplicates(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    for field in ("personIds", "companyIds"):
+        seen: set[str] = set()
+        for i, each in enumerate(ids_in(payload, field)):
+            if isinstance(each, str):
+                if each in seen:
+                    yield problem("once", (field, i), got=shorten(each))
+                seen.add(each)
+
+
+def _many_ids(payload: Payload, facts: Facts) -> Iterator[Problem]:
+    for field in ("personIds", "companyIds"):
+        count = len(ids_in(payload, field))
+        if count > IDS_AT_ONCE:
+            yield problem("items", (field,), got=f"{count} ids", limit=IDS_AT_ONCE)
+
+
+REFUSE: dict[tuple[str, str], Check] = {
+    ("unknown-properties", "refused"): _unknown_fields,
+    ("server-made-fields-sent", "refused"): _server_made("id", "createdAt", "updatedAt"),
+    ("user-ids-sent", "refused"): _server_made("userIds"),
+    ("empty-name", "refused"): _name_that("not_empty", lambda name: name == ""),
+    ("blank-name", "refused"): _name_that("not_blank", str.isspace),
+    ("surrounding-blanks", "refused"): _name_that(
+        "no_outer_blanks", lambda name: name != name.strip() and not name.isspace()
+    ),
+    ("long-name", "refused"): _long_name,
+    ("unicode-form", "refused"): _name_that("composed", lambda name: not unicodedata.is_normalized("NFC", name)),
+    ("markup-in-text", "refused"): _name_that("no_markup", re.compile(r"<[a-zA-Z/!]").search),
+    ("nul-in-text", "refused"): _nul,
+    ("control-characters", "refused"): _control_characters,
+    ("end-before-start", "refused"): _end_before_start,
+    ("equal-dates", "refused"): _equal_dates,
+    ("empty-ids", "refused"): _empty_ids,
+    ("person-id-form", "refused"): _people_as_uuids,
+    ("person-ids-on-company-list", "refused"): _unused("personIds", "company"),
+    ("company-ids-on-person-list", "refused"): _unused("companyIds", "person"),
+    ("duplicate-ids", "refused"): _duplicates,
+    ("many-ids", "refused"): _many_ids,
+}

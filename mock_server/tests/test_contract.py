@@ -1,0 +1,232 @@
+"""The spec as it is loaded: what is refused, and that a second operation costs its spec and one coroutine."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mock_server import create_app
+from mock_server.contract import Contract, SpecError, find_spec_dir, load, read_yaml
+from mock_server.tests.conftest import Ask
+
+AssertError = Callable[..., dict[str, Any]]
+WriteSpec = Callable[[Callable[[dict[str, Any]], None]], Path]
+
+NOTE_PATHS: dict[str, Any] = {
+    "/api/v1/entities/notes": {
+        "post": {
+            "operationId": "createNote",
+            "security": [{"sessionBearer": []}],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["text"],
+                            "properties": {
+                                "text": {"type": "string", "minLength": 2, "example": "hi"},
+                                "due": {"type": "string", "format": "date-time"},
+                                "tags": {
+                                    "type": "array",
+                                    "maxItems": 3,
+                                    "items": {"$ref": "#/components/schemas/Uuid"},
+                                },
+                            },
+                            "additionalProperties": False,
+                        },
+                        "example": {"text": "hello"},
+                    }
+                },
+            },
+            "responses": {"201": {"description": "made"}},
+        },
+        "get": {
+            "operationId": "listNotes",
+            "parameters": [
+                {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 9}},
+                {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}},
+            ],
+            "responses": {"200": {"description": "notes"}},
+        },
+    },
+    "/api/v1/entities/notes/{id}": {
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/Uuid"}}],
+        "get": {"operationId": "getNote", "responses": {"200": {"description": "a note"}}},
+        "delete": {
+            "operationId": "deleteNote",
+            "security": [{"sessionCookie": []}, {"sessionBearer": []}],
+            "responses": {"200": {"description": "gone"}},
+        },
+    },
+}
+NOTE_ID = "660e8400-e29b-41d4-a716-446655440001"
+
+
+@pytest.fixture
+def write_spec(tmp_path: Path) -> WriteSpec:
+    """A copy of the spec folder with a change of its document."""
+
+    def write(change: Callable[[dict[str, Any]], None]) -> Path:
+        shutil.copytree(find_spec_dir(), tmp_path / "spec")
+        document = read_yaml(tmp_path / "spec" / "openapi.yaml")
+        change(document)
+        (tmp_path / "spec" / "openapi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+        return tmp_path / "spec"
+
+    return write
+
+
+@pytest.fixture
+def notes_app(write_spec: WriteSpec) -> Any:
+    """The mock with four more operations, of which it is given the coroutines and nothing else."""
+    notes: dict[str, Any] = {}
+
+    async def create_note(payload: dict[str, Any], user: str) -> dict[str, Any]:
+        notes[NOTE_ID] = payload | {"id": NOTE_ID, "by": user}
+        return notes[NOTE_ID]  # type: ignore[no-any-return]
+
+    async def list_notes(q: str, limit: int = 5) -> list[Any]:
+        return [note for note in notes.values() if q in note["text"]][:limit]
+
+    async def get_note(id: str) -> Any:
+        return notes[id]
+
+    async def delete_note(id: str, user: str) -> Any:
+        return {"gone": id, "by": user}
+
+    operations: dict[str, Any] = {
+        "createNote": create_note,
+        "listNotes": list_notes,
+        "getNote": get_note,
+        "deleteNote": delete_note,
+    }
+    spec_dir = write_spec(lambda document: document["paths"].update(copy.deepcopy(NOTE_PATHS)))
+    return create_app(spec_dir=spec_dir, operations=operations)
+
+
+NOTES = "/api/v1/entities/notes"
+
+
+def test_a_second_operation_is_served(notes_app: Any, ask: Ask, page_request: dict[str, Any]) -> None:
+    made = ask(notes_app, path=NOTES, json={"text": "hello", "due": "2024-01-01", "tags": [NOTE_ID]})
+    assert (made.status_code, made.json()["by"]) == (201, "user_xyz789")
+    assert ask(notes_app, "GET", f"{NOTES}/{NOTE_ID}", headers={"authorization": None}).json() == made.json()
+    assert ask(notes_app, "GET", NOTES, params={"q": "ell", "limit": "1"}).json() == [made.json()]
+    assert ask(notes_app, "DELETE", f"{NOTES}/{NOTE_ID}").json() == {"gone": NOTE_ID, "by": "user_xyz789"}
+    assert ask(notes_app, json=page_request).status_code == 201
+
+
+def test_a_second_operation_is_judged_by_its_own_schema(notes_app: Any, ask: Ask, assert_error: AssertError) -> None:
+    body = {"text": "x", "due": "2024-02-30", "tags": ["x"] * 4, "more": 1}
+    error = assert_error(ask(notes_app, path=NOTES, json=body), 400, "BAD_REQUEST")
+    assert {problem["path"]: problem["rule"] for problem in error["details"]} == {
+        "/text": "schema",
+        "/due": "date",
+        "/tags": "schema",
+        "/tags/0": "uuid",
+        "/tags/1": "uuid",
+        "/tags/2": "uuid",
+        "/tags/3": "uuid",
+        "/more": "unknown",
+    }
+    (missing,) = assert_error(ask(notes_app, path=NOTES, json={}), 400, "BAD_REQUEST")["details"]
+    assert missing["message"] == 'text is missing; send a string, for example "hello".'
+
+
+def test_a_second_operation_asks_for_its_own_login(notes_app: Any, ask: Ask, assert_error: AssertError) -> None:
+    cookie_only = {"authorization": None, "cookie": "__session=xyz789-session"}
+    assert_error(ask(notes_app, path=NOTES, json={"text": "hello"}, headers=cookie_only), 401, "UNAUTHORIZED")
+    assert ask(notes_app, "DELETE", f"{NOTES}/{NOTE_ID}", headers=cookie_only).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "problems"),
+    [
+        (f"{NOTES}/nope", {}, {"/id": "uuid"}),
+        (NOTES, {}, {"/q": "required"}),
+        (NOTES, {"q": "a", "limit": "x"}, {"/limit": "type"}),
+        (NOTES, {"q": "a", "limit": "10"}, {"/limit": "schema"}),
+        (NOTES, {"q": "a", "limit": ["1", "2"]}, {"/limit": "type"}),
+    ],
+)
+def test_parameters_are_judged_by_their_schemas(
+    path: str, query: dict[str, Any], problems: dict[str, str], notes_app: Any, ask: Ask, assert_error: AssertError
+) -> None:
+    error = assert_error(ask(notes_app, "GET", path, params=query), 400, "BAD_REQUEST")
+    assert {problem["path"]: problem["rule"] for problem in error["details"]} == problems
+
+
+def test_allow_names_all_methods_of_a_path(notes_app: Any, ask: Ask) -> None:
+    assert ask(notes_app, "PUT", NOTES).headers["allow"] == "GET, POST, HEAD"
+    assert ask(notes_app, "PUT", f"{NOTES}/{NOTE_ID}").headers["allow"] == "GET, DELETE, HEAD"
+    assert ask(notes_app, "HEAD", f"{NOTES}?q=a").status_code == 200
+    assert ask(notes_app, "GET", f"{NOTES}/{NOTE_ID}/more").status_code == 404
+
+
+# -- what is refused
+
+
+def change_operation(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        document["paths"]["/api/v1/entities/leadlists"]["post"].update(changes)
+
+    return change
+
+
+def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["schemas"]["Other"] = {"$ref": reference}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (change_operation(operationId=None), "POST /api/v1/entities/leadlists has no operationId"),
+        (change_operation(operationId="other"), "no coroutine is bound to operationId other"),
+        (change_operation(security=[{"nope": []}]), "asks for the security scheme nope"),
+        (lambda document: document.update(openapi="3.1.0"), "OpenAPI 3.0"),
+        (lambda document: document.pop("paths"), "no `paths`"),
+        (lambda document: document["paths"].update({"/x": document["paths"]["/api/v1/entities/leadlists"]}), "twice"),
+        (add_reference("https://evil.test/x.yaml"), r"\$ref https://evil.test/x.yaml leaves the document"),
+        (add_reference("file:///etc/passwd"), "file:///etc/passwd leaves"),
+        (add_reference("other.yaml#/x"), "other.yaml#/x leaves"),
+        (add_reference("#/components/schemas/Nope"), "points to nothing"),
+        (
+            lambda document: document["components"]["securitySchemes"]["sessionCookie"].update({"in": "query"}),
+            "only a cookie or a bearer token",
+        ),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_spec_that_cannot_be_served_is_refused(
+    change: Callable[[dict[str, Any]], None], told: str, write_spec: WriteSpec
+) -> None:
+    spec_dir = write_spec(change)
+    with pytest.raises(SpecError, match=told):
+        create_app(spec_dir=spec_dir)
+
+
+def test_a_spec_is_data(tmp_path: Path) -> None:
+    """Jinja stays text, timestamps stay strings, tags do nothing."""
+    (tmp_path / "x.yaml").write_text("a: '{{ 7*7 }}'\nb: 2024-01-01T00:00:00Z\nc: 2024-01-01\n")
+    assert read_yaml(tmp_path / "x.yaml") == {"a": "{{ 7*7 }}", "b": "2024-01-01T00:00:00Z", "c": "2024-01-01"}
+    (tmp_path / "x.yaml").write_text("!!python/object/apply:os.system ['true']")
+    with pytest.raises(SpecError, match="cannot be read"):
+        read_yaml(tmp_path / "x.yaml")
+    with pytest.raises(SpecError, match="cannot be read"):
+        load(tmp_path, formats={})
+
+
+def test_a_base_path_of_the_first_server_stands_before_every_path(document: dict[str, Any]) -> None:
+    document = read_yaml(find_spec_dir() / "openapi.yaml") | {"servers": [{"url": "https://x.test/base/"}]}
+    assert Contract(document, {}).methods("/base/api/v1/entities/leadlists") == ("POST",)
+    assert Contract(document, {}).methods("/api/v1/entities/leadlists") == ()
