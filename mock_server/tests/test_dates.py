@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mock_server import readings
+from mock_server.contract import find_spec_dir
+from mock_server.dates import Dates, NotADate
+
+CATALOGUE = readings.load(find_spec_dir())
+
+
+def dates(*choices: tuple[str, str]) -> Dates:
+    return Dates(readings.resolve(CATALOGUE, "page", choices))
+
+
+@pytest.mark.parametrize(
+    ("text", "echo"),
+    [
+        ("2024-01-01T00:00:00.000Z", "2024-01-01T00:00:00.000Z"),
+        ("2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000Z"),
+        ("2024-01-01T00:00:00.5Z", "2024-01-01T00:00:00.500Z"),
+        ("2024-01-01T00:00:00.123999999999Z", "2024-01-01T00:00:00.123Z"),
+        ("2024-02-29", "2024-02-29T00:00:00.000Z"),
+        ("2024-01-01T00:30:00+01:00", "2023-12-31T23:30:00.000Z"),
+        ("2024-12-31T23:30:00.250-05:45", "2025-01-01T05:15:00.250Z"),
+        ("2024-01-01T00:00:00-00:00", "2024-01-01T00:00:00.000Z"),
+        ("2024-01-01T00:00:00+23:59", "2023-12-31T00:01:00.000Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+        ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+    ],
+)
+def test_a_date_is_echoed_as_the_same_instant_in_utc_milliseconds(text: str, echo: str) -> None:
+    assert dates().takes(text)
+    assert dates().echo(text) == echo
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not of the form"),
+        ("2024", "not of the form"),
+        ("2024-1-1", "not of the form"),
+        ("2024-01-01 00:00:00Z", "not of the form"),
+        ("2024-01-01t00:00:00z", "not of the form"),
+        ("2024-01-01T00:00Z", "not of the form"),
+        ("2024-01-01T00:00:00+0200", "not of the form"),
+        ("2024-01-01T00:00:00,5Z", "not of the form"),
+        ("2024-01-01T00:00:00.Z", "not of the form"),
+        ("2024-01-01T00:00:00Z\n", "not of the form"),
+        (" 2024-01-01", "not of the form"),
+        ("20240101", "not of the form"),
+        ("2024-W01-1", "not of the form"),
+        ("2024-001", "not of the form"),
+        ("+002024-01-01", "not of the form"),
+        ("٢٠٢٤-01-01", "not of the form"),
+        ("January 1, 2024", "not of the form"),
+        ("2024-02-30", "there is no February 30 in 2024"),
+        ("2023-02-29T00:00:00Z", "there is no February 29 in 2023"),
+        ("2024-13-01", "there is no month 13"),
+        ("2024-01-00", "there is no January 0 in 2024"),
+        ("0000-01-01", "years run from 0001"),
+        ("2024-01-01T25:00:00Z", "there is no time of day 25:00"),
+        ("2024-01-01T24:00:00Z", "midnight is 00:00:00"),
+        ("2024-01-01T24:00:01Z", "there is no time of day 24:00"),
+        ("2024-01-01T23:60:00Z", "there is no time of day 23:60"),
+        ("2016-12-31T23:59:60Z", "leap seconds"),
+        ("2024-01-01T00:00:61Z", "there is no second 61"),
+        ("2024-01-01T00:00:00", "no offset from UTC"),
+        ("2024-01-01T00:00:00+24:00", "there is no offset +24:00"),
+        ("0001-01-01T00:00:00+01:00", "outside the years"),
+        ("9999-12-31T23:59:59-01:00", "outside the years"),
+    ],
+)
+def test_another_text_is_refused_with_the_reason(text: str, reason: str) -> None:
+    assert not dates().takes(text)
+    assert reason in dates().reason(text)
+    with pytest.raises(NotADate):
+        dates().read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "echo"),
+    [
+        ("2024-01-01t00:00:00z", "2024-01-01T00:00:00.000Z"),
+        ("2024-01-01 00:00:00Z", "2024-01-01T00:00:00.000Z"),
+        ("2024-01-01T00:00:00+0200", "2023-12-31T22:00:00.000Z"),
+        ("2024-01-01T12:30Z", "2024-01-01T12:30:00.000Z"),
+        ("2024", "2024-01-01T00:00:00.000Z"),
+        ("2024-05", "2024-05-01T00:00:00.000Z"),
+        ("2024-W01-1", "2024-01-01T00:00:00.000Z"),
+        ("2024-060", "2024-02-29T00:00:00.000Z"),
+        ("20240501", "2024-05-01T00:00:00.000Z"),
+        ("20240501T010203Z", "2024-05-01T01:02:03.000Z"),
+    ],
+)
+def test_rare_forms_are_taken_under_their_reading(text: str, echo: str) -> None:
+    assert dates(("rare-date-forms", "accepted")).echo(text) == echo
+    assert not dates(("rare-date-forms", "accepted")).takes("2024-02-30 00:00:00Z")
+
+
+@pytest.mark.parametrize("option", ["rounded", "kept", "cut"])
+def test_no_option_of_a_fraction_leaves_the_calendar(option: str) -> None:
+    assert dates(("date-fraction", option)).echo("9999-12-31T23:59:59.9999Z").startswith("9999-12-31T23:59:59.999")
+
+
+def test_instants_compare_by_their_fractions_too() -> None:
+    read = dates().read
+    assert read("2024-01-01T00:00:00.1Z").order == read("2024-01-01T01:00:00.100+01:00").order
+    assert read("2024-01-01T00:00:00.10001Z").order > read("2024-01-01T00:00:00.1Z").order
+
+
+def test_own_timestamps_have_milliseconds() -> None:
+    assert dates().write(datetime(2024, 1, 2, 10, 30, 0, 123999, tzinfo=UTC)) == "2024-01-02T10:30:00.123Z"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mock_server.settings import FIELDS, SettingError, Settings, gather
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "some.toml"
+    path.write_text('[mock]\nport = 1\nmax-lists = 1\nuser = ["a=b"]\nlog = true\nnow = 2024-01-02T10:30:00Z\n')
+    return path
+
+
+def test_a_flag_counts_before_a_variable_before_the_file_before_the_default(config: Path) -> None:
+    variables = {"LEADLISTS_MOCK_PORT": "2", "LEADLISTS_MOCK_MAX_LISTS": "2", "PORT": "9"}
+    settings = gather({"port": "3"}, variables, config)
+    assert (settings.port, settings.max_lists, settings.host) == (3, 2, "127.0.0.1")
+    assert settings.user == (("a", "b"),)
+    assert settings.log is True
+    assert settings.now == datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
+
+
+def test_a_variable_holds_several_entries_with_blanks_between() -> None:
+    variables = {"LEADLISTS_MOCK_READING": "success-status=200 date-only=refused"}
+    assert gather({}, variables).reading == (("success-status", "200"), ("date-only", "refused"))
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    assert gather({"port": None, "user": ()}, {}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[mock]\nprot = 1", "has no setting prot"),
+        ("[mock]\nport = [1]", r"port in .*: \[1\] must be a single value"),
+        ("[mock]\nuser = 'a=b'", "must be a list of texts"),
+        ("[mock]\nlog = 2", "must be true or false"),
+        ("mock = 1", "must be a table"),
+        ("[mock", "cannot be read as TOML"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_place(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(text)
+    with pytest.raises(SettingError, match=told):
+        gather({}, {}, tmp_path / "x.toml")
+
+
+def test_every_default_passes_its_own_parser() -> None:
+    for name, field in FIELDS.items():
+        if field.default not in (None, ()) and not isinstance(field.default, tuple):
+            assert field.metadata["parse"](str(field.default)) == field.default, name
