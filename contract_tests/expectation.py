@@ -262,15 +262,19 @@ def _faults(value: Any, operation: Operation, specification: Specification) -> t
     """Why the schema refuses the value, one fault for each place, and the open questions that it touches."""
     schema = operation.request_schema or {}
     found: dict[str, Fault] = {}
+    left_open: set[str] = set()
     touches: set[str] = set()
     for breach in sorted(breaches(schema, value), key=lambda b: _FIRST.get(b.keyword, len(_FIRST))):
         missing = breach.keyword == "required"
         null = breach.keyword == "type" and breach.value is None
         rule = _rule(breach.place, "nullability" if null else breach.keyword)
         at = pointer(breach.place)
+        if at in found or at in left_open:
+            continue  # one thing is wrong at one place, whatever else it breaks
         if reading := _open_breach(rule, breach.value, value):
             touches.add(reading)
-        elif at not in found:
+            left_open.add(at)
+        else:
             got = "left out" if missing else short(breach.value, 60)
             found[at] = Fault(_clause(operation, specification, rule), at, got)
     for place, text, kind in texts(value, schema):

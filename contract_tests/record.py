@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import threading
 from datetime import UTC, datetime
@@ -25,9 +26,10 @@ class Record:
         self.folder = folder
         self._masker = masker
         self._lock = threading.Lock()
-        self._numbers: dict[int, int] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        self._numbers: dict[int, tuple[int, Exchange]] = {}  # the exchange is kept, or its id() could come again
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # never over one of the user's
         self._file = (folder / "run.ndjson").open("ab")
 
     @property
@@ -44,7 +46,7 @@ class Record:
     def exchange(self, exchange: Exchange) -> int:
         """Append an exchange and return its number in this record."""
         with self._lock:
-            number = self._numbers.setdefault(id(exchange), len(self._numbers) + 1)
+            number, _ = self._numbers.setdefault(id(exchange), (len(self._numbers) + 1, exchange))
         request, response = exchange.request, exchange.response
         self.event(
             "exchange",
@@ -62,7 +64,7 @@ class Record:
             response=None
             if response is None
             else {"status": response.status, "headers": self._headers(response.headers), **self._body(response.body)},
-            failure=exchange.failure,
+            failure=exchange.failure and self._masker.mask(exchange.failure),
         )
         return number
 
@@ -72,7 +74,7 @@ class Record:
             "verdict",
             clause=verdict.clause,
             outcome=verdict.outcome,
-            exchanges=[self._numbers.get(id(exchange), 0) for exchange in verdict.exchanges],
+            exchanges=[self._number(exchange) for exchange in verdict.exchanges],
             expected=self._masker.mask(verdict.expected),
             actual=self._masker.mask(verdict.actual),
             reading=verdict.reading,
@@ -81,9 +83,12 @@ class Record:
 
     def body_file(self, exchange: Exchange) -> Path:
         """A file with the bytes of a request body, for a command that is too long to print."""
-        path = self.folder / f"body-{self._numbers.get(id(exchange), 0)}.bin"
+        path = self.folder / f"body-{self._number(exchange)}.bin"
         path.write_bytes(exchange.request.body)
         return path
+
+    def _number(self, exchange: Exchange) -> int:
+        return self._numbers[id(exchange)][0] if id(exchange) in self._numbers else 0
 
     def _headers(self, headers: Headers) -> list[list[str]]:
         return [[name, self._masker.mask(value)] for name, value in headers]
@@ -97,7 +102,10 @@ class Record:
             return {"body_base64": base64.b64encode(masked).decode()}
 
     def _write(self, event: dict[str, Any]) -> None:
-        line = orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE)
+        try:
+            line = orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE)
+        except TypeError:  # half a surrogate pair, from an answer: JSON can carry it as an escape only
+            line = json.dumps(event, default=str).encode() + b"\n"
         with self._lock:
             self._file.write(line)
             self._file.flush()

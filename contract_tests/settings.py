@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,10 @@ from urllib.parse import urlsplit
 
 DEFAULT_TIMEOUT_S = 10.0  # a create that takes longer than this is a hang to the browser's user
 DEFAULT_CLOCK_ALLOWANCE_S = 300.0  # what Kerberos tolerates; a machine further off breaks more than this suite
+
+
+DEFAULT_CONNECTIONS = 8  # what a browser opens to one host, plus a few
+LONG_SECRET = 12  # of a shorter one, what is left after a cut may be an ordinary word
 
 
 class UsageError(Exception):
@@ -62,7 +67,7 @@ class Settings:
     max_time_s: float | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
     clock_allowance_s: float | None = DEFAULT_CLOCK_ALLOWANCE_S
-    connections: int = 8  # what a browser opens to one host, plus a few
+    connections: int = DEFAULT_CONNECTIONS
     run_folder: Path | None = None
     spec_folder: Path | None = None
 
@@ -80,11 +85,18 @@ class Settings:
                 found[session.bearer] = prefix + "BEARER"
             if session.cookie:
                 found.setdefault(session.cookie[1], prefix + "COOKIE_VALUE")
+        if self.expired_bearer:
+            found.setdefault(self.expired_bearer, "LEADLISTS_EXPIRED_BEARER")
         for name, value in self.headers + self.first.headers:
             found.setdefault(value, "LEADLISTS_HEADER_" + "".join(c if c.isalnum() else "_" for c in name.upper()))
+        for secret, variable in list(found.items()):
+            if len(secret) >= LONG_SECRET:
+                # A login cut by one character is sent too, and gives the whole away; %? cuts it in a shell (POSIX).
+                found.setdefault(secret[:-1], variable + "%?")
         return {secret: found[secret] for secret in sorted(found, key=len, reverse=True)}
 
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 # Each option of `leadlists-contract run`, its environment variable being LEADLISTS_ and its name in capitals.
 OPTIONS = (
     "url", "bearer", "cookie", "user_id", "second_bearer", "second_cookie", "second_user_id", "expired_bearer",
@@ -112,7 +124,7 @@ def gather(flags: Mapping[str, Any], *, config: Path | None = None, folder: Path
     sources: dict[str, str] = {}
     for option in OPTIONS:
         variable = environment_variable(option)
-        if flags.get(option) not in (None, ()):
+        if flags.get(option) not in (None, (), []):
             values[option], sources[option] = flags[option], f"--{option.replace('_', '-')}"
         elif os.environ.get(variable):
             text = os.environ[variable]
@@ -140,79 +152,132 @@ def _read_table(path: Path, *, required: bool) -> dict[str, Any]:
     return table
 
 
-def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
-    def texts(option: str) -> tuple[str, ...]:
-        value = values.get(option, ())
-        return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+@dataclass(frozen=True)
+class _Given:
+    """The options that were given, each read as what it must be, or refused by the name of its source."""
 
-    def secret(option: str) -> str | None:
-        value = values.get(option)
+    values: Mapping[str, Any]
+    sources: Mapping[str, str]
+
+    def wrong(self, option: str, why: str) -> UsageError:
+        return UsageError(f"{self.sources[option]}: {why}")
+
+    def text(self, option: str) -> str | None:
+        value = self.values.get(option)
         if value is None:
             return None
-        value = str(value).strip()
-        if not value or not value.isascii() or not value.isprintable():
-            raise UsageError(f"{sources[option]}: a token must be one line of printable ASCII")
+        if not isinstance(value, str | Path) or not str(value).strip() or not str(value).isprintable():
+            raise self.wrong(option, "must be one line of text")
+        return str(value).strip()
+
+    def texts(self, option: str) -> tuple[str, ...]:
+        value = self.values.get(option, ())
+        many = (value,) if isinstance(value, str) else value
+        if not isinstance(many, list | tuple) or not all(isinstance(item, str) and item.strip() for item in many):
+            raise self.wrong(option, "must be a text, or several")
+        return tuple(item.strip() for item in many)
+
+    def token(self, option: str) -> str | None:
+        value = self.text(option)
+        if value is not None and (not value.isascii() or " " in value):
+            raise self.wrong(
+                option, "a token is printable ASCII without blanks (and without the word Bearer before it)"
+            )
         return value
 
-    def pair(option: str, text: str, sign: str) -> tuple[str, str]:
+    def cookie(self, option: str) -> tuple[str, str] | None:
+        value = self.text(option)
+        if value is None:
+            return None
+        if not value.isascii() or set(value) & set("; ,"):
+            raise self.wrong(option, "give the session cookie alone, as NAME=VALUE")
+        return self.pair(option, value, "=")
+
+    def pair(self, option: str, text: str, sign: str) -> tuple[str, str]:
         name, found, value = text.partition(sign)
         if not found or not name.strip() or not text.isprintable():
-            raise UsageError(f"{sources[option]}: write it as NAME{sign}VALUE")
+            raise self.wrong(option, f"write it as NAME{sign}VALUE")
         return name.strip(), value.strip()
 
-    def number(option: str, low: float, default: float | None) -> float | None:
-        if option not in values:
+    def header(self, text: str) -> tuple[str, str]:
+        name, value = self.pair("header", text, ":")
+        if not _TOKEN.fullmatch(name) or not all(char <= "\xff" for char in value):
+            raise self.wrong("header", f"{name!r} is no header that can be sent (RFC 9110 §5.1, §5.5)")
+        return name, value
+
+    def number(self, option: str, low: float, default: float | None) -> float | None:
+        if option not in self.values:
             return default
+        given = self.values[option]
         try:
-            value = float(values[option])
-        except (TypeError, ValueError):
-            raise UsageError(f"{sources[option]}: {values[option]!r} is no number") from None
+            value = float("" if isinstance(given, bool) else given)
+        except (TypeError, ValueError, OverflowError):
+            raise self.wrong(option, f"{given!r} is no number") from None
         if not low <= value < float("inf"):
-            raise UsageError(f"{sources[option]}: must be at least {low:g}")
+            raise self.wrong(option, f"must be at least {low:g}")
         return value
 
-    def session(name: str, prefix: str) -> Session | None:
-        cookie = secret(prefix + "cookie")
+    def whole(self, option: str, low: int, default: int) -> int:
+        value = self.number(option, low, default)
+        if value != int(value or 0):
+            raise self.wrong(option, "must be a whole number")
+        return int(self.values.get(option, default)) if isinstance(self.values.get(option), int) else int(value or 0)
+
+    def session(self, name: str, prefix: str) -> Session | None:
         made = Session(
             name,
-            bearer=secret(prefix + "bearer"),
-            cookie=pair(prefix + "cookie", cookie, "=") if cookie else None,
-            user_id=values.get(prefix + "user_id"),
+            bearer=self.token(prefix + "bearer"),
+            cookie=self.cookie(prefix + "cookie"),
+            user_id=self.text(prefix + "user_id"),
         )
         return made if made.carriers or made.user_id else None
 
-    first, second = session("first", ""), session("second", "second_")
+    def pins(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for text in self.texts("reading"):
+            name, options = self.pair("reading", text, "=")
+            found[name] = (*found.get(name, ()), *(option.strip() for option in options.split(",")))
+        return found
+
+
+def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
+    given = _Given(values, sources)
+    if (url := given.text("url")) is None:
+        raise UsageError("no URL was given: name the server to judge, for example http://127.0.0.1:8080")
+    first, second = given.session("first", ""), given.session("second", "second_")
     if second and not second.carriers:
-        raise UsageError(f"{sources['second_user_id']}: the second user needs --second-bearer or --second-cookie")
-    headers = tuple(pair("header", text, ":") for text in texts("header"))
+        raise given.wrong("second_user_id", "the second user needs --second-bearer or --second-cookie")
+    if first and second:
+        for option in ("bearer", "cookie", "user_id"):
+            if getattr(second, option) is not None and getattr(second, option) == getattr(first, option):
+                raise given.wrong(
+                    f"second_{option}", f"is that of the first user ({sources[option]}); give another user's"
+                )
+    headers = tuple(given.header(text) for text in given.texts("header"))
     if headers and not (first and first.carriers):
         # Without bearer or cookie the headers are what signs in; beside them they go with every request.
-        first, headers = Session("first", user_id=values.get("user_id"), headers=headers), ()
-    allowance = values.get("clock_allowance")
-    pins: dict[str, tuple[str, ...]] = {}
-    for text in texts("reading"):
-        name, options = pair("reading", text, "=")
-        pins[name] = tuple(option.strip() for option in options.split(","))
-    if "url" not in values:
-        raise UsageError("no URL was given: name the server to judge, for example http://127.0.0.1:8080")
+        first, headers = Session("first", user_id=first.user_id if first else None, headers=headers), ()
+    run_folder, spec_folder = given.text("run_folder"), given.text("spec")
     return Settings(
-        url=_checked_url(str(values["url"]), sources["url"]),
+        url=_checked_url(url, sources["url"]),
         first=first or Session("first"),
         second=second,
-        expired_bearer=secret("expired_bearer"),
+        expired_bearer=given.token("expired_bearer"),
         headers=headers,
-        icp_ids=texts("icp_id"),
-        person_ids=texts("person_id"),
-        company_ids=texts("company_id"),
-        readings=pins,
-        clauses=tuple(p for text in texts("clauses") for p in text.replace(",", " ").split()),
-        seed=int(number("seed", 0, 0) or 0),
-        max_time_s=number("max_time", 1, None),
-        timeout_s=number("timeout", 0.1, DEFAULT_TIMEOUT_S) or DEFAULT_TIMEOUT_S,
-        clock_allowance_s=None if allowance == "off" else number("clock_allowance", 0, DEFAULT_CLOCK_ALLOWANCE_S),
-        connections=int(number("connections", 1, 8) or 8),
-        run_folder=Path(values["run_folder"]) if "run_folder" in values else None,
-        spec_folder=Path(values["spec"]) if "spec" in values else None,
+        icp_ids=given.texts("icp_id"),
+        person_ids=given.texts("person_id"),
+        company_ids=given.texts("company_id"),
+        readings=given.pins(),
+        clauses=tuple(p for text in given.texts("clauses") for p in text.replace(",", " ").split()),
+        seed=given.whole("seed", 0, 0),
+        max_time_s=given.number("max_time", 1, None),
+        timeout_s=given.number("timeout", 0.1, DEFAULT_TIMEOUT_S) or DEFAULT_TIMEOUT_S,
+        clock_allowance_s=None
+        if values.get("clock_allowance") == "off"
+        else given.number("clock_allowance", 0, DEFAULT_CLOCK_ALLOWANCE_S),
+        connections=given.whole("connections", 1, DEFAULT_CONNECTIONS),
+        run_folder=Path(run_folder) if run_folder else None,
+        spec_folder=Path(spec_folder) if spec_folder else None,
     )
 
 
@@ -228,4 +293,6 @@ def _checked_url(url: str, source: str) -> str:
         raise UsageError(
             f"{source}: leave the user name and password out of the URL; use --bearer, --cookie or --header"
         )
-    return url.split("#")[0].rstrip("/")
+    if parts.query or parts.fragment or not url.isascii() or " " in url:
+        raise UsageError(f"{source}: {url!r} must be a plain address: ASCII, without blanks, `?` and `#`")
+    return url.rstrip("/?#")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 
 import httpx2
 
-from contract_tests.exchange import Exchange, Request, Response
+from contract_tests.exchange import NOT_SENT, Exchange, Request, Response
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
 MAX_RATE_LIMIT_WAIT_S = 60.0  # all the time that a request may spend on being told to come again later
 MAX_RATE_LIMIT_TRIES = 8
+HUNG_UP = "the server closed the connection without an answer"
+UNREACHABLE = "no connection"
 
 
 class Target:
@@ -24,9 +26,8 @@ class Target:
     def __init__(self, *, timeout_s: float, connections: int) -> None:
         self.timeout_s = timeout_s
         self.connections = connections
-        limits = httpx2.Limits(
-            max_connections=connections + 1, max_keepalive_connections=connections, keepalive_expiry=2
-        )
+        # No bound on open connections: a burst needs one each, and waiting for one is not the server's doing.
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=2)
         self._client = httpx2.Client(limits=limits, timeout=timeout_s, follow_redirects=False, trust_env=True)
         self.requests_sent = 0
         self._count = threading.Lock()
@@ -56,7 +57,13 @@ class Target:
     def send_all(self, requests: Iterable[tuple[Request, str]]) -> Iterator[Exchange]:
         """Send many at once, in no order, over at most `connections` connections; answers come as they arrive."""
         with ThreadPoolExecutor(self.connections) as pool:
-            yield from pool.map(lambda pair: self.send(*pair), requests)
+            under_way: set[Future[Exchange]] = set()
+            for request, label in requests:  # taken one by one, so that the caller can end the supply
+                if len(under_way) >= self.connections:
+                    done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+                under_way.add(pool.submit(self.send, request, label))
+            yield from (future.result() for future in as_completed(under_way))
 
     def send_together(self, requests: Iterable[tuple[Request, str]]) -> list[Exchange]:
         """Send all at the same moment, each on a connection of its own."""
@@ -74,62 +81,47 @@ class Target:
         with self._count:
             self.requests_sent += 1
         sent_at_s = time.time()
-        connected: list[str] = []
-        response, failure = self._attempt(request, connected)
-        if response is None and failure == HUNG_UP and not connected:
-            # The server may close an idle connection at any time (RFC 9112 §9.5): that is no answer to this request.
-            response, failure = self._attempt(request, connected, fresh=True)
+        for _ in range(self.connections + 1):
+            connected: list[str] = []
+            response, failure = self._attempt(request, connected)
+            if failure != HUNG_UP or connected:
+                break
+            # The server may close an idle connection at any time (RFC 9112 §9.5): that is no answer to this request,
+            # and the next connection in the pool may be as stale.
         return Exchange(request, response, failure, sent_at_s, time.time(), label)
 
-    def _attempt(
-        self, request: Request, connected: list[str], fresh: bool = False
-    ) -> tuple[Response | None, str | None]:
+    def _attempt(self, request: Request, connected: list[str]) -> tuple[Response | None, str | None]:
         def trace(event: str, _: object) -> None:
             if event.startswith("connection.connect_tcp"):
                 connected.append(event)
 
         deadline = time.monotonic() + self.timeout_s
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
-        if fresh:
-            headers.append((b"Connection", b"close"))
         content = _in_chunks(request.body) if request.chunked else request.body
-        wire = httpx2.Request(
-            request.method,
-            request.url,
-            headers=headers,
-            content=content,
-            extensions={"trace": trace, "timeout": _timeouts(self.timeout_s)},
-        )
+        extensions = {"trace": trace, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self.timeout_s)}
+        answer: httpx2.Response | None = None
         try:
+            wire = httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)
             answer = self._client.send(wire, stream=True)
-            try:
-                body = _read(answer, deadline)
-            finally:
-                answer.close()
-        except httpx2.ConnectError as error:
+            body = _read(answer, deadline)
+        except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+            return None, f"{NOT_SENT}: {error}"
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             return None, f"{UNREACHABLE}: {error}"
         except (httpx2.TimeoutException, TimeoutError):
             return None, f"no whole answer within {self.timeout_s:g} s"
-        except httpx2.RemoteProtocolError as error:
-            if "without sending a response" in str(error):
-                return None, HUNG_UP
-            return None, f"the answer is not HTTP or not whole: {error}"
         except httpx2.DecodingError as error:
             return None, f"the answer's content coding cannot be undone: {error}"
-        except (httpx2.ReadError, httpx2.WriteError):
-            return None, HUNG_UP
-        except httpx2.HTTPError as error:
-            return None, f"{type(error).__name__}: {error}"
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
+            cut = not isinstance(error, httpx2.RemoteProtocolError) or "without sending a response" in str(error)
+            if cut and answer is None:
+                return None, HUNG_UP
+            return None, f"the answer is not HTTP or not whole: {error or 'the connection was cut'}"
+        finally:
+            if answer is not None:
+                answer.close()
         raw = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
         return Response(answer.status_code, raw, body), None
-
-
-HUNG_UP = "the server closed the connection without an answer"
-UNREACHABLE = "no connection"
-
-
-def _timeouts(timeout_s: float) -> dict[str, float]:
-    return {"connect": timeout_s, "read": timeout_s, "write": timeout_s, "pool": timeout_s * 4}
 
 
 def _in_chunks(body: bytes) -> Iterator[bytes]:
@@ -151,7 +143,7 @@ def _read(answer: httpx2.Response, deadline: float) -> bytes:
 def _retry_after_s(response: Response, default_s: float) -> float:
     """The pause that Retry-After asks for, in seconds or as a date (RFC 9110 §10.2.3)."""
     value = (response.header("Retry-After") or "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return min(float(value), MAX_RATE_LIMIT_WAIT_S + 1)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())

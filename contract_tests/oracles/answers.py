@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.case import LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
+from contract_tests.exchange import NOT_SENT
 from contract_tests.login import Login
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
@@ -24,7 +25,7 @@ def complete(case: Case) -> Iterator[Finding]:
     """Every request gets a whole answer (RFC 9112 §8); only a body over a size limit may find the line cut."""
     if case.exchange.response is not None:
         yield held("http.answer.complete", case.exchange)
-    elif not case.touches("oversized-body"):
+    elif not case.touches("oversized-body") and not (case.exchange.failure or "").startswith(NOT_SENT):
         yield broken(
             "http.answer.complete",
             case.exchange,
@@ -206,7 +207,7 @@ ORACLES = (
     Oracle(("access.*", "error.401.status"), login),
     Oracle(("request.*", "http.request.media-type", "http.request.utf-8", "error.400.status"), refusal),
     Oracle(("error.400.status",), open_question),
-    Oracle(("success.created", "request.*", "http.request.*"), acceptance),
+    Oracle(("success.created", "request.*", "http.request.*", "access.carrier.*"), acceptance),
     Oracle(("success.status",), status_of_success),
     Oracle(("http.method",), methods),
 )

@@ -1,0 +1,164 @@
+"""Exchanges made by hand: a right request, its right answer, and either with changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from contract_tests.case import Case
+from contract_tests.exchange import Exchange, Headers, Request, Response
+from contract_tests.expectation import Terms
+from contract_tests.formats import normalised
+from contract_tests.judge import Judge
+from contract_tests.settings import Session, Settings
+from contract_tests.specification import load_specification
+from contract_tests.verdict import Finding, Observation, Outcome, Verdict
+
+NOW_S = 1_900_000_000.0
+ID = "550e8400-e29b-41d4-a716-446655440000"
+OTHER_ID = "0b8a5f66-8d4f-4e43-9a53-0d5d6b1a7a11"
+BASE_URL = "http://127.0.0.1:1"
+PATH = "/api/v1/entities/leadlists"
+FIRST = Session("first", bearer="bearer-one", cookie=("__session", "cookie-one"), user_id="user_1")
+SECOND = Session("second", bearer="bearer-two", user_id="user_2")
+LOGIN: Headers = (("Authorization", "Bearer bearer-one"),)
+JSON_TYPE = ("Content-Type", "application/json")
+KNOWN_ICP = "660e8400-e29b-41d4-a716-446655440099"
+KNOWN_PERSON = "lead_known"
+OMIT: Any = object()
+
+
+@cache
+def terms(**readings: str) -> Terms:
+    """The terms of all hand-made exchanges, with some readings pinned (a dash in a name is an underscore here)."""
+    pins = {name.replace("_", "-"): (option,) for name, option in readings.items()}
+    settings = Settings(
+        BASE_URL,
+        FIRST,
+        SECOND,
+        expired_bearer="bearer-old",
+        readings=pins,
+        icp_ids=(KNOWN_ICP,),
+        person_ids=(KNOWN_PERSON,),
+    )
+    return Terms.of(load_specification(), settings)
+
+
+@cache
+def judge(**readings: str) -> Judge:
+    return Judge(terms(**readings))
+
+
+def sent_body(**changes: Any) -> dict[str, Any]:
+    """A body that must be accepted, with changes; OMIT leaves a field out."""
+    body = {
+        "name": "Spring",
+        "type": "person",
+        "icpId": None,
+        "startDate": "2030-01-01T00:00:00.000Z",
+        "endDate": "2030-03-31T23:59:59.000Z",
+        "personIds": [],
+        "companyIds": [],
+    }
+    return {key: value for key, value in (body | changes).items() if value is not OMIT}
+
+
+def request(
+    body: Any = None,
+    *,
+    raw: bytes | None = None,
+    login: Headers = LOGIN,
+    headers: Headers = (),
+    content_type: str | None = "application/json",
+    method: str = "POST",
+    path: str = PATH,
+    chunked: bool = False,
+) -> Request:
+    data = raw if raw is not None else json.dumps(sent_body() if body is None else body, separators=(",", ":")).encode()
+    typed = () if content_type is None else (("Content-Type", content_type),)
+    return Request(method, BASE_URL + path, (*typed, *login, *headers), data, chunked)
+
+
+def created(sent: Any = None, **changes: Any) -> dict[str, Any]:
+    """The lead list that a right server makes of a body."""
+    now = normalised(datetime.fromtimestamp(NOW_S, UTC))
+    made = {"type": "person", "companyIds": [], "userIds": ["user_1"], "id": ID, "createdAt": now, "updatedAt": now}
+    fields = sent_body() if not isinstance(sent, dict) else sent
+    known = {key: value for key, value in fields.items() if key in sent_body()}
+    return {key: value for key, value in (made | known | changes).items() if value is not OMIT}
+
+
+def problem(status: int = 400, **changes: Any) -> dict[str, Any]:
+    """A right error body; changes are made inside `error`."""
+    codes = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
+    error: dict[str, Any] = {"code": codes.get(status, "OTHER"), "message": "It is wrong."}
+    if status == 400:
+        error["details"] = [{"path": "/name /type /icpId /startDate /endDate /personIds /companyIds"}]
+    return {"error": {key: value for key, value in (error | changes).items() if value is not OMIT}}
+
+
+def exchange(
+    asked: Request | None = None,
+    status: int = 201,
+    answer: Any = None,
+    *,
+    raw: bytes | None = None,
+    headers: Headers = (JSON_TYPE,),
+    at_s: float = 0.0,
+    took_s: float = 0.01,
+    failure: str | None = None,
+) -> Exchange:
+    """An exchange; without an answer, a success or an error body as the status wants it."""
+    asked = asked or request()
+    if answer is None and raw is None:
+        answer = created(_json(asked.body)) if 200 <= status < 300 else problem(status)
+    data = raw if raw is not None else json.dumps(answer).encode()
+    response = None if failure else Response(status, headers, data)
+    return Exchange(asked, response, failure, NOW_S + at_s, NOW_S + at_s + took_s)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def case(one: Exchange, **readings: str) -> Case:
+    return judge(**readings).case(one)
+
+
+def findings(*exchanges: Exchange, **readings: str) -> list[Finding]:
+    """What every oracle finds: each exchange alone, and all of them together."""
+    judging = judge(**readings)
+    cases = [judging.case(one) for one in exchanges]
+    alone = [finding for one in cases for finding in judging.judge(one)]
+    return alone + judging.judge_history(cases)
+
+
+def outcomes(found: Iterable[Finding]) -> Mapping[str, set[Outcome]]:
+    """The outcomes of each clause that was judged."""
+    seen: dict[str, set[Outcome]] = {}
+    for finding in found:
+        if isinstance(finding, Verdict):
+            seen.setdefault(finding.clause, set()).add(finding.outcome)
+    return seen
+
+
+def broken_clauses(*exchanges: Exchange, **readings: str) -> set[str]:
+    return {clause for clause, seen in outcomes(findings(*exchanges, **readings)).items() if Outcome.BROKEN in seen}
+
+
+def warned_clauses(*exchanges: Exchange, **readings: str) -> set[str]:
+    return {clause for clause, seen in outcomes(findings(*exchanges, **readings)).items() if Outcome.WARNED in seen}
+
+
+def observed(*exchanges: Exchange, **readings: str) -> dict[str, set[str]]:
+    seen: dict[str, set[str]] = {}
+    for finding in findings(*exchanges, **readings):
+        if isinstance(finding, Observation):
+            seen.setdefault(finding.reading, set()).add(finding.option)
+    return seen

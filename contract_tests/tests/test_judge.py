@@ -1,0 +1,387 @@
+"""Right servers are not accused and mangling is seen: the treatments of the open questions; and no answer crashes us."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from contract_tests.exchange import Exchange, Headers
+from contract_tests.tests.exchanges import (
+    JSON_TYPE,
+    KNOWN_PERSON,
+    OMIT,
+    OTHER_ID,
+    broken_clauses,
+    created,
+    exchange,
+    findings,
+    judge,
+    observed,
+    problem,
+    request,
+    sent_body,
+    warned_clauses,
+)
+from contract_tests.verdict import Observation, Verdict
+
+UUID = "7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13"
+BAD_BODY = sent_body(endDate=OMIT)
+
+
+def echo(sent: dict[str, Any], **got: Any) -> Exchange:
+    return exchange(request(sent), answer=created(sent, **got))
+
+
+def renamed(sent: str, got: str) -> Exchange:
+    return echo(sent_body(name=sent), name=got)
+
+
+def dated(sent: str, got: str) -> Exchange:
+    return echo(sent_body(startDate=sent), startDate=got)
+
+
+def people(sent: list[Any], got: list[Any]) -> Exchange:
+    return echo(sent_body(personIds=sent), personIds=got)
+
+
+def raw_name(data: bytes, got: str) -> Exchange:
+    body = json.dumps(sent_body()).encode().replace(b"Spring", data)
+    return exchange(request(raw=body), answer=created(name=got))
+
+
+TWICE = json.dumps(sent_body()).encode()[:-1]
+RIGHT: dict[str, Exchange] = {
+    # text
+    "blanks trimmed": renamed("  Spring ", "Spring"),
+    "blanks trimmed on one side": renamed("  Spring ", "Spring "),
+    "blanks only, trimmed to nothing": renamed("   ", ""),
+    "trimmed as JavaScript does": renamed("\ufeffSpring\u00a0", "Spring"),
+    "trimmed with a control left inside": renamed("\ufeffSp\u0007ring", "Sp\u0007ring"),
+    "C0 controls removed, bidi marks kept": renamed("a\u0007b\u202ec", "ab\u202ec"),
+    "controls removed, then trimmed": renamed("\u200b Spring", "Spring"),
+    "composed": renamed("Cafe\u0301", "Café"),
+    "composed and trimmed": renamed(" Cafe\u0301 ", "Café"),
+    "decomposed by the server": renamed("Café", "Cafe\u0301"),
+    "tags removed": renamed("Q1 <b>bold</b> &amp; Co", "Q1 bold &amp; Co"),
+    "tags and scripts removed": renamed("Q1 <b>x</b> <script>alert(1)</script>", "Q1 x "),
+    "tags escaped": renamed("Q1 <b>x</b>", "Q1 &lt;b&gt;x&lt;/b&gt;"),
+    "angle brackets removed": renamed("Q1 <b>x</b>", "Q1 bx/b"),
+    "half a pair replaced": raw_name(b"Spr\\ud800ing", "Spr\ufffding"),
+    "half a pair replaced by three": raw_name(b"Spr\\ud800ing", "Spr\ufffd\ufffd\ufffding"),
+    "half a pair as a question mark": raw_name(b"Spr\\ud800ing", "Spr?ing"),
+    "half a pair kept as an escape": raw_name(b"Spr\\ud800ing", "Spr\ud800ing"),
+    "bytes that are not UTF-8 replaced": raw_name(b"Spr\xff\xfeing", "Spr\ufffding"),
+    "ids trimmed as names are": people([" lead_1 "], ["lead_1"]),
+    # dates
+    "offset normalised": dated("2030-01-01T01:00:00.000+01:00", "2030-01-01T00:00:00.000Z"),
+    "written with an offset": dated("2030-01-01T00:00:00.000Z", "2030-01-01T02:00:00.000+02:00"),
+    "whole seconds for whole seconds": dated("2030-01-01T00:00:00.000Z", "2030-01-01T00:00:00Z"),
+    "microseconds cut": dated("2030-01-01T00:00:00.123987Z", "2030-01-01T00:00:00.123Z"),
+    "microseconds rounded": dated("2030-01-01T00:00:00.123987Z", "2030-01-01T00:00:00.124Z"),
+    "a day as its last moment": dated("2030-01-01", "2030-01-01T23:59:59.999Z"),
+    "a day as it was sent": dated("2030-01-01", "2030-01-01"),
+    "local time in some zone": dated("2030-01-01T00:00:00", "2030-01-01T05:00:00.000Z"),
+    "local time stays local": dated("2030-01-01T00:00:00", "2030-01-01T00:00:00.000"),
+    "a leap second as the one before": dated("2016-12-31T23:59:60.500Z", "2016-12-31T23:59:59Z"),
+    "hour 24 as the next day": dated("2030-01-01T24:00:00.000Z", "2030-01-02T00:00:00.000Z"),
+    "a year above 9999": dated("9999-12-31T23:59:59.000-01:00", "+010000-01-01T00:59:59.000Z"),
+    "the year 500": dated("0500-01-01T00:00:00.000Z", "0500-01-01T00:00:00.000Z"),
+    # ids
+    "ids in another order": people(["lead_A", "lead_b"], ["lead_b", "lead_A"]),
+    "an id once for twice": people(["a", "b", "a"], ["a", "b"]),
+    "unknown people dropped": people(["lead_zz9"], []),
+    "only the page's people exist": people(["lead_zz9", "lead_abc123"], ["lead_abc123"]),
+    "only the user's people exist": people(["lead_zz9", KNOWN_PERSON], [KNOWN_PERSON]),
+    "people dropped from a list of companies": echo(sent_body(type="company", personIds=["a"]), personIds=[]),
+    "numbers as strings": people([1001, 7], ["1001", "7"]),
+    "a UUID of a person in lower case": people([UUID.upper()], [UUID]),
+    "an ICP in lower case": echo(sent_body(icpId=UUID.upper()), icpId=UUID),
+    "an ICP without hyphens": echo(sent_body(icpId=UUID.replace("-", "")), icpId=UUID),
+    # bodies and statuses
+    "the first of two keys": exchange(request(raw=TWICE + b',"name":"Last"}'), answer=created(name="Spring")),
+    "the last of two keys": exchange(request(raw=TWICE + b',"name":"Last"}'), answer=created(name="Last")),
+    "the first of two ICPs": exchange(request(raw=TWICE + b',"icpId":"' + UUID.encode() + b'"}'), answer=created()),
+    "the first of two dates": exchange(request(raw=TWICE + b',"endDate":"2031-01-01T00:00:00.000Z"}')),
+    "UTF-16 as an unsupported type": exchange(request(raw=json.dumps(sent_body()).encode("utf-16")), 415),
+    "a fault under a type in capitals": exchange(request(BAD_BODY, content_type="Application/JSON"), 415),
+    "too many ids as too large": exchange(request(sent_body(personIds=[f"p{n}" for n in range(150)])), 413),
+    "too deep as too large": exchange(request(sent_body(x=json.loads("[" * 40 + "]" * 40))), 413),
+    "an unknown ICP as not found": exchange(request(sent_body(icpId=UUID)), 404),
+    "an unknown coding": exchange(request(raw=b"\x1b\x00", headers=(("Content-Encoding", "br"),)), 415),
+    "an unknown coding that is decoded": exchange(
+        request(raw=b"\x1b", headers=(("Content-Encoding", "br"),)), 201, created()
+    ),
+    "bad JSON with empty details": exchange(request(raw=b"{"), 400, problem(details=[])),
+    "bad JSON without details": exchange(request(raw=b"{"), 400, problem(details=OMIT)),
+    "details as a map": exchange(request(BAD_BODY), 400, problem(details={"endDate": ["missing"]})),
+    "flat errors": exchange(request(BAD_BODY), 400, {"code": "BAD_REQUEST", "message": "No.", "details": ["endDate"]}),
+    "problem+json": exchange(request(BAD_BODY), 400, headers=(("Content-Type", "application/problem+json"),)),
+    "rate limited": exchange(status=429),
+    "rate limited without login": exchange(request(login=()), 429),
+    "rate limited with a fault": exchange(request(BAD_BODY), 429),
+    "a lower-case scheme as malformed": exchange(request(login=(("Authorization", "bearer bearer-one"),)), 400),
+    "two good logins": exchange(
+        request(login=(("Authorization", "Bearer bearer-one"), ("Cookie", "__session=cookie-one")))
+    ),
+    "a foreign cookie alone": exchange(request(login=(("Cookie", "theme=dark"),)), 401),
+    "an Accept that excludes JSON": exchange(request(headers=(("Accept", "text/html"),)), 406),
+    "a query refused": exchange(request(path="/api/v1/entities/leadlists?x=1"), 400),
+    "GET lists": exchange(request(method="GET", raw=b""), 200, raw=b"[]"),
+    "HEAD": exchange(request(method="HEAD", raw=b""), 200, raw=b""),
+    "an unknown method": exchange(request(method="BREW"), 501),
+    "a body over a limit, cut": exchange(
+        request(sent_body(name="n" * 200_000)), failure="the server closed the connection"
+    ),
+    "what we could not send": exchange(failure="not sent: illegal header value"),
+    "a charset on the answer": exchange(headers=(("content-type", "application/json; charset=utf-8"),)),
+    "a relative Location": exchange(headers=(JSON_TYPE, ("Location", "1?a=%20#b"))),
+    "an empty Location": exchange(headers=(JSON_TYPE, ("Location", ""))),
+    "more fields": exchange(answer=created(persons=[], orgId=None)),
+    "a number beyond doubles": exchange(
+        raw=json.dumps(created()).encode()[:-1] + b',"x":1e999,"y":' + b"9" * 400 + b"}"
+    ),
+    "half a pair in a field of its own": exchange(raw=json.dumps(created()).encode()[:-1] + b',"x":"\\ud800"}'),
+    "an id of version 7": exchange(answer=created(id="018e3f5a-6b7c-7d8e-9f01-23456789abcd")),
+    "an id in capitals": exchange(answer=created(id=OTHER_ID.upper())),
+    "users merged": echo(sent_body(userIds=["user_2"]), userIds=["user_1", "user_2"]),
+}
+
+
+@pytest.mark.parametrize("right", RIGHT.values(), ids=RIGHT.keys())
+def test_a_right_answer_is_not_accused(right: Exchange) -> None:
+    assert broken_clauses(right) == set()
+
+
+NAME, START, PEOPLE = "response.name.echo", "response.startDate.echo", "response.personIds.echo"
+TEXT = "Größe & Co <b>x</b>"
+MANGLED: dict[str, tuple[str, Exchange]] = {
+    "read as latin-1": (NAME, renamed("Größe", "GrÃ¶Ã\x9fe")),
+    "question marks for what is not ASCII": (NAME, renamed("Größe", "Gr??e")),
+    "accents lost": (NAME, renamed("Größe", "Grosse")),
+    "characters of four bytes lost": (NAME, renamed("Go 🚀 now", "Go  now")),
+    "cut at a character of four bytes": (NAME, renamed("Go 🚀 now", "Go ")),
+    "a surrogate pair as two escapes": (NAME, renamed("🚀", "\ud83d\ufffd")),
+    "lower case": (NAME, renamed("Spring", "spring")),
+    "compatibility forms": (NAME, renamed("①", "1")),
+    "blanks joined": (NAME, renamed("a  b", "a b")),
+    "quotes doubled": (NAME, renamed("O'Brien", "O''Brien")),
+    "backslashes lost": (NAME, renamed("a\\n", "an")),
+    "percent signs decoded": (NAME, renamed("100%25", "100%")),
+    "plus as a blank": (NAME, renamed("a+b", "a b")),
+    "ampersand escaped": (NAME, renamed("A & B", "A &amp; B")),
+    "nothing left of tags": (NAME, renamed("Q1 <b>x</b>", "")),
+    "cut at a tag": (NAME, renamed("Q1 <b>x</b> and more", "Q1 ")),
+    "cut with blanks around": (NAME, renamed("  Spring  ", "Spri")),
+    "more than the blanks trimmed": (NAME, renamed("  Spring.  ", "Spring")),
+    "NUL ends it": (NAME, renamed("a\0b", "a")),
+    "cut by one": (NAME, renamed("n" * 256, "n" * 255)),
+    "cut with an ellipsis": (NAME, renamed("n" * 300, "n" * 252 + "...")),
+    "another list's": (NAME, renamed("Spring", "Autumn")),
+    "question marks run together": (NAME, renamed("What?? é", "What? é")),
+    "an hour off": (START, dated("2030-01-01T00:00:00.000Z", "2030-01-01T01:00:00.000Z")),
+    "milliseconds lost": (START, dated("2030-01-01T00:00:00.987Z", "2030-01-01T00:00:00.000Z")),
+    "time lost": (START, dated("2030-01-01T10:00:00.000Z", "2030-01-01T00:00:00.000Z")),
+    "offset dropped": (START, dated("2030-01-01T01:00:00.000+01:00", "2030-01-01T01:00:00.000Z")),
+    "offset with the wrong sign": (START, dated("2030-01-01T01:00:00.000+01:00", "2030-01-01T02:00:00.000Z")),
+    "minutes of the offset lost": (START, dated("2030-01-01T05:30:00.000+05:30", "2030-01-01T00:30:00.000Z")),
+    "the day before": (START, dated("2030-01-01", "2029-12-31T23:00:00.000Z")),
+    "day and month swapped": (START, dated("2030-01-02T00:00:00.000Z", "2030-02-01T00:00:00.000Z")),
+    "a leap day moved": (START, dated("2032-02-29T12:00:00.000Z", "2032-03-01T12:00:00.000Z")),
+    "only a date": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01")),
+    "no zone": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000")),
+    "a number": ("response.startDate.format", echo(sent_body(), startDate=1893456000)),
+    "capped": (PEOPLE, people([f"p{n}" for n in range(150)], [f"p{n}" for n in range(100)])),
+    "the first lost": (PEOPLE, people(["a", "b"], ["b"])),
+    "one invented": (PEOPLE, people(["a"], ["a", "b"])),
+    "in capitals": (PEOPLE, people(["lead_a"], ["LEAD_A"])),
+    "leading zeros lost": (PEOPLE, people(["007"], ["7"])),
+    "joined": (PEOPLE, people(["a", "b"], ["a,b"])),
+    "a known one dropped": (PEOPLE, people([KNOWN_PERSON], [])),
+    "null for none": ("response.companyIds.type", echo(sent_body(), companyIds=None)),
+    "null as text": ("response.icpId.type", echo(sent_body(), icpId="null")),
+    "an ICP with the line end it had": ("response.icpId.type", echo(sent_body(icpId=UUID + "\n"))),
+    "ids as numbers": ("response.personIds.type", people(["1", "2"], [1, 2])),
+    "createdAt without zone": ("response.createdAt.format", exchange(answer=created(createdAt="2030-03-17T17:46:40"))),
+    "an expanded year for an ordinary one": (
+        "response.createdAt.format",
+        exchange(answer=created(createdAt="+002030-03-17T17:46:40.000Z")),
+    ),
+    "NaN": ("http.answer.json", exchange(raw=json.dumps(created(x=float("nan"))).encode())),
+    "a byte order mark": ("http.answer.utf-8", exchange(raw=b"\xef\xbb\xbf" + json.dumps(created()).encode())),
+    "an error in latin-1": (
+        "http.answer.utf-8",
+        exchange(request(BAD_BODY), 400, raw='{"error":{"code":"BAD_REQUEST","message":"é"}}'.encode("latin-1")),
+    ),
+}
+
+
+@pytest.mark.parametrize(("clause", "wrong"), MANGLED.values(), ids=MANGLED.keys())
+def test_mangling_is_seen(clause: str, wrong: Exchange) -> None:
+    assert broken_clauses(wrong) == {clause}
+
+
+WARNED: dict[str, tuple[str, Exchange]] = {
+    "details at the top": (
+        "error.400.details",
+        exchange(request(BAD_BODY), 400, {**problem(details=OMIT), "details": ["endDate"]}),
+    ),
+    "details that name no field": ("error.400.details", exchange(request(BAD_BODY), 400, problem(details=["wrong"]))),
+    "problem+json": ("error.media-type", RIGHT["problem+json"]),
+    "a malformed login as 400": ("access.session.valid", exchange(request(login=(("Authorization", "Basic x"),)), 400)),
+    "a scheme by its case": ("access.carrier.bearer", RIGHT["a lower-case scheme as malformed"]),
+    "composed": (NAME, RIGHT["composed"]),
+    "decomposed": (NAME, RIGHT["decomposed by the server"]),
+    "sanitised": (NAME, RIGHT["tags removed"]),
+    "a person number": ("request.personIds.items.type", RIGHT["numbers as strings"]),
+    "a UUID without hyphens": ("request.icpId.format", RIGHT["an ICP without hyphens"]),
+    "a date in words": (
+        "request.startDate.format",
+        echo(sent_body(startDate="January 1, 2030"), startDate="2030-01-01T00:00:00Z"),
+    ),
+    "equal dates refused": (
+        "request.endDate.order",
+        exchange(request(sent_body(endDate="2030-01-01T00:00:00.000Z")), 400),
+    ),
+    "another order": (PEOPLE, RIGHT["ids in another order"]),
+    "updatedAt later": ("response.updatedAt.order", exchange(answer=created(updatedAt="2030-03-17T17:46:41.000Z"))),
+    "an undocumented refusal": ("error.400.status", exchange(request(sent_body(name="")), 418)),
+    "an empty Location": ("http.answer.location", RIGHT["an empty Location"]),
+}
+
+
+@pytest.mark.parametrize(("clause", "odd"), WARNED.values(), ids=WARNED.keys())
+def test_what_is_odd_is_warned_of(clause: str, odd: Exchange) -> None:
+    assert clause in warned_clauses(odd)
+    assert broken_clauses(odd) == set()
+
+
+# -- several exchanges ------------------------------------------------------------------------------------------------
+
+
+def test_two_shapes_of_errors_are_warned_of() -> None:
+    nested = exchange(request(BAD_BODY), 400)
+    assert "error.envelope" in warned_clauses(nested, RIGHT["flat errors"])
+
+
+def test_ids_dropped_from_some_requests_only_are_lost() -> None:
+    some = people(["lead_x"], ["lead_x"])
+    all_gone = people([f"p{n}" for n in range(200)], [])
+    assert PEOPLE in broken_clauses(some, all_gone)
+    assert broken_clauses(all_gone) == set()
+    assert broken_clauses(people(["lead_abc123"], ["lead_abc123"]), all_gone) == set()
+
+
+def test_a_clock_that_runs_back_is_warned_of() -> None:
+    earlier = "2030-03-17T17:46:30.000Z"
+    second = exchange(at_s=1, answer=created(id=OTHER_ID, createdAt=earlier, updatedAt=earlier))
+    assert "response.createdAt.clock" in warned_clauses(exchange(), second)
+    assert broken_clauses(exchange(), second) == set()
+
+
+def test_a_frozen_clock_is_seen() -> None:
+    assert "response.createdAt.clock" in broken_clauses(exchange(), exchange(at_s=9, answer=created(id=OTHER_ID)))
+
+
+def test_the_creator_must_be_the_same_for_one_user_only() -> None:
+    second: Headers = (("Authorization", "Bearer bearer-two"),)
+    theirs = exchange(request(login=second), answer=created(id=OTHER_ID, userIds=["user_1"]))
+    assert "response.userIds.includes-creator" in broken_clauses(exchange(), theirs)
+
+
+def test_an_idempotency_key_may_be_honoured() -> None:
+    asked = request(headers=(("Idempotency-Key", "k"),))
+    assert broken_clauses(exchange(asked), exchange(asked, at_s=5)) == set()
+    assert observed(exchange(asked), exchange(asked, at_s=5))["idempotency-key"] == {"honoured"}
+
+
+def test_the_question_that_never_passes_is_the_cause_of_a_refusal() -> None:
+    opaque, plain = sent_body(personIds=["lead_1"]), sent_body(personIds=[UUID])
+    seen = observed(exchange(request(opaque), 400), exchange(request(plain)))
+    assert seen["person-id-form"] == {"refused"}
+
+
+def test_a_pinned_reading_decides() -> None:
+    null_type = exchange(request(sent_body(type=None)), answer=created(type="person"))
+    assert broken_clauses(null_type) == {"request.type.nullability"}
+    assert broken_clauses(null_type, type_null="default") == set()
+    trimmed = RIGHT["blanks trimmed"]
+    assert broken_clauses(trimmed, surrounding_blanks="kept") == {NAME}
+
+
+# -- whatever the server answers --------------------------------------------------------------------------------------
+
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.text(st.characters(categories=("Cs", "Cc", "Cf", "Zs")), max_size=5),
+    st.sampled_from(("", "null", "Spring", UUID, "2030-01-01T00:00:00.000Z", "+999999-01-01T00:00:00Z", "0000-01-01")),
+)
+NUMBERS = st.one_of(st.integers(), st.just(10**400), st.floats())
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
+ANY_JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4))
+FIELD_NAMES = st.sampled_from([*created(), "error", "code", "message", "details", "data", "__proto__"])
+NEARLY = st.dictionaries(FIELD_NAMES, ANY_JSON, max_size=6)
+ASKED = st.sampled_from(
+    [
+        request(),
+        request(BAD_BODY),
+        request(raw=b"{"),
+        request(raw=TWICE + b',"name":"Last","personIds":["a"]}'),
+        request(raw=b'{"name":"\\ud800"}'),
+        request(login=()),
+        request(login=(("Authorization", "bearer bearer-one"),)),
+        request(method="PUT"),
+        request(path="/elsewhere"),
+        *(
+            request(sent_body(**changes))
+            for changes in (
+                {"personIds": ["a", "a", " b", "7"]},
+                {"personIds": [7, 1.5, "x"], "type": "company"},
+                {"id": "x", "createdAt": "x", "userIds": ["user_2"], "__proto__": {"a": []}},
+                {"name": " <b>é\u0301\u0007</b>\0"},
+                {"startDate": "2030-01-01", "endDate": "2016-12-31T23:59:60Z"},
+                {"icpId": UUID.upper(), "companyIds": [UUID, UUID.upper()]},
+            )
+        ),
+    ]
+)
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(("Content-Type", "Location", "Retry-After", "X")),
+        st.sampled_from(("application/json", "text/html; charset=x", "", ";", "http://[", "é", "\xff", "a b"))
+        | st.text(st.characters(max_codepoint=255), max_size=12),
+    ),
+    max_size=4,
+).map(tuple)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    asked=ASKED,
+    status=st.sampled_from((200, 201, 204, 302, 400, 401, 404, 429, 500, 999)) | st.integers(100, 999),
+    headers=HEADERS,
+    body=st.one_of(
+        ANY_JSON,
+        NEARLY,
+        NEARLY.map(lambda fields: {**created(), **fields}),
+        NEARLY.map(lambda fields: {"error": fields}),
+        NEARLY.map(lambda fields: problem(**fields)),
+    ).map(lambda value: json.dumps(value).encode())
+    | st.binary(max_size=40),
+)
+@example(request(), 201, (JSON_TYPE,), json.dumps(created()).replace('"Spring"', "[" * 900 + "]" * 900).encode())
+@example(request(), 201, (JSON_TYPE,), b"[" * 100_000 + b"]" * 100_000)
+@example(request(BAD_BODY), 400, (JSON_TYPE,), json.dumps(problem(details=json.loads("[" * 700 + "]" * 700))).encode())
+@example(request(), 201, (JSON_TYPE,), b'{"\\ud800": 1e999, "name": ' + b"9" * 5000 + b"}")
+def test_no_answer_crashes_an_oracle(asked: Any, status: int, headers: Headers, body: bytes) -> None:
+    one = exchange(asked, status, raw=body, headers=headers)
+    for finding in findings(one, exchange(), one):
+        assert isinstance(finding, Verdict | Observation)
+        if isinstance(finding, Verdict):
+            assert finding.clause in judge().terms.specification.clauses
+            assert len(finding.actual) < 500
+        else:
+            assert finding.option in judge().terms.specification.readings[finding.reading].options
