@@ -84,9 +84,11 @@ def _compiled(text: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def _shallow(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """The value with nothing inside what lies deeper than any schema looks."""
+    """The value as the validator can hold it: nothing inside what lies deeper than any schema looks, no lone surrogates."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
-        return {key: _shallow(item, depth - 1) for key, item in value.items()} if depth else {}
+        return {_shallow(key): _shallow(item, depth - 1) for key, item in value.items()} if depth else {}
     if isinstance(value, list):
         return [_shallow(item, depth - 1) for item in value] if depth else []
     return value

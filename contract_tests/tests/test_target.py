@@ -1,0 +1,242 @@
+"""What comes over real sockets becomes an exchange; only what a server does is put down to it."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+
+import pytest
+
+from contract_tests import target as target_module
+from contract_tests.exchange import NOT_SENT, Request
+from contract_tests.target import HUNG_UP, UNREACHABLE, Target
+from contract_tests.tests.sockets import OK, raw_server
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    with Target(timeout_s=1, connections=4) as made:
+        yield made
+
+
+def post(url: str, body: bytes = b"{}", **more: object) -> Request:
+    return Request("POST", url, (("Content-Type", "application/json"),), body, **more)  # type: ignore[arg-type]
+
+
+def limited(retry_after: str | None) -> bytes:
+    line = f"Retry-After: {retry_after}\r\n" if retry_after is not None else ""
+    return f"HTTP/1.1 429 Too Many\r\n{line}Content-Length: 0\r\n\r\n".encode("latin-1")
+
+
+def test_the_bytes_are_those_of_the_request(target: Target) -> None:
+    body = bytes(range(256))
+    with raw_server() as server:
+        exchange = target.send(Request("POST", server.url + "/a?b=%20", (("X-E", "caf\xe9"),), body), "x")
+        target.send(post(server.url, body, chunked=True))
+    first, second = server.received
+    assert (first.line, first.body, first.headers["x-e"]) == ("POST /a?b=%20 HTTP/1.1", body, "caf\xe9")
+    assert set(first.headers) == {"host", "content-length", "x-e"}
+    assert second.headers["transfer-encoding"] == "chunked"
+    assert second.body == body
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.response.json, exchange.label) == (201, {}, "x")
+    assert exchange.sent_at_s <= exchange.received_at_s <= time.time()
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_empty_body_is_sent(target: Target, chunked: bool) -> None:
+    with raw_server() as server:
+        assert target.send(post(server.url, b"", chunked=chunked)).response is not None
+    assert server.received[0].body == b""
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["0", "1", formatdate(time.time() + 1, usegmt=True), None, "soon", "", "-1", "\xb2", "1.5", "9" * 20]
+)
+def test_a_rate_limit_is_waited_out(target: Target, retry_after: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(target_module.time, "sleep", slept.append)
+    with raw_server(lambda c, number: c.sendall(OK if number == 2 else limited(retry_after))) as server:
+        exchange = target.send(post(server.url))
+    assert exchange.response is not None
+    if retry_after == "9" * 20:
+        assert (exchange.response.status, slept) == (429, [])
+        return
+    assert (exchange.response.status, len(server.received)) == (201, 3)
+    assert all(0 <= pause <= 2 for pause in slept)
+    if retry_after == "1":
+        assert slept == [1, 1]
+
+
+def test_a_rate_limit_without_end_is_given_back(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target_module.time, "sleep", lambda _: None)
+    with raw_server(lambda c, _: c.sendall(limited("0"))) as server:
+        exchange = target.send(post(server.url))
+    assert exchange.response is not None
+    assert exchange.response.status == 429
+    assert len(server.received) == target_module.MAX_RATE_LIMIT_TRIES
+
+
+def test_nobody_there_is_told_apart(target: Target) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    exchange = target.send(post(f"http://127.0.0.1:{port}"))
+    assert exchange.response is None
+    assert (exchange.failure or "").startswith(UNREACHABLE)
+
+
+def test_a_hang_up_is_a_failure(target: Target) -> None:
+    with raw_server(lambda c, _: c.shutdown(socket.SHUT_RDWR)) as server:
+        exchange = target.send(post(server.url))
+    assert (exchange.response, exchange.failure) == (None, HUNG_UP)
+    assert len(server.received) == 1  # a POST is not sent again
+
+
+def test_a_hang_up_on_a_connection_in_use_is_a_failure_too(target: Target) -> None:
+    with raw_server(lambda c, n: c.sendall(OK) if n == 0 else c.shutdown(socket.SHUT_RDWR)) as server:
+        target.send(post(server.url))
+        assert target.send(post(server.url)).failure == HUNG_UP
+
+
+def test_stale_connections_are_no_accusation(target: Target) -> None:
+    def answer(connection: socket.socket, number: int) -> None:
+        connection.sendall(OK)
+        if number < 4:
+            time.sleep(0.05)
+            connection.shutdown(socket.SHUT_RDWR)  # without having said `Connection: close`
+
+    with raw_server(answer) as server:
+        assert all(e.response for e in target.send_together([(post(server.url), "")] * 4))
+        time.sleep(0.2)
+        for _ in range(3):
+            assert target.send(post(server.url)).response is not None
+
+
+def cut(data: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + data
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        cut(b"{}"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"SMTP ready\r\n\r\n",
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+        b"\x00\xff\x00" * 99,
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    ],
+)
+def test_an_answer_that_is_not_whole_is_a_failure(target: Target, answer: bytes) -> None:
+    def send(connection: socket.socket, _: int) -> None:
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with raw_server(send) as server:
+        exchange = target.send(post(server.url))
+    assert exchange.response is None
+    assert exchange.failure
+    assert exchange.failure != HUNG_UP
+    assert len(server.received) == 1
+
+
+def drip(connection: socket.socket, head: bytes) -> None:
+    connection.sendall(head)
+    for _ in range(60):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def test_a_slow_drip_ends_at_the_timeout() -> None:
+    with Target(timeout_s=0.3, connections=1) as target, raw_server(lambda c, _: drip(c, cut(b""))) as server:
+        exchange = target.send(post(server.url))
+    assert exchange.failure == "no whole answer within 0.3 s"
+    assert exchange.elapsed_s < 1
+
+
+def test_silence_ends_at_the_timeout() -> None:
+    with Target(timeout_s=0.2, connections=1) as target, raw_server(lambda c, _: time.sleep(1)) as server:
+        exchange = target.send(post(server.url))
+    assert exchange.failure == "no whole answer within 0.2 s"
+    assert len(server.received) == 1
+
+
+def test_a_coded_answer_is_decoded(target: Target) -> None:
+    data = gzip.compress(b'{"a":1}')
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+    with raw_server(lambda c, _: c.sendall(head + data)) as server:
+        exchange = target.send(post(server.url))
+    assert exchange.response is not None
+    assert exchange.response.json == {"a": 1}
+
+
+def test_a_redirect_is_an_answer(target: Target) -> None:
+    moved = b"HTTP/1.1 307 Moved\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"
+    with raw_server(lambda c, _: c.sendall(moved)) as server:
+        exchange = target.send(post(server.url))
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.response.header("location"), len(server.received)) == (307, "/other", 1)
+
+
+def test_an_answer_before_the_end_of_the_body_is_taken(target: Target) -> None:
+    early = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(early)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1 << 20):  # a kind server reads on, so that the answer is not lost
+                    pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        exchange = target.send(post(url, b"n" * 5_000_000))
+        thread.join()
+    assert exchange.response is not None
+    assert exchange.response.status == 413
+
+
+def test_answers_of_many_requests_come_as_they_arrive_and_the_supply_may_end(target: Target) -> None:
+    taken: list[int] = []
+
+    def supply() -> Iterator[tuple[Request, str]]:
+        for number in itertools.count():
+            taken.append(number)
+            yield post(server.url), str(number)
+
+    with raw_server(lambda c, _: (time.sleep(0.01), c.sendall(OK))[0]) as server:
+        answers = list(itertools.islice(target.send_all(supply()), 20))
+        assert {e.response.status for e in answers if e.response} == {201}
+        assert len(taken) <= 20 + 2 * target.connections
+        assert server.connections <= target.connections
+        assert list(target.send_all([])) == []
+
+
+def test_a_burst_needs_no_more_connections_than_it_gets() -> None:
+    with (
+        Target(timeout_s=2, connections=1) as target,
+        raw_server(lambda c, _: (time.sleep(0.1), c.sendall(OK))[0]) as server,
+    ):
+        begun = time.monotonic()
+        assert all(e.response for e in target.send_together([(post(server.url), "")] * 12))
+        assert time.monotonic() - begun < 0.9
+        assert target.requests_sent == 12
+
+
+def test_what_cannot_be_sent_is_not_the_servers_doing(target: Target) -> None:
+    with raw_server() as server:
+        for request in (Request("POST", server.url, (("a b", "c"),)), Request("POST", server.url, (("X", "a\nb"),))):
+            assert (target.send(request).failure or "").startswith(NOT_SENT)
+    assert server.received == []
