@@ -169,7 +169,8 @@ def _read_value(
         # Which of two equal keys counts is open, so only what is wrong either way is wrong.
         others, open_points = _faults(body.other_value, operation, terms.specification)
         touches |= open_points
-        found = [f for f in found if f in others]
+        places = {fault.path for fault in others}
+        found = [fault for fault in found if fault.path in places]
     faults += found
     if not isinstance(body.value, dict):
         return

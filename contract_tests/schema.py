@@ -84,7 +84,7 @@ def _compiled(text: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def _shallow(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """The value as the validator can hold it: nothing inside what lies deeper than any schema looks, no lone surrogates."""
+    """The value as the validator can hold it: no lone surrogates, and nothing deeper than any schema looks."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):

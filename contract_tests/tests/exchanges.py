@@ -54,7 +54,7 @@ def judge(**readings: str) -> Judge:
 
 def sent_body(**changes: Any) -> dict[str, Any]:
     """A body that must be accepted, with changes; OMIT leaves a field out."""
-    body = {
+    body: dict[str, Any] = {
         "name": "Spring",
         "type": "person",
         "icpId": None,

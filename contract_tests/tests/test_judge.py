@@ -1,4 +1,4 @@
-"""Right servers are not accused and mangling is seen: the treatments of the open questions; and no answer crashes us."""
+"""Right servers are not accused, mangling is seen, what is open is treated as agreed, and no answer crashes us."""
 
 from __future__ import annotations
 
@@ -372,7 +372,7 @@ HEADERS = st.lists(
         NEARLY,
         NEARLY.map(lambda fields: {**created(), **fields}),
         NEARLY.map(lambda fields: {"error": fields}),
-        NEARLY.map(lambda fields: problem(**fields)),
+        NEARLY.map(lambda fields: {"error": {**problem()["error"], **fields}}),
     ).map(lambda value: json.dumps(value).encode())
     | st.binary(max_size=40),
 )

@@ -265,7 +265,8 @@ def test_every_judged_clause_has_a_row() -> None:
 
 
 def test_every_judged_clause_is_declared_by_an_oracle() -> None:
-    patterns = [pattern for oracle in (*ORACLES, *HISTORY_ORACLES) for pattern in oracle.clauses]
+    patterns = [pattern for oracle in ORACLES for pattern in oracle.clauses]
+    patterns += [pattern for oracle in HISTORY_ORACLES for pattern in oracle.clauses]
     readings = {reading.clause for reading in load_specification().readings.values()}
     clauses = {clause.id for clause in load_specification().judged_clauses}
     assert {c for c in clauses if not any(fnmatchcase(c, p) for p in patterns)} - readings == set()

@@ -60,7 +60,7 @@ def test_an_empty_body_is_sent(target: Target, chunked: bool) -> None:
 )
 def test_a_rate_limit_is_waited_out(target: Target, retry_after: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(target_module.time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     with raw_server(lambda c, number: c.sendall(OK if number == 2 else limited(retry_after))) as server:
         exchange = target.send(post(server.url))
     assert exchange.response is not None
@@ -74,7 +74,7 @@ def test_a_rate_limit_is_waited_out(target: Target, retry_after: str | None, mon
 
 
 def test_a_rate_limit_without_end_is_given_back(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     with raw_server(lambda c, _: c.sendall(limited("0"))) as server:
         exchange = target.send(post(server.url))
     assert exchange.response is not None
@@ -208,6 +208,11 @@ def test_an_answer_before_the_end_of_the_body_is_taken(target: Target) -> None:
     assert exchange.response.status == 413
 
 
+def slowly(connection: socket.socket, _: int) -> None:
+    time.sleep(0.05)
+    connection.sendall(OK)
+
+
 def test_answers_of_many_requests_come_as_they_arrive_and_the_supply_may_end(target: Target) -> None:
     taken: list[int] = []
 
@@ -216,7 +221,7 @@ def test_answers_of_many_requests_come_as_they_arrive_and_the_supply_may_end(tar
             taken.append(number)
             yield post(server.url), str(number)
 
-    with raw_server(lambda c, _: (time.sleep(0.01), c.sendall(OK))[0]) as server:
+    with raw_server(slowly) as server:
         answers = list(itertools.islice(target.send_all(supply()), 20))
         assert {e.response.status for e in answers if e.response} == {201}
         assert len(taken) <= 20 + 2 * target.connections
@@ -227,7 +232,7 @@ def test_answers_of_many_requests_come_as_they_arrive_and_the_supply_may_end(tar
 def test_a_burst_needs_no_more_connections_than_it_gets() -> None:
     with (
         Target(timeout_s=2, connections=1) as target,
-        raw_server(lambda c, _: (time.sleep(0.1), c.sendall(OK))[0]) as server,
+        raw_server(slowly) as server,
     ):
         begun = time.monotonic()
         assert all(e.response for e in target.send_together([(post(server.url), "")] * 12))

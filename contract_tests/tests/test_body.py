@@ -1,0 +1,121 @@
+"""What the bytes of a body say: a value, a fault or an open question; for any bytes, and fast."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract_tests.body import UNREAD, Body, read_body
+
+FAULTS = {
+    b"": "request.body.required",
+    b" \r\n\t": "request.body.required",
+    b"{": "request.body.json",
+    b"{'a':1}": "request.body.json",
+    b'{"a":1,}': "request.body.json",
+    b'{"a":NaN}': "request.body.json",
+    b'{"a":-Infinity}': "request.body.json",
+    b'{"a":01}': "request.body.json",
+    b'{"a":1}{}': "request.body.json",
+    b'{"a":"\n"}': "request.body.json",
+    b"/**/{}": "request.body.json",
+    '{"a":1}'.encode("utf-16"): "http.request.utf-8",
+    '{"a":1}'.encode("utf-16-le"): "http.request.utf-8",
+    '{"a":1}'.encode("utf-16-be"): "http.request.utf-8",
+    '{"a":1}'.encode("utf-32"): "http.request.utf-8",
+    '{"a":1}'.encode("utf-32-be"): "http.request.utf-8",
+}
+
+
+@pytest.mark.parametrize("data", FAULTS, ids=lambda data: repr(data[:16]))
+def test_bytes_that_are_wrong_for_sure(data: bytes) -> None:
+    body = read_body(data)
+    assert (body.fault, body.value) == (FAULTS[data], UNREAD)
+
+
+OPEN = {
+    b'\xef\xbb\xbf{"a":1}': ("byte-order-mark", {"a": 1}),
+    b'{"a":"\xff"}': ("invalid-utf-8", {"a": "\ufffd"}),
+    b'{"a":1,"a":2}': ("duplicate-keys", {"a": 2}),
+    b'{"x":{"a":1,"a":2}}': ("duplicate-keys", {"x": {"a": 2}}),
+    b'{"a":1e999}': ("huge-numbers", {"a": 1e300}),
+    b'{"a":' + b"9" * 400 + b"}": ("huge-numbers", {"a": 1e300}),
+    b'{"a":9007199254740993}': ("huge-numbers", {"a": 9007199254740993.0}),
+    b"[" * 40 + b"]" * 40: ("deep-nesting", UNREAD),
+    b"[" * 100_000: ("deep-nesting", UNREAD),
+    b'{"a":"' + b"n" * 100_000 + b'"}': ("oversized-body", {"a": "n" * 100_000}),
+}
+
+
+@pytest.mark.parametrize("data", OPEN, ids=lambda data: repr(data[:16]))
+def test_bytes_that_are_read_in_more_than_one_way(data: bytes) -> None:
+    reading, value = OPEN[data]
+    body = read_body(data)
+    assert (set(body.touches), body.value, body.fault) == ({reading}, value, None)
+
+
+def test_both_readings_of_equal_keys() -> None:
+    body = read_body(b'{"a":1,"b":0,"a":2,"a":3}')
+    assert (body.value, body.other_value) == ({"a": 3, "b": 0}, {"a": 1, "b": 0})
+
+
+@pytest.mark.parametrize(
+    ("coding", "data", "value"),
+    [
+        ("gzip", gzip.compress(b"{}"), {}),
+        ("deflate", zlib.compress(b"{}"), {}),
+        ("GZIP ", gzip.compress(b"{}"), {}),
+        ("gzip", b"{}", UNREAD),
+        ("gzip", gzip.compress(b"{}")[:-4], UNREAD),
+        ("br", b"\x0b\x00", UNREAD),
+        ("gzip, gzip", b"x", UNREAD),
+    ],
+)
+def test_a_coded_body_is_open(coding: str, data: bytes, value: object) -> None:
+    body = read_body(data, coding)
+    assert (set(body.touches), body.value, body.fault) == ({"compressed-body"}, value, None)
+
+
+def test_identity_is_no_coding() -> None:
+    assert read_body(b"{}", "identity") == Body({})
+
+
+@pytest.mark.parametrize("data", [b'{"a":[1,"\xc3\xa9"]}', b'{"a": [1, "\\u00e9"]}', b"[]", b"null"])
+def test_what_encoders_write_is_plain(data: bytes) -> None:
+    assert read_body(data) == Body(json.loads(data))
+
+
+@pytest.mark.parametrize("data", [b' {"a":1}', b'{ "a":1}', b'{"a" :1}', b'{"a":"\\u0041"}', b'{"a":"\\/"}', b"{}\n"])
+def test_another_spelling_is_seen(data: bytes) -> None:
+    body = read_body(data)
+    assert (body.value, body.fault, body.touches, body.spelled_plainly) == (json.loads(data), None, frozenset(), False)
+
+
+BRACKETS = st.text(st.sampled_from('[]{}",:\\ 1ea')).map(str.encode)
+
+
+@given(st.binary() | BRACKETS | st.text().map(lambda text: json.dumps(text).encode()), st.none() | st.text(max_size=8))
+def test_any_bytes_read_as_something(data: bytes, coding: str | None) -> None:
+    body = read_body(data, coding)
+    assert body.value is UNREAD or body.fault is None
+    assert body.value is not UNREAD or body.fault or body.touches
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'{"a":"' + b'x\\"' * 500_000 + b'"}', b'"' * 10**6, b"\\" * 10**6, b'{"a":"' + b"\\\\" * 500_000, b"[" * 10**6,
+     b'{"a":' * 200_000, b'{"a":' + b"9" * 10**6 + b"}", b'{"a":0.' + b"9" * 10**6 + b"}",
+     b"[" + b"1," * 500_000 + b"1]",
+     gzip.compress(b" " * 10**6)],
+    ids=lambda data: repr(data[:10]),
+)  # fmt: skip
+def test_a_huge_body_is_read_fast(data: bytes) -> None:
+    begun = time.monotonic()
+    read_body(data)
+    assert time.monotonic() - begun < 2  # measured 0.3 s at most

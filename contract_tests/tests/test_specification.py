@@ -1,0 +1,90 @@
+"""The contract data as values: found, checked, selected by prefix, narrowed by the user."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from contract_tests.specification import (
+    SpecificationError,
+    Treatment,
+    find_spec_folder,
+    load_specification,
+    resolve_refs,
+)
+
+
+def test_the_data_is_read() -> None:
+    specification = load_specification()
+    (operation,) = specification.operations
+    assert (operation.id, operation.method, operation.path) == ("createLeadList", "POST", "/api/v1/entities/leadlists")
+    assert set(operation.success_schemas) == {200, 201}
+    assert operation.secured
+    assert operation.request_example["startDate"] == "2024-01-01T00:00:00.000Z"
+    assert specification.cookie_name == "__session"
+    assert specification.clauses["request.name.required"].group == "request.name"
+    assert specification.clauses["error.400.code"].group == "error"
+    assert "request.name.descriptive" not in {clause.id for clause in specification.judged_clauses}
+
+
+def test_clauses_are_selected_by_prefix() -> None:
+    specification = load_specification()
+    assert specification.select(()) == set(specification.clauses)
+    assert "request.name.type" in specification.select(["request.name"])
+    assert specification.select(["error.400."]) == {"error.400.status", "error.400.code", "error.400.details"}
+    with pytest.raises(SpecificationError, match=r"request\.nam"):
+        specification.select(["request.nam"])
+
+
+def test_readings_are_narrowed() -> None:
+    specification = load_specification()
+    narrowed = specification.pin({"success-status": ["200"]}).readings["success-status"]
+    assert (narrowed.treatment("200"), narrowed.treatment("201")) == (Treatment.PASS, Treatment.FAIL)
+    assert specification.readings["success-status"].treatment("201") is Treatment.PASS
+    with pytest.raises(SpecificationError, match=r"sucess-status.*did you mean success-status"):
+        specification.pin({"sucess-status": ["200"]})
+    with pytest.raises(SpecificationError, match=r"has no option '202'; it has 201, 200"):
+        specification.pin({"success-status": ["202"]})
+
+
+def test_refusals_of_a_reading() -> None:
+    readings = load_specification().readings
+    assert readings["unknown-icp"].refusal_statuses == {400, 403, 404}
+    assert readings["empty-name"].refusal_statuses == {400}
+    assert readings["date-echo"].refusal_statuses == set()
+    assert readings["type-null"].must_refuse
+    assert not readings["empty-name"].must_refuse
+    assert not readings["malformed-login"].must_refuse
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("clauses.yaml", "- id: request.body.json", "- id: request.body.type", "stands there twice"),
+        ("clauses.yaml", "kind: stated", "kinds: stated", "kinds"),
+        ("readings.yaml", "clause: success.status", "clause: success.stat", "names no clause"),
+        ("readings.yaml", "suite: {later: warn}", "suite: {latest: warn}", "treats options that it does not have"),
+        ("readings.yaml", "- id: success-status", "- id: [", "cannot be read"),
+    ],
+)
+def test_wrong_data_is_named(file: str, old: str, new: str, said: str, tmp_path: Path) -> None:
+    folder = tmp_path / "spec"
+    shutil.copytree(find_spec_folder(), folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SpecificationError, match=said) as caught:
+        load_specification(folder)
+    assert file in str(caught.value)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SpecificationError, match=r"openapi\.yaml"):
+        load_specification(tmp_path)
+
+
+def test_references_are_resolved() -> None:
+    document = {"a~b": {"c/d": [1]}, "x": {"$ref": "#/a~0b/c~1d"}}
+    assert resolve_refs({"y": [{"$ref": "#/x"}]}, document) == {"y": [[1]]}
