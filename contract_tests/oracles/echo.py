@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +10,7 @@ from typing import Any
 
 from contract_tests import formats
 from contract_tests.case import Case, Oracle
+from contract_tests.oracles import text
 from contract_tests.oracles.lead_list import lead_list
 from contract_tests.schema import short
 from contract_tests.verdict import Finding, Observation, broken, held, warned
@@ -19,8 +18,6 @@ from contract_tests.verdict import Finding, Observation, broken, held, warned
 ECHO_TOLERANCE_S = 0.001  # a fraction may be cut or rounded to milliseconds
 LEAP_SECOND_TOLERANCE_S = 2.0  # second 60 comes back as the one before or behind it, with or without its fraction
 _OPEN_SPELLINGS = frozenset({"date-without-zone", "rare-date-forms", "other-date-texts"})
-_HALF = re.compile("[\ud800-\udfff\ufffd]")
-_LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
 
 # -- text -------------------------------------------------------------------------------------------------------------
 
@@ -30,17 +27,17 @@ def name(case: Case) -> Iterator[Finding]:
     created = lead_list(case)
     if created is None or not isinstance(got := created.get("name"), str):
         return
-    sent_texts = [text for text in _variants(case, "name") if isinstance(text, str)]
+    sent_texts = [sent for sent in _variants(case, "name") if isinstance(sent, str)]
     for sent in sent_texts:
-        if _same_text(sent, got):
+        if text.same_text(sent, got):
             yield held("response.name.echo", case.exchange)
             yield from _observe_text(case, sent, got)
             return
     for sent in sent_texts:
-        if case.touches("markup-in-text") and _sanitised(sent, got):
+        if case.touches("markup-in-text") and text.sanitised(sent, got):
             yield Observation("markup-in-text", "sanitised", case.exchange)
             return
-        if _composed(sent) == _composed(got):
+        if text.composed(sent) == text.composed(got):
             # Equal text in another form (Unicode Annex 15): odd, but no reader sees a difference.
             yield warned("response.name.echo", case.exchange, expected=ascii(sent), actual=ascii(got))
             return
@@ -49,74 +46,20 @@ def name(case: Case) -> Iterator[Finding]:
         yield broken("response.name.echo", case.exchange, expected=_show(sent), actual=_show(got), hint=hint)
 
 
-def _same_text(sent: str, got: str) -> bool:
-    """Whether got is sent, apart from what the open questions on text let a server do to it."""
-    if got == sent:
-        return True
-    if _HALF.search(sent):  # halves of pairs, and bytes that were no UTF-8: each replaced
-        sent, got = _LOSSY.sub("\ufffd", sent), _LOSSY.sub("\ufffd", got)
-    forms = (sent, _composed(sent))
-    return any(_less_unprinted(form, got) for form in forms) or got == _composed(_bare(sent))
-
-
-def _less_unprinted(sent: str, got: str) -> bool:
-    """Whether got is sent less some blanks around it (`surrounding-blanks`) and signs that cannot be printed."""
-    core = _bare(sent)
-    start = sent.find(core[:1]) if core else len(sent)
-    end = sent.rfind(core[-1:]) + 1 if core else len(sent)
-    at = 0
-    for place, char in enumerate(sent):
-        if at < len(got) and got[at] == char:
-            at += 1
-        elif not (_is_unprinted(char) or (char.isspace() and not start <= place < end)):
-            return False
-    return at == len(got)
-
-
-def _bare(text: str) -> str:
-    """The text with nothing around it or in it that could be trimmed or removed."""
-    return "".join(c for c in text if not _is_unprinted(c)).strip()
-
-
-def _is_unprinted(char: str) -> bool:
-    return not char.isprintable() and char != "\0" and not "\ud800" <= char <= "\udfff"
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
 def _observe_text(case: Case, sent: str, got: str) -> Iterator[Observation]:
     """Which way the server goes where the text holds what a question is about."""
     if sent != sent.strip():
         trimmed = len(got) - len(got.strip()) < len(sent) - len(sent.strip())
         yield Observation("surrounding-blanks", "trimmed" if trimmed else "kept", case.exchange)
-    elif unprinted := sum(map(_is_unprinted, sent)):
-        removed = sum(map(_is_unprinted, got)) < unprinted
+    elif unprinted := sum(map(text.is_unprinted, sent)):
+        removed = sum(map(text.is_unprinted, got)) < unprinted
         yield Observation("control-characters", "removed" if removed else "kept", case.exchange)
     if "unicode-form" in formats.read_text(sent):
-        yield Observation("unicode-form", "composed" if got == _composed(got) else "kept", case.exchange)
+        yield Observation("unicode-form", "composed" if got == text.composed(got) else "kept", case.exchange)
     if "lone-surrogate" in formats.read_text(sent) and got != sent:
         yield Observation("lone-surrogate", "replaced", case.exchange)
     if "markup-in-text" in formats.read_text(sent):
         yield Observation("markup-in-text", "kept", case.exchange)
-
-
-_SCRIPT = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^<>]*>?")
-_SIGNS = re.compile(r"[<>&\"'`=/\\;\s]+")
-
-
-def _sanitised(sent: str, got: str) -> bool:
-    """Whether got is sent with its tags or references removed or escaped, all other words still there."""
-    plain = html.unescape(sent)
-    rest = {_words(plain), _words(_TAG.sub(" ", plain)), _words(_TAG.sub(" ", _SCRIPT.sub(" ", plain)))}
-    once = html.unescape(got)
-    return not rest.isdisjoint({_words(once), _words(_TAG.sub(" ", once)), _words(html.unescape(once))})
-
-
-def _words(text: str) -> str:
-    return _SIGNS.sub("", text)
 
 
 def _variants(case: Case, field: str) -> list[Any]:
@@ -278,9 +221,8 @@ def _id(field: str, value: Any) -> str:
 def _same_texts(sent: list[str], found: list[str]) -> bool:
     """Whether each id is, in any order, one that was sent, apart from what may be done to texts that are open."""
     missing, left = list((Counter(sent) - Counter(found)).elements()), Counter(found) - Counter(sent)
-    loose = Counter(_LOSSY.sub("\ufffd", _composed(_bare(text))) for text in left.elements())
-    wanted = Counter(_LOSSY.sub("\ufffd", _composed(_bare(text))) for text in missing)
-    is_open = all(_bare(text) != text or _composed(text) != text or formats.read_text(text) for text in missing)
+    loose, wanted = Counter(map(text.loosely, left.elements())), Counter(map(text.loosely, missing))
+    is_open = all(text.bare(one) != one or formats.read_text(one) for one in missing)
     return is_open and (loose == wanted or set(loose) == set(wanted))
 
 
