@@ -124,6 +124,35 @@ class HistoryOracle:
     judge: Callable[[Sequence[Case]], Iterator[Finding]]
 
 
+# What must be refused: a body that breaks one of these.
+FAULTS: tuple[str, ...] = (
+    "request.*.required",
+    "request.*.type",
+    "request.*.nullability",
+    "request.*.enum",
+    "request.*.format",
+    "request.body.json",
+    "http.request.utf-8",
+)
+# The clauses of which an accepted request shows that a freedom is granted, and a refused one that it is not.
+FREEDOMS: tuple[str, ...] = (
+    "access.carrier.*",
+    "http.request.json-spelling",
+    "http.request.key-order",
+    "http.request.charset",
+    "http.request.chunked",
+    "http.request.unknown-headers",
+    "request.name.text",
+    "request.*.optional",
+    "request.type.enum",
+    "request.icpId.nullability",
+    "request.*.format",
+    "request.*.any-time",
+    "request.*.empty",
+    "request.*.exist",
+)
+
+
 def refusing_option(reading: Reading, status: int) -> str | None:
     """The option of the reading that a refusal with this status shows."""
     options = reading.refusals

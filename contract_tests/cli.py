@@ -31,7 +31,7 @@ def _with_run_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="leadlists-contract-kit")
+@click.version_option(package_name="leadlists-contract-kit", message="%(prog)s %(version)s")
 def cli() -> None:
     """Judge any server of the lead list endpoint by its URL."""
 
@@ -68,8 +68,28 @@ def _check(given: dict[str, Any], config: str | None) -> None:
         specification = load_specification(settings.spec_folder)
         specification.pin(settings.readings)
         specification.select(settings.clauses)
+        if settings.run_folder and (settings.run_folder / "run.ndjson").exists():
+            raise UsageError(f"--run-folder: {settings.run_folder} holds another run; name a new folder")
     except (UsageError, SpecificationError) as error:
         raise click.UsageError(str(error)) from None
+
+
+@cli.command()
+@click.argument("prefix", nargs=-1)
+def clauses(prefix: tuple[str, ...]) -> None:
+    """List the clauses whose ids begin with PREFIX, or all."""
+    _list_clauses({"clauses": prefix})
+
+
+@cli.command()
+def readings() -> None:
+    """List the open questions, their options, and what the suite makes of each option."""
+    from contract_tests.specification import load_specification
+
+    for reading in load_specification().readings.values():
+        click.echo(f"{reading.id}: {reading.question} ({reading.clause})")
+        for option, meaning in reading.options.items():
+            click.echo(f"    {option:<18} {reading.treatment(option):<5} {meaning}")
 
 
 def _values(given: Any) -> Sequence[str]:
@@ -111,7 +131,9 @@ def _run_pytest(arguments: list[str]) -> int:
     if reporter.target_error is not None:
         click.echo(f"leadlists-contract: {reporter.target_error}", err=True)
     elif reporter.internal_error is not None:
-        click.echo(f"leadlists-contract: the suite itself failed, please report it:\n{reporter.internal_error}", err=True)
+        click.echo(
+            f"leadlists-contract: the suite itself failed, please report it:\n{reporter.internal_error}", err=True
+        )
     return exit_code(int(status), reporter)
 
 

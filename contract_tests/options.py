@@ -26,6 +26,12 @@ class Option:
     def variable(self) -> str:
         return "LEADLISTS_" + self.name.upper()
 
+    def split(self, text: str) -> str | list[str]:
+        """The values in an environment variable: one to a line for headers, which hold blanks, else between blanks."""
+        if not self.many:
+            return text
+        return text.splitlines() if self.name == "header" else text.split()
+
 
 RUN_OPTIONS = (
     Option("url", "URL", "the server to judge: its base URL, or the endpoint itself"),

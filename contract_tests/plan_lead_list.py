@@ -54,13 +54,18 @@ FREEDOMS: Mapping[str, Mapping[str, Any]] = {
     "a leap day": {"startDate": "2032-02-29T12:00:00.000Z", "endDate": "2032-02-29T23:59:59.000Z"},
     "dates without milliseconds": {"startDate": "2030-01-01T00:00:00Z", "endDate": "2030-03-31T23:59:59Z"},
     "milliseconds that count": {"startDate": "2030-01-01T00:00:00.001Z", "endDate": "2030-03-31T23:59:59.987Z"},
-    "the last second before summer time": {"startDate": "2030-03-31T00:59:59.000Z", "endDate": "2030-10-27T01:30:00.000Z"},
+    "the last second before summer time": {
+        "startDate": "2030-03-31T00:59:59.000Z",
+        "endDate": "2030-10-27T01:30:00.000Z",
+    },
     "a name of one letter": {"name": "Q"},
-    "a name of eighty letters": {"name": "A lead list whose name is as long as a line of a terminal, eighty signs and not"},
+    "a name of eighty letters": {
+        "name": "A lead list whose name is as long as a line of a terminal, eighty signs and not"
+    },
     "a name with accents": {"name": "Größe, café, naïve: señor Łukasz at 5 °C"},
     "a name in Greek, Hebrew and Chinese": {"name": "Αθήνα שלום 销售线索"},
     "a name with emoji": {"name": "Launch 🚀 top 💯 𝒜"},
-    "a name with quotes": {"name": "O'Brien & \"Sons\"; DROP TABLE lists; --"},
+    "a name with quotes": {"name": 'O\'Brien & "Sons"; DROP TABLE lists; --'},
     "a name with signs of programs": {"name": "100% {name} $HOME `id` \\n {{7*7}} %s"},
     "a name like a number": {"name": "0123"},
     "a name like a null": {"name": "null"},
@@ -172,7 +177,13 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     return Plan(
         first=Step("a plain lead list", sender.request(base(f"First list, {tag}"))),
         apart=tuple(steps),
-        in_order=(repeated, repeated, *_same_name(sender, tag), *_users_in_turn(sender, tag), *_idempotent(sender, tag)),
+        in_order=(
+            repeated,
+            repeated,
+            *_same_name(sender, tag),
+            *_users_in_turn(sender, tag),
+            *_idempotent(sender, tag),
+        ),
         together=burst,
         last=Step("a plain lead list later", sender.request(base(f"Last list, {tag}"))),
     )
@@ -275,8 +286,12 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
         yield Step("a cookie from a foreign origin", sender.request(body, login=first.login("cookie"), more=foreign))
         if first.bearer:
             bad_bearer, bad_cookie = ("Authorization", "Bearer not-a-session"), ("Cookie", f"{name}=not-a-session")
-            yield Step("a good cookie beside a bad bearer", sender.request(body, login=(bad_bearer, *first.login("cookie"))))
-            yield Step("a good bearer beside a bad cookie", sender.request(body, login=(*first.login("bearer"), bad_cookie)))
+            yield Step(
+                "a good cookie beside a bad bearer", sender.request(body, login=(bad_bearer, *first.login("cookie")))
+            )
+            yield Step(
+                "a good bearer beside a bad cookie", sender.request(body, login=(*first.login("bearer"), bad_cookie))
+            )
 
 
 def _same_name(sender: Sender, tag: str) -> Iterator[Step]:

@@ -40,6 +40,8 @@ class Session:
         """Meet the target and send the covering set; once for the whole session."""
         settings = self.terms.settings
         folder = settings.run_folder or new_folder()
+        if (folder / "run.ndjson").exists():
+            raise pytest.UsageError(f"--run-folder: {folder} holds the record of another run; name a new folder")
         record = Record(folder, Masker(settings.secrets))
         self.open.callback(record.close)
         target = self.open.enter_context(Target(timeout_s=settings.timeout_s, connections=settings.connections))
@@ -56,7 +58,6 @@ class Session:
             run.probe(plan.first.request, plan.first.label)
         for plan in plans:
             run.carry_out(plan)
-        run.settle()
         run.repeat_failures()
 
 

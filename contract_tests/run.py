@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contract_tests.case import Case
@@ -39,14 +39,12 @@ class Evidence:
     def judged(self) -> int:
         return sum(self.counts.values())
 
-    settled: bool = False
-
     def add(self, verdict: Verdict) -> None:
-        """Count a verdict; of the worst ones, keep the one with the smallest request, until it is settled."""
+        """Count a verdict and keep the first of the worst: the covering set goes from plain requests to odd ones."""
         self.counts[verdict.outcome] += 1
-        if verdict.outcome is Outcome.HELD or self.settled:
+        if verdict.outcome is Outcome.HELD:
             return
-        if self.worst is None or _weight(verdict) < _weight(self.worst):
+        if self.worst is None or (self.worst.outcome is Outcome.WARNED and verdict.outcome is Outcome.BROKEN):
             self.worst = verdict
 
 
@@ -158,10 +156,11 @@ class Run:
         """What the target is judged on."""
         return self.judge.terms.specification.operations
 
-    def settle(self) -> None:
-        """Keep what the covering set showed of a broken clause: its requests were written to be read."""
-        for evidence in self.evidence.values():
-            evidence.settled = evidence.outcome is Outcome.BROKEN
+    def show(self, smallest: Mapping[str, Verdict]) -> None:
+        """Let these verdicts stand for their clauses: a search has shrunk them."""
+        with self._lock:
+            for clause, verdict in smallest.items():
+                self.evidence[clause].worst = verdict
 
     def repeat_failures(self) -> None:
         """Send each failing request once more and keep whether the answer is as wrong; not where it takes several."""
@@ -195,7 +194,7 @@ def discovery_problem(exchange: Exchange) -> str | None:
     if response.status == 403:
         return f"{url} answers 403 to this login: it lacks a right there. Use a user who may create lead lists."
     if response.status == 404:
-        return f"{url} answers 404: there is no such endpoint. Give the base URL or the endpoint itself, as it is deployed."
+        return f"{url} answers 404: there is no such endpoint. Give the base URL or the endpoint itself."
     if 300 <= response.status < 400:
         to = response.header("Location") or "nowhere"
         return f"{url} redirects ({response.status}) to {to}. Redirects are not followed: give the address it leads to."
@@ -204,11 +203,3 @@ def discovery_problem(exchange: Exchange) -> str | None:
 
 def _has_login(exchange: Exchange) -> bool:
     return any(name.lower() in {"authorization", "cookie"} for name, _ in exchange.request.headers)
-
-
-def _weight(verdict: Verdict) -> tuple[bool, int, int]:
-    return (
-        verdict.outcome is not Outcome.BROKEN,
-        len(verdict.exchanges),
-        sum(len(e.request.body) + 40 * len(e.request.headers) for e in verdict.exchanges),
-    )

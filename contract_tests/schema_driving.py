@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any
 
 from contract_tests.exchange import Request
-from contract_tests.exploration import Exploration
 from contract_tests.expectation import Terms
+from contract_tests.exploration import Exploration
 from contract_tests.plan import USER_AGENT
 from contract_tests.specification import Operation
 
@@ -35,7 +35,9 @@ def drive(exploration: Exploration, terms: Terms, operation: Operation, *, examp
     endpoint = schema[operation.path][operation.method]
     modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
     count = 0
-    for case in schema.iter_coverage_cases(endpoint, generation_modes=modes, generation_config=schema.config.generation):
+    for case in schema.iter_coverage_cases(
+        endpoint, generation_modes=modes, generation_config=schema.config.generation
+    ):
         count += 1
         exploration.repeat(partial(exploration.probe, _request(case, terms), _label(case)))
     if examples:

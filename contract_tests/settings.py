@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from contract_tests.options import RUN_OPTIONS
+
 DEFAULT_TIMEOUT_S = 10.0  # a create that takes longer than this is a hang to the browser's user
 DEFAULT_CLOCK_ALLOWANCE_S = 300.0  # what Kerberos tolerates; a machine further off breaks more than this suite
 
@@ -97,18 +99,6 @@ class Settings:
 
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
-# Each option of `leadlists-contract run`, its environment variable being LEADLISTS_ and its name in capitals.
-OPTIONS = (
-    "url", "bearer", "cookie", "user_id", "second_bearer", "second_cookie", "second_user_id", "expired_bearer",
-    "header", "icp_id", "person_id", "company_id", "reading", "clauses", "seed", "max_time", "timeout",
-    "clock_allowance", "connections", "run_folder", "spec",
-)  # fmt: skip
-MANY = frozenset({"header", "icp_id", "person_id", "company_id", "reading", "clauses"})
-
-
-def environment_variable(option: str) -> str:
-    """The variable that gives an option, e.g. LEADLISTS_SECOND_BEARER."""
-    return "LEADLISTS_" + option.upper()
 
 
 def gather(flags: Mapping[str, Any], *, config: Path | None = None, folder: Path | None = None) -> Settings:
@@ -122,16 +112,13 @@ def gather(flags: Mapping[str, Any], *, config: Path | None = None, folder: Path
     table = _read_table(path, required=config is not None)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for option in OPTIONS:
-        variable = environment_variable(option)
-        if flags.get(option) not in (None, (), []):
-            values[option], sources[option] = flags[option], f"--{option.replace('_', '-')}"
-        elif os.environ.get(variable):
-            text = os.environ[variable]
-            values[option] = text.splitlines() if option in MANY else text
-            sources[option] = f"${variable}"
-        elif option in table:
-            values[option], sources[option] = table[option], f"{path}: {option}"
+    for option in RUN_OPTIONS:
+        if flags.get(option.name) not in (None, (), []):
+            values[option.name], sources[option.name] = flags[option.name], option.flag
+        elif text := os.environ.get(option.variable):
+            values[option.name], sources[option.name] = option.split(text), f"${option.variable}"
+        elif option.name in table:
+            values[option.name], sources[option.name] = table[option.name], f"{path}: {option.name}"
     return _build(values, sources)
 
 
@@ -147,7 +134,7 @@ def _read_table(path: Path, *, required: bool) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise UsageError(f"{path}: contract must be a table")
     table = {key.replace("-", "_"): value for key, value in table.items()}
-    if unknown := sorted(set(table) - set(OPTIONS)):
+    if unknown := sorted(set(table) - {option.name for option in RUN_OPTIONS}):
         raise UsageError(f"{path}: [contract] has no setting called {', '.join(unknown)}")
     return table
 

@@ -1,4 +1,4 @@
-"""Is the contract data sound? What openapi-spec-validator sees, and what it does not. `python -m contract_tests.spec_gate`"""
+"""Is the contract data sound? What openapi-spec-validator sees, and what it does not."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import yaml
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
+from contract_tests.case import Oracle
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.specification import (
     HTTP_METHODS,
@@ -27,8 +28,8 @@ from contract_tests.specification import (
 PROFILES = frozenset({"page", "strict"})
 
 
-def problems(folder: Path) -> Iterator[str]:
-    """Everything that is wrong with the files of a spec folder, a sentence each."""
+def problems(folder: Path, oracles: tuple[Oracle, ...] = ORACLES) -> Iterator[str]:
+    """Everything that is wrong with the files of a spec folder and the oracles for it, a sentence each."""
     try:
         yield from _changed_types(folder)
         document = load_yaml(folder / "openapi.yaml")
@@ -39,7 +40,7 @@ def problems(folder: Path) -> Iterator[str]:
         yield from _operations(document)
         yield from _examples(document)
         yield from _uuid_patterns(document, "")
-        yield from _oracles(load_specification(folder))
+        yield from _oracles(load_specification(folder), oracles)
         yield from _mock_options(folder)
     except SpecificationError as error:
         yield str(error)
@@ -66,7 +67,9 @@ def _operations(document: Mapping[str, Any]) -> Iterator[str]:
         if not str(operation.get("operationId", "")).isidentifier():
             yield f"openapi.yaml: {method} {path}: the operationId is missing or no plain word"
         for requirement in operation.get("security", document.get("security", ())):
-            yield from (f"openapi.yaml: {path}: no security scheme {name!r}" for name in requirement if name not in schemes)
+            yield from (
+                f"openapi.yaml: {path}: no security scheme {name!r}" for name in requirement if name not in schemes
+            )
     yield from (f"openapi.yaml: operationId {name} occurs {count} times" for name, count in ids.items() if count > 1)
 
 
@@ -112,10 +115,11 @@ def _uuid_patterns(node: Any, place: str) -> Iterator[str]:
             yield from _uuid_patterns(value, f"{place}/{index}")
 
 
-def _oracles(specification: Specification) -> Iterator[str]:
+def _oracles(specification: Specification, oracles: tuple[Oracle, ...]) -> Iterator[str]:
     """Every clause has an oracle, a reading or a written reason; every oracle speaks of existing clauses."""
     asked = {reading.clause for reading in specification.readings.values()}
-    patterns = {pattern for oracle in (*ORACLES, *HISTORY_ORACLES) for pattern in oracle.clauses}
+    patterns = {pattern for oracle in oracles for pattern in oracle.clauses}
+    patterns |= {pattern for oracle in HISTORY_ORACLES for pattern in oracle.clauses}
     for clause in specification.judged_clauses:
         rule = clause.id.removeprefix(f"{clause.operation}.")  # a further operation's id may stand before it
         if clause.id not in asked and not any(fnmatchcase(rule, pattern) for pattern in patterns):

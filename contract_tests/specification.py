@@ -131,9 +131,9 @@ class Specification:
     def select(self, prefixes: Iterable[str]) -> frozenset[str]:
         """The ids of the clauses that begin with one of the prefixes (all of them if there is none)."""
         wanted = tuple(prefixes)
-        chosen = {c for c in self.clauses if not wanted or any(_starts(c, p) for p in wanted)}
+        chosen = {c for c in self.clauses if not wanted or c.startswith(wanted)}
         for prefix in wanted:
-            if not any(_starts(c, prefix) for c in self.clauses):
+            if not any(clause.startswith(prefix) for clause in self.clauses):
                 raise SpecificationError(f"no clause begins with {prefix!r}{_near(prefix, self.clauses)}")
         return frozenset(chosen)
 
@@ -269,10 +269,6 @@ def _build(kind: type[T], entry: dict[str, Any], path: Path) -> T:
 def _cookie_name(document: Mapping[str, Any]) -> str:
     schemes = document.get("components", {}).get("securitySchemes", {})
     return next((s["name"] for s in schemes.values() if s.get("in") == "cookie"), "__session")
-
-
-def _starts(clause_id: str, prefix: str) -> bool:
-    return clause_id == prefix or clause_id.startswith(prefix if prefix.endswith(".") else prefix + ".")
 
 
 def _near(word: str, known: Iterable[str]) -> str:

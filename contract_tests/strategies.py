@@ -67,7 +67,7 @@ def _lengths(most: int) -> SearchStrategy[int]:
 
 def _instants() -> SearchStrategy[datetime]:
     years = formats.MUST_ACCEPT_YEARS  # less the last one, in which a campaign may end
-    return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(
+    return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(  # noqa: DTZ001 - the zone follows
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
     )
 
@@ -111,8 +111,12 @@ def _sent(sender: Sender, body: Body, spell: Callable[[Body], bytes]) -> Request
 # -- to refuse --------------------------------------------------------------------------------------------------------
 
 _REQUIRED = ("name", "icpId", "startDate", "endDate", "personIds")
-_NO_STRING = st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.just([]) | st.just({}) | st.just(["text"])
-_NO_ARRAY = st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.just({}) | st.just({"0": "x"})
+_NO_STRING: SearchStrategy[Any] = (
+    st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.just([]) | st.just({}) | st.just(["text"])
+)
+_NO_ARRAY: SearchStrategy[Any] = (
+    st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.just({}) | st.just({"0": "x"})
+)
 
 
 def _near_uuids() -> SearchStrategy[str]:
@@ -150,7 +154,7 @@ def _with_one_fault(body: Body) -> SearchStrategy[Body]:
         lists = st.tuples(st.lists(good, max_size=12), bad, st.lists(good, max_size=3))
         return lists.map(lambda parts: {**body, field: [*parts[0], parts[1], *parts[2]]})
 
-    no_id = st.none() | st.booleans() | st.just([]) | st.just({})
+    no_id: SearchStrategy[Any] = st.none() | st.booleans() | st.just([]) | st.just({})
     return st.one_of(
         st.sampled_from(_REQUIRED).map(lambda field: without(body, field)),
         put("name", st.none() | _NO_STRING),
@@ -159,7 +163,9 @@ def _with_one_fault(body: Body) -> SearchStrategy[Body]:
         st.sampled_from(("startDate", "endDate")).flatmap(lambda f: put(f, st.none() | _NO_STRING | _near_dates())),
         put("personIds", st.none() | _NO_ARRAY),
         put("companyIds", _NO_ARRAY),
-        put_item("personIds", st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9), no_id),
+        put_item(
+            "personIds", st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9), no_id
+        ),
         put_item("companyIds", st.uuids(version=4).map(str), no_id | _near_uuids() | st.integers(0, 9)),
     )
 
@@ -183,8 +189,15 @@ def _damaged(body: Body, at: int, how: str) -> bytes:
 
 
 def _any_dates() -> SearchStrategy[str]:
-    moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))
-    forms = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d %H:%M:%SZ", "%d/%m/%Y", "%Y%m%dT%H%M%SZ")
+    moments = st.datetimes()
+    forms = (
+        "%Y-%m-%d",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S.%fZ",
+        "%Y-%m-%d %H:%M:%SZ",
+        "%d/%m/%Y",
+        "%Y%m%dT%H%M%SZ",
+    )
     offsets = st.builds(
         lambda sign, hours, minutes: f"{sign}{hours:02d}:{minutes:02d}",
         st.sampled_from("+-"),
@@ -213,11 +226,14 @@ def _open_bodies() -> SearchStrategy[Body]:
             "personIds": st.lists(any_id, max_size=40),
             "companyIds": st.lists(uuids.map(str), max_size=10),
         },
-        optional={key: _JSON for key in ("id", "userIds", "createdAt", "persons", "orgId", "__proto__", "colour")},
+        optional=dict.fromkeys(("id", "userIds", "createdAt", "persons", "orgId", "__proto__", "colour"), _JSON),
     )
     lightly = st.builds(
         lambda body, extra: {**base("Lead list"), **{k: v for k, v in body.items() if k in extra}},
         full,
-        st.sets(st.sampled_from(("name", "type", "icpId", "startDate", "personIds", "companyIds", "userIds", "colour")), max_size=3),
+        st.sets(
+            st.sampled_from(("name", "type", "icpId", "startDate", "personIds", "companyIds", "userIds", "colour")),
+            max_size=3,
+        ),
     )
     return lightly | full

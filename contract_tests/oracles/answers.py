@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contract_tests.case import LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
+from contract_tests.case import FAULTS, FREEDOMS, LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
 from contract_tests.exchange import NOT_SENT
 from contract_tests.login import Login
 from contract_tests.verdict import Finding, Observation, broken, held, warned
@@ -205,9 +205,9 @@ ORACLES = (
     Oracle(("http.answer.complete",), complete),
     Oracle(("http.answer.no-server-error",), no_server_error),
     Oracle(("access.*", "error.401.status"), login),
-    Oracle(("request.*", "http.request.media-type", "http.request.utf-8", "error.400.status"), refusal),
+    Oracle((*FAULTS, "http.request.media-type", "error.400.status"), refusal),
     Oracle(("error.400.status",), open_question),
-    Oracle(("success.created", "request.*", "http.request.*", "access.carrier.*"), acceptance),
+    Oracle((*FREEDOMS, "success.created", "http.request.utf-8"), acceptance),
     Oracle(("success.status",), status_of_success),
     Oracle(("http.method",), methods),
 )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from contract_tests.case import LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, HistoryOracle, refusing_option
+from contract_tests.case import (
+    FAULTS,
+    FREEDOMS,
+    LOGIN_READINGS,
+    MEDIA_TYPE_READINGS,
+    Case,
+    HistoryOracle,
+    refusing_option,
+)
 from contract_tests.oracles.errors import envelope
 from contract_tests.oracles.history import overlap
 from contract_tests.verdict import Finding, Observation, broken, warned
@@ -126,12 +134,12 @@ def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
         yield Observation("session-carrier", "either", cases[0].exchange)
 
 
-_FREEDOMS = ("success.*", "request.*", "http.request.*", "access.carrier.*")
+_REPETITIONS = ("success.created", "success.repeatable", "success.concurrent", "request.name.repeatable")
 ORACLES = (
-    HistoryOracle((*_FREEDOMS, "http.answer.complete"), refused_though_valid),
-    HistoryOracle(("http.request.media-type", "http.request.utf-8", "request.*"), unguarded_media_type),
-    HistoryOracle(("request.*", "response.*"), joint_questions),
+    HistoryOracle((*FREEDOMS, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
+    HistoryOracle((*FAULTS, "http.request.media-type"), unguarded_media_type),
+    HistoryOracle((), joint_questions),
     HistoryOracle(("response.personIds.echo", "response.companyIds.echo"), steady_loss),
     HistoryOracle(("error.envelope",), error_shapes),
-    HistoryOracle(("access.session.valid",), carriers),
+    HistoryOracle((), carriers),
 )

@@ -110,7 +110,8 @@ def _clock(case: Case, field: str, text: str, moment_s: float) -> Iterator[Findi
     else:
         off_s = moment_s - (exchange.sent_at_s if moment_s < earliest_s else exchange.received_at_s)
         actual = f"{text}, {off_s:+.0f} s from the moment of the call"
-        yield broken(clause, exchange, expected=f"within {allowance_s:g} s of the call", actual=actual)
+        hint = "A clock that is frozen or off on purpose is not judged with --clock-allowance off."
+        yield broken(clause, exchange, expected=f"within {allowance_s:g} s of the call", actual=actual, hint=hint)
 
 
 def identity(case: Case) -> Iterator[Finding]:

@@ -29,7 +29,11 @@ class ConsoleReporter:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True, disable=not console.is_terminal
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
         )
         self._task = self._progress.add_task("meeting the target")
         self._shown: set[str] = set()
@@ -48,7 +52,9 @@ class ConsoleReporter:
 
     def pytest_leadlists_started(self, run: Run) -> None:
         settings = run.judge.terms.settings
-        logins = [f"{s.user_id or s.name + ' user'} ({' and '.join(s.carriers) or 'no login'})" for s in settings.sessions]
+        logins = [
+            f"{s.user_id or s.name + ' user'} ({' and '.join(s.carriers) or 'no login'})" for s in settings.sessions
+        ]
         self._say(f"Judging {settings.url} as {', '.join(logins)}")
         run.progress = self._moved
         self._run = run
@@ -100,11 +106,16 @@ class ConsoleReporter:
             for verdict in run.broken:
                 if verdict.clause not in self._shown:
                     self._shown.add(verdict.clause)
-                    self._say(f"broken: {verdict.clause}: {run.judge.terms.specification.clauses[verdict.clause].statement}", "red")
+                    self._say(
+                        f"broken: {verdict.clause}: {run.judge.terms.specification.clauses[verdict.clause].statement}",
+                        "red",
+                    )
 
     # -- at the end ---------------------------------------------------------------------------------------------------
 
     def _conclude(self, run: Run) -> None:
+        self._console.print(Text(printable(readings_line(run))), soft_wrap=False)
+        self._console.print()
         self._console.print(_table(run))
         for verdict in run.broken:
             self._console.print()
@@ -112,7 +123,6 @@ class ConsoleReporter:
         for verdict in run.warned:
             self._say(f"warning: {verdict.clause}: expected {verdict.expected}; got {verdict.actual}", "yellow")
         self._console.print()
-        self._console.print(Text(printable(readings_line(run))), soft_wrap=False)
         self._say(summary_line(run, time.monotonic() - self._started_at))
         self._say(f"Record: {run.record.path}")
 
@@ -148,7 +158,8 @@ def summary_line(run: Run, seconds: float) -> str:
     outcomes = [e.outcome if (e := run.evidence.get(c.id)) else None for c in chosen]
     held, broken = outcomes.count(Outcome.HELD) + outcomes.count(Outcome.WARNED), outcomes.count(Outcome.BROKEN)
     unjudged = [c.id for c, outcome in zip(chosen, outcomes, strict=True) if outcome is None]
-    line = f"{held} of {len(chosen)} clauses hold, {broken} broken; {run.target.requests_sent} requests in {seconds:.1f} s."
+    line = f"{held} clauses hold, {broken} broken, {len(unjudged)} not judged; "
+    line += f"{run.target.requests_sent} requests in {seconds:.1f} s."
     if unjudged:
         line += " Not judged: " + ", ".join(unjudged) + "."
     if not any(outcomes):
@@ -174,6 +185,9 @@ def exit_code(status: int, reporter: ConsoleReporter) -> int:
         return EXIT_TARGET
     if status == pytest.ExitCode.INTERRUPTED:
         return 130
-    if reporter.internal_error is not None or status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if reporter.internal_error is not None or status in (
+        pytest.ExitCode.INTERNAL_ERROR,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    ):
         return 2
     return EXIT_NOTHING_JUDGED if status == EXIT_NOTHING_JUDGED else int(status)

@@ -1,4 +1,4 @@
-"""One broken clause in words: statement, expected, actual, the reading if one is involved, a command that repeats it."""
+"""One broken clause in words: statement, expected, actual, the reading if any, a command that repeats it."""
 
 from __future__ import annotations
 

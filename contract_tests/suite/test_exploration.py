@@ -45,5 +45,6 @@ def test_schema(leadlists_run: Run) -> None:
 
 
 def _report(run: Run, exploration: Exploration) -> None:
+    run.show(exploration.found)
     if exploration.found:
         pytest.fail("\n\n".join(describe(run, verdict) for verdict in exploration.found.values()), pytrace=False)

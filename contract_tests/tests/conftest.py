@@ -82,9 +82,7 @@ def start_mock() -> Iterator[Callable[..., str]]:
         yield lambda *flags: stack.enter_context(mock_process(*flags))
 
 
-MOCK_FIRST = Session(
-    "first", bearer="xyz789-session", cookie=("__session", "xyz789-session"), user_id="user_xyz789"
-)
+MOCK_FIRST = Session("first", bearer="xyz789-session", cookie=("__session", "xyz789-session"), user_id="user_xyz789")
 MOCK_SECOND = Session("second", bearer="abc123-session", user_id="user_abc123")
 ICP_ID = "0b7a1c52-93f4-4d0e-8a6b-5e2f7c9d1a34"
 PERSON_IDS = ("lead_one", "lead_two", "lead_three")

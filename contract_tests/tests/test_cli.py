@@ -50,7 +50,9 @@ def faulty(name: str) -> Callable[..., RightCore]:
     return next(server.app for server in FAULTY_SERVERS if server.name == name)
 
 
-def test_a_right_server_gives_0_a_table_the_readings_and_a_record(command: Command, right_url: str, tmp_path: Path) -> None:
+def test_a_right_server_gives_0_a_table_the_readings_and_a_record(
+    command: Command, right_url: str, tmp_path: Path
+) -> None:
     done = command(right_url, *LOGIN)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "request.endDate" in done.stdout
@@ -59,7 +61,8 @@ def test_a_right_server_gives_0_a_table_the_readings_and_a_record(command: Comma
     (record,) = (tmp_path / ".leadlists" / "runs").glob("*/run.ndjson")
     events = [json.loads(line) for line in record.read_text().rstrip("\n").split("\n")]
     assert events[0]["event"] == "run"
-    assert events[-1]["event"] == "end" and events[-1]["exit_code"] == 0
+    assert events[-1]["event"] == "end"
+    assert events[-1]["exit_code"] == 0
     assert sum(event["event"] == "exchange" for event in events) == events[-1]["requests"]
     assert "token-1" not in record.read_text()
 
@@ -75,7 +78,11 @@ def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Comm
         assert "token-1" not in done.stdout
         line = next(line for line in done.stdout.splitlines() if line.strip().startswith("repeat"))
         shown = subprocess.run(
-            line.split(maxsplit=1)[1], shell=True, capture_output=True, text=True, env=environment(LEADLISTS_BEARER="token-1")
+            line.split(maxsplit=1)[1],
+            shell=True,
+            capture_output=True,
+            text=True,
+            env=environment(LEADLISTS_BEARER="token-1"),
         )
         assert " 201 " in shown.stdout.splitlines()[0]
 
@@ -106,7 +113,7 @@ def test_a_target_that_cannot_be_judged_gives_3(
         (("ftp://x",), "is no http or https URL"),
         (("http://127.0.0.1:1", "--reading", "success-statu=200"), "did you mean success-status"),
         (("http://127.0.0.1:1", "--reading", "success-status=204"), "has no option '204'"),
-        (("http://127.0.0.1:1", "--clauses", "request.nam"), "did you mean request.name"),
+        (("http://127.0.0.1:1", "--clauses", "request.nane"), "did you mean request.name"),
         (("http://127.0.0.1:1", "--spec", "nowhere"), "nowhere"),
         (("http://127.0.0.1:1", "--max-time", "soon"), "--max-time"),
         (("http://127.0.0.1:1", "--no-such-flag"), "--no-such-flag"),
@@ -139,14 +146,20 @@ def test_list_names_the_clauses_and_sends_nothing(command: Command) -> None:
     assert "advice to people" in done.stdout
 
 
-def test_secrets_may_come_from_the_environment_and_from_a_file(command: Command, right_url: str, tmp_path: Path) -> None:
-    (tmp_path / "leadlists.toml").write_text(f'[contract]\nurl = "{right_url}"\nuser-id = "user_1"\nclauses = ["access"]\n')
+def test_secrets_may_come_from_the_environment_and_from_a_file(
+    command: Command, right_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "leadlists.toml").write_text(
+        f'[contract]\nurl = "{right_url}"\nuser-id = "user_1"\nclauses = ["access"]\n'
+    )
     done = command(LEADLISTS_BEARER="token-1")
     assert done.returncode == 0, done.stderr
     assert "user_1 (bearer)" in done.stdout
 
 
-def test_the_run_is_the_same_whatever_pytest_settings_lie_around(command: Command, right_url: str, tmp_path: Path) -> None:
+def test_the_run_is_the_same_whatever_pytest_settings_lie_around(
+    command: Command, right_url: str, tmp_path: Path
+) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')")
     done = command(right_url, *LOGIN, "--clauses", "success", PYTEST_ADDOPTS="--nonsense", PYTEST_PLUGINS="nonsense")

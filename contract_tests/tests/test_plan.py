@@ -70,7 +70,8 @@ def test_the_freedoms_of_the_page_must_be_accepted(
 ) -> None:
     for step, e in expectations.items():
         if step.label in FREEDOMS:
-            assert not e.faults and not e.may_be_refused(specification), step.label
+            assert not e.faults, step.label
+            assert not e.may_be_refused(specification), step.label
 
 
 def test_the_questions_are_not_faults(expectations: dict[Step, Expectation], specification: Specification) -> None:

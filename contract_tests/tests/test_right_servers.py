@@ -21,7 +21,9 @@ from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, mock_process,
 SPECIFICATION = load_specification()
 
 
-def judge(settings: Settings, folder: Path, *, examples: int = 10, schema: bool = False) -> tuple[list[str], dict[str, set[str]], Run]:
+def judge(
+    settings: Settings, folder: Path, *, examples: int = 10, schema: bool = False
+) -> tuple[list[str], dict[str, set[str]], Run]:
     """All that the suite does to a target, with fewer examples; returns what is broken and what was observed."""
     operation = SPECIFICATION.operations[0]
     with open_run(settings, folder) as run:
@@ -47,7 +49,7 @@ class Flip:
 
     @property
     def settings(self) -> Settings:
-        """An option that the suite does not accept by default is accepted by name; a carrier is judged if it is served."""
+        """What the suite does not accept by default is accepted by name; a carrier is judged if it is served."""
         by_name = SPECIFICATION.readings[self.reading].treatment(self.option) is Treatment.FAIL
         pins = {self.reading: (self.option,)} if by_name else {}
         first, second = MOCK_FIRST, MOCK_SECOND
@@ -66,7 +68,9 @@ class Flip:
 def _flips() -> list[Flip]:
     defaults = {entry["id"]: entry["mock"] for entry in load_yaml(find_spec_folder() / "readings.yaml")}
     pages = {name: mock if isinstance(mock, str) else mock["page"] for name, mock in defaults.items()}
-    return [Flip(r.id, option) for r in SPECIFICATION.readings.values() for option in r.options if option != pages[r.id]]
+    return [
+        Flip(r.id, option) for r in SPECIFICATION.readings.values() for option in r.options if option != pages[r.id]
+    ]
 
 
 FLIPS = _flips()
@@ -88,9 +92,7 @@ def flipped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.mark.parametrize("flip", FLIPS, ids=lambda flip: f"{flip.reading}={flip.option}")
-def test_a_mock_with_one_reading_flipped_is_right_and_seen_through(
-    flip: Flip, flipped: Judged
-) -> None:
+def test_a_mock_with_one_reading_flipped_is_right_and_seen_through(flip: Flip, flipped: Judged) -> None:
     broken, observed = flipped[flip].result()
     assert broken == []
     if flip.reading not in UNSEEN:

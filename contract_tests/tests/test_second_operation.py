@@ -1,4 +1,4 @@
-"""A further operation costs its spec, one coroutine and its oracles: it is served and judged, and nothing else changes."""
+"""A further operation costs its spec, one coroutine and its oracles: it is served and judged."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 import yaml
 
 from contract_tests.case import Case, Oracle
+from contract_tests.expectation import Terms
 from contract_tests.oracles import ORACLES
 from contract_tests.plugin import Session as Judging
 from contract_tests.settings import Settings
 from contract_tests.spec_gate import problems
 from contract_tests.specification import find_spec_folder, load_specification, load_yaml
-from contract_tests.expectation import Terms
 from contract_tests.tests.conftest import MOCK_FIRST, ROOT
 from contract_tests.verdict import Finding, broken, held
 
@@ -137,13 +137,16 @@ def text_echo(case: Case) -> Iterator[Finding]:
         yield broken(clause, case.exchange, expected=case.sent["text"], actual=str(case.created.get("text")))
 
 
+ORACLES_AND_ITS_OWN = (*ORACLES, Oracle(("response.text.echo",), text_echo))
+
+
 def judge(folder: Path, url: str, run_folder: Path) -> tuple[set[str], set[str]]:
     """The broken clauses and the judged ones."""
     settings = Settings(url, MOCK_FIRST, spec_folder=folder, run_folder=run_folder)
     terms = Terms.of(load_specification(folder), settings)
     judging = Judging(terms, terms.specification.select(()))
     run = judging.start()
-    run.judge = replace(run.judge, oracles=(*ORACLES, Oracle(("response.text.echo",), text_echo)))
+    run.judge = replace(run.judge, oracles=ORACLES_AND_ITS_OWN)
     judging.carry_out(run)
     judging.open.close()
     return {verdict.clause for verdict in run.broken}, set(run.evidence)
@@ -164,10 +167,10 @@ def test_its_own_oracle_bites(spec: Path, tmp_path: Path) -> None:
 
 
 def test_the_gate_asks_for_an_oracle_of_every_new_clause(spec: Path) -> None:
-    assert list(problems(spec)) == []
+    assert list(problems(spec, ORACLES_AND_ITS_OWN)) == []
     clauses = load_yaml(spec / "clauses.yaml")
     clauses["createNote"].append(
         {"id": "createNote.response.text.spelling", "statement": "x", "place": "x", "kind": "stated"}
     )
     (spec / "clauses.yaml").write_text(yaml.safe_dump(clauses))
-    assert any("createNote.response.text.spelling" in problem for problem in problems(spec))
+    assert any("createNote.response.text.spelling" in problem for problem in problems(spec, ORACLES_AND_ITS_OWN))

@@ -85,7 +85,8 @@ def error_of(answer: httpx2.Response) -> dict[str, Any]:
     body: dict[str, Any] = answer.json()
     error: dict[str, Any] = body.get("error", body)
     assert answer.headers["content-type"].startswith("application/json")
-    assert isinstance(error["code"], str) and error["message"]
+    assert isinstance(error["code"], str)
+    assert error["message"]
     return error
 
 

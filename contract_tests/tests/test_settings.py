@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from contract_tests.settings import OPTIONS, Session, Settings, UsageError, environment_variable, gather
+from contract_tests.options import RUN_OPTIONS
+from contract_tests.settings import Session, Settings, UsageError, gather
+
+OPTIONS = [option.name for option in RUN_OPTIONS]
+VARIABLES = {option.name: option.variable for option in RUN_OPTIONS}
 
 URL = "http://127.0.0.1:8080"
 GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (as text, attribute, what it becomes)
@@ -38,7 +42,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (as text, attribute, what 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for option in OPTIONS:
-        monkeypatch.delenv(environment_variable(option), raising=False)
+        monkeypatch.delenv(VARIABLES[option], raising=False)
 
 
 def toml(folder: Path, text: str) -> Path:
@@ -63,7 +67,7 @@ def test_an_option_comes_from_each_source(
         flags[option] = text
     elif source == "variable":
         flags.pop(option, None)
-        monkeypatch.setenv(environment_variable(option), text)
+        monkeypatch.setenv(VARIABLES[option], text)
     else:
         flags.pop(option, None)
         path = toml(tmp_path, f"{option.replace('_', '-')} = '{text}'")

@@ -103,4 +103,5 @@ def test_as_a_command_it_says_what_is_wrong_and_fails(spec: Path) -> None:
     (spec / "readings.yaml").write_text("- id: [")
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "readings.yaml" in done.stderr and "Traceback" not in done.stderr
+    assert "readings.yaml" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -34,8 +34,8 @@ def test_clauses_are_selected_by_prefix() -> None:
     assert specification.select(()) == set(specification.clauses)
     assert "request.name.type" in specification.select(["request.name"])
     assert specification.select(["error.400."]) == {"error.400.status", "error.400.code", "error.400.details"}
-    with pytest.raises(SpecificationError, match=r"request\.nam"):
-        specification.select(["request.nam"])
+    with pytest.raises(SpecificationError, match=r"request\.nane"):
+        specification.select(["request.nane"])
 
 
 def test_readings_are_narrowed() -> None:
