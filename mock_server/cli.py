@@ -21,6 +21,7 @@ from mock_server.settings import FIELDS, Settings
 
 EXIT_USAGE = 2
 EXIT_PORT = 3
+DEFECT_COLUMNS = ("id", "class", "difficulty", "clause", "description")
 
 
 @contextlib.contextmanager
@@ -54,10 +55,11 @@ def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.group(invoke_without_command=True)
 @_setting_flags
 @click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Read settings from this TOML file.")
+@click.option("--defect", metavar="ID", help="Break the contract on purpose, in one way (see the command `defects`).")
 @click.option("--ready-json", is_flag=True, help="Print one line of JSON when requests are answered, and nothing else.")
 @click.version_option(package_name="leadlists-contract-kit", prog_name="leadlists-mock")
 @click.pass_context
-def main(context: click.Context, /, config: Path | None, ready_json: bool, **flags: Any) -> None:
+def main(context: click.Context, /, config: Path | None, defect: str | None, ready_json: bool, **flags: Any) -> None:
     """Serve a mock of the lead list API that keeps its contract.
 
     A flag counts before a variable (LEADLISTS_MOCK_PORT for --port), a variable before the table [mock] of
@@ -66,7 +68,7 @@ def main(context: click.Context, /, config: Path | None, ready_json: bool, **fla
     with _exit_in_one_line():
         context.obj = settings.gather(flags, os.environ, config)
         if context.invoked_subcommand is None:
-            _serve(context.obj, ready_json)
+            _serve(context.obj, _make(context.obj, defect), ready_json)
 
 
 @main.command("readings")
@@ -83,10 +85,36 @@ def list_readings(chosen: Settings) -> None:
             click.secho(f"  {mark} {option}: {meaning}", dim=mark != "*")
 
 
-def _serve(chosen: Settings, ready_json: bool) -> None:
+@main.command("defects")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def list_defects(as_json: bool) -> None:
+    """List the ways in which --defect breaks the mock, each with the clause that it breaks."""
+    from mock_server.defects import CATALOGUE
+
+    rows = [(each.id, each.group, each.difficulty, each.clause, each.description) for each in CATALOGUE.values()]
+    if as_json:
+        click.echo(json.dumps([dict(zip(DEFECT_COLUMNS, row, strict=True)) for row in rows], indent=1))
+        return
+    widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
+    for first, *others, last in rows:
+        cells = [f"{cell:{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+        click.echo("  ".join([click.style(f"{first:{widths[0]}}", bold=True), *cells, last]))
+
+
+def _make(chosen: Settings, defect_id: str | None) -> Mock:
+    if defect_id is None:
+        return create_app(chosen)
+    from mock_server.defects import create_broken, find  # a mock that keeps the contract never loads its breaches
+
+    defect = find(defect_id)
+    warning = f"BROKEN ON PURPOSE: {defect.id} breaks {defect.clause}: {defect.description}"
+    click.secho(f"leadlists-mock: {warning}", err=True, bold=True, fg="red")
+    return create_broken(defect, chosen)
+
+
+def _serve(chosen: Settings, mock: Mock, ready_json: bool) -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    mock = create_app(chosen)
     try:
         listener = server.listen(chosen.host, chosen.port)
     except server.PortTaken as error:

@@ -152,8 +152,6 @@ class _Protocol(HttpToolsProtocol):
         if cycle is not None and cycle.more_body and cycle.response_started:
             self.transport.close()  # the rest of a body that was refused already
             return
-        if cycle is not None:
-            cycle.disconnected = True  # what follows is its answer; it needs no second one
         if max(self._parsed, self._received) > self._max_header_bytes:
             refusal = refused("header_size", closes=True, limit=self._max_header_bytes)
         else:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
-import jsonschema_rs
 import pytest
 
 from mock_server import Settings, create_app
-from mock_server.contract import load
+from mock_server.contract import find_spec_dir, load
+from mock_server.schema import Validator
+from mock_server.stages import Stages
 from mock_server.tests.conftest import FROZEN, PATH, Ask, Running, StartMock
 
 AssertError = Callable[..., dict[str, Any]]
@@ -54,18 +57,11 @@ def test_two_starts_with_seed_and_now_answer_the_same_bytes(
 
 
 def test_a_success_keeps_the_schema_of_the_spec(mock: Running, page_request: dict[str, Any]) -> None:
-    validator = load_validator("LeadList")
+    document = load(find_spec_dir(), formats={}).document
+    validator = Validator(document["components"]["schemas"]["LeadList"], document, {})
     for changes in ({}, {"icpId": None}, {"type": "company"}, {"startDate": "2024-01-01"}):
         answer = mock.post(json=page_request | changes)
-        validator.validate(answer.json())
-
-
-def load_validator(name: str) -> jsonschema_rs.Draft202012Validator:
-    from mock_server.contract import find_spec_dir
-    from mock_server.schema import Validator
-
-    contract = load(find_spec_dir(), formats={})
-    return Validator({"$ref": f"#/components/schemas/{name}"}, contract.document, {})._compiled
+        assert not list(validator.breaches(answer.json()))
 
 
 @pytest.mark.parametrize(
@@ -117,6 +113,23 @@ def test_parallel_creates_get_ids_of_their_own(mock: Running, page_request: dict
     for thread in threads:
         thread.join()
     assert len(set(made)) == 80
+
+
+def test_created_at_never_decreases(page_request: dict[str, Any], ask: Ask) -> None:
+    hours = iter([12, 11, 13])
+    app = create_app(clock=lambda: datetime(2024, 1, 2, next(hours), tzinfo=UTC))
+    made = [ask(app, json=page_request).json()["createdAt"][11:13] for _ in range(3)]
+    assert made == ["12", "12", "13"]
+
+
+def test_one_stage_may_be_changed(page_request: dict[str, Any], ask: Ask) -> None:
+    def forgetful(stages: Stages) -> Stages:
+        def build(*given: Any) -> Any:
+            return dataclasses.replace(stages.build(*given), user_ids=[])
+
+        return dataclasses.replace(stages, build=build)
+
+    assert ask(create_app(stages=forgetful), json=page_request).json()["userIds"] == []
 
 
 # -- who may call

@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli import main
+from mock_server.server import listen
 from mock_server.tests.conftest import PATH, ROOT, StartMock
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
@@ -43,7 +45,7 @@ def test_the_ready_line_is_one_line_of_json_and_the_mock_answers_by_then(start_m
 @contextlib.contextmanager
 def started(*flags: str, **process: Any) -> Iterator[subprocess.Popen[str]]:
     """The command as a user starts it, without --ready-json."""
-    command = [sys.executable, "-m", "mock_server", "--port", "0", *flags]
+    command = [sys.executable, "-m", "mock_server", *flags]
     with subprocess.Popen(command, cwd=ROOT, text=True, **process) as running:
         try:
             yield running
@@ -52,7 +54,7 @@ def started(*flags: str, **process: Any) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, Any]) -> None:
-    with started("--user", "user_1=token-1", stdout=subprocess.PIPE) as process:
+    with started("--port", "0", "--user", "user_1=token-1", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         welcome = [process.stdout.readline() for _ in range(6)]
         curl = welcome[-1].strip()
@@ -180,12 +182,17 @@ def test_a_terminal_gets_the_readings_in_colour() -> None:
 
 
 def test_a_closed_stdout_does_not_stop_the_mock() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
     reader, writer = os.pipe()
     os.close(reader)
-    with started(stdout=writer, stderr=subprocess.PIPE) as process:
+    with started("--port", str(port), stdout=writer, stderr=subprocess.PIPE) as process:
         os.close(writer)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=1.5)
+        for _ in range(100):
+            with contextlib.suppress(httpx2.TransportError):
+                assert httpx2.get(f"http://127.0.0.1:{port}").status_code == 404
+                break
+            time.sleep(0.1)
         process.terminate()
         assert process.communicate(timeout=10)[1] == ""
         assert process.returncode == 0

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -291,6 +290,12 @@ def test_validation_first_still_demands_a_login(ask: Any) -> None:
     assert ask(app, **sent()).status_code == 201
 
 
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "application/x-www-form-urlencoded"])
+def test_json_under_a_form_s_name_is_still_json_where_it_is_parsed(content_type: str, ask: Any) -> None:
+    app = create_app(Settings(reading=(("other-media-types", "parsed"),)))
+    assert ask(app, **under(content_type)).status_code == 201
+
+
 def test_the_last_choice_counts() -> None:
     chosen = resolve(CATALOGUE, "page", [("success-status", "200"), ("success-status", "201")])
     assert chosen["success-status"] == "201"
@@ -322,7 +327,3 @@ def test_all_readings_flipped_at_once_still_give_documented_answers(ask: Any) ->
     app = create_app(Settings(reading=tuple(flips)))
     for request, _ in SEEN.values():
         assert ask(app, **request).status_code < 500
-
-
-def test_the_file_of_readings_is_found_beside_the_package() -> None:
-    assert (Path(find_spec_dir()) / "readings.yaml").is_file()

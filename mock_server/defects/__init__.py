@@ -1,0 +1,34 @@
+"""The mock, broken on purpose: a catalogue of named breaches of the contract, each a small change of one stage.
+
+Loaded only when a defect is asked for. A defect is no fault: faults are what an honest server may do to its clients.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.app import Mock, create_app
+from mock_server.defects import defaults, echo_of_ids, echo_of_names, echo_of_values, made, shape
+from mock_server.defects.defect import Defect
+from mock_server.settings import SettingError, Settings
+
+_MODULES = (shape, echo_of_names, echo_of_values, echo_of_ids, defaults, made)
+CATALOGUE: Mapping[str, Defect] = {defect.id: defect for module in _MODULES for defect in module.DEFECTS}
+
+
+def find(id: str) -> Defect:
+    """The defect of that id; what is told of an unknown one names those that are near it."""
+    if id in CATALOGUE:
+        return CATALOGUE[id]
+    near = difflib.get_close_matches(id, CATALOGUE, cutoff=0.5) or [each for each in CATALOGUE if id in each][:3]
+    hint = f"did you mean {' or '.join(near)}?" if near else "the command `defects` lists them"
+    raise SettingError(f'there is no defect "{id}"; {hint}')
+
+
+def create_broken(defect: Defect, settings: Settings | None = None, **parts: Any) -> Mock:
+    """A mock with that one defect; `parts` are those of `create_app`."""
+    mock = create_app(settings, stages=defect.change.stages, **parts)
+    return dataclasses.replace(mock, app=defect.change.app(mock.app))

@@ -1,0 +1,146 @@
+"""Changes of the app around the stages, and changes that do not always apply."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.defects.changes import Change
+from mock_server.stages import Stages
+
+OVERLAP_S = 0.02  # a request is held for so long where a defect needs two at once; a burst arrives well within
+
+# -- the app around
+
+
+def requests(change: Callable[[Scope], Scope]) -> Change:
+    """Requests that are taken for others."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            await app(change(scope) if scope["type"] == "http" else scope, receive, send)
+
+        return layer
+
+    return Change(app=wrap)
+
+
+def successes(respond: Callable[[list[Message], Send], Any]) -> Change:
+    """Another way to send a success; `respond` gets its messages, whole, and what sends."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                return await app(scope, receive, send)
+            messages: list[Message] = []
+
+            async def keep(message: Message) -> None:
+                messages.append(message)
+
+            await app(scope, receive, keep)
+            if messages[0]["status"] >= 300:
+                for message in messages:
+                    await send(message)
+            else:
+                await respond(messages, send)
+
+        return layer
+
+    return Change(app=wrap)
+
+
+# -- changes that do not always apply
+
+_applies: ContextVar[bool] = ContextVar("applies", default=False)  # to the request that this task answers
+When = Callable[[], Callable[[Scope], bool]]
+
+
+def only(when: When, change: Change) -> Change:
+    """The change, for those requests that `when` names; it is asked for its test once for an app."""
+
+    def wrap(clean: ASGIApp) -> ASGIApp:
+        applies, broken = when(), change.app(clean)
+
+        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            _applies.set(scope["type"] == "http" and applies(scope))
+            await (broken if _applies.get() else clean)(scope, receive, send)
+
+        return layer
+
+    return Change(_switched(change), wrap)
+
+
+def overlapping(change: Change) -> Change:
+    """The change, for those requests during which another one is under way."""
+
+    def wrap(clean: ASGIApp) -> ASGIApp:
+        broken, under_way = change.app(clean), 0
+
+        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            nonlocal under_way
+            if scope["type"] != "http":
+                return await clean(scope, receive, send)
+            under_way += 1
+            try:
+                await asyncio.sleep(OVERLAP_S)
+                _applies.set(under_way > 1)
+                await (broken if _applies.get() else clean)(scope, receive, send)
+            finally:
+                under_way -= 1
+
+        return layer
+
+    return Change(_switched(change), wrap)
+
+
+def _switched(change: Change) -> Callable[[Stages], Stages]:
+    def either(broken: Any, clean: Any) -> Any:
+        return lambda *arguments: (broken if _applies.get() else clean)(*arguments)
+
+    def stages(clean: Stages) -> Stages:
+        broken = change.stages(clean)
+        names = [each.name for each in dataclasses.fields(Stages)]
+        return Stages(**{name: either(getattr(broken, name), getattr(clean, name)) for name in names})
+
+    return stages
+
+
+def every(nth: int) -> When:
+    def when() -> Callable[[Scope], bool]:
+        count = 0
+
+        def applies(scope: Scope) -> bool:
+            nonlocal count
+            count += 1
+            return count % nth == 0
+
+        return applies
+
+    return when
+
+
+def after(first: int) -> When:
+    """Every request beyond the first so many."""
+
+    def when() -> Callable[[Scope], bool]:
+        count = 0
+
+        def applies(scope: Scope) -> bool:
+            nonlocal count
+            count += 1
+            return count > first
+
+        return applies
+
+    return when
+
+
+def headed(test: Callable[[Headers], object]) -> When:
+    """Requests with certain headers."""
+    return lambda: lambda scope: bool(test(Headers(scope=scope)))
