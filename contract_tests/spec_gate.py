@@ -120,12 +120,12 @@ def _oracles(specification: Specification, oracles: tuple[Oracle, ...]) -> Itera
     asked = {reading.clause for reading in specification.readings.values()}
     patterns = {pattern for oracle in oracles for pattern in oracle.clauses}
     patterns |= {pattern for oracle in HISTORY_ORACLES for pattern in oracle.clauses}
+    rules = {clause.id: clause.id.removeprefix(f"{clause.operation}.") for clause in specification.clauses.values()}
     for clause in specification.judged_clauses:
-        rule = clause.id.removeprefix(f"{clause.operation}.")  # a further operation's id may stand before it
-        if clause.id not in asked and not any(fnmatchcase(rule, pattern) for pattern in patterns):
+        if clause.id not in asked and not any(fnmatchcase(rules[clause.id], pattern) for pattern in patterns):
             yield f"clauses.yaml: no oracle speaks of {clause.id}, and no reason is written"
     for pattern in sorted(patterns):
-        if not any(fnmatchcase(clause, pattern) for clause in specification.clauses):
+        if not any(fnmatchcase(rule, pattern) for rule in rules.values()):
             yield f"an oracle speaks of {pattern}, which is no clause"
 
 
