@@ -68,7 +68,7 @@ def main(context: click.Context, /, config: Path | None, defect: str | None, rea
     with _exit_in_one_line():
         context.obj = settings.gather(flags, os.environ, config)
         if context.invoked_subcommand is None:
-            _serve(context.obj, _make(context.obj, defect), ready_json)
+            _serve(context.obj, defect, ready_json)
 
 
 @main.command("readings")
@@ -112,9 +112,10 @@ def _make(chosen: Settings, defect_id: str | None) -> Mock:
     return create_broken(defect, chosen)
 
 
-def _serve(chosen: Settings, mock: Mock, ready_json: bool) -> None:
+def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    mock = _make(chosen, defect)
     try:
         listener = server.listen(chosen.host, chosen.port)
     except server.PortTaken as error:
