@@ -144,6 +144,12 @@ class _Protocol(HttpToolsProtocol):
         if self._parsed > self._max_header_bytes:
             raise ValueError  # httptools hands it on as a parser error
 
+    def shutdown(self) -> None:
+        if self.cycle is not None and self.cycle.more_body:
+            self.transport.close()  # half a request: nobody knows when the rest would come
+        else:
+            super().shutdown()
+
     def send_400_response(self, msg: str) -> None:
         cycle = self.cycle
         if cycle is not None and not cycle.more_body and not cycle.response_complete:
