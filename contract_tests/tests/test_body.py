@@ -8,7 +8,7 @@ import time
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.body import UNREAD, Body, read_body
@@ -100,6 +100,7 @@ def test_another_spelling_is_seen(data: bytes) -> None:
 BRACKETS = st.text(st.sampled_from('[]{}",:\\ 1ea')).map(str.encode)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.binary() | BRACKETS | st.text().map(lambda text: json.dumps(text).encode()), st.none() | st.text(max_size=8))
 def test_any_bytes_read_as_something(data: bytes, coding: str | None) -> None:
     body = read_body(data, coding)
@@ -116,6 +117,6 @@ def test_any_bytes_read_as_something(data: bytes, coding: str | None) -> None:
     ids=lambda data: repr(data[:10]),
 )  # fmt: skip
 def test_a_huge_body_is_read_fast(data: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     read_body(data)
-    assert time.monotonic() - begun < 2  # measured 0.3 s at most
+    assert time.thread_time() - begun < 2  # measured 0.3 s at most

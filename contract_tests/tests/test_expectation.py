@@ -271,6 +271,6 @@ def test_any_request_lies_in_one_zone(body: bytes, headers: Headers, method: str
 )
 def test_a_huge_request_is_classified_and_judged_fast(body: dict[str, Any]) -> None:
     one = exchange(request(body))
-    begun = time.monotonic()
+    begun = time.thread_time()
     judge().judge_alone(case(one))
-    assert time.monotonic() - begun < 4  # measured below 1 s
+    assert time.thread_time() - begun < 4  # measured below 1 s

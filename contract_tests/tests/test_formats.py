@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests import formats
@@ -146,6 +146,7 @@ def test_the_instant_of_a_text(text: str) -> None:
     assert formats.instant(text) == INSTANTS[text]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_is_written_and_read_again(moment: datetime) -> None:
     text = formats.normalised(moment)
@@ -159,6 +160,7 @@ STRANGE = st.text(st.characters() | st.characters(categories=["Cs"]), max_size=4
 ALMOST = st.text(st.sampled_from("0123456789-+:.TZtzW{}abcdefurn "), max_size=40)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(STRANGE | ALMOST)
 def test_any_text_reads_as_something(text: str) -> None:
     known = frozenset(READINGS)
@@ -181,9 +183,9 @@ HUGE = 1_000_000
     ids=lambda text: ascii(text[:8]),
 )  # fmt: skip
 def test_a_huge_text_is_read_fast(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     formats.read_text(text)
     formats.read_date(text)
     formats.read_uuid(text)
     formats.instant(text)
-    assert time.monotonic() - begun < 2  # measured 0.3 s at most; what is quadratic takes hours
+    assert time.thread_time() - begun < 2  # measured 0.3 s at most; what is quadratic takes hours
