@@ -16,8 +16,8 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests import formats
 from contract_tests.exchange import Request
+from contract_tests.lead_list_bodies import base, without
 from contract_tests.plan import Sender, encode
-from contract_tests.plan_lead_list import base, without
 
 Body = dict[str, Any]
 _JSON: SearchStrategy[Any] = st.recursive(

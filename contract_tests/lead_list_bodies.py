@@ -1,0 +1,167 @@
+"""Bodies of lead lists, as data: a plain one, each freedom of the page alone, each open question alone, hidden faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+ICP = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"  # nobody has it
+COMPANIES = ("7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13", "c2a9e1f4-58d7-4b36-8e0a-91d4f7b6a205")
+PAGE_EXAMPLE = {
+    "name": "Q1 2024 Tech Startups",
+    "type": "person",
+    "icpId": "660e8400-e29b-41d4-a716-446655440001",
+    "startDate": "2024-01-01T00:00:00.000Z",
+    "endDate": "2024-03-31T23:59:59.000Z",
+    "personIds": ["lead_abc123", "lead_def456"],
+    "companyIds": [],
+}
+
+
+def base(name: str) -> dict[str, Any]:
+    """A body that every right server takes: nothing in it has to exist, nothing is an open question."""
+    return {
+        "name": name,
+        "type": "person",
+        "icpId": None,
+        "startDate": "2030-01-01T00:00:00.000Z",
+        "endDate": "2030-03-31T23:59:59.000Z",
+        "personIds": [],
+        "companyIds": [],
+    }
+
+
+def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The body less some fields."""
+    return {key: value for key, value in body.items() if key not in names}
+
+
+# Freedoms that the page grants: changes to the base, one at a time.
+FREEDOMS: Mapping[str, Mapping[str, Any]] = {
+    "a list of companies": {"type": "company"},
+    "a start in the past": {"startDate": "2024-01-01T00:00:00.000Z"},
+    "both dates in the past": {"startDate": "2024-01-01T00:00:00.000Z", "endDate": "2024-03-31T23:59:59.000Z"},
+    "dates of 1971": {"startDate": "1971-01-01T00:00:00.000Z", "endDate": "1971-12-31T23:59:59.999Z"},
+    "dates of 2099": {"startDate": "2099-01-01T00:00:00.000Z", "endDate": "2099-12-31T23:59:59.999Z"},
+    "a leap day": {"startDate": "2032-02-29T12:00:00.000Z", "endDate": "2032-02-29T23:59:59.000Z"},
+    "dates without milliseconds": {"startDate": "2030-01-01T00:00:00Z", "endDate": "2030-03-31T23:59:59Z"},
+    "milliseconds that count": {"startDate": "2030-01-01T00:00:00.001Z", "endDate": "2030-03-31T23:59:59.987Z"},
+    "the last second before summer time": {
+        "startDate": "2030-03-31T00:59:59.000Z",
+        "endDate": "2030-10-27T01:30:00.000Z",
+    },
+    "a day on which American clocks change": {
+        "startDate": "2030-03-10T07:30:00.000Z",
+        "endDate": "2030-11-03T06:30:00.000Z",
+    },
+    "a name of one letter": {"name": "Q"},
+    "a name of eighty letters": {
+        "name": "A lead list whose name is as long as a line of a terminal, eighty signs and not"
+    },
+    "a name with accents": {"name": "Größe, café, naïve: señor Łukasz at 5 °C"},
+    "a name in Greek, Hebrew and Chinese": {"name": "Αθήνα שלום 销售线索"},
+    "a name with emoji": {"name": "Launch 🚀 top 💯 𝒜"},
+    "a name with quotes": {"name": 'O\'Brien & "Sons"; DROP TABLE lists; --'},
+    "a name with signs of programs": {"name": "100% {name} $HOME `id` \\n {{7*7}} %s"},
+    "a name of eighty signs of three bytes": {"name": "销售线索列表" * 13 + "末尾"},
+    "a name of eighty signs of four bytes": {"name": "🚀💯🎯📈" * 20},
+    "a name with blanks inside and signs of URLs": {"name": "a  b+c%20d&e=f?g#h"},
+    "a name with signs that have plainer twins": {"name": "① ﬁ ² Ⅳ ﷺ ß ı"},
+    "a name in quotes": {"name": "\"quoted\" 'twice'"},
+    "a name like a number": {"name": "0123"},
+    "a name like a null": {"name": "null"},
+}
+
+# Open questions: label -> changes to the base (one question each, as far as possible).
+QUESTIONS: Mapping[str, Mapping[str, Any]] = {
+    "an empty name": {"name": ""},
+    "a blank name": {"name": "   "},
+    "blanks around the name": {"name": "  Spring campaign  "},
+    "a name of 81 signs": {"name": "n" * 81},
+    "a name of 255 signs": {"name": "n" * 255},
+    "a name of 256 signs": {"name": "n" * 256},
+    "a name of 1,025 signs": {"name": "n" * 1024 + "!"},
+    "a name of 5,000 signs": {"name": "n" * 4999 + "!"},
+    "a decomposed name": {"name": "Cafe\u0301 Mu\u0308nchen"},
+    "a name with tags": {"name": "Q1 <b>bold</b> <script>alert(1)</script> &amp; Co"},
+    "NUL in the name": {"name": "before\u0000after"},
+    "a control character in the name": {"name": "before\u0007after"},
+    "a tab and a line end in the name": {"name": "before\tbetween\nafter"},
+    "a line separator in the name": {"name": "before\u2028after"},
+    "an override of direction in the name": {"name": "before\u202eafter"},
+    "type null": {"type": None},
+    "an ICP": {"icpId": ICP},
+    "an ICP in upper case": {"icpId": ICP.upper()},
+    "an ICP of UUID version 1": {"icpId": "2c1d43b8-e6d7-11ee-bd3d-0242ac120002"},
+    "an ICP of UUID version 7": {"icpId": "018e3f5a-6b7c-7d8e-9f01-23456789abcd"},
+    "a nil UUID as the ICP": {"icpId": "00000000-0000-0000-0000-000000000000"},
+    "an ICP of no UUID variant": {"icpId": "660e8400-e29b-41d4-1716-446655440001"},
+    "an ICP without hyphens": {"icpId": ICP.replace("-", "")},
+    "an ICP in braces": {"icpId": "{" + ICP + "}"},
+    "an ICP as a URN": {"icpId": "urn:uuid:" + ICP},
+    "an ICP with a line end": {"icpId": ICP + "\n"},
+    "an ICP with a blank before it": {"icpId": " " + ICP},
+    "dates without time": {"startDate": "2030-01-01", "endDate": "2030-03-31"},
+    "dates with an offset": {"startDate": "2030-01-01T01:00:00.000+01:00", "endDate": "2030-03-31T23:59:59.000-05:30"},
+    "an offset with minutes": {"startDate": "2030-01-01T05:45:00.000+05:45"},
+    "dates with a large offset": {"startDate": "2030-01-01T00:00:00.000+15:00"},
+    "a date without zone": {"startDate": "2030-01-01T00:00:00.000"},
+    "microseconds": {"startDate": "2030-01-01T00:00:00.123987Z"},
+    "a leap second": {"startDate": "2016-12-31T23:59:60.000Z"},
+    "hour 24": {"startDate": "2030-01-01T24:00:00.000Z"},
+    "a date in lower case": {"startDate": "2030-01-01t00:00:00.000z"},
+    "a date with a blank for T": {"startDate": "2030-01-01 00:00:00Z"},
+    "a date without seconds": {"startDate": "2030-01-01T00:00Z"},
+    "a year": {"startDate": "2030"},
+    "a week": {"startDate": "2030-W01-1"},
+    "a day of the year": {"startDate": "2030-001"},
+    "a date in basic form": {"startDate": "20300101T000000Z"},
+    "a date in words": {"startDate": "January 1, 2030"},
+    "a date with slashes": {"startDate": "01/02/2030"},
+    "a Unix time": {"startDate": "1893456000000"},
+    "the year 500": {"startDate": "0500-01-01T00:00:00.000Z"},
+    "a date with a line end": {"startDate": "2030-01-01T00:00:00.000Z\n"},
+    "the end before the start": {"startDate": "2030-03-31T00:00:00.000Z", "endDate": "2030-01-01T00:00:00.000Z"},
+    "the end at the start": {"startDate": "2030-01-01T00:00:00.000Z", "endDate": "2030-01-01T00:00:00.000Z"},
+    "numbers for person ids": {"personIds": [1001, 1002]},
+    "an empty person id": {"personIds": [""]},
+    "person ids": {"personIds": ["lead_abc123", "lead_def456"]},
+    "person ids in another order": {"personIds": ["lead_zz9", "lead_aa1", "lead_mm5"]},
+    "person ids of odd spelling": {"personIds": ["lead_AbC", "007", "a,b", "é%2F", "x y"]},
+    "the last of 2,000 person ids alone": {"personIds": ["lead_01999"]},
+    "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
+    "a person id twice": {"personIds": ["lead_abc123", "lead_def456", "lead_abc123"]},
+    "150 person ids": {"personIds": [f"lead_{n:04d}" for n in range(150)]},
+    "2,000 person ids": {"personIds": [f"lead_{n:05d}" for n in range(2000)]},
+    "company ids": {"type": "company", "companyIds": list(COMPANIES)},
+    "a company id twice": {"type": "company", "companyIds": [COMPANIES[0], COMPANIES[1], COMPANIES[0]]},
+    "150 company ids": {
+        "type": "company",
+        "companyIds": [f"7b0f8d6e-3c52-4a7e-9d41-{n:012x}" for n in range(150)],
+    },
+    "company ids in upper case": {"type": "company", "companyIds": [COMPANIES[1].upper()]},
+    "person ids on a list of companies": {"type": "company", "personIds": ["lead_abc123"]},
+    "company ids on a list of people": {"companyIds": [COMPANIES[0]]},
+    "companyIds null": {"companyIds": None},
+    "a field of no meaning": {"colour": "green"},
+    "fields of sibling pages": {"persons": [], "orgId": "org_1"},
+    "keys of prototypes": {"__proto__": {"admin": True}, "constructor": {"name": "x"}},
+    "a field nested deep": {"x": json.loads("[" * 40 + "]" * 40)},
+    "fields that the server makes": {
+        "id": "11111111-2222-4333-8444-555555555555",
+        "createdAt": "2001-01-01T00:00:00.000Z",
+        "updatedAt": "2001-01-01T00:00:00.000Z",
+    },
+    "users of the client's choice": {"userIds": ["user_somebody_else"]},
+}
+
+# Values that are wrong in one place deep inside, where a lazy check does not look.
+HIDDEN_FAULTS: Mapping[str, Mapping[str, Any]] = {
+    "the last of many person ids is null": {"personIds": [*(f"lead_{n}" for n in range(20)), None]},
+    "the last of many company ids is no UUID": {"type": "company", "companyIds": [*COMPANIES, "company_3"]},
+    "the second company id is null": {"type": "company", "companyIds": [COMPANIES[0], None]},
+    "an object for a person id": {"personIds": [{"id": "lead_abc123"}]},
+    "name and dates wrong at once": {"name": 7, "startDate": "soon", "endDate": None},
+    "company ids of no list of companies are no UUIDs": {"companyIds": ["company_1"]},
+}
