@@ -1,4 +1,4 @@
-"""Bodies of lead lists, as data: a plain one, each freedom of the page alone, each open question alone, hidden faults."""
+"""Bodies of lead lists, as data: a plain one, each freedom alone, each open question alone, hidden faults."""
 
 from __future__ import annotations
 

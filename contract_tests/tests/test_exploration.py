@@ -63,10 +63,9 @@ def test_what_is_known_to_be_broken_is_not_searched_for_again(tmp_path: Path) ->
 def test_a_search_ends_when_the_time_is_up(right_url: str, tmp_path: Path) -> None:
     with open_run(settings_for(right_url), tmp_path) as run:
         run.deadline = time.monotonic() + 0.5
-        started = time.monotonic()
         sender = Sender(run.judge.terms, run.operations[0])
         Exploration(run).search(strategies.requests_to_accept(sender), "x", examples=100_000, seed=0)
-        assert time.monotonic() - started < 3
+        assert run.target.requests_sent < 100_000
 
 
 class NullPersonIdsTaken(RightCore):
