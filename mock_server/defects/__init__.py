@@ -11,12 +11,50 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_server.app import Mock, create_app
-from mock_server.defects import defaults, echo_of_ids, echo_of_names, echo_of_values, made, shape
+from mock_server.defects import (
+    access,
+    crashes,
+    defaults,
+    echo_of_ids,
+    echo_of_names,
+    echo_of_values,
+    error_contract,
+    holes_of_forms,
+    holes_of_values,
+    http_rules,
+    load,
+    made,
+    memory,
+    over_refusal,
+    parser,
+    shape,
+    sign_in,
+    transport,
+)
 from mock_server.defects.defect import Defect
 from mock_server.settings import SettingError, Settings
 
-_MODULES = (shape, echo_of_names, echo_of_values, echo_of_ids, defaults, made)
-CATALOGUE: Mapping[str, Defect] = {defect.id: defect for module in _MODULES for defect in module.DEFECTS}
+MODULES = (
+    shape,
+    echo_of_names,
+    echo_of_values,
+    echo_of_ids,
+    defaults,
+    made,
+    access,
+    sign_in,
+    holes_of_values,
+    holes_of_forms,
+    over_refusal,
+    error_contract,
+    crashes,
+    parser,
+    http_rules,
+    memory,
+    load,
+    transport,
+)
+CATALOGUE: Mapping[str, Defect] = {defect.id: defect for module in MODULES for defect in module.DEFECTS}
 
 
 def find(id: str) -> Defect:

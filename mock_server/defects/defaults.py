@@ -53,59 +53,27 @@ def _missing_default(name: str) -> Change:
     return together(mark, drop)
 
 
+# fmt: off
 DEFECTS = (
-    defaults.medium(
-        "default-type-company",
-        "request.type.default",
-        "A list without type is one of companies.",
-        _default("type", "company"),
-    ),
-    defaults.medium(
-        "default-type-null", "request.type.default", "A list without type has the type null.", _default("type", None)
-    ),
-    defaults.medium(
-        "default-type-missing",
-        "response.type.required",
-        "A list without type has none in the answer either.",
-        _missing_default("type"),
-    ),
-    defaults.medium(
-        "default-type-empty", "request.type.default", "A list without type has an empty type.", _default("type", "")
-    ),
-    defaults.medium(
-        "default-type-by-people",
-        "request.type.default",
-        "A list without type and people is one of companies.",
-        built(_kind_by_people),
-    ),
-    defaults.hard(
-        "default-type-of-last",
-        "request.type.default",
-        "A list without type has the type of the list before.",
-        built_after(_last_kind),
-    ),
-    defaults.medium(
-        "default-companies-null",
-        "request.companyIds.default",
-        "A list without companyIds has null.",
-        _default("companyIds", None),
-    ),
-    defaults.medium(
-        "default-companies-missing",
-        "response.companyIds.required",
-        "A list without companyIds has none in the answer.",
-        _missing_default("companyIds"),
-    ),
-    defaults.medium(
-        "default-companies-nil",
-        "request.companyIds.default",
-        "A list without companyIds has one nil UUID.",
-        _default("companyIds", [NIL]),
-    ),
-    defaults.hard(
-        "default-companies-shared",
-        "request.companyIds.default",
-        "A list without companyIds has those of all lists before.",
-        built_after(_shared_default),
-    ),
+    defaults.medium("default-type-company", "request.type.default", "A list without type is one of companies.",
+        _default("type", "company")),
+    defaults.medium("default-type-null", "request.type.default", "A list without type has the type null.",
+        _default("type", None)),
+    defaults.medium("default-type-missing", "response.type.required",
+        "A list without type has none in the answer either.", _missing_default("type")),
+    defaults.medium("default-type-empty", "request.type.default", "A list without type has an empty type.",
+        _default("type", "")),
+    defaults.medium("default-type-by-people", "request.type.default",
+        "A list without type and people is one of companies.", built(_kind_by_people)),
+    defaults.hard("default-type-of-last", "request.type.default",
+        "A list without type has the type of the list before.", built_after(_last_kind)),
+    defaults.medium("default-companies-null", "request.companyIds.default", "A list without companyIds has null.",
+        _default("companyIds", None)),
+    defaults.medium("default-companies-missing", "response.companyIds.required",
+        "A list without companyIds has none in the answer.", _missing_default("companyIds")),
+    defaults.medium("default-companies-nil", "request.companyIds.default",
+        "A list without companyIds has one nil UUID.", _default("companyIds", [NIL])),
+    defaults.hard("default-companies-shared", "request.companyIds.default",
+        "A list without companyIds has those of all lists before.", built_after(_shared_default)),
 )
+# fmt: on

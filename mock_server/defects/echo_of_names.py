@@ -63,27 +63,17 @@ NAMES = (
     ("numbered", "easy", "with a number behind it", lambda name: f"{name} (1)"),
 )
 
+# fmt: off
 DEFECTS = (
     *(
         getattr(echo, difficulty)(f"name-{word}", "response.name.echo", f"The name comes back {how}.", field("name", f))
         for word, difficulty, how, f in NAMES
     ),
-    echo.medium(
-        "name-digits-number",
-        "response.name.type",
-        "A name of digits becomes a number.",
-        field("name", text.number_if_digits),
-    ),
-    echo.medium(
-        "name-null-word",
-        "response.name.type",
-        'The name "null" becomes null.',
-        field("name", lambda name: None if name == "null" else name),
-    ),
-    echo.hard(
-        "name-true-word",
-        "response.name.type",
-        'The names "true" and "false" become booleans.',
-        field("name", lambda name: {"true": True, "false": False}.get(name, name)),
-    ),
+    echo.medium("name-digits-number", "response.name.type", "A name of digits becomes a number.",
+        field("name", text.number_if_digits)),
+    echo.medium("name-null-word", "response.name.type", 'The name "null" becomes null.',
+        field("name", lambda name: None if name == "null" else name)),
+    echo.hard("name-true-word", "response.name.type", 'The names "true" and "false" become booleans.',
+        field("name", lambda name: {"true": True, "false": False}.get(name, name))),
 )
+# fmt: on

@@ -1,0 +1,77 @@
+"""Concurrency: what only requests at the same moment show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from mock_server.defects.changes import (
+    Change,
+    Rebuild,
+    Value,
+    answered_after,
+    built_after,
+    crashes_if,
+    field,
+    refused_body_if,
+)
+from mock_server.defects.conditions import overlapping
+from mock_server.defects.defect import Group
+from mock_server.lead_list import LeadList, Payload
+
+state = Group("state")
+
+CRASHED = crashes_if(lambda payload: True)
+Remember = Callable[[], Callable[[Value], Any]]
+
+
+def _last_again(*names: str) -> Remember:
+    """The named fields of the answer before; all of them where none is named."""
+
+    def make() -> Callable[[Value], Any]:
+        last: Value = {}
+
+        def change(value: Value) -> Value:
+            old = {name: each for name, each in last.items() if not names or name in names}
+            last.update(value)
+            return {**value, **old}
+
+        return change
+
+    return make
+
+
+def _one_lock() -> Change:
+    return refused_body_if("name", lambda payload: True, 409)
+
+
+def _shared_user() -> Rebuild:
+    last: list[str] = []
+
+    def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
+        owner = last[-1] if last else "user_of_before"
+        last[:] = [user]
+        return {"user_ids": [owner]}
+
+    return rebuild
+
+
+# fmt: off
+DEFECTS = (
+    state.hard("load-crash", "success.concurrent", "Requests that overlap are answered 500.", overlapping(CRASHED)),
+    state.hard("load-409", "success.concurrent", "Requests that overlap are answered 409.", overlapping(_one_lock())),
+    state.hard("load-one-list", "success.concurrent", "Requests that overlap get one list between them.",
+        overlapping(answered_after(_last_again("id", "createdAt", "updatedAt")))),
+    state.hard("load-one-id", "response.id.unique", "Requests that overlap get one id.",
+        overlapping(answered_after(_last_again("id")))),
+    state.hard("load-names-mixed", "response.name.echo", "Requests that overlap get each other's names.",
+        overlapping(answered_after(_last_again("name")))),
+    state.hard("load-answers-mixed", "success.concurrent", "Requests that overlap get each other's answers.",
+        overlapping(answered_after(_last_again()))),
+    state.hard("load-users-mixed", "response.userIds.includes-creator", "Requests that overlap get each other's users.",
+        overlapping(built_after(_shared_user))),
+    state.hard("load-people-lost", "response.personIds.echo", "Requests that overlap lose a person id.",
+        overlapping(field("personIds", lambda ids: ids[:-1]))),
+)
+# fmt: on

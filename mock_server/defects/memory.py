@@ -1,0 +1,167 @@
+"""State: what only a row of requests shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from mock_server.defects.changes import (
+    MISSING,
+    Change,
+    Rebuild,
+    Value,
+    answered,
+    answered_after,
+    body,
+    built_after,
+    crashes_if,
+    field,
+    forgiven,
+    refusal,
+    refused_body_if,
+    sent,
+    stage,
+    stored,
+)
+from mock_server.defects.conditions import after, every, only
+from mock_server.defects.defect import Group
+from mock_server.defects.instants import moved
+from mock_server.errors import Refused
+from mock_server.lead_list import LeadList, Payload
+from mock_server.stages import Answer
+
+state = Group("state")
+
+CRASHED = crashes_if(lambda payload: True)
+Remember = Callable[[], Callable[[Value], Any]]
+
+
+def _kept_back(nth: int, *names: str) -> Remember:
+    """Every nth answer has the named fields of the one before."""
+
+    def make() -> Callable[[Value], Any]:
+        count = 0
+        last: Value = {}
+
+        def change(value: Value) -> Value:
+            nonlocal count
+            count += 1
+            old = {name: last[name] for name in names or value if name in last} if count % nth == 0 else {}
+            last.update(value)
+            return {**value, **old}
+
+        return change
+
+    return make
+
+
+def _cached(key: Callable[[Value], Any]) -> Remember:
+    """The first answer again, for whatever has the same key."""
+
+    def make() -> Callable[[Value], Any]:
+        answers: dict[Any, Value] = {}
+        return lambda value: answers.setdefault(key(value), value)
+
+    return make
+
+
+def _content(value: Value) -> str:
+    made = ("id", "createdAt", "updatedAt")
+    return repr([each for name, each in value.items() if name not in made])
+
+
+def _content_of_anybody(value: Value) -> str:
+    return repr([value[name] for name in ("name", "startDate", "endDate", "personIds", "companyIds")])
+
+
+def _refusing_twins(code: int) -> Change:
+    def wrap(validate: Any) -> Any:
+        seen: set[str] = set()
+
+        def changed(operation: Any, payload: Any) -> Any:
+            payload = validate(operation, payload)
+            if repr(payload) in seen:
+                raise refusal("name", payload["name"], code)
+            seen.add(repr(payload))
+            return payload
+
+        return changed
+
+    return stage("validate", wrap)
+
+
+def _people_gather() -> Rebuild:
+    """A list of ids that is a variable of the module, and is emptied by nobody."""
+    gathered: list[str] = []
+
+    def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
+        gathered.extend(lead_list.person_ids)
+        return {"person_ids": list(gathered)}
+
+    return rebuild
+
+
+def _sticky_icp() -> Callable[[Value], Any]:
+    last: list[str | None] = [None]
+
+    def change(value: Value) -> Value:
+        last[0] = value["icpId"] or last[0]
+        return {**value, "icpId": last[0]}
+
+    return change
+
+
+def _error_instead(answer: Answer) -> Answer:
+    raise Refused(500)
+
+
+NO_END = forgiven("endDate", lambda value: value is MISSING, "2030-12-31T00:00:00.000Z")
+
+# fmt: off
+DEFECTS = (
+    state.hard("every-10th-crash", "http.answer.no-server-error", "Every tenth request is answered 500.",
+        only(every(10), CRASHED)),
+    state.hard("every-25th-crash", "http.answer.no-server-error", "Every 25th request is answered 500.",
+        only(every(25), sent(_error_instead))),
+    state.hard("every-7th-name-of-before", "response.name.echo", "Every seventh answer has the name of the one before.",
+        answered_after(_kept_back(7, "name"))),
+    state.hard("every-9th-answer-of-before", "response.id.unique", "Every ninth answer is the one before again.",
+        answered_after(_kept_back(9))),
+    state.hard("every-11th-wrapped", "success.bare", "Every eleventh answer is wrapped.",
+        only(every(11), answered(lambda value: {"data": value}))),
+    state.hard("every-12th-latin-1", "response.name.echo", "Every twelfth body is read in another encoding.",
+        only(every(12), field("name", lambda name: name.encode("utf-8", "replace").decode("latin-1").upper()))),
+    state.hard("every-5th-start-local", "response.startDate.echo",
+        "Every fifth answer comes from a server in another zone.", only(every(5), field("startDate", moved(hours=1)))),
+    state.hard("every-5th-clock-off", "response.createdAt.clock",
+        "Every fifth answer comes from a server whose clock is an hour off.",
+        only(every(5), field("createdAt", moved(hours=-1)))),
+    state.hard("every-8th-icp-lost", "response.icpId.echo", "Every eighth answer has lost its icpId.",
+        only(every(8), field("icpId", lambda icp: None))),
+    state.hard("every-15th-empty", "http.answer.json", "Every fifteenth success has no body.",
+        only(every(15), body(lambda raw: b""))),
+    state.hard("every-6th-unvalidated", "request.endDate.required", "Every sixth request may lack its endDate.",
+        only(every(6), NO_END)),
+    state.hard("after-50-unvalidated", "request.endDate.required", "After 50 requests endDate may be left out.",
+        only(after(50), NO_END)),
+    state.hard("after-100-crash", "http.answer.no-server-error", "After 100 requests all are answered 500.",
+        only(after(100), CRASHED)),
+    state.hard("after-100-refused", "success.created", "After 100 requests a quota refuses all.",
+        only(after(100), refused_body_if("name", lambda payload: True, 403))),
+    state.hard("after-40-name-cut", "response.name.echo", "After 40 requests names are cut after 20 characters.",
+        only(after(40), stored("name", lambda name: name[:20]))),
+    state.hard("same-again-409", "success.repeatable", "The same body again is answered 409.", _refusing_twins(409)),
+    state.hard("same-again-400", "success.repeatable", "The same body again is answered 400.", _refusing_twins(400)),
+    state.hard("same-again-cached", "success.repeatable", "The same body of a user gets the first answer again.",
+        answered_after(_cached(_content))),
+    state.hard("same-again-cached-for-all", "response.userIds.includes-creator",
+        "The same body of anybody gets the first answer again.", answered_after(_cached(_content_of_anybody))),
+    state.hard("name-again-cached", "response.id.unique", "A name that was used gets the first answer again.",
+        answered_after(_cached(lambda value: value["name"]))),
+    state.hard("people-gather", "response.personIds.echo", "A list has the person ids of all lists before.",
+        built_after(_people_gather)),
+    state.hard("icp-of-before", "response.icpId.echo", "A list without an ICP has that of the list before.",
+        answered_after(_sticky_icp)),
+)
+# fmt: on

@@ -1,0 +1,224 @@
+"""Sign-in: who is let in without a session, who is kept out with one, and with what a missing one is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from mock_server.defects.changes import Change, stage, together
+from mock_server.defects.conditions import after, headed, only, requests
+from mock_server.defects.defect import Group
+from mock_server.defects.error_changes import error_sent, error_status
+from mock_server.errors import Refused
+from mock_server.lead_list import LeadList, Payload
+from mock_server.sessions import Authenticate
+from mock_server.settings import EXPIRED_TOKEN
+from mock_server.stages import Answer
+
+GUEST = "user_guest"
+
+sign_in = Group("sign-in")
+
+
+def _good_login(authenticate: Authenticate, headers: Headers) -> str | None:
+    for carrier in ("bearer", "cookie"):
+        try:
+            if user := authenticate(headers, carrier):
+                return user
+        except Refused:
+            pass
+    return None
+
+
+def _guests(admits: Callable[[Headers], object]) -> Change:
+    """Callers without a valid session who are let in all the same."""
+
+    def wrap(authenticate: Authenticate) -> Authenticate:
+        def changed(headers: Headers, carrier: str) -> str | None:
+            if user := _good_login(authenticate, headers):
+                return user
+            return GUEST if admits(headers) else authenticate(headers, carrier)
+
+        return changed
+
+    return stage("authenticate", wrap)
+
+
+def _remembering(key: Callable[[str], str]) -> Change:
+    """Sessions are looked up in a cache of good logins, by a part of what was sent."""
+
+    def wrap(authenticate: Authenticate) -> Authenticate:
+        known: dict[str, str] = {}
+
+        def changed(headers: Headers, carrier: str) -> str | None:
+            sent = headers.get("authorization") or headers.get("cookie") or ""
+            if user := _good_login(authenticate, headers):
+                known[key(sent)] = user
+                return user
+            return known.get(key(sent)) or authenticate(headers, carrier)
+
+        return changed
+
+    return stage("authenticate", wrap)
+
+
+def _rewritten(name: str, change: Callable[[str], str]) -> Change:
+    """A login header that is read as if it were another."""
+
+    def wrap(authenticate: Authenticate) -> Authenticate:
+        def changed(headers: Headers, carrier: str) -> str | None:
+            if name in headers:
+                headers = MutableHeaders(raw=list(headers.raw))
+                headers[name] = change(headers[name])
+            return authenticate(headers, carrier)
+
+        return changed
+
+    return stage("authenticate", wrap)
+
+
+def _last_caller(authenticate: Authenticate) -> Authenticate:
+    last: list[str] = []
+
+    def changed(headers: Headers, carrier: str) -> str | None:
+        if user := _good_login(authenticate, headers):
+            last[:] = [user]
+            return user
+        return last[0] if last and not {"authorization", "cookie"} & set(headers) else authenticate(headers, carrier)
+
+    return changed
+
+
+def _first_user_only(authenticate: Authenticate) -> Authenticate:
+    first: list[str] = []
+
+    def changed(headers: Headers, carrier: str) -> str | None:
+        user = authenticate(headers, carrier)
+        if user is not None:
+            first.extend([] if first else [user])
+            if user != first[0]:
+                raise Refused(401)
+        return user
+
+    return changed
+
+
+def _nobody(authenticate: Authenticate) -> Authenticate:
+    def changed(headers: Headers, carrier: str) -> str | None:
+        raise Refused(401)
+
+    return changed
+
+
+def _after_validation() -> Change:
+    """Everybody is let in, and whoever has no session is found out when the list is to be stored."""
+
+    def late(build: Any) -> Any:
+        def changed(payload: Payload, user: str, now: datetime, list_id: str) -> LeadList:
+            if user == GUEST:
+                raise Refused(401)
+            built: LeadList = build(payload, user, now, list_id)
+            return built
+
+        return changed
+
+    return together(_guests(lambda headers: True), stage("build", late))
+
+
+def _by_simple_cookie(text: str) -> str:
+    """Only the cookies that Python's own parser finds; it gives up on names and values that it does not expect."""
+    try:
+        cookies = SimpleCookie(text)
+    except CookieError:
+        return ""
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
+
+
+def _by_pairs(text: str) -> str:
+    """Falls over a cookie without a value."""
+    return "; ".join("=".join(pair.split("=", 1)[i] for i in (0, 1)) for pair in text.split("; "))
+
+
+def _token(headers: Headers) -> str:
+    return headers.get("authorization", "").partition(" ")[2].strip()
+
+
+def _without_slash(scope: Any) -> Any:
+    return {**scope, "path": scope["path"].rstrip("/"), "raw_path": scope["path"].rstrip("/").encode()}
+
+
+def _behind_slash() -> Callable[[Any], bool]:
+    return lambda scope: scope["path"].endswith("/")
+
+
+# fmt: off
+DEFECTS = (
+    sign_in.easy("login-not-needed", "access.login.required", "Nobody needs to sign in.",
+        _guests(lambda headers: True)),
+    sign_in.medium("login-missing-only", "access.login.required",
+        "Without any login one is a guest; a wrong one is refused.",
+        _guests(lambda headers: not {"authorization", "cookie"} & set(headers))),
+    sign_in.medium("login-any-bearer", "access.session.valid", "Any Authorization header signs in.",
+        _guests(lambda headers: "authorization" in headers)),
+    sign_in.medium("login-any-token", "access.session.valid", "Any Bearer token signs in.",
+        _guests(lambda headers: headers.get("authorization", "").startswith("Bearer ") and _token(headers))),
+    sign_in.medium("login-any-cookie", "access.session.valid", "Any session cookie signs in; bearers are guarded.",
+        _guests(lambda headers: "__session=" in headers.get("cookie", ""))),
+    sign_in.medium("login-empty-cookie", "access.session.valid", "An empty session cookie signs in.",
+        _guests(lambda headers: headers.get("cookie", "").endswith("__session="))),
+    sign_in.medium("login-any-scheme", "access.session.valid", "Basic credentials of any kind sign in.",
+        _guests(lambda headers: headers.get("authorization", "").startswith("Basic "))),
+    sign_in.medium("login-without-scheme", "access.session.valid", "A token without the word Bearer signs in.",
+        _rewritten("authorization", lambda text: text if " " in text else f"Bearer {text}")),
+    sign_in.medium("login-expired", "access.session.expired", "An expired session still signs in.",
+        _guests(lambda headers: EXPIRED_TOKEN in _token(headers) + headers.get("cookie", ""))),
+    sign_in.medium("login-by-beginning", "access.session.valid", "The beginning of a token is enough.",
+        _remembering(lambda sent: sent[:18])),
+    sign_in.hard("login-any-case", "access.session.valid", "A token in other case signs in.", _remembering(str.lower)),
+    sign_in.medium("login-other-cookie-name", "access.session.valid",
+        "Any cookie whose name begins like that of the session signs in.",
+        _guests(lambda headers: "__sessionx=" in headers.get("cookie", ""))),
+    sign_in.hard("login-of-last-caller", "access.login.required", "Without a login one is the caller before.",
+        stage("authenticate", _last_caller)),
+    sign_in.hard("login-skipped-when-chunked", "access.login.required", "A body in chunks needs no login.",
+        _guests(lambda headers: "transfer-encoding" in headers)),
+    sign_in.hard("login-skipped-without-type", "access.login.required", "A body without Content-Type needs no login.",
+        _guests(lambda headers: "content-type" not in headers)),
+    sign_in.hard("login-skipped-by-header", "access.login.required",
+        "A header of the server's own middleware opens the door.",
+        _guests(lambda headers: "x-middleware-subrequest" in headers)),
+    sign_in.hard("login-skipped-behind-slash", "access.login.required",
+        "With a slash behind the path no login is needed.",
+        only(_behind_slash, together(_guests(lambda headers: True), requests(_without_slash)))),
+    sign_in.hard("login-skipped-from-origin", "access.login.required", "A request with an Origin needs no login.",
+        only(headed(lambda headers: "origin" in headers), _guests(lambda headers: True))),
+    sign_in.medium("login-after-validation", "access.login.first", "A wrong body is told before the missing login.",
+        _after_validation()),
+    # -- valid sessions that are not taken
+    sign_in.medium("cookie-first-only", "access.carrier.cookie", "The session cookie is found only as the first one.",
+        _rewritten("cookie", lambda text: text.partition(";")[0])),
+    sign_in.medium("cookie-last-only", "access.carrier.cookie", "The session cookie is found only as the last one.",
+        _rewritten("cookie", lambda text: text.rpartition(";")[2])),
+    sign_in.medium("cookie-odd-neighbours", "access.carrier.cookie", "Odd cookies hide the session cookie behind them.",
+        _rewritten("cookie", _by_simple_cookie)),
+    sign_in.medium("cookie-flag-crash", "http.answer.no-server-error", "A cookie without a value crashes the server.",
+        _rewritten("cookie", _by_pairs)),
+    sign_in.hard("sessions-one-user", "access.carrier.bearer", "Whoever signs in second is answered 401.",
+        stage("authenticate", _first_user_only)),
+    sign_in.hard("sessions-end-early", "access.carrier.bearer", "A session ends after 60 requests.",
+        only(after(60), stage("authenticate", _nobody))),
+    # -- what a missing login is answered
+    sign_in.medium("no-login-403", "error.401.status", "A missing login is answered 403.", error_status(401, 403)),
+    sign_in.medium("no-login-404", "error.401.status", "A missing login is answered 404.", error_status(401, 404)),
+    sign_in.medium("no-login-400", "error.401.status", "A missing login is answered 400.", error_status(401, 400)),
+    sign_in.medium("no-login-500", "error.401.status", "A missing login is answered 500.", error_status(401, 500)),
+    sign_in.medium("no-login-200", "access.login.required", "A missing login is answered 200 with the error.",
+        error_status(401, 200)),
+    sign_in.medium("no-login-redirect", "error.401.status", "A missing login leads to a sign-in page.",
+        error_sent(401, lambda answer: Answer(302, {"location": "/sign-in"}, b""))),
+)
+# fmt: on

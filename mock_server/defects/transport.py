@@ -1,0 +1,136 @@
+"""Transport: answers that are cut, of a length that lies, hung up upon, or that never come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.defects.changes import Change, header
+from mock_server.defects.conditions import every, headed, only, overlapping, successes
+from mock_server.defects.defect import Group
+
+transport = Group("transport")
+
+CUT_BYTES = 20
+DRIP_S = 0.25  # for a byte: a whole answer takes more than a minute
+
+
+class HungUp(Exception):
+    """The server closes the connection in the middle of an answer."""
+
+
+def _whole(messages: list[Message]) -> bytes:
+    return b"".join(message.get("body", b"") for message in messages[1:])
+
+
+def _with_length(start: Message, length: int | None) -> Message:
+    headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    return {**start, "headers": headers + ([] if length is None else [(b"content-length", str(length).encode())])}
+
+
+def _cut(of: Callable[[bytes], int]) -> Change:
+    """The body ends so many bytes early; the length that was announced says otherwise."""
+
+    async def respond(messages: list[Message], send: Send) -> None:
+        body = _whole(messages)
+        await send(_with_length(messages[0], len(body)))
+        await send({"type": "http.response.body", "body": body[: len(body) - of(body)], "more_body": True})
+        if of(body):
+            raise HungUp
+        await send({"type": "http.response.body"})
+
+    return successes(respond)
+
+
+async def _length_in_characters(messages: list[Message], send: Send) -> None:
+    body = _whole(messages)
+    length = len(body.decode(errors="replace"))
+    await send(_with_length(messages[0], length))
+    await send({"type": "http.response.body", "body": body[:length]})
+
+
+async def _hang_up(messages: list[Message], send: Send) -> None:
+    await send(messages[0])
+    raise HungUp
+
+
+async def _never_end(messages: list[Message], send: Send) -> None:
+    await send(_with_length(messages[0], None))
+    await send({"type": "http.response.body", "body": _whole(messages), "more_body": True})
+    await asyncio.Event().wait()
+
+
+async def _more_announced(messages: list[Message], send: Send) -> None:
+    body = _whole(messages)
+    await send(_with_length(messages[0], len(body) + CUT_BYTES))
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await asyncio.Event().wait()
+
+
+async def _drip(messages: list[Message], send: Send) -> None:
+    body = _whole(messages)
+    await send(messages[0])
+    for i in range(len(body)):
+        await send({"type": "http.response.body", "body": body[i : i + 1], "more_body": i + 1 < len(body)})
+        await asyncio.sleep(DRIP_S)
+
+
+def _silence() -> Change:
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                return await app(scope, receive, send)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        return layer
+
+    return Change(app=wrap)
+
+
+def _dead_on_errors() -> Change:
+    """The connection is closed on whoever is refused, before the body of the error is sent."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            async def watch(message: Message) -> None:
+                await send(message)
+                if message["type"] == "http.response.start" and message["status"] == 400:
+                    raise HungUp
+
+            await app(scope, receive, watch)
+
+        return layer
+
+    return Change(app=wrap)
+
+
+WHOLE = "http.answer.complete"
+
+# fmt: off
+DEFECTS = (
+    transport.easy("body-cut", WHOLE, "The last bytes of the body are missing.", _cut(lambda body: CUT_BYTES)),
+    transport.easy("hung-up", WHOLE, "The connection is closed behind the headers.", successes(_hang_up)),
+    transport.hard("body-cut-every-20th", WHOLE, "Every twentieth body is cut.",
+        only(every(20), _cut(lambda body: CUT_BYTES))),
+    transport.hard("body-cut-when-long", WHOLE, "What is longer than 8 KiB is cut.",
+        _cut(lambda body: max(0, len(body) - 8192))),
+    transport.medium("body-cut-by-characters", "http.answer.json",
+        "The length counts characters: other scripts cut the body.", successes(_length_in_characters)),
+    transport.medium("hung-up-on-400", WHOLE, "Whoever sends a wrong body is hung up upon.", _dead_on_errors()),
+    transport.hard("hung-up-under-load", WHOLE, "Requests that overlap are hung up upon.",
+        overlapping(successes(_hang_up))),
+    transport.hard("silence-every-60th", WHOLE, "Every 60th request is never answered.", only(every(60), _silence())),
+    transport.hard("silence-when-chunked", WHOLE, "A body in chunks is never answered.",
+        only(headed(lambda headers: "transfer-encoding" in headers), _silence())),
+    transport.hard("length-too-long", WHOLE, "Every 70th answer announces more bytes than it has.",
+        only(every(70), successes(_more_announced))),
+    transport.hard("last-chunk-missing", WHOLE, "Every 70th answer comes in chunks without a last one.",
+        only(every(70), successes(_never_end))),
+    transport.hard("drip", WHOLE, "Every 30th answer comes a byte at a time.", only(every(30), successes(_drip))),
+    transport.easy("gzip-label", "http.answer.json", "A body is labelled gzip and is not compressed.",
+        header("content-encoding", "gzip")),
+)
+# fmt: on

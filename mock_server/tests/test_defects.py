@@ -1,0 +1,332 @@
+"""The catalogue of defects: what it must hold, and that each defect changes what a client gets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mock_server import create_app, defects
+from mock_server.app import Mock
+from mock_server.defects.defect import Defect
+from mock_server.settings import SettingError, Settings
+from mock_server.tests.conftest import PATH, ROOT
+
+Json = dict[str, Any]
+ALL = [defect for module in defects.MODULES for defect in module.DEFECTS]
+GROUPS = {
+    "shape", "echo", "defaults", "server-made", "access", "mass-assignment", "sign-in", "validation", "over-refusal",
+    "errors", "parser", "method-and-media-type", "state", "transport",
+}  # fmt: skip
+
+
+# -- the catalogue
+
+
+def test_every_defect_has_an_id_of_its_own() -> None:
+    assert len(ALL) == len(defects.CATALOGUE) >= 150
+    assert all(defect.id == defect.id.lower() and " " not in defect.id for defect in ALL)
+
+
+def test_every_defect_breaks_a_clause_that_is_judged() -> None:
+    sections = yaml.safe_load((ROOT / "spec" / "clauses.yaml").read_text())
+    judged = {clause["id"] for section in sections.values() for clause in section if "unjudged" not in clause}
+    assert {defect.clause for defect in ALL} <= judged
+
+
+def test_there_are_defects_of_every_class_and_difficulty() -> None:
+    assert {defect.group for defect in ALL} == GROUPS
+    count = {word: sum(defect.difficulty == word for defect in ALL) for word in ("easy", "medium", "hard")}
+    assert sum(count.values()) == len(ALL)
+    assert count["hard"] >= 30
+
+
+def test_every_description_is_one_short_sentence() -> None:
+    for defect in ALL:
+        assert len(defect.description) <= 100, defect.id
+        assert defect.description.endswith("."), defect.id
+
+
+@pytest.mark.parametrize("path", sorted(Path(defects.__file__).parent.glob("*.py")), ids=lambda path: path.name)
+def test_modules_stay_small_and_independent(path: Path) -> None:
+    source = path.read_text()
+    assert source.count("\n") < 300
+    assert "contract_tests" not in source
+
+
+# -- what each one changes
+
+PAGE = {
+    "name": "Q1 2024 Tech Startups",
+    "type": "person",
+    "icpId": "660e8400-e29b-41d4-a716-446655440001",
+    "startDate": "2024-01-01T00:00:00.000Z",
+    "endDate": "2024-03-31T23:59:59.000Z",
+    "personIds": ["lead_abc123", "lead_def456"],
+    "companyIds": [],
+}
+BASE = {**PAGE, "icpId": None, "personIds": []}
+COMPANIES = [f"7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f{i:04x}" for i in range(60)]
+UUID = "660e8400-e29b-41d4-a716-446655440001"
+NO_END = {name: value for name, value in BASE.items() if name != "endDate"}
+
+
+class Probe:
+    """A request, as ASGI has it; several together are sent at one moment."""
+
+    def __init__(self, body: Any = BASE, *, method: str = "POST", path: str = PATH, **headers: str | None) -> None:
+        self.body = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        merged: dict[str, str | None] = {
+            "authorization": "Bearer xyz789-session",
+            "content-type": "application/json",
+            "user-agent": "test",
+        }
+        merged |= {"content-length": str(len(self.body))}
+        merged |= {name.replace("_", "-"): value for name, value in headers.items()}
+        raw = [(name.encode(), value.encode()) for name, value in merged.items() if value is not None]
+        self.scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+            "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": raw,
+            "server": ("mock.test", 80), "client": ("127.0.0.1", 50000), "extensions": {},
+        }  # fmt: skip
+
+    async def answer(self, mock: Mock) -> list[Any]:
+        """The messages of the answer, and how it ended."""
+        messages: list[Any] = []
+        bodies = [{"type": "http.request", "body": self.body, "more_body": False}]
+
+        async def receive() -> Any:
+            return bodies.pop() if bodies else await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            messages.append((message["type"], message.get("status"), message.get("headers"), message.get("body")))
+
+        try:
+            async with asyncio.timeout(0.15):
+                await mock({**self.scope, "extensions": {}}, receive, send)
+        except Exception as error:
+            messages.append(type(error).__name__)
+        return messages
+
+
+def sent(**changes: Any) -> Probe:
+    return Probe({**BASE, **changes})
+
+
+def less(*names: str, **changes: Any) -> Probe:
+    return Probe({name: value for name, value in {**BASE, **changes}.items() if name not in names})
+
+
+def raw(old: bytes, new: bytes) -> Probe:
+    return Probe(json.dumps(BASE).encode().replace(old, new))
+
+
+NAMES = (
+    "Größe, café at 5 °C", "Αθήνα שלום 销售线索", "Launch 🚀 top 𝒜", "O'Brien & \"Sons\"; DROP TABLE lists; --",
+    "100% {name} $HOME `id` \\n %41", "0123", "null", "true", "", "Q", "C++ #1", "a  b", "=1+1", "1e3", "n" * 80,
+    "ü" * 79, "n" * 101, "n" * 300, "n" * 1025, "n" * 5000, "n" * 70_000, "before\0after",
+)  # fmt: skip
+DATES = (
+    "2030-01-01T01:00:00.000+05:30", "2030-07-04T12:34:56.789Z", "2032-02-29T12:00:00.000Z", "2032-02-29T00:00:00.000Z",
+    "1965-01-01T00:00:00.000Z", "1971-01-01T00:00:00.000Z", "2099-12-31T23:59:59.999Z", "2030-01-01T00:00:00Z",
+    "2030-01-01T00:00:00.5Z", "0500-01-01T00:00:00.000Z", "2030-12-31T00:00:00.000Z",
+    "2030-02-30T00:00:00.000Z", "2030-02-29T00:00:00.000Z", "2030-04-31T00:00:00.000Z", "2030-13-01T00:00:00.000Z",
+    "2030-00-10T00:00:00.000Z", "2030-01-00T00:00:00.000Z", "2030-01-32T00:00:00.000Z", "2030-01-01T25:00:00.000Z",
+    "2030-01-01T00:60:00.000Z", "2030-01-01T00:00:61.000Z", "2030-01-01T00:00:00.000+25:00", "", "soon",
+)  # fmt: skip
+WRONG = (7, True, ["x"], {"a": "b"}, None, "text")
+PEOPLE = (
+    ["lead_1"], ["007", "12"], ["a,b"], ["Lead_A", "lead_a"], ["ü€"], ["x" * 50], [f"lead_{i}" for i in range(60)],
+    [f"lead_{i}" for i in range(1001)], *([each] for each in WRONG), ["a", None], [*("a" * 300), None],
+)  # fmt: skip
+TYPES = ("company", "Person", "PERSON", "persons", " person", "", "other", *WRONG)
+UUIDS = (
+    UUID.upper(), "00000000-0000-0000-0000-000000000000", "018e3f5a-6b7c-7d8e-9f01-23456789abcd", UUID[:-1], f"{UUID}2",
+    f"{UUID[:-1]}g", UUID.replace("-", "_"), f"x{UUID}", "6-60e8400e29b-41d4-a716-446655440001", "",
+)  # fmt: skip
+FURTHER = (
+    Probe(PAGE),
+    *(less(name) for name in BASE),
+    less("type", personIds=["x"]),
+    less("type", "companyIds"),
+    less("name", Name="x"),
+    less("personIds", type="company"),
+    sent(endDate="2020-01-01T00:00:00.000Z"),
+    sent(endDate="2030-01-01T01:00:00.000+05:30"),
+    sent(endDate="2024-12-31T00:00:00.123Z"),
+    sent(type="company", companyIds=COMPANIES[:2]),
+    sent(type="company", companyIds=COMPANIES),
+    sent(type="company", companyIds=[*COMPANIES[:2], "x"]),
+    sent(type="company", companyIds=[*COMPANIES[:20], "x"]),
+    sent(companyIds=["x"]),
+    sent(companyIds=[""]),
+    sent(companyIds=[COMPANIES[0] + "0"]),
+    sent(companyIds=[None]),
+    sent(companyIds=[7]),
+    sent(companyIds=[{}]),
+    sent(id=UUID, createdAt="2001-01-01T00:00:00.000Z", updatedAt="2001-01-01T00:00:00.000Z", userIds=["x"]),
+    sent(id=None, createdAt=None, userIds=[]),
+    sent(ownerId="x", persons=[], __proto__={"type": "company", "admin": True}),
+    Probe(dict(reversed(BASE.items()))),
+    *(Probe(body) for body in (b"", b"{}", b"[]", b"null", b'"x"', b"{", [PAGE], b"[" * 100_000)),
+    raw(b"Q1", b"\\u0051\\u0031"),
+    raw(b"Q1", b"\\ud800"),
+    raw(b"Q1", b"\\u0000"),
+    raw(b"Q1", b"\xff"),
+    raw(b"Q1", b"a\nb"),
+    raw(b"}", b",}"),
+    raw(b"}", b"/* note */}"),
+    raw(b'"', b"'"),
+    raw(b'"name"', b"name"),
+    *(raw(b"}", b',"x":' + value + b"}") for value in (b"NaN", b"-Infinity", b"012", b"9" * 400, b"1e999", b"[" * 500)),
+    raw(b"}", b"}{}"),
+    raw(b"]}", b"], "),
+    raw(b"{", b"{\n"),
+    raw(b"{", b"  {"),
+    raw(b"{", b"\xef\xbb\xbf{"),
+    raw(b"{", b'{"name":"first",'),
+    raw(b"{", b'{"x":' + b"[" * 400 + b"]" * 400 + b","),
+    Probe(json.dumps(BASE).encode("utf-16-le")),
+    Probe({**BASE, "x": "n" * 950_000}),
+    *(Probe(method=method) for method in ("PUT", "PATCH", "DELETE")),
+    Probe(x_http_method_override="DELETE"),
+    Probe(path=PATH + "/", authorization=None),
+    Probe(b"name=x&icpId=&startDate=2030-01-01&endDate=2030-01-02", content_type="application/x-www-form-urlencoded"),
+    Probe(content_type="text/plain"),
+    Probe(content_type="application/json; charset=utf-8"),
+    Probe(content_type='application/json; charset="utf-8"'),
+    *(Probe(NO_END, content_type=value) for value in ("Application/JSON", None, "application/json; charset=utf-8")),
+    Probe(content_type=None),
+    Probe(content_encoding="gzip"),
+    Probe(content_length=None, transfer_encoding="chunked"),
+    Probe(x_nobody_knows="me"),
+    Probe(accept="text/html"),
+    Probe(user_agent=None),
+    Probe(origin="https://evil.example"),
+    *(Probe({}, authorization=value) for value in (None, "", "Bearer", "Bearer x", "Basic eA==", "xyz789-session")),
+    *(Probe(authorization=f"Bearer {token}") for token in ("xyz789-sessio", "XYZ789-SESSION", "expired")),
+    *(
+        Probe(authorization=None, cookie=value)
+        for value in (
+            "__session=x", "__session=", "__sessionx=x", "__session=xyz789-session; a=b",
+            "a=b; __session=xyz789-session",
+            'a={"b":1}; __session=xyz789-session', "flag; __session=xyz789-session",
+        )
+    ),
+    Probe(authorization=None, origin="http://localhost:3000"),
+    Probe(authorization=None, content_type=None),
+    Probe(authorization=None, transfer_encoding="chunked"),
+    Probe(authorization=None, x_middleware_subrequest="middleware"),
+    Probe(PAGE, authorization="Bearer abc123-session"),
+)  # fmt: skip
+ALONE = (
+    Probe(),
+    Probe(),
+    *(sent(name=name) for name in NAMES),
+    *(sent(startDate=date, endDate="2030-03-31T23:59:59.987Z") for date in DATES),
+    *(sent(endDate=date) for date in DATES),
+    *(sent(**{name: value}) for name in BASE for value in WRONG),
+    *(sent(personIds=ids) for ids in PEOPLE),
+    *(sent(type=kind) for kind in TYPES),
+    *(sent(icpId=icp) for icp in UUIDS),
+    *FURTHER,
+    *(sent(name=f"List {i}", icpId=UUID, personIds=["x"]) for i in range(60)),
+    *(Probe(NO_END) for _ in range(6)),
+    sent(type="company"),
+    less("type"),
+    less("companyIds"),
+)
+TOGETHER = [
+    Probe({**PAGE, "name": f"List {i} of {user}"}, authorization=f"Bearer {user}-session")
+    for i in range(2)
+    for user in ("xyz789", "abc123")
+]
+
+
+def ticking() -> Callable[[], datetime]:
+    """A clock of which everything is known: 37.123 seconds from each look to the next, in the afternoon."""
+    now = datetime(2026, 1, 31, 15, 0, tzinfo=UTC)
+
+    def clock() -> datetime:
+        nonlocal now
+        now += timedelta(seconds=37.123)
+        return now
+
+    return clock
+
+
+async def answers(mock: Mock, expected: Sequence[Any] | None = None) -> list[Any]:
+    """The answers to all probes; no further than to the first that is not the expected one."""
+    given: list[Any] = []
+    for probe in ALONE:
+        given.append(await probe.answer(mock))
+        if expected and given[-1] != expected[len(given) - 1]:
+            return given
+    given.append(await asyncio.gather(*(probe.answer(mock) for probe in TOGETHER)))
+    return given
+
+
+@pytest.fixture(scope="module")
+def clean() -> list[Any]:
+    return asyncio.run(answers(create_app(Settings(seed=1), clock=ticking())))
+
+
+def test_the_probes_see_no_difference_between_two_right_mocks(clean: list[Any]) -> None:
+    assert asyncio.run(answers(create_app(Settings(seed=1), clock=ticking()), clean)) == clean
+
+
+@pytest.mark.parametrize("defect", ALL, ids=lambda defect: defect.id)
+def test_a_defect_shows(defect: Defect, clean: list[Any]) -> None:
+    assert asyncio.run(answers(defects.create_broken(defect, Settings(seed=1), clock=ticking()), clean)) != clean
+
+
+def test_two_broken_mocks_share_no_memory() -> None:
+    defect = defects.find("id-in-order")
+    mocks = [defects.create_broken(defect, Settings(seed=1), clock=ticking()) for _ in range(2)]
+    first, second = [asyncio.run(Probe().answer(mock)) for mock in mocks]
+    assert first == second
+
+
+# -- the command
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mock_server", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False, cwd=ROOT)
+
+
+def test_an_unknown_defect_is_told_with_those_near_it() -> None:
+    with pytest.raises(SettingError, match='no defect "id-mising"; did you mean id-missing'):
+        defects.find("id-mising")
+    ended = run("--defect", "id-mising")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "did you mean id-missing" in ended.stderr
+
+
+def test_the_list_is_plain_when_piped_and_json_when_asked() -> None:
+    table, array = run("defects").stdout, json.loads(run("defects", "--json").stdout)
+    assert len(table.splitlines()) == len(array) == len(ALL)
+    assert "\x1b" not in table
+    assert array[0] == {
+        "id": "id-missing",
+        "class": "shape",
+        "difficulty": "easy",
+        "clause": "response.id.required",
+        "description": "The answer has no id.",
+    }
+
+
+def test_a_mock_that_is_not_broken_never_loads_its_defects() -> None:
+    code = "import sys, mock_server.cli; print([name for name in sys.modules if 'defect' in name])"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=20
+    )
+    assert ended.stdout == "[]\n"
