@@ -92,6 +92,41 @@ def readings() -> None:
             click.echo(f"    {option:<18} {reading.treatment(option):<5} {meaning}")
 
 
+@cli.command()
+@click.option("--defect", "wanted", metavar="ID", multiple=True, help="only this defect")
+@click.option("--class", "classes", metavar="NAME", multiple=True, help="only the defects of this class")
+@click.option("--quick", is_flag=True, help="a spread of defects instead of all")
+@click.option("--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for run")
+@click.option("--seed", metavar="N", help="as for run")
+def selfcheck(wanted: tuple[str, ...], classes: tuple[str, ...], quick: bool, **flags: Any) -> None:
+    """Judge servers of which it is known what is wrong with them.
+
+    Runs the suite against the mock with one defect at a time, and against right ones. Exit code 1 if a defect is not
+    caught by the clause that it breaks, or a right server is accused.
+    """
+    from rich.console import Console
+
+    from contract_tests import selfcheck as checking
+    from contract_tests.report import selfcheck as report
+    from contract_tests.settings import UsageError, gather
+    from contract_tests.specification import SpecificationError, load_specification
+
+    console = Console(highlight=False)
+    try:
+        settings = gather({**flags, "url": "http://127.0.0.1"})
+        specification = load_specification(settings.spec_folder)
+        specification.pin(settings.readings)
+        subjects = checking.defects(wanted, classes, quick=quick)
+        if not wanted and not classes:
+            subjects += checking.right_servers(specification, quick=quick)
+        results = report.watch(checking.check(subjects, settings, specification), len(subjects), console)
+    except (UsageError, SpecificationError, checking.SelfcheckError) as error:
+        raise click.UsageError(str(error)) from None
+    console.print(report.table(results))
+    console.print(report.summary(results))
+    sys.exit(0 if all(result.right for result in results) else 1)
+
+
 def _values(given: Any) -> Sequence[str]:
     if given is None:
         return ()

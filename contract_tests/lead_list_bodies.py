@@ -153,6 +153,7 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
         "createdAt": "2001-01-01T00:00:00.000Z",
         "updatedAt": "2001-01-01T00:00:00.000Z",
     },
+    "an empty list of users": {"userIds": []},
     "users of the client's choice": {"userIds": ["user_somebody_else"]},
 }
 

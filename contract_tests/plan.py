@@ -194,6 +194,8 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
         yield "a token without scheme", (("Authorization", session.bearer),)
         yield "the beginning of a token", (("Authorization", f"Bearer {session.bearer[:-1]}"),)
         yield "a token and more", (("Authorization", f"Bearer {session.bearer}x"),)
+        if session.bearer.swapcase() != session.bearer:
+            yield "a token in other case", (("Authorization", f"Bearer {session.bearer.swapcase()}"),)
     if session.cookie:
         yield "the beginning of a cookie", (("Cookie", f"{session.cookie[0]}={session.cookie[1][:-1]}"),)
         yield "a cookie and more", (("Cookie", f"{session.cookie[0]}={session.cookie[1]}x"),)

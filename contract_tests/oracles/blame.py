@@ -28,6 +28,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         if case.touches(*LOGIN_READINGS):
             continue  # the login oracle answers it
         rules = {rule for rule, _ in case.expectation.features - granted} or _repetition(case, cases)
+        rules = rules or _only_difference(case, cases)
         clauses = {clause for rule in rules if (clause := case.clause(rule))}
         if len(clauses) != 1:
             # None or several could be the cause: the page's promise is broken either way.
@@ -49,6 +50,33 @@ def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
     name = case.sent.get("name")
     namesakes = [other for other in taken if isinstance(name, str) and other.sent.get("name") == name]
     return {"request.name.repeatable"} if len(namesakes) == 1 else set()
+
+
+_FREEDOM_OF_FIELD = {
+    "name": "request.name.text",
+    "type": "request.type.enum",
+    "icpId": "request.icpId.exists",
+    "startDate": "request.startDate.format",
+    "endDate": "request.endDate.format",
+    "personIds": "request.personIds.exist",
+    "companyIds": "request.companyIds.exist",
+}
+
+
+def _only_difference(case: Case, cases: Sequence[Case]) -> set[str]:
+    """The one field in which a refused request differs from an accepted one; every name differs, so it counts last."""
+    nearest: set[str] | None = None
+    for other in cases:
+        if not other.succeeded or not other.signed_in or not other.sent or set(other.sent) != set(case.sent):
+            continue
+        if other.exchange.request.headers != case.exchange.request.headers:
+            continue
+        differing = {field for field, value in case.sent.items() if other.sent[field] != value}
+        if nearest is None or len(differing) < len(nearest):
+            nearest = differing
+    if nearest and len(nearest) > 1:
+        nearest -= {"name"}
+    return {_FREEDOM_OF_FIELD[field] for field in nearest or () if field in _FREEDOM_OF_FIELD}
 
 
 def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:

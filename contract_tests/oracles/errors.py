@@ -11,6 +11,8 @@ from contract_tests.exchange import NOT_JSON, Response
 from contract_tests.schema import short
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
+# Field names that are no words of everyday English: in details they speak of the field.
+_UNMISTAKABLE = frozenset({"icpId", "startDate", "endDate", "personIds", "companyIds"})
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
 _INTERNALS = re.compile(
     r"Traceback \(most recent|File \"[^\"]+\.py\"|\bat .{1,200}\(.{0,200}\.[jt]s:\d+|node_modules/|\.java:\d+\)|"
@@ -109,7 +111,12 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     words = list(_words(details))
     fields = {fault.path.split("/")[1] for fault in case.expectation.faults if fault.path}
     named = {field for field in fields if any(field in word for word in words)}
-    if len(fields) == 1 and not case.expectation.touches:
+    others = {field for field in _UNMISTAKABLE - fields if any(field in word for word in words)}
+    if len(fields) == 1 and not named and others:
+        actual = f"they speak of {', '.join(sorted(others))}"
+        expected = f"details on {', '.join(fields)}"
+        yield broken("error.400.details", case.exchange, expected=expected, actual=actual)
+    elif len(fields) == 1 and not case.expectation.touches:
         yield Observation("details-name-the-field", "named" if named else "unnamed", case.exchange)
     elif len(fields) > 1 and named:
         yield Observation("problems-listed", "all" if named == fields else "first", case.exchange)

@@ -128,6 +128,27 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
         )
 
 
+def creator_displaced(cases: Sequence[Case]) -> Iterator[Finding]:
+    """userIds of the client never take the place of the creator, who stands in all other lists."""
+    present: dict[str, set[str]] = {}
+    for case in cases:
+        session, users = case.expectation.caller.session, (case.created or {}).get("userIds")
+        if session and "userIds" not in case.sent and isinstance(users, list) and session.name not in present:
+            present[session.name] = {user for user in users if isinstance(user, str)}
+    for case in cases:
+        session, users = case.expectation.caller.session, (case.created or {}).get("userIds")
+        if session is None or "userIds" not in case.sent or not isinstance(users, list):
+            continue
+        clause = case.clause("request.body.server-made")
+        creator = {session.user_id} if session.user_id else present.get(session.name, set())
+        if clause and creator and creator <= present.get(session.name, creator):
+            if creator.isdisjoint(user for user in users if isinstance(user, str)):
+                expected, actual = f"the creator in userIds: {sorted(creator)}", f"{users!r:.80}"
+                yield broken(clause, case.exchange, expected=expected, actual=actual)
+            else:
+                yield held(clause, case.exchange)
+
+
 def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
     """createdAt moves on from call to call."""
     first: Case | None = None
@@ -223,6 +244,7 @@ ORACLES = (
     HistoryOracle(("response.id.unique", "success.repeatable", "success.concurrent"), fresh_ids),
     HistoryOracle(("request.name.repeatable",), same_name),
     HistoryOracle(("response.userIds.includes-creator",), steady_creator),
+    HistoryOracle(("request.body.server-made",), creator_displaced),
     HistoryOracle(("response.createdAt.clock",), running_clock),
     HistoryOracle(("response.createdAt.clock",), steady_clock),
     HistoryOracle(("request.body.open",), unpolluted),

@@ -53,7 +53,9 @@ def access(case: Case) -> Iterator[Finding]:
     if created is None or session is None or not isinstance(users := created.get("userIds"), list):
         return
     clause = "response.userIds.includes-creator"
-    if not users:
+    if "userIds" in case.sent:
+        pass  # whether the sent value is the cause, only other lists show: history.creator_displaced
+    elif not users:
         yield broken(clause, case.exchange, expected="the creator's id", actual="[]")
     elif session.user_id is not None:
         if session.user_id in users:

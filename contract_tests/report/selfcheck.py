@@ -1,0 +1,57 @@
+"""The selfcheck on a terminal: progress while it runs, then a table by class and difficulty, and what went wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from contract_tests.secrets import printable
+from contract_tests.selfcheck import Result, Subject
+
+DIFFICULTIES = ("easy", "medium", "hard")
+
+
+def watch(results: Iterable[Result], total: int, console: Console) -> list[Result]:
+    """Collect the results, naming each that is wrong as it comes."""
+    found = []
+    for result in track(results, "judging", total, console=console, transient=True, disable=not console.is_terminal):
+        found.append(result)
+        if not result.right:
+            console.print(printable(_wrong(result)), style="red", highlight=False, soft_wrap=True)
+    return found
+
+
+def table(results: Sequence[Result]) -> Table:
+    """Caught of all, by class and difficulty."""
+    grid = Table(box=None, pad_edge=False)
+    grid.add_column("defects")
+    for difficulty in DIFFICULTIES:
+        grid.add_column(difficulty, justify="right")
+    judged = [result for result in results if result.subject.clause]
+    for kind in dict.fromkeys(result.subject.kind for result in sorted(judged, key=lambda r: r.subject.kind)):
+        cells = []
+        for difficulty in DIFFICULTIES:
+            some = [r for r in judged if (r.subject.kind, r.subject.difficulty) == (kind, difficulty)]
+            cells.append(f"{sum(r.right for r in some)}/{len(some)}" if some else "·")
+        grid.add_row(kind, *cells)
+    return grid
+
+
+def summary(results: Sequence[Result]) -> str:
+    """The two numbers that a suite is worth."""
+    counts = Counter((bool(result.subject.clause), result.right) for result in results)
+    caught, missed = counts[True, True], counts[True, False]
+    accused, right = counts[False, False], counts[False, True]
+    return f"caught {caught}/{caught + missed}, accused {accused}/{accused + right}"
+
+
+def _wrong(result: Result) -> str:
+    subject: Subject = result.subject
+    if subject.clause is None:
+        return f"accused: the right server {subject.id}: {', '.join(result.broken)}"
+    instead = f", named instead: {', '.join(result.broken)}" if result.broken else ""
+    return f"missed: {subject.id}: {subject.description} It breaks {subject.clause}{instead}"
