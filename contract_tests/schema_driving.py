@@ -7,6 +7,7 @@ Hypothesis it does both. What it calls positive or negative is a label here: the
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -22,8 +23,10 @@ from contract_tests.specification import Operation
 
 def drive(exploration: Exploration, terms: Terms, operation: Operation, *, examples: int, seed: int) -> int:
     """Try every case of the coverage phase, then examples of fuzzing; returns how many cases coverage had."""
-    import schemathesis
-    from hypothesis import strategies as st
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # requests warns of optional parts of itself that nobody uses here
+        import schemathesis
+        from hypothesis import strategies as st
 
     with _without_foreign_hooks():
         # A config of our own keeps a schemathesis.toml in the user's folders out of the run.
