@@ -190,7 +190,7 @@ def ids(case: Case) -> Iterator[Finding]:
                 yield held(clause, case.exchange)
             else:
                 yield broken(clause, case.exchange, expected="[]", actual=_show(got))
-        elif isinstance(sent, list) and not any(isinstance(value, float) for value in sent):
+        elif isinstance(sent, list) and isinstance(got, list) and not any(isinstance(value, float) for value in sent):
             # How a fraction reads as text is anybody's guess (`number-ids`).
             yield from _ids(case, field, sent, got)
 
