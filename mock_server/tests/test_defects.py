@@ -18,7 +18,7 @@ from mock_server import create_app, defects
 from mock_server.app import Mock
 from mock_server.defects.defect import Defect
 from mock_server.settings import SettingError, Settings
-from mock_server.tests.conftest import PATH, ROOT
+from mock_server.tests.conftest import PATH, ROOT, StartMock
 
 Json = dict[str, Any]
 ALL = [defect for module in defects.MODULES for defect in module.DEFECTS]
@@ -309,6 +309,14 @@ def test_an_unknown_defect_is_told_with_those_near_it() -> None:
     ended = run("--defect", "id-mising")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "did you mean id-missing" in ended.stderr
+
+
+def test_a_broken_mock_says_so_loudly(start_mock: StartMock) -> None:
+    running = start_mock("--defect", "id-missing")
+    assert "id" not in running.post(json=PAGE).json()
+    running.process.terminate()
+    _, told = running.process.communicate(timeout=10)
+    assert told == "leadlists-mock: BROKEN ON PURPOSE: id-missing breaks response.id.required: The answer has no id.\n"
 
 
 def test_the_list_is_plain_when_piped_and_json_when_asked() -> None:
