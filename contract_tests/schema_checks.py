@@ -1,0 +1,119 @@
+"""For people who run plain Schemathesis: sign-in, our oracles as one check, no accusation where the page is silent.
+
+    LEADLISTS_BEARER=TOKEN SCHEMATHESIS_HOOKS=contract_tests.schema_checks \
+        schemathesis run spec/openapi.yaml --url http://127.0.0.1:8080
+
+Other settings of `leadlists-contract run` count too. Nothing of ours imports this module: it registers hooks.
+
+Schemathesis' own checks know the schema only: they accuse a right server of what an open question permits, be it to
+refuse a blank name, to answer 415 or to write errors flat. Not to send such requests would leave next to none, as most
+name an ICP or people whom a server need not know. So only the opinion is dropped, where our oracles find no fault.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+import requests
+import schemathesis
+from schemathesis import AuthContext, BaseSchema, CheckContext, HookContext
+from schemathesis import Response as Answer
+from schemathesis.core.failures import Failure, FailureGroup
+
+from contract_tests.case import Case
+from contract_tests.exchange import Exchange, Request, Response
+from contract_tests.expectation import Terms
+from contract_tests.judge import Judge
+from contract_tests.secrets import Masker, printable
+from contract_tests.settings import Session, UsageError, gather
+from contract_tests.specification import load_specification
+from contract_tests.verdict import Outcome, Verdict
+
+Sent = schemathesis.Case[Any]
+# Whether a request is to be taken, and how it is refused: of both, the readings know more than the schema.
+OPINIONS = {"positive_data_acceptance", "negative_data_rejection", "unsupported_method", "status_code_conformance"}
+OPINIONS |= {"content_type_conformance", "response_schema_conformance"}
+
+
+@schemathesis.auth()
+class SignIn:
+    """Only so does Schemathesis know which login is ours, and put no random one of its own beside it."""
+
+    def get(self, case: Sent, context: AuthContext) -> Session:
+        return _judge(case.operation.schema.get_base_url()).terms.settings.first
+
+    def set(self, case: Sent, data: Session, context: AuthContext) -> None:
+        if data.cookie and not data.bearer:
+            case.cookies[data.cookie[0]] = data.cookie[1]
+        else:
+            case.headers.update(data.login())
+
+
+@schemathesis.hook
+def after_load_schema(context: HookContext, schema: BaseSchema) -> None:
+    """Spend the faulty requests on the body: otherwise most of them break the Authorization header instead."""
+    _judge(schema.get_base_url())  # what is wrong with the settings is told before anything is sent
+    schema.config.generation.update(with_security_parameters=False)
+
+
+@schemathesis.check
+def leadlists_contract(ctx: CheckContext, response: Answer, case: Sent) -> None:
+    """Each broken clause is a failure of its own."""
+    judge = _judge(case.operation.schema.get_base_url())
+    if broken := _broken(judge, judge.case(_exchange(response))):
+        raise FailureGroup([_failure(v, judge.terms, case.operation.label) for v in broken])
+
+
+@schemathesis.hook
+def filter_failure(context: HookContext, failure: Failure, case: Sent, response: Answer) -> bool:
+    """Keep what Schemathesis finds, except an opinion on what the page leaves open."""
+    if OPINIONS.isdisjoint(failure.checks):
+        return True
+    judge = _judge(case.operation.schema.get_base_url())
+    return not _is_permitted(judged := judge.case(_exchange(response))) or bool(_broken(judge, judged))
+
+
+def _is_permitted(judged: Case) -> bool:
+    """Whether the page leaves it to the server to answer so, or how; a reading that is pinned leaves no choice."""
+    if judged.status < 400:
+        return judged.is_open
+    may_answer = judged.expectation.refusal_statuses(judged.terms.specification)
+    return judged.status in may_answer or judged.must_be_refused or not judged.signed_in
+
+
+@cache
+def _judge(base_url: str) -> Judge:
+    settings = gather({"url": requests.Request("POST", base_url).prepare().url})  # as sent: the host in lower case
+    if not settings.first.carriers:
+        raise UsageError("no login was given: set LEADLISTS_BEARER=TOKEN or LEADLISTS_COOKIE=NAME=VALUE")
+    return Judge(Terms.of(load_specification(settings.spec_folder), settings))
+
+
+def _broken(judge: Judge, judged: Case) -> list[Verdict]:
+    return [v for v in judge.judge_alone(judged) if isinstance(v, Verdict) and v.outcome is Outcome.BROKEN]
+
+
+def _exchange(response: Answer) -> Exchange:
+    sent, now_s = response.request, time.time()
+    headers = tuple((name, v if isinstance(v, str) else v.decode("latin-1")) for name, v in sent.headers.items())
+    body = sent.body if isinstance(sent.body, bytes) else str(sent.body or "").encode()
+    lines = tuple((name, value) for name, values in response.headers.items() for value in values)
+    answer = Response(response.status_code, lines, response.content)
+    request = Request(str(sent.method), str(sent.url), headers, body)
+    return Exchange(request, answer, None, sent_at_s=now_s - response.elapsed, received_at_s=now_s)
+
+
+@cache
+def _kind(clause: str) -> type[Failure]:
+    """Schemathesis tells failures apart by type and shows each type once."""
+    return type(clause, (Failure,), {})
+
+
+def _failure(verdict: Verdict, terms: Terms, operation: str) -> Failure:
+    told = {"expected": verdict.expected, "actual": verdict.actual, "hint": verdict.hint, "reading": verdict.reading}
+    statement = terms.specification.clauses[verdict.clause].statement
+    lines = [statement, *(f"{label:8}  {text}" for label, text in told.items() if text)]
+    masked = Masker(terms.settings.secrets).mask("\n".join(lines))
+    return _kind(verdict.clause)(operation=operation, title=verdict.clause, message=printable(masked))

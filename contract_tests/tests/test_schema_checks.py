@@ -1,0 +1,184 @@
+"""Plain Schemathesis, as its users run it: nothing on a right server, our clause named on a faulty one."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from contract_tests.tests import second_server
+from contract_tests.tests.conftest import EXPIRED, MOCK_FIRST, ROOT, USERS, mock_process
+from contract_tests.tests.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.serving import serve
+
+HOOKS = "contract_tests.schema_checks"
+BEARER = {"LEADLISTS_BEARER": str(MOCK_FIRST.bearer), "LEADLISTS_USER_ID": str(MOCK_FIRST.user_id)}
+COOKIE = {"LEADLISTS_COOKIE": "=".join(MOCK_FIRST.cookie or ())}
+# Without our hooks: what the manual of Schemathesis says of signing in, and nothing else.
+ONLY_SIGN_IN = f"""import schemathesis
+
+@schemathesis.auth()
+class SignIn:
+    def get(self, case, context):
+        return "{MOCK_FIRST.bearer}"
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {{data}}"
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of Schemathesis said."""
+
+    exit_code: int
+    output: str
+
+    @property
+    def own(self) -> set[str]:
+        """What Schemathesis' own checks found."""
+        return set(re.findall(r"^- (ST\d+) ", self.output, re.M)) - {"ST901"}
+
+    @property
+    def clauses(self) -> set[str]:
+        """What our check found."""
+        return set(re.findall(r"^- ST901 (\S+)$", self.output, re.M))
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many cases were generated and how many passed."""
+        generated, passed = re.findall(r"^  (\d+) generated, (\d+) passed", self.output, re.M)[0]
+        return int(generated), int(passed)
+
+
+def schemathesis(
+    url: str, folder: Path, variables: Mapping[str, str], *, hooks: str = HOOKS, examples: int = 100, seed: int = 1
+) -> Ran:
+    """Run the command in a folder of its own, where its traces stay."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
+    environment |= {**variables, "SCHEMATHESIS_HOOKS": hooks, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "spec" / "openapi.yaml"), "--url", url]
+    command += ["-n", str(examples), "--seed", str(seed), "--no-color", "--continue-on-failure"]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    return Ran(done.returncode, done.stdout + done.stderr)
+
+
+# Each run: the flags of the mock, the variables, the seed.
+RIGHT = {
+    "page-1": ((), BEARER, 1),
+    "page-2": ((), COOKIE, 2),
+    "strict-1": (("--profile", "strict"), BEARER, 1),
+    "strict-2": (("--profile", "strict"), COOKIE, 2),
+    "other-answers": (
+        ("--reading", "error-shape=flat", "--reading", "content-type-missing=415", "--reading", "other-methods=404"),
+        BEARER,
+        3,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Ran]]]:
+    """All runs on right mocks, two at a time: each is a process of its own that mostly computes."""
+
+    def run(flags: tuple[str, ...], variables: Mapping[str, str], seed: int) -> Ran:
+        with mock_process(*flags) as url:
+            return schemathesis(url, tmp_path_factory.mktemp("schemathesis"), variables, seed=seed)
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(run, *how) for name, how in RIGHT.items()}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_nothing_is_found_on_a_right_mock(name: str, runs: dict[str, Future[Ran]]) -> None:
+    ran = runs[name].result()
+    assert ran.exit_code == 0, ran.output
+    assert ran.own | ran.clauses == set()
+    generated, passed = ran.counts
+    assert generated == passed >= 150
+
+
+def test_only_opinions_on_open_questions_are_dropped(runs: dict[str, Future[Ran]]) -> None:
+    dropped = {name for name, run in runs.items() if "(dropped by `filter_failure`)" in run.result().output}
+    assert dropped == {"strict-1", "strict-2", "other-answers"}
+
+
+def test_an_opinion_counts_again_where_the_reading_is_pinned(tmp_path: Path) -> None:
+    kept = "company-ids-on-person-list=kept\nunknown-icp=accepted\nunknown-people=accepted\nunknown-companies=accepted"
+    pinned = {"LEADLISTS_READING": f"{kept}\nperson-id-form=any\nuuid-versions=any"}
+    with mock_process("--profile", "strict") as url:
+        ran = schemathesis(url, tmp_path, BEARER | pinned, examples=10)
+    assert ran.own == {"ST202"}, ran.output  # "schema-valid request rejected"
+
+
+def test_a_second_right_server_is_not_accused(tmp_path: Path) -> None:
+    with serve(second_server.app(USERS, expired=tuple(EXPIRED))) as url:
+        ran = schemathesis(url, tmp_path, {"LEADLISTS_BEARER": "token-1", "LEADLISTS_USER_ID": "user_1"}, examples=30)
+    assert ran.exit_code == 0, ran.output
+
+
+def test_its_own_checks_alone_find_nothing_on_the_page_and_only_lawful_refusals_on_strict(tmp_path: Path) -> None:
+    (tmp_path / "sign_in.py").write_text(ONLY_SIGN_IN)
+    with ExitStack() as stack:
+        page, strict = (stack.enter_context(mock_process("--profile", profile)) for profile in ("page", "strict"))
+        on_page = schemathesis(page, tmp_path, {}, hooks="sign_in.py")
+        on_strict = schemathesis(strict, tmp_path, {}, hooks="sign_in.py", examples=30)
+    assert on_page.exit_code == 0, on_page.output
+    assert on_strict.own == {"ST202"}, on_strict.output
+
+
+# What the requests of Schemathesis can show, each with what its own checks find beside ours. The other faulty servers
+# take inputs that it does not make, or several requests.
+CAUGHT: dict[str, set[str]] = {
+    "validation-422": {"ST103"},  # an undocumented status
+    "error-as-text": {"ST108"},  # another form than the schema's
+    "end-date-optional": {"ST201"},  # a wrong body accepted
+    "creator-missing": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def faulty_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Ran]]]:
+    def run(name: str) -> Ran:
+        (server,) = (server for server in FAULTY_SERVERS if server.name == name)
+        variables = {"LEADLISTS_BEARER": "token-1", "LEADLISTS_USER_ID": "user_1"}
+        with serve(server.app(USERS)) as url:
+            return schemathesis(url, tmp_path_factory.mktemp("schemathesis"), variables, examples=10)
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(run, name) for name in sorted(CAUGHT)}
+
+
+@pytest.mark.parametrize("name", sorted(CAUGHT))
+def test_a_faulty_server_is_caught_by_its_clause(name: str, faulty_runs: dict[str, Future[Ran]]) -> None:
+    (server,) = (server for server in FAULTY_SERVERS if server.name == name)
+    ran = faulty_runs[name].result()
+    assert ran.exit_code == 1
+    assert ran.clauses == {server.clause}, ran.output
+    assert ran.own == CAUGHT[name]
+    assert re.search(r"^    expected  \S.*\n    actual    \S", ran.output, re.M), ran.output
+    assert "token-1" not in ran.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, "no login was given: set LEADLISTS_BEARER=TOKEN or"),
+        (BEARER | {"LEADLISTS_READING": "empty-name=perhaps"}, "reading empty-name has no option 'perhaps'"),
+    ],
+    ids=["no-login", "no-such-option"],
+)
+def test_wrong_settings_are_told_before_anything_is_sent(variables: dict[str, str], told: str, tmp_path: Path) -> None:
+    ran = schemathesis("http://127.0.0.1:9", tmp_path, variables)
+    assert ran.exit_code == 2
+    assert told in ran.output

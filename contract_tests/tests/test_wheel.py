@@ -1,0 +1,100 @@
+"""The wheel holds what it must and nothing else, and both commands work from it where nothing else is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from contract_tests.tests.conftest import MOCK_FIRST, ROOT
+
+PACKAGES = ("mock_server", "contract_tests")
+SPEC = ("openapi.yaml", "clauses.yaml", "readings.yaml")
+# Nothing of the clone, of the user's settings or of this environment reaches what is installed.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("LEADLISTS_", "PYTHON", "PYTEST", "SCHEMATHESIS", "HYPOTHESIS"))
+}
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done
+
+
+def runtime_requirements() -> str:
+    """The part of the lock that a user of the wheel gets: what the project names, what that needs, and so on."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    blocks = re.findall(r"^\S.*(?:\n    .*)*", (ROOT / ".lock/requirements.txt").read_text(encoding="utf-8"), re.M)
+    entries = {re.split(r"[=\[]", block, maxsplit=1)[0]: block for block in blocks if not block.startswith("#")}
+    wanted = {re.split(r"[^\w.-]", text, maxsplit=1)[0].lower() for text in project["dependencies"]}
+    assert wanted <= set(entries)
+    while more := {n for n, b in entries.items() if wanted & set(re.findall(r"# +(?:via )?([\w.-]+)", b))} - wanted:
+        wanted |= more
+    return "\n".join(entries[name] for name in sorted(wanted))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", made, ROOT, cwd=made)
+    (path,) = made.iterdir()
+    return path
+
+
+@pytest.fixture(scope="module")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of programs of an environment that holds the wheel and what it needs, in the versions of the lock."""
+    made = tmp_path_factory.mktemp("installed")
+    (made / "runtime.txt").write_text(runtime_requirements(), encoding="utf-8")
+    run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=made)
+    python = made / "env" / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check")
+    run(*pip, "install", "--require-hashes", "--requirement", "runtime.txt", cwd=made)
+    run(*pip, "install", "--no-deps", wheel, cwd=made)
+    run(*pip, "check", cwd=made)  # what the wheel says that it needs is there
+    return python.parent
+
+
+def test_the_wheel_holds_both_packages_with_the_contract_and_nothing_else(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == set(PACKAGES)
+    for package in PACKAGES:
+        assert {f"{package}/py.typed", *(f"{package}/spec/{name}" for name in SPEC)} <= names
+    assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py"} <= names
+    assert [name for name in names if {"tests", "bench", "__pycache__"} & set(name.split("/"))] == []
+    modules = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    assert {name for name in names if name.endswith(".py")} == {
+        name for name in modules if not {"tests", "bench"} & set(name.split("/"))
+    }
+
+
+def test_what_is_installed_has_no_development_extras(programs: Path) -> None:
+    listed = "import importlib.metadata as m; print(*(d.name.lower() for d in m.distributions()))"
+    names = set(run(programs / "python", "-c", listed, cwd=programs).stdout.split())
+    assert {"leadlists-contract-kit", "connexion"} <= names
+    assert not {"mypy", "ruff", "build", "hatchling", "uv", "pip"} & names
+
+
+def test_both_commands_work_from_the_wheel(programs: Path, tmp_path: Path) -> None:
+    for command in ("leadlists-mock", "leadlists-contract"):
+        assert "Usage: " in run(programs / command, "--help", cwd=tmp_path).stdout
+    served: list[str | Path] = [programs / "leadlists-mock", "--port", "0", "--ready-json"]
+    with subprocess.Popen(served, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=ENVIRONMENT) as mock:
+        try:
+            assert mock.stdout is not None
+            url = json.loads(mock.stdout.readline())["url"]
+            judged = run(programs / "leadlists-contract", "run", url, "--bearer", str(MOCK_FIRST.bearer), cwd=tmp_path)
+        finally:
+            mock.terminate()
+    assert re.search(r"^[1-9]\d* (of \d+ )?clauses hold, 0 broken", judged.stdout, re.M)
+    assert [path.name for path in tmp_path.iterdir()] == [".leadlists"]
