@@ -16,7 +16,6 @@ from mock_server.defects.defect import Group
 from mock_server.defects.instants import changed, moved
 from mock_server.lead_list import LeadList, Payload
 
-NIL = "00000000-0000-0000-0000-000000000000"
 ID = "550e8400-e29b-41d4-a716-446655440000"
 
 made = Group("server-made")
