@@ -53,7 +53,7 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize("data", OPEN, ids=lambda data: repr(data[:16]))
+@pytest.mark.parametrize("data", OPEN, ids=lambda data: f"{data[:16]!r} {len(data)}")
 def test_bytes_that_are_read_in_more_than_one_way(data: bytes) -> None:
     reading, value = OPEN[data]
     body = read_body(data)

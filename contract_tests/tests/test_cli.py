@@ -118,7 +118,7 @@ def test_a_target_that_cannot_be_judged_gives_3(
         (("http://127.0.0.1:1", "--max-time", "soon"), "--max-time"),
         (("http://127.0.0.1:1", "--no-such-flag"), "--no-such-flag"),
     ],
-    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else "",
 )
 def test_wrong_usage_gives_2_and_names_what_is_wrong(command: Command, arguments: tuple[str, ...], says: str) -> None:
     done = command(*arguments)

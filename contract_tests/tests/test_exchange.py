@@ -133,7 +133,7 @@ JSON = {
 }
 
 
-@pytest.mark.parametrize("body", JSON, ids=lambda body: repr(body[:20]))
+@pytest.mark.parametrize("body", JSON, ids=lambda body: f"{body[:20]!r} {len(body)}")
 def test_json_is_read_as_the_rfc_has_it(body: bytes) -> None:
     assert Response(200, (), body).json == JSON[body]
 
