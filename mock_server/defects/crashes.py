@@ -91,8 +91,8 @@ DEFECTS = (
         _crash_at("startDate", lambda date: isinstance(date, str) and date.startswith("0"))),
     parser.hard("crash-many-ids", CRASH, "More than a thousand ids crash the server.",
         _crash_at("personIds", lambda ids: isinstance(ids, list) and len(ids) > 1000)),
-    parser.hard("crash-large-body", CRASH, "A body over a megabyte crashes the server.",
-        crashes_on_bytes(lambda raw: len(raw) > 900_000)),
+    parser.hard("crash-large-body", CRASH, "A body over 100 kB crashes the server.",
+        crashes_on_bytes(lambda raw: len(raw) > 100_000)),
     parser.medium("crash-unknown-field", CRASH, "A field of no meaning crashes the server.",
         crashes_if(lambda payload: isinstance(payload, dict) and set(payload) - set(_BASE) - {"type", "companyIds"})),
 )

@@ -158,7 +158,7 @@ DEFECTS = (
         _lost_when_chunked()),
     http.medium("unknown-header-refused", "http.request.unknown-headers", "A header that nobody knows is refused.",
         _refusing(lambda headers: set(headers) - set(_ORDINARY.split()))),
-    http.hard("unknown-header-crash", "http.request.unknown-headers", "Headers beginning with X- crash the server.",
+    http.hard("unknown-header-crash", "http.answer.no-server-error", "Headers beginning with X- crash the server.",
         _crashing(lambda headers: any(name.startswith("x-") for name in headers))),
     http.medium("accept-html-page", "http.answer.media-type", "Whoever prefers HTML gets a page.",
         only(headed(_prefers_html), sent(_page))),

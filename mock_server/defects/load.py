@@ -18,6 +18,7 @@ from mock_server.defects.changes import (
 )
 from mock_server.defects.conditions import overlapping
 from mock_server.defects.defect import Group
+from mock_server.defects.memory import cached, content
 from mock_server.lead_list import LeadList, Payload
 
 state = Group("state")
@@ -59,15 +60,16 @@ def _shared_user() -> Rebuild:
 
 # fmt: off
 DEFECTS = (
-    state.hard("load-crash", "success.concurrent", "Requests that overlap are answered 500.", overlapping(CRASHED)),
+    state.hard("load-crash", "http.answer.no-server-error", "Requests that overlap are answered 500.",
+        overlapping(CRASHED)),
     state.hard("load-409", "success.concurrent", "Requests that overlap are answered 409.", overlapping(_one_lock())),
-    state.hard("load-one-list", "success.concurrent", "Requests that overlap get one list between them.",
-        overlapping(answered_after(_last_again("id", "createdAt", "updatedAt")))),
+    state.hard("load-one-list", "success.concurrent", "Equal requests that overlap get one list between them.",
+        overlapping(answered_after(cached(content)))),
     state.hard("load-one-id", "response.id.unique", "Requests that overlap get one id.",
         overlapping(answered_after(_last_again("id")))),
     state.hard("load-names-mixed", "response.name.echo", "Requests that overlap get each other's names.",
         overlapping(answered_after(_last_again("name")))),
-    state.hard("load-answers-mixed", "success.concurrent", "Requests that overlap get each other's answers.",
+    state.hard("load-answers-mixed", "response.name.echo", "Requests that overlap get each other's answers.",
         overlapping(answered_after(_last_again()))),
     state.hard("load-users-mixed", "response.userIds.includes-creator", "Requests that overlap get each other's users.",
         overlapping(built_after(_shared_user))),

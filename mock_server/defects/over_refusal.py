@@ -31,10 +31,6 @@ def _of_companies(payload: Payload) -> bool:
     return payload.get("type") == "company"
 
 
-def _nobody_for_an_icp(payload: Payload) -> bool:
-    return not payload["personIds"] and payload["icpId"] is not None
-
-
 def _longer_than(size: int) -> Test:
     return lambda value: value is not MISSING and len(value) > size
 
@@ -98,13 +94,12 @@ DEFECTS = (
         refused_if("companyIds", lambda ids: ids is MISSING)),
     over_refusal.medium("companies-empty-refused", "success.created", "A list of companies needs a company.",
         refused_body_if("companyIds", lambda payload: _of_companies(payload) and not payload.get("companyIds"))),
-    over_refusal.medium("people-empty-refused", "request.personIds.empty",
-        "personIds of a list with an ICP must hold an id.", refused_body_if("personIds", _nobody_for_an_icp)),
+    over_refusal.easy("people-empty-refused", "request.personIds.empty", "personIds must hold an id.",
+        refused_if("personIds", lambda ids: not ids)),
     over_refusal.hard("people-over-50-refused", "request.personIds.type", "More than 50 person ids are refused.",
         refused_if("personIds", _longer_than(50))),
-    over_refusal.medium("icp-null-refused", "request.icpId.nullability",
-        "icpId may not be null on a list of companies.",
-        refused_body_if("icpId", lambda payload: payload["icpId"] is None and _of_companies(payload))),
+    over_refusal.easy("icp-null-refused", "request.icpId.nullability", "icpId may not be null.",
+        refused_if("icpId", lambda icp: icp is None)),
     over_refusal.medium("icp-upper-case-refused", "request.icpId.format", "An icpId in capitals is refused.",
         refused_if("icpId", lambda icp: icp and icp != icp.lower())),
     over_refusal.medium("start-past-refused", "request.startDate.any-time", "startDate may not lie in the past.",

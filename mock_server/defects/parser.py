@@ -31,6 +31,11 @@ def _swapped(pattern: bytes, new: bytes) -> Change:
     return _bytes(lambda raw: re.sub(pattern, new, raw, flags=re.DOTALL))
 
 
+def _mended(pattern: bytes, new: bytes) -> Change:
+    """A change of what is no JSON; texts within right JSON may look just like it."""
+    return _bytes(lambda raw: re.sub(pattern, new, raw, flags=re.DOTALL) if _no_json(raw) else raw)
+
+
 def _no_utf_8(raw: bytes) -> bool:
     try:
         raw.decode()
@@ -99,16 +104,15 @@ def _empty_body(raw: bytes, headers: Headers) -> bytes:
 DEFECTS = (
     # -- leniency
     parser.medium("last-comma-taken", "request.body.json", "A comma behind the last field is taken.",
-        _swapped(rb",\s*([}\]])$", rb"\1")),
-    parser.medium("comment-taken", "request.body.json", "A comment in the JSON is taken.",
-        _swapped(rb"/\*.*?\*/", b"")),
+        _mended(rb",\s*([}\]])$", rb"\1")),
+    parser.medium("comment-taken", "request.body.json", "A comment in the JSON is taken.", _mended(rb"/\*.*?\*/", b"")),
     parser.medium("single-quotes-taken", "request.body.json", "Single quotes are taken.", _bytes(_single_quoted)),
     parser.medium("bare-keys-taken", "request.body.json", "Keys without quotes are taken.", _bytes(_unquoted)),
-    parser.medium("nan-taken", "request.body.json", "NaN is taken for a number.", _swapped(rb":NaN", b":null")),
+    parser.medium("nan-taken", "request.body.json", "NaN is taken for a number.", _mended(rb":NaN", b":null")),
     parser.medium("infinity-taken", "request.body.json", "Infinity is taken for a number.",
-        _swapped(rb":-?Infinity", b":null")),
+        _mended(rb":-?Infinity", b":null")),
     parser.medium("leading-zero-taken", "request.body.json", "A number may have a leading zero.",
-        _swapped(rb":0(?=\d)", b":")),
+        _mended(rb":0(?=\d)", b":")),
     parser.medium("line-break-taken", "request.body.json", "A string may hold a line break.",
         _bytes(_without_newlines)),
     parser.medium("second-value-ignored", "request.body.json", "What stands behind the JSON is passed over.",
@@ -137,7 +141,7 @@ DEFECTS = (
         _swapped(rb"^\{\n", b"[\n")),
     parser.medium("blanks-around-refused", "http.request.json-spelling", "JSON may not have blanks before it.",
         _swapped(rb"^\s+", b"#")),
-    parser.medium("escapes-kept", "http.request.json-spelling", "Escapes are stored as they were written.",
+    parser.medium("escapes-kept", "response.name.echo", "Escapes are stored as they were written.",
         _swapped(rb"\\u00([2-7])", rb"\\\\u00\1")),
     parser.medium("escapes-refused", "http.request.json-spelling", "Escapes of letters are refused.",
         _swapped(rb"\\u00[4-7].", b"\n")),
