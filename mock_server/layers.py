@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import sys
@@ -228,7 +229,9 @@ def access_log(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 elapsed_ms = (time.perf_counter() - started) * 1000
                 path = shorten(scope["path"], 200)[1:-1]
-                print(f"{scope['method']} {path} {message['status']} {elapsed_ms:.1f} ms", file=sys.stderr, flush=True)
+                line = f"{scope['method']} {path} {message['status']} {elapsed_ms:.1f} ms"
+                with contextlib.suppress(OSError, ValueError):  # nobody reads stderr any more; an answer outranks a log
+                    print(line, file=sys.stderr, flush=True)
             await send(message)
 
         await app(scope, receive, send_and_tell if scope["type"] == "http" else send)

@@ -52,11 +52,15 @@ def _seed(text: str) -> int:
 def _instant(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+        if moment.tzinfo is None:
+            raise ValueError
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        pass
-    raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z")
+        raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z") from None
+    # A UUID of version 7 counts from 1970; after the last instant of 9999 there is none to be updated at.
+    if not 1970 <= moment.year <= 9998:
+        raise ValueError("must lie in the years 1970 to 9998")
+    return moment
 
 
 def _pair(example: str) -> Callable[[str], Pair]:
@@ -163,6 +167,14 @@ class Settings:
     max_lists: int = _setting(10_000, _number(int, 1, 10**7), "Keep so many lead lists; the oldest leave.", shown="N")
     log: bool = _setting(False, _switch, "Write a line for each request to stderr.")
 
+    def __post_init__(self) -> None:
+        if not self.user:
+            raise SettingError("user: there must be at least one, as ID=TOKEN, or nobody can sign in")
+        ids: dict[str, str] = {}
+        for user, token in self.user:
+            if ids.setdefault(token, user) != user:
+                raise SettingError(f'user: {ids[token]} and {user} have the same token "{token}"; give each its own')
+
     def clock(self) -> Clock:
         """The clock that these settings ask for."""
         now = self.now
@@ -196,8 +208,7 @@ def gather(flags: Mapping[str, Any], environment: Mapping[str, str], config: Pat
         variable = VARIABLE_PREFIX + name.upper()
         if flags.get(name) not in (None, ()):
             values[name] = _parse(name, flags[name], flag)
-        elif variable in environment:
-            text = environment[variable]
+        elif (text := environment.get(variable)) is not None and (text.strip() or not is_repeatable(name)):
             values[name] = _parse(name, text.split() if is_repeatable(name) else text, variable)
         elif key in table:
             values[name] = _parse(name, table[key], f"{key} in {where}")

@@ -106,6 +106,15 @@ def test_the_log_has_a_line_for_each_answer_and_no_secret(start_mock: StartMock,
     assert "session" not in log
 
 
+def test_a_log_that_cannot_be_written_spoils_no_answer(page_request: dict[str, Any]) -> None:
+    flags = ("--port", "0", "--log", "--ready-json")
+    with open("/dev/full", "w") as full, started(*flags, stdout=subprocess.PIPE, stderr=full) as process:
+        assert process.stdout is not None
+        endpoint = json.loads(process.stdout.readline())["endpoint"]
+        answer = httpx2.post(endpoint, json=page_request, headers={"authorization": "Bearer xyz789-session"})
+        assert answer.status_code == 201
+
+
 @pytest.mark.parametrize(
     ("flags", "told"),
     [

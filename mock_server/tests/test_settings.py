@@ -50,6 +50,27 @@ def test_a_wrong_file_is_told_with_its_place(text: str, told: str, tmp_path: Pat
         gather({}, {}, tmp_path / "x.toml")
 
 
+def test_an_empty_variable_of_a_repeatable_setting_is_unset() -> None:
+    assert gather({}, {"LEADLISTS_MOCK_USER": "", "LEADLISTS_MOCK_READING": " "}) == Settings()
+
+
+def test_a_mock_that_nobody_can_sign_in_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text("[mock]\nuser = []")
+    with pytest.raises(SettingError, match="at least one"):
+        gather({}, {}, tmp_path / "x.toml")
+
+
+def test_two_users_with_one_token_are_refused_by_name() -> None:
+    with pytest.raises(SettingError, match='a and b have the same token "t"'):
+        gather({"user": ("a=t", "b=t")}, {})
+
+
+@pytest.mark.parametrize("now", ["1969-12-31T23:59:59Z", "9999-12-31T23:59:59.999999Z"])
+def test_a_clock_that_ids_and_dates_cannot_follow_is_refused(now: str) -> None:
+    with pytest.raises(SettingError, match="1970 to 9998"):
+        gather({"now": now}, {})
+
+
 def test_every_default_passes_its_own_parser() -> None:
     for name, field in FIELDS.items():
         if field.default not in (None, ()) and not isinstance(field.default, tuple):
