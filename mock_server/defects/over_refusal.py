@@ -108,7 +108,7 @@ DEFECTS = (
         refused_if("startDate", _year(lambda year: year > 2050))),
     over_refusal.medium("start-before-2000-refused", "request.startDate.any-time", "startDate may not lie before 2000.",
         refused_if("startDate", _year(lambda year: 1971 <= year < 2000))),
-    over_refusal.medium("end-past-refused", "request.startDate.any-time", "A campaign may not be over.",
+    over_refusal.medium("end-past-refused", "request.endDate.format", "A campaign may not be over.",
         refused_if("endDate", _year(lambda year: year < 2026))),
     over_refusal.medium("start-without-milliseconds-refused", "request.startDate.format",
         "startDate must have milliseconds.", refused_if("startDate", re.compile(r".*T\d\d:\d\d:\d\dZ").fullmatch)),

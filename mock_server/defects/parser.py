@@ -112,7 +112,7 @@ DEFECTS = (
     parser.medium("infinity-taken", "request.body.json", "Infinity is taken for a number.",
         _mended(rb":-?Infinity", b":null")),
     parser.medium("leading-zero-taken", "request.body.json", "A number may have a leading zero.",
-        _mended(rb":0(?=\d)", b":")),
+        _mended(rb'":0(?=\d)', b'":')),
     parser.medium("line-break-taken", "request.body.json", "A string may hold a line break.",
         _bytes(_without_newlines)),
     parser.medium("second-value-ignored", "request.body.json", "What stands behind the JSON is passed over.",

@@ -125,12 +125,12 @@ DEFECTS = (
     transport.hard("silence-every-60th", WHOLE, "Every 60th request is never answered.", only(every(60), _silence())),
     transport.hard("silence-when-chunked", WHOLE, "A body in chunks is never answered.",
         only(headed(lambda headers: "transfer-encoding" in headers), _silence())),
-    transport.hard("length-too-long", WHOLE, "Every 70th answer announces more bytes than it has.",
-        only(every(70), successes(_more_announced))),
-    transport.hard("last-chunk-missing", WHOLE, "Every 70th answer comes in chunks without a last one.",
-        only(every(70), successes(_never_end))),
+    transport.hard("length-too-long", WHOLE, "Every 30th answer announces more bytes than it has.",
+        only(every(30), successes(_more_announced))),
+    transport.hard("last-chunk-missing", WHOLE, "Every 30th answer comes in chunks without a last one.",
+        only(every(30), successes(_never_end))),
     transport.hard("drip", WHOLE, "Every 30th answer comes a byte at a time.", only(every(30), successes(_drip))),
-    transport.easy("gzip-label", "http.answer.json", "A body is labelled gzip and is not compressed.",
+    transport.easy("gzip-label", "http.answer.complete", "A body is labelled gzip and is not compressed.",
         header("content-encoding", "gzip")),
 )
 # fmt: on
