@@ -19,6 +19,7 @@ from mock_server import contract, readings, server, settings
 from mock_server.app import Mock, create_app
 from mock_server.settings import FIELDS, Settings
 
+EXIT_OUTPUT = 1
 EXIT_USAGE = 2
 EXIT_PORT = 3
 DEFECT_COLUMNS = ("id", "class", "difficulty", "clause", "description")
@@ -31,6 +32,22 @@ def _exit_in_one_line() -> Iterator[None]:
         yield
     except (settings.SettingError, readings.ReadingError, contract.SpecError) as error:
         _exit(EXIT_USAGE, str(error))
+
+
+@contextlib.contextmanager
+def _printing() -> Iterator[None]:
+    """A list that stdout does not take is no list: told in one line. A reader who has enough (`| head`) is fine."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # click ends quietly
+    except OSError as error:
+        _drop_stdout()
+        _exit(EXIT_OUTPUT, f"stdout cannot be written: {error.strerror}")
+
+
+def _drop_stdout() -> None:
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # else the interpreter complains at its end
 
 
 def _exit(code: int, message: str) -> NoReturn:
@@ -78,11 +95,12 @@ def list_readings(chosen: Settings) -> None:
     with _exit_in_one_line():
         catalogue = readings.load(contract.find_spec_dir())
         in_force = readings.resolve(catalogue, chosen.profile, chosen.choices())
-    for reading in catalogue.values():
-        click.echo(f"{click.style(reading.id, bold=True)}: {reading.question}")
-        for option, meaning in reading.options.items():
-            mark = "*" if in_force.follows(reading.id, option) else " "
-            click.secho(f"  {mark} {option}: {meaning}", dim=mark != "*")
+    with _printing():
+        for reading in catalogue.values():
+            click.echo(f"{click.style(reading.id, bold=True)}: {reading.question}")
+            for option, meaning in reading.options.items():
+                mark = "*" if in_force.follows(reading.id, option) else " "
+                click.secho(f"  {mark} {option}: {meaning}", dim=mark != "*")
 
 
 @main.command("defects")
@@ -92,13 +110,14 @@ def list_defects(as_json: bool) -> None:
     from mock_server.defects import CATALOGUE
 
     rows = [(each.id, each.group, each.difficulty, each.clause, each.description) for each in CATALOGUE.values()]
-    if as_json:
-        click.echo(json.dumps([dict(zip(DEFECT_COLUMNS, row, strict=True)) for row in rows], indent=1))
-        return
     widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
-    for first, *others, last in rows:
-        cells = [f"{cell:{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        click.echo("  ".join([click.style(f"{first:{widths[0]}}", bold=True), *cells, last]))
+    with _printing():
+        if as_json:
+            click.echo(json.dumps([dict(zip(DEFECT_COLUMNS, row, strict=True)) for row in rows], indent=1))
+            return
+        for first, *others, last in rows:
+            cells = [f"{cell:{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+            click.echo("  ".join([click.style(f"{first:{widths[0]}}", bold=True), *cells, last]))
 
 
 def _make(chosen: Settings, defect_id: str | None) -> Mock:
@@ -120,6 +139,8 @@ def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
         listener = server.listen(chosen.host, chosen.port)
     except server.PortTaken as error:
         _exit(EXIT_PORT, f"{error}; choose another port with --port, or let --port 0 take a free one")
+    except server.HostUnusable as error:
+        _exit(EXIT_USAGE, f"{error}; --host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0")
     url = server.url_of(listener)
     greeting = _ready_line(mock, chosen, url) if ready_json else _welcome(mock, chosen, url)
     server.serve(mock, listener, chosen, on_ready=lambda: _tell(greeting))
@@ -134,7 +155,7 @@ def _tell(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError:  # nobody reads stdout any more; the mock serves all the same
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # else the interpreter complains at its end
+        _drop_stdout()
 
 
 def _ready_line(mock: Mock, chosen: Settings, url: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import jsonschema_rs
@@ -62,10 +64,12 @@ class Validator:
                 found = True
                 if start:
                     rest[0] = int(rest[0]) + start
-                yield self._breach(error, (name, *rest) if error.instance_path else ())
+                path = (name, *rest) if error.instance_path else ()
+                # What is told of an array is told of the whole one.
+                yield self._breach(error, path, error.instance if part is value else reduce(getitem, path, value))
         if not found:  # what only the whole array shows, as too many items
             for error in self._compiled.iter_errors(value):
-                yield self._breach(error, tuple(error.instance_path))
+                yield self._breach(error, tuple(error.instance_path), error.instance)
 
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """The schema that a `$ref` stands for."""
@@ -79,13 +83,13 @@ class Validator:
             node = node[part]
         return node
 
-    def _breach(self, error: jsonschema_rs.ValidationError, path: tuple[Any, ...]) -> Breach:
+    def _breach(self, error: jsonschema_rs.ValidationError, path: tuple[Any, ...], got: Any) -> Breach:
         *place, keyword = error.schema_path
         kind = error.kind
         return Breach(
             path=(*path, kind.property) if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else path,
             keyword=str(keyword),
-            got=error.instance,
+            got=got,
             schema=self.resolve(self._at(place)),
             text=error.message,
         )

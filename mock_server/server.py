@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import re
 import socket
@@ -22,7 +23,11 @@ BACKLOG = 2048
 
 
 class PortTaken(OSError):
-    """Nothing can listen there; the text says why, in one line."""
+    """The port is another's, or needs rights; the text says so in one line."""
+
+
+class HostUnusable(OSError):
+    """No port of this host can be listened on; the text says why, in one line."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,7 +44,8 @@ def listen(host: str, port: int) -> socket.socket:
             raise
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PortTaken(f"cannot listen on {host} port {port}: {reason[:1].lower()}{reason[1:]}") from None
+        refusal = PortTaken if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES) else HostUnusable
+        raise refusal(f"cannot listen on {host or repr(host)} port {port}: {reason[:1].lower()}{reason[1:]}") from None
     listener.setblocking(False)
     return listener
 

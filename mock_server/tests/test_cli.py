@@ -174,6 +174,14 @@ def test_readings_lists_every_reading_with_the_option_in_force(run_cli: RunCli) 
     assert len(listed) == len(set(listed)) == ended.stdout.count("  * ")
 
 
+@pytest.mark.parametrize("command", [["readings"], ["defects"], ["defects", "--json"]], ids=" ".join)
+def test_a_list_that_cannot_be_written_is_told_in_one_line(command: list[str]) -> None:
+    with open("/dev/full", "w") as full, started(*command, stdout=full, stderr=subprocess.PIPE) as process:
+        _, told = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert told == "leadlists-mock: stdout cannot be written: No space left on device\n"
+
+
 def test_help_and_version_are_there(run_cli: RunCli) -> None:
     assert "--max-body-bytes BYTES" in run_cli("--help").stdout
     assert run_cli("--help").returncode == 0

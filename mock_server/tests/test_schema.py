@@ -58,6 +58,11 @@ def test_places_inside_long_arrays_of_arrays_are_kept() -> None:
     assert breaches({"name": "a", "pairs": pairs}) == [(("pairs", 500, 1), "type")]
 
 
+def test_a_breach_of_a_long_array_itself_tells_of_the_whole_array() -> None:
+    (first, *_) = [breach for breach in VALIDATOR.breaches({"name": ["x"] * 1000}) if breach.keyword == "type"]
+    assert len(first.got) == 1000
+
+
 def test_what_only_the_whole_array_shows_is_found() -> None:
     assert breaches({"name": "a", "ids": ["ok"] * 1001}) == [(("ids",), "maxItems")]
 

@@ -216,10 +216,12 @@ def test_a_taken_port_is_told_in_one_line(start_mock: StartMock, run_cli: Callab
 
 
 def test_a_host_that_is_not_here_is_told_in_one_line(run_cli: Callable[..., Any]) -> None:
-    for host in ("192.0.2.1", "no-such-host.invalid"):
+    for host in ("192.0.2.1", "no-such-host.invalid", ""):
         ended = run_cli("--host", host, "--port", "0")
-        assert ended.returncode == 3
+        assert ended.returncode == 2
         assert ended.stderr.count("\n") == 1
+        assert "--host takes an address of this machine" in ended.stderr
+        assert "another port" not in ended.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
