@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,10 @@ import orjson
 from mock_server.readings import Readings
 from mock_server.stages import Answer
 
-# A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems.
+# A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems. No field
+# takes the whole screen, or its problems would hide those of the next field.
 PROBLEMS_LISTED = 100
+PROBLEMS_LISTED_OF_A_FIELD = 20
 GOT_CHARACTERS = 60
 
 # Status -> (code, message). The page documents 400, 401 and 500 (clauses error.*.code); the other codes follow the
@@ -77,7 +79,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "format": ("{want}", "{field} is {got}, which is not {want}{example}."),
     "unknown": ("no such field", "{field} is a field that is not known here; leave it out."),
     "schema": ("what the schema says", "{field} does not fit: {reason}."),
-    "more": ("fewer problems", "There are more problems than the {limit} listed; mend these first."),
+    "more": ("fewer problems", "There are more problems{where} than the {limit} listed; mend these first."),
     # -- the readings (`leadlists-mock readings`)
     "server_made": ("no such field", "{field} is made by the server; leave it out."),
     "not_empty": ("at least one character", "{field} is empty; send at least one character."),
@@ -107,6 +109,7 @@ TYPES = {
     "null": "null",
     "value": "a value",
 }
+UUID_EXAMPLE = "660e8400-e29b-41d4-a716-446655440001"
 FORMATS = {"uuid": "a UUID", "date-time": "an ISO 8601 date", "date": "a date", "email": "an e-mail address"}
 
 
@@ -150,7 +153,10 @@ def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **words
     pointer, field = _pointer(path), _field(path)
     want, message = WORDS[rule]
     places = {"field": field, "got": got, "example": "", **words}
-    return Problem(pointer, rule, got, want.format_map(places), message.format_map(places))
+    sentence = message.format_map(places)
+    if not pointer:  # "the body" starts it
+        sentence = sentence[:1].upper() + sentence[1:]
+    return Problem(pointer, rule, got, want.format_map(places), sentence)
 
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
@@ -220,13 +226,15 @@ class Renderer:
     def __call__(self, refusal: Refused) -> Answer:
         status = refusal.status
         code, message = STATUSES.get(status) or (f"HTTP_{status}", "The request was refused")
-        problems = self._listed(refusal.problems)
+        problems, more = self._listed(refusal.problems)
         if refusal.message:
             message = refusal.message
         elif len(problems) == 1:
             message = problems[0].message
         elif problems:
-            message = f"{message}; {len(problems)} problems, of which the first: {problems[0].message}"
+            count = f"more than {len(problems)}" if more else len(problems)
+            message = f"{message}; {count} problems, of which the first: {problems[0].message}"
+        problems += more
         error: dict[str, Any] = {"code": code, "message": message}
         body: dict[str, Any] = error if self._flat else {"error": error}
         # error.400.details: they stand on a 400, and on nothing else unless a reading says so.
@@ -240,11 +248,23 @@ class Renderer:
             headers["connection"] = "close"
         return Answer(status, headers, _to_json(body))
 
-    def _listed(self, problems: tuple[Problem, ...]) -> list[Problem]:
-        listed = list(itertools.islice(problems, 1 if self._first_only else PROBLEMS_LISTED))
-        if len(problems) > PROBLEMS_LISTED and not self._first_only:
-            listed.append(problem("more", limit=PROBLEMS_LISTED))
-        return listed
+    def _listed(self, problems: tuple[Problem, ...]) -> tuple[list[Problem], list[Problem]]:
+        """The problems that are told, and a note for each place that has more of them."""
+        if self._first_only:
+            return list(problems[:1]), []
+        listed: list[Problem] = []
+        more: list[Problem] = []
+        counts: Counter[str] = Counter()
+        for each in problems:
+            if len(listed) == PROBLEMS_LISTED:
+                return listed, [*more, _more(PROBLEMS_LISTED)]
+            field = each.path[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
+            counts[field] += 1
+            if not field or counts[field] <= PROBLEMS_LISTED_OF_A_FIELD:
+                listed.append(each)
+            elif counts[field] == PROBLEMS_LISTED_OF_A_FIELD + 1:
+                more.append(_more(PROBLEMS_LISTED_OF_A_FIELD, field))
+        return listed, more
 
     def _is_bare(self, problems: list[Problem]) -> bool:
         return self._bare_json and any(each.rule == "json" for each in problems)
@@ -259,6 +279,11 @@ class Renderer:
                 by_field.setdefault(name, []).append(each.message)
             return by_field
         return [{"path": p.path, "rule": p.rule, "got": p.got, "want": p.want, "message": p.message} for p in problems]
+
+
+def _more(limit: int, *field: str) -> Problem:
+    where = f" in {_field(field)}" if field else ""
+    return problem("more", field, got=f"more than {limit} problems", limit=limit, where=where)
 
 
 def _to_json(body: Any) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.dates import Dates, Instant, NotADate
-from mock_server.errors import Problem, problem, shorten
+from mock_server.errors import UUID_EXAMPLE, Problem, problem, shorten
 from mock_server.lead_list import FIELDS, Payload
 from mock_server.uuids import Uuids
 
@@ -135,7 +135,9 @@ def _empty_ids(payload: Payload, facts: Facts) -> Iterator[Problem]:
 def _people_as_uuids(payload: Payload, facts: Facts) -> Iterator[Problem]:
     for i, each in enumerate(ids_in(payload, "personIds")):
         if isinstance(each, str) and not facts.uuids.takes(each):
-            yield problem("uuid", ("personIds", i), got=shorten(each), want="a UUID")
+            yield problem(
+                "uuid", ("personIds", i), got=shorten(each), want="a UUID", example=f', for example "{UUID_EXAMPLE}"'
+            )
 
 
 def _unused(field: str, list_type: str) -> Check:

@@ -165,7 +165,12 @@ class _Protocol(HttpToolsProtocol):
             self.transport.close()  # the rest of a body that was refused already
             return
         if max(self._parsed, self._received) > self._max_header_bytes:
-            refusal = refused("header_size", closes=True, limit=self._max_header_bytes)
+            refusal = refused(
+                "header_size",
+                closes=True,
+                got=f"more than {self._max_header_bytes} bytes",
+                limit=self._max_header_bytes,
+            )
         else:
             refusal = refused("http", closes=True, got="its framing cannot be read")
         answer = self._render_error(refusal)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -11,10 +13,22 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.contract import OperationSpec, Parameter
-from mock_server.errors import FORMATS, PROBLEMS_LISTED, TYPES, Problem, Refused, kind, problem, shorten
+from mock_server.errors import (
+    FORMATS,
+    PROBLEMS_LISTED_OF_A_FIELD,
+    TYPES,
+    UUID_EXAMPLE,
+    Problem,
+    Refused,
+    kind,
+    problem,
+    shorten,
+)
 from mock_server.readings import Readings
 from mock_server.schema import Breach, Validator
 from mock_server.sessions import cookie_values
+
+BREACHES_READ = 5000  # of a body; enough to come past many wrong ids to the next field, and read in 50 ms
 
 
 class BodyRules(Protocol):
@@ -123,13 +137,16 @@ def schema_problems(
 ) -> list[Problem]:
     """What is wrong with `value`, which stands `at` a place: one problem for each place, as many as anybody reads."""
     found: dict[str, Problem] = {}
-    for breach in validator.breaches(value):
+    in_field: Counter[tuple[str | int, ...]] = Counter()
+    for breach in itertools.islice(validator.breaches(value), BREACHES_READ):
+        field = breach.path[:1]
+        if in_field[field] > PROBLEMS_LISTED_OF_A_FIELD:
+            continue
         described = _describe(breach, (*at, *breach.path), validator, example, date_reason)
         # A wrong type is told before a wrong value: both `type` and `enum` object to null, one of them helps.
         if described.path not in found or described.rule == "type":
+            in_field[field] += described.path not in found
             found[described.path] = described
-        if len(found) > PROBLEMS_LISTED:
-            break
     return list(found.values())
 
 
@@ -143,7 +160,8 @@ def _describe(
     if breach.keyword == "required":
         schema, got = validator.resolve(schema.get("properties", {}).get(path[-1], {})), "nothing"
     rule, words = _rule(breach, schema, date_reason)
-    return problem(rule, path, got=got, want=wanted(schema), example=_example(example, path), **words)
+    shown = _example(_at(example, path), schema, validator)
+    return problem(rule, path, got=got, want=wanted(schema, validator), example=shown, **words)
 
 
 def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str], str]) -> tuple[str, dict[str, str]]:
@@ -163,7 +181,7 @@ def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str]
             return "schema", {"reason": shorten(breach.text, 200)[1:-1]}
 
 
-def wanted(schema: Mapping[str, Any]) -> str:
+def wanted(schema: Mapping[str, Any], validator: Validator) -> str:
     """What a schema asks for, in words."""
     types = schema.get("type", "value")
     names = [types] if isinstance(types, str) else types
@@ -172,18 +190,33 @@ def wanted(schema: Mapping[str, Any]) -> str:
         words = [json.dumps(option, ensure_ascii=False) for option in schema["enum"]]
     elif schema.get("format") in FORMATS:
         words[0] = FORMATS[schema["format"]]
+    elif names[0] == "array" and (items := validator.resolve(schema.get("items", {}))):
+        item = wanted(items, validator)
+        if " or " not in item:
+            words[0] += f" of {item.removeprefix('an ').removeprefix('a ')}s"
     return " or ".join(words)
 
 
-def _example(example: Any, path: Iterable[str | int]) -> str:
-    """The value that the spec's own request example has at `path`, as the tail of a sentence."""
+def _at(example: Any, path: Iterable[str | int]) -> Any:
+    """The value that the spec's own request example has at `path`; None if it has none."""
     for part in path:
         if isinstance(example, list):
             part = 0 if example else -1
         try:
             example = example[part]
         except (KeyError, IndexError, TypeError):
-            return ""
-    if not isinstance(example, str | int | float) or isinstance(example, bool):
+            return None
+    return example
+
+
+def _example(value: Any, schema: Mapping[str, Any], validator: Validator) -> str:
+    """The tail of a sentence with `value`, or with one that the schema takes; nothing where neither is short."""
+    if schema.get("type") == "array":
+        items = validator.resolve(schema.get("items", {}))
+        item = _example(value[0] if isinstance(value, list) and value else None, items, validator)
+        return item and f", for example [{item.removeprefix(', for example ')}]"
+    if value is None and schema.get("format") == "uuid":
+        value = UUID_EXAMPLE
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
         return ""
-    return f", for example {shorten(example)}"
+    return f", for example {shorten(value)}"

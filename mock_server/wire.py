@@ -31,7 +31,7 @@ class BodyReader:
     async def __call__(self, receive: Receive, headers: Headers) -> bytes:
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
-            raise self._too_large()  # before a byte is read: no 100 Continue invites the rest
+            raise self._too_large(f"{int(declared)} bytes")  # before a byte is read: no 100 Continue invites the rest
         body = bytearray()
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -41,14 +41,15 @@ class BodyReader:
                         raise ClientLeft
                     body += message.get("body", b"")
                     if len(body) > self._max_bytes:
-                        raise self._too_large()
+                        raise self._too_large(f"more than {self._max_bytes} bytes")
                     if not message.get("more_body", False):
                         return bytes(body)
         except TimeoutError:
-            raise refused("timeout", closes=True, limit=f"{self._timeout_s:g}") from None
+            got = f"{len(body)} of {declared} bytes" if declared else f"{len(body)} bytes"
+            raise refused("timeout", closes=True, got=got, limit=f"{self._timeout_s:g}") from None
 
-    def _too_large(self) -> Refused:
-        return refused("size", status=self._too_large_status, closes=True, limit=self._max_bytes)
+    def _too_large(self, got: str) -> Refused:
+        return refused("size", status=self._too_large_status, closes=True, got=got, limit=self._max_bytes)
 
 
 # -- media type
@@ -146,8 +147,8 @@ class JsonParser:
         self._always_slow = self._refuses_huge or self._duplicates != "last"
 
     def __call__(self, body: bytes, headers: Headers) -> Any:
-        if not body:
-            raise refused("empty")  # request.body.required
+        if not body or body.isspace():
+            raise refused("empty", got="only white space" if body else "nothing")  # request.body.required
         coding = headers.get("content-encoding", "").strip().lower()
         if coding in _INFLATORS:
             body = _inflate(body, coding, self._max_bytes)
@@ -176,17 +177,18 @@ class JsonParser:
                 object_pairs_hook=_PAIRS[self._duplicates],
             )
         except json.JSONDecodeError as error:
-            raise refused("json", got=f"{error.msg}, line {error.lineno}, column {error.colno}") from None
+            words = error.msg.removesuffix(" starting at").removesuffix(" at").rstrip(": ")
+            raise refused("json", got=f"{words}, line {error.lineno}, column {error.colno}") from None
         except RecursionError:
-            raise refused("depth", limit=self._max_depth) from None
+            raise self._too_deep() from None
         text, halves = _whole_characters(text)
         if halves and not self._replaces_surrogates:
-            raise refused("surrogate", got=shorten(halves[0]))
+            raise refused("surrogate", got=halves[0])
         return self._look_again(text.encode()) if halves else value
 
     def _decode(self, body: bytes) -> str:
         if body.startswith(_BYTE_ORDER_MARK):
-            raise refused("byte_order_mark")
+            raise refused("byte_order_mark", got="U+FEFF")
         try:
             return body.decode()
         except UnicodeDecodeError as error:
@@ -208,6 +210,9 @@ class JsonParser:
         # reading huge-numbers: taken as the nearest number that a machine has.
         return max(-_LARGEST_FLOAT, min(_LARGEST_FLOAT, number))
 
+    def _too_deep(self) -> Refused:
+        return refused("depth", got=f"more than {self._max_depth} levels", limit=self._max_depth)
+
     def _bounded(self, value: Any) -> Any:
         """The value, if no deeper than allowed; level by level, since recursion is what a deep value attacks."""
         level = [value]
@@ -216,7 +221,7 @@ class JsonParser:
             if not level:
                 return value
         if not self._cuts_deep:
-            raise refused("depth", limit=self._max_depth)
+            raise self._too_deep()
         for node in level:  # reading deep-nesting: passed over, which is also what makes it harmless
             node.clear()
         return value
@@ -268,9 +273,9 @@ def _inflate(body: bytes, coding: str, max_bytes: int) -> bytes:
     try:
         inflated = inflator.decompress(body, max_bytes + 1)
     except zlib.error:
-        raise refused("compressed", want=coding) from None
+        raise refused("compressed", got="no whole stream", want=coding) from None
     if len(inflated) > max_bytes:
-        raise refused("size", limit=max_bytes)
+        raise refused("size", got=f"more than {max_bytes} bytes", limit=max_bytes)
     if not inflator.eof:
-        raise refused("compressed", want=coding)
+        raise refused("compressed", got="no whole stream", want=coding)
     return inflated

@@ -263,9 +263,58 @@ def test_a_long_list_of_problems_is_cut_with_a_note(
 ) -> None:
     page_request["companyIds"] = ["x"] * 150_000  # as many as fit in a body
     answer = mock.post(json=page_request)
-    details = assert_error(answer, 400, "BAD_REQUEST")["details"]
-    assert [problem["rule"] for problem in details] == ["uuid"] * 100 + ["more"]
+    error = assert_error(answer, 400, "BAD_REQUEST")
+    assert [problem["rule"] for problem in error["details"]] == ["uuid"] * 20 + ["more"]
+    assert (error["details"][-1]["path"], error["details"][-1]["got"]) == ("/companyIds", "more than 20 problems")
+    assert "more than 20 problems" in error["message"]
     assert answer.elapsed.total_seconds() < 1
+
+
+def test_many_problems_of_one_field_do_not_hide_another(
+    mock: Running, page_request: dict[str, Any], assert_error: AssertError
+) -> None:
+    body = page_request | {"personIds": [1] * 300, "companyIds": [page_request["icpId"]] * 250 + ["x"]}
+    error = assert_error(mock.post(json=body), 400, "BAD_REQUEST")
+    paths = [problem["path"] for problem in error["details"]]
+    assert paths == [*(f"/personIds/{i}" for i in range(20)), "/companyIds/250", "/personIds"]
+    assert "more than 21 problems" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"personIds": 1}, 'send an array of strings, for example ["lead_abc123"].'),
+        ({"companyIds": 1}, 'send an array of UUIDs, for example ["660e8400-e29b-41d4-a716-446655440001"].'),
+        ({"companyIds": ["x"]}, 'send a UUID, for example "660e8400-e29b-41d4-a716-446655440001".'),
+    ],
+)
+def test_ids_are_asked_for_by_example(
+    change: dict[str, Any], message: str, mock: Running, page_request: dict[str, Any]
+) -> None:
+    assert mock.post(json=page_request | change).json()["error"]["message"].endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "got", "message"),
+    [
+        (b"null", "null", "The body is null; send a JSON object."),
+        (b" ", "only white space", "The body is empty; send a JSON object."),
+        (b"", "nothing", "The body is empty; send a JSON object."),
+        (b'{"a":"\n"}', None, "The body is not JSON: Invalid control character, line 1, column 7."),
+        (b'{"a', None, "The body is not JSON: Unterminated string, line 1, column 2."),
+        (rb'{"a":"\ud800"}', r"\ud800", None),
+        (b"\xef\xbb\xbf{}", "U+FEFF", None),
+        (b"[" * 70 + b"]" * 70, "more than 64 levels", None),
+        (b"x" * 2**21, "2097152 bytes", None),
+    ],
+    ids=["null", "blank", "empty", "control character", "unterminated", "surrogate", "mark", "depth", "size"],
+)
+def test_a_body_that_is_none_is_told_with_what_was_got(
+    body: bytes, got: str | None, message: str | None, mock: Running
+) -> None:
+    error = mock.post(content=body).json()["error"]
+    assert got in (None, error["details"][0]["got"])
+    assert message in (None, error["message"])
 
 
 def test_the_one_bad_id_at_the_end_of_many_is_found(
@@ -326,7 +375,7 @@ def extra(value: bytes) -> bytes:
     ("body", "content_type", "rule"),
     [
         pytest.param(b"", "application/json", "empty", id="empty"),
-        pytest.param(b" \n", "application/json", "json", id="blanks"),
+        pytest.param(b" \n", "application/json", "empty", id="blanks"),
         pytest.param(b"null", "application/json", "type", id="null"),
         pytest.param(b"[]", "application/json", "type", id="array"),
         pytest.param(b'"x"', "application/json", "type", id="string"),
