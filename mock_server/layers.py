@@ -39,6 +39,15 @@ def own_origins(allowed: Collection[str]) -> Callable[[str], bool]:
     return lambda origin: origin in allowed or _LOOPBACK_ORIGIN.fullmatch(origin) is not None
 
 
+def add_cors(headers: MutableHeaders, origin: str, is_own_origin: Callable[[str], bool]) -> None:
+    """Adds to the headers of an answer what lets a page of `origin` read it, if it may."""
+    headers.add_vary_header("Origin")
+    if is_own_origin(origin):
+        headers["access-control-allow-origin"] = origin
+        headers["access-control-allow-credentials"] = "true"
+        headers["access-control-expose-headers"] = _EXPOSED_HEADERS
+
+
 def cors(app: ASGIApp, *, is_own_origin: Callable[[str], bool]) -> ASGIApp:
     """Lets pages of other ports call the mock, cookies included; every answer says so, errors too.
 
@@ -50,19 +59,13 @@ def cors(app: ASGIApp, *, is_own_origin: Callable[[str], bool]) -> ASGIApp:
             return await app(scope, receive, send)
         request = Headers(scope=scope)
         origin = request.get("origin", "")
-        granted = is_own_origin(origin)
 
         async def send_with_cors(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.add_vary_header("Origin")
-                if granted:
-                    headers["access-control-allow-origin"] = origin
-                    headers["access-control-allow-credentials"] = "true"
-                    headers["access-control-expose-headers"] = _EXPOSED_HEADERS
+                add_cors(MutableHeaders(scope=message), origin, is_own_origin)
             await send(message)
 
-        if granted and scope["method"] == "OPTIONS" and "access-control-request-method" in request:
+        if is_own_origin(origin) and scope["method"] == "OPTIONS" and "access-control-request-method" in request:
             await send_with_cors(_preflight_answer(request))
             return await send({"type": "http.response.body"})
         await app(scope, receive, send_with_cors)

@@ -6,15 +6,19 @@ import errno
 import functools
 import re
 import socket
+import sys
 from collections.abc import Callable
 from email.utils import format_datetime
 from typing import Any
 
+import httptools
 import uvicorn
+from starlette.datastructures import MutableHeaders
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mock_server.app import Mock
 from mock_server.errors import Refused, refused
+from mock_server.layers import add_cors, own_origins
 from mock_server.settings import Settings
 from mock_server.stages import Answer
 
@@ -62,7 +66,10 @@ def serve(mock: Mock, listener: socket.socket, settings: Settings, *, on_ready: 
         mock,
         loop="uvloop",
         http=functools.partial(  # type: ignore[arg-type]  # called as a class is
-            _Protocol, render_error=mock.stages.render_error, max_header_bytes=settings.max_header_bytes
+            _Protocol,
+            render_error=mock.stages.render_error,
+            is_own_origin=own_origins(settings.allow_origin),
+            max_header_bytes=settings.max_header_bytes,
         ),
         ws="none",  # the contract has no websocket; a handshake is a request like any other
         lifespan="on",  # with "auto" a spec that cannot be served shows only as a 500 to every request
@@ -105,18 +112,36 @@ def _without_upgrade(data: bytes) -> bytes:
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
+# What the parser says, where that helps nobody who does not know the parser.
+_REASONS = {
+    "Pause on PRI/Upgrade": "this is HTTP/2; use HTTP/1.1",
+    "Expected HTTP/, RTSP/ or ICE/": "HTTP/1.1 is expected behind the path; a blank in a path is written %20",
+}
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with a bound on headers, and with the documented body for what its parser refuses."""
 
-    def __init__(self, *, render_error: Callable[[Refused], Answer], max_header_bytes: int, **uvicorn_s: Any) -> None:
+    def __init__(
+        self,
+        *,
+        render_error: Callable[[Refused], Answer],
+        is_own_origin: Callable[[str], bool],
+        max_header_bytes: int,
+        **uvicorn_s: Any,
+    ) -> None:
         super().__init__(**uvicorn_s)
         self._render_error = render_error
+        self._is_own_origin = is_own_origin
         self._max_header_bytes = max_header_bytes
+        self._first = b""  # the first byte of the connection, which tells TLS from HTTP
+        self._origin = ""
         self._in_head = True
         self._received = 0  # bytes while a head is incomplete, of it and of what came in the same reads
         self._parsed = 0  # bytes of the head, as far as it was parsed
 
     def data_received(self, data: bytes) -> None:
+        self._first = self._first or data[:1]
         # httptools gathers a header without end before it tells of it, so what comes in is counted as well.
         if self._in_head:
             self._received += len(data)
@@ -127,7 +152,7 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._parsed = True, 0
+        self._in_head, self._parsed, self._origin = True, 0, ""
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -135,6 +160,8 @@ class _Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
+        if name.lower() == b"origin":  # the parser hands a header on once the next one begins
+            self._origin = self._origin or value.decode("latin-1")
         self._count(len(name) + len(value) + 4)  # ": " and the line end
 
     def on_headers_complete(self) -> None:
@@ -156,6 +183,14 @@ class _Protocol(HttpToolsProtocol):
         else:
             super().shutdown()
 
+    def _reason(self, error: BaseException | None) -> str:
+        """Why the parser refused; uvicorn asks for the answer while it handles the parser's error."""
+        if self._first == b"\x16":  # a TLS handshake, RFC 8446 §5.1
+            return "this is HTTPS; use http://"
+        if isinstance(error, httptools.HttpParserCallbackError):  # raised when uvicorn takes the request target apart
+            return "the target of the request cannot be read"
+        return _REASONS.get(str(error), str(error)) if error else "its framing cannot be read"
+
     def send_400_response(self, msg: str) -> None:
         cycle = self.cycle
         if cycle is not None and not cycle.more_body and not cycle.response_complete:
@@ -172,11 +207,11 @@ class _Protocol(HttpToolsProtocol):
                 limit=self._max_header_bytes,
             )
         else:
-            refusal = refused("http", closes=True, got="its framing cannot be read")
+            refusal = refused("http", closes=True, got=self._reason(sys.exception()))
         answer = self._render_error(refusal)
         lines = [STATUS_LINE[answer.status]]
-        headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-        lines += [name + b": " + value + b"\r\n" for name, value in [*self.server_state.default_headers, *headers]]
+        headers = MutableHeaders({**answer.headers, "content-length": str(len(answer.body))})
+        add_cors(headers, self._origin, self._is_own_origin)
+        lines += [name + b": " + value + b"\r\n" for name, value in [*self.server_state.default_headers, *headers.raw]]
         self.transport.write(b"".join(lines) + b"\r\n" + answer.body)
         self.transport.close()

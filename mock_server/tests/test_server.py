@@ -70,6 +70,30 @@ def test_broken_http_is_answered_in_the_documented_form(
 
 
 @pytest.mark.parametrize(
+    ("request_bytes", "reason"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "this is HTTPS; use http://"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "this is HTTP/2; use HTTP/1.1"),
+        (b"POST /a b HTTP/1.1\r\nHost: x\r\n\r\n", "a blank in a path is written %20"),
+        (POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", "Duplicate Content-Length"),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", "Invalid character in chunk size"),
+    ],
+    ids=["TLS", "HTTP/2", "blank", "two lengths", "chunk size"],
+)
+def test_broken_http_is_told_by_its_reason(request_bytes: bytes, reason: str, mock: Running) -> None:
+    assert json.loads(parts(mock.send_raw(request_bytes))[2])["error"]["message"].endswith(f"{reason}.")
+
+
+@pytest.mark.parametrize(("origin", "granted"), [("http://localhost:3000", True), ("http://evil.test", False)])
+def test_pages_of_this_machine_may_read_why_their_http_is_broken(origin: str, granted: bool, mock: Running) -> None:
+    broken = POST + b"Origin: " + origin.encode() + b"\r\nCookie: a=b\r\nX : a\r\n\r\n"
+    headers = parts(mock.send_raw(broken))[1]
+    assert headers["vary"] == "Origin"
+    assert headers.get("access-control-allow-origin") == (origin if granted else None)
+    assert ("access-control-allow-credentials" in headers) == granted
+
+
+@pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
         pytest.param(SIZED + CLOSE + BODY, 201, id="plain"),
