@@ -48,18 +48,19 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
     the table [contract] of leadlists.toml: better places for secrets than a command line.
     """
     if only_list:
-        _list_clauses(flags)
+        _list_clauses({**flags, "url": url}, config)
         return
     given = {name: value for name, value in {**flags, "url": url}.items() if value}
-    _check(given, config)
+    given["run_folder"] = str(_check(given, config))
     arguments = [f"{o.pytest_flag}={value}" for o in RUN_OPTIONS for value in _values(given.get(o.name))]
     if config:
         arguments.append(f"--leadlists-config={config}")
     sys.exit(_run_pytest(arguments))
 
 
-def _check(given: dict[str, Any], config: str | None) -> None:
-    """Say what is wrong with the options before anything starts."""
+def _check(given: dict[str, Any], config: str | None) -> Path:
+    """Say what is wrong with the options before anything starts; returns the folder of the run, which it has made."""
+    from contract_tests.record import new_folder
     from contract_tests.settings import UsageError, gather
     from contract_tests.specification import SpecificationError, load_specification
 
@@ -68,17 +69,24 @@ def _check(given: dict[str, Any], config: str | None) -> None:
         specification = load_specification(settings.spec_folder)
         specification.pin(settings.readings)
         specification.select(settings.clauses)
-        if settings.run_folder and (settings.run_folder / "run.ndjson").exists():
-            raise UsageError(f"--run-folder: {settings.run_folder} holds another run; name a new folder")
+        folder = settings.run_folder or new_folder()
+        if (folder / "run.ndjson").exists():
+            raise UsageError(f"--run-folder: {folder} holds another run; name a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(f"{folder} is read-only")
     except (UsageError, SpecificationError) as error:
         raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"--run-folder: the record cannot be written: {error}") from None
+    return folder
 
 
 @cli.command()
 @click.argument("prefix", nargs=-1)
 def clauses(prefix: tuple[str, ...]) -> None:
     """List the clauses whose ids begin with PREFIX, or all."""
-    _list_clauses({"clauses": prefix})
+    _list_clauses({"clauses": prefix}, None)
 
 
 @cli.command()
@@ -133,13 +141,17 @@ def _values(given: Any) -> Sequence[str]:
     return given if isinstance(given, tuple) else (given,)
 
 
-def _list_clauses(flags: dict[str, Any]) -> None:
+def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
+    from contract_tests.settings import UsageError, gather
     from contract_tests.specification import SpecificationError, load_specification
 
     try:
-        specification = load_specification(Path(flags["spec"]) if flags.get("spec") else None)
-        chosen = specification.select(p for text in flags.get("clauses") or () for p in text.replace(",", " ").split())
-    except SpecificationError as error:
+        settings = gather(
+            {**flags, "url": flags.get("url") or "http://127.0.0.1"}, config=Path(config) if config else None
+        )
+        specification = load_specification(settings.spec_folder)
+        chosen = specification.select(settings.clauses)
+    except (UsageError, SpecificationError) as error:
         raise click.UsageError(str(error)) from None
     for clause in specification.clauses.values():
         if clause.id in chosen:
@@ -166,12 +178,17 @@ def _run_pytest(arguments: list[str]) -> int:
     if reporter.target_error is not None:
         click.echo(f"leadlists-contract: {reporter.target_error}", err=True)
     elif reporter.internal_error is not None:
-        click.echo(
-            f"leadlists-contract: the suite itself failed, please report it:\n{reporter.internal_error}", err=True
-        )
+        text = f"leadlists-contract: the suite itself failed, please report it:\n{reporter.internal_error}"
+        click.echo(reporter.safe(text), err=True)
     return exit_code(int(status), reporter)
 
 
 def main() -> None:
     """Entry point of the command."""
-    cli(prog_name="leadlists-contract")
+    try:
+        sys.exit(cli.main(prog_name="leadlists-contract", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 Headers = tuple[tuple[str, str], ...]
+UNREACHABLE = "no connection"  # begins a failure of which no server's answer is the cause
 NOT_SENT = "not sent"  # begins a failure that is our own doing, not the server's
 LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument of a command; a shell's own printf has no such limit
 

@@ -228,12 +228,3 @@ def _login_steps(sender: Sender, body: Any) -> Iterator[Step]:
     for session in settings.sessions:
         for carrier in session.carriers:
             yield Step(f"the {session.name} user by {carrier}", sender.request(body, login=session.login(carrier)))
-
-
-def make_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
-    """The plan for an operation: what its schema says, and for a lead list what its page says besides."""
-    from contract_tests.plan_lead_list import lead_list_plan
-
-    if operation.id == "createLeadList":
-        return lead_list_plan(terms, operation, tag)
-    return generic_plan(terms, operation)

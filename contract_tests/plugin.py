@@ -14,10 +14,11 @@ import pytest
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.options import RUN_OPTIONS
-from contract_tests.plan import Plan, make_plan
+from contract_tests.plan import Plan
+from contract_tests.plans import make_plan
 from contract_tests.record import Record, new_folder
 from contract_tests.run import Run, TargetError
-from contract_tests.secrets import Masker
+from contract_tests.secrets import Masker, printable
 from contract_tests.settings import UsageError, gather
 from contract_tests.specification import SpecificationError, load_specification
 from contract_tests.target import Target
@@ -52,7 +53,9 @@ class Session:
 
     def carry_out(self, run: Run) -> None:
         """Discover the target, then send every operation's plan."""
-        plans: list[Plan] = [make_plan(self.terms, operation, run.record.folder.name) for operation in run.operations]
+        plans: list[Plan] = [
+            make_plan(self.terms, operation, f"seed {self.terms.settings.seed}") for operation in run.operations
+        ]
         run.discover(plans[0])
         for plan in plans[1:]:
             run.probe(plan.first.request, plan.first.label)
@@ -118,7 +121,9 @@ def leadlists_run(request: pytest.FixtureRequest) -> Iterator[Run]:
     try:
         session.carry_out(run)
     except TargetError as error:
-        pytest.exit(str(error), returncode=EXIT_TARGET)
+        # The text holds what the server sent: a redirect may repeat the token, or steer the terminal.
+        masked = Masker(session.terms.settings.secrets).mask(str(error))
+        pytest.exit(printable(masked), returncode=EXIT_TARGET)
     yield run
     run.repeat_failures()
 
@@ -144,6 +149,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     judged = sum(evidence.judged for evidence in ours.run.evidence.values())
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not judged:
         session.exitstatus = EXIT_NOTHING_JUDGED
+    if ours.run.gone and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = EXIT_TARGET
     ours.run.record.event(
         "end", exit_code=int(session.exitstatus), requests=ours.run.target.requests_sent, judged=judged
     )

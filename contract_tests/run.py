@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contract_tests.case import Case
-from contract_tests.exchange import Exchange, Request
+from contract_tests.exchange import UNREACHABLE, Exchange, Request
 from contract_tests.judge import Judge
 from contract_tests.oracles.history import FROZEN_CLOCK_S
 from contract_tests.plan import Plan, Step
 from contract_tests.record import Record
 from contract_tests.specification import Operation
-from contract_tests.target import UNREACHABLE, Target
+from contract_tests.target import Target
 from contract_tests.verdict import Finding, Observation, Outcome, Verdict
+
+REFUSALS_IN_A_ROW = 3  # a restart takes a second; three connections refused in a row are no accident
+SILENCES_IN_A_ROW = 20  # more than the covering set has requests that could anger any one server
 
 
 class TargetError(Exception):
@@ -60,8 +63,10 @@ class Run:
     evidence: dict[str, Evidence] = field(default_factory=lambda: defaultdict(Evidence))
     observed: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     cases: list[Case] = field(default_factory=list)
+    gone: str = ""  # why nothing more can be sent
     progress: Callable[[Exchange], None] | None = None
     repeated: dict[str, str] = field(default_factory=dict)
+    _silences: int = 0
     _granting: dict[tuple[str, str], Case] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -104,7 +109,16 @@ class Run:
 
     @property
     def in_time(self) -> bool:
-        return self.deadline is None or time.monotonic() < self.deadline
+        """Whether more may be sent: the time is not up, and the server is still there."""
+        return not self.gone and (self.deadline is None or time.monotonic() < self.deadline)
+
+    def _watch(self, exchange: Exchange) -> None:
+        """Tell a server that went away, or that answers nothing any more, from one that breaks a clause."""
+        self._silences = self._silences + 1 if exchange.response is None else 0
+        refused = bool(exchange.failure and exchange.failure.startswith(UNREACHABLE))
+        if self._silences >= (REFUSALS_IN_A_ROW if refused else SILENCES_IN_A_ROW) and not self.gone:
+            what = "takes no connection" if refused else "gives no answer"
+            self.gone = f"The server {what} any more, after {self.target.requests_sent} requests: the run ends here."
 
     def _in_time(self, steps: Iterable[Step]) -> Iterable[Step]:
         return (step for step in steps if self.in_time)
@@ -117,6 +131,7 @@ class Run:
         findings = self.judge.judge(case)
         self.record.exchange(exchange)
         with self._lock:
+            self._watch(exchange)
             self.cases.append(case)
             if case.succeeded:
                 for feature in case.expectation.features:

@@ -18,7 +18,8 @@ from contract_tests import strategies
 from contract_tests.expectation import Terms
 from contract_tests.exploration import Exploration
 from contract_tests.judge import Judge
-from contract_tests.plan import Sender, make_plan
+from contract_tests.plan import Sender
+from contract_tests.plans import make_plan
 from contract_tests.record import Record
 from contract_tests.run import Run, TargetError
 from contract_tests.schema_driving import drive

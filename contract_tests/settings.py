@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.options import RUN_OPTIONS
 
+SHORTEST_SECRET_HEADER = 8
 DEFAULT_TIMEOUT_S = 10.0  # a create that takes longer than this is a hang to the browser's user
 DEFAULT_CLOCK_ALLOWANCE_S = 300.0  # what Kerberos tolerates; a machine further off breaks more than this suite
 
@@ -86,15 +87,17 @@ class Settings:
             if session.bearer:
                 found[session.bearer] = prefix + "BEARER"
             if session.cookie:
-                found.setdefault(session.cookie[1], prefix + "COOKIE_VALUE")
+                found.setdefault(session.cookie[1], prefix + "COOKIE#*=")
         if self.expired_bearer:
             found.setdefault(self.expired_bearer, "LEADLISTS_EXPIRED_BEARER")
         for name, value in self.headers + self.first.headers:
+            if len(value) < SHORTEST_SECRET_HEADER:
+                continue  # a language or a version; to mask it would shred every text that holds it
             found.setdefault(value, "LEADLISTS_HEADER_" + "".join(c if c.isalnum() else "_" for c in name.upper()))
         for secret, variable in list(found.items()):
             if len(secret) >= LONG_SECRET:
                 # A login cut by one character is sent too, and gives the whole away; %? cuts it in a shell (POSIX).
-                found.setdefault(secret[:-1], variable + "%?")
+                found.setdefault(secret[:-1], variable.replace("#*=", "_VALUE") + "%?")
         return {secret: found[secret] for secret in sorted(found, key=len, reverse=True)}
 
 

@@ -14,7 +14,9 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from contract_tests.case import Oracle
+from contract_tests.lead_list import MEANINGS
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.plans import PLANS
 from contract_tests.specification import (
     HTTP_METHODS,
     Specification,
@@ -70,6 +72,8 @@ def _operations(document: Mapping[str, Any]) -> Iterator[str]:
             yield from (
                 f"openapi.yaml: {path}: no security scheme {name!r}" for name in requirement if name not in schemes
             )
+    for name in sorted({*PLANS, *MEANINGS} - set(ids)):
+        yield f"openapi.yaml: no operation is called {name}, which the suite has a plan for"
     yield from (f"openapi.yaml: operationId {name} occurs {count} times" for name, count in ids.items() if count > 1)
 
 

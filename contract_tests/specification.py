@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 
 EVERY_OPERATION = "every-operation"
+KINDS = ("stated", "shown", "inferred")
 T = TypeVar("T")
 HTTP_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -174,6 +175,8 @@ def load_specification(folder: Path | None = None) -> Specification:
     for section, entries in sections.items():
         for entry in entries:
             clause = _build(Clause, {**entry, "operation": section}, folder / "clauses.yaml")
+            if clause.kind not in KINDS:
+                raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} is of no kind: {clause.kind!r}")
             if clause.id in clauses:
                 raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} stands there twice")
             clauses[clause.id] = clause

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.case import FAULTS, FREEDOMS, LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
-from contract_tests.exchange import NOT_SENT
+from contract_tests.exchange import NOT_SENT, UNREACHABLE
 from contract_tests.login import Login
+from contract_tests.oracles.errors import envelope
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 _LOGIN_CLAUSES = {
@@ -25,7 +26,7 @@ def complete(case: Case) -> Iterator[Finding]:
     """Every request gets a whole answer (RFC 9112 §8); only a body over a size limit may find the line cut."""
     if case.exchange.response is not None:
         yield held("http.answer.complete", case.exchange)
-    elif not case.touches("oversized-body") and not (case.exchange.failure or "").startswith(NOT_SENT):
+    elif not case.touches("oversized-body") and not (case.exchange.failure or "").startswith((NOT_SENT, UNREACHABLE)):
         yield broken(
             "http.answer.complete",
             case.exchange,
@@ -82,7 +83,20 @@ def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
             yield held(clause, case.exchange)
 
 
+def _is_error_body(case: Case) -> bool:
+    """Whether a 2xx carries an error and no object: then the status is wrong, not the refusal."""
+    response = case.exchange.response
+    if response is None or not case.succeeded or (isinstance(response.json, dict) and "id" in response.json):
+        return False
+    return envelope(response) is not None
+
+
 def _no_login(case: Case, clause: str) -> Iterator[Finding]:
+    if _is_error_body(case):
+        yield held(clause, case.exchange)
+        actual = f"{case.status} with an error body"
+        yield broken("error.401.status", case.exchange, expected="401", actual=actual)
+        return
     if case.succeeded:
         yield broken(clause, case.exchange, expected="401", actual=f"{case.status}: the request is served")
         return
@@ -111,6 +125,10 @@ def refusal(case: Case) -> Iterator[Finding]:
     if not case.must_be_refused or not case.is_judgement or case.status == 401:
         return
     faults = case.expectation.faults
+    if _is_error_body(case):
+        actual = f"{case.status} with an error body"
+        yield broken("error.400.status", case.exchange, expected="400", actual=actual)
+        return
     if case.succeeded:
         if case.touches(*MEDIA_TYPE_READINGS):
             return  # whether the media type is the cause, only other exchanges show: history.unguarded_media_type

@@ -34,7 +34,7 @@ def name(case: Case) -> Iterator[Finding]:
             yield from _observe_text(case, sent, got)
             return
     for sent in sent_texts:
-        if case.touches("markup-in-text") and text.sanitised(sent, got):
+        if any(sign in sent for sign in "&<>\"'`") and text.sanitised(sent, got):
             yield Observation("markup-in-text", "sanitised", case.exchange)
             return
         if text.composed(sent) == text.composed(got):

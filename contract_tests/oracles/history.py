@@ -32,8 +32,9 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
     if len(told) > 1:
         told.pop("success.concurrent", None)  # ids that repeat without any race have another cause
     for clause, (first, case, text) in told.items():
+        hint = "Both requests were under way at the same moment." if overlap(first, case) else ""
         wanted = "two lead lists with two ids"
-        yield broken(clause, first.exchange, case.exchange, expected=wanted, actual=f"{text} twice")
+        yield broken(clause, first.exchange, case.exchange, expected=wanted, actual=f"{text} twice", hint=hint)
     yield from _held_repeats(list(seen.values()), set(told))
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract_tests.exchange import Exchange
-from contract_tests.plugin import EXIT_NOTHING_JUDGED, EXIT_TARGET
+from contract_tests.plugin import EXIT_TARGET
 from contract_tests.report.failure import describe
 from contract_tests.run import Run
 from contract_tests.secrets import Masker, printable
@@ -65,10 +65,12 @@ class ConsoleReporter:
             self._stage = "searching: " + nodeid.partition("::")[2].removeprefix("test_").replace("_", " ")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and self._run is not None:
+        if not report.failed:
+            return
+        if self._run is not None:
             self._announce(self._run)
-            if report.when != "call" or not self._run.broken:
-                self.internal_error = str(report.longrepr)
+        if report.when != "call" or self._run is None or not self._run.broken:
+            self.internal_error = str(report.longrepr)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -121,15 +123,22 @@ class ConsoleReporter:
             self._console.print()
             self._say("✗ " + describe(run, verdict), "red", first_line_only=True)
         for verdict in run.warned:
-            self._say(f"warning: {verdict.clause}: expected {verdict.expected}; got {verdict.actual}", "yellow")
+            about = f" (reading {verdict.reading})" if verdict.reading else ""
+            asked = verdict.exchanges[-1].label
+            told = f"expected {verdict.expected}; got {verdict.actual}"
+            self._say(f"warning: {verdict.clause}{about}: {told}; request: {asked}", "yellow")
         self._console.print()
         self._say(summary_line(run, time.monotonic() - self._started_at))
         self._say(f"Record: {run.record.path}")
 
-    def _say(self, text: str, style: str = "", first_line_only: bool = False) -> None:
+    def safe(self, text: str) -> str:
+        """The text without a secret, and without what could steer the terminal."""
         if self._run is not None:
             text = Masker(self._run.judge.terms.settings.secrets).mask(text)
-        safe = Text(printable(text))
+        return printable(text)
+
+    def _say(self, text: str, style: str = "", first_line_only: bool = False) -> None:
+        safe = Text(self.safe(text))
         if style:
             safe.stylize(style, 0, text.find("\n") if first_line_only and "\n" in text else None)
         self._console.print(safe, soft_wrap=True)
@@ -164,7 +173,9 @@ def summary_line(run: Run, seconds: float) -> str:
         line += " Not judged: " + ", ".join(unjudged) + "."
     if not any(outcomes):
         line += " Nothing was judged, so nothing can be said of this server."
-    if not run.in_time:
+    if run.gone:
+        line += f" {run.gone}"
+    elif not run.in_time:
         line += " The time was up before all was sent."
     return line
 
@@ -185,9 +196,6 @@ def exit_code(status: int, reporter: ConsoleReporter) -> int:
         return EXIT_TARGET
     if status == pytest.ExitCode.INTERRUPTED:
         return 130
-    if reporter.internal_error is not None or status in (
-        pytest.ExitCode.INTERNAL_ERROR,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    ):
+    if reporter.internal_error is not None or status == pytest.ExitCode.NO_TESTS_COLLECTED:
         return 2
-    return EXIT_NOTHING_JUDGED if status == EXIT_NOTHING_JUDGED else int(status)
+    return status

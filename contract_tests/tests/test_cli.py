@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from contract_tests.options import RUN_OPTIONS
 from contract_tests.tests.conftest import ROOT, USERS
 from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.right_core import Fields, Request, RightCore
+from contract_tests.tests.right_core import Answer, Fields, Request, RightCore
 from contract_tests.tests.serving import serve
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -237,3 +238,53 @@ def test_the_plugin_without_a_target_leaves_other_tests_alone(tmp_path: Path) ->
     )
     assert done.returncode == 0
     assert "1 passed" in done.stdout
+
+
+def test_a_redirect_that_repeats_the_token_shows_neither_it_nor_control_bytes(command: Command) -> None:
+    class SignInPage(RightCore):
+        def create(self, request: Request) -> Answer:
+            token = request.headers["authorization"].removeprefix("Bearer ")
+            return Answer(302, {"location": f"/sign-in?session={token}"}, b"")
+
+    with serve(SignInPage(USERS)) as url:
+        done = command(url, *LOGIN)
+    assert done.returncode == 3
+    assert "redirects (302)" in done.stderr
+    assert "token-1" not in done.stderr
+
+
+def test_a_server_that_goes_away_is_told_from_one_that_breaks_the_contract(tmp_path: Path) -> None:
+    with serve(RightCore(USERS)) as url:
+        arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
+        process = subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        process.stdout.readline()  # it has begun
+        time.sleep(1.5)
+    output, _ = process.communicate(timeout=60)
+    assert "takes no connection any more" in output
+    assert process.returncode in {1, 3}  # 1 if the server's last answers were cut as it went
+    assert "http.answer.complete" not in output or process.returncode == 1
+
+
+def test_a_run_folder_that_cannot_be_made_is_wrong_usage(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("")
+    done = command("http://127.0.0.1:1", *LOGIN, "--run-folder", "a-file/run")
+    assert done.returncode == 2
+    assert "--run-folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_same_seed_sends_the_same_requests(command: Command, right_url: str, tmp_path: Path) -> None:
+    bodies = []
+    for folder in ("one", "two"):
+        assert command(right_url, *LOGIN, "--seed", "5", "--run-folder", folder).returncode == 0
+        lines = (tmp_path / folder / "run.ndjson").read_text().rstrip("\n").split("\n")
+        exchanges = [event for line in lines if (event := json.loads(line))["event"] == "exchange"]
+        bodies.append([event["request"].get("body") for event in exchanges])
+    assert Counter(bodies[0]) == Counter(bodies[1])  # many are under way at once, so their order is free
+
+
+def test_list_heeds_the_environment(command: Command) -> None:
+    done = command("--list", LEADLISTS_CLAUSES="request.name.type")
+    assert done.stdout.splitlines()[0].startswith("request.name.type")
+    assert len(done.stdout.splitlines()) == 1

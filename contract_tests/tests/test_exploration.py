@@ -12,7 +12,8 @@ import pytest
 
 from contract_tests import strategies
 from contract_tests.exploration import Exploration
-from contract_tests.plan import Sender, make_plan
+from contract_tests.plan import Sender
+from contract_tests.plans import make_plan
 from contract_tests.schema_driving import drive
 from contract_tests.tests.conftest import USERS, open_run, settings_for
 from contract_tests.tests.right_core import Fields, Request, RightCore

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.plan import make_plan
+from contract_tests.plans import make_plan
 from contract_tests.tests.conftest import USERS, open_run, settings_for
 from contract_tests.tests.faulty_servers import FAULTY_SERVERS, FaultyServer
 from contract_tests.tests.serving import serve

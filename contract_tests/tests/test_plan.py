@@ -9,7 +9,8 @@ import pytest
 from contract_tests.expectation import Expectation, Terms, expect
 from contract_tests.lead_list import MEANINGS
 from contract_tests.lead_list_bodies import FREEDOMS, PAGE_EXAMPLE, QUESTIONS
-from contract_tests.plan import Plan, Step, make_plan
+from contract_tests.plan import Plan, Step
+from contract_tests.plans import make_plan
 from contract_tests.settings import Settings
 from contract_tests.specification import Specification
 from contract_tests.tests.conftest import FIRST, SECOND

@@ -11,7 +11,8 @@ import pytest
 
 from contract_tests import strategies
 from contract_tests.exploration import Exploration
-from contract_tests.plan import Sender, make_plan
+from contract_tests.plan import Sender
+from contract_tests.plans import make_plan
 from contract_tests.run import Run
 from contract_tests.schema_driving import drive
 from contract_tests.settings import Session, Settings

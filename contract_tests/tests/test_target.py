@@ -13,8 +13,8 @@ from email.utils import formatdate
 import pytest
 
 from contract_tests import target as target_module
-from contract_tests.exchange import NOT_SENT, Request
-from contract_tests.target import HUNG_UP, UNREACHABLE, Target
+from contract_tests.exchange import NOT_SENT, UNREACHABLE, Request
+from contract_tests.target import HUNG_UP, Target
 from contract_tests.tests.sockets import OK, raw_server
 
 
