@@ -40,11 +40,6 @@ def _answered(status: int, *methods: str) -> Change:
     return Change(app=wrap)
 
 
-def _overridden(scope: Scope) -> Scope:
-    method = Headers(scope=scope).get("x-http-method-override")
-    return {**scope, "method": method.upper()} if method else scope
-
-
 def _type_of(headers: Headers) -> str:
     return headers.get("content-type", "")
 
@@ -132,8 +127,6 @@ DEFECTS = (
     http.medium("patch-creates", "http.method", "PATCH creates a list.", _method("PATCH")),
     http.medium("put-200", "http.method", "PUT is answered 200 and does nothing.", _answered(200, "PUT")),
     http.medium("delete-204", "http.method", "DELETE is answered 204.", _answered(204, "DELETE")),
-    http.hard("method-overridden", "http.request.unknown-headers", "X-HTTP-Method-Override changes the method.",
-        requests(_overridden)),
     http.medium("form-taken", "http.request.media-type", "A form creates a list.",
         together(_taking(FORM), parsed(_from_form))),
     http.medium("capitals-unvalidated", "http.request.media-type", "A media type in capitals turns the validation off.",

@@ -197,7 +197,6 @@ FURTHER = (
     Probe(json.dumps(BASE).encode("utf-16-le")),
     Probe({**BASE, "x": "n" * 950_000}),
     *(Probe(method=method) for method in ("PUT", "PATCH", "DELETE")),
-    Probe(x_http_method_override="DELETE"),
     Probe(path=PATH + "/", authorization=None),
     Probe(b"name=x&icpId=&startDate=2030-01-01&endDate=2030-01-02", content_type="application/x-www-form-urlencoded"),
     Probe(content_type="text/plain"),
