@@ -195,7 +195,7 @@ class Shell:
         return {**kept, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _real(self, text: str) -> str:
-        text = text.replace(".venv/bin/", "")
+        text = re.sub(r"(?<![\w/])\.venv/bin/", "", text)  # as the README writes it, not inside another path
         for documented, real in self._ports.items():
             text = text.replace(f"127.0.0.1:{documented}", f"127.0.0.1:{real}")
         return text
