@@ -28,6 +28,7 @@ mock: install ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
 test: check spec ## everything: lint, types, the spec and all tests of the kit
+	@.ci/tools curl
 	@$(bin)/pytest $(ARGS)
 
 check: install ## lint, format and types

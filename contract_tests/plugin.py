@@ -17,6 +17,7 @@ from contract_tests.options import RUN_OPTIONS
 from contract_tests.plan import Plan
 from contract_tests.plans import make_plan
 from contract_tests.record import Record, new_folder
+from contract_tests.report.summary import readings_line
 from contract_tests.run import Run, TargetError
 from contract_tests.secrets import Masker, printable
 from contract_tests.settings import UsageError, gather
@@ -158,8 +159,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """For people who live in pytest: the readings that the server follows, and where the record is."""
-    from contract_tests.report.console import readings_line
-
     session = config.stash.get(SESSION, None)
     if session is not None and session.run is not None:
         terminalreporter.section("lead list contract")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -78,6 +79,8 @@ def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Comm
         assert "(sent again: the same)" in done.stdout
         assert "token-1" not in done.stdout
         line = next(line for line in done.stdout.splitlines() if line.strip().startswith("repeat"))
+        if shutil.which("curl") is None:
+            pytest.skip("no curl here; make test brings it where it can")
         shown = subprocess.run(
             line.split(maxsplit=1)[1],
             shell=True,
