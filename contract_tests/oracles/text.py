@@ -60,6 +60,8 @@ def sanitised(sent: str, got: str) -> bool:
     plain = html.unescape(sent)
     rest = {_words(plain), _words(_TAG.sub(" ", plain)), _words(_TAG.sub(" ", _SCRIPT.sub(" ", plain)))}
     once = html.unescape(got)
+    if any(once.count(sign) > plain.count(sign) for sign in "'\"\\"):
+        return False  # signs doubled on the way into some other language are neither removed nor escaped
     return not rest.isdisjoint({_words(once), _words(_TAG.sub(" ", once)), _words(html.unescape(once))})
 
 

@@ -172,7 +172,6 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
     "backslashes lost": (NAME, renamed("a\\n", "an")),
     "percent signs decoded": (NAME, renamed("100%25", "100%")),
     "plus as a blank": (NAME, renamed("a+b", "a b")),
-    "ampersand escaped": (NAME, renamed("A & B", "A &amp; B")),
     "nothing left of tags": (NAME, renamed("Q1 <b>x</b>", "")),
     "cut at a tag": (NAME, renamed("Q1 <b>x</b> and more", "Q1 ")),
     "cut with blanks around": (NAME, renamed("  Spring  ", "Spri")),
@@ -235,6 +234,7 @@ WARNED: dict[str, tuple[str, Exchange]] = {
     "composed": (NAME, RIGHT["composed"]),
     "decomposed": (NAME, RIGHT["decomposed by the server"]),
     "sanitised": (NAME, RIGHT["tags removed"]),
+    "ampersand escaped": (NAME, renamed("A & B", "A &amp; B")),
     "a person number": ("request.personIds.items.type", RIGHT["numbers as strings"]),
     "a UUID without hyphens": ("request.icpId.format", RIGHT["an ICP without hyphens"]),
     "a date in words": (
