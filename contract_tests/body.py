@@ -29,14 +29,14 @@ class Body:
     """A request body as it reads.
 
     value: the JSON value, or UNREAD. other_value: the value under the other reading of duplicate keys.
-    fault: the clause that the bytes break, if any. spelled_plainly: written as JSON encoders write by default.
+    fault: the clause that the bytes break, if any. spellings: how it differs from what JSON encoders write by default.
     """
 
     value: Any = UNREAD
     other_value: Any = UNREAD
     fault: str | None = None
     touches: frozenset[str] = frozenset()
-    spelled_plainly: bool = True
+    spellings: frozenset[str] = frozenset()
 
 
 def read_body(data: bytes, content_coding: str | None = None) -> Body:
@@ -117,7 +117,16 @@ def _parse(text: str, touches: set[str]) -> Body:
         return Body(touches=frozenset(touches))
     if duplicates:
         touches.add("duplicate-keys")
-    return Body(value, other, None, frozenset(touches), bool(touches) or _spelled_plainly(text, value))
+    return Body(value, other, None, frozenset(touches), frozenset() if touches else _spellings(text, value))
+
+
+def _spellings(text: str, value: Any) -> frozenset[str]:
+    core = text.strip()
+    found = {"blanks around"} if core != text else set()
+    if not _spelled_plainly(core, value):
+        odd = {"line breaks": "\n" in core, "escapes": "\\" in core}
+        found |= {name for name, is_so in odd.items() if is_so} or {"blanks"}
+    return frozenset(found)
 
 
 def _spelled_plainly(text: str, value: Any) -> bool:

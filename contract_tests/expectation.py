@@ -132,8 +132,7 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
             faults.append(Fault(specification.clause_for(operation, body.fault) or body.fault, "", "no JSON"))
         if body.value is not UNREAD:
             _read_value(body, operation, terms, meanings, faults, touches, features)
-        if not body.spelled_plainly:
-            features.add(("http.request.json-spelling", "odd"))
+        features |= {("http.request.json-spelling", spelling) for spelling in body.spellings}
         if body.fault == "request.body.json" and _media_type(request) in FORM_MEDIA_TYPES:
             faults[:] = [Fault("http.request.media-type", "", "a form")]
     strict = {t for t in touches if specification.readings[t].must_refuse}
@@ -220,7 +219,7 @@ def _read_headers(
     if parameters:
         name, _, value = parameters.strip().partition("=")
         if name.lower() == "charset" and value.strip('"').lower() == "utf-8":
-            features.add(("http.request.charset", "utf-8"))
+            features.add(("http.request.charset", value))
         else:
             touches.add("other-media-types")
 

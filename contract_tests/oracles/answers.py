@@ -206,7 +206,18 @@ def methods(case: Case) -> Iterator[Finding]:
     if case.operation is not None or near is None or not case.is_judgement:
         return
     path = case.exchange.request.url.removeprefix(case.terms.base_url).partition("?")[0]
-    method = case.exchange.request.method
+    method, login = case.exchange.request.method, case.expectation.caller.login
+    if (
+        near.secured
+        and login is not Login.VALID
+        and login in _LOGIN_CLAUSES
+        and method == near.method
+        and case.succeeded
+    ):
+        yield broken(
+            _LOGIN_CLAUSES[login], case.exchange, expected="401", actual=f"{case.status}: the request is served"
+        )
+        return
     if path != near.path:
         option = {404: "not-found", 307: "redirected", 308: "redirected"}.get(case.status)
         if option or case.succeeded:

@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.case import TRANSPORT_READINGS, Case, Oracle
 from contract_tests.exchange import NOT_JSON, Response
 from contract_tests.schema import short
-from contract_tests.verdict import Finding, Observation, broken, held, warned
+from contract_tests.verdict import Finding, Observation, broken, held
 
 # Field names that are no words of everyday English: in details they speak of the field.
 _UNMISTAKABLE = frozenset({"icpId", "startDate", "endDate", "personIds", "companyIds"})
@@ -33,7 +33,7 @@ def error_body(case: Case) -> Iterator[Finding]:
         yield broken("http.answer.utf-8", case.exchange, expected="UTF-8", actual=actual)
         return
     if match := _INTERNALS.search(text):
-        yield warned("error.internals", case.exchange, expected="no insides of the server", actual=match[0].strip())
+        yield broken("error.internals", case.exchange, expected="no insides of the server", actual=match[0].strip())
     else:
         yield held("error.internals", case.exchange)
     if (found := envelope(response)) is None:
