@@ -34,6 +34,9 @@ _FURTHER_STATUSES = {
     "deep-nesting": _TOO_LARGE,
 }
 
+# Where a freedom is denied before anything else is looked at, another clause says so (RFC 9110 §15.5.12, §15.5.16).
+_STATUS_OF_REFUSED_FREEDOM = {"http.request.chunked": 411, "http.request.charset": 415}
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -96,8 +99,11 @@ class Expectation:
         return isinstance(self.body.value, dict)
 
     def refusal_statuses(self, specification: Specification) -> frozenset[int]:
-        """The statuses that refuse it rightly because of an open question."""
+        """The statuses of a refusal for another reason than a fault: an open question, or a freedom that is denied."""
         statuses = set(_UNSUPPORTED if self.body.fault == "http.request.utf-8" else ())
+        statuses |= {
+            _STATUS_OF_REFUSED_FREEDOM[rule] for rule, _ in self.features if rule in _STATUS_OF_REFUSED_FREEDOM
+        }
         for touch in self.touches:
             statuses |= specification.readings[touch].refusal_statuses | _FURTHER_STATUSES.get(touch, frozenset())
         return frozenset(statuses)

@@ -111,6 +111,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("leadlists_clause", chosen, ids=[clause.id for clause in chosen])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """At depth quick there are no searches, so that none seems to have been made."""
+    session = config.stash.get(SESSION, None)
+    if session is not None and not session.terms.settings.depth.examples:
+        items[:] = [item for item in items if "leadlists_examples" not in getattr(item, "fixturenames", ())]
+
+
+@pytest.fixture(scope="session")
+def leadlists_examples(request: pytest.FixtureRequest) -> int:
+    """How many examples a search draws at the depth that was asked for."""
+    session = request.config.stash.get(SESSION, None)
+    return session.terms.settings.depth.examples if session else 0
+
+
 @pytest.fixture(scope="session")
 def leadlists_run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """The run against the target, its covering set already judged."""

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,19 @@ DEFAULT_CLOCK_ALLOWANCE_S = 300.0  # what Kerberos tolerates; a machine further 
 
 DEFAULT_CONNECTIONS = 8  # what a browser opens to one host, plus a few
 LONG_SECRET = 12  # of a shorter one, what is left after a cut may be an ordinary word
+
+
+class Depth(StrEnum):
+    """How far a run goes: the covering set of requests alone, with searches, or with long ones."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    DEEP = "deep"
+
+    @property
+    def examples(self) -> int:
+        """How many examples a search draws; what a hundred do not find, the covering set should have asked."""
+        return {Depth.QUICK: 0, Depth.STANDARD: 100, Depth.DEEP: 2000}[self]
 
 
 class UsageError(Exception):
@@ -66,6 +80,7 @@ class Settings:
     company_ids: tuple[str, ...] = ()
     readings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clauses: tuple[str, ...] = ()
+    depth: Depth = Depth.STANDARD
     seed: int = 0
     max_time_s: float | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
@@ -213,6 +228,13 @@ class _Given:
             raise self.wrong(option, "must be a whole number")
         return int(self.values.get(option, default)) if isinstance(self.values.get(option), int) else int(value or 0)
 
+    def depth(self) -> Depth:
+        text = self.text("depth")
+        try:
+            return Depth(text or Depth.STANDARD)
+        except ValueError:
+            raise self.wrong("depth", f"{text!r} is none; choose {', '.join(Depth)}") from None
+
     def session(self, name: str, prefix: str) -> Session | None:
         made = Session(
             name,
@@ -259,6 +281,7 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         company_ids=given.texts("company_id"),
         readings=given.pins(),
         clauses=tuple(p for text in given.texts("clauses") for p in text.replace(",", " ").split()),
+        depth=given.depth(),
         seed=given.whole("seed", 0, 0),
         max_time_s=given.number("max_time", 1, None),
         timeout_s=given.number("timeout", 0.1, DEFAULT_TIMEOUT_S) or DEFAULT_TIMEOUT_S,
