@@ -117,13 +117,15 @@ class RightCore:
         if scope["type"] != "http":
             return
         request = await self.receive(scope, receive)
+        await self.deliver(request, await self.answer(request), send)
+
+    async def answer(self, request: Request) -> Answer:
         try:
-            answer = self.create(request)
+            return self.create(request)
         except Refusal as refusal:
-            answer = self.refuse(request, refusal)
+            return self.refuse(request, refusal)
         except Exception:
-            answer = self.refuse(request, Refusal(500, "INTERNAL_ERROR", "An unexpected error occurred."))
-        await self.deliver(request, answer, send)
+            return self.refuse(request, Refusal(500, "INTERNAL_ERROR", "An unexpected error occurred."))
 
     def create(self, request: Request) -> Answer:
         self.route(request)
@@ -190,8 +192,17 @@ class RightCore:
         return fields | {key: timestamp(to_utc(fields[key])) for key in ("startDate", "endDate")}
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
-        now = timestamp(datetime.now(UTC))
-        return {"id": str(uuid4()), **fields, "userIds": [user], "createdAt": now, "updatedAt": now}
+        now = self.write(self.now())
+        return {"id": self.new_id(), **fields, "userIds": [user], "createdAt": now, "updatedAt": now}
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def write(self, moment: datetime) -> str:
+        return timestamp(moment)
+
+    def new_id(self) -> str:
+        return str(uuid4())
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         answer = self.render(request, refusal.status, self.envelope(refusal))
