@@ -6,19 +6,17 @@ reading.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from contract_tests.tests.right_core import Fields, Request, RightCore
-
-Tokens = Mapping[str, str]  # session token -> user id
 
 
 class FaultyServer(NamedTuple):
     name: str
     clause: str  # the one that it breaks
     description: str
-    app: Callable[[Tokens, Tokens], RightCore]  # valid and expired session tokens -> a fresh server
+    app: type[RightCore]
 
 
 declared: list[FaultyServer] = []

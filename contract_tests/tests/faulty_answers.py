@@ -26,12 +26,6 @@ class Success204(RightCore):
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         return super().render(request, status, value) if status >= 400 else Answer(204, {}, b"")
 
-    async def deliver(self, request: Request, answer: Answer, send: Any) -> None:
-        if answer.status != 204:
-            return await super().deliver(request, answer, send)
-        await send({"type": "http.response.start", "status": 204, "headers": []})  # RFC 9110 §8.6: no Content-Length
-        await send({"type": "http.response.body", "body": b""})
-
 
 @breaks("success.bare")
 class WrappedInData(RightCore):

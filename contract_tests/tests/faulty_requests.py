@@ -244,7 +244,7 @@ class NullPersonIdsTaken(RightCore):
     """personIds of null are taken for none."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
-        none = {"personIds": []} if sent.get("personIds", "") is None else {}
+        none: Fields = {"personIds": []} if sent.get("personIds", "") is None else {}
         return super().validate(request, sent | none)
 
 

@@ -170,12 +170,15 @@ class RightCore:
         if len(request.body) > BODY_BYTES:
             raise Refusal(413, "CONTENT_TOO_LARGE", f"The body must not exceed {BODY_BYTES} bytes.")
         try:
-            body = json.loads(request.body.decode(), parse_constant=no_constant)
+            body = json.loads(request.body.decode(), parse_constant=no_constant, object_pairs_hook=self.members)
         except (ValueError, RecursionError):  # bad bytes, bad JSON, too many digits; too deep
             raise BadRequest(("", "must be well-formed JSON in UTF-8")) from None
         if not isinstance(body, dict):
             raise BadRequest(("", "must be a JSON object"))
         return body
+
+    def members(self, pairs: list[tuple[str, Any]]) -> Fields:
+        return dict(pairs)
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         """The fields of the page, completed and in the form in which they are stored."""
@@ -211,13 +214,17 @@ class RightCore:
 
     def envelope(self, refusal: Refusal) -> Fields:
         error: Fields = {"code": refusal.code, "message": refusal.message}
-        return {"error": error if refusal.details is None else error | {"details": refusal.details}}
+        return {"error": error if refusal.details is None else error | {"details": self.details(refusal.details)}}
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        return problems
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         return Answer(status, {"content-type": "application/json"}, json.dumps(value, ensure_ascii=False).encode())
 
     async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
-        headers = {**answer.headers, "content-length": str(len(answer.body))}
+        length = {} if answer.status == 204 else {"content-length": str(len(answer.body))}  # RFC 9110 §8.6
+        headers = {**answer.headers, **length}
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
         await send({"type": "http.response.body", "body": answer.body})
