@@ -76,10 +76,8 @@ def _dates(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, 
 
 
 def _era(text: str) -> str:
-    year = text[:4]
-    return (
-        "before 2000" if year < "2000" else "past" if year < PAST_YEAR else "soon" if year < FAR_YEAR else "far ahead"
-    )
+    ends = (("1971", "distant"), ("2000", "before 2000"), (PAST_YEAR, "past"), (FAR_YEAR, "soon"))
+    return next((era for end, era in ends if text[:4] < end), "far ahead")
 
 
 def _forms(text: str) -> Iterator[str]:

@@ -81,7 +81,7 @@ FREEDOMS: Mapping[str, Mapping[str, Any]] = {
     "a name in Greek, Hebrew and Chinese": {"name": "Αθήνα שלום 销售线索"},
     "a name with emoji": {"name": "Launch 🚀 top 💯 𝒜"},
     "a name with quotes": {"name": 'O\'Brien & "Sons"; DROP TABLE lists; --'},
-    "a name with signs of programs": {"name": "100% {name} $HOME `id` \\n {{7*7}} %s"},
+    "a name with signs of programs": {"name": "100% {name} $HOME \\n C:\\temp {{7*7}} %s"},
     "a name of eighty signs of three bytes": {"name": "销售线索列表" * 13 + "末尾"},
     "a name of eighty signs of four bytes": {"name": "🚀💯🎯📈" * 20},
     "a name with blanks inside and signs of URLs": {"name": "a  b+c%20d&e=f?g#h"},
