@@ -129,6 +129,7 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("a number beyond doubles", sender.request(raw=more + b',"x":1e999}'))
     yield Step("500 arrays in one another", sender.request(raw=more + b',"x":' + b"[" * 500 + b"]" * 500 + b"}"))
     yield Step("100,000 arrays in one another", sender.request(raw=b"[" * 100_000))
+    yield Step("a body of 150 kilobytes", sender.request({**body, "x": "n" * 150_000}))
     yield Step("a body of two megabytes", sender.request({**body, "name": "n" * 2_000_000}))
 
 
