@@ -9,12 +9,20 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from contract_tests.tests import right_access, right_answers, right_dates, right_requests, right_transport, right_wires
+from contract_tests.tests import (
+    right_access,
+    right_answers,
+    right_dates,
+    right_ids,
+    right_requests,
+    right_transport,
+    right_wires,
+)
 from contract_tests.tests.right_core import RightCore
 from contract_tests.tests.trait import TRAITS, App, Trait
 
 # To import one of these declares its traits.
-MODULES = (right_access, right_answers, right_dates, right_requests, right_transport, right_wires)
+MODULES = (right_access, right_answers, right_dates, right_ids, right_requests, right_transport, right_wires)
 COMBINATIONS, TRAITS_EACH = 12, 9
 
 
@@ -96,6 +104,9 @@ COMPOSED: Mapping[str, str] = {
     "picky-about-ids": "version-4-only empty-ids-refused hundred-ids-at-most ids-of-the-other-type-refused",
     "mending-ids": "uuids-in-lower-case numbers-for-ids-taken duplicate-ids-removed ids-of-the-other-type-dropped",
     "nobody-is-known": "unknown-icp-404 unknown-people-dropped unknown-companies-404",
+    "ids-are-checked": "person-ids-must-be-uuids duplicate-ids-refused unknown-companies-dropped",
+    "texts-are-checked": "markup-refused decomposed-text-refused other-methods-403",
+    "nobody-is-found": "unknown-people-404 unknown-icp-404",
     "no-icp-is-known": "unknown-icp-400 dates-verbatim",
     "picky-about-dates": "whole-days-refused fractions-refused distant-years-refused large-offsets-refused"
     " end-before-start-refused equal-dates-refused",

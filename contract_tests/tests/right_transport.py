@@ -245,6 +245,16 @@ class OtherMethods401(RightCore):
         super().route(request)
 
 
+@about("other-methods")
+class OtherMethods403(RightCore):
+    """Another method is answered 403."""
+
+    def route(self, request: Request) -> None:
+        if request.method != "POST":
+            raise Refusal(403, "FORBIDDEN", "You may not do that.")
+        super().route(request)
+
+
 @about("trailing-slash")
 class SlashServed(RightCore):
     """The path with a slash behind it is the same endpoint."""
