@@ -27,12 +27,8 @@ ORDINARY_HEADERS = frozenset({
 
 # Where a reading says `refused` for short, these statuses refuse as well as 400 does (RFC 9110 §15.5.14, §15.5.16).
 _TOO_LARGE, _UNSUPPORTED = frozenset({413}), frozenset({415})
-_FURTHER_STATUSES = {
-    "media-type-case": _UNSUPPORTED,
-    "long-name": _TOO_LARGE,
-    "many-ids": _TOO_LARGE,
-    "deep-nesting": _TOO_LARGE,
-}
+_FURTHER_STATUSES = {"media-type-case": _UNSUPPORTED}
+_FURTHER_STATUSES |= dict.fromkeys(("long-name", "many-ids", "deep-nesting"), _TOO_LARGE)
 
 # Where a freedom is denied before anything else is looked at, another clause says so (RFC 9110 §15.5.12, §15.5.16).
 _STATUS_OF_REFUSED_FREEDOM = {"http.request.chunked": 411, "http.request.charset": 415}

@@ -64,7 +64,7 @@ FREEDOMS: Mapping[str, Mapping[str, Any]] = {
     "both dates in the past": {"startDate": "2024-01-01T00:00:00.000Z", "endDate": "2024-03-31T23:59:59.000Z"},
     "dates of 1971": {"startDate": "1971-01-01T00:00:00.000Z", "endDate": "1971-12-31T23:59:59.000Z"},
     "dates of 2099": {"startDate": "2099-01-01T00:00:00.000Z", "endDate": "2099-12-31T23:59:59.000Z"},
-    "milliseconds that count": {"startDate": "2030-01-01T00:00:00.001Z", "endDate": "2030-03-31T23:59:59.987Z"},
+    "a summer, with milliseconds": {"startDate": "2030-07-01T00:00:00.001Z", "endDate": "2030-08-31T23:59:59.987Z"},
     "the last second before summer time": {
         "startDate": "2030-03-31T00:59:59.000Z",
         "endDate": "2030-10-27T01:30:00.000Z",

@@ -11,10 +11,10 @@ from contract_tests.case import (
     MEDIA_TYPE_READINGS,
     Case,
     HistoryOracle,
+    envelope,
     refusing_option,
 )
 from contract_tests.lead_list import id_form
-from contract_tests.oracles.errors import envelope
 from contract_tests.oracles.history import overlap
 from contract_tests.verdict import Finding, Observation, broken, warned
 
@@ -40,7 +40,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
             # None or several could be the cause: the page's promise is broken either way.
             blamed.setdefault(case.clause("success.created") or "http.answer.complete", case)
     for clause, case in blamed.items():
-        actual = f"{case.status}, although nothing is wrong with the request"
+        actual = f"{case.told}, although nothing is wrong with the request"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contract_tests.case import TRANSPORT_READINGS, Case, Oracle
-from contract_tests.exchange import NOT_JSON, Response
+from contract_tests.case import TRANSPORT_READINGS, Case, Oracle, envelope
+from contract_tests.exchange import Response
 from contract_tests.schema import short
 from contract_tests.verdict import Finding, Observation, broken, held
 
@@ -78,16 +78,6 @@ def _media_type(case: Case, response: Response) -> Iterator[Finding]:
         yield broken(
             "error.media-type", case.exchange, expected="application/json", actual=essence or "no Content-Type"
         )
-
-
-def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
-    """The object that holds code and message, and whether it stands inside `error`."""
-    body = response.json
-    if body is NOT_JSON or not isinstance(body, dict):
-        return None
-    if isinstance(body.get("error"), dict):
-        return body["error"], True
-    return (body, False) if "code" in body else None
 
 
 def _details(case: Case, response: Response, error: Mapping[str, Any], nested: bool) -> Iterator[Finding]:
