@@ -28,7 +28,7 @@ from contract_tests.tests.trait import TRAITS
 
 COMMAND = (sys.executable, "-m", "contract_tests.tests.known_servers")
 START_CPU_S = 0.4  # selfcheck starts hundreds
-AT_ONCE = 4  # a part of a run is waiting
+AT_ONCE = 6  # a part of a run is waiting
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def accusations(server: RightServer, folder: Path, seed: int = 0) -> list[str]:
         settings = Settings(
             ready["url"], first, second, expired_bearer=next(iter(EXPIRED)), readings=server.accepted, seed=seed
         )
-        return judge(settings, folder, examples=8)[0]
+        return judge(settings, folder, examples=6)[0]
 
 
 @pytest.fixture(scope="module")
