@@ -8,8 +8,9 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from contract_tests.tests.trait import TRAITS
 
 COMMAND = (sys.executable, "-m", "contract_tests.tests.known_servers")
 START_CPU_S = 0.4  # selfcheck starts hundreds
-AT_ONCE = 6  # most of a run is waiting
+AT_ONCE = 6  # a part of a run is waiting
 
 
 @contextmanager
@@ -58,17 +59,20 @@ def accusations(server: RightServer, folder: Path, seed: int = 0) -> list[str]:
         settings = Settings(
             ready["url"], first, second, expired_bearer=next(iter(EXPIRED)), readings=server.accepted, seed=seed
         )
-        return judge(settings, folder, examples=8)[0]
+        return judge(settings, folder, examples=6)[0]
 
 
 @pytest.fixture(scope="module")
 def judged(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[list[str]]]]:
-    """Every right server that is asked for, judged several at a time."""
+    """Every right server that is asked for, judged several at a time.
+
+    In processes, not threads: Hypothesis sets the recursion limit and the state of chance for all threads.
+    """
     calls = [getattr(item, "callspec", None) for item in request.session.items]
     asked = [call.params["server"] for call in calls if call and "server" in call.params]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as pool:
         yield {s.name: pool.submit(accusations, s, tmp_path_factory.mktemp("right")) for s in asked}
         pool.shutdown(cancel_futures=True)
 
