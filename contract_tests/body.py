@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MUST_ACCEPT_DEPTH = 16  # a body of the page is two levels deep; servers refuse at some depth from here on
+MAX_PARSED_DEPTH = 200  # deeper means nothing to anybody, and to parse it may end our own process
 MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers part company (RFC 8259 §6)
 LARGE_BODY_BYTES = 100_000  # common frameworks refuse from 100 kB on
 FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -64,8 +65,10 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
     except UnicodeDecodeError:
         touches.add("invalid-utf-8")
         text = data.decode("utf-8", errors="replace")
-    if _depth(text) > MUST_ACCEPT_DEPTH:
+    if (depth := _depth(text)) > MUST_ACCEPT_DEPTH:
         touches.add("deep-nesting")
+    if depth > MAX_PARSED_DEPTH:
+        return Body(touches=frozenset(touches))
     return _parse(text, touches)
 
 

@@ -60,8 +60,9 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
 
 def _check(given: dict[str, Any], config: str | None) -> Path:
     """Say what is wrong with the options before anything starts; returns the folder of the run, which it has made."""
+    from contract_tests.configuration import gather
     from contract_tests.record import new_folder
-    from contract_tests.settings import UsageError, gather
+    from contract_tests.settings import UsageError
     from contract_tests.specification import SpecificationError, load_specification
 
     try:
@@ -116,8 +117,9 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
     from rich.console import Console
 
     from contract_tests import selfcheck as checking
+    from contract_tests.configuration import gather
     from contract_tests.report import selfcheck as report
-    from contract_tests.settings import Depth, UsageError, gather
+    from contract_tests.settings import Depth, UsageError
     from contract_tests.specification import SpecificationError, load_specification
     from contract_tests.subjects import SelfcheckError, known_servers
 
@@ -148,7 +150,8 @@ def _values(given: Any) -> Sequence[str]:
 
 
 def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
-    from contract_tests.settings import UsageError, gather
+    from contract_tests.configuration import gather
+    from contract_tests.settings import UsageError
     from contract_tests.specification import SpecificationError, load_specification
 
     try:

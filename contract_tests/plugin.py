@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.configuration import gather
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.options import RUN_OPTIONS
@@ -20,7 +21,7 @@ from contract_tests.record import Record, new_folder
 from contract_tests.report.summary import readings_line
 from contract_tests.run import Run, TargetError
 from contract_tests.secrets import Masker, printable
-from contract_tests.settings import UsageError, gather
+from contract_tests.settings import UsageError
 from contract_tests.specification import SpecificationError, load_specification
 from contract_tests.target import Target
 

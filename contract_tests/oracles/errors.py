@@ -102,7 +102,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     fields = {fault.path.split("/")[1] for fault in case.expectation.faults if fault.path}
     named = {field for field in fields if any(field in word for word in words)}
     others = {field for field in _UNMISTAKABLE - fields if any(field in word for word in words)}
-    if len(fields) == 1 and not named and others:
+    if len(fields) == 1 and not named and others and not case.expectation.touches:
         actual = f"they speak of {', '.join(sorted(others))}"
         expected = f"details on {', '.join(fields)}"
         yield broken("error.400.details", case.exchange, expected=expected, actual=actual)

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import strategies
-from contract_tests.exploration import Exploration
-from contract_tests.plan import Sender
 from contract_tests.plans import make_plan
 from contract_tests.run import Run
-from contract_tests.schema_driving import drive
+from contract_tests.searches import ZONES, search_schema, search_zone
 from contract_tests.settings import Session, Settings
 from contract_tests.specification import Treatment, find_spec_folder, load_specification, load_yaml
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, mock_process, open_run, settings_for
@@ -32,11 +29,10 @@ def judge(
         plan = make_plan(terms, operation, "test")
         run.discover(plan)
         run.carry_out(plan)
-        for zone in (strategies.requests_to_accept, strategies.requests_to_refuse, strategies.requests_left_open):
-            search = Exploration(run)
-            search.search(zone(Sender(terms, operation)), "explored", examples=examples, seed=settings.seed)
+        for zone in ZONES if examples else ():
+            search_zone(run, zone, examples)
         if schema:
-            drive(Exploration(run), terms, operation, examples=examples, seed=settings.seed)
+            search_schema(run, examples)
         broken = [f"{v.clause}: {v.exchanges[-1].label}: expected {v.expected}, got {v.actual}" for v in run.broken]
         return broken, {reading: set(options) for reading, options in run.observed.items()}, run
 
@@ -63,7 +59,7 @@ class Flip:
 
     def judge(self, folder: Path) -> tuple[list[str], dict[str, set[str]]]:
         with mock_process("--reading", f"{self.reading}={self.option}") as url:
-            return judge(replace(self.settings, url=url), folder)[:2]
+            return judge(replace(self.settings, url=url), folder, examples=0)[:2]
 
 
 def _flips() -> list[Flip]:
