@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -123,6 +124,10 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
     from contract_tests.specification import SpecificationError, load_specification
     from contract_tests.subjects import SelfcheckError, known_servers
 
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)  # or the servers under way would outlive the command
     console = Console(highlight=False)
     if quick:
         flags["depth"] = Depth.QUICK

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -33,12 +33,14 @@ class Result:
     subject: Subject
     broken: tuple[str, ...]
     advised: tuple[str, ...] = ()
-    requests: int = 0
+    unseen: str = ""  # a reading that the suite did not see the subject follow
 
     @property
     def right(self) -> bool:
-        """Whether the suite was: the clause named, or nobody accused."""
-        return self.subject.clause in self.broken + self.advised if self.subject.clause else not self.broken
+        """Whether the suite was: the clause named, or nobody accused and the reading seen."""
+        if self.subject.clause:
+            return self.subject.clause in self.broken + self.advised
+        return not self.broken and not self.unseen
 
 
 def check(subjects: Sequence[Subject], settings: Settings) -> Iterator[Result]:
@@ -56,8 +58,11 @@ def check(subjects: Sequence[Subject], settings: Settings) -> Iterator[Result]:
             pool.shutdown(cancel_futures=True)
 
 
+_specification = cache(load_specification)  # once for each process
+
+
 def _judge(subject: Subject, settings: Settings, folder: Path) -> Result:
-    specification = load_specification(settings.spec_folder)
+    specification = _specification(settings.spec_folder)
     with serve(subject) as ready:
         users = [
             Session(
@@ -92,25 +97,38 @@ def _run(settings: Settings, specification: Specification, folder: Path, subject
         except TargetError:
             # To a login that is known to be good, such an answer is itself the breach.
             return Result(subject, ("success.created", "access.carrier.bearer", "error.envelope"))
-        for seed in subject.seeds:
-            run.judge = Judge(replace(terms, settings=replace(settings, seed=seed)))
-            _search(run, subject.clause)
+        _search(run, subject)
         advisory = {clause.id for clause in specification.clauses.values() if clause.advisory}
         result = Result(
             subject,
             tuple(verdict.clause for verdict in run.broken),
             tuple(verdict.clause for verdict in run.warned if verdict.clause in advisory),
-            target.requests_sent,
+            subject.shows if subject.shows and not _seen(run, subject.shows) else "",
         )
     record.close()
     return result
 
 
-def _search(run: Run, clause: str | None) -> None:
-    """All searches of the depth; for a clause that is known to be broken, only until it shows."""
-    examples = run.judge.terms.settings.depth.examples
-    searches = [*(partial(search_zone, run, zone, examples) for zone in ZONES), partial(search_schema, run, examples)]
-    for search in searches if examples else ():
-        if clause and clause in {verdict.clause for verdict in (*run.broken, *run.warned)}:
+def _search(run: Run, subject: Subject) -> None:
+    """All searches of the depth, the examples shared by the seeds; for a clause that is broken, until it shows."""
+    terms = run.judge.terms
+    examples = terms.settings.depth.examples
+    searches: list[Callable[[], object]] = []
+    for seed in subject.seeds if examples else ():
+        judge = Judge(replace(terms, settings=replace(terms.settings, seed=seed)))
+        searches += [partial(_search_zone, run, judge, zone, examples // len(subject.seeds)) for zone in ZONES]
+    searches += [partial(search_schema, run, examples)] if examples else []
+    for search in searches:
+        if subject.clause and subject.clause in {verdict.clause for verdict in (*run.broken, *run.warned)}:
             return
         search()
+
+
+def _search_zone(run: Run, judge: Judge, zone: str, examples: int) -> None:
+    run.judge = judge
+    search_zone(run, zone, examples)
+
+
+def _seen(run: Run, shown: str) -> bool:
+    reading, _, option = shown.partition("=")
+    return option in run.observed.get(reading, ())

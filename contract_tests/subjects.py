@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -33,7 +33,7 @@ class Subject:
     """A server to judge: one with a defect and the clause that it breaks, or a right one with neither.
 
     command: what Python is to run, less `--port`. readings: options to accept by name, where the server follows some
-    that the suite does not accept otherwise. seeds: those of the searches, one after the other.
+    that the suite does not accept otherwise. seeds: those of the searches, which share the examples.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Subject:
     readings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carriers: tuple[str, ...] = CARRIERS
     seeds: tuple[int, ...] = (0,)
+    shows: str = ""  # `reading=option` that the suite must see it follow
 
 
 def known_servers(
@@ -89,7 +90,9 @@ def _right_mocks(specification: Specification, pins: Mapping[str, tuple[str, ...
         if option != usual and option in pins.get(reading, (option,))
     ]
     for number, choice in enumerate(turned):
-        yield _turned("=".join(choice), [choice], specification, pins, (number % SEEDS,))
+        subject = _turned("=".join(choice), [choice], specification, pins, (number % SEEDS,))
+        # Told only where both logins are given, and then the carrier that is not served is rightly missed.
+        yield subject if choice[0] == "session-carrier" else replace(subject, shows=subject.id)
     for number in range(COMBINATIONS):
         chance = random.Random(number)
         readings = sorted({reading for reading, _ in turned} - {"session-carrier"})

@@ -51,6 +51,8 @@ def summary(results: Sequence[Result]) -> str:
 
 def _wrong(result: Result) -> str:
     subject = result.subject
+    if result.unseen and not result.broken:
+        return f"not seen through: the right server {subject.id} follows {result.unseen}"
     if subject.clause is None:
         return f"accused: the right server {subject.id}: {', '.join(result.broken)}"
     instead = f", named instead: {', '.join(result.broken)}" if result.broken else ""

@@ -1,4 +1,4 @@
-"""No right server is accused, however it differs; each known server is a process of its own that can be asked for."""
+"""Each known server is a process of its own that can be asked for; the selfcheck judges them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,22 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from contract_tests.settings import Session, Settings
 from contract_tests.specification import Treatment
 from contract_tests.tests.conftest import ROOT
 from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.known_servers import EXPIRED, USERS, listed
-from contract_tests.tests.right_servers import COMBINATIONS, RIGHT_SERVERS, RightServer, combinations
-from contract_tests.tests.test_right_servers import SPECIFICATION, judge
+from contract_tests.tests.known_servers import USERS, listed
+from contract_tests.tests.right_servers import COMBINATIONS, RIGHT_SERVERS, combinations
+from contract_tests.tests.test_right_servers import SPECIFICATION
 from contract_tests.tests.trait import TRAITS
 
 COMMAND = (sys.executable, "-m", "contract_tests.tests.known_servers")
 START_CPU_S = 0.4  # selfcheck starts hundreds
-AT_ONCE = 6  # a part of a run is waiting
 
 
 @contextmanager
@@ -42,44 +37,6 @@ def known_process(name: str) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
         finally:
             process.terminate()
-
-
-def accusations(server: RightServer, folder: Path, seed: int = 0) -> list[str]:
-    """What the suite finds to be broken."""
-    with known_process(server.name) as ready:
-        first, second = (
-            Session(
-                name,
-                bearer=user["token"] if "bearer" in server.carriers else None,
-                cookie=("__session", user["token"]) if "cookie" in server.carriers else None,
-                user_id=user["id"],
-            )
-            for name, user in zip(("first", "second"), ready["users"], strict=True)
-        )
-        settings = Settings(
-            ready["url"], first, second, expired_bearer=next(iter(EXPIRED)), readings=server.accepted, seed=seed
-        )
-        return judge(settings, folder, examples=6)[0]
-
-
-@pytest.fixture(scope="module")
-def judged(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[list[str]]]]:
-    """Every right server that is asked for, judged several at a time.
-
-    In processes, not threads: Hypothesis sets the recursion limit and the state of chance for all threads.
-    """
-    calls = [getattr(item, "callspec", None) for item in request.session.items]
-    asked = [call.params["server"] for call in calls if call and "server" in call.params]
-    with ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as pool:
-        yield {s.name: pool.submit(accusations, s, tmp_path_factory.mktemp("right")) for s in asked}
-        pool.shutdown(cancel_futures=True)
-
-
-@pytest.mark.parametrize("server", RIGHT_SERVERS, ids=lambda server: server.name)
-def test_a_right_server_is_not_accused(server: RightServer, judged: dict[str, Future[list[str]]]) -> None:
-    assert judged[server.name].result() == []
 
 
 def test_right_servers_hold_every_trait_and_no_two_about_one_thing() -> None:
