@@ -171,7 +171,7 @@ class HugeNumbersRefused(RightCore):
 
     def parse(self, request: Request) -> Fields:
         body = super().parse(request)
-        if re.search(rb"[0-9]{300}|e[0-9]{3}", request.body):
+        if re.search(rb":[0-9]{300}|:[0-9]+e[0-9]{3}", request.body):
             raise BadRequest(("", "must not hold numbers of that size"))
         return body
 
