@@ -152,6 +152,7 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["transport"] = self.transport  # type: ignore[typeddict-unknown-key]  # a fault may break it
         self._in_head, self._parsed, self._origin = True, 0, ""
 
     def on_url(self, url: bytes) -> None:

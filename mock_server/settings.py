@@ -99,6 +99,18 @@ def _origin(text: str) -> str:
     return text
 
 
+def _host_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", text):
+        raise ValueError("must be a host name without a port, such as mock.test")
+    return text
+
+
+def _control_token(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", text):
+        raise ValueError("must consist of letters, digits and . _ ~ - so that a header and a query can carry it")
+    return text
+
+
 def _one_of(*options: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in options:
@@ -150,6 +162,17 @@ class Settings:
         _origin,
         "A further origin whose pages may call with cookies; those of localhost always may.",
         shown="ORIGIN",
+    )
+    seed_file: str | None = _setting(
+        None, str, "Start with the lead lists of this file, as the control API exports them.", shown="FILE"
+    )
+    allow_host: tuple[str, ...] = _setting(
+        (), _host_name, "A further host name under which the control API answers.", shown="NAME"
+    )
+    control_token: str | None = _setting(
+        None,
+        _control_token,
+        "The control API asks for it; beyond loopback one is made up if none is given.",
     )
     # 1 MiB: twenty thousand ids. The body limits of nginx (1 MiB) and Express (100 KiB) lie around it.
     max_body_bytes: int = _setting(1024 * 1024, _number(int, 1, 2**30), "Refuse a larger request body.", shown="BYTES")
