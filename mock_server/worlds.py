@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.faults import Faults
-from mock_server.journal import Journal
+from mock_server.journal import Exchange, Journal, RawHeaders
 from mock_server.lead_list import LeadList
 from mock_server.sessions import cookie_values
-from mock_server.sources import Clock, Ids, never_backwards
+from mock_server.sources import Clock, Ids, never_backwards, system_clock
+from mock_server.stages import Answer
 from mock_server.store import Store
 
 DEFAULT_WORLD = "default"
@@ -151,6 +152,15 @@ def world_named(scope: Scope) -> str:
         elif name == b"cookie" and _COOKIE in value:
             by_cookie = next(iter(cookie_values([value.decode("latin-1")], WORLD_COOKIE)), "")
     return by_host or by_cookie
+
+
+def record_unread(worlds: Worlds, headers: RawHeaders, answer: Answer, answer_headers: RawHeaders) -> None:
+    """Record the answer to what could not be read as a request; `headers` are those that could be."""
+    world = worlds[world_named({"headers": headers})]
+    exchange = Exchange(system_clock(), "", "", b"", list(headers), status=answer.status, complete=True)
+    exchange.answer_headers = answer_headers
+    exchange.take_answer(answer.body)
+    world.journal.add(exchange)
 
 
 def in_world(app: ASGIApp, *, worlds: Worlds) -> ASGIApp:
