@@ -10,6 +10,7 @@ import dataclasses
 import math
 import random
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -22,6 +23,9 @@ FAULT_COOKIE = "mock_fault"
 LONGEST_DELAY_MS = 60_000
 ANSWERS = ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")
 
+SECOND_ATTEMPT_S = 1.0  # a browser makes it at once
+
+RawHeaders = list[tuple[bytes, bytes]]
 Chance = Callable[[], float]  # a number from 0 up to, not including, 1
 
 _Z99 = NormalDist().inv_cdf(0.99)
@@ -134,10 +138,19 @@ class Faults:
         """Put these in force in place of all others; the same seed draws the same again."""
         self.seed = self._own_seed if seed is None else seed
         self._chance = random.Random(self.seed).random
+        self._owed: tuple[Touch, tuple[str, str, RawHeaders], float] | None = None
         self.in_force = [(fault, fault.times) for fault in faults]  # with how many times remain
 
-    def touch(self, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Touch | None:
+    def owe(self, touch: Touch, method: str, path: str, headers: RawHeaders) -> None:
+        """Let the same request meet the same again, once and soon: it is the browser's own second attempt."""
+        self._owed = (touch, (method, path, list(headers)), time.monotonic() + SECOND_ATTEMPT_S)
+
+    def touch(self, method: str, path: str, headers: RawHeaders) -> Touch | None:
         """What happens to a request, if anything: by its own word first, else by the first fault that takes it."""
+        if self._owed is not None:
+            (touch, request, until_s), self._owed = self._owed, None
+            if request == (method, path, list(headers)) and time.monotonic() < until_s:
+                return dataclasses.replace(touch, delay_s=0.0)
         asked = asked_for(headers)
         if asked is not None:
             if asked.fault.share < 1 and self._chance() >= asked.fault.share:

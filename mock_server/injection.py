@@ -61,6 +61,10 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
             await asyncio.sleep(touch.delay_s)
         if fault.answer in ("reset", "empty"):
             await _read_all(receive)
+            if scope.get("is_reused") and any(name == b"sec-fetch-mode" for name, _ in scope["headers"]):
+                # When a kept connection ends without an answer, a browser sends the request again by itself, on a new
+                # one; the page would never see the fault.
+                scope["world"].faults.owe(touch, scope["method"], scope["path"], scope["headers"])
             return await _hang_up(scope, receive, reset=fault.answer == "reset")
         answer = None
         if fault.session is not None:

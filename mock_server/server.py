@@ -145,6 +145,7 @@ class _Protocol(HttpToolsProtocol):
         self._max_header_bytes = max_header_bytes
         self._first = b""  # the first byte of the connection, which tells TLS from HTTP
         self._origin = ""
+        self._is_reused = False  # whether it had a request before
         self._in_head = True
         self._received = 0  # bytes while a head is incomplete, of it and of what came in the same reads
         self._parsed = 0  # bytes of the head, as far as it was parsed
@@ -161,7 +162,10 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["transport"] = self.transport  # type: ignore[typeddict-unknown-key]  # a fault may break it
+        # A fault may break the connection, and must know whether it is one that a browser trusts (see `injection`).
+        self.scope["transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope["is_reused"] = self._is_reused  # type: ignore[typeddict-unknown-key]
+        self._is_reused = True
         self._in_head, self._parsed, self._origin = True, 0, ""
 
     def on_url(self, url: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import dataclasses
@@ -18,8 +19,9 @@ import httpx2
 import jsonschema_rs
 import pytest
 import yaml
+from starlette.types import Message
 
-from mock_server import NotHeld, RunningMock, Settings, running_mock
+from mock_server import NotHeld, RunningMock, Settings, create_app, running_mock, worlds
 from mock_server.control import HANDLERS, control_contract
 from mock_server.journal import BODY_BYTES_KEPT, BYTES_KEPT, EXCHANGES_KEPT, Exchange, Journal
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, StartMock
@@ -257,6 +259,21 @@ def test_a_journal_is_bounded_in_number_and_in_bytes() -> None:
     assert [each.id for each in journal] == [EXCHANGES_KEPT + 26]
 
 
+def test_an_exchange_is_recorded_before_its_answer_ends() -> None:
+    mock = create_app()
+    lengths = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        lengths.append(len(mock.worlds["default"].journal))
+
+    scope = {"type": "http", "method": "GET", "path": "/nothing", "headers": [], "query_string": b"", "state": {}}
+    asyncio.run(mock.app(scope, receive, send))
+    assert lengths == [0, 1]
+
+
 def test_a_large_body_is_counted_and_not_kept(lead_list_mock: RunningMock) -> None:
     create(lead_list_mock, name="x" * 500_000)
     (found,) = lead_list_mock.requests()
@@ -417,8 +434,6 @@ def test_worlds_are_bounded_and_those_used_last_stay(lead_list_mock: RunningMock
 
 
 def test_a_world_that_nobody_used_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mock_server import create_app, worlds
-
     made = create_app().worlds
     made["old"].take_snapshot("s")
     monkeypatch.setattr(worlds, "WORLD_IDLE_S", -1.0)

