@@ -6,6 +6,7 @@ import functools
 import http.server
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mock_server import RunningMock, running_mock
-from mock_server.tests.conftest import GOOD, PATH
+from mock_server.tests.conftest import GOOD, PATH, ROOT
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # Names that lead to this machine, as those of a foreign site, and of one that was rebound, would.
@@ -115,6 +116,14 @@ def test_a_page_of_another_port_signs_in_creates_and_signs_out(visit: Visit, pag
     assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 401
 
 
+def test_the_page_of_the_readme_signs_in_and_creates(visit: Visit, page_port: int, mock: RunningMock) -> None:
+    (snippet,) = re.findall(r"^```js\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    page = visit(f"http://localhost:{page_port}/")
+    code = snippet.replace("http://localhost:8080", local(mock))
+    assert page.evaluate(f"async () => {{ {code}; return answer.status }}") == 201
+    assert mock.lists()[0]["userIds"] == ["user_xyz789"]
+
+
 def test_a_forced_answer_and_its_mark_are_readable_on_the_page(visit: Visit, page_port: int, mock: RunningMock) -> None:
     page = visit(f"http://localhost:{page_port}/")
     login = {"Authorization": "Bearer xyz789-session"}
@@ -187,7 +196,7 @@ def test_no_page_changes_the_mock(forged: str, origin: str, visit: Visit, page_p
     page = visit(f"{origin}:{page_port}/")
     before = (mock.lists(), mock.control("GET", "faults"))
     page.evaluate(
-        f"async ([url, headers, body]) => {{ try {{ {forged} }} catch {{}} await new Promise(r => setTimeout(r, 100)) }}",
+        f"async ([url, headers, body]) => {{ try {{ {forged} }} catch {{}} await new Promise(r => setTimeout(r, 99))}}",
         [local(mock), OURS, json.dumps({"faults": []})],
     )
     assert (mock.lists(), mock.control("GET", "faults")) == before

@@ -270,7 +270,7 @@ def test_an_exchange_is_recorded_before_its_answer_ends() -> None:
         lengths.append(len(mock.worlds["default"].journal))
 
     scope = {"type": "http", "method": "GET", "path": "/nothing", "headers": [], "query_string": b"", "state": {}}
-    asyncio.run(mock.app(scope, receive, send))
+    asyncio.run(mock(scope, receive, send))
     assert lengths == [0, 1]
 
 
