@@ -28,6 +28,7 @@ from mock_server.wire import BodyReader, JsonParser, Negotiator
 from mock_server.worlds import world_named
 
 SESSIONS = "/__mock__/sessions"
+BODY_BYTES = 64 * 1024 * 1024  # an export of all lead lists that a world keeps is some 5 MiB
 READY = "/__mock__/ready"
 HANDLERS = {**control_calls.HANDLERS, **control_journal.HANDLERS}
 HEADERS = {
@@ -54,10 +55,8 @@ class Control:
         self._render_error = Renderer(readings)
         self._check_parameters = ParameterCheck(readings, str)
         self._negotiate = Negotiator(readings)
-        self._read_body = BodyReader(
-            readings, max_bytes=parts.settings.max_body_bytes, timeout_s=parts.settings.body_timeout_s
-        )
-        self._parse = JsonParser(readings, max_bytes=parts.settings.max_body_bytes, max_depth=parts.settings.max_depth)
+        self._read_body = BodyReader(readings, max_bytes=BODY_BYTES, timeout_s=parts.settings.body_timeout_s)
+        self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=parts.settings.max_depth)
         # Pages of the product sign in here, from their own origin; it is the one route with CORS headers.
         self._sessions = layers.cors(self._checked, is_own_origin=is_own_origin)
 

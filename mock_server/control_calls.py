@@ -22,7 +22,7 @@ from mock_server.faults import FaultError, from_json
 from mock_server.readings import Readings
 from mock_server.seeding import Seeding
 from mock_server.sessions import cookie_values
-from mock_server.settings import Settings
+from mock_server.settings import FIRST_YEAR, LAST_YEAR, Settings
 from mock_server.verdicts import Judge
 from mock_server.worlds import SNAPSHOTS_KEPT, World, Worlds
 
@@ -201,14 +201,18 @@ async def get_clock(parts: Parts, call: Call) -> Any:
 
 
 async def set_clock(parts: Parts, call: Call) -> Any:
+    before_s = call.world.clock_offset_s
     try:
         call.world.move_clock(call.body["offsetS"])
-        return await get_clock(parts, call)
+        is_usable = FIRST_YEAR <= call.world.clock().year <= LAST_YEAR
     except OverflowError:
-        call.world.move_clock(0)
-        raise Refused(400, [problem("schema", ("offsetS",), reason="no calendar reaches so far")]) from None
-    finally:
-        call.world.journal.tell("clock")
+        is_usable = False
+    if not is_usable:
+        call.world.move_clock(before_s)
+        reason = f"the clock must show a year from {FIRST_YEAR} to {LAST_YEAR}"
+        raise Refused(400, [problem("schema", ("offsetS",), reason=reason)])
+    call.world.journal.tell("clock")
+    return await get_clock(parts, call)
 
 
 def _instant(moment: datetime) -> str:

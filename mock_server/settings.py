@@ -22,6 +22,9 @@ CONFIG_TABLE = "mock"
 EXPIRED_TOKEN = "expired"  # reserved: a session that was valid once (clause access.session.expired)
 VARIABLE_PREFIX = "LEADLISTS_MOCK_"
 
+# A UUID of version 7 counts from 1970; after the last instant of 9999 there is none to be updated at.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
 Pair = tuple[str, str]
 
 
@@ -57,9 +60,8 @@ def _instant(text: str) -> datetime:
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z") from None
-    # A UUID of version 7 counts from 1970; after the last instant of 9999 there is none to be updated at.
-    if not 1970 <= moment.year <= 9998:
-        raise ValueError("must lie in the years 1970 to 9998")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment
 
 

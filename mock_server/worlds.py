@@ -105,10 +105,10 @@ class Worlds:
         """The world of that name, made if there is none."""
         if name in ("", DEFAULT_WORLD):
             return self._default
-        world = self._worlds.get(name)
         now_s = time.monotonic()
+        self._forget_idle(now_s)
+        world = self._worlds.get(name)
         if world is None:
-            self._forget_idle(now_s)
             world = self._worlds[name] = self._make(name)
             if len(self._worlds) >= WORLDS_KEPT:  # the default world is one of them
                 self._end(next(iter(self._worlds)))

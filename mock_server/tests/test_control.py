@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 import jsonschema_rs
+import openapi_spec_validator
 import pytest
 import yaml
 from starlette.types import Message
@@ -58,6 +59,10 @@ def test_every_call_of_the_document_is_served_and_every_call_that_is_served_is_i
     assert control_contract().operations.keys() == HANDLERS.keys()
 
 
+def test_the_document_is_sound_openapi(control_document: dict[str, Any]) -> None:
+    openapi_spec_validator.validate(control_document)
+
+
 def test_an_unknown_call_and_a_wrong_method_are_told(lead_list_mock: RunningMock) -> None:
     assert httpx2.get(f"{lead_list_mock.url}/__mock__/nothing").status_code == 404
     answer = httpx2.put(f"{lead_list_mock.url}/__mock__/reset", headers=OURS)
@@ -77,7 +82,9 @@ def test_an_unknown_call_and_a_wrong_method_are_told(lead_list_mock: RunningMock
         ("PUT", "lists", {"lists": [{"name": 5}]}, "/lists/0/name"),
         ("PUT", "lists", {"lists": [GOOD | {"id": "x"}]}, "/lists/0/id"),
         ("PUT", "clock", {"offsetS": "1"}, "/offsetS"),
+        ("PUT", "clock", {"offsetS": 1e300}, "/offsetS"),
         ("PUT", "clock", {"offsetS": 1e12}, "/offsetS"),
+        ("PUT", "clock", {"offsetS": -3e9}, "/offsetS"),
         ("GET", "requests?status=abc", None, "/status"),
         ("GET", "requests?limit=0", None, "/limit"),
         ("POST", "verify", "{", ""),
@@ -437,6 +444,7 @@ def test_a_world_that_nobody_used_for_long_is_forgotten(monkeypatch: pytest.Monk
     made = create_app().worlds
     made["old"].take_snapshot("s")
     monkeypatch.setattr(worlds, "WORLD_IDLE_S", -1.0)
+    assert made["old"].snapshots == {}
     assert made["new"].name == "new"
     assert [world.name for world in made] == ["default", "new"]
 
@@ -459,6 +467,15 @@ def test_an_export_seeds_again_to_the_same(lead_list_mock: RunningMock, page_req
     assert other.lists() == exported
     other.set_lists()
     assert other.lists() == []
+
+
+def test_an_export_may_be_larger_than_what_the_api_takes(lead_list_mock: RunningMock) -> None:
+    for _ in range(3):
+        create(lead_list_mock, name="x" * 1_000_000)
+    exported = lead_list_mock.lists()
+    lead_list_mock.reset()
+    lead_list_mock.set_lists(*exported)
+    assert lead_list_mock.lists() == exported
 
 
 def test_a_mock_starts_with_the_lists_of_a_file_and_resets_to_them(tmp_path: Path) -> None:
