@@ -80,7 +80,7 @@ def create_app(
     readings = resolve(catalogue, settings.profile, settings.choices())
     dates, uuids = Dates(readings), Uuids(readings)
     contract = load_contract(spec_dir, formats={"date-time": dates.takes, **uuids.formats()})
-    right = _stages(settings, contract, readings, dates, uuids)
+    right = _stages(settings, contract, readings, dates, uuids)  # by these the journal judges
     parts = stages(right) if stages else right
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None

@@ -88,7 +88,7 @@ class Control:
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
         operation, parameters = self._contract.operation_at(scope["method"], scope["path"])
         if operation is None:
-            methods = self._contract.methods(scope["path"])
+            methods = [each for each in self._contract.methods(scope["path"]) if each != "HEAD"]
             raise Refused(405, headers={"allow": ", ".join(methods)}) if methods else Refused(404)
         if problems := self._check_parameters({**scope, "path_params": parameters}, operation):
             raise Refused(400, problems)

@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,12 @@ def test_an_answer_that_breaks_the_spec_is_told_by_json_pointer(page_request: di
         (found,) = mock.requests()
         assert found["verdict"] == {"request": "valid", "answer": "invalid"}
         assert {each["path"] for each in found["problems"] if each["of"] == "answer"} == {"/userIds/0", "/type"}
+
+
+def test_a_mock_that_takes_what_is_wrong_does_not_spoil_the_verdict() -> None:
+    with running_mock(stages=lambda stages: dataclasses.replace(stages, validate=lambda operation, body: body)) as mock:
+        assert httpx2.post(mock.endpoint, json=GOOD | {"personIds": [5]}, headers=LOGIN).status_code == 201
+        assert mock.requests()[0]["verdict"] == {"request": "invalid", "answer": "invalid"}
 
 
 @pytest.mark.parametrize(
@@ -415,6 +422,24 @@ def test_a_world_is_named_by_header_cookie_or_host(headers: dict[str, str], lead
     assert lead_list_mock.control("GET", "clock")["offsetS"] == 0
     got = httpx2.get(f"{lead_list_mock.url}/__mock__/clock", headers=headers).json()
     assert got["offsetS"] == 86400
+
+
+def test_eight_worlds_at_once_do_not_disturb_each_other(lead_list_mock: RunningMock) -> None:
+    def run(name: str) -> list[int]:
+        world, header = lead_list_mock.in_world(name), {"x-mock-world": name}
+        statuses = []
+        for i in range(5):
+            world.set_faults({"times": 1, "status": 500 + int(name[-1])})
+            statuses += [create(world, f"{name}-{i}", **header).status_code for _ in range(2)]
+        world.verify(times=10)
+        world.verify(times=5, status=201)
+        assert [each["name"] for each in world.lists()] == [f"{name}-{i}" for i in range(5)]
+        return statuses
+
+    names = [f"side{i}" for i in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(run, names)) == [[500 + i, 201] * 5 for i in range(8)]
+    assert lead_list_mock.requests() == []
 
 
 def test_the_header_counts_before_the_host_and_the_host_before_the_cookie(lead_list_mock: RunningMock) -> None:
