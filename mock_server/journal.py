@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -58,7 +59,7 @@ class Exchange:
 
     @property
     def size_bytes(self) -> int:
-        headers = sum(len(name) + len(value) for name, value in [*self.headers, *self.answer_headers])
+        headers = sum(map(len, chain.from_iterable(chain(self.headers, self.answer_headers))))
         return len(self.body) + len(self.answer_body) + headers + len(self.path) + len(self.query) + 500
 
 
