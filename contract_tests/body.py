@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MUST_ACCEPT_DEPTH = 16  # a body of the page is two levels deep; servers refuse at some depth from here on
+MAX_PARSED_DEPTH = 200  # deeper means nothing to anybody, and to parse it may end our own process
 MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers part company (RFC 8259 §6)
 LARGE_BODY_BYTES = 100_000  # common frameworks refuse from 100 kB on
 FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -29,14 +30,14 @@ class Body:
     """A request body as it reads.
 
     value: the JSON value, or UNREAD. other_value: the value under the other reading of duplicate keys.
-    fault: the clause that the bytes break, if any. spelled_plainly: written as JSON encoders write by default.
+    fault: the clause that the bytes break, if any. spellings: how it differs from what JSON encoders write by default.
     """
 
     value: Any = UNREAD
     other_value: Any = UNREAD
     fault: str | None = None
     touches: frozenset[str] = frozenset()
-    spelled_plainly: bool = True
+    spellings: frozenset[str] = frozenset()
 
 
 def read_body(data: bytes, content_coding: str | None = None) -> Body:
@@ -64,8 +65,10 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
     except UnicodeDecodeError:
         touches.add("invalid-utf-8")
         text = data.decode("utf-8", errors="replace")
-    if _depth(text) > MUST_ACCEPT_DEPTH:
+    if (depth := _depth(text)) > MUST_ACCEPT_DEPTH:
         touches.add("deep-nesting")
+    if depth > MAX_PARSED_DEPTH:
+        return Body(touches=frozenset(touches))
     return _parse(text, touches)
 
 
@@ -117,7 +120,16 @@ def _parse(text: str, touches: set[str]) -> Body:
         return Body(touches=frozenset(touches))
     if duplicates:
         touches.add("duplicate-keys")
-    return Body(value, other, None, frozenset(touches), bool(touches) or _spelled_plainly(text, value))
+    return Body(value, other, None, frozenset(touches), frozenset() if touches else _spellings(text, value))
+
+
+def _spellings(text: str, value: Any) -> frozenset[str]:
+    core = text.strip()
+    found = {"blanks around"} if core != text else set()
+    if not _spelled_plainly(core, value):
+        odd = {"line breaks": "\n" in core, "escapes": "\\" in core}
+        found |= {name for name, is_so in odd.items() if is_so} or {"blanks"}
+    return frozenset(found)
 
 
 def _spelled_plainly(text: str, value: Any) -> bool:

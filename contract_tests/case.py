@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from contract_tests.exchange import NOT_JSON, Exchange
+from contract_tests.exchange import NOT_JSON, Exchange, Response
 from contract_tests.expectation import Expectation, Terms
 from contract_tests.login import Login
 from contract_tests.specification import Operation, Reading
@@ -61,7 +61,23 @@ class Case:
 
     @property
     def succeeded(self) -> bool:
-        return 200 <= self.status < 300
+        """Whether the answer is 2xx and no refusal gone wrong: with an error body, or undocumented for a faulty one."""
+        if not 200 <= self.status < 300 or self.is_error_body:
+            return False
+        return not self.must_be_refused or self.operation is None or self.status in self.operation.success_schemas
+
+    @cached_property
+    def is_error_body(self) -> bool:
+        """Whether the answer carries an error and no object."""
+        response = self.exchange.response
+        if response is None or (isinstance(response.json, dict) and "id" in response.json):
+            return False
+        return envelope(response) is not None
+
+    @property
+    def told(self) -> str:
+        """The status, with what belies it."""
+        return f"{self.status} with an error body" if self.status < 400 and self.is_error_body else str(self.status)
 
     @property
     def signed_in(self) -> bool:
@@ -108,6 +124,16 @@ class Case:
         return body if body is not NOT_JSON and isinstance(body, dict) else None
 
 
+def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
+    """The object that holds code and message, and whether it stands inside `error`."""
+    body = response.json
+    if body is NOT_JSON or not isinstance(body, dict):
+        return None
+    if isinstance(body.get("error"), dict):
+        return body["error"], True
+    return (body, False) if "code" in body else None
+
+
 @dataclass(frozen=True, slots=True)
 class Oracle:
     """Pure judgement of one case. clauses: the ids, or patterns of ids (`request.*`), that it may speak of."""
@@ -150,6 +176,8 @@ FREEDOMS: tuple[str, ...] = (
     "request.*.any-time",
     "request.*.empty",
     "request.*.exist",
+    "request.personIds.type",
+    "request.companyIds.type",
 )
 
 

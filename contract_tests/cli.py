@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -60,8 +61,9 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
 
 def _check(given: dict[str, Any], config: str | None) -> Path:
     """Say what is wrong with the options before anything starts; returns the folder of the run, which it has made."""
+    from contract_tests.configuration import gather
     from contract_tests.record import new_folder
-    from contract_tests.settings import UsageError, gather
+    from contract_tests.settings import UsageError
     from contract_tests.specification import SpecificationError, load_specification
 
     try:
@@ -101,34 +103,45 @@ def readings() -> None:
 
 
 @cli.command()
-@click.option("--defect", "wanted", metavar="ID", multiple=True, help="only this defect")
-@click.option("--class", "classes", metavar="NAME", multiple=True, help="only the defects of this class")
-@click.option("--quick", is_flag=True, help="a spread of defects instead of all")
-@click.option("--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for run")
-@click.option("--seed", metavar="N", help="as for run")
-def selfcheck(wanted: tuple[str, ...], classes: tuple[str, ...], quick: bool, **flags: Any) -> None:
+@click.option("--defect", "ids", metavar="ID", multiple=True, help="only this server")
+@click.option("--class", "kinds", metavar="NAME", multiple=True, help="only the servers of this class")
+@click.option("--quick", is_flag=True, help="a spread of servers instead of all, at depth quick")
+@click.option("--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for run; the mock follows it too")
+@click.option("--depth", metavar="NAME", help="as for run")
+@click.option("--list", "only_list", is_flag=True, help="list the servers, and stop")
+def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, **flags: Any) -> None:
     """Judge servers of which it is known what is wrong with them.
 
-    Runs the suite against the mock with one defect at a time, and against right ones. Exit code 1 if a defect is not
-    caught by the clause that it breaks, or a right server is accused.
+    Runs the suite against the mock with one defect at a time, and against right servers. Exit code 1 if a defect is
+    not caught by the clause that it breaks, or a right server is accused.
     """
     from rich.console import Console
 
     from contract_tests import selfcheck as checking
+    from contract_tests.configuration import gather
     from contract_tests.report import selfcheck as report
-    from contract_tests.settings import UsageError, gather
+    from contract_tests.settings import Depth, UsageError
     from contract_tests.specification import SpecificationError, load_specification
+    from contract_tests.subjects import SelfcheckError, known_servers
 
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)  # or the servers under way would outlive the command
     console = Console(highlight=False)
+    if quick:
+        flags["depth"] = Depth.QUICK
     try:
         settings = gather({**flags, "url": "http://127.0.0.1"})
         specification = load_specification(settings.spec_folder)
         specification.pin(settings.readings)
-        subjects = checking.defects(wanted, classes, quick=quick)
-        if not wanted and not classes:
-            subjects += checking.right_servers(specification, quick=quick)
-        results = report.watch(checking.check(subjects, settings, specification), len(subjects), console)
-    except (UsageError, SpecificationError, checking.SelfcheckError) as error:
+        subjects = known_servers(specification, settings.readings, ids=ids, kinds=kinds, quick=quick)
+        if only_list:
+            for subject in subjects:
+                click.echo(f"{subject.kind:<20} {subject.id:<42} {subject.description or 'right'}")
+            return
+        results = report.watch(checking.check(subjects, settings), len(subjects), console)
+    except (UsageError, SpecificationError, SelfcheckError) as error:
         raise click.UsageError(str(error)) from None
     console.print(report.table(results))
     console.print(report.summary(results))
@@ -142,7 +155,8 @@ def _values(given: Any) -> Sequence[str]:
 
 
 def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
-    from contract_tests.settings import UsageError, gather
+    from contract_tests.configuration import gather
+    from contract_tests.settings import UsageError
     from contract_tests.specification import SpecificationError, load_specification
 
     try:

@@ -27,12 +27,11 @@ ORDINARY_HEADERS = frozenset({
 
 # Where a reading says `refused` for short, these statuses refuse as well as 400 does (RFC 9110 §15.5.14, §15.5.16).
 _TOO_LARGE, _UNSUPPORTED = frozenset({413}), frozenset({415})
-_FURTHER_STATUSES = {
-    "media-type-case": _UNSUPPORTED,
-    "long-name": _TOO_LARGE,
-    "many-ids": _TOO_LARGE,
-    "deep-nesting": _TOO_LARGE,
-}
+_FURTHER_STATUSES = {"media-type-case": _UNSUPPORTED}
+_FURTHER_STATUSES |= dict.fromkeys(("long-name", "many-ids", "deep-nesting"), _TOO_LARGE)
+
+# Where a freedom is denied before anything else is looked at, another clause says so (RFC 9110 §15.5.12, §15.5.16).
+_STATUS_OF_REFUSED_FREEDOM = {"http.request.chunked": 411, "http.request.charset": 415}
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,11 @@ class Expectation:
         return isinstance(self.body.value, dict)
 
     def refusal_statuses(self, specification: Specification) -> frozenset[int]:
-        """The statuses that refuse it rightly because of an open question."""
+        """The statuses of a refusal for another reason than a fault: an open question, or a freedom that is denied."""
         statuses = set(_UNSUPPORTED if self.body.fault == "http.request.utf-8" else ())
+        statuses |= {
+            _STATUS_OF_REFUSED_FREEDOM[rule] for rule, _ in self.features if rule in _STATUS_OF_REFUSED_FREEDOM
+        }
         for touch in self.touches:
             statuses |= specification.readings[touch].refusal_statuses | _FURTHER_STATUSES.get(touch, frozenset())
         return frozenset(statuses)
@@ -132,8 +134,7 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
             faults.append(Fault(specification.clause_for(operation, body.fault) or body.fault, "", "no JSON"))
         if body.value is not UNREAD:
             _read_value(body, operation, terms, meanings, faults, touches, features)
-        if not body.spelled_plainly:
-            features.add(("http.request.json-spelling", "odd"))
+        features |= {("http.request.json-spelling", spelling) for spelling in body.spellings}
         if body.fault == "request.body.json" and _media_type(request) in FORM_MEDIA_TYPES:
             faults[:] = [Fault("http.request.media-type", "", "a form")]
     strict = {t for t in touches if specification.readings[t].must_refuse}
@@ -220,7 +221,7 @@ def _read_headers(
     if parameters:
         name, _, value = parameters.strip().partition("=")
         if name.lower() == "charset" and value.strip('"').lower() == "utf-8":
-            features.add(("http.request.charset", "utf-8"))
+            features.add(("http.request.charset", value))
         else:
             touches.add("other-media-types")
 

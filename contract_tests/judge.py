@@ -45,10 +45,16 @@ class Judge:
     def _settled(self, findings: Iterable[Finding]) -> list[Finding]:
         settled: list[Finding] = []
         for finding in findings:
-            settled.append(finding)
+            settled.append(self._weighed(finding))
             if isinstance(finding, Observation):
                 settled.append(self._verdict(finding))
         return settled
+
+    def _weighed(self, finding: Finding) -> Finding:
+        if isinstance(finding, Observation) or finding.outcome is not Outcome.BROKEN:
+            return finding
+        clause = self.terms.specification.clauses.get(finding.clause)
+        return replace(finding, outcome=Outcome.WARNED) if clause and clause.advisory else finding
 
     def _verdict(self, seen: Observation) -> Verdict:
         reading = self.terms.specification.readings[seen.reading]

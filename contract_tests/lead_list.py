@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract_tests import formats
 from contract_tests.expectation import Meaning, Terms
 
 PAST_YEAR = "2026"  # a start before this year lies in the past wherever the suite runs
+FAR_YEAR = "2040"
+MUST_ACCEPT_IDS = 100
+ID_COUNTS = (1, 2, 10, 16, 50, 100, 128, 256, 1000)  # at which servers stop to look, to store or to take
 
 
 def meaning(body: Mapping[str, Any], terms: Terms) -> tuple[set[str], set[tuple[str, str]]]:
@@ -57,11 +61,10 @@ def _dates(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, 
     start, end = body.get("startDate"), body.get("endDate")
     if not isinstance(start, str) or not isinstance(end, str):
         return
-    features.add(("request.startDate.any-time", "past" if start[:4] < PAST_YEAR else "future"))
+    features.add(("request.startDate.any-time", _era(start)))
+    features.add(("request.endDate.format", _era(end)))
     for field, text in (("startDate", start), ("endDate", end)):
-        features.add((f"request.{field}.format", "milliseconds" if "." in text else "seconds"))
-        if "-02-29" in text:
-            features.add((f"request.{field}.format", "leap day"))
+        features |= {(f"request.{field}.format", form) for form in _forms(text)}
     first, last = formats.instant(start), formats.instant(end)
     if first is None or last is None:
         # Spelled in a way that not everybody reads the same: the order is open too.
@@ -72,10 +75,26 @@ def _dates(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, 
         touches.add("equal-dates")
 
 
+def _era(text: str) -> str:
+    ends = (("1971", "distant"), ("2000", "before 2000"), (PAST_YEAR, "past"), (FAR_YEAR, "soon"))
+    return next((era for end, era in ends if text[:4] < end), "far ahead")
+
+
+def _forms(text: str) -> Iterator[str]:
+    """What is special about a date, as far as a server might trip over it."""
+    yield "milliseconds" if "." in text else "no milliseconds"
+    if "." in text and not text.endswith(".000Z"):
+        yield "milliseconds that count"
+    if "T00:00:00" not in text:
+        yield "time of day"
+    if "-02-29" in text:
+        yield "leap day"
+
+
 def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set[tuple[str, str]]) -> None:
     icp_id = body.get("icpId")
     features.add(("request.icpId.nullability", "null") if icp_id is None else ("request.icpId.format", "uuid"))
-    if isinstance(icp_id, str):
+    if isinstance(icp_id, str) and not formats.read_uuid(icp_id).wrong:
         if icp_id.lower() not in {known.lower() for known in terms.known("icpId")}:
             touches.add("unknown-icp")
         if icp_id != icp_id.lower():
@@ -89,18 +108,26 @@ def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set
         texts = [text for text in ids if isinstance(text, str)]
         if ids:
             features.add((f"request.{field}.exist", "given"))
+        features |= {(f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count}
         if any(text not in terms.known(field) for text in texts):
             touches.add(unknown)
-        if len({text.lower() for text in texts}) < len(texts):
+        if len({text.lower() if formats.is_uuid(text) else text for text in texts}) < len(texts):
             touches.add("duplicate-ids")
         if len(ids) > 1:
             touches.add("id-order")
-        if len(ids) > 100:
+        if len(ids) > MUST_ACCEPT_IDS:
             touches.add("many-ids")
         if field == "personIds" and any(not text.strip() for text in texts):
             touches.add("empty-ids")
         if field == "personIds" and any(not formats.is_uuid(text) and text not in terms.known(field) for text in texts):
             touches.add("person-id-form")
+
+
+def id_form(text: str) -> str:
+    """What two ids of one kind have in common: a server that takes an unknown one takes others of its form."""
+    if formats.is_uuid(text):
+        return f"UUID version {text[14]}"
+    return re.sub(r"[0-9]", "9", text)
 
 
 MEANINGS: Mapping[str, Meaning] = {"createLeadList": meaning}

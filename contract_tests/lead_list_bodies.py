@@ -19,6 +19,15 @@ PAGE_EXAMPLE = {
 }
 
 
+HIDDEN_BEHIND = (100, 300, 1000)  # how many good ids stand before a bad one
+# Parsers that merge objects carelessly take these for fields of the body itself.
+PROTOTYPE_FIELDS = {"__proto__": {"type": "company", "companyIds": [COMPANIES[0]]}}
+
+
+def _company(number: int) -> str:
+    return f"7b0f8d6e-3c52-4a7e-9d41-{number:012x}"
+
+
 def base(name: str) -> dict[str, Any]:
     """A body that every right server takes: nothing in it has to exist, nothing is an open question."""
     return {
@@ -41,12 +50,21 @@ def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
 FREEDOMS: Mapping[str, Mapping[str, Any]] = {
     "a list of companies": {"type": "company"},
     "a start in the past": {"startDate": "2024-01-01T00:00:00.000Z"},
+    "a start in 1971": {"startDate": "1971-01-01T00:00:00.000Z"},
+    "an end in 2099": {"endDate": "2099-12-31T23:59:59.000Z"},
+    "an end on the last of December": {"endDate": "2030-12-31T23:59:59.000Z"},
+    "an end at the start of a month": {"endDate": "2030-03-01T00:00:00.000Z"},
+    "an end in the last millisecond of a month": {"endDate": "2030-04-30T23:59:59.999Z"},
+    "a start at noon": {"startDate": "2030-01-01T12:00:00.000Z"},
+    "a start with milliseconds that count": {"startDate": "2030-01-01T00:00:00.001Z"},
+    "a start without milliseconds": {"startDate": "2030-01-01T00:00:00Z"},
+    "an end without milliseconds": {"endDate": "2030-03-31T23:59:59Z"},
+    "a start on a leap day": {"startDate": "2028-02-29T00:00:00.000Z"},
+    "an end on a leap day": {"endDate": "2032-02-29T23:59:59.000Z"},
     "both dates in the past": {"startDate": "2024-01-01T00:00:00.000Z", "endDate": "2024-03-31T23:59:59.000Z"},
-    "dates of 1971": {"startDate": "1971-01-01T00:00:00.000Z", "endDate": "1971-12-31T23:59:59.999Z"},
-    "dates of 2099": {"startDate": "2099-01-01T00:00:00.000Z", "endDate": "2099-12-31T23:59:59.999Z"},
-    "a leap day": {"startDate": "2032-02-29T12:00:00.000Z", "endDate": "2032-02-29T23:59:59.000Z"},
-    "dates without milliseconds": {"startDate": "2030-01-01T00:00:00Z", "endDate": "2030-03-31T23:59:59Z"},
-    "milliseconds that count": {"startDate": "2030-01-01T00:00:00.001Z", "endDate": "2030-03-31T23:59:59.987Z"},
+    "dates of 1971": {"startDate": "1971-01-01T00:00:00.000Z", "endDate": "1971-12-31T23:59:59.000Z"},
+    "dates of 2099": {"startDate": "2099-01-01T00:00:00.000Z", "endDate": "2099-12-31T23:59:59.000Z"},
+    "a summer, with milliseconds": {"startDate": "2030-07-01T00:00:00.001Z", "endDate": "2030-08-31T23:59:59.987Z"},
     "the last second before summer time": {
         "startDate": "2030-03-31T00:59:59.000Z",
         "endDate": "2030-10-27T01:30:00.000Z",
@@ -63,14 +81,18 @@ FREEDOMS: Mapping[str, Mapping[str, Any]] = {
     "a name in Greek, Hebrew and Chinese": {"name": "Αθήνα שלום 销售线索"},
     "a name with emoji": {"name": "Launch 🚀 top 💯 𝒜"},
     "a name with quotes": {"name": 'O\'Brien & "Sons"; DROP TABLE lists; --'},
-    "a name with signs of programs": {"name": "100% {name} $HOME `id` \\n {{7*7}} %s"},
+    "a name with signs of programs": {"name": "100% {name} $HOME \\n C:\\temp {{7*7}} %s"},
     "a name of eighty signs of three bytes": {"name": "销售线索列表" * 13 + "末尾"},
     "a name of eighty signs of four bytes": {"name": "🚀💯🎯📈" * 20},
     "a name with blanks inside and signs of URLs": {"name": "a  b+c%20d&e=f?g#h"},
     "a name with signs that have plainer twins": {"name": "① ﬁ ² Ⅳ ﷺ ß ı"},
     "a name in quotes": {"name": "\"quoted\" 'twice'"},
     "a name like a number": {"name": "0123"},
+    "a name like a fraction": {"name": "1e3"},
     "a name like a null": {"name": "null"},
+    "a name like a boolean": {"name": "true"},
+    "a name like a formula": {"name": "=1+1"},
+    **{f"a name of {length} signs": {"name": "n" * (length - 1) + "!"} for length in (33, 51, 65)},
 }
 
 # Open questions: label -> changes to the base (one question each, as far as possible).
@@ -78,11 +100,10 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an empty name": {"name": ""},
     "a blank name": {"name": "   "},
     "blanks around the name": {"name": "  Spring campaign  "},
-    "a name of 81 signs": {"name": "n" * 81},
-    "a name of 255 signs": {"name": "n" * 255},
-    "a name of 256 signs": {"name": "n" * 256},
-    "a name of 1,025 signs": {"name": "n" * 1024 + "!"},
-    "a name of 5,000 signs": {"name": "n" * 4999 + "!"},
+    **{
+        f"a name of {length:,} signs": {"name": "n" * (length - 1) + "!"}
+        for length in (81, 101, 129, 192, 201, 255, 256, 257, 1001, 1025, 4097, 70_000)
+    },
     "a decomposed name": {"name": "Cafe\u0301 Mu\u0308nchen"},
     "a name with tags": {"name": "Q1 <b>bold</b> <script>alert(1)</script> &amp; Co"},
     "NUL in the name": {"name": "before\u0000after"},
@@ -107,15 +128,14 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an offset with minutes": {"startDate": "2030-01-01T05:45:00.000+05:45"},
     "dates with a large offset": {"startDate": "2030-01-01T00:00:00.000+15:00"},
     "a date without zone": {"startDate": "2030-01-01T00:00:00.000"},
+    "tenths of a second": {"startDate": "2030-01-01T00:00:00.5Z"},
     "microseconds": {"startDate": "2030-01-01T00:00:00.123987Z"},
     "a leap second": {"startDate": "2016-12-31T23:59:60.000Z"},
     "hour 24": {"startDate": "2030-01-01T24:00:00.000Z"},
     "a date in lower case": {"startDate": "2030-01-01t00:00:00.000z"},
     "a date with a blank for T": {"startDate": "2030-01-01 00:00:00Z"},
     "a date without seconds": {"startDate": "2030-01-01T00:00Z"},
-    "a year": {"startDate": "2030"},
     "a week": {"startDate": "2030-W01-1"},
-    "a day of the year": {"startDate": "2030-001"},
     "a date in basic form": {"startDate": "20300101T000000Z"},
     "a date in words": {"startDate": "January 1, 2030"},
     "a date with slashes": {"startDate": "01/02/2030"},
@@ -129,23 +149,27 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "person ids": {"personIds": ["lead_abc123", "lead_def456"]},
     "person ids in another order": {"personIds": ["lead_zz9", "lead_aa1", "lead_mm5"]},
     "person ids of odd spelling": {"personIds": ["lead_AbC", "007", "a,b", "é%2F", "x y"]},
+    "person ids that differ in case alone": {"personIds": ["lead_abcd", "lead_ABCD"]},
+    "a person id in two scripts": {"personIds": ["лид_线索"]},
+    "a person id of 65 signs": {"personIds": ["lead_" + "x" * 59 + "!"]},
     "the last of 2,000 person ids alone": {"personIds": ["lead_01999"]},
     "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
     "a person id twice": {"personIds": ["lead_abc123", "lead_def456", "lead_abc123"]},
-    "150 person ids": {"personIds": [f"lead_{n:04d}" for n in range(150)]},
-    "2,000 person ids": {"personIds": [f"lead_{n:05d}" for n in range(2000)]},
+    **{
+        f"{count:,} person ids": {"personIds": [f"lead_{n:05d}" for n in range(count)]}
+        for count in (11, 51, 100, 101, 129, 257, 2000)
+    },
     "company ids": {"type": "company", "companyIds": list(COMPANIES)},
     "a company id twice": {"type": "company", "companyIds": [COMPANIES[0], COMPANIES[1], COMPANIES[0]]},
-    "150 company ids": {
-        "type": "company",
-        "companyIds": [f"7b0f8d6e-3c52-4a7e-9d41-{n:012x}" for n in range(150)],
+    **{
+        f"{count:,} company ids": {"type": "company", "companyIds": [_company(n) for n in range(count)]}
+        for count in (11, 51, 257, 1001)
     },
     "company ids in upper case": {"type": "company", "companyIds": [COMPANIES[1].upper()]},
     "person ids on a list of companies": {"type": "company", "personIds": ["lead_abc123"]},
     "company ids on a list of people": {"companyIds": [COMPANIES[0]]},
     "companyIds null": {"companyIds": None},
-    "a field of no meaning": {"colour": "green"},
-    "fields of sibling pages": {"persons": [], "orgId": "org_1"},
+    "fields of no meaning here": {"colour": "green", "persons": [], "orgId": "org_1"},
     "keys of prototypes": {"__proto__": {"admin": True}, "constructor": {"name": "x"}},
     "a field nested deep": {"x": json.loads("[" * 40 + "]" * 40)},
     "fields that the server makes": {
@@ -153,14 +177,25 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
         "createdAt": "2001-01-01T00:00:00.000Z",
         "updatedAt": "2001-01-01T00:00:00.000Z",
     },
+    "null for the fields that the server makes": {"id": None, "createdAt": None, "updatedAt": None},
+    "owners of the client's choice": dict.fromkeys(("userId", "ownerId", "createdBy"), "user_somebody_else"),
     "an empty list of users": {"userIds": []},
     "users of the client's choice": {"userIds": ["user_somebody_else"]},
 }
 
 # Values that are wrong in one place deep inside, where a lazy check does not look.
 HIDDEN_FAULTS: Mapping[str, Mapping[str, Any]] = {
-    "the last of many person ids is null": {"personIds": [*(f"lead_{n}" for n in range(20)), None]},
-    "the last of many company ids is no UUID": {"type": "company", "companyIds": [*COMPANIES, "company_3"]},
+    **{
+        f"null behind {count:,} person ids": {"personIds": [*(f"lead_{n:05d}" for n in range(count)), None]}
+        for count in HIDDEN_BEHIND
+    },
+    **{
+        f"no UUID behind {count:,} company ids": {
+            "type": "company",
+            "companyIds": [*(_company(n) for n in range(count)), "company_3"],
+        }
+        for count in HIDDEN_BEHIND
+    },
     "the second company id is null": {"type": "company", "companyIds": [COMPANIES[0], None]},
     "an object for a person id": {"personIds": [{"id": "lead_abc123"}]},
     "name and dates wrong at once": {"name": 7, "startDate": "soon", "endDate": None},

@@ -48,6 +48,7 @@ RUN_OPTIONS = (
     Option("company_id", "UUID", "a company that exists on the server", many=True),
     Option("reading", "ID=OPTION[,OPTION]", "accept only these options of an open question", many=True),
     Option("clauses", "PREFIX", "judge only the clauses whose ids begin so", many=True),
+    Option("depth", "NAME", "quick (the covering set of requests), standard (searches too) or deep (long ones)"),
     Option("seed", "N", "the seed of everything that is drawn by chance (0)"),
     Option("max_time", "SECONDS", "send nothing more after this time"),
     Option("timeout", "SECONDS", "how long one answer may take (10)"),

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from contract_tests.exchange import Headers
 from contract_tests.expectation import Terms
-from contract_tests.lead_list_bodies import FREEDOMS, HIDDEN_FAULTS, PAGE_EXAMPLE, QUESTIONS, base, without
+from contract_tests.lead_list_bodies import (
+    COMPANIES,
+    FREEDOMS,
+    HIDDEN_FAULTS,
+    PAGE_EXAMPLE,
+    PROTOTYPE_FIELDS,
+    QUESTIONS,
+    base,
+    without,
+)
 from contract_tests.plan import BURST, Plan, Sender, Step, encode, generic_plan
+from contract_tests.plan_transport import dressed
 from contract_tests.settings import Session
 from contract_tests.specification import Operation
+
+SECOND_USER_LISTS = 8
 
 
 def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
@@ -29,6 +42,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     steps += _spellings(sender, tag)
     steps += _transport(sender, tag)
     steps += _logins(sender, tag)
+    steps = list(_interleaved(steps, _second_user(sender, tag)))
     repeated = Step("the same request twice", sender.request(base(f"Repeated, {tag}")))
     users = sender.terms.settings.sessions
     burst = tuple(
@@ -45,7 +59,9 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
             repeated,
             *_same_name(sender, tag),
             *_users_in_turn(sender, tag),
+            *_defaults_in_turn(sender, tag),
             *_idempotent(sender, tag),
+            *_once_more(sender, tag),
         ),
         together=burst,
         last=Step("a plain lead list later", sender.request(base(f"Last list, {tag}"))),
@@ -73,6 +89,8 @@ def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
     companies = without({**body, "type": "company"}, "personIds")
     yield Step("personIds left out of a list of companies", sender.request(companies))
     yield Step("Name for name", sender.request({"Name": body["name"], **without(body, "name")}))
+    inherited = {**without(body, "type", "companyIds"), **PROTOTYPE_FIELDS}
+    yield Step("type and companyIds under keys of prototypes", sender.request(inherited))
 
 
 def _existing(sender: Sender, tag: str) -> Iterator[Step]:
@@ -111,29 +129,19 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("a number beyond doubles", sender.request(raw=more + b',"x":1e999}'))
     yield Step("500 arrays in one another", sender.request(raw=more + b',"x":' + b"[" * 500 + b"]" * 500 + b"}"))
     yield Step("100,000 arrays in one another", sender.request(raw=b"[" * 100_000))
+    yield Step("a body of 150 kilobytes", sender.request({**body, "x": "n" * 150_000}))
     yield Step("a body of two megabytes", sender.request({**body, "name": "n" * 2_000_000}))
 
 
 def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     body = base(f"Sent oddly, {tag}")
-    wrong = without(body, "endDate")
-    yield Step("charset=utf-8", sender.request(body, media_type="application/json; charset=utf-8"))
-    yield Step('charset="UTF-8" in quotes', sender.request(body, media_type='application/json;charset="UTF-8"'))
-    yield Step("the media type in capitals", sender.request(body, media_type="Application/JSON"))
-    yield Step("the media type in capitals, endDate left out", sender.request(wrong, media_type="Application/JSON"))
-    yield Step("no Content-Type", sender.request(body, media_type=None))
-    yield Step("no Content-Type, endDate left out", sender.request(wrong, media_type=None))
+    yield from dressed(sender, body, without(body, "endDate"), "endDate left out")
     for media_type in ("text/plain", "application/vnd.api+json", "application/json; charset=utf-16"):
         yield Step(f"JSON as {media_type}", sender.request(body, media_type=media_type))
     form = b"name=x&type=person&icpId=&startDate=2030-01-01&endDate=2030-01-02&personIds="
     yield Step("a form", sender.request(raw=form, media_type="application/x-www-form-urlencoded"))
     packed = gzip.compress(encode(body), mtime=0)
     yield Step("a gzipped body", sender.request(raw=packed, more=(("Content-Encoding", "gzip"),)))
-    yield Step("a body in chunks", sender.request(body, chunked=True))
-    yield Step("a header that nobody knows", sender.request(body, more=(("X-Nobody-Knows", "me"),)))
-    yield Step("an Accept that excludes JSON", sender.request(body, more=(("Accept", "text/html"),)))
-    yield Step("a query", sender.request(body, path_end="?page=2"))
-    yield Step("a slash behind the path", sender.request(body, path_end="/"))
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE"):
         sent = body if method in {"PUT", "PATCH"} else None
         yield Step(f"method {method}", sender.request(sent, method=method))
@@ -180,6 +188,40 @@ def _users_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
     for turn, session in enumerate((first, second, first, second)):
         body = base(f"Turn {turn + 1}, {tag}")
         yield Step(f"turn {turn + 1}: the {session.name} user", sender.request(body, session=session))
+
+
+def _defaults_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
+    """A default is the page's, not what the list before had."""
+    body = base(f"Companies first, {tag}")
+    yield Step("a list of companies, then", sender.request({**body, "type": "company", "companyIds": [*COMPANIES]}))
+    yield Step("type and companyIds left out after it", sender.request(without(body, "type", "companyIds")))
+
+
+def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
+    """What was refused at the start is refused after hundreds of requests too."""
+    body = base(f"At the end, {tag}")
+    yield Step("endDate left out, at the end", sender.request(without(body, "endDate")))
+    if sender.operation.secured:
+        yield Step("no login, at the end", sender.request(body, login=()))
+
+
+def _second_user(sender: Sender, tag: str) -> Iterator[Step]:
+    """Lists of another user, to be sent among those of the first."""
+    second = sender.terms.settings.second
+    for number in range(SECOND_USER_LISTS if second else 0):
+        body = base(f"Of the other user, {tag}")
+        yield Step(f"list {number + 1} of the other user", sender.request(body, session=second))
+
+
+def _interleaved(many: Sequence[Step], few: Iterable[Step]) -> Iterator[Step]:
+    """All steps, the few spread evenly among the many."""
+    apart = max(1, len(many) // SECOND_USER_LISTS)
+    among = iter(few)
+    for number, step in enumerate(many):
+        if number % apart == 0:
+            yield from islice(among, 1)
+        yield step
+    yield from among
 
 
 def _idempotent(sender: Sender, tag: str) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.configuration import gather
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.options import RUN_OPTIONS
@@ -20,7 +21,7 @@ from contract_tests.record import Record, new_folder
 from contract_tests.report.summary import readings_line
 from contract_tests.run import Run, TargetError
 from contract_tests.secrets import Masker, printable
-from contract_tests.settings import UsageError, gather
+from contract_tests.settings import UsageError
 from contract_tests.specification import SpecificationError, load_specification
 from contract_tests.target import Target
 
@@ -109,6 +110,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "leadlists_clause" in metafunc.fixturenames and (session := metafunc.config.stash.get(SESSION, None)):
         chosen = [c for c in session.terms.specification.judged_clauses if c.id in session.clauses]
         metafunc.parametrize("leadlists_clause", chosen, ids=[clause.id for clause in chosen])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """At depth quick there are no searches, so that none seems to have been made."""
+    session = config.stash.get(SESSION, None)
+    if session is not None and not session.terms.settings.depth.examples:
+        items[:] = [item for item in items if "leadlists_examples" not in getattr(item, "fixturenames", ())]
+
+
+@pytest.fixture(scope="session")
+def leadlists_examples(request: pytest.FixtureRequest) -> int:
+    """How many examples a search draws at the depth that was asked for."""
+    session = request.config.stash.get(SESSION, None)
+    return session.terms.settings.depth.examples if session else 0
 
 
 @pytest.fixture(scope="session")

@@ -43,12 +43,15 @@ class Evidence:
         return sum(self.counts.values())
 
     def add(self, verdict: Verdict) -> None:
-        """Count a verdict and keep the first of the worst: the covering set goes from plain requests to odd ones."""
+        """Count a verdict and keep the worst, of equally bad ones that which the smallest request shows."""
         self.counts[verdict.outcome] += 1
-        if verdict.outcome is Outcome.HELD:
-            return
-        if self.worst is None or (self.worst.outcome is Outcome.WARNED and verdict.outcome is Outcome.BROKEN):
+        if verdict.outcome is not Outcome.HELD and (self.worst is None or _rank(verdict) < _rank(self.worst)):
             self.worst = verdict
+
+
+def _rank(verdict: Verdict) -> tuple[bool, int, int]:
+    size_bytes = sum(len(e.request.body) + len(str(e.request.headers)) for e in verdict.exchanges)
+    return verdict.outcome is not Outcome.BROKEN, len(verdict.exchanges), size_bytes
 
 
 @dataclass

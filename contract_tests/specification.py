@@ -41,6 +41,7 @@ class Clause:
     operation: str
     rfc: str | None = None
     unjudged: str | None = None
+    advisory: bool = False  # a breach warns: no statement of the page forbids it
 
     @property
     def group(self) -> str:

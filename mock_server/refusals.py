@@ -55,9 +55,12 @@ def _texts(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _instants(payload: Payload, dates: Dates) -> tuple[Instant, Instant] | None:
+    start, end = payload.get("startDate"), payload.get("endDate")
+    if not isinstance(start, str) or not isinstance(end, str):
+        return None  # the schema says what is wrong
     try:
-        return dates.read(payload["startDate"]), dates.read(payload["endDate"])
-    except (KeyError, TypeError, NotADate):
+        return dates.read(start), dates.read(end)
+    except NotADate:
         return None
 
 

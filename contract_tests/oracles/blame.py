@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from contract_tests.case import (
     FAULTS,
@@ -11,9 +11,10 @@ from contract_tests.case import (
     MEDIA_TYPE_READINGS,
     Case,
     HistoryOracle,
+    envelope,
     refusing_option,
 )
-from contract_tests.oracles.errors import envelope
+from contract_tests.lead_list import id_form
 from contract_tests.oracles.history import overlap
 from contract_tests.verdict import Finding, Observation, broken, warned
 
@@ -21,24 +22,75 @@ from contract_tests.verdict import Finding, Observation, broken, warned
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
     """A request that must be accepted is; where it is not, the freedom that no accepted request used is the cause."""
     granted = {feature for case in cases if case.succeeded for feature in case.expectation.features}
+    forms = _forms_of_taken_ids(cases)
+    suspects = [
+        (_suspected(case, cases, granted), case)
+        for case in cases
+        if case.is_judgement
+        and not case.succeeded
+        and case.status != 401
+        and not case.touches(*LOGIN_READINGS)  # the login oracle answers those
+        and (case.must_be_accepted or _nothing_is_open(case, forms))
+    ]
     blamed: dict[str, Case] = {}
-    for case in sorted(cases, key=lambda c: len(c.expectation.features - granted)):
-        if not case.must_be_accepted or case.succeeded or not case.is_judgement or case.status == 401:
-            continue
-        if case.touches(*LOGIN_READINGS):
-            continue  # the login oracle answers it
-        rules = {rule for rule, _ in case.expectation.features - granted} or _repetition(case, cases)
-        rules = rules or _only_difference(case, cases)
-        clauses = {clause for rule in rules if (clause := case.clause(rule))}
-        if len(clauses) != 1:
+    for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or len(FREEDOMS)):
+        if len(clauses) == 1:
+            blamed.setdefault(next(iter(clauses)), case)
+        elif clauses.isdisjoint(blamed):
             # None or several could be the cause: the page's promise is broken either way.
-            fallback = case.clause("success.created") or "http.answer.complete"
-            clauses = {fallback} if clauses.isdisjoint(blamed) else set()
-        for clause in clauses:
-            blamed.setdefault(clause, case)
+            blamed.setdefault(case.clause("success.created") or "http.answer.complete", case)
     for clause, case in blamed.items():
-        actual = f"{case.status}, although nothing is wrong with the request"
+        actual = f"{case.told}, although nothing is wrong with the request"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
+
+
+def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]]) -> set[str]:
+    """The clauses of which the refusal may speak."""
+    rules = {rule for rule, _ in case.expectation.features - granted} or _repetition(case, cases)
+    rules = rules or _only_difference(case, cases)
+    return {clause for rule in rules if (clause := case.clause(rule))}
+
+
+# Open questions of whether an id is known: settled once the server has taken another unknown id of the same form.
+_IDS_ASKED = {
+    "unknown-icp": "icpId",
+    "unknown-people": "personIds",
+    "person-id-form": "personIds",
+    "unknown-companies": "companyIds",
+}
+
+
+def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[str, str, object]]:
+    """(field, form, type of the list) of every unknown id that the server took."""
+    return {
+        (field, id_form(text), case.sent.get("type"))
+        for case in cases
+        if case.succeeded and case.signed_in
+        for field in set(_IDS_ASKED.values())
+        for text in _ids(case, field)
+        if text not in case.terms.known(field) and text not in _ids_shown(case, field)
+    }
+
+
+def _nothing_is_open(case: Case, forms: Set[tuple[str, str, object]]) -> bool:
+    """Whether a request is open only for ids that the server does take."""
+    asked = {t for t in case.expectation.touches if case.terms.specification.readings[t].refusals}
+    if not case.is_open or not asked or not asked <= set(_IDS_ASKED):
+        return False
+    fields = {_IDS_ASKED[reading] for reading in asked}
+    return all((f, id_form(text), case.sent.get("type")) in forms for f in fields for text in _ids(case, f))
+
+
+def _ids(case: Case, field: str) -> list[str]:
+    value = case.sent.get(field)
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+
+
+def _ids_shown(case: Case, field: str) -> list[str]:
+    """The ids of the page's example, which may well exist."""
+    example = case.operation.request_example if case.operation else None
+    shown = example.get(field) if isinstance(example, dict) else None
+    return shown if isinstance(shown, list) else [shown] if isinstance(shown, str) else []
 
 
 def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
@@ -111,6 +163,8 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         readings = [case.terms.specification.readings[t] for t in case.expectation.touches]
         asked = [r for r in readings if r.refusals]
         left = [r for r in asked if r.id not in passed and r.id not in LOGIN_READINGS]
+        # A status that one of the questions alone names speaks of that one.
+        left = left or [r for r in asked if str(case.status) in r.options]
         if len(asked) > 1 and len(left) == 1 and (option := refusing_option(left[0], case.status)):
             yield Observation(left[0].id, option, case.exchange)
 
@@ -125,9 +179,7 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
                 continue
             if case.touches("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
                 continue  # those may be left out for another reason
-            example = case.operation.request_example if case.operation else None
-            shown = example.get(field) if isinstance(example, dict) else None
-            strange = [v for v in sent if v not in case.terms.known(field) and v not in (shown or ())]
+            strange = [v for v in sent if v not in case.terms.known(field) and v not in _ids_shown(case, field)]
             if strange and got == sent:
                 kept = case
             elif strange and not got:

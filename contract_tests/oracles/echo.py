@@ -43,7 +43,8 @@ def name(case: Case) -> Iterator[Finding]:
             return
     for sent in sent_texts[:1]:
         hint = _difference(sent, got)
-        yield broken("response.name.echo", case.exchange, expected=_show(sent), actual=_show(got), hint=hint)
+        clause = "http.request.utf-8" if case.touches("invalid-utf-8") else "response.name.echo"
+        yield broken(clause, case.exchange, expected=_show(sent), actual=_show(got), hint=hint)
 
 
 def _observe_text(case: Case, sent: str, got: str) -> Iterator[Observation]:
@@ -276,7 +277,7 @@ def _difference(sent: str, got: str) -> str:
 
 
 ORACLES = (
-    Oracle(("response.name.echo",), name),
+    Oracle(("response.name.echo", "http.request.utf-8"), name),
     Oracle(("request.body.json",), duplicate_keys),
     Oracle(("response.type.echo", "request.type.default"), kind),
     Oracle(("response.icpId.echo",), icp),

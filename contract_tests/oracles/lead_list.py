@@ -28,7 +28,9 @@ def server_made(case: Case) -> Iterator[Finding]:
     clause = "request.body.server-made"
     for field in ("id", "createdAt", "updatedAt"):
         sent, got = case.sent.get(field), created.get(field)
-        if isinstance(sent, str) and isinstance(got, str):
+        if field in case.sent and field in created and sent is None and got is None:
+            yield broken(clause, case.exchange, expected=f"{field} made by the server", actual="the client's null")
+        elif isinstance(sent, str) and isinstance(got, str):
             moment = formats.instant(got) if field != "id" else None
             if sent.lower() == got.lower() or (moment is not None and moment == formats.instant(sent)):
                 actual = f"the client's {short(got)}"
@@ -71,6 +73,10 @@ def access(case: Case) -> Iterator[Finding]:
             yield broken("response.userIds.no-stranger", case.exchange, expected="no other user", actual=actual)
         else:
             yield held("response.userIds.no-stranger", case.exchange)
+    people = case.sent.get("personIds")
+    if isinstance(people, list) and (listed := [p for p in people if p in users and p != session.user_id and p]):
+        actual = f"{listed[0]!r}, a person on the list, is in {short(users)}"
+        yield broken("response.userIds.no-stranger", case.exchange, expected="no other user", actual=actual)
 
 
 def clock(case: Case) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ _HALF = re.compile("[\ud800-\udfff\ufffd]")
 _LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
 _SCRIPT = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>?")
-_SIGNS = re.compile(r"[<>&\"'`=/\\;\s]+")
+_SIGNS = re.compile(r"[<>&\"'`=/\\;]+")
+_SIGNS_AND_BLANKS = re.compile(r"[<>&\"'`=/\\;\s]+")  # a tag may be replaced by a blank
 
 
 def same_text(sent: str, got: str) -> bool:
@@ -57,13 +58,13 @@ def composed(text: str) -> str:
 
 def sanitised(sent: str, got: str) -> bool:
     """Whether got is sent with its tags or references removed or escaped, all other words still there."""
-    plain = html.unescape(sent)
-    rest = {_words(plain), _words(_TAG.sub(" ", plain)), _words(_TAG.sub(" ", _SCRIPT.sub(" ", plain)))}
-    once = html.unescape(got)
+    plain, once = html.unescape(sent), html.unescape(got)
     if any(once.count(sign) > plain.count(sign) for sign in "'\"\\"):
         return False  # signs doubled on the way into some other language are neither removed nor escaped
-    return not rest.isdisjoint({_words(once), _words(_TAG.sub(" ", once)), _words(html.unescape(once))})
+    signs = _SIGNS_AND_BLANKS if _TAG.search(plain) else _SIGNS
+    rest = {signs.sub("", text) for text in (plain, _untagged(plain), _untagged(_SCRIPT.sub(" ", plain)))}
+    return not rest.isdisjoint(signs.sub("", text) for text in (once, _untagged(once), html.unescape(once)))
 
 
-def _words(text: str) -> str:
-    return _SIGNS.sub("", text)
+def _untagged(text: str) -> str:
+    return _TAG.sub(" ", text)

@@ -10,7 +10,7 @@ from rich.progress import track
 from rich.table import Table
 
 from contract_tests.secrets import printable
-from contract_tests.selfcheck import Result, Subject
+from contract_tests.selfcheck import Result
 
 DIFFICULTIES = ("easy", "medium", "hard")
 
@@ -28,7 +28,7 @@ def watch(results: Iterable[Result], total: int, console: Console) -> list[Resul
 def table(results: Sequence[Result]) -> Table:
     """Caught of all, by class and difficulty."""
     grid = Table(box=None, pad_edge=False)
-    grid.add_column("defects")
+    grid.add_column("caught")
     for difficulty in DIFFICULTIES:
         grid.add_column(difficulty, justify="right")
     judged = [result for result in results if result.subject.clause]
@@ -50,7 +50,9 @@ def summary(results: Sequence[Result]) -> str:
 
 
 def _wrong(result: Result) -> str:
-    subject: Subject = result.subject
+    subject = result.subject
+    if result.unseen and not result.broken:
+        return f"not seen through: the right server {subject.id} follows {result.unseen}"
     if subject.clause is None:
         return f"accused: the right server {subject.id}: {', '.join(result.broken)}"
     instead = f", named instead: {', '.join(result.broken)}" if result.broken else ""

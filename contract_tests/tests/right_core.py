@@ -117,13 +117,15 @@ class RightCore:
         if scope["type"] != "http":
             return
         request = await self.receive(scope, receive)
+        await self.deliver(request, await self.answer(request), send)
+
+    async def answer(self, request: Request) -> Answer:
         try:
-            answer = self.create(request)
+            return self.create(request)
         except Refusal as refusal:
-            answer = self.refuse(request, refusal)
+            return self.refuse(request, refusal)
         except Exception:
-            answer = self.refuse(request, Refusal(500, "INTERNAL_ERROR", "An unexpected error occurred."))
-        await self.deliver(request, answer, send)
+            return self.refuse(request, Refusal(500, "INTERNAL_ERROR", "An unexpected error occurred."))
 
     def create(self, request: Request) -> Answer:
         self.route(request)
@@ -168,12 +170,15 @@ class RightCore:
         if len(request.body) > BODY_BYTES:
             raise Refusal(413, "CONTENT_TOO_LARGE", f"The body must not exceed {BODY_BYTES} bytes.")
         try:
-            body = json.loads(request.body.decode(), parse_constant=no_constant)
+            body = json.loads(request.body.decode(), parse_constant=no_constant, object_pairs_hook=self.members)
         except (ValueError, RecursionError):  # bad bytes, bad JSON, too many digits; too deep
             raise BadRequest(("", "must be well-formed JSON in UTF-8")) from None
         if not isinstance(body, dict):
             raise BadRequest(("", "must be a JSON object"))
         return body
+
+    def members(self, pairs: list[tuple[str, Any]]) -> Fields:
+        return dict(pairs)
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         """The fields of the page, completed and in the form in which they are stored."""
@@ -190,8 +195,17 @@ class RightCore:
         return fields | {key: timestamp(to_utc(fields[key])) for key in ("startDate", "endDate")}
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
-        now = timestamp(datetime.now(UTC))
-        return {"id": str(uuid4()), **fields, "userIds": [user], "createdAt": now, "updatedAt": now}
+        now = self.write(self.now())
+        return {"id": self.new_id(), **fields, "userIds": [user], "createdAt": now, "updatedAt": now}
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def write(self, moment: datetime) -> str:
+        return timestamp(moment)
+
+    def new_id(self) -> str:
+        return str(uuid4())
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         answer = self.render(request, refusal.status, self.envelope(refusal))
@@ -200,13 +214,17 @@ class RightCore:
 
     def envelope(self, refusal: Refusal) -> Fields:
         error: Fields = {"code": refusal.code, "message": refusal.message}
-        return {"error": error if refusal.details is None else error | {"details": refusal.details}}
+        return {"error": error if refusal.details is None else error | {"details": self.details(refusal.details)}}
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        return problems
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         return Answer(status, {"content-type": "application/json"}, json.dumps(value, ensure_ascii=False).encode())
 
     async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
-        headers = {**answer.headers, "content-length": str(len(answer.body))}
+        length = {} if answer.status == 204 else {"content-length": str(len(answer.body))}  # RFC 9110 §8.6
+        headers = {**answer.headers, **length}
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
         await send({"type": "http.response.body", "body": answer.body})

@@ -91,10 +91,26 @@ def test_what_encoders_write_is_plain(data: bytes) -> None:
     assert read_body(data) == Body(json.loads(data))
 
 
-@pytest.mark.parametrize("data", [b' {"a":1}', b'{ "a":1}', b'{"a" :1}', b'{"a":"\\u0041"}', b'{"a":"\\/"}', b"{}\n"])
-def test_another_spelling_is_seen(data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "spellings"),
+    [
+        (b' {"a":1}', {"blanks around"}),
+        (b"{}\n", {"blanks around"}),
+        (b'{ "a":1}', {"blanks"}),
+        (b'{"a" :1}', {"blanks"}),
+        (b'{\n"a":1}', {"line breaks"}),
+        (b'{"a":"\\u0041"}', {"escapes"}),
+        (b'\t{"a":\n"\\/"}', {"blanks around", "line breaks", "escapes"}),
+    ],
+)
+def test_another_spelling_is_seen(data: bytes, spellings: set[str]) -> None:
     body = read_body(data)
-    assert (body.value, body.fault, body.touches, body.spelled_plainly) == (json.loads(data), None, frozenset(), False)
+    assert (body.value, body.fault, body.touches, set(body.spellings)) == (
+        json.loads(data),
+        None,
+        frozenset(),
+        spellings,
+    )
 
 
 BRACKETS = st.text(st.sampled_from('[]{}",:\\ 1ea')).map(str.encode)

@@ -1,10 +1,10 @@
-"""The servers that the suite is tried on are what they claim to be: right ones right, faulty ones faulty in one way."""
+"""The right servers that the suite is tried on are right, asked one question at a time."""
 
 import gzip
 import json
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,58 +16,24 @@ import pytest
 import yaml
 
 from contract_tests.tests import second_server
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.right_core import RightCore
+from contract_tests.tests.sending import EXAMPLE, EXPIRED, PATH, USERS, UUIDS, App, Body, Send, sender
 from contract_tests.tests.serving import serve
 
 SPEC = Path(__file__).parents[2] / "spec"
-PATH = "/api/v1/entities/leadlists"
-USERS = {"token-one": "user_one", "token-two": "user_two"}
-EXPIRED = {"token-expired": "user_one"}
-EXAMPLE = {
-    "name": "Q1 2024 Tech Startups",
-    "type": "person",
-    "icpId": "660e8400-e29b-41d4-a716-446655440001",
-    "startDate": "2024-01-01T00:00:00.000Z",
-    "endDate": "2024-03-31T23:59:59.000Z",
-    "personIds": ["lead_abc123", "lead_def456"],
-    "companyIds": [],
-}
 REQUIRED = ("name", "icpId", "startDate", "endDate", "personIds")
-UUIDS = ["770e8400-e29b-41d4-a716-446655440001", "880e8400-e29b-41d4-a716-446655440002"]
 
-Body = bytes | Mapping[str, Any] | Iterator[bytes]
-Send = Callable[..., httpx2.Response]
-App = Callable[[Any, Any, Any], Awaitable[None]]
 RIGHT_SERVERS: dict[str, App] = {
     "second server": second_server.app(USERS, EXPIRED),
     "right core": RightCore(USERS, EXPIRED),
 }
 
 
-def sender(client: httpx2.Client) -> Send:
-    """Post the page's example with the given fields changed; or bytes as they are, in chunks if they are many."""
-
-    def send(
-        body: Body = b"", *, without: str = "", token: str = "token-one", headers: Mapping[str, str] | None = None
-    ) -> httpx2.Response:
-        if isinstance(body, Mapping):
-            body = json.dumps({key: value for key, value in {**EXAMPLE, **body}.items() if key != without}).encode()
-        login = {"Authorization": f"Bearer {token}"} if token else {}
-        sent = {"Content-Type": "application/json", **login, **(headers or {})}
-        return client.post(
-            PATH, content=body, headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
-        )
-
-    return send
-
-
 @pytest.fixture(scope="module")
 def clients() -> Iterator[dict[str, httpx2.Client]]:
     """A client for each server, by the server's name."""
-    apps: dict[str, App] = RIGHT_SERVERS | {faulty.name: faulty.app(USERS) for faulty in FAULTY_SERVERS}
     with ExitStack() as stack:
-        urls = {name: stack.enter_context(serve(app)) for name, app in apps.items()}
+        urls = {name: stack.enter_context(serve(app)) for name, app in RIGHT_SERVERS.items()}
         yield {name: stack.enter_context(httpx2.Client(base_url=url)) for name, url in urls.items()}
 
 
@@ -307,77 +273,6 @@ def test_the_second_server_follows_its_readings(clients: dict[str, httpx2.Client
         json.dumps(EXAMPLE).encode()[:-1] + b', "name": "again"}',
     ]
     assert [send(body).status_code for body in refused] == [400] * len(refused)
-
-
-# -- faulty servers
-
-
-def cut_short(send: Send) -> bool:
-    try:
-        send({"name": "Ökostrom 🌱"})
-    except httpx2.RemoteProtocolError:
-        return True
-    return False
-
-
-def name_of(answer: httpx2.Response) -> object:
-    return answer.json().get("name")
-
-
-def same_id_twice(send: Send) -> bool:
-    return len({send({}).json().get("id", attempt) for attempt in range(2)}) == 1
-
-
-def users_after_another_caller(send: Send) -> list[str]:
-    send({}, token="token-two")
-    users: list[str] = send({}).json().get("userIds", ["user_one"])
-    return users
-
-
-# For each faulty server, requests that show its fault: true on that server, false on every right one.
-SHOWS: Mapping[str, Callable[[Send], bool]] = {
-    "cookie-presence-suffices": lambda send: send({}, token="", headers={"Cookie": "__session=x"}).is_success,
-    "validation-before-login": lambda send: send({"name": 1}, token="").status_code == 400,
-    "validation-422": lambda send: send({"name": 1}).status_code == 422,
-    "details-missing": lambda send: "details" not in send({"name": 1}).text,
-    "error-as-text": lambda send: isinstance(send({"name": 1}).json().get("error"), str),
-    "error-labelled-html": lambda send: "html" in send({"name": 1}).headers["content-type"],
-    "nul-crash": lambda send: send({"name": "\0"}).status_code == 500,
-    "answer-cut-short": cut_short,
-    "chunked-refused": lambda send: send(iter([json.dumps(EXAMPLE).encode()])).status_code == 411,
-    "upper-case-skips-validation": lambda send: (
-        send({"name": 1}, headers={"Content-Type": "Application/JSON"}).is_success
-    ),
-    "wrapped-in-data": lambda send: "data" in send({}).json(),
-    "end-date-optional": lambda send: send({}, without="endDate").is_success,
-    "february-30-taken": lambda send: send({"startDate": "2024-02-30T00:00:00.000Z"}).is_success,
-    "first-company-id-checked": lambda send: send({"type": "company", "companyIds": [UUIDS[0], "x"]}).is_success,
-    "id-taken-over": lambda send: send({"id": UUIDS[0]}).json().get("id") == UUIDS[0],
-    "creator-missing": lambda send: send({}).json().get("userIds") == [],
-    "previous-caller-stays": lambda send: "user_two" in users_after_another_caller(send),
-    "name-cut-at-64": lambda send: name_of(send({"name": "n" * 80})) == "n" * 64,
-    "start-date-shifted": lambda send: send({}).json().get("startDate") == "2023-12-31T19:00:00.000Z",
-    "id-from-content": same_id_twice,
-}
-ALSO_SHOWS = {"error-as-text": {"details-missing"}}  # where no code stands, no details stand either
-
-
-def test_names_are_unique_and_clauses_exist() -> None:
-    spec = yaml.safe_load((SPEC / "clauses.yaml").read_text())
-    clauses = {clause["id"] for section in spec.values() for clause in section}
-    assert {faulty.clause for faulty in FAULTY_SERVERS} <= clauses
-    assert len({faulty.name for faulty in FAULTY_SERVERS}) == len(FAULTY_SERVERS)
-    assert {faulty.name for faulty in FAULTY_SERVERS} == SHOWS.keys()
-    for faulty in FAULTY_SERVERS:
-        assert faulty.description.endswith(".")
-        assert "\n" not in faulty.description
-
-
-@pytest.mark.parametrize("name", [*RIGHT_SERVERS, *SHOWS])
-def test_a_faulty_server_shows_its_fault_and_no_other(clients: dict[str, httpx2.Client], name: str) -> None:
-    send = sender(clients[name])
-    shown = {fault for fault, shows in SHOWS.items() if shows(send)}
-    assert shown == ({name} | ALSO_SHOWS.get(name, set()) if name in SHOWS else set())
 
 
 # -- serving

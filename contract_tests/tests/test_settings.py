@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from contract_tests.configuration import gather
 from contract_tests.options import RUN_OPTIONS
-from contract_tests.settings import Session, Settings, UsageError, gather
+from contract_tests.settings import Depth, Session, Settings, UsageError
 
 OPTIONS = [option.name for option in RUN_OPTIONS]
 VARIABLES = {option.name: option.variable for option in RUN_OPTIONS}
@@ -29,6 +30,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (as text, attribute, what 
     "company_id": ("c", "company_ids", ("c",)),
     "reading": ("success-status=200,201", "readings", {"success-status": ("200", "201")}),
     "clauses": ("request.name, error", "clauses", ("request.name", "error")),
+    "depth": ("quick", "depth", Depth.QUICK),
     "seed": ("7", "seed", 7),
     "max_time": ("30", "max_time_s", 30.0),
     "timeout": ("2.5", "timeout_s", 2.5),
@@ -126,6 +128,7 @@ WRONG: dict[str, list[Any]] = {
     "header": [("X",), (": v",), ("a b: c",), ("X: €",), ("X: a\nb",)],
     "icp_id": [("",), (" ",)],
     "reading": [("x",), ("=1",)],
+    "depth": ["x", "Quick"],
     "seed": ["x", "-1", "1.5", "nan", "inf"],
     "max_time": ["0", "soon"],
     "timeout": ["0", "0.01", "nan"],

@@ -217,7 +217,7 @@ DEFECTS = (
     sign_in.medium("no-login-400", "error.401.status", "A missing login is answered 400.", error_status(401, 400)),
     sign_in.medium("no-login-500", "http.answer.no-server-error", "A missing login is answered 500.",
         error_status(401, 500)),
-    sign_in.medium("no-login-200", "access.login.required", "A missing login is answered 200 with the error.",
+    sign_in.medium("no-login-200", "error.401.status", "A missing login is answered 200 with the error.",
         error_status(401, 200)),
     sign_in.medium("no-login-redirect", "error.401.status", "A missing login leads to a sign-in page.",
         error_sent(401, lambda answer: Answer(302, {"location": "/sign-in"}, b""))),

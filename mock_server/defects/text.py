@@ -48,12 +48,6 @@ def compatible(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def escaped(text: str) -> str:
-    for sign, entity in (("&", "&amp;"), ('"', "&quot;"), ("'", "&#39;")):
-        text = text.replace(sign, entity)
-    return text
-
-
 def percent_decoded(text: str) -> str:
     return unquote(text)
 

@@ -296,6 +296,13 @@ def test_json_under_a_form_s_name_is_still_json_where_it_is_parsed(content_type:
     assert ask(app, **under(content_type)).status_code == 201
 
 
+@pytest.mark.parametrize("field", ["startDate", "endDate"])
+def test_a_date_that_is_no_text_is_told_where_dates_are_trimmed_and_compared(field: str, ask: Any) -> None:
+    readings = (("date-surrounding-blanks", "trimmed"), ("end-before-start", "refused"), ("equal-dates", "refused"))
+    answer = ask(create_app(Settings(reading=readings)), **sent(**{field: 7}))
+    assert [each["path"] for each in answer.json()["error"]["details"]] == [f"/{field}"]
+
+
 def test_the_last_choice_counts() -> None:
     chosen = resolve(CATALOGUE, "page", [("success-status", "200"), ("success-status", "201")])
     assert chosen["success-status"] == "201"

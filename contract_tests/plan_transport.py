@@ -1,0 +1,37 @@
+"""Ways to send a request that change nothing of what it asks: each with a right body, a wrong one, and no login."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contract_tests.plan import Sender, Step
+
+_ORIGIN = ("Origin", "https://app.example.com")
+# label -> what is changed about a plain request.
+DRESSES: Mapping[str, Mapping[str, Any]] = {
+    "charset=utf-8": {"media_type": "application/json; charset=utf-8"},
+    'charset="UTF-8" in quotes': {"media_type": 'application/json;charset="UTF-8"'},
+    "the media type in capitals": {"media_type": "Application/JSON"},
+    "no Content-Type": {"media_type": None},
+    "a body in chunks": {"chunked": True},
+    "neither User-Agent nor Accept": {"less": ("User-Agent", "Accept")},
+    "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
+    "an Origin": {"more": (_ORIGIN,)},
+    "a header that nobody knows": {"more": (("X-Nobody-Knows", "me"),)},
+    # What servers and proxies have been known to take for a sign that a request was let in already.
+    "headers of the server's own": {
+        "more": (("X-Middleware-Subrequest", "middleware"), ("X-Forwarded-For", "127.0.0.1"), ("X-Original-URL", "/"))
+    },
+    "a query": {"path_end": "?page=2"},
+    "a slash behind the path": {"path_end": "/"},
+}
+
+
+def dressed(sender: Sender, right: Any, wrong: Any, fault: str) -> Iterator[Step]:
+    """Every dress; wrong: a body with one fault, which the text `fault` names."""
+    for label, dress in DRESSES.items():
+        yield Step(label, sender.request(right, **dress))
+        yield Step(f"{label}, {fault}", sender.request(wrong, **dress))
+        if sender.operation.secured:
+            yield Step(f"{label}, no login", sender.request(right, login=(), **dress))

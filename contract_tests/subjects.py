@@ -1,0 +1,176 @@
+"""Servers of which it is known what is wrong with them: the mock with one defect, right ones, and tiny ones."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from typing import Any
+
+from contract_tests.specification import Specification, Treatment, load_yaml
+
+# Known by their commands alone: the two packages never import each other.
+MOCK = ("-m", "mock_server")
+# Not in the wheel: from an installed kit only the mock is judged.
+TINY = "contract_tests.tests.known_servers"
+RIGHT = "right"
+CARRIERS = ("bearer", "cookie")
+SEEDS = 5  # under which a right server is judged
+COMBINATIONS = 8  # of readings drawn by chance
+
+
+class SelfcheckError(Exception):
+    """A known server cannot be run, or one that was asked for is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A server to judge: one with a defect and the clause that it breaks, or a right one with neither.
+
+    command: what Python is to run, less `--port`. readings: options to accept by name, where the server follows some
+    that the suite does not accept otherwise. seeds: those of the searches, which share the examples.
+    """
+
+    id: str
+    command: tuple[str, ...]
+    kind: str = RIGHT
+    difficulty: str = ""
+    clause: str | None = None
+    description: str = ""
+    readings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carriers: tuple[str, ...] = CARRIERS
+    seeds: tuple[int, ...] = (0,)
+    shows: str = ""  # `reading=option` that the suite must see it follow
+
+
+def known_servers(
+    specification: Specification,
+    pins: Mapping[str, tuple[str, ...]],
+    *,
+    ids: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    quick: bool = False,
+) -> list[Subject]:
+    """The servers of these ids or classes, a spread over all of them, or all.
+
+    pins: readings of which only these options are accepted; the mock follows them. Raises SelfcheckError.
+    """
+    found = [*_defects(pins), *_right_mocks(specification, pins), *_tiny_servers(pins)]
+    unknown = set(ids) - {subject.id for subject in found} | set(kinds) - {subject.kind for subject in found}
+    if unknown:
+        raise SelfcheckError(f"no server and no class is called {', '.join(sorted(unknown))}; see --list")
+    if ids or kinds:
+        found = [subject for subject in found if subject.id in ids or subject.kind in kinds]
+    return list(_spread(found)) if quick else found
+
+
+def _defects(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
+    for entry in _ask(*MOCK, "defects", "--json"):
+        command = (*MOCK, *_flags(pins), "--defect", entry["id"])
+        yield Subject(entry["id"], command, entry["class"], entry["difficulty"], entry["clause"], entry["description"])
+
+
+def _right_mocks(specification: Specification, pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
+    """The mock in both profiles with both statuses, with every other option of every reading, and with many at once."""
+    all_seeds = tuple(range(SEEDS))
+    statuses = pins.get("success-status", ("200", "201"))
+    for profile in ("page", "strict"):
+        for status in statuses:
+            command = (*MOCK, "--profile", profile, *_flags(pins), "--reading", f"success-status={status}")
+            yield Subject(f"{profile}, {status}", command, seeds=all_seeds)
+    turned = [
+        (reading, option)
+        for reading, usual in _usual_options(specification).items()
+        for option in specification.readings[reading].options
+        if option != usual and option in pins.get(reading, (option,))
+    ]
+    for number, choice in enumerate(turned):
+        subject = _turned("=".join(choice), [choice], specification, pins, (number % SEEDS,))
+        # Told only where both logins are given, and then the carrier that is not served is rightly missed.
+        yield subject if choice[0] == "session-carrier" else replace(subject, shows=subject.id)
+    for number in range(COMBINATIONS):
+        chance = random.Random(number)
+        readings = sorted({reading for reading, _ in turned} - {"session-carrier"})
+        some = [reading for reading in readings if chance.random() < 0.5]
+        choices = [(reading, chance.choice([o for r, o in turned if r == reading])) for reading in some]
+        yield _turned(f"combination {number + 1}", choices, specification, pins, all_seeds)
+
+
+def _turned(
+    id: str,
+    choices: Sequence[tuple[str, str]],
+    specification: Specification,
+    pins: Mapping[str, tuple[str, ...]],
+    seeds: tuple[int, ...],
+) -> Subject:
+    chosen = {reading: (option,) for reading, option in choices}
+    by_name = {r: o for r, o in chosen.items() if specification.readings[r].treatment(o[0]) is Treatment.FAIL}
+    carriers = tuple(c for c in CARRIERS if chosen.get("session-carrier", (c,))[0] in (c, "either"))
+    command = (*MOCK, *_flags({**pins, **chosen}))
+    return Subject(id, command, readings=by_name, carriers=carriers, seeds=seeds)
+
+
+def _usual_options(specification: Specification) -> dict[str, str]:
+    """What the mock does with each open question when it is not told."""
+    entries = {entry["id"]: entry["mock"] for entry in load_yaml(specification.folder / "readings.yaml")}
+    return {reading: mock if isinstance(mock, str) else mock["page"] for reading, mock in entries.items()}
+
+
+def _tiny_servers(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
+    """The servers of the kit's own tests, which share nothing with the mock; they follow readings of their own."""
+    if pins or find_spec("contract_tests.tests") is None or find_spec(TINY) is None:
+        return
+    for entry in _ask("-m", TINY, "--json"):
+        faulty = entry["kind"] == "faulty"
+        yield Subject(
+            f"tiny: {entry['id']}",
+            ("-m", TINY, entry["id"]),
+            "tiny servers" if faulty else RIGHT,
+            "medium" if faulty else "",
+            entry["clause"],
+            entry["description"],
+            {reading: tuple(options) for reading, options in entry.get("readings", {}).items()},
+            tuple(entry.get("carriers", CARRIERS)),
+            (0,) if faulty else tuple(range(SEEDS)),
+        )
+
+
+def _spread(subjects: Sequence[Subject]) -> Iterator[Subject]:
+    """A few of each class, hard ones before easy ones."""
+    by_kind: dict[str, list[Subject]] = {}
+    for subject in sorted(subjects, key=lambda s: ("hard", "medium", "easy", "").index(s.difficulty)):
+        by_kind.setdefault(subject.kind, []).append(subject)
+    for several in by_kind.values():
+        count = min(5, 1 + len(several) // 40)
+        yield from (several[n * len(several) // count] for n in range(count))
+
+
+def _flags(pins: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(word for reading, options in pins.items() for word in ("--reading", f"{reading}={options[0]}"))
+
+
+def _ask(*command: str) -> Any:
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SelfcheckError(f"python {' '.join(command)} has failed: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+@contextmanager
+def serve(subject: Subject) -> Iterator[dict[str, Any]]:
+    """The server as a process of its own; gives what it says when it is ready: url, users (id, token)."""
+    ready = () if TINY in subject.command else ("--ready-json",)
+    command = [sys.executable, *subject.command, "--port", "0", *ready]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise SelfcheckError(f"{subject.id} does not start: {process.communicate()[1].strip()}")
+            yield json.loads(line)
+        finally:
+            process.terminate()

@@ -1,0 +1,220 @@
+"""Servers with one fault in how they read or write HTTP and JSON."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from contract_tests.tests.breach import breaks
+from contract_tests.tests.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore, Send
+
+# -- answers
+
+
+@breaks("http.answer.no-server-error")
+class NulCrash(RightCore):
+    """U+0000 in a text crashes the server, as some databases can't store it."""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        if any("\0" in text for text in [fields["name"], *fields["personIds"]]):
+            raise RuntimeError("invalid byte sequence for encoding UTF8: 0x00")
+        return super().build(request, user, fields)
+
+
+@breaks("http.answer.no-server-error")
+class DeepNestingCrash(RightCore):
+    """JSON nested a hundred levels deep crashes the server."""
+
+    def parse(self, request: Request) -> Fields:
+        if b"[" * 100 in request.body:
+            raise RuntimeError("stack overflow")
+        return super().parse(request)
+
+
+@breaks("http.answer.no-server-error")
+class CookieWithoutValueCrash(RightCore):
+    """A cookie without an equals sign crashes the server."""
+
+    def tokens(self, request: Request) -> list[str]:
+        for cookie in filter(None, re.split("; *", request.headers.get("cookie", ""))):
+            _name, _value = cookie.split("=", 1)
+        return super().tokens(request)
+
+
+@breaks("http.answer.no-server-error")
+class Year2038Crash(RightCore):
+    """A date beyond what 32 bits count in seconds crashes the server."""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        if max(fields["startDate"], fields["endDate"]) > "2038-01-19T03:14:07":
+            raise OverflowError("timestamp out of range")
+        return super().build(request, user, fields)
+
+
+@breaks("error.500.code")
+class CrashWithOtherCode(RightCore):
+    """U+0000 in a name crashes the server, which calls that SERVER_ERROR."""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        if "\0" in fields["name"]:
+            raise Refusal(500, "SERVER_ERROR", "Something went wrong.")
+        return super().build(request, user, fields)
+
+
+@breaks("http.answer.complete")
+class AnswerCutShort(RightCore):
+    """It sends as many bytes as the answer has characters, then hangs up."""
+
+    async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
+        async def send_less(message: dict[str, Any]) -> None:
+            body = message.get("body", b"")
+            characters = len(body.decode())
+            await send({**message, "body": body[:characters], "more_body": characters < len(body)})
+
+        await super().deliver(request, answer, send_less)
+
+
+@breaks("http.answer.complete")
+class LengthOverstated(RightCore):
+    """Content-Length of an error counts two bytes more than come."""
+
+    async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
+        async def send_less(message: dict[str, Any]) -> None:
+            body = message.get("body", b"")
+            await send({**message, "body": body.removesuffix(b"\r\n"), "more_body": body.endswith(b"\r\n")})
+
+        counted = answer._replace(body=answer.body + b"\r\n") if answer.status >= 400 else answer
+        await super().deliver(request, counted, send_less)
+
+
+@breaks("http.answer.media-type")
+class SuccessLabelledText(RightCore):
+    """A success is labelled text/plain."""
+
+    def render(self, request: Request, status: int, value: Fields) -> Answer:
+        answer = super().render(request, status, value)
+        return answer if status >= 400 else answer._replace(headers={"content-type": "text/plain"})
+
+
+@breaks("http.answer.json")
+class BodyCutByCharacters(RightCore):
+    """A body ends after as many bytes as it has characters."""
+
+    def render(self, request: Request, status: int, value: Fields) -> Answer:
+        answer = super().render(request, status, value)
+        return answer._replace(body=answer.body[: len(answer.body.decode())])
+
+
+@breaks("http.answer.utf-8")
+class AnswerInLatin1(RightCore):
+    """A body is encoded in Latin-1."""
+
+    def render(self, request: Request, status: int, value: Fields) -> Answer:
+        text = json.dumps(value, ensure_ascii=False)
+        escaped = re.sub("[^\0-\xff]", lambda match: json.dumps(match[0])[1:-1], text)
+        return super().render(request, status, value)._replace(body=escaped.encode("latin-1"))
+
+
+@breaks("http.answer.location")
+class LocationInBrackets(RightCore):
+    """Location holds the path in angle brackets."""
+
+    def render(self, request: Request, status: int, value: Fields) -> Answer:
+        answer = super().render(request, status, value)
+        location = {"location": f"<{request.path}/{value.get('id')}>"} if status < 400 else {}
+        return answer._replace(headers={**answer.headers, **location})
+
+
+# -- requests
+
+
+@breaks("http.request.chunked")
+class ChunkedRefused(RightCore):
+    """A body without Content-Length is answered 411."""
+
+    def parse(self, request: Request) -> Fields:
+        if "content-length" not in request.headers:
+            raise Refusal(411, "LENGTH_REQUIRED", "Send a Content-Length.")
+        return super().parse(request)
+
+
+@breaks("http.request.charset")
+class CharsetRefused(RightCore):
+    """A media type with a charset parameter is answered 415."""
+
+    def parse(self, request: Request) -> Fields:
+        if "charset" in request.headers.get("content-type", ""):
+            raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
+        return super().parse(request)
+
+
+@breaks("http.request.unknown-headers")
+class UnknownHeaderRefused(RightCore):
+    """A header that begins with X- and is not known is answered 400."""
+
+    def parse(self, request: Request) -> Fields:
+        if any(name.startswith("x-") for name in request.headers):
+            raise BadRequest(("", "must not come with headers that nobody knows"))
+        return super().parse(request)
+
+
+@breaks("http.request.json-spelling")
+class LineBreakRefused(RightCore):
+    """JSON on several lines is answered 400."""
+
+    def parse(self, request: Request) -> Fields:
+        if b"\n" in request.body.strip():
+            raise BadRequest(("", "must be JSON on one line"))
+        return super().parse(request)
+
+
+@breaks("http.request.key-order")
+class NameMustComeFirst(RightCore):
+    """A body whose first field is not name, though it has one, is answered 400."""
+
+    def parse(self, request: Request) -> Fields:
+        body = super().parse(request)
+        if "name" in body and next(iter(body)) != "name":
+            raise BadRequest(("/name", "must come first"))
+        return body
+
+
+@breaks("http.request.media-type")
+class UpperCaseSkipsValidation(RightCore):
+    """A body labelled Application/JSON is taken for JSON, but not validated."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        if request.headers.get("content-type", "application/json").startswith("application/json"):
+            return super().validate(request, sent)
+        return {key: (self.defaults | sent).get(key) for key in self.rules}
+
+
+@breaks("http.request.media-type")
+class FormTaken(RightCore):
+    """A form is taken for a lead list."""
+
+    def parse(self, request: Request) -> Fields:
+        if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return super().parse(request)
+        form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        return {**form, "icpId": form.get("icpId") or None, "personIds": form.get("personIds", "").split()}
+
+
+@breaks("http.request.utf-8")
+class Utf16Taken(RightCore):
+    """A body in UTF-16 is taken, as Python's json takes it."""
+
+    def parse(self, request: Request) -> Fields:
+        try:
+            text = request.body.decode(json.detect_encoding(request.body))
+        except UnicodeDecodeError:
+            return super().parse(request)
+        return super().parse(request._replace(body=text.encode("utf-8", "surrogatepass")))
+
+
+@breaks("http.method")
+class PutCreates(RightCore):
+    """PUT creates a lead list as well."""
+
+    def route(self, request: Request) -> None:
+        super().route(request._replace(method="POST") if request.method == "PUT" else request)

@@ -1,0 +1,70 @@
+"""Serves any right or faulty server as a process of its own, or lists them all.
+
+`python -m contract_tests.tests.known_servers NAME --port 0` prints one line of JSON when requests are answered.
+"""
+
+import argparse
+import json
+import os
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+
+from contract_tests.tests.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.right_servers import RIGHT_SERVERS
+from contract_tests.tests.trait import App
+
+USERS = {"session-of-first": "user_first", "session-of-second": "user_second"}
+EXPIRED = {"expired": "user_first"}
+
+
+def listed() -> list[dict[str, Any]]:
+    """Every server: what it is called, what is wrong with it if anything, and how it has to be judged."""
+    faulty = [
+        {"id": server.name, "kind": "faulty", "clause": server.clause, "description": server.description}
+        | {"carriers": ["bearer", "cookie"], "readings": {}}
+        for server in FAULTY_SERVERS
+    ]
+    right = [
+        {"id": server.name, "kind": "right", "clause": None, "description": server.description}
+        | {"carriers": list(server.carriers), "readings": {name: list(of) for name, of in server.accepted.items()}}
+        for server in RIGHT_SERVERS
+    ]
+    return faulty + right
+
+
+def serve(app: App, port: int, options: dict[str, Any]) -> None:
+    """Serve until SIGTERM or SIGINT, and say when that begins."""
+    listener = socket.create_server(("127.0.0.1", port))
+    users = [{"id": user, "token": token} for token, user in USERS.items()]
+    ready = {"url": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": os.getpid(), "users": users}
+    config = uvicorn.Config(
+        app, lifespan="off", ws="none", log_config=None, log_level="critical", timeout_graceful_shutdown=1, **options
+    )
+    print(json.dumps(ready), flush=True)  # a caller who comes at once waits in the listener's queue
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("name", nargs="?", help="the id of a server")
+    arguments.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    arguments.add_argument("--json", action="store_true", help="list all servers and stop")
+    given = arguments.parse_args()
+    if given.json:
+        json.dump(listed(), sys.stdout)
+        return
+    faulty = {server.name: server for server in FAULTY_SERVERS}
+    right = {server.name: server for server in RIGHT_SERVERS}
+    if given.name in faulty:
+        serve(faulty[given.name].app(USERS, EXPIRED), given.port, {})
+    elif given.name in right:
+        serve(right[given.name].app(USERS, EXPIRED), given.port, right[given.name].options)
+    else:
+        arguments.error(f"no server is called {given.name}; --json lists them")
+
+
+if __name__ == "__main__":
+    main()

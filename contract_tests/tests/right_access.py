@@ -1,0 +1,247 @@
+"""Traits of how a caller signs in, and of how a refusal is written."""
+
+from typing import Any
+
+from contract_tests.tests.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore
+from contract_tests.tests.trait import about
+
+# -- who may call
+
+
+@about("session-carrier", carriers=("bearer",))
+class BearerOnly(RightCore):
+    """The cookie is not looked at."""
+
+    def tokens(self, request: Request) -> list[str]:
+        return super().tokens(request._replace(headers={**request.headers, "cookie": ""}))
+
+
+@about("session-carrier", carriers=("cookie",))
+class CookieOnly(RightCore):
+    """The Authorization header is not looked at."""
+
+    def tokens(self, request: Request) -> list[str]:
+        return super().tokens(request._replace(headers={**request.headers, "authorization": ""}))
+
+
+@about("mixed-logins")
+class EveryLoginMustBeGood(RightCore):
+    """A bad login beside a good one is refused."""
+
+    def authenticate(self, request: Request) -> str:
+        users = {self.users.get(token) for token in self.tokens(request)}
+        if len(users) > 1:
+            raise Refusal(401, "UNAUTHORIZED", "Two logins were sent that do not agree.")
+        return super().authenticate(request)
+
+
+@about("bearer-scheme-case")
+class SchemeInThisCaseOnly(RightCore):
+    """Only Bearer is taken, not bearer."""
+
+    def tokens(self, request: Request) -> list[str]:
+        wrong = request.headers.get("authorization", "")[:7] in ("bearer ", "BEARER ")
+        return [] if wrong else super().tokens(request)
+
+
+@about("malformed-login")
+class MalformedLogin400(RightCore):
+    """A login without a token, or of another scheme, is a malformed request."""
+
+    def authenticate(self, request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "Bearer x").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Refusal(400, "BAD_REQUEST", "The Authorization header must be: Bearer, a blank, the token.")
+        return super().authenticate(request)
+
+
+@about("foreign-origin")
+class ForeignOriginForbidden(RightCore):
+    """A cookie that comes from a page of another origin is answered 403."""
+
+    def authenticate(self, request: Request) -> str:
+        user = super().authenticate(request)
+        origin = request.headers.get("origin", "").partition("//")[2]
+        if origin and origin != request.headers["host"] and "authorization" not in request.headers:
+            raise Refusal(403, "FORBIDDEN", "Pages of this origin may not call.")
+        return user
+
+
+@about("login-before-validation", by_name="validation-first")
+class ValidationFirst(RightCore):
+    """A wrong body is told even to a caller without a login."""
+
+    def authenticate(self, request: Request) -> str:
+        self.validate(request, self.parse(request))
+        return super().authenticate(request)
+
+
+@about("www-authenticate")
+class ChallengeAbsent(RightCore):
+    """A 401 comes without WWW-Authenticate."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        return answer._replace(headers={k: v for k, v in answer.headers.items() if k != "www-authenticate"})
+
+
+@about("www-authenticate")
+class ChallengeExplained(RightCore):
+    """A 401 says in WWW-Authenticate what is wrong with the token (RFC 6750 §3), and that it has expired if so."""
+
+    def authenticate(self, request: Request) -> str:
+        if any(token in self.expired for token in self.tokens(request)):
+            raise Refusal(401, "UNAUTHORIZED", "The session has ended; sign in again.")
+        return super().authenticate(request)
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        why = ', error="invalid_token", error_description="no session"' if self.tokens(request) else ""
+        told = {"www-authenticate": f'Bearer realm="lead lists"{why}, Cookie realm="lead lists"'}
+        return answer._replace(headers={**answer.headers, **told}) if answer.status == 401 else answer
+
+
+@about("cookies")
+class SessionRenewed(RightCore):
+    """Every answer to a signed-in caller sets the session cookie anew, and one more."""
+
+    def render(self, request: Request, status: int, value: Fields) -> Answer:
+        answer = super().render(request, status, value)
+        token = next((token for token in self.tokens(request) if token in self.users), None)
+        renewed = {"set-cookie": f"__session={token}; Path=/; HttpOnly; SameSite=Lax"} if token else {}
+        return answer._replace(headers={**answer.headers, **renewed, "Set-Cookie": "seen=1; Path=/"})
+
+
+# -- the body of an error
+
+
+@about("error-shape")
+class ErrorFlat(RightCore):
+    """code and message stand at the top."""
+
+    def envelope(self, refusal: Refusal) -> Fields:
+        body = super().envelope(refusal)
+        error = body.pop("error")
+        return {**body, **error}
+
+
+@about("details-place")
+class DetailsAtTop(RightCore):
+    """details stand beside the error object."""
+
+    def envelope(self, refusal: Refusal) -> Fields:
+        body = super().envelope(refusal)
+        error = body.get("error", body)
+        return {**body, "details": error.pop("details")} if "details" in error else body
+
+
+@about("details-form")
+class DetailsByField(RightCore):
+    """details are an object of lists by field, as Laravel and Rails write them."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        found: dict[str, list[str]] = {}
+        for problem in problems:
+            found.setdefault(problem["path"].strip("/") or "body", []).append(problem["message"])
+        return found
+
+
+@about("details-form")
+class DetailsAsTexts(RightCore):
+    """details are sentences."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        return [f"{problem['path'].strip('/') or 'The body'} {problem['message']}" for problem in problems]
+
+
+@about("details-form")
+class DetailsFlattened(RightCore):
+    """details have formErrors and fieldErrors, as zod flattens them."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        fields = {p["path"].strip("/"): [p["message"]] for p in problems if p["path"]}
+        return {"formErrors": [p["message"] for p in problems if not p["path"]], "fieldErrors": fields}
+
+
+@about("details-form")
+class DetailsAsTree(RightCore):
+    """details follow the shape of the body, as zod's treeifyError writes them."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        fields = {p["path"].strip("/"): {"errors": [p["message"]]} for p in problems if p["path"]}
+        return {"errors": [p["message"] for p in problems if not p["path"]], "properties": fields}
+
+
+@about("details-form")
+class DetailsWithPointers(RightCore):
+    """details hold a JSON pointer and a detail each, as in the examples of RFC 9457."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        return [{"pointer": f"#{p['path']}", "detail": p["message"], "code": "invalid"} for p in problems]
+
+
+@about("details-form")
+class DetailsWithPathLists(RightCore):
+    """details hold the path as an array, as zod's issues and pydantic's errors do."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        return [{"loc": ["body", *p["path"].split("/")[1:]], "msg": p["message"], "type": "value"} for p in problems]
+
+
+@about("details-name-the-field")
+class DetailsNameNoField(RightCore):
+    """details say what is wrong, but not where."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        return super().details([{"path": "", "message": problem["message"]} for problem in problems])
+
+
+@about("problems-listed")
+class FirstProblemOnly(RightCore):
+    """details hold the first problem."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        return super().details(problems[:1])
+
+
+@about("malformed-json-details")
+class MalformedWithoutDetails(RightCore):
+    """A 400 for malformed JSON has no details."""
+
+    def parse(self, request: Request) -> Fields:
+        try:
+            return super().parse(request)
+        except BadRequest as refusal:
+            details = None if "well-formed" in str(refusal.details) else refusal.details
+            raise Refusal(400, refusal.code, "The body is not well-formed JSON.", details) from None
+
+
+@about("details-on-other-errors")
+class DetailsEverywhere(RightCore):
+    """Every error has details, if need be empty ones."""
+
+    def envelope(self, refusal: Refusal) -> Fields:
+        details = refusal.details if refusal.details is not None or refusal.status == 400 else []
+        return super().envelope(Refusal(refusal.status, refusal.code, refusal.message, details))
+
+
+@about("error members")
+class ErrorForSupport(RightCore):
+    """An error has what a support desk asks for: status, request id, time, path, a page to read."""
+
+    def envelope(self, refusal: Refusal) -> Fields:
+        more = {"status": refusal.status, "requestId": "req_8f3a", "timestamp": self.write(self.now())}
+        return super().envelope(refusal) | more | {"path": "/api/v1", "docs": "https://docs.example/errors"}
+
+
+@about("error-media-type")
+class ProblemJson(RightCore):
+    """An error is a problem of RFC 9457 that has code and message as well."""
+
+    def envelope(self, refusal: Refusal) -> Fields:
+        problem = {"type": "about:blank", "title": refusal.code.title(), "status": refusal.status}
+        return problem | {"detail": refusal.message} | super().envelope(refusal)
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        return answer._replace(headers={**answer.headers, "content-type": "application/problem+json"})

@@ -1,0 +1,220 @@
+"""Traits of which fields and texts are taken, and of what is kept of them."""
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from contract_tests.tests.right_core import (
+    Fields,
+    Request,
+    RightCore,
+    is_text,
+)
+from contract_tests.tests.trait import Lenient, Strict, about
+
+Problems = Iterator[tuple[str, str]]
+MARKUP = re.compile(r"<[a-zA-Z]|&\w+;", re.ASCII)
+UNPRINTED = re.compile("[\x01-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def can_be_answered(value: Any) -> bool:
+    try:
+        return is_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    except ValueError:  # beyond doubles
+        return False
+
+
+# -- fields
+
+
+@about("unknown-properties")
+class UnknownFieldsRefused(Strict):
+    """A field that the page does not name is answered 400; what the server makes may be sent back."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        for key in sent.keys() - self.rules - {"id", "createdAt", "updatedAt", "userIds"}:
+            yield f"/{key.encode(errors='replace').decode()}", "is not a field of a lead list"
+
+
+@about("unknown-properties")
+class UnknownFieldsKept(RightCore):
+    """Fields that the page does not name are stored and come back."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        unknown = sent.keys() - fields.keys() - {"id", "createdAt", "updatedAt", "userIds"}
+        return {key: sent[key] for key in unknown if can_be_answered([key, sent[key]])} | fields
+
+
+@about("server-made-fields-sent")
+class ServerMadeFieldsRefused(Strict):
+    """id, createdAt and updatedAt in a request are answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        for key in sent.keys() & {"id", "createdAt", "updatedAt"}:
+            yield f"/{key}", "is made by the server"
+
+
+@about("user-ids-sent")
+class UserIdsRefused(Strict):
+    """userIds in a request are answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        if "userIds" in sent:
+            yield "/userIds", "is made by the server"
+
+
+@about("user-ids-sent")
+class UserIdsMerged(RightCore):
+    """userIds of a request are kept beside the creator, if they are an array of texts."""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        created = super().build(request, user, fields)
+        sent = self.parse(request).get("userIds")
+        others = sent if isinstance(sent, list) and all(is_text(who) and who for who in sent) else []
+        return created | {"userIds": list(dict.fromkeys([user, *others]))}
+
+
+@about("type-null", by_name="default")
+class NullTypeDefaulted(Lenient):
+    """A type of null is person."""
+
+    def read(self, key: str, value: Any) -> Any:
+        return super().read(key, "person" if key == "type" and value is None else value)
+
+
+@about("company-ids-null", by_name="default")
+class NullCompanyIdsDefaulted(Lenient):
+    """companyIds of null are none."""
+
+    def read(self, key: str, value: Any) -> Any:
+        return super().read(key, [] if key == "companyIds" and value is None else value)
+
+
+@about("person-ids-missing-on-company-list", by_name="default")
+class PersonIdsOptionalForCompanies(RightCore):
+    """personIds may be left out of a list of companies."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        return super().validate(request, {"personIds": [], **sent} if sent.get("type") == "company" else sent)
+
+
+# -- text
+
+
+@about("empty-name")
+class EmptyNameRefused(Strict):
+    """An empty name, or one of blanks, is answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        if not sent["name"].strip():
+            yield "/name", "must not be empty"
+
+
+@about("surrounding-blanks")
+class NameTrimmed(RightCore):
+    """Blanks around a name are cut off."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        return fields | {"name": fields["name"].strip()}
+
+
+@about("surrounding-blanks")
+class BlanksAroundNameRefused(Strict):
+    """Blanks around a name are answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        if sent["name"] != sent["name"].strip():
+            yield "/name", "must not begin or end with a blank"
+
+
+@about("long-name")
+class LongNameRefused(Strict):
+    """A name of more than 80 characters is answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        if len(sent["name"]) > 80:
+            yield "/name", "must have at most 80 characters"
+
+
+@about("unicode-form")
+class TextComposed(RightCore):
+    """Texts are stored in the form NFC."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        ids = [unicodedata.normalize("NFC", text) for text in fields["personIds"]]
+        return fields | {"name": unicodedata.normalize("NFC", fields["name"]), "personIds": ids}
+
+
+@about("markup-in-text")
+class MarkupEscaped(RightCore):
+    """The signs of markup in a name come back as references, if tags or references stand in it."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        marked = MARKUP.search(fields["name"])
+        return fields | ({"name": html.escape(fields["name"], quote=False)} if marked else {})
+
+
+@about("unicode-form")
+class DecomposedTextRefused(Strict):
+    """A text that is not in the form NFC is answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        for key in ("name", "personIds"):
+            if not unicodedata.is_normalized("NFC", fields[key] if key == "name" else "\n".join(fields[key])):
+                yield f"/{key}", "must be in the form NFC"
+
+
+@about("markup-in-text")
+class MarkupRefused(Strict):
+    """Tags and references in a text are answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        for key in ("name", "personIds"):
+            if MARKUP.search("".join(fields[key])):
+                yield f"/{key}", "must not contain markup"
+
+
+@about("nul-in-text")
+class NulRefused(Strict):
+    """U+0000 in a text is answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        for key in ("name", "personIds"):
+            if "\0" in "".join(fields[key]):
+                yield f"/{key}", "must not contain U+0000"
+
+
+@about("control-characters")
+class ControlsRemoved(RightCore):
+    """Characters in a name that cannot be printed are left out."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        return fields | {"name": UNPRINTED.sub("", fields["name"])}
+
+
+@about("control-characters")
+class ControlsRefused(Strict):
+    """Characters that cannot be printed are answered 400."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        for key in ("name", "personIds"):
+            if UNPRINTED.search("".join(fields[key])):
+                yield f"/{key}", "must not contain characters that cannot be printed"

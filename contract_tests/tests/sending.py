@@ -1,0 +1,50 @@
+"""Posts the page's example, with changes, to a server of this folder."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+import httpx2
+
+PATH = "/api/v1/entities/leadlists"
+USERS = {"token-one": "user_one", "token-two": "user_two"}
+EXPIRED = {"token-expired": "user_one"}
+EXAMPLE = {
+    "name": "Q1 2024 Tech Startups",
+    "type": "person",
+    "icpId": "660e8400-e29b-41d4-a716-446655440001",
+    "startDate": "2024-01-01T00:00:00.000Z",
+    "endDate": "2024-03-31T23:59:59.000Z",
+    "personIds": ["lead_abc123", "lead_def456"],
+    "companyIds": [],
+}
+UUIDS = ["770e8400-e29b-41d4-a716-446655440001", "880e8400-e29b-41d4-a716-446655440002"]
+
+Body = bytes | Mapping[str, Any] | Iterator[bytes]
+Send = Callable[..., httpx2.Response]
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def sender(client: httpx2.Client) -> Send:
+    """Post the page's example with the given fields changed; or bytes as they are, in chunks if they are many."""
+
+    def send(
+        body: Body = b"",
+        *,
+        without: str = "",
+        token: str = "token-one",
+        headers: Mapping[str, str] | None = None,
+        method: str = "POST",
+    ) -> httpx2.Response:
+        if isinstance(body, Mapping):
+            body = json.dumps({key: value for key, value in {**EXAMPLE, **body}.items() if key != without}).encode()
+        login = {"Authorization": f"Bearer {token}"} if token else {}
+        sent = {"Content-Type": "application/json", **login, **(headers or {})}
+        return client.request(
+            method,
+            PATH,
+            content=body,
+            headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+        )
+
+    return send

@@ -1,0 +1,87 @@
+"""Each known server is a process of its own that can be asked for; the selfcheck judges them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import pytest
+
+from contract_tests.specification import Treatment
+from contract_tests.tests.conftest import ROOT
+from contract_tests.tests.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.known_servers import USERS, listed
+from contract_tests.tests.right_servers import COMBINATIONS, RIGHT_SERVERS, combinations
+from contract_tests.tests.test_right_servers import SPECIFICATION
+from contract_tests.tests.trait import TRAITS
+
+COMMAND = (sys.executable, "-m", "contract_tests.tests.known_servers")
+START_CPU_S = 0.4  # selfcheck starts hundreds
+
+
+@contextmanager
+def known_process(name: str) -> Iterator[dict[str, Any]]:
+    """A known server as a process of its own; what it says when it is ready."""
+    with subprocess.Popen([*COMMAND, name, "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, f"{name} did not start"
+            yield json.loads(line)
+        finally:
+            process.terminate()
+
+
+def test_right_servers_hold_every_trait_and_no_two_about_one_thing() -> None:
+    assert {name for server in RIGHT_SERVERS for name in server.traits} == TRAITS.keys()
+    for server in RIGHT_SERVERS:
+        assert max(Counter(TRAITS[name].about for name in server.traits).values(), default=1) == 1, server.name
+
+
+def test_combinations_are_drawn_the_same_again_and_differ_by_seed() -> None:
+    assert [*combinations(0)] == [*combinations(0)]
+    assert len({*combinations(0), *combinations(1)}) == 2 * COMBINATIONS
+
+
+def test_what_a_right_server_needs_by_name_is_what_fails_by_default() -> None:
+    named = {(reading, option) for s in RIGHT_SERVERS for reading, of in s.accepted.items() for option in of}
+    readings = SPECIFICATION.readings.values()
+    fail = {(r.id, option) for r in readings for option in r.options if r.treatment(option) is Treatment.FAIL}
+    assert named == fail
+
+
+def test_the_list_names_each_server_once() -> None:
+    done = subprocess.run([*COMMAND, "--json"], capture_output=True, text=True, check=True, cwd=ROOT)
+    servers = json.loads(done.stdout)
+    assert servers == listed()
+    assert len({entry["id"] for entry in servers}) == len(servers) == len(FAULTY_SERVERS) + len(RIGHT_SERVERS)
+    assert {(entry["kind"], entry["clause"] is None) for entry in servers} == {("faulty", False), ("right", True)}
+
+
+@pytest.mark.parametrize("name", ["validation-422", "the-page", "second", "like-http-1.0"])
+def test_a_known_server_answers_once_it_says_so_after_a_light_start(name: str) -> None:
+    before = os.times()
+    with known_process(name) as ready:
+        token = ready["users"][0]["token"]
+        answer = httpx2.post(
+            f"{ready['url']}/api/v1/entities/leadlists",
+            json={"name": 7},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    after = os.times()
+    assert answer.status_code == (422 if name == "validation-422" else 400)
+    assert {user["token"]: user["id"] for user in ready["users"]} == USERS
+    assert after.children_user + after.children_system - before.children_user - before.children_system < START_CPU_S
+
+
+def test_a_name_that_nobody_has_is_refused() -> None:
+    done = subprocess.run([*COMMAND, "nobody"], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no server is called nobody" in done.stderr

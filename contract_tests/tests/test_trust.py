@@ -1,0 +1,58 @@
+"""Every clause that is judged can be broken: by an exchange made by hand, a defect of the mock, or a faulty server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from fnmatch import fnmatchcase
+from functools import cache
+
+import pytest
+
+from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.specification import load_specification
+from contract_tests.tests.conftest import ROOT
+from contract_tests.tests.exchanges import broken_clauses
+from contract_tests.tests.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.test_oracles import ONLY_WARNED, PINNED, ROWS
+
+PATTERNS = [p for oracle in ORACLES for p in oracle.clauses] + [p for oracle in HISTORY_ORACLES for p in oracle.clauses]
+READ = {reading.clause for reading in load_specification().readings.values()}
+JUDGED = sorted(
+    clause
+    for clause in load_specification().clauses
+    if clause in READ or any(fnmatchcase(clause, pattern) for pattern in PATTERNS)
+)
+
+
+@cache
+def catalogue() -> frozenset[str]:
+    """The clauses that the mock can be told to break."""
+    command = [sys.executable, "-m", "mock_server", "defects", "--json"]
+    printed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=30).stdout
+    return frozenset(defect["clause"] for defect in json.loads(printed))
+
+
+@cache
+def broken_by_hand() -> frozenset[str]:
+    """The clauses that the rows break, each by its own exchanges."""
+    return frozenset(clause for clause, _, wrong in ROWS if clause in broken_clauses(*wrong, **PINNED.get(clause, {})))
+
+
+def test_there_is_something_to_break() -> None:
+    assert len(JUDGED) > 100
+    assert len(catalogue()) > 50
+    assert {server.clause for server in FAULTY_SERVERS} | catalogue() <= set(load_specification().clauses)
+
+
+@pytest.mark.parametrize("clause", JUDGED)
+def test_a_judged_clause_can_be_broken(clause: str) -> None:
+    if clause in ONLY_WARNED:
+        return  # it is never broken, which test_oracles shows
+    assert clause in broken_by_hand() | catalogue() | {server.clause for server in FAULTY_SERVERS}
+
+
+@pytest.mark.parametrize("clause", JUDGED)
+def test_what_no_defect_breaks_is_broken_by_hand(clause: str) -> None:
+    assert clause in catalogue() | broken_by_hand() | ONLY_WARNED
