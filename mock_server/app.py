@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,21 +22,26 @@ from mock_server.contract import Contract, OperationSpec, SpecError, find_spec_d
 from mock_server.contract import load as load_contract
 from mock_server.dates import Dates
 from mock_server.errors import Renderer
-from mock_server.lead_list import Builder
+from mock_server.guard import Guard, is_loopback
+from mock_server.injection import injected
+from mock_server.journal import recorded
+from mock_server.lead_list import Builder, LeadList
 from mock_server.operations import Coroutine
 from mock_server.operations import table as lead_list_operations
-from mock_server.readings import Readings, resolve
+from mock_server.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.readings import load as load_readings
 from mock_server.refusals import Facts
 from mock_server.rules import Rules
+from mock_server.seeding import Seeding
 from mock_server.sessions import Sessions, security_map
-from mock_server.settings import Settings
-from mock_server.sources import Clock, Ids, never_backwards, uuid4_source, uuid7_source
+from mock_server.settings import SettingError, Settings
+from mock_server.sources import Clock, Ids, uuid4_source, uuid7_source
 from mock_server.stages import Outcome, Stages, Success
-from mock_server.store import Store
 from mock_server.uuids import Uuids
 from mock_server.validation import BodyCheck, ParameterCheck
+from mock_server.verdicts import Judge
 from mock_server.wire import BodyReader, JsonParser, Negotiator
+from mock_server.worlds import World, Worlds, in_world
 
 LEAD_LISTS = "createLeadList"  # the operation of the bundled spec, which may be absent from another one
 
@@ -46,6 +53,8 @@ class Mock:
     app: ASGIApp
     contract: Contract
     stages: Stages
+    worlds: Worlds
+    control_token: str  # nothing: none is needed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
@@ -65,25 +74,64 @@ def create_app(
     `operations` binds further operationIds to coroutines. `stages` gets the stages and gives back those to use.
     `clock` and `ids` take the place of those that the settings ask for.
     """
-    settings = settings or Settings()
+    settings = _with_token(settings or Settings())
     spec_dir = spec_dir or find_spec_dir()
-    readings = resolve(load_readings(spec_dir), settings.profile, settings.choices())
+    catalogue = load_readings(spec_dir)
+    readings = resolve(catalogue, settings.profile, settings.choices())
     dates, uuids = Dates(readings), Uuids(readings)
     contract = load_contract(spec_dir, formats={"date-time": dates.takes, **uuids.formats()})
-    clock = never_backwards(clock or settings.clock())
-    ids = ids or (
-        uuid7_source(settings.seed, clock) if readings.follows("id-version", "7") else uuid4_source(settings.seed)
-    )
-
-    parts = _stages(settings, contract, readings, dates, uuids)
-    parts = stages(parts) if stages else parts
-    store = Store(settings.max_lists)
+    right = _stages(settings, contract, readings, dates, uuids)  # by these the journal judges
+    parts = stages(right) if stages else right
+    has_lists = LEAD_LISTS in contract.operations
+    seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
+    worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     coroutines = {**(operations or {})}
-    if LEAD_LISTS in contract.operations:
+    if has_lists:
         path = contract.operations[LEAD_LISTS].path
-        coroutines = {**lead_list_operations(parts, store, clock, ids, readings, path), **coroutines}
+        coroutines = {**lead_list_operations(parts, readings, path), **coroutines}
     contract.check_bound(coroutines)
-    return Mock(_assemble(settings, contract, readings, parts, coroutines, ids), contract, parts)
+
+    def make_control() -> ASGIApp:
+        from mock_server.control import Control
+        from mock_server.control_calls import Parts
+
+        controlled = Parts(settings, contract, readings, worlds, Judge(contract, right), seeding)
+        guard = Guard(own_host=settings.host, allowed_hosts=settings.allow_host, token=settings.control_token or "")
+        return Control(
+            controlled, guard, resolve(catalogue, DEFAULT_PROFILE), layers.own_origins(settings.allow_origin)
+        )
+
+    app = _assemble(settings, contract, readings, parts, coroutines, worlds, make_control)
+    return Mock(app, contract, parts, worlds, settings.control_token or "")
+
+
+def _with_token(settings: Settings) -> Settings:
+    """The settings, with a token for the control API where others than this machine can reach it."""
+    if settings.control_token or is_loopback(settings.host):
+        return settings
+    return dataclasses.replace(settings, control_token=secrets.token_urlsafe(16))
+
+
+def _worlds(settings: Settings, readings: Readings, seeding: Seeding | None, clock: Clock, ids: Ids | None) -> Worlds:
+    """The worlds; each has ids of its own, the same ones for the same seed."""
+
+    def make_ids(world_s_clock: Clock) -> Ids:
+        if ids is not None:
+            return ids
+        if readings.follows("id-version", "7"):
+            return uuid7_source(settings.seed, world_s_clock)
+        return uuid4_source(settings.seed)
+
+    seeded: tuple[LeadList, ...] = ()
+    if settings.seed_file is not None:
+        if seeding is None:
+            raise SettingError("--seed-file: the spec that is served has no lead lists")
+        seeded = seeding.read_file(Path(settings.seed_file), clock)
+    return Worlds(
+        functools.partial(
+            World, max_lists=settings.max_lists, seed=settings.seed or 0, clock=clock, make_ids=make_ids, seeded=seeded
+        )
+    )
 
 
 def _stages(settings: Settings, contract: Contract, readings: Readings, dates: Dates, uuids: Uuids) -> Stages:
@@ -115,7 +163,8 @@ def _assemble(
     readings: Readings,
     stages: Stages,
     coroutines: Mapping[str, Coroutine],
-    ids: Ids,
+    worlds: Worlds,
+    make_control: Callable[[], ASGIApp],
 ) -> ASGIApp:
     """Connexion, driving the stages: it routes, runs the security schemes, and binds arguments by name.
 
@@ -128,9 +177,14 @@ def _assemble(
     login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
     order: list[Any] = [
         *([layers.access_log] if settings.log else []),
-        # /__mock__/* will leave the pipeline here: what controls the mock must not depend on the contract.
+        functools.partial(layers.controlled, make_control=make_control),
+        functools.partial(in_world, worlds=worlds),
+        functools.partial(recorded, now=settings.clock()),
+        # Inside of the journal, so that preflights are seen; around the faults, so that no preflight meets one, and
+        # pages can read the answers that were forced.
         functools.partial(layers.cors, is_own_origin=layers.own_origins(settings.allow_origin)),
-        *([functools.partial(layers.request_ids, ids=ids)] if readings.follows("request-id-header", "present") else []),
+        *([layers.request_ids] if readings.follows("request-id-header", "present") else []),
+        functools.partial(injected, contract=contract, stages=stages),
         functools.partial(layers.answering, render_error=stages.render_error),
         functools.partial(layers.exact_paths, contract=contract, readings=readings),
         RoutingMiddleware,

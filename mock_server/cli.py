@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from mock_server import contract, readings, server, settings
+from mock_server import contract, readiness, readings, server, settings
 from mock_server.app import Mock, create_app
 from mock_server.settings import FIELDS, Settings
 
@@ -120,6 +120,21 @@ def list_defects(as_json: bool) -> None:
             click.echo("  ".join([click.style(f"{first:{widths[0]}}", bold=True), *cells, last]))
 
 
+@main.command("wait")
+@click.argument("url", required=False)
+@click.option(
+    "--for-s", type=click.FloatRange(min=0), default=30.0, metavar="SECONDS", help="Wait no longer.  [default: 30]"
+)
+@click.pass_obj
+def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
+    """Wait until the mock at URL answers requests; without URL, the one that these settings start."""
+    host = "127.0.0.1" if chosen.host == "0.0.0.0" else f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    url = (url or f"http://{host}:{chosen.port}").rstrip("/")
+    reason = readiness.wait_until_ready(url, timeout_s=for_s)
+    if reason is not None:
+        _exit(EXIT_PORT, f"no mock answers at {url} within {for_s:g} s: {reason}")
+
+
 def _make(chosen: Settings, defect_id: str | None) -> Mock:
     if defect_id is None:
         return create_app(chosen)
@@ -160,7 +175,8 @@ def _tell(text: str) -> None:
 
 def _ready_line(mock: Mock, chosen: Settings, url: str) -> str:
     users = [{"id": user, "token": token} for user, token in chosen.user]
-    return json.dumps({"url": url, "pid": os.getpid(), "users": users, "endpoint": url + _endpoint(mock)})
+    ready = {"url": url, "pid": os.getpid(), "users": users, "endpoint": url + _endpoint(mock)}
+    return json.dumps(ready | ({"controlToken": mock.control_token} if mock.control_token else {}))
 
 
 def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
@@ -175,6 +191,7 @@ def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
             f"Signed in, as Authorization: Bearer TOKEN or as cookie {chosen.cookie_name}=TOKEN:",
             *(f"  {user:{width}}  {token}" for user, token in chosen.user),
             f"  {'nobody':{width}}  {settings.EXPIRED_TOKEN}  (an expired session)",
+            *([f"Control API, asks for X-Mock-Control: {mock.control_token}"] if mock.control_token else []),
             "Try:",
             f"  {shlex.join(curl)}",
         ]

@@ -63,6 +63,14 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSpec:
+    """What the spec says of the answers with one status."""
+
+    schema: Mapping[str, Any] | None  # None: it says nothing of a body
+    example: Any
+
+
+@dataclass(frozen=True, slots=True)
 class OperationSpec:
     """What the spec says of one operation, compiled."""
 
@@ -75,6 +83,7 @@ class OperationSpec:
     example: Any  # the request example, from which messages quote
     parameters: tuple[Parameter, ...]
     success_statuses: tuple[int, ...]
+    answers: Mapping[int, AnswerSpec]  # by status
 
 
 class Contract:
@@ -89,23 +98,39 @@ class Contract:
         self._base = urlsplit(servers[0]["url"]).path.rstrip("/")
         self.operations: dict[str, OperationSpec] = {}
         self._methods: dict[str, tuple[str, ...]] = {}
+        self._at: dict[tuple[str, str], OperationSpec] = {}  # (method, path as the spec has it)
         for path, item in document["paths"].items():
             methods = [method for method in METHODS if method in item]
             self._methods[self._base + path] = tuple(method.upper() for method in methods)
             for method in methods:
                 self._add(path, method, item)
         self._templates = [
-            (re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path))), path)
+            (re.compile(re.sub(r"\\{[^}]*\\}", "([^/]+)", re.escape(path))), path)
             for path in self._methods
             if "{" in path
         ]
 
     def methods(self, path: str) -> tuple[str, ...]:
         """The methods that the spec has for a request path; none for an unknown path."""
-        known = self._methods.get(path)
-        if known is None:
-            known = next((self._methods[t] for pattern, t in self._templates if pattern.fullmatch(path)), ())
+        known = self._methods.get(self._template(path)[0], ())
         return (*known, "HEAD") if "GET" in known and "HEAD" not in known else known
+
+    def operation_at(self, method: str, path: str) -> tuple[OperationSpec | None, Mapping[str, str]]:
+        """The operation that a request asks for, if there is one, and the parameters of its path."""
+        template, parameters = self._template(path)
+        return self._at.get((method, template)), parameters
+
+    def validator(self, schema: Mapping[str, Any]) -> Validator:
+        """A schema of the document, compiled."""
+        return Validator(schema, self.document, self._formats)
+
+    def _template(self, path: str) -> tuple[str, Mapping[str, str]]:
+        """The path of the spec that a request path fits, with its parameters; an unknown one stays as it is."""
+        if path not in self._methods:
+            for pattern, template in self._templates:
+                if found := pattern.fullmatch(path):
+                    return template, dict(zip(re.findall("{([^}]*)}", template), found.groups(), strict=True))
+        return path, {}
 
     def check_bound(self, operation_ids: Iterable[str]) -> None:
         """Refuse a spec that names an operation for which no coroutine was given."""
@@ -122,25 +147,44 @@ class Contract:
         if operation_id in self.operations:
             raise SpecError(f"operationId {operation_id} stands twice; the second is {place}")
         self._check_security(place, spec)
-        body = self._resolve(spec.get("requestBody", {}))
+        body = self.resolve(spec.get("requestBody", {}))
         content: Mapping[str, Any] = body.get("content", {})
         schema: Mapping[str, Any] | None = next(
             (entry["schema"] for entry in content.values() if "schema" in entry), {} if content else None
         )
-        self.operations[operation_id] = OperationSpec(
+        operation = OperationSpec(
             id=operation_id,
             path=self._base + path,
             method=method.upper(),
             media_types=tuple(media_type.lower() for media_type in content),
             body_required=bool(body.get("required", False)),
-            body=None if schema is None else Validator(schema, self.document, self._formats),
-            example=_example(content),
+            body=None if schema is None else self.validator(schema),
+            example=self._example(content),
             parameters=tuple(
-                self._parameter(self._resolve(entry))
+                self._parameter(self.resolve(entry))
                 for entry in [*item.get("parameters", []), *spec.get("parameters", [])]
             ),
             success_statuses=tuple(int(status) for status in spec["responses"] if str(status).startswith("2")),
+            answers={
+                int(status): self._answer(self.resolve(entry))
+                for status, entry in spec["responses"].items()
+                if str(status).isdecimal()
+            },
         )
+        self.operations[operation_id] = self._at[operation.method, operation.path] = operation
+
+    def _answer(self, entry: Mapping[str, Any]) -> AnswerSpec:
+        content = entry.get("content", {})
+        return AnswerSpec(
+            next((each["schema"] for each in content.values() if "schema" in each), None), self._example(content)
+        )
+
+    def _example(self, content: Mapping[str, Any]) -> Any:
+        for entry in content.values():
+            for example in entry.get("examples", {}).values():
+                return self.resolve(example).get("value")
+            return entry.get("example")
+        return None
 
     def _parameter(self, entry: Mapping[str, Any]) -> Parameter:
         schema = entry.get("schema", {})
@@ -148,8 +192,8 @@ class Contract:
             name=entry["name"],
             place=entry["in"],
             required=bool(entry.get("required", False)),
-            type=self._resolve(schema).get("type", "string"),
-            validator=Validator(schema, self.document, self._formats),
+            type=self.resolve(schema).get("type", "string"),
+            validator=self.validator(schema),
         )
 
     def _check_security(self, place: str, spec: Mapping[str, Any]) -> None:
@@ -157,13 +201,14 @@ class Contract:
         for name in {name for entry in spec.get("security", self.document.get("security", [])) for name in entry}:
             if name not in schemes:
                 raise SpecError(f"{place} asks for the security scheme {name}, which components do not define")
-            scheme = self._resolve(schemes[name])
+            scheme = self.resolve(schemes[name])
             by_cookie = scheme["type"] == "apiKey" and scheme.get("in") == "cookie"
             by_bearer = scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer"
             if not (by_cookie or by_bearer):
                 raise SpecError(f"security scheme {name}: only a cookie or a bearer token can carry a session here")
 
-    def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The node that a `$ref` stands for; any other stays as it is."""
         while "$ref" in node:
             node = look_up(self.document, node["$ref"])
         return node
@@ -207,11 +252,3 @@ def _mappings(node: Any) -> Iterator[Mapping[str, Any]]:
             pending.extend(node.values())
         elif isinstance(node, list):
             pending.extend(node)
-
-
-def _example(content: Mapping[str, Any]) -> Any:
-    for entry in content.values():
-        for example in entry.get("examples", {}).values():
-            return example.get("value")
-        return entry.get("example")
-    return None

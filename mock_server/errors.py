@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http.client import responses
 from typing import Any
 
 import orjson
@@ -20,7 +22,7 @@ PROBLEMS_LISTED_OF_A_FIELD = 20
 GOT_CHARACTERS = 60
 
 # Status -> (code, message). The page documents 400, 401 and 500 (clauses error.*.code); the other codes follow the
-# sibling pages (FORBIDDEN, NOT_FOUND) or, where those have none, the reason phrase of RFC 9110 §15.
+# sibling pages (FORBIDDEN, NOT_FOUND) or, as that of any other status, the reason phrase of RFC 9110 §15.
 STATUSES: Mapping[int, tuple[str, str]] = {
     400: ("BAD_REQUEST", "Request body validation failed"),
     401: (
@@ -150,7 +152,7 @@ class ClientLeft(Exception):
 
 def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **words: object) -> Problem:
     """A problem in the words of the table; `words` fill its places."""
-    pointer, field = _pointer(path), _field(path)
+    pointer, field = pointer_to(path), _field(path)
     want, message = WORDS[rule]
     places = {"field": field, "got": got, "example": "", **words}
     sentence = message.format_map(places)
@@ -193,7 +195,8 @@ def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
             return json.dumps(value)[:characters]
 
 
-def _pointer(path: Iterable[str | int]) -> str:
+def pointer_to(path: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) to a place."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
@@ -225,7 +228,8 @@ class Renderer:
 
     def __call__(self, refusal: Refused) -> Answer:
         status = refusal.status
-        code, message = STATUSES.get(status) or (f"HTTP_{status}", "The request was refused")
+        phrase = re.sub(r"\W+", "_", responses.get(status, f"HTTP {status}")).upper()
+        code, message = STATUSES.get(status, (phrase, "The request was refused"))
         problems, more = self._listed(refusal.problems)
         if refusal.message:
             message = refusal.message

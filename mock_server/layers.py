@@ -19,18 +19,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.contract import Contract
 from mock_server.errors import ClientLeft, Refused, shorten
 from mock_server.readings import Readings
-from mock_server.sources import Ids
 from mock_server.stages import Answer, Stages
 from mock_server.wire import BodyReader
 
 logger = logging.getLogger("mock_server")
 
+CONTROL_PATH = "/__mock__/"
 READ_PAST_S = 1.0  # of a body that is not wanted; what a client on this machine sends in a second is 100 MiB and more
 
 _LOOPBACK_ORIGIN = re.compile(r"https?://(localhost|([a-z0-9-]+\.)+localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.ASCII)
 
 _PREFLIGHT_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_EXPOSED_HEADERS = "Allow, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+_EXPOSED_HEADERS = "Allow, Location, Preference-Applied, Retry-After, WWW-Authenticate, X-Mock-Fault, X-Request-Id"
 _PREFLIGHT_AGE_S = 600  # Chromium keeps a preflight for two hours at most; ten minutes outlive any page reload
 
 
@@ -82,6 +82,20 @@ def _preflight_answer(request: Headers) -> Message:
     return {"type": "http.response.start", "status": 204, "headers": headers.raw}
 
 
+def controlled(app: ASGIApp, *, make_control: Callable[[], ASGIApp]) -> ASGIApp:
+    """Leaves the pipeline for what controls the mock: it must not depend on the contract. Made with the first call."""
+    control: ASGIApp | None = None
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal control
+        if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PATH):
+            return await app(scope, receive, send)
+        control = control or make_control()
+        await control(scope, receive, send)
+
+    return layer
+
+
 def refusal_of(error: Exception) -> Refused:
     """Any exception as a refusal: ours, Starlette's and Connexion's, and what nobody foresaw."""
     if isinstance(error, Refused):
@@ -100,7 +114,8 @@ async def send_answer(answer: Answer, send: Send, unread: Receive | None = None)
     (RFC 9112 §9.6); so the end of the answer waits until the client stops, or has had its time.
     """
     headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status not in (204, 304):  # RFC 9110 §8.6
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if unread is not None:
         await send({"type": "http.response.body", "body": answer.body, "more_body": True})
@@ -190,7 +205,7 @@ def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyR
             raise Refused(400, problems)
         stages.negotiate(headers, operation)
         context = scope["extensions"].setdefault("connexion_context", {})
-        context["headers"] = headers
+        context["headers"], context["world"] = headers, scope["world"]
         if operation.body is not None:
             body = await read_body(receive, headers)
             if body or operation.body_required:
@@ -208,13 +223,13 @@ async def _no_more() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-def request_ids(app: ASGIApp, *, ids: Ids) -> ASGIApp:
+def request_ids(app: ASGIApp) -> ASGIApp:
     """Gives every answer a request id (reading request-id-header)."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["x-request-id"] = ids()
+                MutableHeaders(scope=message)["x-request-id"] = scope["world"].ids()
             await send(message)
 
         await app(scope, receive, send_with_id)

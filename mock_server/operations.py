@@ -1,12 +1,12 @@
 """The operations: operationId -> coroutine. A further endpoint costs its spec and one coroutine.
 
-A coroutine takes by name what it needs: `payload` (the checked body), `user` (the id of who is signed in),
-`headers`, and the parameters of its path and query. It returns a JSON value, or an `Outcome` with headers.
+A coroutine takes by name what it needs: `payload` (the checked body), `user` (the id of who is signed in), `headers`,
+`world` (the state that it works on), and the parameters of its path and query. It returns a JSON value, or an
+`Outcome` with headers.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,23 +14,20 @@ from starlette.datastructures import Headers
 
 from mock_server.lead_list import Payload
 from mock_server.readings import Readings
-from mock_server.sources import Clock, Ids
 from mock_server.stages import Outcome, Stages
-from mock_server.store import Store
+from mock_server.worlds import World
 
 Coroutine = Callable[..., Awaitable[Any]]
-CreateLeadList = Callable[[Payload, str, Headers], Awaitable[Outcome]]
-
-ANSWERS_REMEMBERED = 1_000  # Idempotency-Key is for retries: seconds matter, and a thousand calls are many of them
+CreateLeadList = Callable[[Payload, str, Headers, World], Awaitable[Outcome]]
 
 
-def table(stages: Stages, store: Store, clock: Clock, ids: Ids, readings: Readings, path: str) -> dict[str, Coroutine]:
+def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]:
     """The operations of the bundled spec; `path` is where the lead lists live."""
     names_place = readings.follows("location-header", "present")
 
-    async def create_lead_list(payload: Payload, user: str, headers: Headers) -> Outcome:
-        lead_list = stages.build(payload, user, clock(), ids())
-        store.add(lead_list)
+    async def create_lead_list(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
+        lead_list = stages.build(payload, user, world.clock(), world.ids())
+        world.store.add(lead_list)
         return Outcome(lead_list.to_json(), {"location": f"{path}/{lead_list.id}"} if names_place else {})
 
     if readings.follows("idempotency-key", "honoured"):
@@ -40,16 +37,15 @@ def table(stages: Stages, store: Store, clock: Clock, ids: Ids, readings: Readin
 
 def _replaying(run: CreateLeadList) -> CreateLeadList:
     """`run`, which gives the same user the first outcome again for the same Idempotency-Key."""
-    outcomes: OrderedDict[tuple[str, str], Outcome] = OrderedDict()
 
-    async def replay(payload: Payload, user: str, headers: Headers) -> Outcome:
+    async def replay(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
         key = headers.get("idempotency-key")
         if key is None:
-            return await run(payload, user, headers)
-        if (user, key) not in outcomes:
-            outcomes[user, key] = await run(payload, user, headers)
-            if len(outcomes) > ANSWERS_REMEMBERED:
-                outcomes.popitem(last=False)
-        return outcomes[user, key]
+            return await run(payload, user, headers, world)
+        outcome = world.store.outcome(user, key)
+        if outcome is None:
+            outcome = await run(payload, user, headers, world)
+            world.store.remember(user, key, outcome)
+        return outcome
 
     return replay

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -45,6 +45,9 @@ class Readings:
         if option not in self._catalogue[reading].options:
             raise KeyError(f"{reading}={option}")
         return self._in_force[reading] == option
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self._catalogue.values())
 
     def pick(self, table: Mapping[tuple[str, str], T]) -> tuple[T, ...]:
         """The entries of `table` (keyed by reading and option) that are in force, in the table's order."""

@@ -13,14 +13,15 @@ from typing import Any
 
 import httptools
 import uvicorn
+import uvloop  # noqa: F401  # or uvicorn loads it while somebody waits for the first start
 from starlette.datastructures import MutableHeaders
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mock_server.app import Mock
-from mock_server.errors import Refused, refused
+from mock_server.errors import refused
 from mock_server.layers import add_cors, own_origins
 from mock_server.settings import Settings
-from mock_server.stages import Answer
+from mock_server.worlds import record_unread
 
 GRACE_S = 1  # after it, open requests are cut: Ctrl-C must not wait for an event stream that nobody closes
 BACKLOG = 2048
@@ -60,14 +61,35 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class Server(uvicorn.Server):
+    """uvicorn, which serves a mock, and tells when it listens."""
+
+    def __init__(self, mock: Mock, settings: Settings, *, on_ready: Callable[[], None]) -> None:
+        super().__init__(_config(mock, settings))
+        self._worlds = mock.worlds
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._worlds.close()  # an event stream ends when its world says so, and not before
+        await super().shutdown(sockets)
+
+
 def serve(mock: Mock, listener: socket.socket, settings: Settings, *, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
-    config = uvicorn.Config(
+    Server(mock, settings, on_ready=on_ready).run(sockets=[listener])
+
+
+def _config(mock: Mock, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
         mock,
         loop="uvloop",
         http=functools.partial(  # type: ignore[arg-type]  # called as a class is
             _Protocol,
-            render_error=mock.stages.render_error,
+            mock=mock,
             is_own_origin=own_origins(settings.allow_origin),
             max_header_bytes=settings.max_header_bytes,
         ),
@@ -82,19 +104,6 @@ def serve(mock: Mock, listener: socket.socket, settings: Settings, *, on_ready: 
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
     )
-    _Server(config, on_ready).run(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_ready()
 
 
 def _without_upgrade(data: bytes) -> bytes:
@@ -125,17 +134,18 @@ class _Protocol(HttpToolsProtocol):
     def __init__(
         self,
         *,
-        render_error: Callable[[Refused], Answer],
+        mock: Mock,
         is_own_origin: Callable[[str], bool],
         max_header_bytes: int,
         **uvicorn_s: Any,
     ) -> None:
         super().__init__(**uvicorn_s)
-        self._render_error = render_error
+        self._mock = mock
         self._is_own_origin = is_own_origin
         self._max_header_bytes = max_header_bytes
         self._first = b""  # the first byte of the connection, which tells TLS from HTTP
         self._origin = ""
+        self._is_reused = False  # whether it had a request before
         self._in_head = True
         self._received = 0  # bytes while a head is incomplete, of it and of what came in the same reads
         self._parsed = 0  # bytes of the head, as far as it was parsed
@@ -152,6 +162,10 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        # A fault may break the connection, and must know whether it is one that a browser trusts (see `injection`).
+        self.scope["transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope["is_reused"] = self._is_reused  # type: ignore[typeddict-unknown-key]
+        self._is_reused = True
         self._in_head, self._parsed, self._origin = True, 0, ""
 
     def on_url(self, url: bytes) -> None:
@@ -208,10 +222,11 @@ class _Protocol(HttpToolsProtocol):
             )
         else:
             refusal = refused("http", closes=True, got=self._reason(sys.exception()))
-        answer = self._render_error(refusal)
+        answer = self._mock.stages.render_error(refusal)
         lines = [STATUS_LINE[answer.status]]
         headers = MutableHeaders({**answer.headers, "content-length": str(len(answer.body))})
         add_cors(headers, self._origin, self._is_own_origin)
         lines += [name + b": " + value + b"\r\n" for name, value in [*self.server_state.default_headers, *headers.raw]]
+        record_unread(self._mock.worlds, getattr(self, "headers", []), answer, headers.raw)
         self.transport.write(b"".join(lines) + b"\r\n" + answer.body)
         self.transport.close()

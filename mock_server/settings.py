@@ -22,6 +22,9 @@ CONFIG_TABLE = "mock"
 EXPIRED_TOKEN = "expired"  # reserved: a session that was valid once (clause access.session.expired)
 VARIABLE_PREFIX = "LEADLISTS_MOCK_"
 
+# A UUID of version 7 counts from 1970; after the last instant of 9999 there is none to be updated at.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
 Pair = tuple[str, str]
 
 
@@ -57,9 +60,8 @@ def _instant(text: str) -> datetime:
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z") from None
-    # A UUID of version 7 counts from 1970; after the last instant of 9999 there is none to be updated at.
-    if not 1970 <= moment.year <= 9998:
-        raise ValueError("must lie in the years 1970 to 9998")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment
 
 
@@ -96,6 +98,18 @@ def _origin(text: str) -> str:
         raise ValueError(
             "must be an origin (scheme, host and port, nothing behind them), such as https://app.test:3000"
         )
+    return text
+
+
+def _host_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", text):
+        raise ValueError("must be a host name without a port, such as mock.test")
+    return text
+
+
+def _control_token(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", text):
+        raise ValueError("must consist of letters, digits and . _ ~ - so that a header and a query can carry it")
     return text
 
 
@@ -150,6 +164,17 @@ class Settings:
         _origin,
         "A further origin whose pages may call with cookies; those of localhost always may.",
         shown="ORIGIN",
+    )
+    seed_file: str | None = _setting(
+        None, str, "Start with the lead lists of this file, as the control API exports them.", shown="FILE"
+    )
+    allow_host: tuple[str, ...] = _setting(
+        (), _host_name, "A further host name under which the control API answers.", shown="NAME"
+    )
+    control_token: str | None = _setting(
+        None,
+        _control_token,
+        "The control API asks for it; beyond loopback one is made up if none is given.",
     )
     # 1 MiB: twenty thousand ids. The body limits of nginx (1 MiB) and Express (100 KiB) lie around it.
     max_body_bytes: int = _setting(1024 * 1024, _number(int, 1, 2**30), "Refuse a larger request body.", shown="BYTES")

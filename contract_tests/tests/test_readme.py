@@ -43,6 +43,11 @@ def of_language(language: str) -> list[str]:
     return [content for name, content in blocks() if name == language]
 
 
+def python_with(name: str) -> str:
+    (content,) = [content for content in of_language("python") if name in content]
+    return content
+
+
 CONSOLE = [list(commands(content)) for content in of_language("console")]
 
 
@@ -61,7 +66,8 @@ def rows(text: str) -> list[list[str]]:
 
 def test_the_snippets_are_of_kinds_that_are_tested() -> None:
     assert README.count("```") == 2 * len(blocks())
-    assert {language for language, _ in blocks()} <= {"console", "toml", "yaml", "python"}
+    # A browser runs those of "js", in mock_server/tests/test_browser.py.
+    assert {language for language, _ in blocks()} <= {"console", "toml", "yaml", "python", "js"}
 
 
 # -- commands and their outputs
@@ -241,6 +247,12 @@ def test_the_settings_file_is_taken_by_both_commands(tmp_path: Path) -> None:
     assert "  * refused: answered 400" in told.stdout.partition("empty-name:")[2].partition("blank-name:")[0]
 
 
+def test_the_fixture_is_used_as_shown(tmp_path: Path) -> None:
+    (tmp_path / "test_page.py").write_text(python_with("lead_list_mock"))
+    done = _ask("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "test_page.py", cwd=tmp_path)
+    assert "1 passed" in done.stdout, done.stdout
+
+
 SERVE = """
 import socket, sys
 import uvicorn
@@ -270,7 +282,7 @@ def second_endpoint(tmp_path: Path) -> Path:
 def _judge(folder: Path, url: str) -> Run:
     """A run against the second endpoint, with the oracle of the README beside ours."""
     code: dict[str, Any] = {}
-    exec(of_language("python")[1], code)
+    exec(python_with("ORACLES"), code)
     login = Session("first", bearer="xyz789-session")
     settings = Settings(url, login, run_folder=folder / "run", spec_folder=folder / "spec")
     terms = Terms.of(load_specification(settings.spec_folder), settings)
@@ -285,7 +297,7 @@ def _judge(folder: Path, url: str) -> Run:
 
 
 def test_the_second_endpoint_is_served_and_judged(second_endpoint: Path) -> None:
-    command = [sys.executable, "-c", of_language("python")[0] + SERVE]
+    command = [sys.executable, "-c", python_with("create_note") + SERVE]
     environment = {**os.environ, "PYTHONPATH": str(second_endpoint)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=second_endpoint, env=environment) as process:
         try:

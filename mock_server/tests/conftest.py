@@ -20,8 +20,12 @@ import pytest
 import yaml
 from starlette.types import ASGIApp
 
+from mock_server import lead_list_mock as lead_list_mock  # the fixture, as a user would take it
+
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "/api/v1/entities/leadlists"
+GOOD: dict[str, Any] = {"name": "n", "icpId": None, "startDate": "2024-01-01", "endDate": "2024-01-02", "personIds": []}
+LOGIN = {"authorization": "Bearer xyz789-session"}
 FROZEN = ("--seed", "1", "--now", "2024-01-02T10:30:00Z")
 
 Ask = Callable[..., httpx2.Response]

@@ -69,6 +69,14 @@ def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, 
     assert "expired" in text
 
 
+@pytest.mark.parametrize(("host", "is_told"), [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_the_welcome_tells_the_token_where_others_can_reach_the_mock(host: str, is_told: bool) -> None:
+    with started("--host", host, "--port", "0", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        welcome = "".join(iter(process.stdout.readline, "Try:\n"))
+    assert ("Control API, asks for X-Mock-Control: " in welcome) is is_told
+
+
 def test_users_and_cookie_name_are_chosen(start_mock: StartMock, page_request: dict[str, Any]) -> None:
     running = start_mock("--user", "user_1=one", "--user", "user_2=two", "--cookie-name", "sid")
     for headers, status in (

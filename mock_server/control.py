@@ -1,0 +1,118 @@
+"""The control API, `/__mock__/*`: calls to functions over worlds. Its routes and bodies are those of control.yaml.
+
+Loaded with the first call. It has stages of its own, with the readings of the page: what controls the mock must not
+change with the contract that the mock is told to follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mock_server import control_calls, control_journal, layers
+from mock_server.contract import Contract, OperationSpec, read_yaml
+from mock_server.control_calls import Call, Parts
+from mock_server.errors import Refused, Renderer
+from mock_server.guard import Guard
+from mock_server.readings import Readings
+from mock_server.stages import Answer
+from mock_server.validation import ParameterCheck, schema_problems
+from mock_server.wire import BodyReader, JsonParser, Negotiator
+from mock_server.worlds import world_named
+
+SESSIONS = "/__mock__/sessions"
+BODY_BYTES = 64 * 1024 * 1024  # an export of all lead lists that a world keeps is some 5 MiB
+READY = "/__mock__/ready"
+HANDLERS = {**control_calls.HANDLERS, **control_journal.HANDLERS}
+HEADERS = {
+    "cache-control": "no-store",
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+
+
+def control_contract() -> Contract:
+    """The control API as its document has it."""
+    return Contract(read_yaml(Path(__file__).with_name("control.yaml")), {})
+
+
+class Control:
+    """The control API as an ASGI app."""
+
+    def __init__(self, parts: Parts, guard: Guard, readings: Readings, is_own_origin: Callable[[str], bool]) -> None:
+        self._parts = parts
+        self._guard = guard
+        self._is_own_origin = is_own_origin
+        self._contract = control_contract()
+        self._contract.check_bound(HANDLERS)
+        self._render_error = Renderer(readings)
+        self._check_parameters = ParameterCheck(readings, str)
+        self._negotiate = Negotiator(readings)
+        self._read_body = BodyReader(readings, max_bytes=BODY_BYTES, timeout_s=parts.settings.body_timeout_s)
+        self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=parts.settings.max_depth)
+        # Pages of the product sign in here, from their own origin; it is the one route with CORS headers.
+        self._sessions = layers.cors(self._checked, is_own_origin=is_own_origin)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._guard.check_host(Headers(scope=scope))
+        except Refused as refusal:
+            return await self._refuse(refusal, receive, send)
+        await (self._sessions if scope["path"] == SESSIONS else self._checked)(scope, receive, send)
+
+    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        try:
+            is_sessions = scope["path"] == SESSIONS
+            self._guard.check_caller(scope, headers, self._is_own_origin if is_sessions else _none)
+            if scope["path"] != READY:
+                self._guard.check_token(scope, headers)
+            response = await self._answer(scope, headers, receive)
+        except Exception as error:
+            return await self._refuse(layers.refusal_of(error), receive, send)
+        response.headers.update(HEADERS)
+        await response(scope, receive, send)
+
+    async def _refuse(self, refusal: Refused, receive: Receive, send: Send) -> None:
+        answer = self._render_error(refusal)
+        answer = Answer(answer.status, {**answer.headers, **HEADERS}, answer.body)
+        await layers.send_answer(answer, send, receive if refusal.closes else None)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
+        operation, parameters = self._contract.operation_at(scope["method"], scope["path"])
+        if operation is None:
+            methods = [each for each in self._contract.methods(scope["path"]) if each != "HEAD"]
+            raise Refused(405, headers={"allow": ", ".join(methods)}) if methods else Refused(404)
+        if problems := self._check_parameters({**scope, "path_params": parameters}, operation):
+            raise Refused(400, problems)
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        body = await self._body(operation, headers, receive)
+        world = self._parts.worlds[query.get("world") or world_named(scope)]
+        call = Call(world, parameters, query, body, headers)
+        value = await HANDLERS[operation.id](self._parts, call)
+        if isinstance(value, Response):
+            return value
+        if value is None:
+            return Response(status_code=204)
+        return Response(orjson.dumps(value), media_type="application/json")
+
+    async def _body(self, operation: OperationSpec, headers: Headers, receive: Receive) -> Any:
+        body = await self._read_body(receive, headers)
+        if operation.body is None:
+            return None
+        self._negotiate(headers, operation)
+        value = self._parse(body, headers)
+        if problems := schema_problems(operation.body, value, date_reason=str, example=operation.example):
+            raise Refused(400, problems)
+        return value
+
+
+def _none(origin: str) -> bool:
+    return False

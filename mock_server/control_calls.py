@@ -1,0 +1,259 @@
+"""What the calls of the control API do, but for those of the journal: operationId -> coroutine, over a world.
+
+A coroutine gives back a JSON value, a whole response, or None where there is nothing to say.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from time import monotonic
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+
+from mock_server.contract import Contract
+from mock_server.errors import Refused, problem, shorten
+from mock_server.faults import FaultError, from_json
+from mock_server.readings import Readings
+from mock_server.seeding import Seeding
+from mock_server.sessions import cookie_values
+from mock_server.settings import FIRST_YEAR, LAST_YEAR, Settings
+from mock_server.verdicts import Judge
+from mock_server.worlds import SNAPSHOTS_KEPT, World, Worlds
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the calls work on."""
+
+    settings: Settings
+    contract: Contract
+    readings: Readings
+    worlds: Worlds
+    judge: Judge
+    seeding: Seeding | None  # None: the spec has no lead lists
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, its parameters and its body checked."""
+
+    world: World
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    headers: Headers
+
+
+# -- the mock
+
+
+@functools.cache
+def _version() -> str:
+    try:
+        return version("leadlists-contract-kit")
+    except PackageNotFoundError:  # a copy of the folder, not installed
+        return "unknown"
+
+
+async def get_ready(parts: Parts, call: Call) -> Any:
+    return {"ready": True, "version": _version()}
+
+
+async def get_state(parts: Parts, call: Call) -> Any:
+    operations = [
+        {"id": each.id, "method": each.method, "path": each.path, "example": each.example, "statuses": [*each.answers]}
+        for each in parts.contract.operations.values()
+    ]
+    readings = [
+        {"id": each.id, "question": each.question, "option": parts.readings[each.id], "options": each.options}
+        for each in parts.readings
+    ]
+    return {
+        "version": _version(),
+        "world": call.world.name,
+        "now": _instant(call.world.clock()),
+        "cookieName": parts.settings.cookie_name,
+        "operations": operations,
+        "users": [user for user, _ in parts.settings.user],
+        "profile": parts.settings.profile,
+        "readings": readings,
+        "counts": call.world.counts(),
+    }
+
+
+async def reset(parts: Parts, call: Call) -> None:
+    call.world.reset()
+    for of in ("lists", "faults", "requests", "clock"):
+        call.world.journal.tell(of)
+
+
+# -- sign-in
+
+
+async def get_session(parts: Parts, call: Call) -> Any:
+    users = {token: user for user, token in parts.settings.user}
+    tokens = cookie_values(call.headers.getlist("cookie"), parts.settings.cookie_name)
+    return {"user": next((users[token] for token in tokens if token in users), None)}
+
+
+async def sign_in(parts: Parts, call: Call) -> Response:
+    tokens = dict(parts.settings.user)
+    user = call.body["user"]
+    if user not in tokens:
+        known = " or ".join(f'"{each}"' for each in tokens)
+        raise Refused(400, [problem("enum", ("user",), got=shorten(user), want=known)])
+    response = JSONResponse({"user": user, "token": tokens[user]})
+    _set_cookie(response, parts, tokens[user], None)
+    return response
+
+
+async def sign_out(parts: Parts, call: Call) -> Response:
+    response = Response(status_code=204)
+    _set_cookie(response, parts, "", 0)
+    return response
+
+
+def _set_cookie(response: Response, parts: Parts, token: str, max_age_s: int | None) -> None:
+    # Not Secure: the mock speaks http. Lax: pages of other ports of the same host are of the same site.
+    response.set_cookie(parts.settings.cookie_name, token, max_age=max_age_s, httponly=True, samesite="lax")
+
+
+# -- faults
+
+
+async def get_faults(parts: Parts, call: Call) -> Any:
+    faults = call.world.faults
+    listed = [
+        {**fault.to_json(), **({} if remaining is None else {"remaining": remaining})}
+        for fault, remaining in faults.in_force
+    ]
+    return {"faults": listed, "seed": faults.seed}
+
+
+async def set_faults(parts: Parts, call: Call) -> Any:
+    faults = []
+    for i, each in enumerate(call.body["faults"]):
+        try:
+            faults.append(from_json(each))
+        except FaultError as error:
+            raise Refused(400, [problem("schema", ("faults", i), reason=str(error))]) from None
+    call.world.faults.put(faults, call.body.get("seed"))
+    call.world.journal.tell("faults")
+    return await get_faults(parts, call)
+
+
+async def clear_faults(parts: Parts, call: Call) -> None:
+    call.world.faults.clear()
+    call.world.journal.tell("faults")
+
+
+# -- state
+
+
+async def get_lists(parts: Parts, call: Call) -> Any:
+    return {"lists": [each.to_json() for each in call.world.store]}
+
+
+async def set_lists(parts: Parts, call: Call) -> Any:
+    if parts.seeding is None:
+        raise Refused(404, message="The spec that is served has no lead lists")
+    call.world.store.replace(parts.seeding.read(call.body, call.world.clock))
+    call.world.journal.tell("lists")
+    return await get_lists(parts, call)
+
+
+async def get_snapshots(parts: Parts, call: Call) -> Any:
+    return {"snapshots": [{"name": name, "lists": len(lists)} for name, lists in call.world.snapshots.items()]}
+
+
+async def take_snapshot(parts: Parts, call: Call) -> None:
+    if not call.world.take_snapshot(call.path["name"]):
+        raise Refused(400, message=f"There are {SNAPSHOTS_KEPT} snapshots; drop one, or take one of these names again")
+    call.world.journal.tell("snapshots")
+
+
+async def restore_snapshot(parts: Parts, call: Call) -> None:
+    call.world.store.replace(_snapshot(call))
+    call.world.journal.tell("lists")
+
+
+async def drop_snapshot(parts: Parts, call: Call) -> None:
+    _snapshot(call)
+    del call.world.snapshots[call.path["name"]]
+    call.world.journal.tell("snapshots")
+
+
+def _snapshot(call: Call) -> Any:
+    name = call.path["name"]
+    if name not in call.world.snapshots:
+        raise Refused(404, message=f"There is no snapshot {shorten(name)}")
+    return call.world.snapshots[name]
+
+
+async def get_clock(parts: Parts, call: Call) -> Any:
+    return {"now": _instant(call.world.clock()), "offsetS": call.world.clock_offset_s}
+
+
+async def set_clock(parts: Parts, call: Call) -> Any:
+    before_s = call.world.clock_offset_s
+    try:
+        call.world.move_clock(call.body["offsetS"])
+        is_usable = FIRST_YEAR <= call.world.clock().year <= LAST_YEAR
+    except OverflowError:
+        is_usable = False
+    if not is_usable:
+        call.world.move_clock(before_s)
+        reason = f"the clock must show a year from {FIRST_YEAR} to {LAST_YEAR}"
+        raise Refused(400, [problem("schema", ("offsetS",), reason=reason)])
+    call.world.journal.tell("clock")
+    return await get_clock(parts, call)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def get_worlds(parts: Parts, call: Call) -> Any:
+    now_s = monotonic()
+    return {
+        "worlds": [
+            {"name": each.name, "idleS": round(now_s - each.used_s, 1), "counts": each.counts()}
+            for each in parts.worlds
+        ]
+    }
+
+
+async def drop_world(parts: Parts, call: Call) -> None:
+    if not parts.worlds.drop(call.path["name"]):
+        raise Refused(404, message=f"There is no world {shorten(call.path['name'])}")
+
+
+Handler = Callable[[Parts, Call], Awaitable[Any]]
+
+HANDLERS: Mapping[str, Handler] = {
+    "getReady": get_ready,
+    "getState": get_state,
+    "getSession": get_session,
+    "signIn": sign_in,
+    "signOut": sign_out,
+    "getFaults": get_faults,
+    "setFaults": set_faults,
+    "clearFaults": clear_faults,
+    "getLists": get_lists,
+    "setLists": set_lists,
+    "reset": reset,
+    "getSnapshots": get_snapshots,
+    "takeSnapshot": take_snapshot,
+    "dropSnapshot": drop_snapshot,
+    "restoreSnapshot": restore_snapshot,
+    "getClock": get_clock,
+    "setClock": set_clock,
+    "getWorlds": get_worlds,
+    "dropWorld": drop_world,
+}

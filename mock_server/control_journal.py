@@ -1,0 +1,100 @@
+"""The calls of the control API that look into the journal: list, verify, follow live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import orjson
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from mock_server import verification
+from mock_server.control_calls import Call, Handler, Parts
+from mock_server.errors import Refused
+from mock_server.faults import glob_matches
+from mock_server.journal import Exchange
+from mock_server.showing import Shown
+from mock_server.verdicts import Judge
+from mock_server.worlds import World
+
+REQUESTS_LISTED = 100
+KEEP_ALIVE_S = 15.0
+
+
+def _shown(parts: Parts) -> Shown:
+    return Shown(parts.judge, parts.settings)
+
+
+async def get_requests(parts: Parts, call: Call) -> Any:
+    shown = _shown(parts)
+    limit = int(call.query.get("limit", REQUESTS_LISTED))
+    found: list[Any] = []
+    for exchange in reversed(call.world.journal.since(int(call.query.get("since", 0)))):
+        if len(found) == limit:
+            break
+        if _fits(exchange, call.query, parts.judge):
+            found.append(shown(exchange))
+    return {"requests": found, "dropped": call.world.journal.dropped}
+
+
+def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
+    status = str(exchange.status or "")
+    wanted = query.get("status", status)
+    return (
+        query.get("method", exchange.method) == exchange.method
+        and glob_matches(query.get("path", "*"), exchange.path)
+        and (status == wanted or (wanted.endswith("xx") and status[:1] == wanted[0]))
+        and ("fault" not in query or (query["fault"] == "true") == (exchange.touch is not None))
+        and ("user" not in query or judge(exchange).user == query["user"])
+        and ("verdict" not in query or judge(exchange).request == query["verdict"])
+    )
+
+
+async def get_request(parts: Parts, call: Call) -> Any:
+    exchange = call.world.journal.find(int(call.path["id"]))
+    if exchange is None:
+        raise Refused(404, message=f"The journal has no request {call.path['id']}")
+    return _shown(parts)(exchange)
+
+
+async def clear_requests(parts: Parts, call: Call) -> None:
+    call.world.journal.clear()
+    call.world.journal.tell("requests")
+
+
+async def verify(parts: Parts, call: Call) -> Any:
+    outcome = verification.verify(call.body, list(call.world.journal), parts.judge)
+    return outcome if outcome["held"] else JSONResponse(outcome, 409)
+
+
+async def get_events(parts: Parts, call: Call) -> Response:
+    journal = call.world.journal
+    after = call.headers.get("last-event-id", "")
+    last = int(after) if after.isdecimal() else journal.last_id
+    if not after and "last" in call.query:
+        kept = list(journal)[-int(call.query["last"]) :] if int(call.query["last"]) else []
+        last = kept[0].id - 1 if kept else last
+    return StreamingResponse(_events(call.world, last, _shown(parts)), media_type="text/event-stream")
+
+
+async def _events(world: World, last: int, shown: Shown) -> AsyncIterator[bytes]:
+    """Server-sent events (HTML Standard §9.2). The journal is the only buffer: a slow reader misses what left it."""
+    with world.journal.watched() as watcher:
+        yield b": the events of this world follow\n\n"
+        while not world.journal.is_closed:
+            for exchange in world.journal.since(last):
+                last = exchange.id
+                yield b"event: request\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(shown(exchange)))
+            if not (changed := watcher.take()) and not await watcher.wait(KEEP_ALIVE_S):
+                yield b": still here\n\n"
+            for of in changed:
+                yield b"event: change\ndata: %s\n\n" % orjson.dumps({"of": of})
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "getRequests": get_requests,
+    "clearRequests": clear_requests,
+    "getRequest": get_request,
+    "verify": verify,
+    "getEvents": get_events,
+}

@@ -1,0 +1,256 @@
+"""Faults: what an honest server may do to its clients, as values. Deciding draws from a source that it is given.
+
+A fault comes through one of four doors: `Prefer` or `X-Mock-Fault` of a request, a cookie, the control API (which the
+dashboard uses). The first three concern the request that brings them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from mock_server.sessions import cookie_values
+
+FAULT_COOKIE = "mock_fault"
+LONGEST_DELAY_MS = 60_000
+ANSWERS = ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")
+
+SECOND_ATTEMPT_S = 1.0  # a browser makes it at once
+
+RawHeaders = list[tuple[bytes, bytes]]
+Chance = Callable[[], float]  # a number from 0 up to, not including, 1
+
+_Z99 = NormalDist().inv_cdf(0.99)
+_PREFERENCES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')  # what stands between commas (RFC 7240 §2)
+_PREFER_CHARACTERS = 1_000
+
+
+class FaultError(ValueError):
+    """No fault can be made of this; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: which requests, how many of them or what share, and what happens to them."""
+
+    method: str | None = None
+    path: str | None = None  # `*` stands for any text
+    times: int | None = None
+    share: float = 1.0
+    status: int | None = None
+    delay_ms: float | None = None
+    p99_ms: float | None = None
+    answer: str | None = None
+    session: str | None = None
+
+    def __post_init__(self) -> None:
+        if all(each is None for each in (self.status, self.delay_ms, self.answer, self.session)):
+            raise FaultError("a fault needs at least one of status, delayMs, answer and session")
+        if self.p99_ms is not None and (self.delay_ms is None or self.p99_ms < self.delay_ms):
+            raise FaultError("p99Ms needs delayMs, the median, and must not be below it")
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether it concerns a request."""
+        return self.method in (None, method) and (self.path is None or glob_matches(self.path, path))
+
+    def draw_delay_s(self, chance: Chance) -> float:
+        """How long the answer waits: fixed, or of a log-normal distribution with this median and 99th percentile."""
+        delay_ms = self.delay_ms or 0.0
+        if self.p99_ms is not None and delay_ms > 0:
+            sigma = math.log(self.p99_ms / delay_ms) / _Z99
+            delay_ms *= math.exp(sigma * NormalDist().inv_cdf(chance() or 0.5))
+        return min(delay_ms, LONGEST_DELAY_MS) / 1000
+
+    def __str__(self) -> str:
+        """What happens, as the header has it: `status=500&delayMs=200`."""
+        return urlencode({name: _plain(value) for name, value in self.effects().items()})
+
+    def effects(self) -> dict[str, Any]:
+        """What happens, by the names of the control API."""
+        named = {name: getattr(self, attribute) for name, attribute in _EFFECTS.items()}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def to_json(self) -> dict[str, Any]:
+        """The Fault of the control API."""
+        match = {name: value for name, value in (("method", self.method), ("path", self.path)) if value is not None}
+        times = {} if self.times is None else {"times": self.times}
+        share = {} if self.share == 1 else {"share": self.share}
+        return {**({"match": match} if match else {}), **times, **share, **self.effects()}
+
+
+_EFFECTS = {"status": "status", "delayMs": "delay_ms", "p99Ms": "p99_ms", "answer": "answer", "session": "session"}
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def glob_matches(pattern: str, text: str) -> bool:
+    """Whether a text is the pattern, in which `*` stands for any text."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+
+
+def from_json(value: Mapping[str, Any]) -> Fault:
+    """A fault of a value that keeps the schema of the control API."""
+    attributes = {_EFFECTS.get(name, name): each for name, each in value.items() if name not in ("match", "remaining")}
+    return Fault(**value.get("match", {}), **attributes)
+
+
+# -- by whom: a request, or the control API
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A fault that is applied to a request, the door that it came through, and the delay that was drawn."""
+
+    fault: Fault
+    door: str
+    delay_s: float = 0.0
+    preferences: str = ""  # those that were honoured (RFC 7240 §3)
+
+    def __str__(self) -> str:
+        return f"{self.fault}; door={self.door}"
+
+
+class Faults:
+    """The faults in force in a world."""
+
+    def __init__(self, seed: int) -> None:
+        self._own_seed = seed
+        self.clear()
+
+    def __len__(self) -> int:
+        return len(self.in_force)
+
+    def clear(self) -> None:
+        """No more faults."""
+        self.put((), None)
+
+    def put(self, faults: Iterable[Fault], seed: int | None) -> None:
+        """Put these in force in place of all others; the same seed draws the same again."""
+        self.seed = self._own_seed if seed is None else seed
+        self._chance = random.Random(self.seed).random
+        self._owed: tuple[Touch, tuple[str, str, RawHeaders], float] | None = None
+        self.in_force = [(fault, fault.times) for fault in faults]  # with how many times remain
+
+    def owe(self, touch: Touch, method: str, path: str, headers: RawHeaders) -> None:
+        """Let the same request meet the same again, once and soon: it is the browser's own second attempt."""
+        self._owed = (touch, (method, path, list(headers)), time.monotonic() + SECOND_ATTEMPT_S)
+
+    def touch(self, method: str, path: str, headers: RawHeaders) -> Touch | None:
+        """What happens to a request, if anything: by its own word first, else by the first fault that takes it."""
+        if self._owed is not None:
+            (touch, request, until_s), self._owed = self._owed, None
+            if request == (method, path, list(headers)) and time.monotonic() < until_s:
+                return dataclasses.replace(touch, delay_s=0.0)
+        asked = asked_for(headers)
+        if asked is not None:
+            if asked.fault.share < 1 and self._chance() >= asked.fault.share:
+                return None
+            return dataclasses.replace(asked, delay_s=asked.fault.draw_delay_s(self._chance))
+        taken = decide(self.in_force, method, path, self._chance)
+        if taken is None:
+            return None
+        fault, remaining = self.in_force[taken]
+        if remaining is not None:
+            self.in_force[taken] = (fault, remaining - 1)
+        return Touch(fault, "control", fault.draw_delay_s(self._chance))
+
+
+def decide(in_force: Iterable[tuple[Fault, int | None]], method: str, path: str, chance: Chance) -> int | None:
+    """The place of the fault that a request meets; None: it meets none."""
+    for place, (fault, remaining) in enumerate(in_force):
+        if remaining != 0 and fault.matches(method, path) and (fault.share >= 1 or chance() < fault.share):
+            return place
+    return None
+
+
+# -- the doors of a request
+
+
+def asked_for(headers: Iterable[tuple[bytes, bytes]]) -> Touch | None:
+    """The fault that a request asks for itself; FaultError where X-Mock-Fault or the cookie cannot be read."""
+    prefer = []
+    by_header = by_cookie = ""
+    for name, value in headers:
+        if name == b"prefer":
+            prefer.append(value.decode("latin-1"))
+        elif name == b"x-mock-fault":
+            by_header = value.decode("latin-1")
+        elif name == b"cookie" and b"mock_fault" in value:
+            by_cookie = next(iter(cookie_values([value.decode("latin-1")], FAULT_COOKIE)), "")
+    if by_header:
+        return Touch(from_text(by_header), "header")
+    if prefer and (preferred := _preferred(", ".join(prefer))):
+        return preferred
+    return Touch(from_text(by_cookie), "cookie") if by_cookie else None
+
+
+def from_text(text: str) -> Fault:
+    """A fault as a header or a cookie has it: `status=500&delayMs=200`."""
+    attributes: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        if name not in _READ:
+            raise FaultError(f"{name!r} is not one of {', '.join(_READ)}")
+        attributes[_EFFECTS.get(name, name)] = _READ[name](value)
+    return Fault(**attributes)
+
+
+def _number(kind: type[int] | type[float], least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = kind(-1)
+        if not least <= number <= most:
+            raise FaultError(f"{text!r} is not a number from {least:g} to {most:g}")
+        return number
+
+    return read
+
+
+def _one_of(*options: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in options:
+            raise FaultError(f"{text!r} is not one of {', '.join(options)}")
+        return text
+
+    return read
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "status": _number(int, 200, 599),
+    "delayMs": _number(float, 0, LONGEST_DELAY_MS),
+    "p99Ms": _number(float, 0, LONGEST_DELAY_MS),
+    "answer": _one_of(*ANSWERS),
+    "session": _one_of("expired"),
+    "share": _number(float, 0, 1),
+}
+
+
+def _preferred(text: str) -> Touch | None:
+    """What `Prefer: code=500, wait=2` asks for. What is unknown or cannot be honoured is passed over (RFC 7240 §2)."""
+    given: dict[str, str] = {}
+    for preference in _PREFERENCES.findall(text[:_PREFER_CHARACTERS]):
+        name, _, value = preference.partition(";")[0].partition("=")
+        given.setdefault(name.strip().lower(), value.strip().strip('"'))  # of two, the first counts
+    honoured: dict[str, Any] = {}
+    for name, attribute, factor in (("code", "status", 1), ("wait", "delay_ms", 1000)):
+        try:
+            read = _READ["status"] if name == "code" else _number(float, 0, LONGEST_DELAY_MS / 1000)
+            honoured[attribute] = read(given[name]) * factor
+        except (KeyError, FaultError):
+            given.pop(name, None)
+    if not honoured:
+        return None
+    return Touch(
+        Fault(**honoured), "prefer", preferences=", ".join(f"{n}={given[n]}" for n in ("code", "wait") if n in given)
+    )

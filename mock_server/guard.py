@@ -1,0 +1,103 @@
+"""Who may use the control API: programs of this machine and the mock's own pages, never a page of another origin.
+
+Any page that a developer looks at can send requests to localhost. What keeps it out here does not rest on the
+browser's CORS alone: the Host must be one of ours, or a name that was rebound to 127.0.0.1 would do; the Origin must be
+the mock's own; and what changes state needs a header that a form cannot send.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Iterable
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from mock_server.errors import Refused
+
+CONTROL_HEADER = "X-Mock-Control"
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
+_LOOPBACK_NAME = re.compile(r"(?:[a-z0-9_-]+\.)*localhost|127\.0\.0\.1|\[::1\]", re.ASCII)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Guard:
+    """Refuses a control request of which it cannot be sure; raises Refused, with a word on what was missing."""
+
+    def __init__(self, *, own_host: str, allowed_hosts: Iterable[str], token: str) -> None:
+        bound = f"[{own_host}]" if ":" in own_host else own_host
+        unspecified = own_host in ("0.0.0.0", "::")
+        self._hosts = frozenset(host.lower() for host in [*allowed_hosts, *([] if unspecified else [bound])])
+        self._token = token
+
+    def check_host(self, headers: Headers) -> None:
+        """The request must name a host of this machine, or one that was allowed."""
+        hosts = headers.getlist("host")
+        name = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if name is None or not self._is_own(name["name"].lower()):
+            raise Refused(403, message="Host is not one of the mock's; a further one is allowed by --allow-host")
+
+    def check_caller(self, scope: Scope, headers: Headers, is_own_origin: Callable[[str], bool]) -> None:
+        """The request must not come from a foreign page, and must have our header if it changes something."""
+        origins = headers.getlist("origin")
+        same = f"{scope.get('scheme', 'http')}://{headers['host']}".lower()
+        if any(origin.lower() != same and not is_own_origin(origin) for origin in origins) or len(origins) > 1:
+            raise Refused(403, message="Pages of another origin may not use the control API")
+        reads = scope["method"] in ("GET", "HEAD")
+        if not origins and not (reads and _is_visit(headers)) and not _is_same_site(headers):
+            raise Refused(403, message="Pages of another origin may not use the control API")
+        given = headers.getlist(CONTROL_HEADER)
+        if not reads:
+            self._check_change(headers, given)
+
+    def check_token(self, scope: Scope, headers: Headers) -> None:
+        """Beyond loopback, the request must have the token."""
+        given = headers.getlist(CONTROL_HEADER)
+        if scope["method"] in ("GET", "HEAD"):
+            query = scope["query_string"].decode("latin-1")
+            given += [value for name, value in parse_qsl(query) if name == "token"]
+        if self._token:
+            if not any(hmac.compare_digest(each.encode(), self._token.encode()) for each in given):
+                raise Refused(403, message=f"{CONTROL_HEADER} must be the token that was printed at the start")
+        elif not _came_by_loopback(scope):
+            raise Refused(403, message="Beyond loopback a token is needed: start the mock with --control-token")
+
+    def _check_change(self, headers: Headers, given: Collection[str]) -> None:
+        if not any(given):
+            raise Refused(403, message=f"What changes the mock needs the header {CONTROL_HEADER}: 1")
+        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        media_types = [each.partition(";")[0].strip().lower() for each in headers.getlist("content-type")]
+        if media_types != ["application/json"] and (has_body or media_types):
+            raise Refused(403, message="Content-Type must be application/json")
+
+    def _is_own(self, name: str) -> bool:
+        return name in self._hosts or _LOOPBACK_NAME.fullmatch(name) is not None
+
+
+def _is_visit(headers: Headers) -> bool:
+    """Somebody followed a link or typed the address: the answer is shown, and no page can read it."""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+
+
+def _is_same_site(headers: Headers) -> bool:
+    """No browser sends this, or one that says that a page of the mock asks (Fetch Metadata)."""
+    return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+
+
+def _came_by_loopback(scope: Scope) -> bool:
+    """Whether the connection came in at an address of loopback; a program that calls the app without one is at home."""
+    try:
+        return ipaddress.ip_address((scope.get("server") or ("", 0))[0]).is_loopback
+    except ValueError:
+        return True

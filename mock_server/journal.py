@@ -1,0 +1,235 @@
+"""What was asked and answered: the newest exchanges of a world, bounded in number and in bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from mock_server.faults import Touch
+
+EXCHANGES_KEPT = 1_000  # some minutes of a busy page
+BYTES_KEPT = 2 * 1024 * 1024  # of all worlds together no more than a laptop has to spare
+BODY_BYTES_KEPT = 256 * 1024
+READ_AHEAD_S = 0.05  # a client that sends its body in a second packet does so at once
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """A request with its answer, as bytes; unmasked, so that it must not leave the mock as it is."""
+
+    at: datetime
+    method: str
+    path: str
+    query: bytes
+    headers: RawHeaders
+    body: bytearray = field(default_factory=bytearray)
+    body_bytes: int = 0
+    body_complete: bool = False  # False: refused before all of it was there
+    status: int | None = None
+    answer_headers: RawHeaders = field(default_factory=list)
+    answer_body: bytearray = field(default_factory=bytearray)
+    answer_bytes: int = 0
+    complete: bool = False
+    elapsed_ms: float = 0.0
+    touch: Touch | None = None  # by a fault
+    id: int = 0  # given by the journal
+    judged: Any = None  # what was found out when somebody looked
+
+    def take_body(self, body: bytes) -> None:
+        self.body_bytes += len(body)
+        if len(self.body) < BODY_BYTES_KEPT:
+            self.body += body[: BODY_BYTES_KEPT - len(self.body)]
+
+    def take_answer(self, body: bytes) -> None:
+        self.answer_bytes += len(body)
+        if len(self.answer_body) < BODY_BYTES_KEPT:
+            self.answer_body += body[: BODY_BYTES_KEPT - len(self.answer_body)]
+
+    @property
+    def size_bytes(self) -> int:
+        headers = sum(map(len, chain.from_iterable(chain(self.headers, self.answer_headers))))
+        return len(self.body) + len(self.answer_body) + headers + len(self.path) + len(self.query) + 500
+
+
+class Journal:
+    """The newest exchanges of a world, and whoever waits for more of them."""
+
+    def __init__(self) -> None:
+        self._exchanges: deque[tuple[Exchange, int]] = deque()
+        self._bytes = 0
+        self._count = 0  # of all that there ever were
+        self.dropped = 0
+        self.is_closed = False
+        self._watching: set[Watcher] = set()
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return (exchange for exchange, _ in self._exchanges)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange; the oldest ones make room for it."""
+        self._count += 1
+        exchange.id = self._count
+        size = exchange.size_bytes
+        self._exchanges.append((exchange, size))
+        self._bytes += size
+        while len(self._exchanges) > EXCHANGES_KEPT or (self._bytes > BYTES_KEPT and len(self._exchanges) > 1):
+            self._bytes -= self._exchanges.popleft()[1]
+            self.dropped += 1
+        self._wake()
+
+    def find(self, id: int) -> Exchange | None:
+        """The exchange of that id."""
+        return next((each for each in self if each.id == id), None)
+
+    def since(self, id: int) -> list[Exchange]:
+        """The exchanges with a larger id, the oldest first."""
+        newer = []
+        for exchange, _ in reversed(self._exchanges):
+            if exchange.id <= id:
+                break
+            newer.append(exchange)
+        return newer[::-1]
+
+    @property
+    def last_id(self) -> int:
+        return self._count
+
+    def clear(self) -> None:
+        """Forget all exchanges; ids go on from where they are, so that nobody takes a new one for an old one."""
+        self._exchanges.clear()
+        self._bytes = self.dropped = 0
+
+    def close(self) -> None:
+        """Tell whoever waits that nothing more comes."""
+        self.is_closed = True
+        self._wake()
+
+    def tell(self, of: str) -> None:
+        """Tell whoever watches that something else than the journal was changed."""
+        for watcher in self._watching:
+            watcher.changed[of] = None
+        self._wake()
+
+    @contextmanager
+    def watched(self) -> Iterator[Watcher]:
+        """A watcher, which is woken by whatever happens."""
+        watcher = Watcher()
+        self._watching.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watching.discard(watcher)
+
+    def _wake(self) -> None:
+        for watcher in self._watching:
+            watcher.woken.set()
+
+
+@dataclass(slots=True, eq=False)
+class Watcher:
+    """Somebody who waits for news; what was changed, each once, in order."""
+
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: dict[str, None] = field(default_factory=dict)
+
+    def take(self) -> list[str]:
+        """What was changed since the last call."""
+        changed = list(self.changed)
+        self.changed.clear()
+        return changed
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait until something happens; False if nothing did for so long."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.woken.wait()
+        except TimeoutError:
+            return False
+        self.woken.clear()
+        return True
+
+
+def recorded(app: ASGIApp, *, now: Callable[[], datetime]) -> ASGIApp:
+    """A layer that records every exchange in the journal of its world.
+
+    It is recorded before the last byte of the answer is sent: whoever has the answer finds it in the journal. What
+    ends an answer otherwise calls `scope["end_exchange"]` first.
+    """
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        started_s = time.perf_counter()
+        exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        read_ahead = False
+        ended = False
+
+        def end() -> None:
+            nonlocal ended
+            if not ended:
+                ended = True
+                exchange.elapsed_ms = (time.perf_counter() - started_s) * 1000
+                scope["world"].journal.add(exchange)
+
+        async def receive_and_record() -> Message:
+            nonlocal read_ahead
+            if read_ahead:
+                read_ahead = False
+                return {"type": "http.request", "body": b"", "more_body": False}
+            message = await receive()
+            if message["type"] == "http.request":
+                exchange.take_body(message.get("body", b""))
+                exchange.body_complete = not message.get("more_body", False)
+            return message
+
+        async def send_and_record(message: Message) -> None:
+            nonlocal read_ahead
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                exchange.answer_headers = list(message.get("headers", ()))
+                if not exchange.body_complete:
+                    await _read_ahead(exchange, receive_and_record)
+                    read_ahead = exchange.body_complete
+            else:
+                exchange.take_answer(message.get("body", b""))
+                if not message.get("more_body", False):
+                    exchange.complete = True
+                    end()
+            await send(message)
+
+        scope["exchange"], scope["end_exchange"] = exchange, end
+        try:
+            await app(scope, receive_and_record, send_and_record)
+        finally:
+            end()
+
+    return layer
+
+
+async def _read_ahead(exchange: Exchange, receive: Receive) -> None:
+    """Read a body that nobody read, as that of a request without login, if it is about to be here."""
+    if any(name == b"expect" for name, _ in exchange.headers):
+        return  # reading would invite the rest
+    if any(name == b"connection" and value == b"close" for name, value in exchange.answer_headers):
+        return  # refused for its size
+    try:
+        async with asyncio.timeout(READ_AHEAD_S):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+                pass
+    except TimeoutError:
+        pass

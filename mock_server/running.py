@@ -1,0 +1,118 @@
+"""A mock inside the program that tests against it: on a free port, in a thread of its own, several side by side."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from mock_server.app import Mock, create_app
+from mock_server.server import Server, listen, url_of
+from mock_server.settings import Settings
+
+START_S = 10.0
+
+
+class NotHeld(AssertionError):
+    """Other requests came than were expected; the text says which came nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMock:
+    """A mock that answers at `url`; its methods are calls of its control API, on one world."""
+
+    url: str
+    endpoint: str
+    users: dict[str, str]  # id -> token
+    mock: Mock
+    world: str = "default"
+
+    def in_world(self, name: str) -> RunningMock:
+        """The same mock, to be asked about another world."""
+        return RunningMock(self.url, self.endpoint, self.users, self.mock, name)
+
+    def set_faults(self, *faults: dict[str, Any], seed: int | None = None) -> None:
+        """Put faults in force in place of all others: `mock.set_faults({"status": 500, "times": 1})`."""
+        self.control("PUT", "faults", {"faults": list(faults)} | ({} if seed is None else {"seed": seed}))
+
+    def requests(self, **filters: Any) -> list[dict[str, Any]]:
+        """The exchanges in the journal, the newest first; filters as the control API has them."""
+        query = "&".join(f"{name}={quote(str(value))}" for name, value in filters.items())
+        found: list[dict[str, Any]] = self.control("GET", f"requests?{query}")["requests"]
+        return found
+
+    def verify(self, **question: Any) -> None:
+        """Raise NotHeld unless the requests came: `mock.verify(times=1, body={"name": "Q1"})`."""
+        outcome = self.control("POST", "verify", question)
+        if not outcome["held"]:
+            raise NotHeld(_in_words(outcome))
+
+    def reset(self) -> None:
+        """The world as at the start."""
+        self.control("POST", "reset")
+
+    def lists(self) -> list[dict[str, Any]]:
+        """The stored lead lists, the oldest first."""
+        lists: list[dict[str, Any]] = self.control("GET", "lists")["lists"]
+        return lists
+
+    def set_lists(self, *lists: dict[str, Any]) -> None:
+        """Store these lead lists in place of all others."""
+        self.control("PUT", "lists", {"lists": list(lists)})
+
+    def control(self, method: str, call: str, body: Any = None) -> Any:
+        """Any call of the control API, such as `control("PUT", "clock", {"offsetS": 60})`; its JSON, if it has some."""
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=START_S)
+        headers = {"X-Mock-Control": self.mock.control_token or "1", "X-Mock-World": self.world}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, f"/__mock__/{call}", None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 400 and answer.status != 409:
+            raise ValueError(json.loads(text)["error"]["message"])
+        return json.loads(text) if text else None
+
+
+def _in_words(outcome: dict[str, Any]) -> str:
+    lines = [f"expected {outcome['expected']} of these requests, {outcome['count']} came"]
+    for near in outcome["nearest"]:
+        lines.append(f"  request {near['id']}: {near['method']} {near['path']} {near['status']}")
+        lines += [f"    {each['path']}: want {each['want']}, got {each['got']}" for each in near["differences"]]
+    return "\n".join(lines)
+
+
+@contextmanager
+def running_mock(settings: Settings | None = None, **parts: Any) -> Iterator[RunningMock]:
+    """A mock that answers until the block ends; `parts` are those of `create_app`. The port is a free one."""
+    settings = settings or Settings(port=0)
+    mock = create_app(settings, **parts)
+    listener = listen(settings.host, 0)
+    ready = threading.Event()
+    server = Server(mock, settings, on_ready=ready.set)
+    thread = threading.Thread(target=_run, args=(server, listener, ready), name="leadlists-mock", daemon=True)
+    url = url_of(listener)
+    thread.start()
+    try:
+        if not ready.wait(START_S) or not server.started:
+            raise RuntimeError("the mock did not start")
+        operation = next(iter(mock.contract.operations.values()))
+        yield RunningMock(url, url + operation.path, dict(settings.user), mock)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _run(server: Server, listener: Any, ready: threading.Event) -> None:
+    try:
+        server.run(sockets=[listener])
+    finally:
+        ready.set()  # whoever waits for a start that failed

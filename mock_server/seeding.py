@@ -1,0 +1,88 @@
+"""Lead lists from outside: what an export holds, or what somebody wrote by hand, as lead lists."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mock_server.contract import Contract, OperationSpec
+from mock_server.dates import Dates
+from mock_server.errors import Problem, Refused
+from mock_server.lead_list import FIELDS, SERVER_MADE_FIELDS, LeadList
+from mock_server.settings import SettingError
+from mock_server.validation import schema_problems
+
+
+class Seeding:
+    """Reads lead lists; a field that the server makes, or that has a default, may be left out."""
+
+    def __init__(self, contract: Contract, operation: OperationSpec, dates: Dates, *, user: str) -> None:
+        schema = contract.resolve(operation.answers[min(operation.success_statuses)].schema or {})
+        optional = (*SERVER_MADE_FIELDS, "type", "companyIds")
+        required = [name for name in schema.get("required", ()) if name not in optional]
+        self._validator = contract.validator(
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["lists"],
+                "properties": {"lists": {"type": "array", "items": {**schema, "required": required}}},
+            }
+        )
+        self._example = {"lists": [operation.example]}
+        self._dates = dates
+        self._user = user
+
+    def read(self, value: Any, clock: Callable[[], datetime]) -> tuple[LeadList, ...]:
+        """The lead lists of a value `{"lists": [...]}`; raises Refused where it breaks the schema of the spec."""
+        problems = schema_problems(
+            self._validator, value, date_reason=self._dates.reason, example=self._example
+        ) or _twice(value["lists"])
+        if problems:
+            raise Refused(400, problems)
+        return tuple(self._lead_list(i, each, clock) for i, each in enumerate(value["lists"]))
+
+    def read_file(self, path: Path, clock: Callable[[], datetime]) -> tuple[LeadList, ...]:
+        """The lead lists of a file; SettingError tells what is wrong with it."""
+        try:
+            return self.read(orjson.loads(path.read_bytes()), clock)
+        except OSError as error:
+            raise SettingError(f"--seed-file: {path} cannot be read: {error.strerror}") from None
+        except orjson.JSONDecodeError as error:
+            raise SettingError(f"--seed-file: {path} is no JSON: {error.msg}, line {error.lineno}") from None
+        except Refused as refusal:
+            first = refusal.problems[0]
+            raise SettingError(f"--seed-file: {path}, {first.path or 'the whole'}: {first.message}") from None
+
+    def _lead_list(self, place: int, value: Mapping[str, Any], clock: Callable[[], datetime]) -> LeadList:
+        created_at = value["createdAt"] if "createdAt" in value else self._dates.write(clock())
+        return LeadList(
+            # The same file makes the same ids; those of the next lists come from another source.
+            id=value["id"] if "id" in value else str(uuid.uuid5(uuid.NAMESPACE_URL, f"lead-list:{place}")),
+            icp_id=value["icpId"],
+            name=value["name"],
+            type=value.get("type", "person"),
+            start_date=value["startDate"],
+            end_date=value["endDate"],
+            person_ids=value["personIds"],
+            company_ids=value.get("companyIds", []),
+            user_ids=value.get("userIds", [self._user]),
+            created_at=created_at,
+            updated_at=value.get("updatedAt", created_at),
+            additional={name: each for name, each in value.items() if name not in FIELDS},
+        )
+
+
+def _twice(lists: list[Any]) -> list[Problem]:
+    seen: set[str] = set()
+    for i, each in enumerate(lists):
+        if each.get("id") in seen:
+            message = f"Two lists have the id {each['id']}."
+            return [Problem(f"/lists/{i}/id", "once", each["id"], "each id once", message)]
+        if "id" in each:
+            seen.add(each["id"])
+    return []

@@ -1,0 +1,91 @@
+"""Exchanges as JSON for people and tests to look at: judged, and with every secret masked."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import asdict
+from typing import Any
+
+from mock_server.journal import Exchange, RawHeaders
+from mock_server.settings import Settings
+from mock_server.verdicts import Judge
+from mock_server.worlds import WORLD_COOKIE
+
+MASK = "[masked]"
+
+_SECRET_NAME = re.compile(r"auth|token|secret|passw|session|api[-_]?key|signature|cookie", re.IGNORECASE)
+_PLAIN_COOKIES = (WORLD_COOKIE, "mock_fault")
+_PAIR = re.compile(r"([^=;\s]+)(\s*=\s*)([^;]*)")  # of a cookie header
+_QUERY_PAIR = re.compile(r"([^=&]+)=([^&]*)")
+
+
+class Shown:
+    """Turns an exchange into the Exchange of the control API; no secret that the mock knows of leaves it."""
+
+    def __init__(self, judge: Judge, settings: Settings) -> None:
+        self._judge = judge
+        secrets = [token for _, token in settings.user] + [settings.control_token or ""]
+        # The longest first: a token may be the beginning of another.
+        known = "|".join(re.escape(each) for each in sorted(filter(None, secrets), key=len, reverse=True))
+        self._known = re.compile(known or r"(?!)")
+
+    def __call__(self, exchange: Exchange) -> dict[str, Any]:
+        verdict = self._judge(exchange)
+        touch = exchange.touch
+        problems = [{"of": "request", **asdict(each)} for each in verdict.request_problems]
+        problems += [{"of": "answer", **asdict(each)} for each in verdict.answer_problems]
+        return {
+            "id": exchange.id,
+            "at": exchange.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "elapsedMs": round(exchange.elapsed_ms, 2),
+            "method": exchange.method,
+            "path": self._masked(exchange.path),
+            "query": self._query(exchange.query.decode("latin-1")),
+            "request": self._message(exchange.headers, exchange.body, exchange.body_bytes),
+            "answer": {
+                "status": exchange.status,
+                "complete": exchange.complete,
+                **self._message(exchange.answer_headers, exchange.answer_body, exchange.answer_bytes),
+            },
+            "user": verdict.user,
+            "operation": verdict.operation,
+            "fault": touch and {"what": str(touch.fault), "door": touch.door},
+            "verdict": {"request": verdict.request, "answer": verdict.answer},
+            "problems": [{name: self._masked(text) for name, text in each.items()} for each in problems],
+        }
+
+    def _message(self, headers: RawHeaders, body: bytearray, body_bytes: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "headers": [self._header(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+            "body": None,
+            "bodyBytes": body_bytes,
+        }
+        if len(body) < body_bytes:
+            return shown
+        try:
+            shown["body"] = self._masked(body.decode())
+        except UnicodeDecodeError:
+            # Masked as text of one byte a character: what is no UTF-8 may still hold a token.
+            masked = self._masked(body.decode("latin-1")).encode("latin-1")
+            shown["bodyBase64"] = base64.b64encode(masked).decode()
+        return shown
+
+    def _header(self, name: str, value: str) -> list[str]:
+        if name == "cookie":
+            value = _PAIR.sub(lambda pair: pair[0] if pair[1] in _PLAIN_COOKIES else f"{pair[1]}{pair[2]}{MASK}", value)
+        elif name == "set-cookie":
+            value = _PAIR.sub(lambda pair: f"{pair[1]}{pair[2]}{MASK}", value, count=1)
+        elif name == "authorization" and " " in value.strip():
+            value = f"{value.split()[0]} {MASK}"
+        elif _SECRET_NAME.search(name) and name != "www-authenticate":
+            value = MASK
+        return [name, self._masked(value)]
+
+    def _query(self, query: str) -> str:
+        return self._masked(
+            _QUERY_PAIR.sub(lambda pair: f"{pair[1]}={MASK}" if _SECRET_NAME.search(pair[1]) else pair[0], query)
+        )
+
+    def _masked(self, text: str) -> str:
+        return self._known.sub(MASK, text)

@@ -1,0 +1,307 @@
+"""Faults: which one a request meets, what its doors take, and what reaches the client, down to the bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import socket
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from mock_server import RunningMock
+from mock_server.contract import read_yaml
+from mock_server.faults import (
+    ANSWERS,
+    LONGEST_DELAY_MS,
+    Fault,
+    FaultError,
+    Faults,
+    asked_for,
+    decide,
+    from_json,
+    from_text,
+)
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running
+
+Post = Callable[..., httpx2.Response]
+
+
+@pytest.fixture
+def post(lead_list_mock: RunningMock) -> Post:
+    """Sends a good request, with further headers."""
+    return lambda **headers: httpx2.post(lead_list_mock.endpoint, json=GOOD, headers=LOGIN | headers, timeout=10)
+
+
+# -- deciding
+
+
+def test_the_first_fault_that_matches_is_met_until_it_is_used_up() -> None:
+    faults = Faults(seed=0)
+    faults.put([Fault(path="/a*", times=2, status=500), Fault(method="POST", status=503)], None)
+    met = [faults.touch("POST", path, []) for path in ("/abc", "/b", "/a", "/a", "/a")]
+    assert [touch and touch.fault.status for touch in met] == [500, 503, 500, 503, 503]
+    assert faults.touch("GET", "/b", []) is None
+    faults.clear()
+    assert faults.touch("POST", "/a", []) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "matches"),
+    [("/a", "/a", True), ("/a", "/ab", False), ("/a*", "/a/b", True), ("*b", "/a/b", True), ("/[a]", "/a", False)],
+)
+def test_a_path_matches_exactly_or_by_its_stars(pattern: str, path: str, matches: bool) -> None:
+    assert Fault(path=pattern, status=500).matches("GET", path) is matches
+
+
+def test_a_share_is_drawn_again_the_same_by_the_same_seed() -> None:
+    def met(seed: int) -> list[bool]:
+        faults = Faults(seed=99)
+        faults.put([Fault(share=0.3, status=500)], seed)
+        return [faults.touch("GET", "/", []) is not None for _ in range(1000)]
+
+    assert met(1) == met(1) != met(2)
+    assert 250 < sum(met(1)) < 350
+
+
+def test_a_share_of_none_meets_nobody_and_of_all_everybody() -> None:
+    chance = random.Random(1).random
+    assert all(decide([(Fault(share=0, status=500), None)], "GET", "/", chance) is None for _ in range(1000))
+    assert all(decide([(Fault(share=1, status=500), None)], "GET", "/", chance) == 0 for _ in range(1000))
+
+
+def test_a_latency_has_the_median_and_the_99th_percentile_that_were_asked_for() -> None:
+    chance = random.Random(1).random
+    fault = Fault(delay_ms=80, p99_ms=1200)
+    drawn = sorted(fault.draw_delay_s(chance) * 1000 for _ in range(20_000))
+    assert statistics.median(drawn) == pytest.approx(80, rel=0.05)
+    assert drawn[19_800] == pytest.approx(1200, rel=0.15)
+    assert drawn[-1] <= LONGEST_DELAY_MS
+    assert {Fault(delay_ms=80).draw_delay_s(chance) for _ in range(10)} == {0.08}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{}, {"share": 0.5}, {"p99_ms": 100}, {"delay_ms": 200, "p99_ms": 100}],
+    ids=["nothing", "nothing but a share", "no median", "percentile below the median"],
+)
+def test_a_fault_that_does_nothing_or_cannot_be_drawn_is_refused(attributes: dict[str, Any]) -> None:
+    with pytest.raises(FaultError):
+        Fault(**attributes)
+
+
+def test_a_fault_is_the_same_again_from_its_json_and_from_its_text() -> None:
+    fault = Fault("POST", "/a", 2, 0.5, 500, 80, 100, "half", None)
+    assert from_json(fault.to_json()) == fault
+    assert from_text(str(Fault(status=500, delay_ms=80.0, answer="half"))) == Fault(
+        status=500, delay_ms=80, answer="half"
+    )
+
+
+def test_the_document_of_the_control_api_has_the_bounds_that_headers_have() -> None:
+    schema = read_yaml(ROOT / "mock_server" / "control.yaml")["components"]["schemas"]["Fault"]["properties"]
+    assert tuple(schema["answer"]["enum"]) == ANSWERS
+    for name, number in schema.items():
+        if name in ("status", "delayMs", "p99Ms", "share"):
+            extra = "" if name != "p99Ms" else "&delayMs=0"
+            rest = "" if name != "share" else "&status=500"
+            for good in (number["minimum"], number["maximum"]):
+                assert from_text(f"{name}={good}{extra}{rest}")
+            for bad in (number["minimum"] - 1, number["maximum"] + 1):
+                with pytest.raises(FaultError):
+                    from_text(f"{name}={bad}{extra}{rest}")
+
+
+# -- the doors of a request
+
+
+@pytest.mark.parametrize(
+    ("prefer", "status", "delay_s", "applied"),
+    [
+        ("code=500", 500, 0, "code=500"),
+        ("code=500, wait=2", 500, 2, "code=500, wait=2"),
+        ("wait=0.5", None, 0.5, "wait=0.5"),
+        ('Code="404"; a=b', 404, 0, "code=404"),
+        ('respond-async, foo="a, code=1", code=503', 503, 0, "code=503"),
+        ("code=500, code=400", 500, 0, "code=500"),
+        ("code=99, wait=1", None, 1, "wait=1"),
+    ],
+)
+def test_preferences_are_read_as_rfc_7240_writes_them(
+    prefer: str, status: int | None, delay_s: float, applied: str
+) -> None:
+    touch = asked_for([(b"prefer", prefer.encode())])
+    assert touch is not None
+    assert (touch.fault.status, touch.preferences, touch.door) == (status, applied, "prefer")
+    assert touch.fault.draw_delay_s(lambda: 0.5) == delay_s
+
+
+@pytest.mark.parametrize(
+    "prefer", ["", "respond-async", "code", "code=abc", "code=600", "wait=-1", "wait=61", '=,;"', "example=a"]
+)
+def test_preferences_that_cannot_be_honoured_are_passed_over(prefer: str) -> None:
+    assert asked_for([(b"prefer", prefer.encode())]) is None
+
+
+def test_long_preferences_cost_nothing() -> None:
+    started = time.perf_counter()
+    assert asked_for([(b"prefer", b'"\\"' * 20_000)]) is None
+    assert time.perf_counter() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "marked"),
+    [
+        ({"prefer": "code=500"}, 500, "status=500; door=prefer"),
+        ({"x-mock-fault": "status=503"}, 503, "status=503; door=header"),
+        ({"cookie": "a=b; mock_fault=status=429"}, 429, "status=429; door=cookie"),
+        ({"cookie": "mock_fault=status=429", "prefer": "code=500"}, 500, "status=500; door=prefer"),
+        ({"prefer": "code=500", "x-mock-fault": "status=503"}, 503, "status=503; door=header"),
+        ({}, 404, "status=404; door=control"),
+    ],
+    ids=["Prefer", "header", "cookie", "Prefer before cookie", "header before Prefer", "control"],
+)
+def test_each_door_forces_a_status_and_the_answer_says_which(
+    headers: dict[str, str], status: int, marked: str, lead_list_mock: RunningMock, post: Post
+) -> None:
+    lead_list_mock.set_faults({"status": 404})
+    answer = post(**headers)
+    assert (answer.status_code, answer.headers["x-mock-fault"]) == (status, marked)
+    assert answer.headers.get("preference-applied") == ("code=500" if "door=prefer" in marked else None)
+    lead_list_mock.reset()
+    assert "x-mock-fault" not in post().headers
+    assert len(lead_list_mock.lists()) == 1  # what was forced did no work
+
+
+@pytest.mark.parametrize(
+    "text", ["status=xx", "status=", "statsu=500", "answer=none", "share=0.5", "status=500&p99Ms=1"]
+)
+def test_a_fault_that_cannot_be_read_is_told(text: str, post: Post, assert_error: Callable[..., Any]) -> None:
+    for headers in ({"x-mock-fault": text}, {"cookie": f"mock_fault={text}"}):
+        assert "mock_fault" in assert_error(post(**headers), 400, "BAD_REQUEST")["message"]
+
+
+# -- what is answered
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_a_forced_status_has_the_documented_body(status: int, post: Post, assert_error: Callable[..., Any]) -> None:
+    codes = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
+    assert_error(post(prefer=f"code={status}"), status, codes[status])
+
+
+def test_any_other_status_has_a_plausible_body_of_the_same_form(post: Post, document: dict[str, Any]) -> None:
+    assert post(prefer="code=429").json()["error"]["code"] == "TOO_MANY_REQUESTS"
+    assert post(prefer="code=429").headers["retry-after"] == "1"
+    assert post(prefer="code=599").json()["error"]["code"] == "HTTP_599"
+    assert (post(prefer="code=204").content, post(prefer="code=304").content) == (b"", b"")
+    assert "content-length" not in post(prefer="code=204").headers
+    page = document["components"]["examples"]["LeadList"]["value"]
+    for status in (200, 201, 202):
+        assert post(prefer=f"code={status}").json().keys() == page.keys()
+
+
+def test_an_expired_session_is_the_answer_of_a_token_that_expired(lead_list_mock: RunningMock, post: Post) -> None:
+    lead_list_mock.set_faults({"session": "expired", "times": 1})
+    true = httpx2.post(lead_list_mock.endpoint, json=GOOD, headers={"authorization": "Bearer expired"})
+    lead_list_mock.set_faults({"session": "expired", "times": 1})
+    forced = post()
+    assert (forced.status_code, forced.json()) == (401, true.json())
+    assert post().status_code == 201
+
+
+def test_a_delay_comes_before_the_work_and_is_kept_to(post: Post) -> None:
+    started = time.perf_counter()
+    assert post(**{"x-mock-fault": "delayMs=300"}).status_code == 201
+    assert 0.3 <= time.perf_counter() - started < 3
+
+
+def test_a_preflight_meets_no_fault_and_forced_answers_can_be_read_across_origins(lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"status": 500, "times": 1})
+    origin = {"origin": "http://localhost:3000"}
+    asked = {"access-control-request-method": "POST"}
+    assert httpx2.options(lead_list_mock.endpoint, headers=origin | asked).status_code == 204
+    answer = httpx2.post(lead_list_mock.endpoint, json=GOOD, headers=origin | LOGIN)
+    assert answer.status_code == 500
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert "X-Mock-Fault" in answer.headers["access-control-expose-headers"]
+
+
+# -- the wire
+
+
+def raw(mock: Running | RunningMock, answer: str) -> bytes:
+    """What a socket receives for a good request; an OSError where the connection is reset."""
+    host, port = mock.url.removeprefix("http://").split(":")
+    body = json.dumps(GOOD).encode()
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer xyz789-session\r\nX-Mock-Fault: answer={answer}\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head.encode() + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
+
+
+def test_a_reset_is_a_reset(lead_list_mock: RunningMock) -> None:
+    with pytest.raises(ConnectionResetError):
+        raw(lead_list_mock, "reset")
+
+
+def test_an_empty_reply_is_an_end_without_a_byte(lead_list_mock: RunningMock) -> None:
+    assert raw(lead_list_mock, "empty") == b""
+
+
+def test_half_a_body_ends_in_the_middle_of_its_length(lead_list_mock: RunningMock) -> None:
+    head, _, body = raw(lead_list_mock, "half").partition(b"\r\n\r\n")
+    (length,) = [int(line.split()[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+    assert head.startswith(b"HTTP/1.1 201 ")
+    assert b"x-mock-fault: answer=half; door=header" in head
+    assert len(body) == length // 2
+
+
+def test_a_bad_chunk_breaks_the_transfer_coding(lead_list_mock: RunningMock) -> None:
+    head, _, body = raw(lead_list_mock, "bad-chunk").partition(b"\r\n\r\n")
+    assert b"transfer-encoding: chunked" in head.lower()
+    size, _, rest = body.partition(b"\r\n")
+    assert rest[int(size, 16) :] == b"\r\nno-hexadecimal-length\r\n"
+
+
+def test_a_dribble_comes_whole_and_slowly(post: Post) -> None:
+    started = time.perf_counter()
+    assert post(**{"x-mock-fault": "answer=dribble"}).json()["name"] == "n"
+    assert time.perf_counter() - started > 1.9
+
+
+def test_what_is_not_json_says_so_in_its_type(post: Post) -> None:
+    answer = post(**{"x-mock-fault": "answer=not-json"})
+    assert (answer.status_code, answer.headers["content-type"]) == (201, "text/html; charset=utf-8")
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+def test_work_is_done_before_an_answer_is_spoilt_and_not_before_it_is_replaced(lead_list_mock: RunningMock) -> None:
+    for answer, lists in (("empty", 0), ("half", 1), ("bad-chunk", 2)):
+        raw(lead_list_mock, answer)
+        assert len(lead_list_mock.lists()) == lists
+
+
+def test_a_forced_status_can_be_spoilt_too(post: Post) -> None:
+    with pytest.raises(httpx2.RemoteProtocolError, match="complete message body"):
+        post(**{"x-mock-fault": "status=500&answer=half"})
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_the_next_request_is_answered_as_ever(answer: str, lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"answer": answer, "times": 1})
+    with httpx2.Client(headers=LOGIN) as client:
+        with contextlib.suppress(httpx2.TransportError):
+            client.post(lead_list_mock.endpoint, json=GOOD)
+        assert client.post(lead_list_mock.endpoint, json=GOOD).status_code == 201

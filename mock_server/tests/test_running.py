@@ -1,0 +1,144 @@
+"""The mock inside a program that tests against it, and waiting for one outside."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from mock_server import NotHeld, RunningMock, Settings, running_mock
+from mock_server.server import listen
+from mock_server.tests.conftest import GOOD, ROOT, StartMock
+
+
+def create(mock: RunningMock) -> httpx2.Response:
+    token = next(iter(mock.users.values()))
+    return httpx2.post(mock.endpoint, json=GOOD, headers={"authorization": f"Bearer {token}"})
+
+
+def test_several_run_side_by_side_and_know_nothing_of_each_other() -> None:
+    with running_mock() as one, running_mock(Settings(success_status="200")) as other:
+        assert one.url != other.url
+        one.set_faults({"status": 500})
+        assert (create(one).status_code, create(other).status_code) == (500, 200)
+        assert (len(one.requests()), len(other.lists())) == (1, 1)
+    for each in (one, other):
+        with pytest.raises(httpx2.ConnectError):
+            create(each)
+
+
+def test_one_is_there_soon() -> None:
+    took_s = []
+    for _ in range(5):
+        started = time.perf_counter()
+        with running_mock() as mock:
+            took_s.append(time.perf_counter() - started)
+            assert create(mock).status_code == 201
+    assert min(took_s) <= 0.15
+
+
+def test_serving_does_not_load_pytest_nor_the_control_api() -> None:
+    program = "import sys, mock_server; print(sorted({'pytest', 'mock_server.control'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_block_that_fails_ends_its_mock() -> None:
+    with pytest.raises(ZeroDivisionError), running_mock() as mock:
+        raise ZeroDivisionError
+    with pytest.raises(httpx2.ConnectError):
+        create(mock)
+
+
+USERS_TESTS = """
+import http.client, json
+from mock_server import lead_list_mock
+
+BODY = {"name": "n", "icpId": None, "startDate": "2024-01-01", "endDate": "2024-01-02", "personIds": []}
+
+def create(mock):
+    connection = http.client.HTTPConnection(mock.url.removeprefix("http://"))
+    login = {"Authorization": "Bearer xyz789-session"}
+    connection.request("POST", "/api/v1/entities/leadlists", json.dumps(BODY), login)
+    return connection.getresponse().status
+
+def test_one(lead_list_mock):
+    lead_list_mock.set_faults({"status": 503})
+    assert create(lead_list_mock) == 503
+
+def test_two_begins_anew(lead_list_mock):
+    assert lead_list_mock.requests() == []
+    assert create(lead_list_mock) == 201
+    lead_list_mock.verify(times=1, body={"name": "n"})
+
+def test_three_fails_with_the_nearest_miss(lead_list_mock):
+    create(lead_list_mock)
+    lead_list_mock.verify(times=1, body={"name": "m"})
+"""
+
+
+def test_the_fixture_gives_each_test_a_mock_as_if_just_started(tmp_path: Path) -> None:
+    (tmp_path / "test_users.py").write_text(USERS_TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "test_users.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
+    )
+    assert "1 failed, 2 passed" in done.stdout
+    assert "NotHeld: expected exactly 1 of these requests, 0 came" in done.stdout
+    assert '/body/name: want "m", got "n"' in done.stdout
+
+
+def test_a_wrong_call_from_a_program_is_told(lead_list_mock: RunningMock) -> None:
+    with pytest.raises(ValueError, match=r"faults\[0\]\.stats"):
+        lead_list_mock.set_faults({"stats": 500})
+    with pytest.raises(NotHeld):
+        lead_list_mock.verify(times=1)
+
+
+# -- leadlists-mock wait
+
+
+def test_waiting_ends_once_the_mock_answers(start_mock: StartMock, run_cli: Any) -> None:
+    with listen("127.0.0.1", 0) as listener:
+        port = str(listener.getsockname()[1])
+    command = [sys.executable, "-m", "mock_server", "--port", port, "wait"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(timeout=1.5)
+        command = [sys.executable, "-m", "mock_server", "--port", port, "--ready-json"]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
+            try:
+                assert waiting.communicate(timeout=20) == ("", "")
+                assert waiting.returncode == 0
+                assert run_cli("wait", f"http://127.0.0.1:{port}").returncode == 0
+            finally:
+                serving.terminate()
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [("http://127.0.0.1:9", "Connection refused"), ("localhost", "is no URL that begins with http://")],
+)
+def test_waiting_in_vain_is_told_in_one_line(url: str, reason: str, run_cli: Any) -> None:
+    ended = run_cli("wait", url, "--for-s", "0.2")
+    assert ended.returncode == 3
+    assert reason in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_another_server_is_not_taken_for_a_mock(run_cli: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as serving:
+        assert serving.stdout is not None
+        port = re.findall(r"port (\d+)", serving.stdout.readline())[0]
+        ended = run_cli("wait", f"http://127.0.0.1:{port}", "--for-s", "0.2")
+        serving.terminate()
+    assert ended.returncode == 3
+    assert "it answers 404" in ended.stderr

@@ -1,0 +1,121 @@
+"""What the spec says of a recorded exchange: who sent it, whether request and answer keep the schemas, and why not.
+
+Nothing is judged while a request is answered; an exchange is judged when somebody looks at it, and once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from starlette.datastructures import Headers
+
+from mock_server.contract import Contract, OperationSpec
+from mock_server.errors import Problem, Refused, pointer_to, shorten
+from mock_server.journal import Exchange
+from mock_server.schema import Validator
+from mock_server.stages import Stages
+from mock_server.validation import wanted
+
+Judgement = Literal["valid", "invalid", "unjudged"]
+PROBLEMS_TOLD = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found out of an exchange."""
+
+    operation: str | None
+    user: str | None
+    request: Judgement
+    answer: Judgement
+    request_problems: tuple[Problem, ...]
+    answer_problems: tuple[Problem, ...]
+
+
+class Judge:
+    """Judges exchanges by the spec, through the stages that also answer requests."""
+
+    def __init__(self, contract: Contract, stages: Stages) -> None:
+        self._contract = contract
+        self._stages = stages
+        self._validators: dict[tuple[str, int], Validator] = {}
+
+    def __call__(self, exchange: Exchange) -> Verdict:
+        """The verdict on an exchange; the one that was found before, if there was one."""
+        if exchange.judged is None:
+            exchange.judged = self._judge(exchange)
+        return exchange.judged  # type: ignore[no-any-return]
+
+    def _judge(self, exchange: Exchange) -> Verdict:
+        headers = Headers(raw=exchange.headers)
+        operation, parameters = self._contract.operation_at(exchange.method, exchange.path)
+        user = self._user(headers)
+        if operation is None:
+            return Verdict(None, user, "unjudged", "unjudged", (), ())
+        asked = answered = None
+        if exchange.body_complete and exchange.body_bytes == len(exchange.body):
+            asked = self._request_problems(exchange, headers, operation, parameters)
+        if exchange.answer_bytes == len(exchange.answer_body):
+            answered = self._answer_problems(exchange, operation)
+        return Verdict(
+            operation.id, user, _judgement(asked), _judgement(answered), tuple(asked or ()), tuple(answered or ())
+        )
+
+    def _user(self, headers: Headers) -> str | None:
+        for carrier in ("bearer", "cookie"):
+            try:
+                if user := self._stages.authenticate(headers, carrier):
+                    return user
+            except Refused:
+                pass
+        return None
+
+    def _request_problems(
+        self, exchange: Exchange, headers: Headers, operation: OperationSpec, parameters: Any
+    ) -> list[Problem]:
+        scope = {
+            "headers": exchange.headers,
+            "query_string": exchange.query,
+            "path_params": {name.replace("-", "_"): text for name, text in parameters.items()},
+        }
+        try:
+            problems = self._stages.check_parameters(scope, operation)
+            self._stages.negotiate(headers, operation)
+            body = bytes(exchange.body)
+            if operation.body is not None and (body or operation.body_required):
+                self._stages.validate(operation, self._stages.parse(body, headers))
+        except Refused as refusal:
+            problems = [*refusal.problems] or [_problem("refused", str(refusal.status), "a request that is taken", "")]
+        return problems
+
+    def _answer_problems(self, exchange: Exchange, operation: OperationSpec) -> list[Problem]:
+        status = exchange.status
+        if status is None or not exchange.complete:
+            return [_problem("complete", "an answer that broke off", "a whole answer", "The answer broke off.")]
+        if status not in operation.answers:
+            want = ", ".join(map(str, operation.answers))
+            return [_problem("status", str(status), want, f"The spec has no answer {status} here.")]
+        schema = operation.answers[status].schema
+        if schema is None:
+            return []
+        try:
+            value = orjson.loads(exchange.answer_body)
+        except orjson.JSONDecodeError as error:
+            return [_problem("json", shorten(error.msg), "well-formed JSON", "The answer is not JSON.")]
+        validator = self._validators.get((operation.id, status))
+        if validator is None:
+            validator = self._validators[operation.id, status] = self._contract.validator(schema)
+        return [
+            Problem(pointer_to(each.path), each.keyword, shorten(each.got), wanted(each.schema, validator), each.text)
+            for each, _ in zip(validator.breaches(value), range(PROBLEMS_TOLD), strict=False)
+        ]
+
+
+def _judgement(problems: list[Problem] | None) -> Judgement:
+    return "unjudged" if problems is None else "invalid" if problems else "valid"
+
+
+def _problem(rule: str, got: str, want: str, message: str) -> Problem:
+    return Problem("", rule, got, want, message)

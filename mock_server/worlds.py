@@ -1,0 +1,174 @@
+"""Worlds: states of the mock that know nothing of each other, so that tests may run side by side.
+
+A world is made when it is first named, and forgotten when it was not used for long or when too many others were.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.faults import Faults
+from mock_server.journal import Exchange, Journal, RawHeaders
+from mock_server.lead_list import LeadList
+from mock_server.sessions import cookie_values
+from mock_server.sources import Clock, Ids, never_backwards, system_clock
+from mock_server.stages import Answer
+from mock_server.store import Store
+
+DEFAULT_WORLD = "default"
+WORLD_HEADER = b"x-mock-world"
+WORLD_COOKIE = "mock_world"
+WORLDS_KEPT = 64  # more than a machine has workers; a full journal in each takes 128 MiB
+WORLD_IDLE_S = 3600.0  # nobody comes back to the world of a test after an hour
+SNAPSHOTS_KEPT = 20
+
+_LOCALHOST = b".localhost"
+_COOKIE = WORLD_COOKIE.encode()
+
+
+class World:
+    """One isolated state: lead lists, journal, faults, clock, ids."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        max_lists: int,
+        seed: int,
+        clock: Clock,
+        make_ids: Callable[[Clock], Ids],
+        seeded: Iterable[LeadList],
+    ) -> None:
+        self.name = name
+        self.store = Store(max_lists)
+        self.journal = Journal()
+        self.faults = Faults(seed)
+        self.snapshots: dict[str, tuple[LeadList, ...]] = {}
+        self.used_s = time.monotonic()
+        self._base_clock = clock
+        self._make_ids = make_ids
+        self._seeded = tuple(seeded)
+        self.reset()
+
+    def reset(self) -> None:
+        """Everything as at the start; snapshots stay."""
+        self.store.replace(self._seeded)
+        self.journal.clear()
+        self.faults.clear()
+        self.move_clock(0)
+        self.ids = self._make_ids(self.clock)
+
+    def clock(self) -> datetime:
+        """The time in this world."""
+        return self._clock()
+
+    def move_clock(self, offset_s: float) -> None:
+        """Let the clock differ by so much from the one that all worlds share."""
+        self.clock_offset_s = offset_s
+        base, offset = self._base_clock, timedelta(seconds=offset_s)
+        self._clock = never_backwards(lambda: base() + offset)
+
+    def take_snapshot(self, name: str) -> bool:
+        """Keep the lead lists under a name; False where there are too many names."""
+        if name not in self.snapshots and len(self.snapshots) >= SNAPSHOTS_KEPT:
+            return False
+        self.snapshots[name] = tuple(self.store)
+        return True
+
+    def counts(self) -> dict[str, int]:
+        """How much of what there is."""
+        return {
+            "lists": len(self.store),
+            "requests": len(self.journal),
+            "faults": len(self.faults),
+            "snapshots": len(self.snapshots),
+        }
+
+
+class Worlds:
+    """All worlds, the one used last at the end; `make` makes one of its name."""
+
+    def __init__(self, make: Callable[[str], World]) -> None:
+        self._make = make
+        self._worlds: OrderedDict[str, World] = OrderedDict()
+        self._default = make(DEFAULT_WORLD)
+
+    def __iter__(self) -> Iterator[World]:
+        return iter([self._default, *self._worlds.values()])
+
+    def __getitem__(self, name: str) -> World:
+        """The world of that name, made if there is none."""
+        if name in ("", DEFAULT_WORLD):
+            return self._default
+        now_s = time.monotonic()
+        self._forget_idle(now_s)
+        world = self._worlds.get(name)
+        if world is None:
+            world = self._worlds[name] = self._make(name)
+            if len(self._worlds) >= WORLDS_KEPT:  # the default world is one of them
+                self._end(next(iter(self._worlds)))
+        world.used_s = now_s
+        self._worlds.move_to_end(name)
+        return world
+
+    def drop(self, name: str) -> bool:
+        """Forget a world, or begin the default one anew; False where there is none of that name."""
+        if name == DEFAULT_WORLD:
+            self._default.reset()
+            self._default.snapshots.clear()
+        elif name not in self._worlds:
+            return False
+        else:
+            self._end(name)
+        return True
+
+    def close(self) -> None:
+        """End the event streams of all worlds."""
+        for world in self:
+            world.journal.close()
+
+    def _forget_idle(self, now_s: float) -> None:
+        while self._worlds and now_s - next(iter(self._worlds.values())).used_s > WORLD_IDLE_S:
+            self._end(next(iter(self._worlds)))
+
+    def _end(self, name: str) -> None:
+        self._worlds.pop(name).journal.close()
+
+
+def world_named(scope: Scope) -> str:
+    """The world that a request names: by header, else by host name, else by cookie; nothing if by none."""
+    by_host = by_cookie = ""
+    for name, value in scope["headers"]:
+        if name == WORLD_HEADER:
+            return str(value.decode("latin-1"))
+        if name == b"host" and _LOCALHOST in value:
+            host = value.decode("latin-1").lower().partition(":")[0]
+            by_host = host.removesuffix(".localhost") if host.endswith(".localhost") else ""
+        elif name == b"cookie" and _COOKIE in value:
+            by_cookie = next(iter(cookie_values([value.decode("latin-1")], WORLD_COOKIE)), "")
+    return by_host or by_cookie
+
+
+def record_unread(worlds: Worlds, headers: RawHeaders, answer: Answer, answer_headers: RawHeaders) -> None:
+    """Record the answer to what could not be read as a request; `headers` are those that could be."""
+    world = worlds[world_named({"headers": headers})]
+    exchange = Exchange(system_clock(), "", "", b"", list(headers), status=answer.status, complete=True)
+    exchange.answer_headers = answer_headers
+    exchange.take_answer(answer.body)
+    world.journal.add(exchange)
+
+
+def in_world(app: ASGIApp, *, worlds: Worlds) -> ASGIApp:
+    """A layer that puts the world of a request into its scope."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["world"] = worlds[world_named(scope)]
+        await app(scope, receive, send)
+
+    return layer
