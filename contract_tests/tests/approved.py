@@ -7,45 +7,109 @@ exchange only what differs from a plain one is told (`like 400`); of several, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 
+from contract_tests import oracles
+from contract_tests.body import UNREAD
+from contract_tests.case import Case, Oracle
 from contract_tests.exchange import Exchange, Request
 from contract_tests.tests import corpus
-from contract_tests.tests.exchanges import case, exchange, findings, judge, request, terms
+from contract_tests.tests.exchanges import case, exchange, judge, request, terms
 from contract_tests.tests.histories import HISTORIES
 from contract_tests.verdict import Finding, Observation, Outcome
 
 FOLDER = Path(__file__).with_name("approved")
 SIGNS = {Outcome.HELD: "+", Outcome.WARNED: "!", Outcome.BROKEN: "✗"}
+JUDGE = judge()
+PLAIN = {
+    "success": case(exchange()),
+    "400": case(exchange(request(corpus.BAD), 400)),
+    "401": case(exchange(request(login=()), 401)),
+    "open success": case(exchange(request(corpus.ICP_ASKED))),
+    "open 400": case(exchange(request(corpus.ICP_ASKED), 400)),
+    "another status": case(exchange(status=204)),
+    "404": case(exchange(request(path="/other"), 404)),
+    "500": case(exchange(status=500)),
+}
+OF_ANSWERS: tuple[Oracle, ...] = (*oracles.echo.ORACLES, *oracles.lead_list.ORACLES, *oracles.success.ORACLES)
+# Which oracles judge a topic: those that it is about.
+TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
+    "planned": (corpus.answered_as_planned, (*oracles.answers.ORACLES, *oracles.lead_list.ORACLES)),
+    "statuses": (corpus.statuses, oracles.answers.ORACLES),
+    "labels": (corpus.labels_and_bodies, (*oracles.success.ORACLES, *oracles.errors.ORACLES)),
+    "fields": (corpus.fields, OF_ANSWERS),
+    "errors": (corpus.errors, oracles.errors.ORACLES),
+    "texts": (corpus.texts, oracles.echo.ORACLES),
+    "dates": (corpus.dates, (*oracles.echo.ORACLES, *oracles.success.ORACLES)),
+    "ids": (corpus.ids, OF_ANSWERS),
+    "tables": (corpus.tables, oracles.ORACLES),
+}
 
 
-def topics() -> dict[str, str]:
-    """The name of each file, and what stands in it now."""
-    return {name: said(name) for name in ("requests", "histories", *corpus.TOPICS)}
+def read(topic: str) -> dict[str, str]:
+    """What was approved of each entry of a topic."""
+    approved: dict[str, str] = {}
+    for block in (FOLDER / f"{topic}.txt").read_text(encoding="utf-8").split("\n\n"):
+        labels, _, told = block.strip("\n").partition("\n")
+        approved |= dict.fromkeys(labels.split(" · "), told)
+    return approved
 
 
-def said(topic: str) -> str:
-    """All that is said of a topic."""
-    if topic == "requests":
-        parts = [(label, request_lines(asked)) for label, asked in corpus.requests()]
-    elif topic == "histories":
-        parts = [(label, history_lines(entry)) for label, entry in HISTORIES.items()]
-    else:
-        parts = [(label, alone_lines(entry)) for label, entry in corpus.TOPICS[topic]()]
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for label, told in parts:
-        alike.setdefault(tuple(told), []).append(label)
-    lines = [line for told, labels in alike.items() for line in (" · ".join(labels), *(f"  {line}" for line in told))]
-    return "".join(f"{line if line.isprintable() else ascii(line)}\n" for line in lines)
+def write(topic: str, said: Mapping[str, str]) -> None:
+    """Approve what is said of each entry; entries of which the same is said share a block."""
+    alike: dict[str, list[str]] = {}
+    for label, told in said.items():
+        alike.setdefault(told, []).append(label)
+    blocks = [" · ".join(labels) + "\n" + told for told, labels in alike.items()]
+    (FOLDER / f"{topic}.txt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
 
 
-def alone_lines(entry: corpus.Entry) -> list[str]:
-    """What is said of each exchange, and by all of them together, that is not said of the plain one most like it."""
-    now = finding_lines(findings(*entry.exchanges, **entry.pins), entry.exchanges)
-    return min((difference(now, label, plain) for label, plain in plain_lines().items()), key=lambda d: len(str(d)))
+def entries() -> dict[str, dict[str, Callable[[], str]]]:
+    """The entries of each topic, and how to get what is said of each.
+
+    All but the requests are read right here: then a mutant of what reads them is judged by the requests alone, which
+    is what makes `make mutation` fast.
+    """
+    found: dict[str, dict[str, Callable[[], str]]] = {
+        "requests": {label: partial(_joined, request_lines, asked) for label, asked in corpus.requests()},
+        "histories": {label: partial(_joined, history_lines, _cases(entry)) for label, entry in HISTORIES.items()},
+    }
+    for topic, (corpus_of, judges) in TOPICS.items():
+        found[topic] = {label: partial(_joined, alone_lines, _cases(entry), judges) for label, entry in corpus_of()}
+    return {topic: {_escaped(label): told for label, told in some.items()} for topic, some in found.items()}
+
+
+def _cases(entry: corpus.Entry) -> list[Case]:
+    return [judge(**entry.pins).case(one) for one in entry.exchanges]
+
+
+def _joined(lines: Callable[..., Iterable[str]], *about: object) -> str:
+    return "\n".join(f"  {_escaped(line)}" for line in lines(*about))
+
+
+def _escaped(line: str) -> str:
+    return line if line.isprintable() else ascii(line)[1:-1]
+
+
+def alone_lines(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
+    """What is said of an exchange that is not said of the plain one most like it."""
+    now = lines_of(cases, judges)
+    likenesses = (difference(now, label, plain) for label, plain in plain_lines(judges).items())
+    return min(likenesses, key=lambda told: len(str(told)))
+
+
+@cache
+def plain_lines(judges: tuple[Oracle, ...]) -> dict[str, list[str]]:
+    return {label: lines_of([plain], judges) for label, plain in PLAIN.items()}
+
+
+def lines_of(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
+    judging = replace(JUDGE, terms=cases[0].terms, oracles=judges)
+    return finding_lines([finding for one in cases for finding in judging.judge(one)], cases)
 
 
 def difference(now: Sequence[str], label: str, plain: Sequence[str]) -> list[str]:
@@ -64,43 +128,31 @@ def _grouped(names: Sequence[str]) -> str:
     )
 
 
-@cache
-def plain_lines() -> dict[str, list[str]]:
-    plain = {"success": exchange(), "400": exchange(request(corpus.BAD), 400), "401": exchange(request(login=()), 401)}
-    plain["open success"] = exchange(request(corpus.sent_body(icpId=corpus.UUID)))
-    plain["open 400"] = exchange(request(corpus.sent_body(icpId=corpus.UUID)), 400)
-    plain["another status"] = exchange(status=204)
-    plain |= {"404": exchange(request(path="/other"), 404), "500": exchange(status=500)}
-    return {label: finding_lines(findings(one), [one]) for label, one in plain.items()}
+def history_lines(cases: Sequence[Case]) -> list[str]:
+    """What is said of exchanges together."""
+    return finding_lines(replace(JUDGE, terms=cases[0].terms).judge_history(cases), cases)
 
 
-def history_lines(entry: corpus.Entry) -> list[str]:
-    """What is said of exchanges together; of many only how often."""
-    judging = judge(**entry.pins)
-    found = judging.judge_history([judging.case(one) for one in entry.exchanges])
-    return finding_lines(found, entry.exchanges)
-
-
-def finding_lines(found: Iterable[Finding], exchanges: Sequence[Exchange]) -> list[str]:
+def finding_lines(found: Iterable[Finding], cases: Sequence[Case]) -> list[str]:
     """The findings, each once; with the places in the row of the exchanges that they speak of."""
     lines = []
     for finding in found:
         if isinstance(finding, Observation):
-            lines.append(f"? {finding.reading}={finding.option}{_at(exchanges, [finding.exchange])}")
+            lines.append(f"? {finding.reading}={finding.option}{_at(cases, [finding.exchange])}")
             continue
         if finding.outcome is Outcome.HELD and finding.reading:
             continue  # as its observation says
         reading = f" by {finding.reading}" if finding.reading else ""
         told = [finding.expected, finding.actual, finding.hint] if not reading else []
         words = f": {' | '.join(filter(None, told))}" if any(told) else ""
-        lines.append(f"{SIGNS[finding.outcome]} {finding.clause}{reading}{_at(exchanges, finding.exchanges)}{words}")
+        lines.append(f"{SIGNS[finding.outcome]} {finding.clause}{reading}{_at(cases, finding.exchanges)}{words}")
     return list(dict.fromkeys(lines))
 
 
-def _at(exchanges: Sequence[Exchange], spoken_of: Sequence[Exchange]) -> str:
-    if len(exchanges) == 1:
+def _at(cases: Sequence[Case], spoken_of: Sequence[Exchange]) -> str:
+    if len(cases) == 1:
         return ""
-    return " at " + " ".join(str([one is other for other in exchanges].index(True) + 1) for one in spoken_of)
+    return " at " + " ".join(str([case.exchange is one for case in cases].index(True) + 1) for one in spoken_of)
 
 
 def request_lines(asked: Request) -> Iterator[str]:
@@ -110,7 +162,10 @@ def request_lines(asked: Request) -> Iterator[str]:
     zones = {"accept": read.must_be_accepted, "refuse": read.must_be_refused, "open": read.is_open}
     zone = next((zone for zone, is_so in zones.items() if is_so), "no login" if read.operation else "no operation")
     caller = f"{e.caller.login} {e.caller.session.name if e.caller.session else ''} {e.caller.carrier}"
-    yield f"{zone}; {caller}; {sorted(e.refusal_statuses(specification))}; {'near' if e.near else 'far'}"
+    statuses = sorted(e.refusal_statuses(specification))
+    yield " ".join(map(str, (zone, *statuses, *([] if e.near else ["far"]))))
+    if caller != "valid first bearer":
+        yield f"caller: {caller}"
     yield from (f"✗ {fault.clause} | {fault.path} | {fault.got}" for fault in e.faults)
     if e.touches:
         yield f"? {' '.join(sorted(e.touches))}"
@@ -120,11 +175,11 @@ def request_lines(asked: Request) -> Iterator[str]:
             yield f"{sign} {_grouped(sorted(f'{rule}={variant}' for rule, variant in features))}"
     if not e.readable or e.body.fault:
         yield f"body: {e.body.fault} {e.body.value!r:.40}"
-    if e.body.other_value is not corpus.UNREAD:
+    if e.body.other_value is not UNREAD:
         yield f"or: {e.body.other_value!r:.120}"
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for name, text in topics().items():
-        (FOLDER / f"{name}.txt").write_text(text, encoding="utf-8")
+    for topic, some in entries().items():
+        write(topic, {label: told() for label, told in some.items()})

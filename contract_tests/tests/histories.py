@@ -104,14 +104,15 @@ def refusals() -> Iterator[tuple[str, Entry]]:
         yield f"refused: {label}", one(plain, made(1), exchange(asked, 400, at_s=2))
         yield f"refused alone: {label}", one(exchange(asked, 400))
         yield f"missing: {label}", one(plain, made(1), exchange(asked, 404, at_s=2))
-    for label, how in {
+    ways: dict[str, dict[str, Any]] = {
         "capitals": {"content_type": CAPITALS},
         "chunks": {"chunked": True},
         "a charset": {"content_type": "application/json; charset=utf-8"},
         "line breaks": {"raw": json.dumps(sent_body(), indent=2).encode()},
         "an unknown header": {"headers": (("X-Nobody", "1"),)},
         "a cookie": {"login": FIRST.login("cookie")},
-    }.items():
+    }
+    for label, how in ways.items():
         for status in (400, 401, 403, 411, 415, 429, 500):
             yield f"{label} refused with {status}", one(plain, exchange(request(**how), status, at_s=1))
     taken = made(0, sent_body(personIds=["lead_a1"]))
@@ -182,8 +183,9 @@ def losses() -> Iterator[tuple[str, Entry]]:
         return made(at_s, sent_body(type="company", companyIds=sent), companyIds=got)
 
     yield "companies kept and lost", one(companies([UUID], [UUID], 0), companies([ID_3], [], 1))
-    yield "companies of people lost", one(
-        companies([UUID], [UUID], 0), made(1, sent_body(companyIds=[ID_3]), companyIds=[])
+    yield (
+        "companies of people lost",
+        one(companies([UUID], [UUID], 0), made(1, sent_body(companyIds=[ID_3]), companyIds=[])),
     )
 
 
@@ -251,13 +253,11 @@ def pollution() -> Iterator[tuple[str, Entry]]:
         yield f"{label}, at the same moment", one(named("Plain"), sender, made(1 + BURST_S, admin=True))
         yield f"{label}, as it ends", one(named("Plain"), sender, made(1.01, admin=True))
         yield f"{label}, sent itself", one(named("Plain"), sender, made(2, sent_body(admin=True), admin=True))
-    yield "no objects", one(
-        named("Plain"), made(1, sent_body(__proto__=[1], constructor="x")), made(2, admin=True)
-    )
+    yield "no objects", one(named("Plain"), made(1, sent_body(__proto__=[1], constructor="x")), made(2, admin=True))
 
 
 def whole_plans() -> Iterator[tuple[str, Entry]]:
-    """A third of the plan, answered by a server that takes what is open, by one that refuses it, by one that is shut."""
+    """A third of the plan, answered by servers that take or refuse what is open, or all."""
     asked = [step.request for step in planned()][::3]
     answers = [answers_to(request) for request in asked]
     for label, index in (("takes what is open", 0), ("refuses what is open", -1)):

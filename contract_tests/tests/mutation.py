@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +112,13 @@ def run_mutmut(names: Sequence[str]) -> int:
         if not (FOLDER / name).is_symlink():
             (FOLDER / name).symlink_to(Path("..") / name)
     # CI makes Hypothesis draw the same examples every time; plugins of others cost each mutant a tenth of a second.
-    environment = {**os.environ, "CI": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
+    environment = {
+        **os.environ,
+        "CI": "true",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONHASHSEED": "0",
+    }
     command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "2", *names]
     return subprocess.run(command, cwd=FOLDER, env=environment, preexec_fn=lambda: os.nice(5)).returncode
 
