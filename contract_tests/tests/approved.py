@@ -17,9 +17,16 @@ from contract_tests import oracles
 from contract_tests.body import UNREAD
 from contract_tests.case import Case, Oracle
 from contract_tests.exchange import Exchange, Request
-from contract_tests.tests import corpus
+from contract_tests.tests import (
+    corpus,
+    corpus_answers,
+    corpus_echoes,
+    corpus_fields,
+    corpus_requests,
+    histories,
+    histories_of_refusals,
+)
 from contract_tests.tests.exchanges import case, exchange, judge, request, terms
-from contract_tests.tests.histories import HISTORIES
 from contract_tests.verdict import Finding, Observation, Outcome
 
 FOLDER = Path(__file__).with_name("approved")
@@ -38,15 +45,16 @@ PLAIN = {
 OF_ANSWERS: tuple[Oracle, ...] = (*oracles.echo.ORACLES, *oracles.lead_list.ORACLES, *oracles.success.ORACLES)
 # Which oracles judge a topic: those that it is about.
 TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
-    "planned": (corpus.answered_as_planned, (*oracles.answers.ORACLES, *oracles.lead_list.ORACLES)),
-    "statuses": (corpus.statuses, oracles.answers.ORACLES),
-    "labels": (corpus.labels_and_bodies, (*oracles.success.ORACLES, *oracles.errors.ORACLES)),
-    "fields": (corpus.fields, OF_ANSWERS),
-    "errors": (corpus.errors, oracles.errors.ORACLES),
-    "texts": (corpus.texts, oracles.echo.ORACLES),
-    "dates": (corpus.dates, (*oracles.echo.ORACLES, *oracles.success.ORACLES)),
-    "ids": (corpus.ids, OF_ANSWERS),
-    "tables": (corpus.tables, oracles.ORACLES),
+    "planned": (corpus_answers.answered_as_planned, (*oracles.answers.ORACLES, *oracles.lead_list.ORACLES)),
+    "statuses": (corpus_answers.statuses, oracles.answers.ORACLES),
+    "labels": (corpus_answers.labels_and_bodies, (*oracles.success.ORACLES, *oracles.errors.ORACLES)),
+    "fields": (corpus_fields.fields, OF_ANSWERS),
+    "errors": (corpus_answers.errors, oracles.errors.ORACLES),
+    "texts": (corpus_echoes.texts, oracles.echo.ORACLES),
+    "dates": (corpus_echoes.dates, (*oracles.echo.ORACLES, *oracles.success.ORACLES)),
+    "ids": (corpus_echoes.ids, OF_ANSWERS),
+    "pinned": (corpus_echoes.pinned, oracles.ORACLES),
+    "tables": (corpus_echoes.tables, oracles.ORACLES),
 }
 
 
@@ -75,12 +83,21 @@ def entries() -> dict[str, dict[str, Callable[[], str]]]:
     is what makes `make mutation` fast.
     """
     found: dict[str, dict[str, Callable[[], str]]] = {
-        "requests": {label: partial(_joined, request_lines, asked) for label, asked in corpus.requests()},
-        "histories": {label: partial(_joined, history_lines, _cases(entry)) for label, entry in HISTORIES.items()},
+        "requests": {label: partial(_joined, request_lines, asked) for label, asked in corpus_requests.requests()},
+        "histories": {label: partial(_joined, history_lines, _cases(entry)) for label, entry in _histories()},
     }
+    found["plain"] = {label: partial(_joined, lines_of, [plain], oracles.ORACLES) for label, plain in PLAIN.items()}
     for topic, (corpus_of, judges) in TOPICS.items():
         found[topic] = {label: partial(_joined, alone_lines, _cases(entry), judges) for label, entry in corpus_of()}
     return {topic: {_escaped(label): told for label, told in some.items()} for topic, some in found.items()}
+
+
+def _histories() -> corpus.Entries:
+    one, other = histories, histories_of_refusals
+    for part in (one.repeats, other.refusals, other.media_types, other.questions, other.losses, one.shapes, one.users):
+        yield from part()
+    for part in (one.clocks, one.pollution, one.whole_plans):
+        yield from part()
 
 
 def _cases(entry: corpus.Entry) -> list[Case]:
@@ -143,7 +160,8 @@ def finding_lines(found: Iterable[Finding], cases: Sequence[Case]) -> list[str]:
         if finding.outcome is Outcome.HELD and finding.reading:
             continue  # as its observation says
         reading = f" by {finding.reading}" if finding.reading else ""
-        told = [finding.expected, finding.actual, finding.hint] if not reading else []
+        in_full = not reading or finding.outcome is Outcome.BROKEN
+        told = [finding.expected, finding.actual, finding.hint] if in_full else []
         words = f": {' | '.join(filter(None, told))}" if any(told) else ""
         lines.append(f"{SIGNS[finding.outcome]} {finding.clause}{reading}{_at(cases, finding.exchanges)}{words}")
     return list(dict.fromkeys(lines))

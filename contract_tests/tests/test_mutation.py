@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.tests.mutation import REASONS, Mutant, Reason, complaints, matches, read_reasons, report
+from contract_tests.tests.mutation import (
+    LEAST_SHARE,
+    REASONS,
+    ROOT,
+    Mutant,
+    Reason,
+    complaints,
+    matches,
+    read_reasons,
+    report,
+)
 
 SAME = Reason("It does the same.", ("oracles.text.bare: return a -> *",))
 SURVIVOR = Mutant("oracles.text", "bare", "return a -> return b", 12, killed=False)
@@ -50,3 +60,7 @@ def test_every_reason_is_given_once_and_names_its_mutants() -> None:
     patterns = [pattern for reason in reasons for pattern in reason.mutants]
     assert len(set(patterns)) == len(patterns)
     assert all(reason.why and reason.mutants for reason in reasons)
+
+
+def test_the_share_in_the_readme_is_the_one_that_is_asked_for() -> None:
+    assert f"at least {LEAST_SHARE:.0%}".replace("%", " %") in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -17,11 +17,11 @@ from hypothesis.strategies import SearchStrategy
 from contract_tests import formats, strategies
 from contract_tests.exchange import Request
 from contract_tests.expectation import Terms
-from contract_tests.lead_list_bodies import base
+from contract_tests.lead_list_bodies import base, without
 from contract_tests.plan import Sender, encode
 from contract_tests.settings import Settings
 from contract_tests.tests.conftest import FIRST
-from contract_tests.tests.exchanges import BASE_URL, case, exchange, terms
+from contract_tests.tests.exchanges import BASE_URL, OMIT, case, exchange, sent_body, terms
 
 T = TypeVar("T")
 KNOWN = {
@@ -58,6 +58,11 @@ def sender(**known: tuple[str, ...]) -> Sender:
     settings = Settings(BASE_URL, FIRST, icp_ids=icps, person_ids=people, company_ids=companies)
     agreed = Terms.of(terms().specification, settings)
     return Sender(agreed, agreed.specification.operations[0])
+
+
+def test_the_body_that_strategies_begin_with() -> None:
+    assert base("Spring") == sent_body()
+    assert without(base("Spring"), "type", "name") == sent_body(type=OMIT, name=OMIT)
 
 
 def test_lengths_reach_from_nothing_to_the_most_and_are_often_short() -> None:
