@@ -32,6 +32,7 @@ from contract_tests.verdict import Finding, Observation, Outcome
 FOLDER = Path(__file__).with_name("approved")
 SIGNS = {Outcome.HELD: "+", Outcome.WARNED: "!", Outcome.BROKEN: "✗"}
 JUDGE = judge()
+MANY = 20  # exchanges of which places in the row say nothing to a reader
 PLAIN = {
     "success": case(exchange()),
     "400": case(exchange(request(corpus.BAD), 400)),
@@ -62,8 +63,9 @@ def read(topic: str) -> dict[str, str]:
     """What was approved of each entry of a topic."""
     approved: dict[str, str] = {}
     for block in (FOLDER / f"{topic}.txt").read_text(encoding="utf-8").split("\n\n"):
-        labels, _, told = block.strip("\n").partition("\n")
-        approved |= dict.fromkeys(labels.split(" · "), told)
+        lines = block.rstrip("\n").split("\n")
+        told = "\n".join(line for line in lines if line.startswith("  "))
+        approved |= dict.fromkeys((line for line in lines if not line.startswith("  ")), told)
     return approved
 
 
@@ -72,7 +74,7 @@ def write(topic: str, said: Mapping[str, str]) -> None:
     alike: dict[str, list[str]] = {}
     for label, told in said.items():
         alike.setdefault(told, []).append(label)
-    blocks = [" · ".join(labels) + "\n" + told for told, labels in alike.items()]
+    blocks = ["\n".join(filter(None, [*labels, told])) for told, labels in alike.items()]
     (FOLDER / f"{topic}.txt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
 
 
@@ -168,7 +170,7 @@ def finding_lines(found: Iterable[Finding], cases: Sequence[Case]) -> list[str]:
 
 
 def _at(cases: Sequence[Case], spoken_of: Sequence[Exchange]) -> str:
-    if len(cases) == 1:
+    if len(cases) == 1 or len(cases) > MANY:
         return ""
     return " at " + " ".join(str([case.exchange is one for case in cases].index(True) + 1) for one in spoken_of)
 

@@ -86,6 +86,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "x y\u0007 ": ("x y", "x y ", "x y\u0007", "y", "x"),
     " a b": ("a b", "b", " b"),
     "XX": ("XXXX", "X"),
+    " a\u0007b ": ("a\u0007b", "a\u0007b ", "ab", "a"),
 }
 
 
@@ -197,6 +198,8 @@ PEOPLE: dict[tuple[Any, ...], tuple[list[Any], ...]] = {
 COMPANIES: dict[tuple[str, ...], tuple[list[Any], ...]] = {
     (UUID,): ([], [UUID.upper()], ["{" + UUID + "}"], [OTHER_ID], [UUID, UUID], [None]),
     (UUID, UUID_7): ([UUID_7, UUID], [UUID], [UUID_7.upper(), UUID]),
+    ("{" + UUID + "}",): ([UUID], [UUID.replace("-", "")], [OTHER_ID]),
+    ("urn:uuid:" + UUID,): ([UUID], [OTHER_ID]),
     (UUID, UUID.upper()): ([UUID], [UUID, UUID], []),
 }
 USERS: dict[str, list[Any]] = {

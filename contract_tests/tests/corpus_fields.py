@@ -48,6 +48,9 @@ def fields() -> Entries:
         yield f"createdAt {label}", one(exchange(answer=created(createdAt=stamp)))
         yield f"both stamps {label}", one(exchange(answer=created(createdAt=stamp, updatedAt=stamp)))
         yield f"startDate {label}", one(exchange(answer=created(startDate=stamp)))
+    yield "the second company wrong", one(exchange(answer=created(companyIds=[OTHER_ID, "x", OTHER_ID])))
+    for label in ("302 s early", "an hour late"):
+        yield f"slow, {label}", one(exchange(answer=created(createdAt=STAMPS[label]), took_s=20))
     for label, text in IDS.items():
         yield f"id {label}", one(exchange(answer=created(id=text)))
         yield f"icpId {label}", one(exchange(answer=created(icpId=text)))
@@ -76,6 +79,7 @@ STAMPS = {
     "in year 9999, expanded": "+009999-01-01T00:59:59.000Z",
     "before year 0": "-000001-01-01T00:59:59.000Z",
     "in words": "yesterday",
+    "in year 0, expanded": "+000000-01-01T00:59:59.000Z",
 }
 IDS = {
     "version 1": UUID_1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from contract_tests.tests.corpus import (
     planned,
 )
 from contract_tests.tests.exchanges import (
+    KNOWN_COMPANY,
     KNOWN_ICP,
     KNOWN_PERSON,
     OMIT,
@@ -36,6 +38,14 @@ def requests() -> Iterator[tuple[str, Request]]:
         yield label, request(raw=raw)
     for label, changes in MORE_CHANGES.items():
         yield label, request(sent_body(**changes))
+    packed = {"empty": b"", "UTF-16": PLAIN_BODY.decode().encode("utf-16"), "no JSON": b"{"}
+    for label, data in packed.items():
+        coded = (("Content-Encoding", "gzip"),)
+        yield f"{label}, packed", request(raw=gzip.compress(data, mtime=0), headers=coded)
+    form = "application/x-www-form-urlencoded; charset=utf-8"
+    yield "a form with a charset", request(raw=b"name=x", content_type=form)
+    yield "no form and no type", request(raw=b"name=x", content_type=None)
+    yield "a known company", request(sent_body(type="company", companyIds=[KNOWN_COMPANY]))
     yield "another path", request(path="/other")
     yield "a slash and a query", request(path=PATH + "/?a=b", method="PUT")
     yield "a deeper path", request(path=PATH + "/1")
@@ -70,6 +80,10 @@ MORE_BODIES: dict[str, bytes] = {
     "its negative": _more(b'"x":-9007199254740993'),
     "an integer of 17 digits": _more(b'"x":10000000000000000'),
     "16 digits and leading sign": _more(b'"x":-900719925474099'),
+    "16 digits and a sign": _more(b'"x":-9007199254740991'),
+    "an integer of 299 digits": _more(b'"x":' + b"9" * 299),
+    "an integer of 300 digits": _more(b'"x":' + b"9" * 300),
+    "two deep places": _more(b'"x":[[[]]],"y":' + b"[" * 15 + b"]" * 15 + b',"z":[]'),
     "a real of 32 digits": _more(b'"x":0.' + b"1" * 30),
     "a real of 33 digits": _more(b'"x":0.' + b"1" * 31),
     "1e308": _more(b'"x":1e308'),

@@ -73,6 +73,7 @@ def repeats() -> Iterator[tuple[str, Entry]]:
     yield "a key for two requests", one(again[0], other, again[1])
     yield "a key, no key, a key", one(made(1), again[0], made(2), again[1])
     yield "ends as the other begins", one(exchange(at_s=0.01), exchange(at_s=0))
+    yield "an id that repeats in two ways", one(exchange(), exchange(at_s=1), named("B", 2, id=created()["id"]))
     yield "the same name refused once", one(plain, exchange(request(sent_body(name="Plain")), 409, at_s=1))
 
 

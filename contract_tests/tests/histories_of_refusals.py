@@ -86,8 +86,8 @@ def refusals() -> Iterator[tuple[str, Entry]]:
         one(known, exchange(request(sent_body(personIds=["lead_other"])), 400)),
     )
     yield "a wrong path refused", one(plain, exchange(request(path="/x"), 400))
-    taken = made(0, sent_body(personIds=["lead_a1"]))
-    for form, ids in {"same form": ["lead_b2"], "other form": ["x"], "UUID": [UUID], "mixed": ["lead_b2", "x"]}.items():
+    taken = made(0, sent_body(personIds=["lead_17"]))
+    for form, ids in {"same form": ["lead_23"], "other form": ["x"], "UUID": [UUID], "mixed": ["lead_23", "x"]}.items():
         asked = request(sent_body(name="B", personIds=ids))
         yield f"unknown people refused, {form}", one(taken, exchange(asked, 400, at_s=1))
         of_companies = request(sent_body(name="B", type="company", personIds=ids))

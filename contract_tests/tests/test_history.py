@@ -5,10 +5,10 @@ from __future__ import annotations
 from contract_tests.exchange import Exchange
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
-from contract_tests.oracles.history import steady_creator
+from contract_tests.oracles.history import creator_displaced, steady_creator
 from contract_tests.settings import Session, Settings
-from contract_tests.tests.exchanges import BASE_URL, created, exchange, request, terms
-from contract_tests.verdict import Finding, broken, held
+from contract_tests.tests.exchanges import BASE_URL, created, exchange, request, sent_body, terms
+from contract_tests.verdict import Finding, Verdict, broken, held
 
 CLAUSE = "response.userIds.includes-creator"
 FIRST, SECOND = Session("first", bearer="bearer-one"), Session("second", bearer="bearer-two")
@@ -38,6 +38,14 @@ def test_a_creator_who_stays_need_not_stand_alone_later() -> None:
     lists = [of(FIRST, "a", "b"), of(FIRST, "a", "c"), of(FIRST, "c")]
     expected, actual = "the same creator in both lists of one user", "['a'] and then ['c']"
     assert found(*lists) == [broken(CLAUSE, lists[1], lists[2], expected=expected, actual=actual)]
+
+
+def test_a_creator_who_is_not_known_may_be_displaced_unseen() -> None:
+    invited = exchange(request(sent_body(userIds=["x"]), login=FIRST.login()), answer=created(userIds=["x"]))
+    assert list(creator_displaced([JUDGE.case(invited)])) == []
+    (told,) = creator_displaced([JUDGE.case(one) for one in (of(FIRST, "a"), invited)])
+    assert isinstance(told, Verdict)
+    assert (told.clause, told.actual) == ("request.body.server-made", "['x']")
 
 
 def test_lists_of_two_users_have_creators_of_their_own() -> None:
