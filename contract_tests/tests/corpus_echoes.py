@@ -199,6 +199,7 @@ COMPANIES: dict[tuple[str, ...], tuple[list[Any], ...]] = {
     (UUID,): ([], [UUID.upper()], ["{" + UUID + "}"], [OTHER_ID], [UUID, UUID], [None]),
     (UUID, UUID_7): ([UUID_7, UUID], [UUID], [UUID_7.upper(), UUID]),
     ("{" + UUID + "}",): ([UUID], [UUID.replace("-", "")], [OTHER_ID]),
+    ("{" + UUID + "}", UUID): (["{" + UUID + "}", "x"],),
     ("urn:uuid:" + UUID,): ([UUID], [OTHER_ID]),
     (UUID, UUID.upper()): ([UUID], [UUID, UUID], []),
 }
