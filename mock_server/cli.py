@@ -120,6 +120,18 @@ def list_defects(as_json: bool) -> None:
             click.echo("  ".join([click.style(f"{first:{widths[0]}}", bold=True), *cells, last]))
 
 
+@main.command("msw")
+@click.pass_obj
+def print_handlers(chosen: Settings) -> None:
+    """Print a TypeScript file that answers as this mock does, in a page or test that uses MSW."""
+    from mock_server.msw import handlers
+
+    with _exit_in_one_line():
+        text = handlers(chosen)
+    with _printing():
+        click.echo(text, nl=False)
+
+
 @main.command("wait")
 @click.argument("url", required=False)
 @click.option(
