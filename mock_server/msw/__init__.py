@@ -47,7 +47,9 @@ def _constant(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"const {name} = {{"
     for fact, value in facts.items():
         if isinstance(value, dict):
-            entries = (f"    {json.dumps(key)}: {json.dumps(entry, ensure_ascii=False)}," for key, entry in value.items())
+            entries = (
+                f"    {json.dumps(key)}: {json.dumps(entry, ensure_ascii=False)}," for key, entry in value.items()
+            )
             yield from (f"  {fact}: {{", *entries, "  },")
         else:
             yield f"  {fact}: {json.dumps(value, ensure_ascii=False)},"
@@ -57,7 +59,9 @@ def _constant(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
 def _success_status(settings: Settings) -> int:
     """The status of a success; other readings than the page's are refused, since the handlers would not follow them."""
     catalogue = load(find_spec_dir())
-    in_force, known = (resolve(catalogue, *each) for each in ((settings.profile, settings.choices()), (DEFAULT_PROFILE,)))
+    in_force, known = (
+        resolve(catalogue, *each) for each in ((settings.profile, settings.choices()), (DEFAULT_PROFILE,))
+    )
     for reading in catalogue:
         if reading not in FOLLOWED and in_force[reading] != known[reading]:
             raise ReadingError(f"the handlers for MSW know {reading}={known[reading]} only, not {in_force[reading]}")

@@ -1,4 +1,4 @@
-"""Requests that the mock and the handlers for MSW must answer alike: what others collected, what the suite plans, draws.
+"""Requests that the mock and the handlers for MSW must answer alike: collected by others, planned, and drawn.
 
 Left out is what the fetch of a browser cannot send: a body on GET, several header lines of one name, a wrong length.
 """
@@ -122,19 +122,23 @@ def planned(mock_url: str, folder: Path) -> Iterator[Case]:
 
 def wrong_bytes() -> Iterator[Case]:
     """Bytes that are no UTF-8 (the collection above is text), and bodies at the limits of size and depth."""
-    for wrong in ("ff", "80", "c0af", "c1bf", "c3", "c328", "e0809f", "e28228", "eda0", "eda080edb080", "ef28a1",
-                  "efbf", "f0288cbc", "f08080af", "f0908d", "f4908080", "f5808080", "fe", "efbfbdff", "e282ac80"):  # fmt: skip
+    for wrong in (
+        "ff", "80", "c0af", "c1bf", "c3", "c328", "e0809f", "e28228", "eda0", "eda080edb080", "ef28a1", "efbf",
+        "f0288cbc", "f08080af", "f0908d", "f4908080", "f5808080", "fe", "efbfbdff", "e282ac80",
+    ):  # fmt: skip
         text = bytes.fromhex(wrong)
         yield Case(f"bytes {wrong}", text)
         yield Case(f"bytes {wrong} in a string", embedded(b'"\xe2\x82\xac\xf0\x9f\x98\x80' + text + b'"'))
         yield Case(f"bytes {wrong} in a key", embedded(b'{"' + text + b'": 1}'))
     for coding in ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7"):
         yield Case(coding, json.dumps(GOOD).encode(coding))
-    for text in ('"\\ud83d"', '"\\ud83d\\ude00"', '"\\\\ud83d"', '"\\udc00\\ud800"', '{"\\uD800": 1}', "-0", "-0.0",
-                 '"\\ud83d" x', "1e400", "-1e400", "9" * 5000, "1" + "0" * 400, "\t\n\r 1", "NaN", "[-Infinity]", "[1NaN]"):  # fmt: skip
-        yield Case(f"text {text[:20]}", text.encode())
-        yield Case(f"text {text[:20]} embedded", embedded(text.encode()))
-        yield Case(f"text {text[:20]} as name", json.dumps(GOOD)[:-1].encode() + b', "name": ' + text.encode() + b"}")
+    for told in (
+        r'"\ud83d"', r'"\ud83d\ude00"', r'"\\ud83d"', r'"\udc00\ud800"', r'{"\uD800": 1}', r'"\ud83d" x',
+        "-0", "-0.0", "1e400", "-1e400", "9" * 5000, "1" + "0" * 400, "\t\n\r 1", "NaN", "[-Infinity]", "[1NaN]",
+    ):  # fmt: skip
+        yield Case(f"text {told[:20]}", told.encode())
+        yield Case(f"text {told[:20]} embedded", embedded(told.encode()))
+        yield Case(f"text {told[:20]} as name", json.dumps(GOOD)[:-1].encode() + b', "name": ' + told.encode() + b"}")
     for depth in (62, 63, 64, 65, 500, 2000, 50_000):
         yield Case(f"{depth} levels", embedded(b"[" * depth + b"]" * depth))
         yield Case(f"{depth} levels of objects", embedded(b'{"a":' * depth + b"0" + b"}" * depth))
@@ -143,8 +147,10 @@ def wrong_bytes() -> Iterator[Case]:
         yield Case(f"1 MiB + {surplus}", json.dumps(GOOD).encode().ljust(1024 * 1024 + surplus))
     for blank in ("", " ", "\r\n\t \x0b\x0c", "\xa0"):
         yield Case(f"blank {blank!r}", blank.encode())
-    for pairs in ('"name": "a", "name": "b"', '"name": 1, "name": "b"', '"name": "b", "name": 1', '"__proto__": {"a": 1}',
-                  '"constructor": 1, "toString": 2', '"id": 1, "userIds": ["u"], "createdAt": null'):  # fmt: skip
+    for pairs in (
+        '"name": "a", "name": "b"', '"name": 1, "name": "b"', '"name": "b", "name": 1', '"__proto__": {"a": 1}',
+        '"constructor": 1, "toString": 2', '"id": 1, "userIds": ["u"], "createdAt": null',
+    ):  # fmt: skip
         yield Case(pairs, json.dumps(GOOD)[:-1].encode() + b", " + pairs.encode() + b"}")
 
 
@@ -187,16 +193,22 @@ def long_arrays() -> Iterator[Case]:
 def logins() -> Iterator[Case]:
     """The carriers of a session, alone and side by side."""
     body = json.dumps(GOOD).encode()
-    bearers = (None, "Bearer xyz789-session", "bearer  abc123-session", "Bearer expired", "Bearer", "Bearer  ", "Basic a",
-               "Bearerxyz789-session", "Bearer xyz789-session, Bearer abc123-session", "Bearer\txyz789-session",
-               "Bearer constructor")  # fmt: skip
-    cookies = (None, "__session=abc123-session", "__session=expired", "__session=", "__session", '__session="xyz789-session"',
-               "a=1; __session=no; __session=xyz789-session;b", "__session=; __session=no", " __session = abc123-session ",
-               "__sessio=xyz789-session", "=; __session=xyz789-session=", '__session="";x=__session', "__session=toString",
-               "mock_world=w; __session=no")  # fmt: skip
+    bearers = (
+        None, "Bearer xyz789-session", "bearer  abc123-session", "Bearer expired", "Bearer", "Bearer  ", "Basic a",
+        "Bearerxyz789-session", "Bearer xyz789-session, Bearer abc123-session", "Bearer\txyz789-session",
+        "Bearer constructor",
+    )  # fmt: skip
+    cookies = (
+        None, "__session=abc123-session", "__session=expired", "__session=", "__session", '__session="xyz789-session"',
+        "a=1; __session=no; __session=xyz789-session;b", "__session=; __session=no", " __session = abc123-session ",
+        "__sessio=xyz789-session", "=; __session=xyz789-session=", '__session="";x=__session', "__session=toString",
+        "mock_world=w; __session=no",
+    )  # fmt: skip
     for bearer, cookie in itertools.product(bearers, cookies):
         headers = {"content-type": "application/json", "authorization": bearer, "cookie": cookie}
-        yield Case(f"{bearer} and {cookie}", body, {name: value for name, value in headers.items() if value is not None})
+        yield Case(
+            f"{bearer} and {cookie}", body, {name: value for name, value in headers.items() if value is not None}
+        )
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
         yield Case(f"{method} without a login", None, {}, method)
 
@@ -204,11 +216,13 @@ def logins() -> Iterator[Case]:
 def media_types() -> Iterator[Case]:
     """What may stand in Content-Type and Content-Encoding, and addresses near the right one."""
     body = json.dumps(GOOD).encode()
-    for value in ("application/json", "APPLICATION/JSON", "application/json;", " application/json ;charset=UTF-8",
-                  "application/json; charset=utf8", 'application/json; Charset="utf-8"', "application/json; charset=latin-1",
-                  "application/json; charset=", "application/json; a=b; charset=utf-16; charset=utf-8", "text/json", "",
-                  "application/json, application/json", "application/problem+json", "text/plain;charset=UTF-8",
-                  "multipart/form-data; boundary=x", "application/json charset=utf-8", "é"):  # fmt: skip
+    for value in (
+        "application/json", "APPLICATION/JSON", "application/json;", " application/json ;charset=UTF-8", "text/json",
+        "application/json; charset=utf8", 'application/json; Charset="utf-8"', "application/json; charset=latin-1",
+        "application/json; charset=", "application/json; a=b; charset=utf-16; charset=utf-8",
+        "application/json, application/json", "text/plain;charset=UTF-8", "multipart/form-data; boundary=x",
+        "application/json charset=utf-8", "application/problem+json", "é", "",
+    ):  # fmt: skip
         yield Case(f"Content-Type {value!r}", body, LOGIN | {"content-type": value})
     yield Case("no Content-Type", body, LOGIN)
     for value in ("identity", "IDENTITY", "gzip", "br, gzip", "", "x" * 80):
@@ -222,9 +236,14 @@ def drawn() -> Iterator[Case]:
     drawn: list[bytes] = []
     text = st.text(st.characters(codec="utf-8"), max_size=70)
     number = st.integers() | st.floats() | st.integers(-(2**65), 2**65)
-    value = st.recursive(st.none() | st.booleans() | number | text, lambda s: st.lists(s) | st.dictionaries(text, s), max_leaves=8)
+    value = st.recursive(
+        st.none() | st.booleans() | number | text, lambda s: st.lists(s) | st.dictionaries(text, s), max_leaves=8
+    )
     uuid = st.uuids().map(str) | st.uuids().map(lambda each: str(each).upper())
-    instant = st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?(Z|[+-][012][0-9]:[0-6][0-9]))?", fullmatch=True)
+    instant = st.from_regex(
+        r"[0-9]{4}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?(Z|[+-][012][0-9]:[0-6][0-9]))?",
+        fullmatch=True,
+    )
     likely = {
         "name": text,
         "type": st.sampled_from(["person", "company"]),
