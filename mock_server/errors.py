@@ -210,12 +210,6 @@ def _field(path: Iterable[str | int]) -> str:
 # -- rendering
 
 
-def code_and_message(status: int) -> tuple[str, str]:
-    """What an error with this status is called, and what it says if nothing more is known."""
-    phrase = re.sub(r"\W+", "_", responses.get(status, f"HTTP {status}")).upper()
-    return STATUSES.get(status, (phrase, "The request was refused"))
-
-
 class Renderer:
     """Turns a refusal into the body that the readings in force ask for; total: it cannot fail."""
 
@@ -234,7 +228,8 @@ class Renderer:
 
     def __call__(self, refusal: Refused) -> Answer:
         status = refusal.status
-        code, message = code_and_message(status)
+        phrase = re.sub(r"\W+", "_", responses.get(status, f"HTTP {status}")).upper()
+        code, message = STATUSES.get(status, (phrase, "The request was refused"))
         problems, more = self._listed(refusal.problems)
         if refusal.message:
             message = refusal.message

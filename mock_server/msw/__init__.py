@@ -14,9 +14,9 @@ from http.client import responses
 from pathlib import Path
 from typing import Any
 
-from mock_server.app import LEAD_LISTS, create_app
+from mock_server.app import LEAD_LISTS, Mock, create_app
 from mock_server.contract import OperationSpec, find_spec_dir
-from mock_server.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, WORDS, code_and_message
+from mock_server.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, WORDS, Refused
 from mock_server.injection import RETRY_AFTER_S, WITH_RETRY_AFTER
 from mock_server.readings import DEFAULT_PROFILE, ReadingError, load, resolve
 from mock_server.schema import Validator
@@ -31,10 +31,11 @@ def handlers(settings: Settings) -> str:
     """The TypeScript file that answers as a mock with these settings does."""
     logic = LOGIC.read_text(encoding="utf-8")
     success_status = _success_status(settings)
-    contract = create_app(settings).contract
-    operation = contract.operations[LEAD_LISTS]
-    created = contract.validator(operation.answers[success_status].schema or {})
+    mock = create_app(settings)
+    operation = mock.contract.operations[LEAD_LISTS]
+    created = mock.contract.validator(operation.answers[success_status].schema or {})
     facts = _facts(settings, operation, success_status)
+    facts["errors"] = {status: _code_and_message(mock, status) for status in map(int, responses) if status >= 400}
     rules = re.findall(r'"(\w+)"', logic.partition("type Rule =")[2].partition(";")[0])
     facts["words"] = {rule: WORDS[rule] for rule in rules}
     return "\n".join(
@@ -91,10 +92,14 @@ def _facts(settings: Settings, operation: OperationSpec, success_status: int) ->
         "wanted": wanted(body, operation.body),
         "required": body["required"],
         "fields": fields,
-        "errors": {status: code_and_message(status) for status in map(int, responses) if status >= 400},
         "retryAfter": dict.fromkeys(WITH_RETRY_AFTER, str(RETRY_AFTER_S)),
         "documentedProblems": operation.answers[400].example["error"]["details"],
     }
+
+
+def _code_and_message(mock: Mock, status: int) -> tuple[str, str]:
+    error = json.loads(mock.stages.render_error(Refused(status)).body)["error"]
+    return error["code"], error["message"]
 
 
 def _wanted(schema: Mapping[str, Any], validator: Validator, example: Any) -> dict[str, Any]:
