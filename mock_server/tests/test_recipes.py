@@ -1,0 +1,125 @@
+"""What the README tells users of Playwright, Cypress and MSW is done as it stands there, in a real browser."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server.tests.conftest import ROOT
+from mock_server.tests.node_tools import SOURCES, node_folder, run_node
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+# The name of a file stands in the first line of its snippet.
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS: dict[str, str] = dict(re.findall(r"^```ts\n// (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+# The recipe's own settings, and what only this machine needs: a browser that is there, and no sandbox for root.
+CONFIG = """import recipe from "./playwright.config";
+const launchOptions = { executablePath: %s, args: ["--no-sandbox", "--disable-dev-shm-usage"] };
+export default { ...recipe, workers: 8, timeout: 90_000, reporter: "json", use: { ...recipe.use, launchOptions } };
+"""
+
+
+class _Pages(http.server.SimpleHTTPRequestHandler):
+    """The page of this folder, which is told where the mock is."""
+
+    mock_url = ""
+
+    def do_GET(self) -> None:
+        page = (SOURCES / "page" / "index.html").read_text().replace("http://localhost:8080", self.mock_url).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with node_folder() as made:
+        yield made
+
+
+@pytest.fixture
+def port() -> int:
+    """One that is free, for the mock that Playwright starts."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def page_port(port: int) -> Iterator[int]:
+    handler = type("Pages", (_Pages,), {"mock_url": f"http://localhost:{port}"})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+Playwright = Callable[[str, str], dict[str, Any]]
+
+
+@pytest.fixture
+def playwright(folder: Path, port: int, page_port: int) -> Playwright:
+    """Runs a test file beside the files of the recipe, and gives back what Playwright reports."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no chromium; .ci/tools chromium brings it")
+        pytest.skip("no chromium here; .ci/tools chromium brings it where it can")
+
+    def run(name: str, source: str) -> dict[str, Any]:
+        for file, content in {**SNIPPETS, name: source, "run.config.ts": CONFIG % json.dumps(program)}.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(content.replace(":8080", f":{port}").replace(":5173", f":{page_port}"))
+        done = run_node("playwright", "test", "--config=run.config.ts", Path(name).name, cwd=folder,
+                        LEADLISTS_MOCK_PORT=str(port))  # fmt: skip
+        assert done.stdout.startswith("{"), done.stdout + done.stderr
+        return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+    return run
+
+
+def test_the_recipe_for_playwright_does_what_it_says(playwright: Playwright) -> None:
+    report = playwright("tests/create.spec.ts", SNIPPETS["tests/create.spec.ts"])
+    assert (report["stats"]["expected"], report["stats"]["unexpected"]) == (1, 0), _failures(report)
+
+
+def test_a_request_that_did_not_come_fails_the_recipe(playwright: Playwright) -> None:
+    twice = SNIPPETS["tests/create.spec.ts"].replace("times: 1, status: 201", "times: 2, status: 201")
+    report = playwright("tests/create.spec.ts", twice)
+    assert report["stats"]["unexpected"] == 1
+    assert '"expected":"exactly 2"' in _failures(report)
+
+
+def test_eight_tests_in_parallel_see_eight_worlds(playwright: Playwright, capsys: pytest.CaptureFixture[str]) -> None:
+    report = playwright("tests/eight.spec.ts", (SOURCES / "eight.spec.ts").read_text())
+    results = [each["tests"][0]["results"][0] for suite in report["suites"] for each in suite["specs"]]
+    said = [line["text"].strip() for result in results for line in result["stdout"]]
+    with capsys.disabled():
+        print("", *said, f"{report['stats']['expected']} of 8 passed", sep="\n")
+    assert (report["stats"]["expected"], report["stats"]["unexpected"]) == (8, 0), _failures(report)
+    assert len({result["workerIndex"] for result in results}) == 8
+
+
+def _failures(report: dict[str, Any]) -> str:
+    errors = [
+        error.get("message", "")
+        for suite in report["suites"]
+        for each in suite["specs"]
+        for result in each["tests"][0]["results"]
+        for error in result["errors"]
+    ]
+    return "\n".join([*errors, *(error["message"] for error in report["errors"])])
