@@ -42,6 +42,6 @@ def run_node(
         input=given,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )

@@ -22,7 +22,7 @@ for (const [number, status] of FAULTS.entries()) {
     await expect.poll(async () => {
       const { worlds } = await mock("GET", "worlds");
       return worlds.filter((world: { counts: { lists: number } }) => world.counts.lists > 0).length;
-    }, { timeout: 60_000 }).toBe(FAULTS.length);
+    }, { timeout: 120_000 }).toBe(FAULTS.length);
 
     const names = Array.from({ length: number + 1 }, (_, i) => name(i));
     await expect(page.getByRole("listitem")).toHaveText(names);
