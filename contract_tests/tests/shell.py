@@ -76,7 +76,7 @@ class Command:
     def serves(self) -> bool:
         """Whether it is a mock, which stays until it is stopped."""
         mock = self.words[:2] == ["make", "mock"] or self.words[0].endswith("leadlists-mock")
-        return mock and not {"readings", "--help", "--version"} & set(self.words)
+        return mock and not {"readings", "msw", "--help", "--version"} & set(self.words)
 
 
 def commands(snippet: str) -> Iterator[Command]:

@@ -66,8 +66,8 @@ def rows(text: str) -> list[list[str]]:
 
 def test_the_snippets_are_of_kinds_that_are_tested() -> None:
     assert README.count("```") == 2 * len(blocks())
-    # A browser runs those of "js", in mock_server/tests/test_browser.py.
-    assert {language for language, _ in blocks()} <= {"console", "toml", "yaml", "python", "js"}
+    # In mock_server/tests: test_browser.py runs those of "js", test_recipes.py of "ts", test_types.py of "sh".
+    assert {language for language, _ in blocks()} <= {"console", "toml", "yaml", "python", "js", "ts", "sh"}
 
 
 # -- commands and their outputs

@@ -70,7 +70,7 @@ def test_the_wheel_holds_both_packages_with_the_contract_and_nothing_else(wheel:
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == set(PACKAGES)
     for package in PACKAGES:
         assert {f"{package}/py.typed", *(f"{package}/spec/{name}" for name in SPEC)} <= names
-    assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py"} <= names
+    assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py", "mock_server/msw/handlers.ts"} <= names
     assert [name for name in names if {"tests", "bench", "__pycache__"} & set(name.split("/"))] == []
     modules = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == {
@@ -88,6 +88,7 @@ def test_what_is_installed_has_no_development_extras(programs: Path) -> None:
 def test_both_commands_work_from_the_wheel(programs: Path, tmp_path: Path) -> None:
     for command in ("leadlists-mock", "leadlists-contract"):
         assert "Usage: " in run(programs / command, "--help", cwd=tmp_path).stdout
+    assert "export interface LeadList {" in run(programs / "leadlists-mock", "msw", cwd=tmp_path).stdout
     served: list[str | Path] = [programs / "leadlists-mock", "--port", "0", "--ready-json"]
     with subprocess.Popen(served, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=ENVIRONMENT) as mock:
         try:

@@ -103,7 +103,7 @@ class Refused extends Error {
     const summary = first && `${standard}; ${count} problems, of which the first: ${first.message}`;
     const message = this.message || (listed.length > 1 ? summary : first?.message) || standard;
     const details = this.status === 400 ? { details: [...listed, ...more] } : {};
-    const challenge = this.status === 401 ? { "WWW-Authenticate": "Bearer" } : {};
+    const challenge: Record<string, string> = this.status === 401 ? { "WWW-Authenticate": "Bearer" } : {};
     const error = { error: { code, message, ...details } };
     return respond(this.status, method === "HEAD" ? null : error, { ...challenge, ...this.headers });
   }

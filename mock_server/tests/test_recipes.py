@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from mock_server.tests.conftest import ROOT
-from mock_server.tests.node_tools import SOURCES, node_folder, run_node
+from mock_server.msw import handlers
+from mock_server.settings import Settings
+from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
+from mock_server.tests.node_tools import SOURCES, TOOLS, node_folder, run_node
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # The name of a file stands in the first line of its snippet.
@@ -117,6 +120,42 @@ def test_eight_tests_in_parallel_see_eight_worlds(playwright: Playwright, capsys
         print(f"{report['stats']['expected']} of 8 passed")
     assert [result["status"] for result in results] == ["passed"] * 8, _failures(report)
     assert len({result["workerIndex"] for result in results}) == 8
+
+
+CYPRESS = "cypress/e2e/create.cy.ts"
+
+
+def test_the_recipe_for_cypress_is_typed_and_its_calls_are_taken(folder: Path, mock: Running) -> None:
+    url = mock.url.replace("127.0.0.1", "localhost")
+    (folder / "create.cy.ts").write_text(SNIPPETS[CYPRESS].replace("http://localhost:8080", url))
+    flags = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "esnext", "--types", "cypress")
+    done = run_node("tsc", *flags, "--typeRoots", TOOLS / "node_modules", folder / "create.cy.ts")
+    assert done.returncode == 0, done.stdout
+    ran = run_node("node", SOURCES / "fake_cypress.mjs", folder / "create.cy.js")
+    assert ran.returncode == 0, ran.stderr
+    with httpx2.Client() as client:  # keeps cookies, as cy.request does
+        *calls, verify = json.loads(ran.stdout)
+        for call in calls:
+            assert _ask(client, call).is_success
+        page = {"method": "POST", "url": f"{url}{PATH}", "body": GOOD | {"name": "Q1"}}
+        assert _ask(client, verify).status_code == 409
+        assert [_ask(client, page).status_code for _ in range(2)] == [500, 201]
+        assert _ask(client, verify).json() == {"held": True, "count": 1}
+
+
+def _ask(client: httpx2.Client, call: dict[str, Any]) -> httpx2.Response:
+    return client.request(call["method"], call["url"], json=call.get("body"), headers=call.get("headers"))
+
+
+def test_the_recipe_for_msw_does_what_it_says(folder: Path) -> None:
+    (folder / "leadlists.ts").write_text(handlers(Settings()))
+    (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
+    flags = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext", "--types", "node")
+    done = run_node("tsc", *flags, "--typeRoots", TOOLS / "node_modules" / "@types", folder / "create.test.ts")
+    assert done.returncode == 0, done.stdout
+    ran = run_node("node", "--test", "create.test.js", cwd=folder)
+    assert ran.returncode == 0, ran.stdout
+    assert re.search(r"^# pass 1$", ran.stdout, re.MULTILINE), ran.stdout
 
 
 def _results(report: dict[str, Any], file: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.tests.conftest import Running
+from mock_server.tests.conftest import ROOT, Running
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 
 STRICT = ("--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext")
@@ -23,11 +23,19 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-def test_types_take_what_is_right_and_refuse_what_is_wrong(folder: Path) -> None:
-    made = run_node(
-        "openapi-typescript", "spec/openapi.yaml", "-o", folder / "leadlists-api.d.ts", "--default-non-nullable=false"
-    )
+def make_types(folder: Path) -> None:
+    """Does what the README says, with the file of which the mock serves every byte."""
+    (command,) = re.findall(r"^```sh\nnpx (.*)\n```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    program, source, *flags = command.split()
+    assert source.endswith("/__mock__/openapi.yaml")
+    (folder / "src").mkdir()
+    made = run_node(program, ROOT / "spec" / "openapi.yaml", *flags, cwd=folder)
     assert made.returncode == 0, made.stderr
+    (folder / "src" / "leadlists-api.d.ts").rename(folder / "leadlists-api.d.ts")
+
+
+def test_types_take_what_is_right_and_refuse_what_is_wrong(folder: Path) -> None:
+    make_types(folder)
     lines = (SOURCES / "types.ts").read_text().split("\n")
     wrong = {number for number, line in enumerate(lines) if number and lines[number - 1].startswith(MARK)}
     right = [line for number, line in enumerate(lines) if number not in wrong and not line.startswith(MARK)]
