@@ -182,8 +182,8 @@ def test_every_flag_that_the_text_names_exists() -> None:
     ours = _help("mock_server") + _help("contract_tests", "run") + _help("contract_tests", "selfcheck")
     plugin = {option.pytest_flag for option in RUN_OPTIONS}
     named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", README)) - {"--leadlists-"}
-    assert {flag for flag in named if flag not in plugin and not re.search(rf"{flag}\b", ours)} <= {"--url", "--phases"}
-    # These two are Schemathesis' own.
+    theirs = {"--url", "--phases", "--output", "--default-non-nullable"}  # of Schemathesis and of openapi-typescript
+    assert {flag for flag in named if flag not in plugin and not re.search(rf"{flag}\b", ours)} <= theirs
 
 
 def test_every_variable_that_the_text_names_exists() -> None:
