@@ -153,7 +153,7 @@ def test_the_recipe_for_msw_does_what_it_says(folder: Path) -> None:
     flags = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext", "--types", "node")
     done = run_node("tsc", *flags, "--typeRoots", TOOLS / "node_modules" / "@types", folder / "create.test.ts")
     assert done.returncode == 0, done.stdout
-    ran = run_node("node", "--test", "create.test.js", cwd=folder)
+    ran = run_node("node", "--test", "--test-reporter=tap", "create.test.js", cwd=folder)
     assert ran.returncode == 0, ran.stdout
     assert re.search(r"^# pass 1$", ran.stdout, re.MULTILINE), ran.stdout
 
