@@ -8,11 +8,11 @@
 import { http, HttpResponse, type HttpHandler } from "msw";
 
 export interface Options {
-  /** Where the API is; any origin if left out. */
+  /** Where the API is, such as `https://api.example.com`; anywhere if left out. */
   url?: string;
-  /** Session token -> user id. `expired` is a session that has ended. */
-  users?: Readonly<Record<string, string>>;
-  /** The cookie that carries a session token beside `Authorization: Bearer`. */
+  /** Session token -> user id. The token `expired` is a session that has ended. */
+  users?: Users;
+  /** The cookie that carries a session token where no `Authorization: Bearer` does. */
   cookieName?: string;
   now?: () => Date;
   newId?: () => string;
@@ -20,49 +20,49 @@ export interface Options {
 
 export interface LeadListMock {
   /** For `setupServer(...handlers)` and `setupWorker(...handlers)`. */
-  handlers: HttpHandler[];
+  readonly handlers: HttpHandler[];
   /** What was created since the start or the last reset, the oldest first. */
-  lists: LeadList[];
+  readonly lists: LeadList[];
   /** Answers the next requests with an error and the body that is documented for it. */
   failNext(status: number, times?: number): void;
   /** Forgets the lists and the errors to come. */
   reset(): void;
 }
 
-export function createLeadListMock(options: Options = {}): LeadListMock {
-  const given = {
-    users: CONTRACT.users,
-    cookieName: CONTRACT.cookieName,
-    now: () => new Date(),
-    newId: () => crypto.randomUUID(),
-    ...options,
-  };
+export function createLeadListMock({
+  url = "*",
+  users = CONTRACT.users,
+  cookieName = CONTRACT.cookieName,
+  now = () => new Date(),
+  newId = () => crypto.randomUUID(),
+}: Options = {}): LeadListMock {
   const lists: LeadList[] = [];
   const failing: number[] = [];
 
   async function answer(request: Request, cookies: Cookies): Promise<Response> {
     const status = failing.shift();
     if (status !== undefined) throw forced(status);
-    if (decodeURIComponent(new URL(request.url).pathname) !== CONTRACT.path) throw new Refused(404);
+    // MSW looks at neither case nor a slash behind the path.
+    if (!decodeURIComponent(new URL(request.url).pathname).endsWith(CONTRACT.path)) throw new Refused(404);
     if (request.method !== CONTRACT.method) throw new Refused(405, [], "", { Allow: CONTRACT.method });
-    const user = signedIn(request, cookies, given.users, given.cookieName);
+    const user = signedIn(request, cookies, users, cookieName);
     checkMediaType(request.headers);
-    const list = build(validated(parse(new Uint8Array(await request.arrayBuffer()))), user, given.now(), given.newId());
+    const body = validated(parse(new Uint8Array(await request.arrayBuffer())));
+    const list = build(body, user, now(), newId());
     lists.push(list);
     return respond(CONTRACT.successStatus, list);
   }
 
+  const handler = http.all(url + CONTRACT.path, async ({ request, cookies }) => {
+    try {
+      return await answer(request, cookies);
+    } catch (error) {
+      if (error instanceof Refused) return error.response(request.method);
+      throw error;
+    }
+  });
   return {
-    handlers: [
-      http.all((given.url ?? "*") + CONTRACT.path, async ({ request, cookies }) => {
-        try {
-          return await answer(request, cookies);
-        } catch (error) {
-          if (error instanceof Refused) return error.response(request.method);
-          throw error;
-        }
-      }),
-    ],
+    handlers: [handler],
     lists,
     failNext: (status, times = 1) => void failing.push(...Array<number>(times).fill(status)),
     reset: () => void (lists.splice(0), failing.splice(0)),
@@ -284,7 +284,7 @@ const SPACE = /[ \t\n\r]*/y;
 const SIMPLE = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 const NO_NUMBER = /NaN|-?Infinity/y;
 const STRING = /"[^"\\]*(?:\\[^][^"\\]*)*"/y;
-const NESTING_READ = 960; // what is open deeper than this is called too deep, even if it never ends
+const NESTING_READ = 960; // about where Python's reader gives up: too deep, even if it never ends
 
 /** Reads a JSON text; its complaints are those of Python's reader. */
 class JsonReader {
@@ -401,30 +401,31 @@ const ITEMS_JUDGED_AT_ONCE = 200; // of a long array, by the mock: its problems 
 
 function validated(body: Json): Map<string, Json> {
   if (!(body instanceof Map)) throw new Refused(400, [problem("type", [], { ...shown(body), want: CONTRACT.wanted })]);
-  const found: { slice: number; problem: Problem }[] = [];
+  const problems: Problem[] = [];
   for (const name of CONTRACT.required) {
     const { want, example } = CONTRACT.fields[name]!;
-    if (!body.has(name)) found.push({ slice: 0, problem: problem("required", [name], { got: "nothing", want, example }) });
+    if (!body.has(name)) problems.push(problem("required", [name], { got: "nothing", want, example }));
   }
   // The mock's validator goes through what was sent, or through the fields by name if they are fewer.
-  const fields = Object.keys(CONTRACT.fields).sort();
+  const fields = Object.keys(CONTRACT.fields);
   const sent = [...body.keys()].filter((name) => fields.includes(name));
-  for (const name of body.size > fields.length ? fields.filter((name) => body.has(name)) : sent) {
-    for (const each of problemsOf(body.get(name)!, CONTRACT.fields[name]!, [name])) found.push(each);
+  for (const name of body.size > fields.length ? sent.sort() : sent) {
+    for (const each of problemsOf(body.get(name)!, CONTRACT.fields[name]!, [name])) problems.push(each);
   }
-  if (found.length) throw new Refused(400, found.sort((a, b) => a.slice - b.slice).map((each) => each.problem));
+  const slice = ({ path }: Problem) => Math.floor(Number(path.split("/")[2] ?? 0) / ITEMS_JUDGED_AT_ONCE);
+  if (problems.length) throw new Refused(400, problems.sort((a, b) => slice(a) - slice(b)));
   return body;
 }
 
-function* problemsOf(value: Json, wanted: Wanted, path: Path): Generator<{ slice: number; problem: Problem }> {
-  const slice = Math.floor(Number(path[1] ?? 0) / ITEMS_JUDGED_AT_ONCE);
-  const words = { ...shown(value), want: wanted.want, example: wanted.example };
-  if (!wanted.types.includes(typeOf(value))) yield { slice, problem: problem("type", path, words) };
+function* problemsOf(value: Json, wanted: Wanted, path: Path): Generator<Problem> {
+  const told = (rule: Rule, reason = "") =>
+    problem(rule, path, { ...shown(value), want: wanted.want, example: wanted.example, reason });
+  if (!wanted.types.includes(typeOf(value))) yield told("type");
   else if (typeof value === "string") {
-    if (wanted.enum && !wanted.enum.includes(value)) yield { slice, problem: problem("enum", path, words) };
-    if (wanted.pattern && !new RegExp(wanted.pattern).test(value)) yield { slice, problem: problem("uuid", path, words) };
+    if (wanted.enum && !wanted.enum.includes(value)) yield told("enum");
+    if (wanted.pattern && !new RegExp(wanted.pattern).test(value)) yield told("uuid");
     const reason = wanted.format === "date-time" ? whyNoDate(value) : "";
-    if (reason) yield { slice, problem: problem("date", path, { ...words, reason }) };
+    if (reason) yield told("date", reason);
   } else if (Array.isArray(value) && wanted.items) {
     for (const [i, item] of value.entries()) yield* problemsOf(item, wanted.items, [...path, i]);
   }
@@ -450,8 +451,8 @@ function shown(value: Json): { got: string; kind: string } {
 
 function quoted(text: string): string {
   const characters = [...text];
-  const cut = characters.length <= CONTRACT.gotCharacters;
-  return JSON.stringify(cut ? text : `${characters.slice(0, CONTRACT.gotCharacters - 1).join("")}…`);
+  const fits = characters.length <= CONTRACT.gotCharacters;
+  return JSON.stringify(fits ? text : `${characters.slice(0, CONTRACT.gotCharacters - 1).join("")}…`);
 }
 
 /** A number as the mock writes it: an integer of 64 bits as it is, any other as the nearest float, in Python's form. */
