@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import http.server
 import json
 import os
 import re
 import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +18,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server.msw import handlers
-from mock_server.settings import Settings
 from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
 from mock_server.tests.node_tools import SOURCES, TOOLS, node_folder, run_node
 
@@ -25,6 +25,8 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # The name of a file stands in the first line of its snippet.
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SNIPPETS: dict[str, str] = dict(re.findall(r"^```ts\n// (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
+TSC = ("--strict", "--skipLibCheck", "--target", "es2022")
 # The recipe's own settings, and what only this machine needs: a browser that is there, and no sandbox for root.
 CONFIG = """import recipe from "./playwright.config";
 const launchOptions = { executablePath: %s, args: ["--no-sandbox", "--disable-dev-shm-usage"] };
@@ -39,19 +41,7 @@ export default {
 """
 
 
-class _Pages(http.server.SimpleHTTPRequestHandler):
-    """The page of this folder, which is told where the mock is."""
-
-    mock_url = ""
-
-    def do_GET(self) -> None:
-        page = (SOURCES / "page" / "index.html").read_text().replace("http://localhost:8080", self.mock_url).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
+class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments: Any) -> None:
         pass
 
@@ -70,8 +60,10 @@ def port() -> int:
 
 
 @pytest.fixture
-def page_port(port: int) -> Iterator[int]:
-    handler = type("Pages", (_Pages,), {"mock_url": f"http://localhost:{port}"})
+def page_port(folder: Path) -> Iterator[int]:
+    """A server of the pages below the folder, as a frontend's dev server would be."""
+    (folder / "pages").mkdir()
+    handler = functools.partial(_Quiet, directory=str(folder / "pages"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
@@ -92,6 +84,7 @@ def playwright(folder: Path, port: int, page_port: int) -> Playwright:
 
     def run(tests: dict[str, str]) -> dict[str, Any]:
         recipe = {name: SNIPPETS[name] for name in ("playwright.config.ts", "tests/mock.ts")}
+        recipe |= {f"pages/{page.name}": page.read_text() for page in (SOURCES / "page").iterdir()}
         (folder / "tests").mkdir()
         for name, content in {**recipe, **tests, "run.config.ts": CONFIG % json.dumps(program)}.items():
             (folder / name).write_text(content.replace(":8080", f":{port}").replace(":5173", f":{page_port}"))
@@ -128,8 +121,8 @@ CYPRESS = "cypress/e2e/create.cy.ts"
 def test_the_recipe_for_cypress_is_typed_and_its_calls_are_taken(folder: Path, mock: Running) -> None:
     url = mock.url.replace("127.0.0.1", "localhost")
     (folder / "create.cy.ts").write_text(SNIPPETS[CYPRESS].replace("http://localhost:8080", url))
-    flags = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "esnext", "--types", "cypress")
-    done = run_node("tsc", *flags, "--typeRoots", TOOLS / "node_modules", folder / "create.cy.ts")
+    types = ("--types", "cypress", "--typeRoots", TOOLS / "node_modules")
+    done = run_node("tsc", *TSC, *types, "--module", "esnext", folder / "create.cy.ts")
     assert done.returncode == 0, done.stdout
     ran = run_node("node", SOURCES / "fake_cypress.mjs", folder / "create.cy.js")
     assert ran.returncode == 0, ran.stderr
@@ -147,15 +140,28 @@ def _ask(client: httpx2.Client, call: dict[str, Any]) -> httpx2.Response:
     return client.request(call["method"], call["url"], json=call.get("body"), headers=call.get("headers"))
 
 
-def test_the_recipe_for_msw_does_what_it_says(folder: Path) -> None:
-    (folder / "leadlists.ts").write_text(handlers(Settings()))
+def test_the_recipe_for_msw_does_what_it_says(folder: Path, run_cli: RunCli) -> None:
+    (folder / "leadlists.ts").write_text(run_cli("msw").stdout)
     (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
-    flags = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext", "--types", "node")
-    done = run_node("tsc", *flags, "--typeRoots", TOOLS / "node_modules" / "@types", folder / "create.test.ts")
+    types = ("--types", "node", "--typeRoots", TOOLS / "node_modules" / "@types")
+    done = run_node("tsc", *TSC, *types, "--module", "nodenext", folder / "create.test.ts")
     assert done.returncode == 0, done.stdout
     ran = run_node("node", "--test", "--test-reporter=tap", "create.test.js", cwd=folder)
     assert ran.returncode == 0, ran.stdout
     assert re.search(r"^# pass 1$", ran.stdout, re.MULTILINE), ran.stdout
+
+
+def test_the_handlers_answer_in_a_page(folder: Path, playwright: Playwright, run_cli: RunCli) -> None:
+    msw, pages = TOOLS / "node_modules" / "msw" / "lib", folder / "pages"
+    shutil.copy(msw / "mockServiceWorker.js", pages)
+    shutil.copy(msw / "iife" / "index.js", pages / "msw.js")
+    (pages / "msw-module.js").write_text("export const { http, HttpResponse } = MockServiceWorker;")
+    (pages / "leadlists.ts").write_text(run_cli("msw").stdout)
+    done = run_node("tsc", *TSC, "--module", "esnext", "--moduleResolution", "bundler", pages / "leadlists.ts")
+    assert done.returncode == 0, done.stdout
+    report = playwright({"tests/worker.spec.ts": (SOURCES / "worker.spec.ts").read_text()})
+    (result,) = _results(report, "worker.spec.ts")
+    assert result["status"] == "passed", _failures(report)
 
 
 def _results(report: dict[str, Any], file: str) -> list[dict[str, Any]]:
