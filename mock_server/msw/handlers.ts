@@ -283,7 +283,7 @@ function checkEncoding(bytes: Uint8Array, text: string): void {
 const SPACE = /[ \t\n\r]*/y;
 const SIMPLE = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 const NO_NUMBER = /NaN|-?Infinity/y;
-const STRING = /"[^"\\]*(?:\\[^][^"\\]*)*"/y;
+const CHARACTERS = /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y;
 const NESTING_READ = 960; // about where Python's reader gives up: too deep, even if it never ends
 
 /** Reads a JSON text; its complaints are those of Python's reader. */
@@ -349,14 +349,14 @@ class JsonReader {
   }
 
   private string(): string {
-    const start = this.at;
-    const token = this.take(STRING);
-    if (token === undefined) throw this.error("Unterminated string", start);
-    try {
-      return JSON.parse(token) as string;
-    } catch {
-      throw this.error("Invalid character or escape", start);
-    }
+    const start = this.at++;
+    this.take(CHARACTERS);
+    const [end, behind] = [this.text[this.at], this.text[this.at + 1]];
+    if (end === undefined || (end === "\\" && behind === undefined)) throw this.error("Unterminated string", start);
+    if (end === "\\" && behind === "u") throw this.error("Invalid \\uXXXX escape", this.at + 1);
+    if (end === "\\") throw this.error("Invalid \\escape");
+    if (end !== '"') throw this.error("Invalid control character");
+    return JSON.parse(this.text.slice(start, ++this.at)) as string;
   }
 
   private next(sign: string): boolean {

@@ -126,10 +126,10 @@ def wrong_bytes() -> Iterator[Case]:
         "ff", "80", "c0af", "c1bf", "c3", "c328", "e0809f", "e28228", "eda0", "eda080edb080", "ef28a1", "efbf",
         "f0288cbc", "f08080af", "f0908d", "f4908080", "f5808080", "fe", "efbfbdff", "e282ac80",
     ):  # fmt: skip
-        text = bytes.fromhex(wrong)
-        yield Case(f"bytes {wrong}", text)
-        yield Case(f"bytes {wrong} in a string", embedded(b'"\xe2\x82\xac\xf0\x9f\x98\x80' + text + b'"'))
-        yield Case(f"bytes {wrong} in a key", embedded(b'{"' + text + b'": 1}'))
+        part = bytes.fromhex(wrong)
+        yield Case(f"bytes {wrong}", part)
+        yield Case(f"bytes {wrong} in a string", embedded(b'"\xe2\x82\xac\xf0\x9f\x98\x80' + part + b'"'))
+        yield Case(f"bytes {wrong} in a key", embedded(b'{"' + part + b'": 1}'))
     for coding in ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7"):
         yield Case(coding, json.dumps(GOOD).encode(coding))
     for told in (
@@ -145,6 +145,9 @@ def wrong_bytes() -> Iterator[Case]:
     yield Case("100,000 levels that never end", b"[" * 100_000)
     for surplus in (0, 1):
         yield Case(f"1 MiB + {surplus}", json.dumps(GOOD).encode().ljust(1024 * 1024 + surplus))
+    for text in ("a" * 1_000_000, "\u1234" * 200_000, '"' * 400_000):
+        yield changed(f"a name of {len(text)} characters", name=text)
+    yield Case("a long string that never ends", b'{"name": "' + b"\\n" * 400_000)
     for blank in ("", " ", "\r\n\t \x0b\x0c", "\xa0"):
         yield Case(f"blank {blank!r}", blank.encode())
     for pairs in (

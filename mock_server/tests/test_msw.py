@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,10 +56,10 @@ def answers(made: Path, mock: Running, cases: list[Case], at_once: int = 8) -> l
 
 
 def comparable(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer without what may differ: the id of a new list, and the words on broken JSON, which are the parser's."""
+    """An answer without what may differ: the id of a new list, and the newer Pythons' words on broken JSON."""
     body = UUID4.sub('"id":"new"', answer["body"])
     parsed = json.loads(body) if body else None
-    if parsed and answer["status"] == 400:
+    if parsed and answer["status"] == 400 and sys.version_info >= (3, 13):
         for problem in parsed["error"]["details"]:
             if problem["rule"] == "json":
                 problem["got"] = problem["message"] = parsed["error"]["message"] = ""
