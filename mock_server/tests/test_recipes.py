@@ -29,7 +29,8 @@ RunCli = Callable[..., subprocess.CompletedProcess[str]]
 TSC = ("--strict", "--skipLibCheck", "--target", "es2022")
 # The recipe's own settings, and what only this machine needs: a browser that is there, and no sandbox for root.
 CONFIG = """import recipe from "./playwright.config";
-const launchOptions = { executablePath: %s, args: ["--no-sandbox", "--disable-dev-shm-usage"] };
+const args = ["--no-sandbox", "--disable-dev-shm-usage"];
+const launchOptions = { executablePath: %s, args, timeout: 120_000 };
 export default {
   ...recipe,
   workers: 8,
