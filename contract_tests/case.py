@@ -9,6 +9,7 @@ from typing import Any
 
 from contract_tests.exchange import NOT_JSON, Exchange, Response
 from contract_tests.expectation import ID_FIELDS, Expectation, Terms
+from contract_tests.lead_list import id_form
 from contract_tests.login import Login
 from contract_tests.specification import Operation, Reading
 from contract_tests.verdict import Finding
@@ -116,12 +117,14 @@ class Case:
         return self.expectation.body.value if self.expectation.readable else {}
 
     @cached_property
-    def unknown_ids(self) -> Mapping[str, frozenset[str]]:
-        """For each field of ids, those sent that need not exist: not the user's, nor those of the page's example."""
+    def unknown_id_forms(self) -> Mapping[str, frozenset[str]]:
+        """For each field of ids, the forms of those that need not exist: not the user's, nor the page's example's."""
         example = self.operation.request_example if self.operation else None
         shown = example if isinstance(example, dict) else {}
         return {
-            field: frozenset(texts(self.sent.get(field))) - self.terms.known(field) - set(texts(shown.get(field)))
+            field: frozenset(
+                map(id_form, {*texts(self.sent.get(field))} - self.terms.known(field) - {*texts(shown.get(field))})
+            )
             for field in ID_FIELDS
         }
 

@@ -23,7 +23,7 @@ from contract_tests.secrets import Masker
 from contract_tests.serving import serve
 from contract_tests.settings import Session, Settings
 from contract_tests.specification import Specification, load_specification
-from contract_tests.subjects import CARRIERS, Subject
+from contract_tests.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.target import Target
 from contract_tests.verdict import Outcome
 
@@ -122,13 +122,16 @@ def _stop_when_caught(run: Run, clause: str, _: Exchange) -> None:
 
 
 def _search(run: Run, subject: Subject) -> None:
-    """All searches of the depth, the examples shared by the seeds; for a clause that is broken, until it shows."""
+    """The searches of the depth, with a share of the examples for each seed; for a broken clause, until it shows."""
     terms = run.judge.terms
     examples = terms.settings.depth.examples
     searches: list[Callable[[], object]] = []
     for seed in subject.seeds if examples else ():
         judge = Judge(replace(terms, settings=replace(terms.settings, seed=seed)))
-        searches += [partial(_search_zone, run, judge, zone, examples // len(subject.seeds)) for zone in ZONES]
+        searches += [
+            partial(_search_zone, run, judge, zone, examples // (SEEDS if subject.clause is None else 1))
+            for zone in ZONES
+        ]
     searches += [partial(search_schema, run, examples)] if examples else []
     for search in searches:
         if not run.in_time or (subject.clause and subject.clause in {verdict.clause for verdict in run.warned}):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -51,6 +52,7 @@ def requests_left_open(sender: Sender) -> SearchStrategy[Request]:
 # -- to accept --------------------------------------------------------------------------------------------------------
 
 
+@cache  # to build it takes longer than to draw from it
 def names() -> SearchStrategy[str]:
     """Display names beyond doubt: printable, NFC, 1 to 80 characters, no blanks around them, no markup."""
     letters = st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="<>&") | st.just(" ")
@@ -65,6 +67,7 @@ def _lengths(most: int) -> SearchStrategy[int]:
     return st.one_of(st.integers(0, 12), st.integers(0, most))
 
 
+@cache
 def _instants() -> SearchStrategy[datetime]:
     years = formats.MUST_ACCEPT_YEARS  # less the last one, in which a campaign may end
     return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(  # noqa: DTZ001 - the zone follows
@@ -117,8 +120,10 @@ _NO_STRING: SearchStrategy[Any] = (
 _NO_ARRAY: SearchStrategy[Any] = (
     st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.just({}) | st.just({"0": "x"})
 )
+_OPAQUE_IDS = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9)
 
 
+@cache
 def _near_uuids() -> SearchStrategy[str]:
     """A UUID with one character lost, doubled or out of its range."""
 
@@ -128,6 +133,7 @@ def _near_uuids() -> SearchStrategy[str]:
     return st.builds(spoil, st.uuids(version=4).map(str), st.integers(0, 35), st.integers(0, 2))
 
 
+@cache
 def _near_dates() -> SearchStrategy[str]:
     """Dates of the example's form that are on no calendar or no clock."""
 
@@ -163,9 +169,7 @@ def _with_one_fault(body: Body) -> SearchStrategy[Body]:
         st.sampled_from(("startDate", "endDate")).flatmap(lambda f: put(f, st.none() | _NO_STRING | _near_dates())),
         put("personIds", st.none() | _NO_ARRAY),
         put("companyIds", _NO_ARRAY),
-        put_item(
-            "personIds", st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9), no_id
-        ),
+        put_item("personIds", _OPAQUE_IDS, no_id),
         put_item("companyIds", st.uuids(version=4).map(str), no_id | _near_uuids() | st.integers(0, 9)),
     )
 

@@ -64,11 +64,11 @@ _IDS_ASKED = {
 def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[str, str, object]]:
     """(field, form, type of the list) of every unknown id that the server took."""
     return {
-        (field, id_form(text), case.sent.get("type"))
+        (field, form, case.sent.get("type"))
         for case in cases
         if case.succeeded and case.signed_in
-        for field, ids in case.unknown_ids.items()
-        for text in ids
+        for field, forms in case.unknown_id_forms.items()
+        for form in forms
     }
 
 
@@ -167,7 +167,7 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
                 continue
             if case.touches("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
                 continue  # those may be left out for another reason
-            strange = case.unknown_ids[field]
+            strange = case.unknown_id_forms[field]
             if strange and got == sent:
                 kept = case
             elif strange and not got:
