@@ -14,21 +14,27 @@ const DEEPEST_INDENT = 24;
 
 /**
  * @param {Message} message
- * @param {FoundProblem[]} problems Those of this body.
+ * @param {FoundProblem[]} problems Those of this message.
  * @param {string} name What the body is called.
  */
 export function bodyView(message, problems, name) {
-  const size = `${message.bodyBytes.toLocaleString("en")} bytes`;
-  if (!message.bodyBytes) return el("p", { class: "muted" }, "No body");
   const text = message.body ?? (message.bodyBase64 === undefined ? null : fromBytes(atob(message.bodyBase64)));
-  if (text === null) return el("p", { class: "muted" }, `${size}, which is more than the journal keeps`);
-  const isJson = message.body !== null && isJsonText(text);
-  const lines = isJson ? jsonLines(text, problems) : rawLines(text);
-  const kind = isJson ? "JSON" : message.body === null ? "not UTF-8" : "text";
+  const isJson = message.body !== null && isJsonText(message.body);
+  const view = el("div", { class: "body" }, el("p", { class: "muted kind" }, kindOf(message, isJson)));
+  if (problems.length && !isJson) view.append(told(problems, "whole")); // there are no lines to put them at
+  if (!text) return view;
   const code = el("div", { class: "code", role: "region", "aria-label": name, tabindex: 0 });
-  const view = el("div", { class: "body" }, el("p", { class: "muted kind" }, `${kind} · ${size}`), code);
-  show(view, code, lines);
+  view.append(code);
+  show(view, code, isJson ? jsonLines(text, problems) : rawLines(text));
   return view;
+}
+
+/** @param {Message} message @param {boolean} isJson */
+function kindOf({ body, bodyBase64, bodyBytes }, isJson) {
+  if (!bodyBytes) return "No body";
+  const size = `${bodyBytes.toLocaleString("en")} bytes`;
+  if (body === null && bodyBase64 === undefined) return `${size}, more than the journal keeps`;
+  return `${isJson ? "JSON" : body === null ? "Not UTF-8" : "Text"} · ${size}`;
 }
 
 /** @param {string} text */
@@ -114,8 +120,13 @@ function row(line, most) {
   );
   const code = el("code", {}, ...texts, line.isMissing && el("span", { class: "absent" }, "missing"));
   if (!line.problems.length) return indented(el("div", { class: "line" }, code), line.depth);
-  const told = el("ul", { class: "problems" }, ...line.problems.map((each) => el("li", {}, each.message)));
-  return indented(el("div", { class: `line wrong${line.isMissing ? " missing" : ""}` }, code, told), line.depth);
+  const kind = line.isMissing ? "line wrong missing" : "line wrong";
+  return indented(el("div", { class: kind }, code, told(line.problems, "beside")), line.depth);
+}
+
+/** @param {FoundProblem[]} problems @param {string} place */
+function told(problems, place) {
+  return el("ul", { class: `problems ${place}` }, ...problems.map((each) => el("li", {}, each.message)));
 }
 
 /** @param {HTMLElement} line @param {number} depth */

@@ -28,6 +28,6 @@ export function copyMenu(exchange, api) {
       }
     });
   const choices = FORMATS.map((each) => button(each.label, () => copy(each)));
-  const group = el("div", { class: "buttons", role: "group", "aria-label": "Copy as" }, ...choices);
-  return el("section", { class: "copy" }, el("h3", {}, "Copy as"), group, state, text);
+  const group = el("div", { class: "buttons", role: "group", "aria-labelledby": "copy-title" }, ...choices, state);
+  return el("section", { class: "copy" }, el("h3", { id: "copy-title" }, "Copy as"), group, text);
 }

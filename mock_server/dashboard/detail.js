@@ -6,7 +6,7 @@
 import { bodyView } from "./body.js";
 import { copyMenu } from "./copying.js";
 import { button, byId, el, fill } from "./dom.js";
-import { durationOf, statusView } from "./showing.js";
+import { durationOf, statusView, timeOf } from "./showing.js";
 
 const DOORS = {
   prefer: "the header Prefer",
@@ -14,7 +14,7 @@ const DOORS = {
   cookie: "the cookie mock_fault",
   control: "the switches",
 };
-const JUDGED = { valid: "keeps the spec", invalid: "breaks the spec", unjudged: "not judged" };
+const JUDGED = { valid: "valid", invalid: "invalid", unjudged: "not judged" };
 
 export class Detail {
   #api;
@@ -41,7 +41,7 @@ export class Detail {
       this.#place,
       this.#head(exchange),
       facts(exchange, this.#api.world ?? byId("world-name", HTMLElement).textContent ?? ""),
-      reasons(exchange),
+      reason(exchange),
       copyMenu(exchange, this.#api),
       messageView("Request", exchange.request, of("request")),
       messageView("Answer", exchange.answer, of("answer")),
@@ -83,8 +83,8 @@ function facts(exchange, world) {
   const door = fault && (DOORS[/** @type {keyof DOORS} */ (fault.door)] ?? fault.door);
   /** @type {[string, string | Node][]} */
   const told = [
+    ["At", el("time", { datetime: at, title: at }, timeOf(at))],
     ["Took", durationOf(exchange)],
-    ["At", at.replace("T", " ").replace("Z", " UTC")],
     ["User", user ?? "nobody"],
     ["World", world],
     ["Operation", operation ?? "none of the spec"],
@@ -93,23 +93,13 @@ function facts(exchange, world) {
   ];
   if (fault) told.push(["Fault", el("span", {}, el("span", { class: "fault" }, fault.what), ` by ${door}`)]);
   if (!answer.complete) told.push(["Broken off", answer.status === null ? "before any answer" : "before its end"]);
-  return el("dl", { class: "facts" }, ...told.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el("dl", { class: "facts" }, ...told.map(([name, value]) => el("div", { class: name }, el("dt", {}, name), el("dd", {}, value))));
 }
 
-/** Why it was refused, or is wrong: what the answer says, and each problem. @param {Exchange} exchange */
-function reasons({ answer, problems }) {
+/** Why it was refused, in the words of the answer; its problems stand at the bodies. @param {Exchange} exchange */
+function reason({ answer }) {
   const said = (answer.status ?? 0) >= 400 ? messageOf(answer.body) : null;
-  if (!said && !problems.length) return null;
-  const list = problems.map((each) =>
-    el("li", {}, el("code", {}, each.of === "answer" ? `answer ${each.path}` : each.path || "/"), " ", each.message),
-  );
-  return el(
-    "section",
-    { class: "why" },
-    el("h3", {}, (answer.status ?? 0) >= 400 ? "Why it was refused" : "What is wrong"),
-    said && el("p", {}, said),
-    list.length > 0 && el("ul", {}, ...list),
-  );
+  return said && el("section", { class: "why" }, el("h3", {}, "Why it was refused"), el("p", {}, said));
 }
 
 /** @param {string | null} body */
@@ -126,7 +116,6 @@ function messageOf(body) {
 function messageView(title, message, problems) {
   const count = message.headers.length;
   const rows = message.headers.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
-  const whole = problems.filter((each) => each.path === "");
   return el(
     "section",
     { class: "message" },
@@ -137,7 +126,6 @@ function messageView(title, message, problems) {
       el("summary", {}, `${count} ${count === 1 ? "header" : "headers"}`),
       el("dl", { class: "headers" }, ...rows),
     ),
-    whole.length > 0 && el("ul", { class: "problems whole" }, ...whole.map((each) => el("li", {}, each.message))),
-    bodyView(message, problems.filter((each) => each.path !== ""), `${title} body`),
+    bodyView(message, problems, `${title} body`),
   );
 }

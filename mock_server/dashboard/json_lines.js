@@ -79,6 +79,7 @@ export function jsonLines(text, problems) {
       goTo(JSON.parse(string));
     } else if (string !== undefined || atom !== undefined) {
       begin();
+      if (mark) line.problems = allOf(mark); // also of what was looked for within it
       line.parts.push(string !== undefined ? ["string", string] : ["atom", String(atom)]);
     } else if (punctuation === ":") {
       line.parts.push(["punctuation", ": "]);

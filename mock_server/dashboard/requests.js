@@ -5,7 +5,7 @@
 import { byId, el, fill } from "./dom.js";
 import { fits } from "./filter.js";
 import { NEWEST } from "./live.js";
-import { durationOf, statusView, timeOf } from "./showing.js";
+import { counted, durationOf, statusView } from "./showing.js";
 
 const BODY_CHARACTERS = 90;
 
@@ -115,7 +115,8 @@ export class Requests {
   /** @param {Exchange} exchange @returns {Row} */
   #row(exchange) {
     const { method, path, query, answer, user, fault, verdict, problems } = exchange;
-    const first = problems[0]?.message ?? exchange.request.body?.slice(0, BODY_CHARACTERS) ?? "";
+    const { body, bodyBytes } = exchange.request;
+    const about = problems[0]?.message ?? body?.slice(0, BODY_CHARACTERS) ?? counted(bodyBytes, "byte");
     const button = el(
       "button",
       { type: "button", class: "row", tabindex: -1 },
@@ -123,11 +124,15 @@ export class Requests {
       el("span", { class: "method" }, method || "?"),
       el("span", { class: "path" }, path + (query && `?${query}`)),
       el("span", { class: "duration" }, durationOf(exchange)),
-      el("span", { class: `what ${verdict.request}` }, first),
-      fault && el("span", { class: "fault" }, fault.what),
-      verdict.answer === "invalid" && el("span", { class: "wrong-answer" }, "answer invalid"),
+      el("span", { class: `about ${problems.length ? "invalid" : ""}` }, about),
       el("span", { class: "who" }, user ?? "nobody"),
-      el("time", { datetime: exchange.at }, timeOf(exchange.at)),
+      (fault || verdict.answer === "invalid") &&
+        el(
+          "span",
+          { class: "marks" },
+          fault && el("span", { class: "fault" }, fault.what),
+          verdict.answer === "invalid" && el("span", { class: "wrong-answer" }, "answer breaks the spec"),
+        ),
     );
     const item = el("li", {}, button);
     item.hidden = !fits(exchange, this.#chosen());
