@@ -8,7 +8,7 @@ export const FORMATS = [{ id: "curl", label: "curl" }];
 /**
  * @param {string} _id One of FORMATS.
  * @param {Exchange} exchange
- * @param {{url: string, token: string | null}} mock Where it is, and the login of the user.
+ * @param {{url: string, token: string | null, cookieName?: string}} mock Where it is, and the login of the user.
  */
 export function snippet(_id, exchange, { url, token }) {
   const quoted = (/** @type {string} */ text) => `'${text.replaceAll("'", `'\\''`)}'`;
