@@ -56,8 +56,9 @@ async function load() {
   detail.cookieName = state.cookieName;
   fill(byId("version", HTMLElement), state.version);
   fill(byId("world-name", HTMLElement), world);
-  const asked = state.operations.map((each) => el("p", {}, el("code", {}, `${each.method} ${location.origin}${each.path}`)));
-  fill(byId("journal-empty", HTMLElement), el("p", {}, "No requests yet in this world. What a client sends appears here."), ...asked);
+  const asked = state.operations.map((each) => el("code", {}, `${each.method} ${each.path}`));
+  const none = "No requests yet in this world. What a client sends appears here, first of all:";
+  fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...asked);
   showReadings(state);
   faults.offer(state.operations);
   const parts = [faults, lists, snapshots, clock].map((each) => each.load());

@@ -19,15 +19,19 @@ export class Clock {
       const amount = byId("clock-amount", HTMLInputElement).valueAsNumber;
       this.#move(this.#offsetS + amount * Number(byId("clock-unit", HTMLSelectElement).value));
     });
-    byId("clock-back", HTMLElement).addEventListener("click", () => this.#move(0));
+    byId("clock-back", HTMLElement).addEventListener("click", async () => {
+      await this.#move(0);
+      byId("clock-amount", HTMLElement).focus(); // the button is gone
+    });
   }
 
   async load() {
     const { now, offsetS } = await this.#api.get("clock");
     this.#offsetS = offsetS;
     const shown = now.slice(0, 16).replace("T", " ");
-    fill(byId("clock-state", HTMLElement), `${shown} UTC, ${inWords(offsetS)}`);
+    fill(byId("clock-state", HTMLElement), `${shown} UTC${offsetS ? `, ${inWords(offsetS)}` : ""}`);
     fill(byId("now", HTMLElement), offsetS ? `· clock ${inWords(offsetS)}` : "");
+    byId("clock-back", HTMLElement).hidden = !offsetS;
   }
 
   /** @param {number} offsetS */
@@ -41,7 +45,6 @@ export class Clock {
 
 /** @param {number} offsetS */
 function inWords(offsetS) {
-  if (!offsetS) return "not moved";
   let restS = Math.abs(offsetS);
   const parts = [];
   for (const [unit, unitS] of Object.entries(UNITS_S)) {

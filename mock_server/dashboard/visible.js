@@ -3,6 +3,7 @@
 // Control and format characters (ANSI escapes, bidi marks, joiners, tags), separators of lines, halves of pairs.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const MAY_BE_UNSEEN = /[^\x20-\x7e]/;
+const MARKED_MOST = 500; // in one text; a line of a hundred thousand elements takes a browser a quarter of a minute
 
 /** @param {string} character */
 function written(character) {
@@ -27,7 +28,9 @@ export function visible(text) {
   if (!MAY_BE_UNSEEN.test(text)) return document.createTextNode(text);
   const fragment = document.createDocumentFragment();
   let end = 0;
+  let marked = 0;
   for (const found of text.matchAll(UNSEEN)) {
+    if (marked++ === MARKED_MOST) break;
     fragment.append(text.slice(end, found.index));
     const mark = document.createElement("span");
     mark.className = "unseen";
@@ -35,6 +38,6 @@ export function visible(text) {
     fragment.append(mark);
     end = found.index + found[0].length;
   }
-  fragment.append(text.slice(end));
+  fragment.append(plain(text.slice(end)));
   return fragment;
 }

@@ -137,12 +137,31 @@ def test_a_long_text_is_cut_until_it_is_asked_for(open_page: Open, mock: Running
     assert len(body.text_content() or "") > 200_000
 
 
+def test_a_text_of_nothing_but_unseen_characters_is_written_out_whole(open_page: Open, mock: RunningMock) -> None:
+    post(mock, f'"{chr(0x202E) * 80_000}"'.encode())
+    page = opened(open_page, mock)
+    page.locator("#journal .row").click()
+    page.get_by_role("button", name="Show all").click()
+    body = page.get_by_role("region", name="Request body").locator(".string")
+    assert (body.text_content() or "").count("\\u202e") == 80_000
+    assert body.locator(".unseen").count() < 1_000  # else the page stands still while they are laid out
+
+
 LAY_OUT = """async ([text, paths]) => {
   const { jsonLines } = await import("/__mock__/json_lines.js");
   const problems = paths.map(path => ({ path, message: path }));
   return jsonLines(text, problems).map(line =>
     [line.depth, line.parts.map(each => each[1]).join(""), line.isMissing, line.problems.map(each => each.path)]);
 }"""
+
+
+@pytest.fixture(scope="module")
+def some_page(browser: Browser) -> Iterator[Page]:
+    """A page whose modules are asked about texts; it has no state."""
+    with running_mock() as mock, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{mock.url}/__mock__/")
+        yield page
 
 
 @pytest.mark.parametrize(
@@ -163,21 +182,18 @@ LAY_OUT = """async ([text, paths]) => {
         ('{"a":"\\"b\\\\"}', ["/a"], [('"a": "\\"b\\\\"', False, ["/a"])]),
     ],
 )
-def test_json_is_laid_out_as_it_was_sent(
-    text: str, paths: list[str], wrong: list[Any], open_page: Open, mock: RunningMock
-) -> None:
-    lines = opened(open_page, mock).evaluate(LAY_OUT, [text, paths])
+def test_json_is_laid_out_as_it_was_sent(text: str, paths: list[str], wrong: list[Any], some_page: Page) -> None:
+    lines = some_page.evaluate(LAY_OUT, [text, paths])
     assert [(line, is_missing, told) for _, line, is_missing, told in lines if told] == wrong
     assert re.sub(r'(?<=[:\]}"0-9]) ', "", "".join(line for _, line, is_missing, _ in lines if not is_missing)) == text
 
 
-def test_every_text_that_is_json_keeps_each_of_its_characters(open_page: Open, mock: RunningMock) -> None:
-    page = opened(open_page, mock)
+def test_every_text_that_is_json_keeps_each_of_its_characters(some_page: Page) -> None:
     for text in (
         "{}", "[]", "[[],{}]", "null", '"x"', "-1.50e+3", "12345678901234567890123", '[1,[2,{"a":[{}]}],"]"]',
         "[" * 20_000 + "]" * 20_000, '{"a":' * 5_000 + "1" + "}" * 5_000,
     ):  # fmt: skip
-        lines = page.evaluate(LAY_OUT, [text, ["/a/b"]])
+        lines = some_page.evaluate(LAY_OUT, [text, ["/a/b"]])
         assert "".join(line for _, line, is_missing, _ in lines if not is_missing).replace(": ", ":") == text
 
 
