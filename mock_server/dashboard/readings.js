@@ -28,5 +28,5 @@ function readingView({ id, question, option, options }) {
       el("dd", {}, meaning),
     ),
   );
-  return el("li", {}, el("h3", {}, question), el("code", { class: "id" }, id), el("dl", {}, ...choices));
+  return el("li", {}, el("h2", {}, question), el("code", { class: "id" }, id), el("dl", {}, ...choices));
 }

@@ -41,7 +41,7 @@ export class Requests {
     this.#list.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  /** The newest requests follow from the start. */
+  /** The journal begins anew: what is in it follows. */
   begin() {
     this.#waiting = [];
     this.#isBeginning = true;
@@ -53,11 +53,6 @@ export class Requests {
     this.#waiting.push(exchange);
     if (this.#waiting.length > NEWEST) this.#waiting.shift();
     this.#ask();
-  }
-
-  /** The journal was emptied. */
-  clear() {
-    this.begin();
   }
 
   /** Go back to the row of a request, if it is still there. @param {Exchange | null} exchange */

@@ -193,8 +193,8 @@ def test_every_text_that_is_json_keeps_each_of_its_characters(some_page: Page) -
         "{}", "[]", "[[],{}]", "null", '"x"', "-1.50e+3", "12345678901234567890123", '[1,[2,{"a":[{}]}],"]"]',
         "[" * 20_000 + "]" * 20_000, '{"a":' * 5_000 + "1" + "}" * 5_000,
     ):  # fmt: skip
-        lines = some_page.evaluate(LAY_OUT, [text, ["/a/b"]])
-        assert "".join(line for _, line, is_missing, _ in lines if not is_missing).replace(": ", ":") == text
+        lines = f"({LAY_OUT})(given).then(all => all.filter(each => !each[2]).map(each => each[1]).join(''))"
+        assert some_page.evaluate(f"given => {lines}", [text, ["/a/b"]]).replace(": ", ":") == text
 
 
 # -- the policy
@@ -250,12 +250,7 @@ def axe() -> str:
 def findings(page: Page) -> list[str]:
     found = page.evaluate("axe.run()")
     assert {"color-contrast", "button-name"} <= {each["id"] for each in found["passes"]}
-    return [
-        f"{each['id']}: {node['html']}"
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+    return [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
