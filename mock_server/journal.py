@@ -34,6 +34,7 @@ class Exchange:
     path: str
     query: bytes
     headers: RawHeaders
+    raw_path: bytes = b""  # as it was sent, percent-encoded
     body: bytearray = field(default_factory=bytearray)
     body_bytes: int = 0
     body_complete: bool = False  # False: refused before all of it was there
@@ -60,7 +61,8 @@ class Exchange:
     @property
     def size_bytes(self) -> int:
         headers = sum(map(len, chain.from_iterable(chain(self.headers, self.answer_headers))))
-        return len(self.body) + len(self.answer_body) + headers + len(self.path) + len(self.query) + 500
+        target = len(self.path) + len(self.raw_path) + len(self.query)
+        return len(self.body) + len(self.answer_body) + headers + target + 500
 
 
 class Journal:
@@ -175,7 +177,8 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime]) -> ASGIApp:
         if scope["type"] != "http":
             return await app(scope, receive, send)
         started_s = time.perf_counter()
-        exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        raw_path = scope.get("raw_path", b"")
+        exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"], raw_path)
         read_ahead = False
         ended = False
 
