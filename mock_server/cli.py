@@ -17,6 +17,7 @@ import click
 
 from mock_server import contract, readiness, readings, server, settings
 from mock_server.app import Mock, create_app
+from mock_server.pages import DASHBOARD
 from mock_server.settings import FIELDS, Settings
 
 EXIT_OUTPUT = 1
@@ -192,10 +193,17 @@ def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
             *(f"  {user:{width}}  {token}" for user, token in chosen.user),
             f"  {'nobody':{width}}  {settings.EXPIRED_TOKEN}  (an expired session)",
             *([f"Control API, asks for X-Mock-Control: {mock.control_token}"] if mock.control_token else []),
+            f"Dashboard: {_dashboard(mock, url)}",
             "Try:",
             f"  {shlex.join(curl)}",
         ]
     )
+
+
+def _dashboard(mock: Mock, url: str) -> str:
+    """Where a browser of this machine finds the page; a fragment is sent to no server and written into no log."""
+    here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    return f"{here}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else "")
 
 
 def _endpoint(mock: Mock) -> str:

@@ -22,7 +22,7 @@ from mock_server.faults import FaultError, from_json
 from mock_server.readings import Readings
 from mock_server.seeding import Seeding
 from mock_server.sessions import cookie_values
-from mock_server.settings import FIRST_YEAR, LAST_YEAR, Settings
+from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings
 from mock_server.verdicts import Judge
 from mock_server.worlds import SNAPSHOTS_KEPT, World, Worlds
 
@@ -99,7 +99,8 @@ async def reset(parts: Parts, call: Call) -> None:
 async def get_session(parts: Parts, call: Call) -> Any:
     users = {token: user for user, token in parts.settings.user}
     tokens = cookie_values(call.headers.getlist("cookie"), parts.settings.cookie_name)
-    return {"user": next((users[token] for token in tokens if token in users), None)}
+    user = next((users[token] for token in tokens if token in users), None)
+    return {"user": user, "expired": user is None and EXPIRED_TOKEN in tokens}
 
 
 async def sign_in(parts: Parts, call: Call) -> Response:
@@ -108,8 +109,9 @@ async def sign_in(parts: Parts, call: Call) -> Response:
     if user not in tokens:
         known = " or ".join(f'"{each}"' for each in tokens)
         raise Refused(400, [problem("enum", ("user",), got=shorten(user), want=known)])
-    response = JSONResponse({"user": user, "token": tokens[user]})
-    _set_cookie(response, parts, tokens[user], None)
+    token = EXPIRED_TOKEN if call.body.get("expired") else tokens[user]
+    response = JSONResponse({"user": user, "token": token})
+    _set_cookie(response, parts, token, None)
     return response
 
 

@@ -1,10 +1,15 @@
-// "Copy as": a recorded exchange as a text that, pasted as it is, sends the same request again.
-//
-// The body goes byte for byte, with one liberty: but for curl, JSON is written as a value where that gives the same text
-// but for blanks and escapes. Headers that every client makes for itself are left out.
+/**
+ * "Copy as": a recorded exchange as a text that, pasted as it is, sends the same request again.
+ *
+ * The body goes byte for byte, with one liberty: but for curl, JSON is written as a value where that gives the same
+ * text but for blanks and escapes.
+ *
+ * @import { Exchange } from "./types.js"
+ * @import { Body, Headers, Request } from "./replay.js"
+ */
 
-import { JS, PYTHON, bytesOf, isSameInPython, jsText, literal, plainJson } from "./literals.js";
-import { printfFormat, pyBytes, pyText, shellWord } from "./literals.js";
+import { JS, PYTHON, isSameInPython, jsText, literal, printfFormat, pyBytes, pyText, shellWord } from "./literals.js";
+import { expectation, has, requestOf } from "./replay.js";
 
 export const FORMATS = [
   { id: "curl", label: "curl" },
@@ -14,7 +19,12 @@ export const FORMATS = [
   { id: "hypothesis", label: "Hypothesis @example" },
 ];
 
-/** An exchange of the control API in one of FORMATS. `url` is the mock's, `token` that of the user who asked, or null. */
+/**
+ * An exchange of the control API in one of FORMATS.
+ * @param {string} id
+ * @param {Exchange} exchange
+ * @param {{url: string, token: string | null, cookieName?: string}} mock Where it is, and the login of the user.
+ */
 export function snippet(id, exchange, { url, token, cookieName = "__session" }) {
   const { write, comment } = WRITERS[id];
   if (!exchange.path.startsWith("/")) return `${comment} This was no HTTP request; it cannot be sent again.\n`;
@@ -22,90 +32,9 @@ export function snippet(id, exchange, { url, token, cookieName = "__session" }) 
   return `${[...notes.map((note) => `${comment} ${note}`), code].join("\n")}\n`;
 }
 
-const MASK = "[masked]";
-const NOT_KEPT = "[not kept]";
-const ARGUMENT_BYTES = 100_000; // Linux takes 128 KiB in one argument
-const SLOW_MS = 2000;
-
-// Of the connection, or made by each client for itself; the mock looks at none of them.
-const CLIENT_S_OWN = new RegExp(
-  "^(host|content-length|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|(x-)?upgrade|http2-settings|expect|" +
-    "user-agent|accept-(encoding|language)|referer|sec-.*|dnt|priority|pragma|cache-control)$",
-);
-
-/** What is to be sent and expected: all that the formats have in common. */
-function requestOf(exchange, { url, token, cookieName }) {
-  const path = exchange.rawPath ?? encodeURI(exchange.path).replace(/[?#]/g, encodeURIComponent);
-  const query = exchange.query.replace(/[^!-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
-  // Only browsers and curl know the names below .localhost; the world that they name goes in a header.
-  const base = url.replace(/\/\/[^/:@]+\.localhost(?=[:/]|$)/i, "//localhost");
-  const headers = headersOf(exchange, exchange.user === null ? null : token, cookieName);
-  const body = bodyOf(exchange.request);
-  const breaks = /\banswer=(reset|empty|half|bad-chunk)\b/.test(exchange.fault?.what ?? "");
-  const notes = [];
-  if ([path, query, exchange.request.body ?? "", atob(exchange.request.bodyBase64 ?? ""), ...headers.flat()].some(hasMask)) {
-    notes.push(`${MASK} hides a secret that the journal does not tell: put yours in its place.`);
-  }
-  if (body?.text === NOT_KEPT) notes.push(`The journal did not keep the whole body: put it in place of ${NOT_KEPT}.`);
-  return {
-    method: exchange.method,
-    url: base + path + (query && `?${query}`),
-    headers,
-    body,
-    breaks,
-    status: exchange.answer.complete && !breaks ? exchange.answer.status : null,
-    isSlow: exchange.elapsedMs > SLOW_MS,
-    notes,
-  };
-}
-
-const hasMask = (text) => text.includes(MASK);
-const has = (headers, wanted) => headers.some(([name]) => name === wanted);
-const isRedirect = (status) => status >= 300 && status < 400;
-
-function headersOf({ request, fault }, token, cookieName) {
-  const headers = request.headers
-    .filter(([name, value]) => !CLIENT_S_OWN.test(name) && !(name === "accept" && value === "*/*"))
-    .map(([name, value]) => [titled(name), token ? signedIn(name, value, token, cookieName) : value]);
-  const host = request.headers.find(([name]) => name === "host")?.[1] ?? "";
-  const world = /^(.+)\.localhost(:\d+)?$/.exec(host.toLowerCase())?.[1];
-  if (world && !has(headers, "X-Mock-World")) headers.push(["X-Mock-World", world]);
-  // What the control API put in force, or what was drawn, happens again.
-  if (!["control", "header"].includes(fault?.door)) return headers;
-  return [...headers.filter(([name]) => name !== "X-Mock-Fault"), ["X-Mock-Fault", fault.what]];
-}
-
-/** A name as it is usually written; `__proto__` would be no key of an object. */
-function titled(name) {
-  if (name === "__proto__") return "__Proto__";
-  return /^[a-z0-9-]+$/.test(name) ? name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()) : name;
-}
-
-/** The value of a header, with the login in place of its mask. */
-function signedIn(name, value, token, cookieName) {
-  if (name === "authorization") return value.replace(/^(bearer )\[masked\]$/i, (_, scheme) => scheme + token);
-  if (name !== "cookie") return value;
-  const isLogin = (pair) => pair.trim() === `${cookieName}=${MASK}`;
-  return value.split(";").map((pair) => (isLogin(pair) ? pair.replace(MASK, () => token) : pair)).join(";");
-}
-
-/** A body: its bytes, its text if it is one, its value if it is plain JSON; null if there was none. */
-function bodyOf({ headers, body, bodyBase64, bodyBytes }) {
-  const promised = headers.find(([name]) => name === "content-length")?.[1] ?? bodyBytes;
-  const isWhole = Number(promised) === bodyBytes && (bodyBase64 ?? body) !== null;
-  if (isWhole && bodyBytes === 0) return null;
-  if (isWhole && bodyBase64 !== undefined) return { bytes: atob(bodyBase64) };
-  const text = isWhole ? body : NOT_KEPT;
-  return { text, bytes: bytesOf(text), json: plainJson(text) };
-}
-
-/** What a test expects of the answer; nothing of one to a request that its client cannot send just so. */
-function expectation(status, breaks, isOther) {
-  return breaks ? "breaks" : status === null || isOther ? "nothing" : "status";
-}
-
 // -- curl
 
+/** @param {Request} request */
 function curl({ method, url, headers, body, notes }) {
   const isHead = method === "HEAD" && !body;
   let first = `curl ${isHead ? "-I" : "-i"} ${shellWord(url)}`;
@@ -114,21 +43,25 @@ function curl({ method, url, headers, body, notes }) {
   if (DOTS.test(url)) first += " --path-as-is";
   const lines = headers.map(([name, value]) => `-H ${shellWord(value === "" ? `${name};` : `${name}: ${value}`)}`);
   if (body && !has(headers, "Content-Type")) lines.push("-H 'Content-Type:'"); // else curl says that it is a form
-  const isArgument = !body?.bytes.includes("\0") && !(body?.bytes.length > ARGUMENT_BYTES);
+  const isArgument = !body || (!body.bytes.includes("\0") && body.bytes.length <= ARGUMENT_BYTES);
   if (body) lines.push(isArgument ? `--data-raw ${shellWord(body.bytes)}` : "--data-binary @-");
   const command = [first, ...lines].join(" \\\n  ");
   return { notes, code: isArgument ? command : `printf -- ${printfFormat(body.bytes)} | ${command}` };
 }
 
+const ARGUMENT_BYTES = 100_000; // Linux takes 128 KiB in one argument
 const DOTS = /\/(\.|%2e){1,2}(\/|\?|$)/i;
 
-/** What no client but curl can send as it was. */
+/** What no client but curl can send as it was. @param {string} url */
 function dotNotes(url) {
   return DOTS.test(url) ? ["The path had dots, which are resolved before it is sent."] : [];
 }
 
 // -- JavaScript
 
+const isRedirect = (/** @type {number | null} */ status) => status !== null && status >= 300 && status < 400;
+
+/** @param {string} url @param {Headers} headers */
 function javaScriptNotes(url, headers) {
   const notes = dotNotes(url);
   if (new Set(headers.map(([name]) => name)).size < headers.length) {
@@ -137,7 +70,9 @@ function javaScriptNotes(url, headers) {
   return notes;
 }
 
+/** @param {Headers} headers @param {string} indent */
 function jsHeaders(headers, indent) {
+  /** @type {Record<string, string>} */
   const found = {};
   for (const [name, value] of headers) {
     found[name] = Object.hasOwn(found, name) ? found[name] + (name === "Cookie" ? "; " : ", ") + value : value;
@@ -145,9 +80,11 @@ function jsHeaders(headers, indent) {
   return literal(found, JS, indent, indent.length + 10);
 }
 
+/** @param {Headers} headers */
 function withoutJsonType(headers) {
   return headers.filter(([name, value]) => !(name === "Content-Type" && value === "application/json"));
 }
+/** @param {Request} request */
 function fetchCall({ method, url, headers, body, status, notes }) {
   if (["CONNECT", "TRACE", "TRACK"].includes(method)) return { notes, code: `// fetch refuses the method ${method}.` };
   const sendsBody = body && method !== "GET" && method !== "HEAD";
@@ -163,12 +100,14 @@ function fetchCall({ method, url, headers, body, status, notes }) {
   return { notes: told, code: `${sent}\nconsole.log(answer.status, await answer.text());` };
 }
 
+/** @param {Body} body @param {boolean} hasType */
 function fetchBody(body, hasType) {
   if (body.text === undefined) return `Uint8Array.from(${jsText(body.bytes)}, (byte) => byte.charCodeAt(0))`;
   const text = body.json === undefined ? jsText(body.text) : `JSON.stringify(${literal(body.json, JS, "  ", 24)})`;
   return hasType ? text : `new TextEncoder().encode(${text})`; // of a text, fetch says text/plain
 }
 
+/** @param {Request} request */
 function playwright({ method, url, headers, body, status, breaks, isSlow, notes }) {
   const named = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete", HEAD: "head" }[method];
   const isValue = body && body.json !== null && typeof body.json === "object";
@@ -178,15 +117,17 @@ function playwright({ method, url, headers, body, status, breaks, isSlow, notes 
   const options = named ? [] : [`method: ${jsText(method)}`];
   if (kept.length) options.push(`headers: ${jsHeaders(kept, "    ")}`);
   if (isValue) options.push(`data: ${literal(body.json, JS, "    ", 10)}`);
-  else if (body) options.push(`data: Buffer.from(${body.text === undefined ? `${jsText(body.bytes)}, "latin1"` : jsText(body.text)})`);
+  else if (body?.text !== undefined) options.push(`data: Buffer.from(${jsText(body.text)})`);
+  else if (body) options.push(`data: Buffer.from(${jsText(body.bytes)}, "latin1")`);
   if (isRedirect(status)) options.push("maxRedirects: 0");
   const lines = options.map((option) => `    ${option},\n`).join("");
   const call = `request.${named ?? "fetch"}(${jsText(url)}${lines && `, {\n${lines}  }`})`;
   const expected = expectation(status, breaks, told.length > notes.length);
-  const steps = { breaks: [`await expect(${call}).rejects.toThrow();`], nothing: [`await ${call};`] }[expected] ?? [
-    `const answer = await ${call};`,
-    `expect(answer.status()).toBe(${status});`,
-  ];
+  const steps = {
+    breaks: [`await expect(${call}).rejects.toThrow();`],
+    nothing: [`await ${call};`],
+    status: [`const answer = await ${call};`, `expect(answer.status()).toBe(${status});`],
+  }[expected];
   if (isSlow) steps.unshift("test.setTimeout(90_000);");
   const code = [
     'import { expect, test } from "@playwright/test";\n',
@@ -199,14 +140,20 @@ function playwright({ method, url, headers, body, status, breaks, isSlow, notes 
 
 // -- Python
 
-/** The name under which httpx2 takes a body, and the body as a literal, at an indent and behind so many characters. */
+/**
+ * The name under which httpx2 takes a body, and the body as a literal, at an indent and behind so many characters.
+ * @param {Request} request @returns {[string, (indent: string, used: number) => string]}
+ */
 function pythonBody({ body, headers }) {
-  const isValue = (body?.json ?? null) !== null && isSameInPython(body.json) && has(headers, "Content-Type");
-  if (isValue) return ["json", (indent, used) => literal(body.json, PYTHON, indent, used)];
+  const value = body?.json ?? null;
+  if (value !== null && isSameInPython(value) && has(headers, "Content-Type")) {
+    return ["json", (indent, used) => literal(value, PYTHON, indent, used)];
+  }
   const text = body === null ? "None" : body.text === undefined ? pyBytes(body.bytes) : pyText(body.text);
   return ["content", () => text];
 }
 
+/** @param {Request} request @param {string} indent @param {string} [bodyName] */
 function httpx2Call(request, indent, bodyName) {
   const { method, url, body, isSlow } = request;
   const named = ["POST", "PUT", "PATCH"].includes(method);
@@ -221,6 +168,7 @@ function httpx2Call(request, indent, bodyName) {
   return `httpx2.${called}(\n${lines.map((line) => `${inner}${line},\n`).join("")}${indent})`;
 }
 
+/** @param {Headers} headers @param {string} indent */
 function pyHeaders(headers, indent) {
   const isPlain = headers.every(([, value]) => /^[\x00-\x7f]*$/.test(value));
   const isSingle = new Set(headers.map(([name]) => name)).size === headers.length;
@@ -231,7 +179,10 @@ function pyHeaders(headers, indent) {
   return `[\n${pairs.join("")}${indent}]`;
 }
 
-/** A test file: what it imports, what stands in front of its function, and the function. */
+/**
+ * A test file: what it imports, what stands in front of its function, and the function.
+ * @param {Request} request @param {string[]} imports @param {string[]} head @param {string} [bodyName]
+ */
 function pythonTest(request, imports, head, bodyName) {
   const { url, status, breaks } = request;
   const notes = [...request.notes, ...dotNotes(url)];
@@ -246,10 +197,12 @@ function pythonTest(request, imports, head, bodyName) {
   return { notes, code: [...imported, "\n", ...head, ...steps].join("\n") };
 }
 
+/** @param {Request} request */
 function pytest(request) {
   return pythonTest(request, [], ["def test_the_request_is_answered_as_it_was():"]);
 }
 
+/** @param {Request} request */
 function hypothesis(request) {
   const [, written] = pythonBody(request);
   const imports = ["from hypothesis import Phase, example, given, settings", "from hypothesis import strategies as st"];
@@ -262,6 +215,7 @@ function hypothesis(request) {
   return pythonTest(request, imports, head, "body");
 }
 
+/** @type {Record<string, {write: (request: Request) => {notes: string[], code: string}, comment: string}>} */
 const WRITERS = {
   curl: { write: curl, comment: "#" },
   fetch: { write: fetchCall, comment: "//" },

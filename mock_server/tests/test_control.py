@@ -113,15 +113,25 @@ def test_the_control_api_keeps_its_form_whatever_the_readings() -> None:
 
 def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_answers_the_token(lead_list_mock: RunningMock) -> None:
     with httpx2.Client(base_url=lead_list_mock.url) as browser:
-        assert browser.get("/__mock__/sessions").json() == {"user": None}
+        assert browser.get("/__mock__/sessions").json() == {"user": None, "expired": False}
         assert browser.post(PATH, json=GOOD).status_code == 401
         answer = browser.post("/__mock__/sessions", json={"user": "user_abc123"}, headers=OURS)
         assert answer.json() == {"user": "user_abc123", "token": "abc123-session"}
         assert answer.headers["set-cookie"] == "__session=abc123-session; HttpOnly; Path=/; SameSite=lax"
-        assert browser.get("/__mock__/sessions").json() == {"user": "user_abc123"}
+        assert browser.get("/__mock__/sessions").json() == {"user": "user_abc123", "expired": False}
         assert browser.post(PATH, json=GOOD).json()["userIds"] == ["user_abc123"]
         assert browser.delete("/__mock__/sessions", headers=OURS).status_code == 204
         assert browser.post(PATH, json=GOOD).status_code == 401
+
+
+def test_a_browser_is_signed_in_with_a_session_that_has_ended(lead_list_mock: RunningMock) -> None:
+    with httpx2.Client(base_url=lead_list_mock.url) as browser:
+        body = {"user": "user_abc123", "expired": True}
+        assert browser.post("/__mock__/sessions", json=body, headers=OURS).json()["token"] == "expired"
+        assert browser.get("/__mock__/sessions").json() == {"user": None, "expired": True}
+        assert "session has expired" in browser.post(PATH, json=GOOD).json()["error"]["message"]
+        browser.post("/__mock__/sessions", json=body | {"expired": False}, headers=OURS)
+        assert browser.post(PATH, json=GOOD).status_code == 201
 
 
 # -- the journal

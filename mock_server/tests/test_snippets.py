@@ -98,8 +98,9 @@ def in_javascript(told: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 NASTY = (
     'it\'s "quoted" \\ back\\\\slash \n\r\t `touch pwned` $(touch pwned) ${touch pwned} $HOME !! %s %n </script><!-- '
-    "\u2028\u2029 \x00\x01\x1b[201~\x7f\x85 \u202eright to left\u202c \ufeff\u200b \U0001f469\u200d\U0001f4bb é ß \ue000"
-    " \U000e0001 '; touch pwned; '\" + __import__('os').system('touch pwned') + \" */ // # {{ }} \\u0000 \\x41 [masked"
+    "\u2028\u2029 \x00\x01\x1b[201~\x7f\x85 \u202eright to left\u202c \ufeff\u200b \U0001f469\u200d\U0001f4bb é ß "
+    "\ue000 \U000e0001 '; touch pwned; ' \" + __import__('os').system('touch pwned') + \" "
+    " */ // # {{ }} \\u0000 \\x41 [masked"
 )
 NASTY_KEYS = {NASTY: 1, "__proto__": {"a": 1}, "constructor": 2, "a-b": 3, "1": 4, "": 5, "class": 6}
 SPACED = b'{\n "name": "n",\n\t"icpId" : null, "startDate":"2024-01-01","endDate":"2024-01-02","personIds":[ ]\r\n}\n'
@@ -129,7 +130,7 @@ CASES = {
     "refused": Case(b'{"name":5}'),
     "without login": Case(compact(PAGE), (JSON,)),
     "expired": Case(compact(PAGE), ("Authorization: Bearer expired", JSON), told=MASKED),
-    "by cookie": Case(compact(PAGE), (f"Cookie: theme=dark; __session={TOKEN}; mock_fault=status=503",), told=MASKED),
+    "by cookie": Case(compact(PAGE), (f"Cookie: theme=dark; __session={TOKEN}; mock_fault=status=503", JSON), told=MASKED),
     "by cookie alone": Case(compact(PAGE), (f"Cookie: __session={TOKEN}", JSON)),
     "Basic": Case(compact(PAGE), ("Authorization: Basic dXNlcjpwYXNz", JSON), told=MASKED),
     "a token in the body": Case(named(TOKEN), told=MASKED),
