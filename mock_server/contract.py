@@ -35,8 +35,14 @@ _PlainLoader.yaml_implicit_resolvers = {
 
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file, in the types that JSON has."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[Any, bytes]:
+    """The content of a YAML file, and its bytes."""
     try:
-        return yaml.load(path.read_bytes(), Loader=_PlainLoader)
+        source = path.read_bytes()
+        return yaml.load(source, Loader=_PlainLoader), source
     except (OSError, yaml.YAMLError) as error:
         raise SpecError(f"{path} cannot be read: {error}") from None
 
@@ -89,8 +95,9 @@ class OperationSpec:
 class Contract:
     """A loaded spec: the document for Connexion, the operations for the stages, the paths for 404 and 405."""
 
-    def __init__(self, document: dict[str, Any], formats: Formats) -> None:
+    def __init__(self, document: dict[str, Any], formats: Formats, source: bytes = b"") -> None:
         self.document = document
+        self.source = source  # the file
         self._formats = formats
         _check_references(document)
         # Connexion mounts the API below the path of the first server.
@@ -216,10 +223,10 @@ class Contract:
 
 def load(spec_dir: Path, formats: Formats) -> Contract:
     """The contract in `spec_dir`; `formats` judge the string formats whose meaning a reading decides."""
-    document = read_yaml(spec_dir / "openapi.yaml")
+    document, source = _read(spec_dir / "openapi.yaml")
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise SpecError(f"{spec_dir / 'openapi.yaml'} is no OpenAPI document: it has no `paths`")
-    return Contract(document, formats)
+    return Contract(document, formats, source)
 
 
 def look_up(document: Mapping[str, Any], reference: str) -> Any:
