@@ -109,7 +109,9 @@ export class Requests {
     const count = shown.length === all ? `${all} shown` : `${shown.length} of ${all} shown`;
     fill(byId("journal-state", HTMLElement), count + waiting);
     byId("journal-empty", HTMLElement).hidden = all > 0;
-    if (!shown.some((each) => each.button.tabIndex === 0) && shown[0]) shown[0].button.tabIndex = 0;
+    const at = (/** @type {Element | null} */ button) => shown.find((each) => each.button === button);
+    const stop = at(document.activeElement) ?? at(this.#list.querySelector("[aria-current]")) ?? shown[0];
+    if (stop) this.#reach(stop.button);
   }
 
   /** @param {Exchange} exchange @returns {Row} */
