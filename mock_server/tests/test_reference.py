@@ -16,7 +16,7 @@ from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import PATH, ROOT, Open
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 FOLDER = Path(mock_server.__file__).parent / "reference"
 OURS = {"index.html", "reference.css", "reference.js", "swagger-ui.sha256"}
@@ -73,8 +73,8 @@ def reference(mock: RunningMock, query: str = "") -> str:
     return f"{mock.url.replace('127.0.0.1', 'localhost')}/__mock__/reference/{query}"
 
 
-def open_operation(page: Page) -> None:
-    page.get_by_role("button", name="POST /api/v1/entities/leadlists").click()
+def operation(page: Page, name: str = f"POST {PATH}") -> Locator:
+    return page.locator(".opblock-summary-control").and_(page.get_by_role("button", name=name))
 
 
 def execute(page: Page) -> str:
@@ -88,7 +88,7 @@ def execute(page: Page) -> str:
 
 def test_the_operation_is_shown_with_both_examples(lead_list_mock: RunningMock, open_page: Open) -> None:
     page = open_page(reference(lead_list_mock))
-    open_operation(page)
+    operation(page).click()
     assert "Q1 2024 Tech Startups" in page.locator(".opblock-section-request-body").inner_text()
     assert "user_xyz789" in page.locator(".responses-wrapper").inner_text()
 
@@ -99,7 +99,7 @@ def test_it_is_tried_out_with_the_cookie_of_the_mock(lead_list_mock: RunningMock
         """fetch("/__mock__/sessions", {method: "POST", body: '{"user": "user_abc123"}',
              headers: {"Content-Type": "application/json", "X-Mock-Control": "1"}})"""
     )
-    open_operation(page)
+    operation(page).click()
     assert execute(page) == "201"
     assert lead_list_mock.lists()[0]["userIds"] == ["user_abc123"]
 
@@ -111,7 +111,7 @@ def test_it_is_tried_out_with_a_bearer_token(lead_list_mock: RunningMock, open_p
     bearer.locator("input").fill("xyz789-session")
     bearer.locator("button.authorize").click()
     page.locator(".close-modal").click()
-    open_operation(page)
+    operation(page).click()
     assert execute(page) == "201"
     lead_list_mock.verify(times=1, path=PATH, user="user_xyz789", body={"name": "Q1 2024 Tech Startups"})
 
@@ -122,7 +122,7 @@ def test_the_control_api_is_the_second_choice_and_is_tried_out_in_a_world(
     page = open_page(reference(lead_list_mock, "?world=t9"))
     assert page.locator("#select option").all_inner_texts() == ["The API", "Control of the mock"]
     page.locator("#select").select_option(label="Control of the mock")
-    page.get_by_role("button", name="PUT /__mock__/faults").click()
+    operation(page, "PUT /__mock__/faults").click()
     assert execute(page) == "200"
     assert lead_list_mock.in_world("t9").control("GET", "faults")["faults"][0]["status"] == 500
     assert lead_list_mock.control("GET", "faults")["faults"] == []
@@ -135,7 +135,7 @@ def test_whatever_server_a_spec_names_the_mock_is_asked(tmp_path: Path, open_pag
         file.write("servers:\n  - url: https://api.elsewhere.test/base\n")
     with running_mock(spec_dir=tmp_path) as mock:
         page = open_page(reference(mock))
-        page.get_by_role("button", name="POST /api/v1/entities/leadlists").click()
+        operation(page).click()
         assert execute(page) == "401"
         assert mock.requests()[0]["path"] == f"/base{PATH}"
 
@@ -146,4 +146,4 @@ def test_beyond_loopback_the_token_that_the_dashboard_keeps_opens_the_documents(
         page.locator(".errors-wrapper, .loading-container .failed").first.wait_for()
         page.evaluate("""sessionStorage.setItem("leadlists-mock-token", "open-sesame")""")
         page.reload()
-        page.get_by_role("button", name="POST /api/v1/entities/leadlists").wait_for()
+        operation(page).wait_for()
