@@ -25,7 +25,7 @@ from mock_server.seeding import Seeding
 from mock_server.sessions import cookie_values
 from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings
 from mock_server.verdicts import Judge
-from mock_server.worlds import SNAPSHOTS_KEPT, World, Worlds
+from mock_server.worlds import RESET, SNAPSHOTS_KEPT, World, Worlds
 
 CONTROL_SPEC = Path(__file__).with_name("control.yaml")
 YAML = "application/yaml"  # RFC 9512
@@ -101,7 +101,7 @@ async def get_control_spec(parts: Parts, call: Call) -> Response:
 
 async def reset(parts: Parts, call: Call) -> None:
     call.world.reset()
-    for of in ("lists", "faults", "requests", "clock"):
+    for of in RESET:
         call.world.journal.tell(of)
 
 

@@ -46,6 +46,7 @@ class Exchange:
     elapsed_ms: float = 0.0
     touch: Touch | None = None  # by a fault
     id: int = 0  # given by the journal
+    judge: Any = None  # by the contract that was in force when it was answered
     judged: Any = None  # what was found out when somebody looked
 
     def take_body(self, body: bytes) -> None:
@@ -166,7 +167,7 @@ class Watcher:
         return True
 
 
-def recorded(app: ASGIApp, *, now: Callable[[], datetime]) -> ASGIApp:
+def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIApp:
     """A layer that records every exchange in the journal of its world.
 
     It is recorded before the last byte of the answer is sent: whoever has the answer finds it in the journal. What
@@ -179,6 +180,7 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime]) -> ASGIApp:
         started_s = time.perf_counter()
         raw_path = scope.get("raw_path", b"")
         exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"], raw_path)
+        exchange.judge = judge
         read_ahead = False
         ended = False
 
