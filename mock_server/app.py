@@ -89,13 +89,12 @@ def create_app(
     parts = stages(right) if stages else right
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
-    worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     coroutines = {**(operations or {})}
     if has_lists:
         path = contract.operations[LEAD_LISTS].path
         coroutines = {**lead_list_operations(parts, readings, path), **coroutines}
     contract.check_bound(coroutines)
-
+    worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     judge = Judge(contract, right)
 
     def make_control() -> ASGIApp:

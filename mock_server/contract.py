@@ -252,7 +252,7 @@ def no_openapi(path: Path, document: Any, error: Exception) -> SpecError:
     while breach.context:  # of several forms that would do, that which goes farthest
         breach = max(breach.context, key=lambda each: len(each.absolute_path))
     place = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in breach.absolute_path)
-    return SpecError(f"{path}, {place or 'the whole'}, is no OpenAPI 3.0: {shortened(breach.message)}")
+    return SpecError(f"{path}, {place or 'the whole'}, is no OpenAPI 3.0: {shortened(breach.message.splitlines()[0])}")
 
 
 def shortened(text: str) -> str:

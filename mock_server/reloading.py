@@ -89,13 +89,10 @@ class Following:
         changed = [of for of in found if found[of] != self._served[of]]
         try:
             made = await asyncio.to_thread(self._made)
-        except (SpecError, ReadingError, SettingError) as error:
-            return self._tell(f"{shortened(str(error))}; what was served is served on until that is mended and saved")
-        except Exception as error:
-            what = " and ".join(map(self._files.name, changed))
-            return self._tell(
-                f"the {what} cannot be served: {error!r}; what was served is served on until that is mended"
-            )
+        except Exception as error:  # whatever a file can hold: the mock that there is goes on
+            known = isinstance(error, SpecError | ReadingError | SettingError)
+            why = shortened(str(error) if known else repr(error))
+            return self._tell(f"{self._named(changed)} cannot be served: {why}; the old is served until that is mended")
         self._served = found
         self.mock.become(made)
         self._announce(changed)
@@ -113,7 +110,10 @@ class Following:
             for of in (*changed, *(RESET if "seed" in changed else ())):
                 world.journal.tell(of)
         if changed:
-            self._tell(f"the {' and '.join(map(self._files.name, changed))} changed, and is served")
+            self._tell(f"{self._named(changed)} changed, and is served")
+
+    def _named(self, changed: list[str]) -> str:
+        return f"the {' and the '.join(map(self._files.name, changed))}"
 
 
 async def _start(mock: Mock) -> None:
