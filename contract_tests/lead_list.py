@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from contract_tests import formats
@@ -123,6 +124,7 @@ def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set
             touches.add("person-id-form")
 
 
+@lru_cache(4096)  # a run sends the same ids over and over
 def id_form(text: str) -> str:
     """What two ids of one kind have in common: a server that takes an unknown one takes others of its form."""
     if formats.is_uuid(text):

@@ -13,6 +13,7 @@ from contract_tests.case import (
     HistoryOracle,
     envelope,
     refusing_option,
+    texts,
 )
 from contract_tests.lead_list import id_form
 from contract_tests.oracles.history import overlap
@@ -66,9 +67,8 @@ def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[str, str, object]]:
         (field, id_form(text), case.sent.get("type"))
         for case in cases
         if case.succeeded and case.signed_in
-        for field in set(_IDS_ASKED.values())
-        for text in _ids(case, field)
-        if text not in case.terms.known(field) and text not in _ids_shown(case, field)
+        for field, ids in case.unknown_ids.items()
+        for text in ids
     }
 
 
@@ -78,19 +78,7 @@ def _nothing_is_open(case: Case, forms: Set[tuple[str, str, object]]) -> bool:
     if not case.is_open or not asked or not asked <= set(_IDS_ASKED):
         return False
     fields = {_IDS_ASKED[reading] for reading in asked}
-    return all((f, id_form(text), case.sent.get("type")) in forms for f in fields for text in _ids(case, f))
-
-
-def _ids(case: Case, field: str) -> list[str]:
-    value = case.sent.get(field)
-    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
-
-
-def _ids_shown(case: Case, field: str) -> list[str]:
-    """The ids of the page's example, which may well exist."""
-    example = case.operation.request_example if case.operation else None
-    shown = example.get(field) if isinstance(example, dict) else None
-    return shown if isinstance(shown, list) else [shown] if isinstance(shown, str) else []
+    return all((f, id_form(text), case.sent.get("type")) in forms for f in fields for text in texts(case.sent.get(f)))
 
 
 def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
@@ -179,7 +167,7 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
                 continue
             if case.touches("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
                 continue  # those may be left out for another reason
-            strange = [v for v in sent if v not in case.terms.known(field) and v not in _ids_shown(case, field)]
+            strange = case.unknown_ids[field]
             if strange and got == sent:
                 kept = case
             elif strange and not got:

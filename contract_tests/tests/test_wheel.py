@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -72,6 +73,8 @@ def test_the_wheel_holds_both_packages_with_the_contract_and_nothing_else(wheel:
         assert {f"{package}/py.typed", *(f"{package}/spec/{name}" for name in SPEC)} <= names
     assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py"} <= names
     assert [name for name in names if {"tests", "bench", "__pycache__"} & set(name.split("/"))] == []
+    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "mock_server" / "dashboard").iterdir()}
+    assert {"mock_server/dashboard/index.html", "mock_server/dashboard/app.js"} <= pages <= names
     modules = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == {
         name for name in modules if not {"tests", "bench"} & set(name.split("/"))
@@ -93,6 +96,8 @@ def test_both_commands_work_from_the_wheel(programs: Path, tmp_path: Path) -> No
         try:
             assert mock.stdout is not None
             url = json.loads(mock.stdout.readline())["url"]
+            with urllib.request.urlopen(f"{url}/__mock__/app.js", timeout=10) as module:
+                assert module.headers["content-type"] == "text/javascript; charset=utf-8"
             judged = run(programs / "leadlists-contract", "run", url, "--bearer", str(MOCK_FIRST.bearer), cwd=tmp_path)
         finally:
             mock.terminate()

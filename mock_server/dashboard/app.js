@@ -53,6 +53,7 @@ async function load() {
   /** @type {State} */
   const state = await api.get("state");
   world = state.world;
+  detail.cookieName = state.cookieName;
   fill(byId("version", HTMLElement), state.version);
   fill(byId("world-name", HTMLElement), world);
   const asked = state.operations.map((each) => el("p", {}, el("code", {}, `${each.method} ${location.origin}${each.path}`)));

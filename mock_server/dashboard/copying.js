@@ -7,15 +7,15 @@ import { button, el } from "./dom.js";
 import { attempt } from "./notice.js";
 import { FORMATS, snippet } from "./snippets.js";
 
-/** @param {Exchange} exchange @param {Api} api */
-export function copyMenu(exchange, api) {
+/** @param {Exchange} exchange @param {Api} api @param {string} cookieName */
+export function copyMenu(exchange, api, cookieName) {
   const text = el("textarea", { class: "snippet", readonly: true, rows: 6, "aria-label": "The copied text" });
   const state = el("p", { class: "muted", role: "status" });
   text.hidden = true;
   const copy = (/** @type {{id: string, label: string}} */ { id, label }) =>
     attempt(async () => {
       const token = exchange.user === null ? null : await api.tokenOf(exchange.user);
-      text.value = snippet(id, exchange, { url: location.origin, token });
+      text.value = snippet(id, exchange, { url: location.origin, token, cookieName });
       text.hidden = false;
       try {
         await navigator.clipboard.writeText(text.value);

@@ -17,6 +17,7 @@ const DOORS = {
 const JUDGED = { valid: "valid", invalid: "invalid", unjudged: "not judged" };
 
 export class Detail {
+  cookieName = ""; // of the mock's sessions
   #api;
   #closed;
   #place = byId("detail", HTMLElement);
@@ -42,7 +43,7 @@ export class Detail {
       this.#head(exchange),
       facts(exchange, this.#api.world ?? byId("world-name", HTMLElement).textContent ?? ""),
       reason(exchange),
-      copyMenu(exchange, this.#api),
+      copyMenu(exchange, this.#api, this.cookieName),
       messageView("Request", exchange.request, of("request")),
       messageView("Answer", exchange.answer, of("answer")),
     );

@@ -1,6 +1,6 @@
 /** Elements out of names, attributes and children. Text is only ever text: it passes `visible`, never a parser. */
 
-import { visible } from "./visible.js";
+import { plain, visible } from "./visible.js";
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
@@ -17,7 +17,7 @@ export function el(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value !== false && value !== null && value !== undefined) {
-      made.setAttribute(name, value === true ? "" : String(value));
+      made.setAttribute(name, value === true ? "" : plain(String(value)));
     }
   }
   fill(made, ...children);

@@ -19,7 +19,7 @@
  * @typedef {{id: string, method: string, path: string, statuses: number[]}} Operation
  * @typedef {{lists: number, requests: number, faults: number, snapshots: number}} Counts
  * @typedef {{
- *   version: string, world: string, now: string, operations: Operation[], users: string[], profile: string,
+ *   version: string, world: string, now: string, cookieName: string, operations: Operation[], users: string[], profile: string,
  *   readings: Reading[], counts: Counts,
  * }} State
  * @typedef {{name: string, idleS: number, counts: Counts}} WorldEntry

@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import pytest
 import yaml
 from starlette.types import Message
 
-from mock_server import NotHeld, RunningMock, Settings, create_app, running_mock, worlds
+from mock_server import NotHeld, RunningMock, Settings, control_journal, create_app, running_mock, worlds
 from mock_server.control import HANDLERS, control_contract
 from mock_server.journal import BODY_BYTES_KEPT, BYTES_KEPT, EXCHANGES_KEPT, Exchange, Journal
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, StartMock
@@ -385,6 +385,24 @@ def test_exchanges_and_changes_come_live(lead_list_mock: RunningMock) -> None:
         create(lead_list_mock.in_world("other"), **{"x-mock-world": "other"})
         lead_list_mock.reset()
         assert [next(stream)["data"]["of"] for _ in range(4)] == ["lists", "faults", "requests", "clock"]
+
+
+def test_an_emptied_journal_is_told_before_what_came_after_it() -> None:
+    world = create_app(Settings()).worlds["t1"]
+
+    def add() -> None:
+        world.journal.add(Exchange(datetime.now(UTC), "GET", "/", b"", []))
+
+    async def follow() -> list[bytes]:
+        events = control_journal._events(world, 0, lambda exchange: exchange.id)  # type: ignore[arg-type]
+        await anext(events)
+        add()
+        world.journal.clear()
+        world.journal.tell("requests")
+        add()
+        return [await anext(events), await anext(events)]
+
+    assert [each.splitlines()[0] for each in asyncio.run(follow())] == [b"event: change", b"event: request"]
 
 
 def test_a_stream_goes_on_where_it_broke_off(lead_list_mock: RunningMock) -> None:
