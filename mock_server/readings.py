@@ -65,7 +65,7 @@ def load(spec_dir: Path) -> dict[str, Reading]:
             by_profile = mock if isinstance(mock, dict) else dict.fromkeys(PROFILES, mock)
             readings[entry["id"]] = Reading(entry["id"], entry["question"], entry["options"], by_profile)
     except (KeyError, TypeError) as error:
-        raise SpecError(f"{path}: each reading has id, question, options and mock; here that fails: {error!r}") from None
+        raise SpecError(f"{path}: a reading needs id, question, options and mock: {error!r}") from None
     return readings
 
 
