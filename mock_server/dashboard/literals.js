@@ -130,12 +130,12 @@ export const PYTHON = {
 };
 
 /**
- * Whether Python's json writes a value of JSON as JavaScript does: it has other exponents, and no half of a pair.
+ * Whether Python's json writes a value of JSON as JavaScript does: it has other small numbers, and no half of a pair.
  * @param {unknown} value @returns {boolean}
  */
 export function isSameInPython(value) {
   if (typeof value === "string") return value.isWellFormed();
-  if (typeof value === "number") return !/e/.test(String(value)) && (value === 0 || Math.abs(value) >= 1e-4);
+  if (typeof value === "number") return value === 0 || Math.abs(value) >= 1e-4;
   if (value === null || typeof value !== "object") return true;
   return Object.entries(value).every(([key, each]) => key.isWellFormed() && isSameInPython(each));
 }
