@@ -9,7 +9,6 @@ change with the contract that the mock is told to follow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -20,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server import control_calls, control_journal, layers
 from mock_server.contract import Contract, OperationSpec, read_yaml
-from mock_server.control_calls import Call, Parts
+from mock_server.control_calls import CONTROL_SPEC, Call, Parts
 from mock_server.errors import Refused, Renderer
 from mock_server.guard import Guard
 from mock_server.pages import Pages
@@ -43,7 +42,7 @@ HEADERS = {
 
 def control_contract() -> Contract:
     """The control API as its document has it."""
-    return Contract(read_yaml(Path(__file__).with_name("control.yaml")), {})
+    return Contract(read_yaml(CONTROL_SPEC), {})
 
 
 class Control:

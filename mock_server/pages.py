@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.responses import Response
 
 DASHBOARD = "/__mock__/"
+REFERENCE = "/__mock__/reference/"
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -34,7 +35,10 @@ class Folder:
     policy: str = STRICT_POLICY
 
 
-FOLDERS = {DASHBOARD: Folder("dashboard")}
+# Swagger UI puts markup together from texts, each cleaned by DOMPurify; it knows no trusted types.
+REFERENCE_POLICY = STRICT_POLICY.partition("; require-trusted-types-for")[0]
+
+FOLDERS = {DASHBOARD: Folder("dashboard"), REFERENCE: Folder("reference", REFERENCE_POLICY)}
 
 
 class Pages:

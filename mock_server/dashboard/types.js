@@ -6,7 +6,7 @@
  * @typedef {{headers: [string, string][], body: string | null, bodyBase64?: string, bodyBytes: number}} Message
  * @typedef {"valid" | "invalid" | "unjudged"} Judgement
  * @typedef {{
- *   id: number, at: string, elapsedMs: number, method: string, path: string, query: string,
+ *   id: number, at: string, elapsedMs: number, method: string, path: string, rawPath?: string, query: string,
  *   request: Message, answer: Message & {status: number | null, complete: boolean},
  *   user: string | null, operation: string | null, fault: {what: string, door: string} | null,
  *   verdict: {request: Judgement, answer: Judgement}, problems: FoundProblem[],

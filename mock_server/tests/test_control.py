@@ -259,6 +259,13 @@ def test_no_secret_leaves_the_journal(lead_list_mock: RunningMock) -> None:
     assert b"xyz789" not in base64.b64decode(first["request"]["bodyBase64"])
 
 
+def test_a_path_is_told_as_it_was_sent_where_it_was_spelled_in_another_way(lead_list_mock: RunningMock) -> None:
+    for path in ("/a%20b", "/a%2Fb", "/%61bc", "/%61bc123-session"):
+        httpx2.get(lead_list_mock.url + path)
+    told = [(each["path"], each.get("rawPath")) for each in reversed(lead_list_mock.requests())]
+    assert told == [("/a b", None), ("/a/b", "/a%2Fb"), ("/abc", "/%61bc"), ("/[masked]", None)]
+
+
 def test_a_journal_is_bounded_in_number_and_in_bytes() -> None:
     def exchange(size: int) -> Exchange:
         made = Exchange(datetime(2024, 1, 1), "GET", "/", b"", [])  # noqa: DTZ001
