@@ -53,6 +53,13 @@ class Followed:
             assert time.monotonic() < deadline, self.told()
             time.sleep(0.02)
 
+    def in_time(self, lines: Iterator[str]) -> Iterator[str]:
+        """The lines of an event stream; the mock's sign of life, every 15 s, lets no test wait for ever."""
+        deadline = time.monotonic() + PATIENCE_S
+        for line in lines:
+            assert time.monotonic() < deadline, self.told()
+            yield line
+
     def until_told(self, count: int) -> str:
         self.until(lambda: len(self.told()) >= count)
         assert len(self.told()) == count
@@ -160,7 +167,7 @@ def test_a_new_seed_file_resets_all_worlds_to_it(mock: Followed) -> None:
 
 def test_whoever_watches_is_told(mock: Followed) -> None:
     with httpx2.stream("GET", f"{mock.url}/__mock__/events", timeout=PATIENCE_S) as answer:
-        lines = (line for line in answer.iter_lines() if line.startswith("data: "))
+        lines = (line for line in mock.in_time(answer.iter_lines()) if line.startswith("data: "))
         edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
         assert json.loads(next(lines)[6:]) == {"of": "spec"}
         mock.seed.write_text(seed_of())
