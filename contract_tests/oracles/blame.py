@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from contract_tests.case import (
     FAULTS,
@@ -37,12 +37,23 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
     for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or len(FREEDOMS)):
         if len(clauses) == 1:
             blamed.setdefault(next(iter(clauses)), case)
-        elif clauses.isdisjoint(blamed):
+        elif clauses.isdisjoint(blamed) and not _shares_a_cause(case, blamed):
             # None or several could be the cause: the page's promise is broken either way.
             blamed.setdefault(case.clause("success.created") or "http.answer.complete", case)
     for clause, case in blamed.items():
         actual = f"{case.told}, although nothing is wrong with the request"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
+
+
+def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
+    """Whether it uses the very freedom for which another request was refused, beside others."""
+    denied = {
+        feature
+        for clause, other in blamed.items()
+        for feature in other.expectation.features
+        if other.clause(feature[0]) == clause
+    }
+    return not denied.isdisjoint(case.expectation.features)
 
 
 def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]]) -> set[str]:

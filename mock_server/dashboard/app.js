@@ -80,6 +80,7 @@ function request(exchange) {
 
 /** @param {string} of */
 function change(of) {
+  if (of === "spec") location.reload(); // readings and documented statuses may be others
   if (of === "requests") requests.begin();
   if (of === "lists") listsSoon();
   if (of === "faults") faultsSoon();

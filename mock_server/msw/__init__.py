@@ -59,7 +59,7 @@ def _constant(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _success_status(settings: Settings) -> int:
     """The status of a success; other readings than the page's are refused, since the handlers would not follow them."""
-    catalogue = load(find_spec_dir())
+    catalogue = load(find_spec_dir(settings.spec))
     in_force, known = (
         resolve(catalogue, *each) for each in ((settings.profile, settings.choices()), (DEFAULT_PROFILE,))
     )
