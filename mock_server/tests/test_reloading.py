@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Open
 
 REQUIRED = "required: [name, icpId, startDate, endDate, personIds]"
 OURS = {"x-mock-control": "1"}
@@ -354,3 +354,15 @@ def test_who_does_not_follow_files_does_not_load_what_does() -> None:
     program = "import sys, mock_server.cli; print('mock_server.reloading' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_an_open_dashboard_shows_the_new_contract(mock: Followed, open_page: Open) -> None:
+    page = open_page(f"{mock.url}/__mock__/")
+    page.get_by_text("Live", exact=True).wait_for()
+    asked = "Which status says that the lead list was created?"
+    text = mock.readings.read_text()
+    assert asked in text
+    with page.expect_event("load", timeout=PATIENCE_S * 1000):
+        mock.readings.write_text(text.replace(asked, "How is a success told?"))
+    page.get_by_role("tab", name="Readings").click()
+    page.get_by_text("How is a success told?").wait_for()
