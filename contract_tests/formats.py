@@ -117,7 +117,7 @@ def instant(text: str) -> datetime | None:
     zone = parts.get("zone") or "Z"
     digits = zone[1:].replace(":", "").ljust(4, "0")
     try:
-        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) if zone != "Z" else timedelta()
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         day = datetime(int(parts["year"]), int(parts["month"]), int(parts["day"]), tzinfo=UTC)
         seconds = timedelta(
             hours=int(parts.get("hour") or 0),

@@ -41,16 +41,16 @@ class Observation:
 Finding = Verdict | Observation
 
 
-def held(clause: str, *exchanges: Exchange) -> Verdict:
+def held(clause: str, exchange: Exchange, *more: Exchange) -> Verdict:
     """The clause was judged and kept."""
-    return Verdict(clause, Outcome.HELD, exchanges)
+    return Verdict(clause, Outcome.HELD, (exchange, *more))
 
 
-def broken(clause: str, *exchanges: Exchange, expected: str, actual: str, hint: str = "") -> Verdict:
+def broken(clause: str, exchange: Exchange, *more: Exchange, expected: str, actual: str, hint: str = "") -> Verdict:
     """The clause is broken: what it demands, and what came instead."""
-    return Verdict(clause, Outcome.BROKEN, exchanges, expected, actual, hint=hint)
+    return Verdict(clause, Outcome.BROKEN, (exchange, *more), expected, actual, hint=hint)
 
 
-def warned(clause: str, *exchanges: Exchange, expected: str, actual: str, hint: str = "") -> Verdict:
+def warned(clause: str, exchange: Exchange, *more: Exchange, expected: str, actual: str) -> Verdict:
     """Something is odd, but no statement of the page is broken."""
-    return Verdict(clause, Outcome.WARNED, exchanges, expected, actual, hint=hint)
+    return Verdict(clause, Outcome.WARNED, (exchange, *more), expected, actual)

@@ -119,8 +119,10 @@ def icp(case: Case) -> Iterator[Finding]:
 def dates(case: Case) -> Iterator[Finding]:
     """startDate and endDate are the instants that were sent."""
     created = lead_list(case)
-    for field in ("startDate", "endDate") if created is not None else ():
-        got, variants = (created or {}).get(field), _variants(case, field)
+    if created is None:
+        return
+    for field in ("startDate", "endDate"):
+        got, variants = created.get(field), _variants(case, field)
         sent = variants[0] if variants else None
         if isinstance(sent, str) and isinstance(got, str) and all(variant == sent for variant in variants):
             yield from _date(case, f"response.{field}.echo", sent, got)
@@ -128,8 +130,7 @@ def dates(case: Case) -> Iterator[Finding]:
 
 def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
     wanted, found, touches = formats.instant(sent.strip()), formats.instant(got), formats.read_date(sent).touches
-    if sent != got and (wanted is None or found is None):
-        return  # nobody can tell which instant was meant, or the format clause has spoken
+    # Where one is None nobody can tell which instant was meant, or the format clause has spoken.
     if sent == got or (wanted and found and _same_instant(wanted, found, touches)):
         yield held(clause, case.exchange)
         if wanted and not touches & _OPEN_SPELLINGS:
@@ -217,16 +218,16 @@ def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Fi
 def _id(field: str, value: Any) -> str:
     """An id as it is compared: digits of UUIDs without regard to case (RFC 9562 §4), a number as its digits."""
     if not isinstance(value, str):
-        return str(value) if isinstance(value, int) else short(value)
+        return short(value)
     return formats.plain_uuid(value) if field != "personIds" or formats.is_uuid(value) else value
 
 
 def _same_texts(sent: list[str], found: list[str]) -> bool:
     """Whether each id is, in any order, one that was sent, apart from what may be done to texts that are open."""
     missing, left = list((Counter(sent) - Counter(found)).elements()), Counter(found) - Counter(sent)
-    loose, wanted = Counter(map(text.loosely, left.elements())), Counter(map(text.loosely, missing))
+    loose, wanted = set(map(text.loosely, left)), set(map(text.loosely, missing))
     is_open = all(text.bare(one) != one or formats.read_text(one) for one in missing)
-    return is_open and (loose == wanted or set(loose) == set(wanted))
+    return is_open and loose == wanted
 
 
 def _dropped(case: Case, field: str, reading: str, sent: list[str], found: list[str]) -> bool:
@@ -251,7 +252,7 @@ def _observe_ids(
         yield Observation("duplicate-ids", option, case.exchange)
     if len(set(wanted)) > 1:
         yield Observation("id-order", "kept" if found == wanted else "changed", case.exchange)
-    for reading in _DROPPING[field] if wanted else ():
+    for reading in _DROPPING[field]:
         if case.touches(reading):
             yield Observation(reading, "accepted" if reading.startswith("unknown") else "kept", case.exchange)
 

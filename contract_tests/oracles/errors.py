@@ -96,7 +96,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
         return
     yield held("error.400.details", case.exchange)
     yield Observation("details-form", "list" if isinstance(details, list) else "map", case.exchange)
-    if not case.signed_in or malformed:
+    if not case.signed_in:
         return
     words = list(_words(details))
     fields = {fault.path.split("/")[1] for fault in case.expectation.faults if fault.path}

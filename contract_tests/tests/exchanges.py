@@ -28,6 +28,7 @@ LOGIN: Headers = (("Authorization", "Bearer bearer-one"),)
 JSON_TYPE = ("Content-Type", "application/json")
 KNOWN_ICP = "660e8400-e29b-41d4-a716-446655440099"
 KNOWN_PERSON = "lead_known"
+KNOWN_COMPANY = "5d0a1f3e-7c84-4b29-9e6d-2f8b3a4c5d6e"
 OMIT: Any = object()
 
 
@@ -43,6 +44,7 @@ def terms(**readings: str) -> Terms:
         readings=pins,
         icp_ids=(KNOWN_ICP,),
         person_ids=(KNOWN_PERSON,),
+        company_ids=(KNOWN_COMPANY,),
     )
     return Terms.of(load_specification(), settings)
 

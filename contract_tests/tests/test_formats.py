@@ -189,3 +189,13 @@ def test_a_huge_text_is_read_fast(text: str) -> None:
     formats.read_uuid(text)
     formats.instant(text)
     assert time.thread_time() - begun < 2  # measured 0.3 s at most; what is quadratic takes hours
+
+
+def test_an_instant_is_written_in_utc_whatever_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert formats.normalised(datetime(2030, 1, 1, tzinfo=UTC)) == "2030-01-01T00:00:00.000Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -1,0 +1,205 @@
+"""What the judges say of the corpus, as text; `python -m contract_tests.tests.approved` writes it for approval.
+
+The files in approved/ are read by people: a change of a judge shows as the lines of them that change. Of a single
+exchange only what differs from a plain one is told (`like 400`); of several, what they say together. `✗` is broken,
+`!` warned, `?` an option that was seen, `+` a clause that holds, `-` one that holds for the plain one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from itertools import groupby
+from pathlib import Path
+
+from contract_tests import oracles
+from contract_tests.body import UNREAD
+from contract_tests.case import Case, Oracle
+from contract_tests.exchange import Exchange, Request
+from contract_tests.tests import (
+    corpus,
+    corpus_answers,
+    corpus_echoes,
+    corpus_fields,
+    corpus_requests,
+    histories,
+    histories_of_refusals,
+)
+from contract_tests.tests.exchanges import case, exchange, judge, request, terms
+from contract_tests.verdict import Finding, Observation, Outcome
+
+FOLDER = Path(__file__).with_name("approved")
+SIGNS = {Outcome.HELD: "+", Outcome.WARNED: "!", Outcome.BROKEN: "✗"}
+JUDGE = judge()
+MANY = 20  # exchanges of which places in the row say nothing to a reader
+PLAIN = {
+    "success": case(exchange()),
+    "400": case(exchange(request(corpus.BAD), 400)),
+    "401": case(exchange(request(login=()), 401)),
+    "open success": case(exchange(request(corpus.ICP_ASKED))),
+    "open 400": case(exchange(request(corpus.ICP_ASKED), 400)),
+    "another status": case(exchange(status=204)),
+    "404": case(exchange(request(path="/other"), 404)),
+    "500": case(exchange(status=500)),
+}
+OF_ANSWERS: tuple[Oracle, ...] = (*oracles.echo.ORACLES, *oracles.lead_list.ORACLES, *oracles.success.ORACLES)
+# Which oracles judge a topic: those that it is about.
+TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
+    "planned": (corpus_answers.answered_as_planned, (*oracles.answers.ORACLES, *oracles.lead_list.ORACLES)),
+    "statuses": (corpus_answers.statuses, oracles.answers.ORACLES),
+    "labels": (corpus_answers.labels_and_bodies, (*oracles.success.ORACLES, *oracles.errors.ORACLES)),
+    "fields": (corpus_fields.fields, OF_ANSWERS),
+    "errors": (corpus_answers.errors, oracles.errors.ORACLES),
+    "texts": (corpus_echoes.texts, oracles.echo.ORACLES),
+    "dates": (corpus_echoes.dates, (*oracles.echo.ORACLES, *oracles.success.ORACLES)),
+    "ids": (corpus_echoes.ids, OF_ANSWERS),
+    "pinned": (corpus_echoes.pinned, oracles.ORACLES),
+    "tables": (corpus_echoes.tables, oracles.ORACLES),
+}
+
+
+def read(topic: str) -> dict[str, str]:
+    """What was approved of each entry of a topic."""
+    approved: dict[str, str] = {}
+    for block in (FOLDER / f"{topic}.txt").read_text(encoding="utf-8").split("\n\n"):
+        lines = block.rstrip("\n").split("\n")
+        told = "\n".join(line for line in lines if line.startswith("  "))
+        approved |= dict.fromkeys((line for line in lines if not line.startswith("  ")), told)
+    return approved
+
+
+def write(topic: str, said: Mapping[str, str]) -> None:
+    """Approve what is said of each entry; entries of which the same is said share a block."""
+    alike: dict[str, list[str]] = {}
+    for label, told in said.items():
+        alike.setdefault(told, []).append(label)
+    blocks = ["\n".join(filter(None, [*labels, told])) for told, labels in alike.items()]
+    (FOLDER / f"{topic}.txt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+
+
+def entries() -> dict[str, dict[str, Callable[[], str]]]:
+    """The entries of each topic, and how to get what is said of each.
+
+    All but the requests are read right here: then a mutant of what reads them is judged by the requests alone, which
+    is what makes `make mutation` fast.
+    """
+    found: dict[str, dict[str, Callable[[], str]]] = {
+        "requests": {label: partial(_joined, request_lines, asked) for label, asked in corpus_requests.requests()},
+        "histories": {label: partial(_joined, history_lines, _cases(entry)) for label, entry in _histories()},
+    }
+    found["plain"] = {label: partial(_joined, lines_of, [plain], oracles.ORACLES) for label, plain in PLAIN.items()}
+    for topic, (corpus_of, judges) in TOPICS.items():
+        found[topic] = {label: partial(_joined, alone_lines, _cases(entry), judges) for label, entry in corpus_of()}
+    return {topic: {_escaped(label): told for label, told in some.items()} for topic, some in found.items()}
+
+
+def _histories() -> corpus.Entries:
+    one, other = histories, histories_of_refusals
+    for part in (one.repeats, other.refusals, other.media_types, other.questions, other.losses, one.shapes, one.users):
+        yield from part()
+    for part in (one.clocks, one.pollution, one.whole_plans):
+        yield from part()
+
+
+def _cases(entry: corpus.Entry) -> list[Case]:
+    return [judge(**entry.pins).case(one) for one in entry.exchanges]
+
+
+def _joined(lines: Callable[..., Iterable[str]], *about: object) -> str:
+    return "\n".join(f"  {_escaped(line)}" for line in lines(*about))
+
+
+def _escaped(line: str) -> str:
+    return line if line.isprintable() else ascii(line)[1:-1]
+
+
+def alone_lines(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
+    """What is said of an exchange that is not said of the plain one most like it."""
+    now = lines_of(cases, judges)
+    likenesses = (difference(now, label, plain) for label, plain in plain_lines(judges).items())
+    return min(likenesses, key=lambda told: len(str(told)))
+
+
+@cache
+def plain_lines(judges: tuple[Oracle, ...]) -> dict[str, list[str]]:
+    return {label: lines_of([plain], judges) for label, plain in PLAIN.items()}
+
+
+def lines_of(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
+    judging = replace(JUDGE, terms=cases[0].terms, oracles=judges)
+    return finding_lines([finding for one in cases for finding in judging.judge(one)], cases)
+
+
+def difference(now: Sequence[str], label: str, plain: Sequence[str]) -> list[str]:
+    new = [line for line in now if line not in plain]
+    more = [line.removeprefix("+ ") for line in new if line.startswith("+")]
+    less = [line.removeprefix("+ ") for line in plain if line not in now and line.startswith("+")]
+    told = [f"{sign} {_grouped(clauses)}" for sign, clauses in (("+", more), ("-", less)) if clauses]
+    return [f"like {label}", *(line for line in new if not line.startswith("+")), *told]
+
+
+def _grouped(names: Sequence[str]) -> str:
+    """Dotted names, those that begin alike together."""
+    return " ".join(
+        f"{word}({' '.join(name.partition('.')[2] for name in alike)})"
+        for word, alike in ((word, list(some)) for word, some in groupby(names, lambda name: name.partition(".")[0]))
+    )
+
+
+def history_lines(cases: Sequence[Case]) -> list[str]:
+    """What is said of exchanges together."""
+    return finding_lines(replace(JUDGE, terms=cases[0].terms).judge_history(cases), cases)
+
+
+def finding_lines(found: Iterable[Finding], cases: Sequence[Case]) -> list[str]:
+    """The findings, each once; with the places in the row of the exchanges that they speak of."""
+    lines = []
+    for finding in found:
+        if isinstance(finding, Observation):
+            lines.append(f"? {finding.reading}={finding.option}{_at(cases, [finding.exchange])}")
+            continue
+        if finding.outcome is Outcome.HELD and finding.reading:
+            continue  # as its observation says
+        reading = f" by {finding.reading}" if finding.reading else ""
+        in_full = not reading or finding.outcome is Outcome.BROKEN
+        told = [finding.expected, finding.actual, finding.hint] if in_full else []
+        words = f": {' | '.join(filter(None, told))}" if any(told) else ""
+        lines.append(f"{SIGNS[finding.outcome]} {finding.clause}{reading}{_at(cases, finding.exchanges)}{words}")
+    return list(dict.fromkeys(lines))
+
+
+def _at(cases: Sequence[Case], spoken_of: Sequence[Exchange]) -> str:
+    if len(cases) == 1 or len(cases) > MANY:
+        return ""
+    return " at " + " ".join(str([case.exchange is one for case in cases].index(True) + 1) for one in spoken_of)
+
+
+def request_lines(asked: Request) -> Iterator[str]:
+    """How a request reads."""
+    read = case(exchange(asked))
+    e, specification = read.expectation, terms().specification
+    zones = {"accept": read.must_be_accepted, "refuse": read.must_be_refused, "open": read.is_open}
+    zone = next((zone for zone, is_so in zones.items() if is_so), "no login" if read.operation else "no operation")
+    caller = f"{e.caller.login} {e.caller.session.name if e.caller.session else ''} {e.caller.carrier}"
+    statuses = sorted(e.refusal_statuses(specification))
+    yield " ".join(map(str, (zone, *statuses, *([] if e.near else ["far"]))))
+    if caller != "valid first bearer":
+        yield f"caller: {caller}"
+    yield from (f"✗ {fault.clause} | {fault.path} | {fault.got}" for fault in e.faults)
+    if e.touches:
+        yield f"? {' '.join(sorted(e.touches))}"
+    plain = case(exchange()).expectation.features if read.operation else frozenset()
+    for sign, features in (("+", e.features - plain), ("-", plain - e.features)):
+        if features:
+            yield f"{sign} {_grouped(sorted(f'{rule}={variant}' for rule, variant in features))}"
+    if not e.readable or e.body.fault:
+        yield f"body: {e.body.fault} {e.body.value!r:.40}"
+    if e.body.other_value is not UNREAD:
+        yield f"or: {e.body.other_value!r:.120}"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for topic, some in entries().items():
+        write(topic, {label: told() for label, told in some.items()})

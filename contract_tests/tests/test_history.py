@@ -1,0 +1,61 @@
+"""The creator of lists where the user's id is not known: seen in what the lists of one user have in common."""
+
+from __future__ import annotations
+
+from contract_tests.exchange import Exchange
+from contract_tests.expectation import Terms
+from contract_tests.judge import Judge
+from contract_tests.oracles.history import creator_displaced, steady_creator
+from contract_tests.settings import Session, Settings
+from contract_tests.tests.exchanges import BASE_URL, created, exchange, request, sent_body, terms
+from contract_tests.verdict import Finding, Verdict, broken, held
+
+CLAUSE = "response.userIds.includes-creator"
+FIRST, SECOND = Session("first", bearer="bearer-one"), Session("second", bearer="bearer-two")
+JUDGE = Judge(Terms.of(terms().specification, Settings(BASE_URL, FIRST, SECOND)))
+
+
+def of(session: Session, *users: str) -> Exchange:
+    return exchange(request(login=session.login()), answer=created(userIds=list(users)))
+
+
+def found(*exchanges: Exchange) -> list[Finding]:
+    return list(steady_creator([JUDGE.case(one) for one in exchanges]))
+
+
+def test_lists_of_one_user_have_a_creator_in_common() -> None:
+    lists = [of(FIRST, "a", "b"), of(FIRST, "c", "b"), of(FIRST, "b")]
+    assert found(*lists) == [held(CLAUSE, lists[2])]
+
+
+def test_lists_of_one_user_that_have_nobody_in_common_are_told_with_both() -> None:
+    one, other = of(FIRST, "b", "a"), of(FIRST, "d", "c")
+    expected, actual = "the same creator in both lists of one user", "['a', 'b'] and then ['c', 'd']"
+    assert found(of(SECOND, "z"), one, other) == [broken(CLAUSE, one, other, expected=expected, actual=actual)]
+
+
+def test_a_creator_who_stays_need_not_stand_alone_later() -> None:
+    lists = [of(FIRST, "a", "b"), of(FIRST, "a", "c"), of(FIRST, "c")]
+    expected, actual = "the same creator in both lists of one user", "['a'] and then ['c']"
+    assert found(*lists) == [broken(CLAUSE, lists[1], lists[2], expected=expected, actual=actual)]
+
+
+def test_a_creator_who_is_not_known_may_be_displaced_unseen() -> None:
+    invited = exchange(request(sent_body(userIds=["x"]), login=FIRST.login()), answer=created(userIds=["x"]))
+    assert list(creator_displaced([JUDGE.case(invited)])) == []
+    (told,) = creator_displaced([JUDGE.case(one) for one in (of(FIRST, "a"), invited)])
+    assert isinstance(told, Verdict)
+    assert (told.clause, told.actual) == ("request.body.server-made", "['x']")
+
+
+def test_lists_of_two_users_have_creators_of_their_own() -> None:
+    first, second = of(FIRST, "a"), of(SECOND, "a")
+    expected, actual = "a creator of its own for each of the two users", "['a'] for both"
+    assert found(first, second) == [
+        held(CLAUSE, first),
+        held(CLAUSE, second),
+        broken(CLAUSE, first, second, expected=expected, actual=actual),
+    ]
+    assert found(first, of(SECOND, "b")) == [held(CLAUSE, first), held(CLAUSE, of(SECOND, "b"))]
+    whole_team = [of(FIRST, "a", "b"), of(SECOND, "a", "b")]
+    assert found(*whole_team) == [held(CLAUSE, one) for one in whole_team]
