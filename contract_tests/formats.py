@@ -9,7 +9,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 
 _DATE = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
 _TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
@@ -104,7 +103,6 @@ def _calendar_day(match: re.Match[str]) -> bool:
     return True
 
 
-@lru_cache(4096)  # what is judged together holds the same few dates over and over
 def instant(text: str) -> datetime | None:
     """The instant of a date or timestamp with its zone, to the microsecond; None where it has none or cannot be told.
 

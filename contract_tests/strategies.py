@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -52,7 +51,6 @@ def requests_left_open(sender: Sender) -> SearchStrategy[Request]:
 # -- to accept --------------------------------------------------------------------------------------------------------
 
 
-@cache  # to build it takes longer than to draw from it
 def names() -> SearchStrategy[str]:
     """Display names beyond doubt: printable, NFC, 1 to 80 characters, no blanks around them, no markup."""
     letters = st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="<>&") | st.just(" ")
@@ -67,7 +65,6 @@ def _lengths(most: int) -> SearchStrategy[int]:
     return st.one_of(st.integers(0, 12), st.integers(0, most))
 
 
-@cache
 def _instants() -> SearchStrategy[datetime]:
     years = formats.MUST_ACCEPT_YEARS  # less the last one, in which a campaign may end
     return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(  # noqa: DTZ001 - the zone follows
@@ -78,12 +75,13 @@ def _instants() -> SearchStrategy[datetime]:
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     """Bodies without fault that touch no open question."""
     known = {name: sorted(sender.terms.known(name)) for name in ("icpId", "personIds", "companyIds")}
+    some_names, instants = names(), _instants()  # here, since to build them takes longer than to draw from them
 
     @st.composite
     def draw_body(draw: st.DrawFn) -> Body:
-        start = draw(_instants())
+        start = draw(instants)
         end = start + timedelta(seconds=draw(st.integers(1, 90 * 24 * 3600)), milliseconds=draw(st.integers(0, 999)))
-        body = base(draw(names()))
+        body = base(draw(some_names))
         body["startDate"], body["endDate"] = formats.normalised(start), formats.normalised(end)
         body["type"] = draw(st.sampled_from(("person", "company")))
         if known["icpId"]:
@@ -123,7 +121,6 @@ _NO_ARRAY: SearchStrategy[Any] = (
 _OPAQUE_IDS = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9)
 
 
-@cache
 def _near_uuids() -> SearchStrategy[str]:
     """A UUID with one character lost, doubled or out of its range."""
 
@@ -133,7 +130,6 @@ def _near_uuids() -> SearchStrategy[str]:
     return st.builds(spoil, st.uuids(version=4).map(str), st.integers(0, 35), st.integers(0, 2))
 
 
-@cache
 def _near_dates() -> SearchStrategy[str]:
     """Dates of the example's form that are on no calendar or no clock."""
 
