@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
+from threading import Thread
 from typing import Any
 
 from contract_tests.subjects import TINY, SelfcheckError, Subject
@@ -53,6 +54,7 @@ def _context() -> ForkServerContext:
 
 def _run(command: tuple[str, ...], writer: Connection) -> None:
     """What `python -m …` does, with all that it prints going to `writer`."""
+    Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(writer.fileno(), 1)
     os.dup2(writer.fileno(), 2)
     writer.close()
@@ -60,3 +62,10 @@ def _run(command: tuple[str, ...], writer: Connection) -> None:
     ready = () if module == TINY else ("--ready-json",)
     sys.argv = [module, *arguments, "--port", "0", *ready]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _end_with_parent() -> None:
+    """Nobody else would end a server whose judge was killed."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
