@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from contract_tests.exchange import NOT_JSON, Exchange, Response
-from contract_tests.expectation import Expectation, Terms
+from contract_tests.expectation import ID_FIELDS, Expectation, Terms
+from contract_tests.lead_list import id_form
 from contract_tests.login import Login
 from contract_tests.specification import Operation, Reading
 from contract_tests.verdict import Finding
@@ -59,7 +60,7 @@ class Case:
         """Whether the answer says what the server makes of the request: 5xx and 429 (RFC 6585 §4) put that off."""
         return 0 < self.status < 500 and self.status != 429
 
-    @property
+    @cached_property
     def succeeded(self) -> bool:
         """Whether the answer is 2xx and no refusal gone wrong: with an error body, or undocumented for a faulty one."""
         if not 200 <= self.status < 300 or self.is_error_body:
@@ -79,7 +80,7 @@ class Case:
         """The status, with what belies it."""
         return f"{self.status} with an error body" if self.status < 400 and self.is_error_body else str(self.status)
 
-    @property
+    @cached_property
     def signed_in(self) -> bool:
         """Whether the request must be taken as one of a signed-in user."""
         return self.operation is not None and (
@@ -90,7 +91,7 @@ class Case:
     def must_be_refused(self) -> bool:
         return self.signed_in and bool(self.expectation.faults)
 
-    @property
+    @cached_property
     def must_be_accepted(self) -> bool:
         return (
             self.signed_in
@@ -116,12 +117,29 @@ class Case:
         return self.expectation.body.value if self.expectation.readable else {}
 
     @cached_property
+    def unknown_id_forms(self) -> Mapping[str, frozenset[str]]:
+        """For each field of ids, the forms of those that need not exist: not the user's, nor the page's example's."""
+        example = self.operation.request_example if self.operation else None
+        shown = example if isinstance(example, dict) else {}
+        return {
+            field: frozenset(
+                map(id_form, {*texts(self.sent.get(field))} - self.terms.known(field) - {*texts(shown.get(field))})
+            )
+            for field in ID_FIELDS
+        }
+
+    @cached_property
     def created(self) -> dict[str, Any] | None:
         """The object that a success returned; None where there is none, or where nothing should have been created."""
         if not self.succeeded or self.exchange.response is None or self.operation is None or self.expectation.faults:
             return None
         body = self.exchange.response.json
         return body if body is not NOT_JSON and isinstance(body, dict) else None
+
+
+def texts(value: Any) -> list[str]:
+    """The text that a field is, or those that it lists."""
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
 
 def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:

@@ -34,6 +34,9 @@ _FURTHER_STATUSES |= dict.fromkeys(("long-name", "many-ids", "deep-nesting"), _T
 _STATUS_OF_REFUSED_FREEDOM = {"http.request.chunked": 411, "http.request.charset": 415}
 
 
+ID_FIELDS = ("icpId", "personIds", "companyIds")  # whose ids the user may say to exist
+
+
 @dataclass(frozen=True)
 class Terms:
     """What is agreed about a target: the contract, and what the user told of the server."""
@@ -56,12 +59,8 @@ class Terms:
 
     def known(self, field_name: str) -> frozenset[str]:
         """The ids of that field that the user says exist on the server."""
-        ids = {
-            "icpId": self.settings.icp_ids,
-            "personIds": self.settings.person_ids,
-            "companyIds": self.settings.company_ids,
-        }
-        return frozenset(ids.get(field_name, ()))
+        ids = (self.settings.icp_ids, self.settings.person_ids, self.settings.company_ids)
+        return frozenset(dict(zip(ID_FIELDS, ids, strict=True)).get(field_name, ()))
 
 
 @dataclass(frozen=True, slots=True)

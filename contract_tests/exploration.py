@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 
@@ -30,18 +31,20 @@ def _failure_of(clause: str) -> type[ClauseBroken]:
 class Exploration:
     """A search that goes on until nothing new breaks, so that no broken clause hides another.
 
-    Clauses that are known to be broken when it starts are left alone: the same cause is reported once.
+    Clauses that are known to be broken when it starts are left alone, except `again`: the same cause is reported once.
+    It ends after so many requests, if that is given.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, again: str = "", requests: float = math.inf) -> None:
         self._run = run
-        self._settled = {verdict.clause for verdict in run.broken}
+        self._settled = {verdict.clause for verdict in run.broken} - {again}
+        self._requests = requests
         self._answers: dict[Request, list[Verdict]] = {}
         self.found: dict[str, Verdict] = {}
 
     def probe(self, request: Request, label: str) -> None:
         """Try one request; an input that is drawn again is not sent again."""
-        if not self._run.in_time:
+        if not self._run.in_time or (len(self._answers) >= self._requests and request not in self._answers):
             raise _OutOfTime
         if request not in self._answers:
             self._answers[request] = self._run.probe(request, label)
@@ -50,8 +53,10 @@ class Exploration:
                 self.found[verdict.clause] = verdict  # Hypothesis ends with the smallest
                 raise _failure_of(verdict.clause)
 
-    def search(self, strategy: SearchStrategy[Request], label: str, *, examples: int, seed: int) -> None:
-        """Draw requests from a strategy; the same seed draws the same ones."""
+    def search(
+        self, strategy: SearchStrategy[Request], label: str, *, examples: int, seed: int, several: bool = True
+    ) -> None:
+        """Draw requests from a strategy; the same seed draws the same ones. Without `several`, shrink the first."""
 
         def attempt(request: Request) -> None:
             self.probe(request, label)
@@ -62,6 +67,7 @@ class Exploration:
             deadline=None,
             derandomize=False,
             print_blob=False,
+            report_multiple_bugs=several,
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
             verbosity=Verbosity.quiet,

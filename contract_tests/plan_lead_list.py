@@ -12,12 +12,15 @@ from typing import Any
 from contract_tests.exchange import Headers
 from contract_tests.expectation import Terms
 from contract_tests.lead_list_bodies import (
+    CHOICES,
     COMPANIES,
     FREEDOMS,
     HIDDEN_FAULTS,
+    LEFT_OUT,
     PAGE_EXAMPLE,
     PROTOTYPE_FIELDS,
     QUESTIONS,
+    ROWS,
     base,
     without,
 )
@@ -26,7 +29,8 @@ from contract_tests.plan_transport import dressed
 from contract_tests.settings import Session
 from contract_tests.specification import Operation
 
-SECOND_USER_LISTS = 8
+# The last of the choices that are taken together: how the body is sent.
+WIRES: tuple[Mapping[str, Any], ...] = ({}, {"chunked": True}, {"media_type": "application/json; charset=utf-8"})
 
 
 def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
@@ -42,7 +46,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     steps += _spellings(sender, tag)
     steps += _transport(sender, tag)
     steps += _logins(sender, tag)
-    steps = list(_interleaved(steps, _second_user(sender, tag)))
+    steps = list(_interleaved(steps, list(_together(sender, tag))))
     repeated = Step("the same request twice", sender.request(base(f"Repeated, {tag}")))
     users = sender.terms.settings.sessions
     burst = tuple(
@@ -205,17 +209,22 @@ def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
         yield Step("no login, at the end", sender.request(body, login=()))
 
 
-def _second_user(sender: Sender, tag: str) -> Iterator[Step]:
-    """Lists of another user, to be sent among those of the first."""
-    second = sender.terms.settings.second
-    for number in range(SECOND_USER_LISTS if second else 0):
-        body = base(f"Of the other user, {tag}")
-        yield Step(f"list {number + 1} of the other user", sender.request(body, session=second))
+def _together(sender: Sender, tag: str) -> Iterator[Step]:
+    """Freedoms of which any two are taken together once; by the second user, if there is one."""
+    user = sender.terms.settings.sessions[-1]
+    for number, row in enumerate(ROWS):
+        *body_options, wire = map(int, row)
+        chosen = dict(
+            pair for choice, option in zip(CHOICES, body_options, strict=True) for pair in choice[option].items()
+        )
+        body = {**base(""), **chosen, "name": f"{chosen['name']}, {tag}"}
+        body = {field: value for field, value in body.items() if value is not LEFT_OUT}
+        yield Step(f"freedoms together, row {number + 1}", sender.request(body, session=user, **WIRES[wire]))
 
 
-def _interleaved(many: Sequence[Step], few: Iterable[Step]) -> Iterator[Step]:
+def _interleaved(many: Sequence[Step], few: Sequence[Step]) -> Iterator[Step]:
     """All steps, the few spread evenly among the many."""
-    apart = max(1, len(many) // SECOND_USER_LISTS)
+    apart = len(many) // len(few)
     among = iter(few)
     for number, step in enumerate(many):
         if number % apart == 0:

@@ -22,6 +22,7 @@ from contract_tests.report.summary import readings_line
 from contract_tests.run import Run, TargetError
 from contract_tests.secrets import Masker, printable
 from contract_tests.settings import UsageError
+from contract_tests.shrinking import shrink
 from contract_tests.specification import SpecificationError, load_specification
 from contract_tests.target import Target
 
@@ -63,6 +64,8 @@ class Session:
             run.probe(plan.first.request, plan.first.label)
         for plan in plans:
             run.carry_out(plan)
+        for plan in plans:
+            shrink(run, plan.first.request)
         run.repeat_failures()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from contract_tests.exchange import Exchange
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.plans import make_plan
@@ -18,10 +20,12 @@ from contract_tests.record import Record
 from contract_tests.run import Run, TargetError
 from contract_tests.searches import ZONES, search_schema, search_zone
 from contract_tests.secrets import Masker
+from contract_tests.serving import serve
 from contract_tests.settings import Session, Settings
 from contract_tests.specification import Specification, load_specification
-from contract_tests.subjects import CARRIERS, Subject, serve
+from contract_tests.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.target import Target
+from contract_tests.verdict import Outcome
 
 AT_ONCE = 2 * (os.cpu_count() or 1)  # half of a quick run is waiting for the server's clock to move
 
@@ -89,6 +93,8 @@ def _run(settings: Settings, specification: Specification, folder: Path, subject
     record = Record(folder, Masker(settings.secrets))
     with Target(timeout_s=settings.timeout_s, connections=settings.connections) as target:
         run = Run(target, Judge(terms), record, specification.select(settings.clauses))
+        if subject.clause:
+            run.progress = partial(_stop_when_caught, run, subject.clause)
         try:
             for operation in run.operations:
                 plan = make_plan(terms, operation, "selfcheck")
@@ -109,17 +115,26 @@ def _run(settings: Settings, specification: Specification, folder: Path, subject
     return result
 
 
+def _stop_when_caught(run: Run, clause: str, _: Exchange) -> None:
+    """What is left of a run cannot take back what it has found."""
+    if clause in run.evidence and run.evidence[clause].outcome is Outcome.BROKEN:
+        run.deadline = time.monotonic()
+
+
 def _search(run: Run, subject: Subject) -> None:
-    """All searches of the depth, the examples shared by the seeds; for a clause that is broken, until it shows."""
+    """The searches of the depth, with a share of the examples for each seed; for a broken clause, until it shows."""
     terms = run.judge.terms
     examples = terms.settings.depth.examples
     searches: list[Callable[[], object]] = []
     for seed in subject.seeds if examples else ():
         judge = Judge(replace(terms, settings=replace(terms.settings, seed=seed)))
-        searches += [partial(_search_zone, run, judge, zone, examples // len(subject.seeds)) for zone in ZONES]
+        searches += [
+            partial(_search_zone, run, judge, zone, examples // (SEEDS if subject.clause is None else 1))
+            for zone in ZONES
+        ]
     searches += [partial(search_schema, run, examples)] if examples else []
     for search in searches:
-        if subject.clause and subject.clause in {verdict.clause for verdict in (*run.broken, *run.warned)}:
+        if not run.in_time or (subject.clause and subject.clause in {verdict.clause for verdict in run.warned}):
             return
         search()
 

@@ -75,12 +75,13 @@ def _instants() -> SearchStrategy[datetime]:
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     """Bodies without fault that touch no open question."""
     known = {name: sorted(sender.terms.known(name)) for name in ("icpId", "personIds", "companyIds")}
+    some_names, instants = names(), _instants()  # here, since to build them takes longer than to draw from them
 
     @st.composite
     def draw_body(draw: st.DrawFn) -> Body:
-        start = draw(_instants())
+        start = draw(instants)
         end = start + timedelta(seconds=draw(st.integers(1, 90 * 24 * 3600)), milliseconds=draw(st.integers(0, 999)))
-        body = base(draw(names()))
+        body = base(draw(some_names))
         body["startDate"], body["endDate"] = formats.normalised(start), formats.normalised(end)
         body["type"] = draw(st.sampled_from(("person", "company")))
         if known["icpId"]:
@@ -117,6 +118,7 @@ _NO_STRING: SearchStrategy[Any] = (
 _NO_ARRAY: SearchStrategy[Any] = (
     st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.just({}) | st.just({"0": "x"})
 )
+_OPAQUE_IDS = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9)
 
 
 def _near_uuids() -> SearchStrategy[str]:
@@ -163,9 +165,7 @@ def _with_one_fault(body: Body) -> SearchStrategy[Body]:
         st.sampled_from(("startDate", "endDate")).flatmap(lambda f: put(f, st.none() | _NO_STRING | _near_dates())),
         put("personIds", st.none() | _NO_ARRAY),
         put("companyIds", _NO_ARRAY),
-        put_item(
-            "personIds", st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=9), no_id
-        ),
+        put_item("personIds", _OPAQUE_IDS, no_id),
         put_item("companyIds", st.uuids(version=4).map(str), no_id | _near_uuids() | st.integers(0, 9)),
     )
 

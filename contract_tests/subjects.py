@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
@@ -159,18 +158,3 @@ def _ask(*command: str) -> Any:
     if done.returncode:
         raise SelfcheckError(f"python {' '.join(command)} has failed: {done.stderr.strip()}")
     return json.loads(done.stdout)
-
-
-@contextmanager
-def serve(subject: Subject) -> Iterator[dict[str, Any]]:
-    """The server as a process of its own; gives what it says when it is ready: url, users (id, token)."""
-    ready = () if TINY in subject.command else ("--ready-json",)
-    command = [sys.executable, *subject.command, "--port", "0", *ready]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            if not line:
-                raise SelfcheckError(f"{subject.id} does not start: {process.communicate()[1].strip()}")
-            yield json.loads(line)
-        finally:
-            process.terminate()

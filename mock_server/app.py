@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import layers
-from mock_server.contract import Contract, OperationSpec, SpecError, find_spec_dir
+from mock_server.contract import Contract, OperationSpec, find_spec_dir, no_openapi
 from mock_server.contract import load as load_contract
 from mock_server.dates import Dates
 from mock_server.errors import Renderer
@@ -46,7 +46,7 @@ from mock_server.worlds import World, Worlds, in_world
 LEAD_LISTS = "createLeadList"  # the operation of the bundled spec, which may be absent from another one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Mock:
     """A mock, ready to be served: an ASGI app that shows what it was made of."""
 
@@ -59,6 +59,11 @@ class Mock:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
 
+    def become(self, other: Mock) -> None:
+        """Answer as `other` from the next request on; answers under way, and the worlds, go on."""
+        other.worlds.adopt(self.worlds)
+        self.app, self.contract, self.stages, self.worlds = other.app, other.contract, other.stages, other.worlds
+
 
 def create_app(
     settings: Settings | None = None,
@@ -69,13 +74,13 @@ def create_app(
     clock: Clock | None = None,
     ids: Ids | None = None,
 ) -> Mock:
-    """A mock that serves the spec in `spec_dir`.
+    """A mock that serves the spec in `spec_dir`, or in the folder that the settings name.
 
     `operations` binds further operationIds to coroutines. `stages` gets the stages and gives back those to use.
     `clock` and `ids` take the place of those that the settings ask for.
     """
-    settings = _with_token(settings or Settings())
-    spec_dir = spec_dir or find_spec_dir()
+    settings = with_token(settings or Settings())
+    spec_dir = spec_dir or find_spec_dir(settings.spec)
     catalogue = load_readings(spec_dir)
     readings = resolve(catalogue, settings.profile, settings.choices())
     dates, uuids = Dates(readings), Uuids(readings)
@@ -84,28 +89,32 @@ def create_app(
     parts = stages(right) if stages else right
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
-    worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     coroutines = {**(operations or {})}
     if has_lists:
         path = contract.operations[LEAD_LISTS].path
         coroutines = {**lead_list_operations(parts, readings, path), **coroutines}
     contract.check_bound(coroutines)
+    worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
+    judge = Judge(contract, right)
 
     def make_control() -> ASGIApp:
         from mock_server.control import Control
         from mock_server.control_calls import Parts
 
-        controlled = Parts(settings, contract, readings, worlds, Judge(contract, right), seeding)
+        controlled = Parts(settings, contract, readings, worlds, judge, seeding)
         guard = Guard(own_host=settings.host, allowed_hosts=settings.allow_host, token=settings.control_token or "")
         return Control(
             controlled, guard, resolve(catalogue, DEFAULT_PROFILE), layers.own_origins(settings.allow_origin)
         )
 
-    app = _assemble(settings, contract, readings, parts, coroutines, worlds, make_control)
+    try:
+        app = _assemble(settings, contract, readings, parts, coroutines, worlds, judge, make_control)
+    except Exception as error:  # Connexion finds a few forms of its own
+        raise no_openapi(spec_dir / "openapi.yaml", contract.document, error) from error
     return Mock(app, contract, parts, worlds, settings.control_token or "")
 
 
-def _with_token(settings: Settings) -> Settings:
+def with_token(settings: Settings) -> Settings:
     """The settings, with a token for the control API where others than this machine can reach it."""
     if settings.control_token or is_loopback(settings.host):
         return settings
@@ -164,6 +173,7 @@ def _assemble(
     stages: Stages,
     coroutines: Mapping[str, Coroutine],
     worlds: Worlds,
+    judge: Judge,
     make_control: Callable[[], ASGIApp],
 ) -> ASGIApp:
     """Connexion, driving the stages: it routes, runs the security schemes, and binds arguments by name.
@@ -179,7 +189,7 @@ def _assemble(
         *([layers.access_log] if settings.log else []),
         functools.partial(layers.controlled, make_control=make_control),
         functools.partial(in_world, worlds=worlds),
-        functools.partial(recorded, now=settings.clock()),
+        functools.partial(recorded, now=settings.clock(), judge=judge),
         # Inside of the journal, so that preflights are seen; around the faults, so that no preflight meets one, and
         # pages can read the answers that were forced.
         functools.partial(layers.cors, is_own_origin=layers.own_origins(settings.allow_origin)),
@@ -197,14 +207,11 @@ def _assemble(
         if name in contract.operations
     }
     app: ASGIApp = connexion.AsyncApp(__name__, middlewares=order)
-    try:
-        app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
-            contract.document,
-            resolver=connexion.Resolver(served.__getitem__),
-            security_map=security_map(stages.authenticate),
-        )
-    except connexion.exceptions.InvalidSpecification as error:
-        raise SpecError(f"the spec is no OpenAPI 3.0 document: {error.message}") from None
+    app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
+        contract.document,
+        resolver=connexion.Resolver(served.__getitem__),
+        security_map=security_map(stages.authenticate),
+    )
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shlex
@@ -16,7 +17,8 @@ from typing import Any, NoReturn
 import click
 
 from mock_server import contract, readiness, readings, server, settings
-from mock_server.app import Mock, create_app
+from mock_server.app import Mock, create_app, with_token
+from mock_server.pages import DASHBOARD
 from mock_server.settings import FIELDS, Settings
 
 EXIT_OUTPUT = 1
@@ -93,7 +95,7 @@ def main(context: click.Context, /, config: Path | None, defect: str | None, rea
 def list_readings(chosen: Settings) -> None:
     """List what the API page leaves open, the answers, and which one is in force."""
     with _exit_in_one_line():
-        catalogue = readings.load(contract.find_spec_dir())
+        catalogue = readings.load(contract.find_spec_dir(chosen.spec))
         in_force = readings.resolve(catalogue, chosen.profile, chosen.choices())
     with _printing():
         for reading in catalogue.values():
@@ -120,6 +122,18 @@ def list_defects(as_json: bool) -> None:
             click.echo("  ".join([click.style(f"{first:{widths[0]}}", bold=True), *cells, last]))
 
 
+@main.command("msw")
+@click.pass_obj
+def print_handlers(chosen: Settings) -> None:
+    """Print a TypeScript file that answers as this mock does, in a page or test that uses MSW."""
+    from mock_server.msw import handlers
+
+    with _exit_in_one_line():
+        text = handlers(chosen)
+    with _printing():
+        click.echo(text, nl=False)
+
+
 @main.command("wait")
 @click.argument("url", required=False)
 @click.option(
@@ -135,21 +149,32 @@ def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
         _exit(EXIT_PORT, f"no mock answers at {url} within {for_s:g} s: {reason}")
 
 
-def _make(chosen: Settings, defect_id: str | None) -> Mock:
+def _maker(chosen: Settings, defect_id: str | None) -> Callable[[], Mock]:
     if defect_id is None:
-        return create_app(chosen)
+        return functools.partial(create_app, chosen)
     from mock_server.defects import create_broken, find  # a mock that keeps the contract never loads its breaches
 
     defect = find(defect_id)
     warning = f"BROKEN ON PURPOSE: {defect.id} breaks {defect.clause}: {defect.description}"
     click.secho(f"leadlists-mock: {warning}", err=True, bold=True, fg="red")
-    return create_broken(defect, chosen)
+    return functools.partial(create_broken, defect, chosen)
 
 
 def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    mock = _make(chosen, defect)
+    chosen = with_token(chosen)
+    make = _maker(chosen, defect)
+    beside = None
+    if chosen.reload:
+        from mock_server.reloading import Files, Following  # who does not ask for it does not load the watcher
+
+        seed_file = None if chosen.seed_file is None else Path(chosen.seed_file)
+        files = Files(contract.find_spec_dir(chosen.spec), seed_file)
+        following = Following(make, files, tell=_warn)
+        mock, beside = following.mock, following.follow
+    else:
+        mock = make()
     try:
         listener = server.listen(chosen.host, chosen.port)
     except server.PortTaken as error:
@@ -158,12 +183,17 @@ def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
         _exit(EXIT_USAGE, f"{error}; --host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0")
     url = server.url_of(listener)
     greeting = _ready_line(mock, chosen, url) if ready_json else _welcome(mock, chosen, url)
-    server.serve(mock, listener, chosen, on_ready=lambda: _tell(greeting))
+    server.serve(mock, listener, chosen, on_ready=lambda: _tell(greeting), beside=beside)
 
 
 def _stop(signum: int, frame: FrameType | None) -> NoReturn:
     # Ctrl-C is how one stops a mock; an exit code other than 0 would make `make mock` call it an error.
     raise SystemExit(0)
+
+
+def _warn(text: str) -> None:
+    with contextlib.suppress(OSError):  # nobody reads stderr any more
+        click.echo(f"leadlists-mock: {text}", err=True)
 
 
 def _tell(text: str) -> None:
@@ -192,10 +222,17 @@ def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
             *(f"  {user:{width}}  {token}" for user, token in chosen.user),
             f"  {'nobody':{width}}  {settings.EXPIRED_TOKEN}  (an expired session)",
             *([f"Control API, asks for X-Mock-Control: {mock.control_token}"] if mock.control_token else []),
+            f"Dashboard: {_dashboard(mock, url)}",
             "Try:",
             f"  {shlex.join(curl)}",
         ]
     )
+
+
+def _dashboard(mock: Mock, url: str) -> str:
+    """Where a browser of this machine finds the page; a fragment is sent to no server and written into no log."""
+    here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    return f"{here}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else "")
 
 
 def _endpoint(mock: Mock) -> str:

@@ -16,6 +16,7 @@ import yaml
 
 from mock_server.schema import Formats, Validator
 
+LINE_CHARACTERS = 300
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -35,14 +36,26 @@ _PlainLoader.yaml_implicit_resolvers = {
 
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file, in the types that JSON has."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[Any, bytes]:
+    """The content of a YAML file, and its bytes."""
     try:
-        return yaml.load(path.read_bytes(), Loader=_PlainLoader)
-    except (OSError, yaml.YAMLError) as error:
-        raise SpecError(f"{path} cannot be read: {error}") from None
+        source = path.read_bytes()
+        return yaml.load(source, Loader=_PlainLoader), source
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}," if mark else ""
+        raise SpecError(f"{path}{place} cannot be read as YAML: {error.problem}") from None
+    except (OSError, yaml.YAMLError, ValueError) as error:
+        raise SpecError(f"{path} cannot be read: {shortened(str(error))}") from None
 
 
-def find_spec_dir() -> Path:
-    """The spec folder: inside the package (an installed wheel) or beside it (a clone)."""
+def find_spec_dir(named: str | None = None) -> Path:
+    """The spec folder: the named one; else inside the package (an installed wheel) or beside it (a clone)."""
+    if named is not None:
+        return Path(named)
     package = Path(__file__).resolve().parent
     candidates = (package / "spec", package.parent / "spec")
     for candidate in candidates:
@@ -89,8 +102,9 @@ class OperationSpec:
 class Contract:
     """A loaded spec: the document for Connexion, the operations for the stages, the paths for 404 and 405."""
 
-    def __init__(self, document: dict[str, Any], formats: Formats) -> None:
+    def __init__(self, document: dict[str, Any], formats: Formats, source: bytes = b"") -> None:
         self.document = document
+        self.source = source  # the file
         self._formats = formats
         _check_references(document)
         # Connexion mounts the API below the path of the first server.
@@ -142,7 +156,7 @@ class Contract:
         spec, place = item[method], f"{method.upper()} {path}"
         operation_id = spec.get("operationId")
         # Connexion would let an operation without an id answer for every unknown path, and the last of two win.
-        if not operation_id:
+        if not isinstance(operation_id, str) or not operation_id:
             raise SpecError(f"{place} has no operationId")
         if operation_id in self.operations:
             raise SpecError(f"operationId {operation_id} stands twice; the second is {place}")
@@ -216,10 +230,35 @@ class Contract:
 
 def load(spec_dir: Path, formats: Formats) -> Contract:
     """The contract in `spec_dir`; `formats` judge the string formats whose meaning a reading decides."""
-    document = read_yaml(spec_dir / "openapi.yaml")
+    path = spec_dir / "openapi.yaml"
+    document, source = _read(path)
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
-        raise SpecError(f"{spec_dir / 'openapi.yaml'} is no OpenAPI document: it has no `paths`")
-    return Contract(document, formats)
+        raise SpecError(f"{path} is no OpenAPI document: it has no `paths`")
+    try:
+        return Contract(document, formats, source)
+    except SpecError as error:
+        raise SpecError(f"{path}: {error}") from None
+    except Exception as error:  # the form of the document is not the one that is read here
+        raise no_openapi(path, document, error) from error
+
+
+def no_openapi(path: Path, document: Any, error: Exception) -> SpecError:
+    """What is told of a document that broke who read it: where it has not the form of OpenAPI 3.0."""
+    from openapi_spec_validator import OpenAPIV30SpecValidator  # dear to load, and seldom needed
+
+    breach: Any = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
+    if breach is None:
+        return SpecError(f"{path} cannot be served: {error!r}")
+    while breach.context:  # of several forms that would do, that which goes farthest
+        breach = max(breach.context, key=lambda each: len(each.absolute_path))
+    place = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in breach.absolute_path)
+    return SpecError(f"{path}, {place or 'the whole'}, is no OpenAPI 3.0: {shortened(breach.message.splitlines()[0])}")
+
+
+def shortened(text: str) -> str:
+    """A text on one line, not longer than one reads."""
+    line = " ".join(text.split())
+    return line if len(line) <= LINE_CHARACTERS else f"{line[: LINE_CHARACTERS - 1]}…"
 
 
 def look_up(document: Mapping[str, Any], reference: str) -> Any:

@@ -1,5 +1,7 @@
 """The control API, `/__mock__/*`: calls to functions over worlds. Its routes and bodies are those of control.yaml.
 
+The pages for people stand beside its routes.
+
 Loaded with the first call. It has stages of its own, with the readings of the page: what controls the mock must not
 change with the contract that the mock is told to follow.
 """
@@ -7,7 +9,6 @@ change with the contract that the mock is told to follow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,9 +19,10 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server import control_calls, control_journal, layers
 from mock_server.contract import Contract, OperationSpec, read_yaml
-from mock_server.control_calls import Call, Parts
+from mock_server.control_calls import CONTROL_SPEC, Call, Parts
 from mock_server.errors import Refused, Renderer
 from mock_server.guard import Guard
+from mock_server.pages import Pages
 from mock_server.readings import Readings
 from mock_server.stages import Answer
 from mock_server.validation import ParameterCheck, schema_problems
@@ -40,7 +42,7 @@ HEADERS = {
 
 def control_contract() -> Contract:
     """The control API as its document has it."""
-    return Contract(read_yaml(Path(__file__).with_name("control.yaml")), {})
+    return Contract(read_yaml(CONTROL_SPEC), {})
 
 
 class Control:
@@ -50,6 +52,7 @@ class Control:
         self._parts = parts
         self._guard = guard
         self._is_own_origin = is_own_origin
+        self._pages = Pages()
         self._contract = control_contract()
         self._contract.check_bound(HANDLERS)
         self._render_error = Renderer(readings)
@@ -72,13 +75,21 @@ class Control:
         try:
             is_sessions = scope["path"] == SESSIONS
             self._guard.check_caller(scope, headers, self._is_own_origin if is_sessions else _none)
-            if scope["path"] != READY:
-                self._guard.check_token(scope, headers)
-            response = await self._answer(scope, headers, receive)
+            if self._pages.has(scope["path"]):  # no secret is in them, so they need no token
+                response = self._page(scope)
+            else:
+                if scope["path"] != READY:
+                    self._guard.check_token(scope, headers)
+                response = await self._answer(scope, headers, receive)
         except Exception as error:
             return await self._refuse(layers.refusal_of(error), receive, send)
         response.headers.update(HEADERS)
         await response(scope, receive, send)
+
+    def _page(self, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise Refused(405, headers={"allow": "GET, HEAD"})
+        return self._pages.answer(scope["path"], scope["query_string"].decode("latin-1"))
 
     async def _refuse(self, refusal: Refused, receive: Receive, send: Send) -> None:
         answer = self._render_error(refusal)

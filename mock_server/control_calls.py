@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -22,9 +23,12 @@ from mock_server.faults import FaultError, from_json
 from mock_server.readings import Readings
 from mock_server.seeding import Seeding
 from mock_server.sessions import cookie_values
-from mock_server.settings import FIRST_YEAR, LAST_YEAR, Settings
+from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings
 from mock_server.verdicts import Judge
-from mock_server.worlds import SNAPSHOTS_KEPT, World, Worlds
+from mock_server.worlds import RESET, SNAPSHOTS_KEPT, World, Worlds
+
+CONTROL_SPEC = Path(__file__).with_name("control.yaml")
+YAML = "application/yaml"  # RFC 9512
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,17 @@ async def get_state(parts: Parts, call: Call) -> Any:
     }
 
 
+async def get_spec(parts: Parts, call: Call) -> Response:
+    return Response(parts.contract.source, media_type=YAML)
+
+
+async def get_control_spec(parts: Parts, call: Call) -> Response:
+    return Response(CONTROL_SPEC.read_bytes(), media_type=YAML)
+
+
 async def reset(parts: Parts, call: Call) -> None:
     call.world.reset()
-    for of in ("lists", "faults", "requests", "clock"):
+    for of in RESET:
         call.world.journal.tell(of)
 
 
@@ -99,7 +111,8 @@ async def reset(parts: Parts, call: Call) -> None:
 async def get_session(parts: Parts, call: Call) -> Any:
     users = {token: user for user, token in parts.settings.user}
     tokens = cookie_values(call.headers.getlist("cookie"), parts.settings.cookie_name)
-    return {"user": next((users[token] for token in tokens if token in users), None)}
+    user = next((users[token] for token in tokens if token in users), None)
+    return {"user": user, "expired": user is None and EXPIRED_TOKEN in tokens}
 
 
 async def sign_in(parts: Parts, call: Call) -> Response:
@@ -108,8 +121,9 @@ async def sign_in(parts: Parts, call: Call) -> Response:
     if user not in tokens:
         known = " or ".join(f'"{each}"' for each in tokens)
         raise Refused(400, [problem("enum", ("user",), got=shorten(user), want=known)])
-    response = JSONResponse({"user": user, "token": tokens[user]})
-    _set_cookie(response, parts, tokens[user], None)
+    token = EXPIRED_TOKEN if call.body.get("expired") else tokens[user]
+    response = JSONResponse({"user": user, "token": token})
+    _set_cookie(response, parts, token, None)
     return response
 
 
@@ -239,6 +253,8 @@ Handler = Callable[[Parts, Call], Awaitable[Any]]
 HANDLERS: Mapping[str, Handler] = {
     "getReady": get_ready,
     "getState": get_state,
+    "getSpec": get_spec,
+    "getControlSpec": get_control_spec,
     "getSession": get_session,
     "signIn": sign_in,
     "signOut": sign_out,

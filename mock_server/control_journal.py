@@ -82,13 +82,14 @@ async def _events(world: World, last: int, shown: Shown) -> AsyncIterator[bytes]
     with world.journal.watched() as watcher:
         yield b": the events of this world follow\n\n"
         while not world.journal.is_closed:
+            # Changes first: an exchange may be younger than the emptying of the journal that is told here.
+            for of in watcher.take():
+                yield b"event: change\ndata: %s\n\n" % orjson.dumps({"of": of})
             for exchange in world.journal.since(last):
                 last = exchange.id
                 yield b"event: request\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(shown(exchange)))
-            if not (changed := watcher.take()) and not await watcher.wait(KEEP_ALIVE_S):
+            if not await watcher.wait(KEEP_ALIVE_S):
                 yield b": still here\n\n"
-            for of in changed:
-                yield b"event: change\ndata: %s\n\n" % orjson.dumps({"of": of})
 
 
 HANDLERS: Mapping[str, Handler] = {

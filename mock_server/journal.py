@@ -34,6 +34,7 @@ class Exchange:
     path: str
     query: bytes
     headers: RawHeaders
+    raw_path: bytes = b""  # as it was sent, percent-encoded
     body: bytearray = field(default_factory=bytearray)
     body_bytes: int = 0
     body_complete: bool = False  # False: refused before all of it was there
@@ -45,6 +46,7 @@ class Exchange:
     elapsed_ms: float = 0.0
     touch: Touch | None = None  # by a fault
     id: int = 0  # given by the journal
+    judge: Any = None  # by the contract that was in force when it was answered
     judged: Any = None  # what was found out when somebody looked
 
     def take_body(self, body: bytes) -> None:
@@ -60,7 +62,8 @@ class Exchange:
     @property
     def size_bytes(self) -> int:
         headers = sum(map(len, chain.from_iterable(chain(self.headers, self.answer_headers))))
-        return len(self.body) + len(self.answer_body) + headers + len(self.path) + len(self.query) + 500
+        target = len(self.path) + len(self.raw_path) + len(self.query)
+        return len(self.body) + len(self.answer_body) + headers + target + 500
 
 
 class Journal:
@@ -164,7 +167,7 @@ class Watcher:
         return True
 
 
-def recorded(app: ASGIApp, *, now: Callable[[], datetime]) -> ASGIApp:
+def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIApp:
     """A layer that records every exchange in the journal of its world.
 
     It is recorded before the last byte of the answer is sent: whoever has the answer finds it in the journal. What
@@ -175,7 +178,9 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime]) -> ASGIApp:
         if scope["type"] != "http":
             return await app(scope, receive, send)
         started_s = time.perf_counter()
-        exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        raw_path = scope.get("raw_path", b"")
+        exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"], raw_path)
+        exchange.judge = judge
         read_ahead = False
         ended = False
 

@@ -88,7 +88,7 @@ def controlled(app: ASGIApp, *, make_control: Callable[[], ASGIApp]) -> ASGIApp:
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal control
-        if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PATH):
+        if scope["type"] != "http" or not f"{scope['path']}/".startswith(CONTROL_PATH):
             return await app(scope, receive, send)
         control = control or make_control()
         await control(scope, receive, send)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mock_server.contract import read_yaml
+from mock_server.contract import SpecError, read_yaml
 
 PROFILES = ("page", "strict")
 DEFAULT_PROFILE = "page"
@@ -56,11 +56,16 @@ class Readings:
 
 def load(spec_dir: Path) -> dict[str, Reading]:
     """All readings of the spec folder, by id, in the file's order."""
+    path = spec_dir / "readings.yaml"
     readings = {}
-    for entry in read_yaml(spec_dir / "readings.yaml"):
-        mock = entry["mock"]
-        by_profile = mock if isinstance(mock, dict) else dict.fromkeys(PROFILES, mock)
-        readings[entry["id"]] = Reading(entry["id"], entry["question"], entry["options"], by_profile)
+    entries = read_yaml(path)
+    try:
+        for entry in entries:
+            mock = entry["mock"]
+            by_profile = mock if isinstance(mock, dict) else dict.fromkeys(PROFILES, mock)
+            readings[entry["id"]] = Reading(entry["id"], entry["question"], entry["options"], by_profile)
+    except (KeyError, TypeError) as error:
+        raise SpecError(f"{path}: a reading needs id, question, options and mock: {error!r}") from None
     return readings
 
 

@@ -43,6 +43,11 @@ class Validator:
             self._root, validate_formats=True, formats=dict(formats), offline=True
         )
 
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """What is compiled, as JSON Schema."""
+        return self.resolve(self._root)
+
     def is_valid(self, value: Any) -> bool:
         """Whether `value` keeps the schema; a fraction of the cost of listing breaches."""
         return self._compiled.is_valid(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import functools
 import re
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from email.utils import format_datetime
 from typing import Any
 
@@ -25,6 +26,8 @@ from mock_server.worlds import record_unread
 
 GRACE_S = 1  # after it, open requests are cut: Ctrl-C must not wait for an event stream that nobody closes
 BACKLOG = 2048
+
+Beside = Callable[[], Coroutine[Any, Any, None]]
 
 
 class PortTaken(OSError):
@@ -62,25 +65,40 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which serves a mock, and tells when it listens."""
+    """uvicorn, which serves a mock, and tells when it listens; `beside` runs as long as it does."""
 
-    def __init__(self, mock: Mock, settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, mock: Mock, settings: Settings, *, on_ready: Callable[[], None], beside: Beside | None = None
+    ) -> None:
         super().__init__(_config(mock, settings))
-        self._worlds = mock.worlds
+        self._mock = mock
         self._on_ready = on_ready
+        self._beside = beside
+        self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._beside is not None:
+            self._task = asyncio.create_task(self._beside())
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._worlds.close()  # an event stream ends when its world says so, and not before
+        if self._task is not None:
+            self._task.cancel()
+        self._mock.worlds.close()  # an event stream ends when its world says so, and not before
         await super().shutdown(sockets)
 
 
-def serve(mock: Mock, listener: socket.socket, settings: Settings, *, on_ready: Callable[[], None]) -> None:
+def serve(
+    mock: Mock,
+    listener: socket.socket,
+    settings: Settings,
+    *,
+    on_ready: Callable[[], None],
+    beside: Beside | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
-    Server(mock, settings, on_ready=on_ready).run(sockets=[listener])
+    Server(mock, settings, on_ready=on_ready, beside=beside).run(sockets=[listener])
 
 
 def _config(mock: Mock, settings: Settings) -> uvicorn.Config:

@@ -168,6 +168,8 @@ class Settings:
     seed_file: str | None = _setting(
         None, str, "Start with the lead lists of this file, as the control API exports them.", shown="FILE"
     )
+    spec: str | None = _setting(None, str, "Serve the contract in this folder.", shown="DIR")
+    reload: bool = _setting(False, _switch, "Follow changes of the spec and of the seed file while serving.")
     allow_host: tuple[str, ...] = _setting(
         (), _host_name, "A further host name under which the control API answers.", shown="NAME"
     )

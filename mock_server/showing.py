@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from mock_server.journal import Exchange, RawHeaders
 from mock_server.settings import Settings
@@ -18,6 +19,10 @@ _SECRET_NAME = re.compile(r"auth|token|secret|passw|session|api[-_]?key|signatur
 _PLAIN_COOKIES = (WORLD_COOKIE, "mock_fault")
 _PAIR = re.compile(r"([^=;\s]+)(\s*=\s*)([^;]*)")  # of a cookie header
 _QUERY_PAIR = re.compile(r"([^=&]+)=([^&]*)")
+
+
+def _encoded(path: str) -> str:
+    return quote(path, safe="!$&'()*+,-./:;=@_~")  # what a path may hold as it is (RFC 3986 §3.3)
 
 
 class Shown:
@@ -40,7 +45,7 @@ class Shown:
             "at": exchange.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "elapsedMs": round(exchange.elapsed_ms, 2),
             "method": exchange.method,
-            "path": self._masked(exchange.path),
+            **self._path(exchange),
             "query": self._query(exchange.query.decode("latin-1")),
             "request": self._message(exchange.headers, exchange.body, exchange.body_bytes),
             "answer": {
@@ -54,6 +59,13 @@ class Shown:
             "verdict": {"request": verdict.request, "answer": verdict.answer},
             "problems": [{name: self._masked(text) for name, text in each.items()} for each in problems],
         }
+
+    def _path(self, exchange: Exchange) -> dict[str, str]:
+        path = self._masked(exchange.path)
+        raw = exchange.raw_path.decode("latin-1")
+        if path != exchange.path or raw in ("", _encoded(path)):  # what is masked must not be there percent-encoded
+            return {"path": path}
+        return {"path": path, "rawPath": raw}
 
     def _message(self, headers: RawHeaders, body: bytearray, body_bytes: int) -> dict[str, Any]:
         shown: dict[str, Any] = {

@@ -160,7 +160,7 @@ def _describe(
     if breach.keyword == "required":
         schema, got = validator.resolve(schema.get("properties", {}).get(path[-1], {})), "nothing"
     rule, words = _rule(breach, schema, date_reason)
-    shown = _example(_at(example, path), schema, validator)
+    shown = shown_example(example_at(example, path), schema, validator)
     return problem(rule, path, got=got, want=wanted(schema, validator), example=shown, **words)
 
 
@@ -197,7 +197,7 @@ def wanted(schema: Mapping[str, Any], validator: Validator) -> str:
     return " or ".join(words)
 
 
-def _at(example: Any, path: Iterable[str | int]) -> Any:
+def example_at(example: Any, path: Iterable[str | int]) -> Any:
     """The value that the spec's own request example has at `path`; None if it has none."""
     for part in path:
         if isinstance(example, list):
@@ -209,11 +209,11 @@ def _at(example: Any, path: Iterable[str | int]) -> Any:
     return example
 
 
-def _example(value: Any, schema: Mapping[str, Any], validator: Validator) -> str:
+def shown_example(value: Any, schema: Mapping[str, Any], validator: Validator) -> str:
     """The tail of a sentence with `value`, or with one that the schema takes; nothing where neither is short."""
     if schema.get("type") == "array":
         items = validator.resolve(schema.get("items", {}))
-        item = _example(value[0] if isinstance(value, list) and value else None, items, validator)
+        item = shown_example(value[0] if isinstance(value, list) and value else None, items, validator)
         return item and f", for example [{item.removeprefix(', for example ')}]"
     if value is None and schema.get("format") == "uuid":
         value = UUID_EXAMPLE

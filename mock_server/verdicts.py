@@ -43,9 +43,9 @@ class Judge:
         self._validators: dict[tuple[str, int], Validator] = {}
 
     def __call__(self, exchange: Exchange) -> Verdict:
-        """The verdict on an exchange; the one that was found before, if there was one."""
+        """The verdict on an exchange: of the judge of its time, and the one that was found before, if there was one."""
         if exchange.judged is None:
-            exchange.judged = self._judge(exchange)
+            exchange.judged = (exchange.judge or self)._judge(exchange)
         return exchange.judged  # type: ignore[no-any-return]
 
     def _judge(self, exchange: Exchange) -> Verdict:

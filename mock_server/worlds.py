@@ -26,6 +26,7 @@ WORLD_COOKIE = "mock_world"
 WORLDS_KEPT = 64  # more than a machine has workers; a full journal in each takes 128 MiB
 WORLD_IDLE_S = 3600.0  # nobody comes back to the world of a test after an hour
 SNAPSHOTS_KEPT = 20
+RESET = ("lists", "faults", "requests", "clock")  # what a reset changes
 
 _LOCALHOST = b".localhost"
 _COOKIE = WORLD_COOKIE.encode()
@@ -62,6 +63,10 @@ class World:
         self.faults.clear()
         self.move_clock(0)
         self.ids = self._make_ids(self.clock)
+
+    def adopt(self, other: World) -> None:
+        """Begin, when it is next reset, with what another world begins with."""
+        self._seeded, self._make_ids = other._seeded, other._make_ids
 
     def clock(self) -> datetime:
         """The time in this world."""
@@ -126,6 +131,12 @@ class Worlds:
         else:
             self._end(name)
         return True
+
+    def adopt(self, others: Worlds) -> None:
+        """Take the worlds of another mock as they are; they begin as those of this one when they are next reset."""
+        for world in others:
+            world.adopt(self._default)
+        self._worlds, self._default = others._worlds, others._default
 
     def close(self) -> None:
         """End the event streams of all worlds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from contract_tests.case import (
     FAULTS,
@@ -13,6 +13,7 @@ from contract_tests.case import (
     HistoryOracle,
     envelope,
     refusing_option,
+    texts,
 )
 from contract_tests.lead_list import id_form
 from contract_tests.oracles.history import overlap
@@ -36,12 +37,23 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
     for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or len(FREEDOMS)):
         if len(clauses) == 1:
             blamed.setdefault(next(iter(clauses)), case)
-        elif clauses.isdisjoint(blamed):
+        elif clauses.isdisjoint(blamed) and not _shares_a_cause(case, blamed):
             # None or several could be the cause: the page's promise is broken either way.
             blamed.setdefault(case.clause("success.created") or "http.answer.complete", case)
     for clause, case in blamed.items():
         actual = f"{case.told}, although nothing is wrong with the request"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
+
+
+def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
+    """Whether it uses the very freedom for which another request was refused, beside others."""
+    denied = {
+        feature
+        for clause, other in blamed.items()
+        for feature in other.expectation.features
+        if other.clause(feature[0]) == clause
+    }
+    return not denied.isdisjoint(case.expectation.features)
 
 
 def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]]) -> set[str]:
@@ -63,12 +75,11 @@ _IDS_ASKED = {
 def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[str, str, object]]:
     """(field, form, type of the list) of every unknown id that the server took."""
     return {
-        (field, id_form(text), case.sent.get("type"))
+        (field, form, case.sent.get("type"))
         for case in cases
         if case.succeeded and case.signed_in
-        for field in set(_IDS_ASKED.values())
-        for text in _ids(case, field)
-        if text not in case.terms.known(field) and text not in _ids_shown(case, field)
+        for field, forms in case.unknown_id_forms.items()
+        for form in forms
     }
 
 
@@ -78,19 +89,7 @@ def _nothing_is_open(case: Case, forms: Set[tuple[str, str, object]]) -> bool:
     if not case.is_open or not asked or not asked <= set(_IDS_ASKED):
         return False
     fields = {_IDS_ASKED[reading] for reading in asked}
-    return all((f, id_form(text), case.sent.get("type")) in forms for f in fields for text in _ids(case, f))
-
-
-def _ids(case: Case, field: str) -> list[str]:
-    value = case.sent.get(field)
-    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
-
-
-def _ids_shown(case: Case, field: str) -> list[str]:
-    """The ids of the page's example, which may well exist."""
-    example = case.operation.request_example if case.operation else None
-    shown = example.get(field) if isinstance(example, dict) else None
-    return shown if isinstance(shown, list) else [shown] if isinstance(shown, str) else []
+    return all((f, id_form(text), case.sent.get("type")) in forms for f in fields for text in texts(case.sent.get(f)))
 
 
 def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
@@ -179,7 +178,7 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
                 continue
             if case.touches("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
                 continue  # those may be left out for another reason
-            strange = [v for v in sent if v not in case.terms.known(field) and v not in _ids_shown(case, field)]
+            strange = case.unknown_id_forms[field]
             if strange and got == sent:
                 kept = case
             elif strange and not got:

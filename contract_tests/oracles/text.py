@@ -57,8 +57,8 @@ def composed(text: str) -> str:
 
 
 def sanitised(sent: str, got: str) -> bool:
-    """Whether got is sent with its tags or references removed or escaped, all other words still there."""
-    plain, once = html.unescape(sent), html.unescape(got)
+    """Whether got is sent with its tags or references removed or escaped, all other printed words still there."""
+    plain, once = html.unescape(bare(sent)), html.unescape(bare(got))
     if any(once.count(sign) > plain.count(sign) for sign in "'\"\\"):
         return False  # signs doubled on the way into some other language are neither removed nor escaped
     signs = _SIGNS_AND_BLANKS if _TAG.search(plain) else _SIGNS

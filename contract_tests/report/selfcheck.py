@@ -13,6 +13,7 @@ from contract_tests.secrets import printable
 from contract_tests.selfcheck import Result
 
 DIFFICULTIES = ("easy", "medium", "hard")
+TOLD_EVERY = 100  # results, in a log, where no bar can grow
 
 
 def watch(results: Iterable[Result], total: int, console: Console) -> list[Result]:
@@ -22,6 +23,8 @@ def watch(results: Iterable[Result], total: int, console: Console) -> list[Resul
         found.append(result)
         if not result.right:
             console.print(printable(_wrong(result)), style="red", highlight=False, soft_wrap=True)
+        if not console.is_terminal and len(found) % TOLD_EVERY == 0:
+            console.print(f"judged {len(found)}/{total}")
     return found
 
 

@@ -43,14 +43,15 @@ asked = argparse.ArgumentParser(allow_abbrev=False)
 asked.add_argument("url")
 for flag in ("-H", "-b"):
     asked.add_argument(flag, action="append", default=[])
-asked.add_argument("-d")
+asked.add_argument("-d", default="")
+asked.add_argument("-X", default="POST")
 asked.add_argument("-s", action="store_true")
 asked.add_argument("-w", default="", choices=["%{stderr}%{http_code}\\\\n"])
 given = asked.parse_args()
 headers = [tuple(text.split(": ", 1)) for text in given.H] + [("Cookie", text) for text in given.b]
 if not any(name == "Content-Type" for name, _ in headers):
     headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-answer = httpx2.post(given.url, headers=headers, content=given.d.replace("\\n", ""))
+answer = httpx2.request(given.X, given.url, headers=headers, content=given.d.replace("\\n", ""))
 sys.stdout.write(answer.text)
 if given.w:
     print(answer.status_code, file=sys.stderr)
@@ -76,7 +77,7 @@ class Command:
     def serves(self) -> bool:
         """Whether it is a mock, which stays until it is stopped."""
         mock = self.words[:2] == ["make", "mock"] or self.words[0].endswith("leadlists-mock")
-        return mock and not {"readings", "--help", "--version"} & set(self.words)
+        return mock and not {"readings", "msw", "--help", "--version"} & set(self.words)
 
 
 def commands(snippet: str) -> Iterator[Command]:

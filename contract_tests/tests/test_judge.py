@@ -234,6 +234,7 @@ WARNED: dict[str, tuple[str, Exchange]] = {
     "composed": (NAME, RIGHT["composed"]),
     "decomposed": (NAME, RIGHT["decomposed by the server"]),
     "sanitised": (NAME, RIGHT["tags removed"]),
+    "sanitised and less its control characters": (NAME, renamed("A\x07 <b>& B", "A &lt;b&gt;&amp; B")),
     "ampersand escaped": (NAME, renamed("A & B", "A &amp; B")),
     "a person number": ("request.personIds.items.type", RIGHT["numbers as strings"]),
     "a UUID without hyphens": ("request.icpId.format", RIGHT["an ICP without hyphens"]),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import combinations, product
 
 import pytest
 
 from contract_tests.expectation import Expectation, Terms, expect
 from contract_tests.lead_list import MEANINGS
-from contract_tests.lead_list_bodies import FREEDOMS, PAGE_EXAMPLE, QUESTIONS
+from contract_tests.lead_list_bodies import CHOICES, FREEDOMS, PAGE_EXAMPLE, QUESTIONS, ROWS
 from contract_tests.plan import Plan, Step
+from contract_tests.plan_lead_list import WIRES
 from contract_tests.plans import make_plan
 from contract_tests.settings import Settings
 from contract_tests.specification import Specification
@@ -48,6 +50,15 @@ def test_labels_tell_requests_apart(plan: Plan) -> None:
     twice = {"the same request twice", "an Idempotency-Key", "the same request at the same moment"}
     repeated = {label for label, count in Counter(step.label for step in plan.steps).items() if count > 1}
     assert repeated <= twice
+
+
+def test_any_two_options_of_two_choices_are_taken_together(plan: Plan, expectations: dict[Step, Expectation]) -> None:
+    options = [len(choice) for choice in (*CHOICES, WIRES)]
+    for (one, several), (other, many) in combinations(enumerate(options), 2):
+        assert {(int(row[one]), int(row[other])) for row in ROWS} == set(product(range(several), range(many)))
+    rows = [step for step in plan.steps if step.label.startswith("freedoms together")]
+    assert len({step.request for step in rows}) == len(rows) == len(ROWS)
+    assert all(not expectations[step].touches and not expectations[step].faults for step in rows)
 
 
 def test_every_field_rule_is_broken_alone(expectations: dict[Step, Expectation], specification: Specification) -> None:

@@ -66,8 +66,8 @@ def rows(text: str) -> list[list[str]]:
 
 def test_the_snippets_are_of_kinds_that_are_tested() -> None:
     assert README.count("```") == 2 * len(blocks())
-    # A browser runs those of "js", in mock_server/tests/test_browser.py.
-    assert {language for language, _ in blocks()} <= {"console", "toml", "yaml", "python", "js"}
+    # In mock_server/tests: test_browser.py runs those of "js", test_recipes.py of "ts", test_types.py of "sh".
+    assert {language for language, _ in blocks()} <= {"console", "toml", "yaml", "python", "js", "ts", "sh"}
 
 
 # -- commands and their outputs
@@ -182,8 +182,8 @@ def test_every_flag_that_the_text_names_exists() -> None:
     ours = _help("mock_server") + _help("contract_tests", "run") + _help("contract_tests", "selfcheck")
     plugin = {option.pytest_flag for option in RUN_OPTIONS}
     named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", README)) - {"--leadlists-"}
-    assert {flag for flag in named if flag not in plugin and not re.search(rf"{flag}\b", ours)} <= {"--url", "--phases"}
-    # These two are Schemathesis' own.
+    theirs = {"--url", "--phases", "--output", "--default-non-nullable"}  # of Schemathesis and of openapi-typescript
+    assert {flag for flag in named if flag not in plugin and not re.search(rf"{flag}\b", ours)} <= theirs
 
 
 def test_every_variable_that_the_text_names_exists() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -85,3 +88,35 @@ def test_there_are_defects_of_every_class_and_difficulty(specification: Specific
     assert len(faulty) >= 500
     assert {subject.difficulty for subject in faulty} == {"easy", "medium", "hard"}
     assert len({subject.id for subject in faulty}) == len(faulty)
+
+
+JUDGE_THAT_IS_KILLED = """
+import os, signal
+from contract_tests.serving import serve
+from contract_tests.subjects import MOCK, Subject
+
+if __name__ == "__main__":
+    with serve(Subject("x", MOCK)) as ready:
+        print(ready["pid"], flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_no_server_outlives_the_process_that_judges_it(tmp_path: Path) -> None:
+    judge = tmp_path / "judge.py"
+    judge.write_text(JUDGE_THAT_IS_KILLED)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, judge], env=environment, stdout=subprocess.PIPE, text=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 20
+    while _is_alive(int(killed.stdout)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

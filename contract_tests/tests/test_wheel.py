@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -70,8 +71,11 @@ def test_the_wheel_holds_both_packages_with_the_contract_and_nothing_else(wheel:
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == set(PACKAGES)
     for package in PACKAGES:
         assert {f"{package}/py.typed", *(f"{package}/spec/{name}" for name in SPEC)} <= names
-    assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py"} <= names
+    assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py", "mock_server/msw/handlers.ts"} <= names
     assert [name for name in names if {"tests", "bench", "__pycache__"} & set(name.split("/"))] == []
+    folders = (ROOT / "mock_server" / name for name in ("dashboard", "reference"))
+    pages = {str(path.relative_to(ROOT)) for folder in folders for path in folder.iterdir()}
+    assert {f"mock_server/{name}/index.html" for name in ("dashboard", "reference")} <= pages <= names
     modules = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == {
         name for name in modules if not {"tests", "bench"} & set(name.split("/"))
@@ -88,11 +92,14 @@ def test_what_is_installed_has_no_development_extras(programs: Path) -> None:
 def test_both_commands_work_from_the_wheel(programs: Path, tmp_path: Path) -> None:
     for command in ("leadlists-mock", "leadlists-contract"):
         assert "Usage: " in run(programs / command, "--help", cwd=tmp_path).stdout
+    assert "export interface LeadList {" in run(programs / "leadlists-mock", "msw", cwd=tmp_path).stdout
     served: list[str | Path] = [programs / "leadlists-mock", "--port", "0", "--ready-json"]
     with subprocess.Popen(served, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=ENVIRONMENT) as mock:
         try:
             assert mock.stdout is not None
             url = json.loads(mock.stdout.readline())["url"]
+            with urllib.request.urlopen(f"{url}/__mock__/app.js", timeout=10) as module:
+                assert module.headers["content-type"] == "text/javascript; charset=utf-8"
             judged = run(programs / "leadlists-contract", "run", url, "--bearer", str(MOCK_FIRST.bearer), cwd=tmp_path)
         finally:
             mock.terminate()

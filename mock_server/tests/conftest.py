@@ -6,13 +6,14 @@ import asyncio
 import copy
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import jsonschema_rs
@@ -22,13 +23,21 @@ from starlette.types import ASGIApp
 
 from mock_server import lead_list_mock as lead_list_mock  # the fixture, as a user would take it
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "/api/v1/entities/leadlists"
 GOOD: dict[str, Any] = {"name": "n", "icpId": None, "startDate": "2024-01-01", "endDate": "2024-01-02", "personIds": []}
 LOGIN = {"authorization": "Bearer xyz789-session"}
 FROZEN = ("--seed", "1", "--now", "2024-01-02T10:30:00Z")
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Names that lead to this machine, as those of a foreign site, and of one that was rebound, would.
+NAMES = "MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1"
+
 Ask = Callable[..., httpx2.Response]
+Open = Callable[..., "Page"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,56 @@ def mock() -> Iterator[Running]:
     running = _start()
     yield running
     _end(running)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser, for as long as one module needs it: its event loop would be in the way of others."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no chromium; .ci/tools chromium brings it")
+        pytest.skip("no chromium here; .ci/tools chromium brings it where it can")
+    from playwright.sync_api import sync_playwright  # dear to load, and few tests need it
+
+    flags = [f"--host-resolver-rules={NAMES}", "--no-sandbox", "--disable-dev-shm-usage"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=flags)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Opens pages of the mock in one new browser profile, and demands in the end that nothing went wrong in them.
+
+    Wrong is: an error of a script, a breach of the policy, a dialog, a request to elsewhere.
+    """
+    wrong: list[str] = []
+    contexts = []
+
+    def tell(what: str) -> None:
+        wrong.append(what)
+
+    def open_it(url: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        own = (url.partition("/__mock__")[0] + "/", "blob:")
+        page.on("pageerror", lambda error: tell(f"script: {error}"))
+        page.on("dialog", lambda dialog: tell(f"dialog: {dialog.message}"))
+        page.on("request", lambda sent: tell(f"request: {sent.url}") if not sent.url.startswith(own) else None)
+        page.expose_function("tellBreach", lambda what: tell(f"policy: {what}"))
+        page.add_init_script(
+            "addEventListener('securitypolicyviolation', e => tellBreach(`${e.violatedDirective} ${e.blockedURI}`))"
+        )
+        page.goto(url)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert wrong == []
 
 
 @pytest.fixture(scope="session")

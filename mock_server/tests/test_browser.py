@@ -5,23 +5,17 @@ from __future__ import annotations
 import functools
 import http.server
 import json
-import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from mock_server import RunningMock, running_mock
 from mock_server.tests.conftest import GOOD, PATH, ROOT
-
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-# Names that lead to this machine, as those of a foreign site, and of one that was rebound, would.
-NAMES = "MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1"
 
 Visit = Callable[[str], Page]
 
@@ -40,20 +34,6 @@ CREATE = """async ([url, body, headers]) => {
   } catch (error) { return [0, String(error), null]; }
 }"""
 OURS = {"Content-Type": "application/json", "X-Mock-Control": "1"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no chromium; .ci/tools chromium brings it")
-        pytest.skip("no chromium here; .ci/tools chromium brings it where it can")
-    flags = [f"--host-resolver-rules={NAMES}", "--no-sandbox", "--disable-dev-shm-usage"]
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=flags)
-        yield launched
-        launched.close()
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import select
 import shlex
 import signal
@@ -56,7 +57,7 @@ def started(*flags: str, **process: Any) -> Iterator[subprocess.Popen[str]]:
 def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, Any]) -> None:
     with started("--port", "0", "--user", "user_1=token-1", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        welcome = [process.stdout.readline() for _ in range(6)]
+        welcome = [process.stdout.readline() for _ in range(7)]
         curl = welcome[-1].strip()
         pasted = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, timeout=10, check=True)
     assert pasted.stdout.startswith("HTTP/1.1 201 Created")
@@ -67,6 +68,7 @@ def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, 
     assert "user_1" in text
     assert "__session=TOKEN" in text
     assert "expired" in text
+    assert re.search(r"^Dashboard: http://127\.0\.0\.1:\d+/__mock__/$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("host", "is_told"), [("0.0.0.0", True), ("127.0.0.1", False)])
@@ -74,7 +76,10 @@ def test_the_welcome_tells_the_token_where_others_can_reach_the_mock(host: str, 
     with started("--host", host, "--port", "0", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         welcome = "".join(iter(process.stdout.readline, "Try:\n"))
-    assert ("Control API, asks for X-Mock-Control: " in welcome) is is_told
+        found = re.search(r"Dashboard: (http://127\.0\.0\.1:\d+/__mock__/)(?:#token=(\S+))?\n", welcome)
+        assert found
+        assert httpx2.get(found[1]).status_code == 200
+    assert (f"Control API, asks for X-Mock-Control: {found[2]}\n" in welcome) is is_told
 
 
 def test_users_and_cookie_name_are_chosen(start_mock: StartMock, page_request: dict[str, Any]) -> None:

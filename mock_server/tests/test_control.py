@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import pytest
 import yaml
 from starlette.types import Message
 
-from mock_server import NotHeld, RunningMock, Settings, create_app, running_mock, worlds
+from mock_server import NotHeld, RunningMock, Settings, control_journal, create_app, running_mock, worlds
 from mock_server.control import HANDLERS, control_contract
 from mock_server.journal import BODY_BYTES_KEPT, BYTES_KEPT, EXCHANGES_KEPT, Exchange, Journal
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, StartMock
@@ -113,15 +113,25 @@ def test_the_control_api_keeps_its_form_whatever_the_readings() -> None:
 
 def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_answers_the_token(lead_list_mock: RunningMock) -> None:
     with httpx2.Client(base_url=lead_list_mock.url) as browser:
-        assert browser.get("/__mock__/sessions").json() == {"user": None}
+        assert browser.get("/__mock__/sessions").json() == {"user": None, "expired": False}
         assert browser.post(PATH, json=GOOD).status_code == 401
         answer = browser.post("/__mock__/sessions", json={"user": "user_abc123"}, headers=OURS)
         assert answer.json() == {"user": "user_abc123", "token": "abc123-session"}
         assert answer.headers["set-cookie"] == "__session=abc123-session; HttpOnly; Path=/; SameSite=lax"
-        assert browser.get("/__mock__/sessions").json() == {"user": "user_abc123"}
+        assert browser.get("/__mock__/sessions").json() == {"user": "user_abc123", "expired": False}
         assert browser.post(PATH, json=GOOD).json()["userIds"] == ["user_abc123"]
         assert browser.delete("/__mock__/sessions", headers=OURS).status_code == 204
         assert browser.post(PATH, json=GOOD).status_code == 401
+
+
+def test_a_browser_is_signed_in_with_a_session_that_has_ended(lead_list_mock: RunningMock) -> None:
+    with httpx2.Client(base_url=lead_list_mock.url) as browser:
+        body = {"user": "user_abc123", "expired": True}
+        assert browser.post("/__mock__/sessions", json=body, headers=OURS).json()["token"] == "expired"
+        assert browser.get("/__mock__/sessions").json() == {"user": None, "expired": True}
+        assert "session has expired" in browser.post(PATH, json=GOOD).json()["error"]["message"]
+        browser.post("/__mock__/sessions", json=body | {"expired": False}, headers=OURS)
+        assert browser.post(PATH, json=GOOD).status_code == 201
 
 
 # -- the journal
@@ -247,6 +257,13 @@ def test_no_secret_leaves_the_journal(lead_list_mock: RunningMock) -> None:
     assert headers["authorization"] == "Basic [masked]"
     assert first["query"] == "access_token=[masked]&a=[masked]&page=2"
     assert b"xyz789" not in base64.b64decode(first["request"]["bodyBase64"])
+
+
+def test_a_path_is_told_as_it_was_sent_where_it_was_spelled_in_another_way(lead_list_mock: RunningMock) -> None:
+    for path in ("/a%20b", "/a%2Fb", "/%61bc", "/%61bc123-session"):
+        httpx2.get(lead_list_mock.url + path)
+    told = [(each["path"], each.get("rawPath")) for each in reversed(lead_list_mock.requests())]
+    assert told == [("/a b", None), ("/a/b", "/a%2Fb"), ("/abc", "/%61bc"), ("/[masked]", None)]
 
 
 def test_a_journal_is_bounded_in_number_and_in_bytes() -> None:
@@ -375,6 +392,24 @@ def test_exchanges_and_changes_come_live(lead_list_mock: RunningMock) -> None:
         create(lead_list_mock.in_world("other"), **{"x-mock-world": "other"})
         lead_list_mock.reset()
         assert [next(stream)["data"]["of"] for _ in range(4)] == ["lists", "faults", "requests", "clock"]
+
+
+def test_an_emptied_journal_is_told_before_what_came_after_it() -> None:
+    world = create_app(Settings()).worlds["t1"]
+
+    def add() -> None:
+        world.journal.add(Exchange(datetime.now(UTC), "GET", "/", b"", []))
+
+    async def follow() -> list[bytes]:
+        events = control_journal._events(world, 0, lambda exchange: exchange.id)  # type: ignore[arg-type]
+        await anext(events)
+        add()
+        world.journal.clear()
+        world.journal.tell("requests")
+        add()
+        return [await anext(events), await anext(events)]
+
+    assert [each.splitlines()[0] for each in asyncio.run(follow())] == [b"event: change", b"event: request"]
 
 
 def test_a_stream_goes_on_where_it_broke_off(lead_list_mock: RunningMock) -> None:

@@ -1,0 +1,84 @@
+"""Lets Hypothesis shrink what the covering set found: towards a plain request, as far as the clause stays broken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from contract_tests.exchange import Request
+from contract_tests.exploration import Exploration
+from contract_tests.plan import encode
+from contract_tests.run import Run
+from contract_tests.verdict import Verdict
+
+REQUESTS = 60  # for one clause; four times what halving takes to find a place among a thousand, and its length
+CLAUSES = 10  # a server that breaks more has other worries than small examples
+
+
+class _LeftOut:
+    """The value of a field that is not sent."""
+
+
+_LEFT_OUT: Final = _LeftOut()
+
+
+def shrink(run: Run, plain: Request) -> None:
+    """For each broken clause that one request shows, let the smallest between it and a plain one stand for it."""
+    for verdict in run.broken[:CLAUSES]:
+        if len(verdict.exchanges) == 1 and (smaller := _smaller(run, plain, verdict)):
+            run.show({verdict.clause: smaller})
+
+
+def _smaller(run: Run, plain: Request, verdict: Verdict) -> Verdict | None:
+    exchange = verdict.exchanges[0]
+    ends = [_fields(plain.body), _fields(exchange.request.body)]
+    if not all(ends) or exchange.request.body == plain.body or exchange.request.url != plain.url:
+        return None
+    search = Exploration(run, again=verdict.clause, requests=REQUESTS)
+    requests = bodies_between(*ends).map(lambda body: replace(exchange.request, body=encode(body)))
+    search.search(
+        requests,
+        f"{exchange.label}, made smaller",
+        examples=REQUESTS,
+        seed=run.judge.terms.settings.seed,
+        several=False,
+    )
+    return search.found.get(verdict.clause)
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return fields if isinstance(fields, dict) and encode(fields) == body else {}  # spelled plainly, or it would change
+
+
+def bodies_between(plain: Mapping[str, Any], found: Mapping[str, Any]) -> SearchStrategy[dict[str, Any]]:
+    """Each field as it is in `plain`, or in part or whole as it is in `found`; they shrink towards `plain`."""
+    names = [*found, *(name for name in plain if name not in found)]
+    fields = {name: _between(plain.get(name, _LEFT_OUT), found.get(name, _LEFT_OUT)) for name in names}
+    return st.fixed_dictionaries(fields).map(
+        lambda body: {name: value for name, value in body.items() if value is not _LEFT_OUT}
+    )
+
+
+@st.composite
+def _between(draw: st.DrawFn, plain: Any, found: Any) -> Any:
+    """`plain`, or neighbours in `found`: they end where the clause just breaks, and then are as few as may be."""
+    if (plain == found and type(plain) is type(found)) or not draw(st.booleans()):
+        return plain
+    if not isinstance(found, str | list):
+        return found
+    end = draw(_up_to(len(found)))
+    return found[end - draw(_up_to(end)) : end]
+
+
+def _up_to(count: int) -> SearchStrategy[int]:
+    """A number that is likely to be `count`, so that something is found at all, and shrinks evenly from there."""
+    return st.integers(0, 2 * count).map(lambda number: min(number, count))

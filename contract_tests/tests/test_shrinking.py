@@ -1,0 +1,81 @@
+"""What the covering set found is shrunk: one field, and of it no more than breaks the clause."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.lead_list_bodies import base
+from contract_tests.plan import encode
+from contract_tests.plans import make_plan
+from contract_tests.run import Run
+from contract_tests.shrinking import REQUESTS, shrink
+from contract_tests.tests.conftest import USERS, open_run, settings_for
+from contract_tests.tests.right_core import Fields, Request, RightCore
+from contract_tests.tests.serving import serve
+from contract_tests.verdict import Outcome
+
+PLAIN = base("First list, test")
+
+
+class Mangling(RightCore):
+    """Doubles apostrophes, and keeps ten people."""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        created = super().build(request, user, fields)
+        return {**created, "name": created["name"].replace("'", "''"), "personIds": created["personIds"][:10]}
+
+
+def broken_by(run: Run, body: dict[str, Any]) -> None:
+    """What the covering set may have sent first."""
+    plan = make_plan(run.judge.terms, run.operations[0], "test")
+    request = plan.first.request
+    run.discover(plan)
+    run.probe(type(request)(request.method, request.url, request.headers, encode(body)), "found")
+    assert run.broken
+    shrink(run, request)
+
+
+@pytest.mark.parametrize(
+    ("clause", "found", "smallest"),
+    [
+        ("response.name.echo", {"name": "O'Brien & Sons; -- \U0001f680 and many more"}, {"name": "'"}),
+        (
+            "response.personIds.echo",
+            {"personIds": [f"lead_{number}" for number in range(100)], "startDate": "2029-05-05T00:00:00.000Z"},
+            {"personIds": [f"lead_{number}" for number in range(11)]},
+        ),
+        ("response.name.echo", {"name": "'", "more": "of no matter"}, {"name": "'"}),
+        ("response.name.echo", {"name": "'", "type": "company"}, {"name": "'"}),
+    ],
+)
+def test_the_smallest_request_has_nothing_that_does_not_matter(
+    clause: str, found: dict[str, Any], smallest: dict[str, Any], tmp_path: Path
+) -> None:
+    with serve(Mangling(USERS)) as url, open_run(settings_for(url), tmp_path) as run:
+        broken_by(run, PLAIN | found)
+        verdict = run.evidence[clause].worst
+        assert verdict is not None
+        assert verdict.outcome is Outcome.BROKEN
+        assert json.loads(verdict.exchanges[0].request.body) == {
+            **json.loads(run.cases[0].exchange.request.body),
+            **smallest,
+        }
+        assert run.target.requests_sent <= 2 + REQUESTS
+
+
+def test_a_field_that_is_missing_stays_missing(tmp_path: Path) -> None:
+    class NoNameNeeded(RightCore):
+        def validate(self, request: Request, sent: Fields) -> Fields:
+            return super().validate(request, {"name": "", **sent})
+
+    with serve(NoNameNeeded(USERS)) as url, open_run(settings_for(url), tmp_path) as run:
+        broken_by(run, {key: value for key, value in PLAIN.items() if key != "name"} | {"personIds": ["x", "y"]})
+        verdict = run.evidence["request.name.required"].worst
+        assert verdict is not None
+        shown = json.loads(verdict.exchanges[0].request.body)
+        assert "name" not in shown
+        assert shown["personIds"] == []

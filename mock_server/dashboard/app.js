@@ -1,0 +1,148 @@
+/** The page as a whole: its parts are made here and told what changed. */
+
+/** @import { Exchange, State } from "./types.js" */
+
+import { Api, Refused } from "./api.js";
+import { Clock } from "./clock.js";
+import { Detail } from "./detail.js";
+import { byId, el, fill } from "./dom.js";
+import { Faults } from "./faults.js";
+import { Lists } from "./lists.js";
+import { Live } from "./live.js";
+import { attempt, inWords } from "./notice.js";
+import { showReadings } from "./readings.js";
+import { Requests } from "./requests.js";
+import { Session } from "./session.js";
+import { Snapshots } from "./snapshots.js";
+import { soon } from "./soon.js";
+import { stateButtons } from "./state.js";
+import { tabs } from "./tabs.js";
+import { Worlds } from "./worlds.js";
+
+const COUNTED_AGAIN_MS = 5000; // worlds come and go without an event in the one looked at
+
+const api = new Api();
+let world = "";
+
+const detail = new Detail(api, (exchange) => requests.focus(exchange));
+const requests = new Requests((exchange) => detail.show(exchange));
+const lists = new Lists(api);
+const faults = new Faults(api);
+const session = new Session(api);
+const snapshots = new Snapshots(api);
+const clock = new Clock(api);
+const worlds = new Worlds(api, switchTo);
+const live = new Live(api, { load, opened, request, change, lost });
+
+const listsSoon = soon(() => lists.load(), 150);
+const faultsSoon = soon(() => faults.load(), 150);
+const worldsSoon = soon(() => worlds.load(world), 250);
+
+stateButtons(api, () => world);
+byId("clear", HTMLElement).addEventListener("click", () => attempt(() => api.delete("requests")));
+tabs(/** @type {HTMLElement} */ (document.querySelector("[role=tablist]")), () => lists.load().catch(() => {}));
+setInterval(() => {
+  if (!document.hidden && byId("connection", HTMLElement).dataset.state === "live") worldsSoon();
+}, COUNTED_AGAIN_MS);
+themeButton();
+tokenForm();
+live.start();
+
+/** Everything but the requests, which come by the stream. */
+async function load() {
+  /** @type {State} */
+  const state = await api.get("state");
+  world = state.world;
+  detail.cookieName = state.cookieName;
+  fill(byId("version", HTMLElement), state.version);
+  fill(byId("world-name", HTMLElement), world);
+  const asked = state.operations.map((each) => el("code", {}, `${each.method} ${each.path}`));
+  const none = "No requests yet in this world. What a client sends appears here, first of all:";
+  fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...asked);
+  showReadings(state);
+  faults.offer(state.operations);
+  const parts = [faults, lists, snapshots, clock].map((each) => each.load());
+  await Promise.all([...parts, session.load(state.users), worlds.load(world)]);
+}
+
+function opened() {
+  tellConnection("live", "Live");
+  requests.begin();
+}
+
+/** @param {Exchange} exchange */
+function request(exchange) {
+  requests.add(exchange);
+  worldsSoon();
+  if (exchange.fault?.door === "control") faultsSoon();
+  if ((exchange.answer.status ?? 0) < 300) listsSoon();
+}
+
+/** @param {string} of */
+function change(of) {
+  if (of === "spec") location.reload(); // readings and documented statuses may be others
+  if (of === "requests") requests.begin();
+  if (of === "lists") listsSoon();
+  if (of === "faults") faultsSoon();
+  if (of === "snapshots") attempt(() => snapshots.load());
+  if (of === "clock") attempt(() => clock.load());
+  worldsSoon();
+}
+
+/** @param {unknown} reason */
+function lost(reason) {
+  const asksForToken = reason instanceof Refused && reason.status === 403;
+  if (asksForToken) {
+    tellConnection("lost", "Refused");
+    fill(byId("token-reason", HTMLElement), ...inWords(reason));
+    const dialog = byId("token", HTMLDialogElement);
+    if (!dialog.open) dialog.showModal();
+  } else {
+    tellConnection("lost", "The mock does not answer; trying again");
+  }
+  return !asksForToken;
+}
+
+/** @param {"live" | "lost"} state @param {string} text */
+function tellConnection(state, text) {
+  const place = byId("connection", HTMLElement);
+  if (place.textContent === text) return; // said once, however often it is tried
+  place.dataset.state = state;
+  fill(place, text);
+}
+
+/** @param {string} name */
+function switchTo(name) {
+  api.world = name;
+  const url = new URL(location.href);
+  url.searchParams.set("world", name);
+  history.replaceState(null, "", url);
+  detail.clear();
+  live.start();
+}
+
+function tokenForm() {
+  byId("token-form", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    api.token = byId("token-value", HTMLInputElement).value;
+    byId("token", HTMLDialogElement).close();
+    live.start();
+  });
+}
+
+function themeButton() {
+  const switched = byId("theme", HTMLElement);
+  const root = document.documentElement;
+  const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const show = () => switched.setAttribute("aria-pressed", String(isDark()));
+  switched.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    show();
+    try {
+      localStorage.setItem("leadlists-mock-theme", root.dataset.theme);
+    } catch {
+      // A browser that keeps nothing follows the system at the next visit.
+    }
+  });
+  show();
+}

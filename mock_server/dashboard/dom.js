@@ -1,0 +1,55 @@
+/** Elements out of names, attributes and children. Text is only ever text: it passes `visible`, never a parser. */
+
+import { plain, visible } from "./visible.js";
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number | boolean | null | undefined | ((event: any) => void)>} attributes
+ *   A function listens to the event of that name; false and null leave the attribute out.
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== false && value !== null && value !== undefined) {
+      made.setAttribute(name, value === true ? "" : plain(String(value)));
+    }
+  }
+  fill(made, ...children);
+  return made;
+}
+
+/**
+ * Put children in place of those that there are.
+ * @param {Element} parent
+ * @param {...Child} children
+ */
+export function fill(parent, ...children) {
+  parent.replaceChildren(
+    ...children
+      .filter((each) => each !== null && each !== undefined && each !== false)
+      .map((each) => (each instanceof Node ? each : visible(String(each)))),
+  );
+}
+
+/**
+ * The element of the page with that id, of which the kind is known.
+ * @template {HTMLElement} Kind
+ * @param {string} id
+ * @param {new () => Kind} kind
+ */
+export function byId(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
+  return found;
+}
+
+/** @param {string} label @param {(event: Event) => void} click @param {Record<string, string | boolean>} [attributes] */
+export function button(label, click, attributes = {}) {
+  return el("button", { type: "button", click, ...attributes }, label);
+}

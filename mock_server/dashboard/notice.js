@@ -1,0 +1,48 @@
+/** What the page has to say to its user, and what it asks. */
+
+import { Refused } from "./api.js";
+import { byId, button, el, fill } from "./dom.js";
+
+const SHOWN_MS = 4000;
+
+const place = byId("notice", HTMLElement);
+let timer = 0;
+
+/** Say that something was done. @param {string} text */
+export function tell(text) {
+  clearTimeout(timer);
+  fill(place, el("p", {}, text));
+  timer = setTimeout(() => fill(place), SHOWN_MS);
+}
+
+/** Do something; if it fails, say why, until it is read. @param {() => Promise<void>} work */
+export async function attempt(work) {
+  try {
+    await work();
+  } catch (error) {
+    clearTimeout(timer);
+    fill(place, el("div", { class: "error" }, ...inWords(error)), button("Dismiss", () => fill(place)));
+  }
+}
+
+/** An error of a call as paragraphs. @param {unknown} error */
+export function inWords(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const details = error instanceof Refused ? error.details : [];
+  return [
+    el("p", {}, message),
+    ...details.slice(0, 20).map((each) => el("p", {}, el("code", {}, each.path || "/"), " ", each.message)),
+  ];
+}
+
+/** Ask before something is lost. @param {string} text @param {string} yes What the answer yes is called. */
+export function ask(text, yes) {
+  const dialog = byId("question", HTMLDialogElement);
+  fill(byId("question-text", HTMLElement), text);
+  fill(byId("question-yes", HTMLElement), yes);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((/** @type {(isYes: boolean) => void} */ resolve) =>
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }),
+  );
+}

@@ -1,0 +1,46 @@
+/** Who is signed in in this browser, by the cookie of the mock's host, and the buttons that change it. */
+
+/** @import { Api } from "./api.js" */
+
+import { button, byId, fill } from "./dom.js";
+import { attempt, tell } from "./notice.js";
+
+export class Session {
+  #api;
+  /** @type {string[]} */
+  #users = [];
+
+  /** @param {Api} api */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  /** @param {string[]} users */
+  async load(users = this.#users) {
+    this.#users = users;
+    const { user, expired } = await this.#api.get("sessions");
+    const state = expired ? "An expired session" : user === null ? "Nobody is signed in" : `Signed in as ${user}`;
+    fill(byId("session-state", HTMLElement), `${state} on ${location.hostname}`);
+    const place = byId("session", HTMLElement);
+    const focused = [...place.children].findIndex((each) => each === document.activeElement);
+    const choice = (/** @type {string} */ label, /** @type {boolean} */ isOn, /** @type {() => Promise<unknown>} */ work) =>
+      button(label, () => this.#change(work), { "aria-pressed": String(isOn) });
+    fill(
+      place,
+      ...users.map((each) => choice(each, each === user, () => this.#api.post("sessions", { user: each }))),
+      choice("Expired", expired, () => this.#api.post("sessions", { user: users[0], expired: true })),
+      choice("Signed out", user === null && !expired, () => this.#api.delete("sessions")),
+    );
+    const again = place.children[focused];
+    if (again instanceof HTMLElement) again.focus();
+  }
+
+  /** @param {() => Promise<unknown>} work */
+  #change(work) {
+    return attempt(async () => {
+      await work();
+      await this.load();
+      tell(byId("session-state", HTMLElement).textContent ?? "");
+    });
+  }
+}

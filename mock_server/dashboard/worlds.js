@@ -1,0 +1,59 @@
+/** The worlds that there are: look at another one, or drop one. */
+
+/** @import { Api } from "./api.js" */
+/** @import { WorldEntry } from "./types.js" */
+
+import { button, byId, el, fill } from "./dom.js";
+import { ask, attempt, tell } from "./notice.js";
+import { counted } from "./showing.js";
+
+export class Worlds {
+  #api;
+  #switchTo;
+  #shown = "";
+
+  /** @param {Api} api @param {(world: string) => void} switchTo */
+  constructor(api, switchTo) {
+    this.#api = api;
+    this.#switchTo = switchTo;
+  }
+
+  /** @param {string} world The one looked at. */
+  async load(world) {
+    /** @type {WorldEntry[]} */
+    const worlds = (await this.#api.get("worlds")).worlds;
+    const [first, ...others] = worlds; // that of the name default comes first, then the one used longest ago
+    const sorted = first ? [first, ...others.reverse()] : [];
+    const counts = worlds.find((each) => each.name === world)?.counts;
+    for (const of of /** @type {const} */ (["requests", "lists"])) {
+      fill(byId(`count-${of}`, HTMLElement), counts?.[of].toLocaleString("en") ?? "");
+    }
+    // Only what changed is made anew: whoever is about to press a button keeps it.
+    const written = JSON.stringify([world, sorted.map(({ name, counts }) => [name, counts])]);
+    if (written === this.#shown) return;
+    this.#shown = written;
+    const place = byId("worlds", HTMLElement);
+    const focused = [...place.querySelectorAll("button")].findIndex((each) => each === document.activeElement);
+    fill(place, ...sorted.map((each) => this.#item(each, world)));
+    place.querySelectorAll("button")[focused]?.focus();
+  }
+
+  /** @param {WorldEntry} entry @param {string} world */
+  #item({ name, counts }, world) {
+    const has = [counted(counts.lists, "list"), counted(counts.requests, "request"), counted(counts.faults, "fault")];
+    const look = button(name, () => this.#switchTo(name), { class: "name", "aria-pressed": String(name === world) });
+    const drop = () =>
+      attempt(async () => {
+        if (!(await ask(`Drop the world ${name} with ${has.join(", ")} and its snapshots?`, "Drop"))) return;
+        await this.#api.delete(`worlds/${encodeURIComponent(name)}`);
+        tell(`World ${name} dropped`);
+        this.#switchTo(name === world ? "default" : world);
+      });
+    return el(
+      "li",
+      {},
+      el("span", {}, look, el("small", {}, has.join(" · "))),
+      button("Drop", drop, { "aria-label": `Drop world ${name}` }),
+    );
+  }
+}

@@ -1,0 +1,133 @@
+"""The mock as request handlers of MSW: the logic of handlers.ts, and behind it the facts of a mock's contract.
+
+The facts are written when somebody asks for the file, from the spec and from the tables that the mock itself uses. So
+they stand in one place only, and the handlers know the same users, limits and words as the mock with these settings.
+What is logic is written twice, in Python and in TypeScript; a test compares the answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from http.client import responses
+from pathlib import Path
+from typing import Any
+
+from mock_server.app import LEAD_LISTS, Mock, create_app
+from mock_server.contract import OperationSpec, find_spec_dir
+from mock_server.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, WORDS, Refused
+from mock_server.injection import RETRY_AFTER_S, WITH_RETRY_AFTER
+from mock_server.readings import DEFAULT_PROFILE, ReadingError, load, resolve
+from mock_server.schema import Validator
+from mock_server.settings import EXPIRED_TOKEN, Settings
+from mock_server.validation import example_at, shown_example, wanted
+
+LOGIC = Path(__file__).with_name("handlers.ts")
+FOLLOWED = ("success-status",)  # the readings of which the handlers know every option; of the others, that of the page
+
+
+def handlers(settings: Settings) -> str:
+    """The TypeScript file that answers as a mock with these settings does."""
+    logic = LOGIC.read_text(encoding="utf-8")
+    success_status = _success_status(settings)
+    mock = create_app(settings)
+    operation = mock.contract.operations[LEAD_LISTS]
+    created = mock.contract.validator(operation.answers[success_status].schema or {})
+    facts = _facts(settings, operation, success_status)
+    facts["errors"] = {status: _code_and_message(mock, status) for status in map(int, responses) if status >= 400}
+    rules = re.findall(r'"(\w+)"', logic.partition("type Rule =")[2].partition(";")[0])
+    facts["words"] = {rule: WORDS[rule] for rule in rules}
+    return "\n".join(
+        [logic, *_constant("CONTRACT: Contract", facts), "", "/** A created lead list. */", *_interface(created), ""]
+    )
+
+
+def _constant(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of a constant; an entry of a table has a line of its own."""
+    yield f"const {name} = {{"
+    for fact, value in facts.items():
+        if isinstance(value, dict):
+            entries = (
+                f"    {json.dumps(key)}: {json.dumps(entry, ensure_ascii=False)}," for key, entry in value.items()
+            )
+            yield from (f"  {fact}: {{", *entries, "  },")
+        else:
+            yield f"  {fact}: {json.dumps(value, ensure_ascii=False)},"
+    yield "};"
+
+
+def _success_status(settings: Settings) -> int:
+    """The status of a success; other readings than the page's are refused, since the handlers would not follow them."""
+    catalogue = load(find_spec_dir(settings.spec))
+    in_force, known = (
+        resolve(catalogue, *each) for each in ((settings.profile, settings.choices()), (DEFAULT_PROFILE,))
+    )
+    for reading in catalogue:
+        if reading not in FOLLOWED and in_force[reading] != known[reading]:
+            raise ReadingError(f"the handlers for MSW know {reading}={known[reading]} only, not {in_force[reading]}")
+    return int(in_force["success-status"])
+
+
+def _facts(settings: Settings, operation: OperationSpec, success_status: int) -> dict[str, Any]:
+    """What handlers.ts calls CONTRACT."""
+    assert operation.body is not None
+    body = operation.body.schema
+    fields = {
+        name: _wanted(schema, operation.body, example_at(operation.example, (name,)))
+        for name, schema in body["properties"].items()
+    }
+    return {
+        "path": operation.path,
+        "method": operation.method,
+        "mediaTypes": operation.media_types,
+        "successStatus": success_status,
+        "users": {token: user for user, token in settings.user},
+        "expiredToken": EXPIRED_TOKEN,
+        "cookieName": settings.cookie_name,
+        "maxBodyBytes": settings.max_body_bytes,
+        "maxDepth": settings.max_depth,
+        "gotCharacters": GOT_CHARACTERS,
+        "problemsListedOfAField": PROBLEMS_LISTED_OF_A_FIELD,
+        "wanted": wanted(body, operation.body),
+        "required": body["required"],
+        "fields": fields,
+        "retryAfter": dict.fromkeys(WITH_RETRY_AFTER, str(RETRY_AFTER_S)),
+        "documentedProblems": operation.answers[400].example["error"]["details"],
+    }
+
+
+def _code_and_message(mock: Mock, status: int) -> tuple[str, str]:
+    error = json.loads(mock.stages.render_error(Refused(status)).body)["error"]
+    return error["code"], error["message"]
+
+
+def _wanted(schema: Mapping[str, Any], validator: Validator, example: Any) -> dict[str, Any]:
+    """What one value must be, and the words for one that is not."""
+    schema = validator.resolve(schema)
+    types = schema["type"]
+    said: dict[str, Any] = {
+        "types": [types] if isinstance(types, str) else types,
+        "want": wanted(schema, validator),
+        "example": shown_example(example, schema, validator),
+    }
+    said |= {keyword: schema[keyword] for keyword in ("enum", "format", "pattern") if keyword in schema}
+    if "items" in schema:
+        said["items"] = _wanted(schema["items"], validator, example_at(example, (0,)))
+    return said
+
+
+def _interface(validator: Validator) -> Iterator[str]:
+    """The lines of the type of an object."""
+    yield "export interface LeadList {"
+    yield from (f"  {name}: {_type(schema, validator)};" for name, schema in validator.schema["properties"].items())
+    yield "}"
+
+
+def _type(schema: Mapping[str, Any], validator: Validator) -> str:
+    schema = validator.resolve(schema)
+    if "enum" in schema:
+        return " | ".join(json.dumps(option) for option in schema["enum"])
+    if schema["type"] == "array":
+        return f"{_type(schema['items'], validator)}[]"
+    return " | ".join([schema["type"]] if isinstance(schema["type"], str) else schema["type"])

@@ -1,0 +1,578 @@
+/**
+ * The lead list mock as request handlers of MSW (https://mswjs.io), for pages and tests without a server.
+ *
+ * They read a request from its bytes and answer it as the mock server does, word for word; a test of the kit compares
+ * the two. `leadlists-mock msw` prints this file with the facts of its contract at the end: make it anew, never edit it.
+ */
+/* eslint-disable */
+import { http, HttpResponse, type HttpHandler } from "msw";
+
+export interface Options {
+  /** Where the API is, such as `https://api.example.com`; anywhere if left out. */
+  url?: string;
+  /** Session token -> user id. The token `expired` is a session that has ended. */
+  users?: Users;
+  /** The cookie that carries a session token where no `Authorization: Bearer` does. */
+  cookieName?: string;
+  now?: () => Date;
+  newId?: () => string;
+}
+
+export interface LeadListMock {
+  /** For `setupServer(...handlers)` and `setupWorker(...handlers)`. */
+  readonly handlers: HttpHandler[];
+  /** What was created since the start or the last reset, the oldest first. */
+  readonly lists: LeadList[];
+  /** Answers the next requests with an error and the body that is documented for it. */
+  failNext(status: number, times?: number): void;
+  /** Forgets the lists and the errors to come. */
+  reset(): void;
+}
+
+export function createLeadListMock({
+  url = "*",
+  users = CONTRACT.users,
+  cookieName = CONTRACT.cookieName,
+  now = () => new Date(),
+  newId = () => crypto.randomUUID(),
+}: Options = {}): LeadListMock {
+  const lists: LeadList[] = [];
+  const failing: number[] = [];
+
+  async function answer(request: Request, cookies: Cookies): Promise<Response> {
+    const status = failing.shift();
+    if (status !== undefined) throw forced(status);
+    // MSW looks at neither case nor a slash behind the path.
+    if (!decodeURIComponent(new URL(request.url).pathname).endsWith(CONTRACT.path)) throw new Refused(404);
+    if (request.method !== CONTRACT.method) throw new Refused(405, [], "", { Allow: CONTRACT.method });
+    const user = signedIn(request, cookies, users, cookieName);
+    checkMediaType(request.headers);
+    const body = validated(parse(new Uint8Array(await request.arrayBuffer())));
+    const list = build(body, user, now(), newId());
+    lists.push(list);
+    return respond(CONTRACT.successStatus, list);
+  }
+
+  const handler = http.all(url + CONTRACT.path, async ({ request, cookies }) => {
+    try {
+      return await answer(request, cookies);
+    } catch (error) {
+      if (error instanceof Refused) return error.response(request.method);
+      throw error;
+    }
+  });
+  return {
+    handlers: [handler],
+    lists,
+    failNext: (status, times = 1) => void failing.push(...Array<number>(times).fill(status)),
+    reset: () => void (lists.splice(0), failing.splice(0)),
+  };
+}
+
+// -- refusals
+
+type Rule =
+  | "content_encoding" | "media_type" | "size" | "empty" | "byte_order_mark" | "encoding" | "json" | "surrogate" | "depth"
+  | "required" | "type" | "enum" | "uuid" | "date" | "more";
+
+interface Problem {
+  path: string;
+  rule: string;
+  got: string;
+  want: string;
+  message: string;
+}
+
+class Refused extends Error {
+  readonly status: number;
+  readonly problems: readonly Problem[];
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, problems: readonly Problem[] = [], message = "", headers: Record<string, string> = {}) {
+    super(message);
+    this.status = status;
+    this.problems = problems;
+    this.headers = headers;
+  }
+
+  response(method: string): Response {
+    const [code, standard] = CONTRACT.errors[this.status] ?? [`HTTP_${this.status}`, "The request was refused"];
+    const { listed, more } = listedOf(this.problems);
+    const first = listed[0];
+    const count = more.length ? `more than ${listed.length}` : listed.length;
+    const summary = first && `${standard}; ${count} problems, of which the first: ${first.message}`;
+    const message = this.message || (listed.length > 1 ? summary : first?.message) || standard;
+    const details = this.status === 400 ? { details: [...listed, ...more] } : {};
+    const challenge: Record<string, string> = this.status === 401 ? { "WWW-Authenticate": "Bearer" } : {};
+    const error = { error: { code, message, ...details } };
+    return respond(this.status, method === "HEAD" ? null : error, { ...challenge, ...this.headers });
+  }
+}
+
+function forced(status: number): Refused {
+  const retryAfter = CONTRACT.retryAfter[status];
+  return new Refused(
+    status,
+    status === 400 ? CONTRACT.documentedProblems : [],
+    "",
+    retryAfter ? { "Retry-After": retryAfter } : {},
+  );
+}
+
+function respond(status: number, body: object | null, headers: Record<string, string> = {}): Response {
+  return new HttpResponse(body && JSON.stringify(body), {
+    status,
+    headers: { "Content-Type": "application/json", ...headers },
+  });
+}
+
+/** A refusal for one problem of the request as a whole. */
+function refused(rule: Rule, places: Record<string, string | number> = {}): Refused {
+  return new Refused(400, [problem(rule, [], places)]);
+}
+
+function problem(rule: Rule, path: Path, places: Record<string, string | number>): Problem {
+  const field = path.reduce<string>((words, part) => {
+    return typeof part === "number" ? `${words}[${part}]` : words ? `${words}.${part}` : part;
+  }, "");
+  const filled = { field: field || "the body", got: "", example: "", ...places };
+  const [want, sentence] = CONTRACT.words[rule];
+  let message = fill(sentence, filled);
+  if (!field) message = message.charAt(0).toUpperCase() + message.slice(1);
+  return { path: path.map((part) => `/${part}`).join(""), rule, got: `${filled.got}`, want: fill(want, filled), message };
+}
+
+function fill(template: string, places: Record<string, string | number>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => `${places[name]}`);
+}
+
+/** The problems that are told, and a note for each field that has more of them. */
+function listedOf(problems: readonly Problem[]): { listed: Problem[]; more: Problem[] } {
+  const limit = CONTRACT.problemsListedOfAField;
+  const listed: Problem[] = [];
+  const more: Problem[] = [];
+  const counts = new Map<string, number>();
+  for (const each of problems) {
+    const field = each.path.split("/")[1] ?? "";
+    const count = (counts.get(field) ?? 0) + 1;
+    counts.set(field, count);
+    if (!field || count <= limit) listed.push(each);
+    else if (count === limit + 1) {
+      more.push(problem("more", [field], { got: `more than ${limit} problems`, limit, where: ` in ${field}` }));
+    }
+  }
+  return { listed, more };
+}
+
+// -- who is signed in
+
+type Users = Readonly<Record<string, string>>;
+type Cookies = Readonly<Record<string, string | undefined>>;
+
+/** The user of the first good login; a cookie and a bearer token may stand side by side. */
+function signedIn(request: Request, cookies: Cookies, users: Users, cookieName: string): string {
+  const refusals: Refused[] = [];
+  // A browser hides the header from its pages, and gives MSW the cookies in its place.
+  const header = request.headers.get("Cookie") ?? Object.entries(cookies).map((pair) => pair.join("=")).join(";");
+  for (const login of [
+    () => cookieLogin(header, users, cookieName),
+    () => bearerLogin(request.headers.get("Authorization"), users),
+  ]) {
+    try {
+      const user = login();
+      if (user !== null) return user;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      refusals.push(error);
+    }
+  }
+  throw refusals.pop() ?? new Refused(401);
+}
+
+function bearerLogin(header: string | null, users: Users): string | null {
+  if (header === null) return null;
+  const [, scheme, token] = /^([^ ]*) ?[ \t]*(.*)$/.exec(header)!;
+  if (scheme!.toLowerCase() !== "bearer" || !token) throw new Refused(401, [], "Authorization must be: Bearer <token>");
+  return userOf(token, users);
+}
+
+function cookieLogin(header: string, users: Users, name: string): string | null {
+  const values = header
+    .split(";")
+    .map((pair) => /^([^=]*)=(.*)$/.exec(pair))
+    .filter((pair) => pair?.[1]?.trim() === name)
+    .map((pair) => pair![2]!.trim().replace(/^"+|"+$/g, ""));
+  if (!values.length) return null;
+  const tokens = values.filter(Boolean);
+  const good = tokens.find((token) => has(users, token));
+  if (!tokens.length) throw new Refused(401, [], `The cookie ${name} is empty`);
+  return userOf(good ?? tokens[0]!, users);
+}
+
+function userOf(token: string, users: Users): string {
+  if (token === CONTRACT.expiredToken) throw new Refused(401, [], "The session has expired; sign in again");
+  if (has(users, token)) return users[token]!;
+  throw new Refused(401, [], "The session token is not known here; the tokens are printed at start");
+}
+
+function has(record: object, name: string): boolean {
+  return Object.prototype.hasOwnProperty.call(record, name);
+}
+
+// -- is the body JSON?
+
+function checkMediaType(headers: Headers): void {
+  const coding = (headers.get("Content-Encoding") ?? "").trim().toLowerCase();
+  if (coding && coding !== "identity") throw refused("content_encoding", { got: quoted(coding) });
+  const sent = headers.get("Content-Type");
+  if (sent === null) return;
+  const [type, ...parameters] = sent.split(";");
+  const charsets = parameters.map((parameter) => /^\s*charset\s*=(.*)$/i.exec(parameter)?.[1]).filter(Boolean);
+  const charset = (charsets.pop() ?? "").trim().replace(/^"+|"+$/g, "").toLowerCase();
+  const isJson = CONTRACT.mediaTypes.includes(type!.trim().toLowerCase());
+  if (!isJson || !["", "utf-8", "utf8"].includes(charset)) {
+    throw refused("media_type", { got: quoted(sent), want: CONTRACT.mediaTypes[0]! });
+  }
+}
+
+/** A number is only its text: no field takes one, so it is never more than shown. */
+class Digits {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+type Json = null | boolean | string | Digits | Json[] | Map<string, Json>;
+
+/** Bytes to value, by the letter of RFC 8259: `request.json()` would hide a byte order mark, wrong UTF-8 and more. */
+function parse(bytes: Uint8Array): Json {
+  if (bytes.length > CONTRACT.maxBodyBytes) {
+    throw refused("size", { got: `${bytes.length} bytes`, limit: CONTRACT.maxBodyBytes });
+  }
+  if (bytes.every((byte) => byte === 32 || (byte >= 9 && byte <= 13))) {
+    throw refused("empty", { got: bytes.length ? "only white space" : "nothing" });
+  }
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw refused("byte_order_mark", { got: "U+FEFF" });
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  checkEncoding(bytes, text);
+  const { value, depth } = new JsonReader(text).whole();
+  const pairsAndHalves = /\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})/g;
+  for (const match of text.matchAll(pairsAndHalves)) if (match[1]) throw refused("surrogate", { got: match[1] });
+  if (depth > CONTRACT.maxDepth) throw tooDeep();
+  return value;
+}
+
+function tooDeep(): Refused {
+  return refused("depth", { got: `more than ${CONTRACT.maxDepth} levels`, limit: CONTRACT.maxDepth });
+}
+
+/** Refuses bytes that are no UTF-8. `text` is what a lenient decoder makes of them: U+FFFD stands at the first. */
+function checkEncoding(bytes: Uint8Array, text: string): void {
+  let at = 0;
+  for (const character of text) {
+    if (character === "\ufffd" && !(bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd)) {
+      const byte = bytes[at]!.toString(16).toUpperCase().padStart(2, "0");
+      throw refused("encoding", { got: `byte 0x${byte} at offset ${at}` });
+    }
+    const point = character.codePointAt(0)!;
+    at += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+}
+
+const SPACE = /[ \t\n\r]*/y;
+const SIMPLE = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
+const NO_NUMBER = /NaN|-?Infinity/y;
+const CHARACTERS = /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y;
+const NESTING_READ = 960; // about where Python's reader gives up: too deep, even if it never ends
+
+/** Reads a JSON text; its complaints are those of Python's reader. */
+class JsonReader {
+  private readonly text: string;
+  private at = 0;
+  private depth = 0;
+  private deepest = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  whole(): { value: Json; depth: number } {
+    const value = this.value();
+    this.skip();
+    if (this.at < this.text.length) throw this.error("Extra data");
+    return { value, depth: this.deepest };
+  }
+
+  private value(): Json {
+    this.skip();
+    const first = this.text[this.at];
+    if (first === "{" || first === "[") {
+      this.deepest = Math.max(this.deepest, ++this.depth);
+      if (this.depth > NESTING_READ) throw tooDeep();
+      const read = first === "{" ? this.object() : this.array();
+      this.depth--;
+      return read;
+    }
+    if (first === '"') return this.string();
+    const found = this.take(SIMPLE);
+    if (found === undefined) {
+      const constant = this.take(NO_NUMBER);
+      if (constant) throw refused("json", { got: `${constant} is no JSON number (RFC 8259 §6)` });
+      throw this.error("Expecting value");
+    }
+    return found === "null" ? null : found === "true" ? true : found === "false" ? false : new Digits(found);
+  }
+
+  private array(): Json[] {
+    const items: Json[] = [];
+    this.at++;
+    for (let more = !this.next("]"); more; more = !this.next("]")) {
+      if (items.length && !this.next(",")) throw this.error("Expecting ',' delimiter");
+      items.push(this.value());
+    }
+    return items;
+  }
+
+  private object(): Map<string, Json> {
+    const members = new Map<string, Json>(); // not an object: there are keys such as __proto__
+    this.at++;
+    for (let more = !this.next("}"); more; more = !this.next("}")) {
+      if (members.size && !this.next(",")) throw this.error("Expecting ',' delimiter");
+      this.skip();
+      if (this.text[this.at] !== '"') throw this.error("Expecting property name enclosed in double quotes");
+      const name = this.string();
+      if (!this.next(":")) throw this.error("Expecting ':' delimiter");
+      members.set(name, this.value()); // of two with one name the last counts, at the place of the first
+    }
+    return members;
+  }
+
+  private string(): string {
+    const start = this.at++;
+    this.take(CHARACTERS);
+    const [end, behind] = [this.text[this.at], this.text[this.at + 1]];
+    if (end === undefined || (end === "\\" && behind === undefined)) throw this.error("Unterminated string", start);
+    if (end === "\\" && behind === "u") throw this.error("Invalid \\uXXXX escape", this.at + 1);
+    if (end === "\\") throw this.error("Invalid \\escape");
+    if (end !== '"') throw this.error("Invalid control character");
+    return JSON.parse(this.text.slice(start, ++this.at)) as string;
+  }
+
+  private next(sign: string): boolean {
+    this.skip();
+    const is = this.text[this.at] === sign;
+    if (is) this.at++;
+    return is;
+  }
+
+  private skip(): void {
+    this.take(SPACE);
+  }
+
+  private take(form: RegExp): string | undefined {
+    form.lastIndex = this.at;
+    const found = form.exec(this.text)?.[0];
+    this.at += found?.length ?? 0;
+    return found;
+  }
+
+  private error(words: string, at = this.at): Refused {
+    const lines = this.text.slice(0, at).split("\n");
+    return refused("json", { got: `${words}, line ${lines.length}, column ${[...lines.pop()!].length + 1}` });
+  }
+}
+
+// -- does the body keep the schema?
+
+type Path = readonly (string | number)[];
+
+interface Wanted {
+  types: string[];
+  enum?: string[];
+  format?: string;
+  pattern?: string;
+  items?: Wanted;
+  want: string;
+  example: string;
+}
+
+const ITEMS_JUDGED_AT_ONCE = 200; // of a long array, by the mock: its problems are told in slices
+
+function validated(body: Json): Map<string, Json> {
+  if (!(body instanceof Map)) throw new Refused(400, [problem("type", [], { ...shown(body), want: CONTRACT.wanted })]);
+  const problems: Problem[] = [];
+  for (const name of CONTRACT.required) {
+    const { want, example } = CONTRACT.fields[name]!;
+    if (!body.has(name)) problems.push(problem("required", [name], { got: "nothing", want, example }));
+  }
+  // The mock's validator goes through what was sent, or through the fields by name if they are fewer.
+  const fields = Object.keys(CONTRACT.fields);
+  const sent = [...body.keys()].filter((name) => fields.includes(name));
+  for (const name of body.size > fields.length ? sent.sort() : sent) {
+    for (const each of problemsOf(body.get(name)!, CONTRACT.fields[name]!, [name])) problems.push(each);
+  }
+  const slice = ({ path }: Problem) => Math.floor(Number(path.split("/")[2] ?? 0) / ITEMS_JUDGED_AT_ONCE);
+  if (problems.length) throw new Refused(400, problems.sort((a, b) => slice(a) - slice(b)));
+  return body;
+}
+
+function* problemsOf(value: Json, wanted: Wanted, path: Path): Generator<Problem> {
+  const told = (rule: Rule, reason = "") =>
+    problem(rule, path, { ...shown(value), want: wanted.want, example: wanted.example, reason });
+  if (!wanted.types.includes(typeOf(value))) yield told("type");
+  else if (typeof value === "string") {
+    if (wanted.enum && !wanted.enum.includes(value)) yield told("enum");
+    if (wanted.pattern && !new RegExp(wanted.pattern).test(value)) yield told("uuid");
+    const reason = wanted.format === "date-time" ? whyNoDate(value) : "";
+    if (reason) yield told("date", reason);
+  } else if (Array.isArray(value) && wanted.items) {
+    for (const [i, item] of value.entries()) yield* problemsOf(item, wanted.items, [...path, i]);
+  }
+}
+
+function typeOf(value: Json): string {
+  if (value === null) return "null";
+  if (value instanceof Digits) return "number";
+  return Array.isArray(value) ? "array" : value instanceof Map ? "object" : typeof value;
+}
+
+/** A value as JSON, short enough to be quoted, and its type in words. */
+function shown(value: Json): { got: string; kind: string } {
+  if (typeof value === "string") return { got: quoted(value), kind: `the string ${quoted(value)}` };
+  if (value instanceof Digits) return { got: asNumber(value.text), kind: `the number ${asNumber(value.text)}` };
+  if (Array.isArray(value)) {
+    const kind = value.length ? `an array of ${value.length}` : "an empty array";
+    return { got: value.length ? kind : "[]", kind };
+  }
+  if (value instanceof Map) return { got: value.size ? "an object" : "{}", kind: "an object" };
+  return { got: `${value}`, kind: `${value}` };
+}
+
+function quoted(text: string): string {
+  const characters = [...text];
+  const fits = characters.length <= CONTRACT.gotCharacters;
+  return JSON.stringify(fits ? text : `${characters.slice(0, CONTRACT.gotCharacters - 1).join("")}…`);
+}
+
+/** A number as the mock writes it: an integer of 64 bits as it is, any other as the nearest float, in Python's form. */
+function asNumber(text: string): string {
+  if (/^-?\d+$/.test(text)) {
+    const integer = BigInt(text);
+    if (BigInt.asIntN(64, integer) === integer || BigInt.asUintN(64, integer) === integer) return `${integer}`;
+  }
+  const number = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, Number(text)));
+  const [digits, power] = number.toExponential().split("e") as [string, string];
+  if (number && (Number(power) < -4 || Number(power) >= 16)) {
+    return `${digits}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+  }
+  return Number.isInteger(number) ? `${Object.is(number, -0) ? "-" : ""}${number.toFixed(1)}` : `${number}`;
+}
+
+// -- dates
+
+const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?)?$/;
+const MONTHS =
+  "January February March April May June July August September October November December".split(" ");
+
+class NotADate extends Error {}
+
+function whyNoDate(text: string): string {
+  try {
+    instant(text);
+    return "";
+  } catch (error) {
+    if (error instanceof NotADate) return error.message;
+    throw error;
+  }
+}
+
+/** The instant that a text names, to the millisecond; throws NotADate with the reason if it names none. */
+function instant(text: string): Date {
+  const form = DATE.exec(text);
+  if (!form) throw new NotADate("it is not of the form 2024-01-31T23:59:59.000Z");
+  const [year, month, day] = form.slice(1, 4).map(Number) as [number, number, number];
+  const midnight = dayOf(year, month, day);
+  if (form[4] === undefined) return midnight;
+  if (form[8] === undefined) throw new NotADate("it has no offset from UTC; put Z behind it");
+  const [hour, minute, second] = form.slice(4, 7).map(Number) as [number, number, number];
+  checkTime(hour, minute, second, form[7] ?? "");
+  const seconds = midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second - offsetSeconds(form[8]);
+  const moment = new Date(seconds * 1000 + Number((form[7] ?? "").slice(0, 3).padEnd(3, "0")));
+  if (!(moment.getUTCFullYear() >= 1 && moment.getUTCFullYear() <= 9999)) {
+    throw new NotADate("in UTC it lies outside the years 0001 to 9999");
+  }
+  return moment;
+}
+
+function dayOf(year: number, month: number, day: number): Date {
+  if (year < 1) throw new NotADate("years run from 0001 to 9999");
+  if (month < 1 || month > 12) throw new NotADate(`there is no month ${two(month)}`);
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  if (day < 1 || date.getUTCDate() !== day) throw new NotADate(`there is no ${MONTHS[month - 1]} ${day} in ${year}`);
+  return date;
+}
+
+function checkTime(hour: number, minute: number, second: number, fraction: string): void {
+  if (hour === 24 && !minute && !second && !/[1-9]/.test(fraction)) {
+    throw new NotADate("midnight is 00:00:00 of the next day, not 24:00:00");
+  }
+  if (hour > 23 || minute > 59) throw new NotADate(`there is no time of day ${two(hour)}:${two(minute)}`);
+  if (second === 60) throw new NotADate("leap seconds are not taken; there is no second 60");
+  if (second > 59) throw new NotADate(`there is no second ${second}`);
+}
+
+function two(number: number): string {
+  return `${number}`.padStart(2, "0");
+}
+
+function offsetSeconds(zone: string): number {
+  if (zone === "Z") return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4))];
+  if (hours > 23 || minutes > 59) throw new NotADate(`there is no offset ${zone}`);
+  return (zone[0] === "-" ? -60 : 60) * (hours * 60 + minutes);
+}
+
+// -- the lead list
+
+function build(sent: Map<string, Json>, user: string, now: Date, id: string): LeadList {
+  const text = (name: string) => sent.get(name) as string;
+  const icpId = sent.get("icpId") as string | null;
+  return {
+    id,
+    icpId: icpId && icpId.toLowerCase(),
+    name: text("name"),
+    type: (sent.get("type") ?? "person") as LeadList["type"],
+    startDate: instant(text("startDate")).toISOString(),
+    endDate: instant(text("endDate")).toISOString(),
+    personIds: sent.get("personIds") as string[],
+    companyIds: ((sent.get("companyIds") ?? []) as string[]).map((each) => each.toLowerCase()),
+    userIds: [user],
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+  };
+}
+
+// -- the contract, as the mock server has it
+
+interface Contract {
+  path: string;
+  method: string;
+  mediaTypes: string[];
+  successStatus: number;
+  users: Record<string, string>;
+  expiredToken: string;
+  cookieName: string;
+  maxBodyBytes: number;
+  maxDepth: number;
+  gotCharacters: number;
+  problemsListedOfAField: number;
+  wanted: string;
+  required: string[];
+  fields: Record<string, Wanted>;
+  errors: Record<number, [code: string, message: string]>;
+  retryAfter: Record<number, string>;
+  words: Record<Rule, [want: string, message: string]>;
+  documentedProblems: Problem[];
+}

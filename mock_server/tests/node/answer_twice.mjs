@@ -1,0 +1,29 @@
+// Sends every request of a corpus to the mock and to the handlers for MSW, and prints both answers, a line for each.
+// What Prefer asks of the mock, failNext asks of the handlers: then one request at a time.
+import { createInterface } from "node:readline";
+import { getResponse } from "msw";
+import { createLeadListMock } from "./leadlists.js";
+
+const HEADERS = ["allow", "content-type", "location", "retry-after", "www-authenticate"];
+
+const [url, now, atOnce] = process.argv.slice(2);
+const mock = createLeadListMock({ now: () => new Date(now) });
+
+async function told(response) {
+  const headers = HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]);
+  return { status: response.status, headers, body: await response.text() };
+}
+
+async function answerTwice({ name, method, target, headers, body }) {
+  const request = () =>
+    new Request(url + target, { method, headers, body: body === null ? null : Buffer.from(body, "base64") });
+  if (headers.prefer) mock.failNext(Number(headers.prefer.replace("code=", "")));
+  const handled = await getResponse(mock.handlers, request());
+  console.log(JSON.stringify({ name, mock: await told(await fetch(request())), handlers: await told(handled) }));
+}
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+async function work() {
+  for (let line = await lines.next(); !line.done; line = await lines.next()) await answerTwice(JSON.parse(line.value));
+}
+await Promise.all(Array.from({ length: Number(atOnce) }, work));

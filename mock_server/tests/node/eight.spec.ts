@@ -1,0 +1,37 @@
+// Eight tests at once, each in a world of its own: it meets its own fault and sees its own lists, and nothing else.
+import { expect, test } from "./mock";
+
+const FAULTS = [400, 401, 403, 409, 429, 500, 502, 503];
+
+for (const [number, status] of FAULTS.entries()) {
+  test(`world ${number + 1} of 8`, async ({ page, mock }, testInfo) => {
+    const name = (i: number) => `list ${i} of world ${number + 1}`;
+    await mock("PUT", "faults", { faults: [{ status, times: 1 }] });
+    await page.goto("/");
+    const create = async (list: string) => {
+      await page.getByLabel("Name").fill(list);
+      const answered = page.waitForResponse((response) => response.request().method() === "POST");
+      await page.getByRole("button", { name: "Create" }).click();
+      return (await answered).status();
+    };
+    expect(await create(name(0))).toBe(status);
+    await expect(page.getByRole("alert")).toBeVisible();
+    for (let i = 0; i <= number; i++) expect(await create(name(i))).toBe(201);
+
+    // No world is looked at before all eight have what is theirs: so every one had the time to be disturbed.
+    await expect.poll(async () => {
+      const { worlds } = await mock("GET", "worlds");
+      return worlds.filter((world: { counts: { lists: number } }) => world.counts.lists > 0).length;
+    }, { timeout: 120_000 }).toBe(FAULTS.length);
+
+    const names = Array.from({ length: number + 1 }, (_, i) => name(i));
+    await expect(page.getByRole("listitem")).toHaveText(names);
+    const { lists } = await mock("GET", "lists");
+    expect(lists.map((list: { name: string }) => list.name)).toEqual(names);
+    const { requests } = await mock("GET", "requests?method=POST");
+    expect(requests.map((each: { answer: { status: number } }) => each.answer.status)).toEqual([
+      ...names.map(() => 201), status,
+    ]);
+    console.log(`worker ${testInfo.parallelIndex}, world ${number + 1}: one ${status}, ${names.length} lists of its own`);
+  });
+}

@@ -1,0 +1,94 @@
+// What a frontend writes with the generated types. A line below `@ts-expect-error` must not compile.
+import type { components, paths } from "./leadlists-api.js";
+
+type Call = paths["/api/v1/entities/leadlists"]["post"];
+type NewLeadList = Call["requestBody"]["content"]["application/json"];
+type Answer<Status extends keyof Call["responses"]> = Call["responses"][Status]["content"]["application/json"];
+
+// -- the page's examples
+
+export const request: NewLeadList = {
+  name: "Q1 2024 Tech Startups",
+  type: "person",
+  icpId: "660e8400-e29b-41d4-a716-446655440001",
+  startDate: "2024-01-01T00:00:00.000Z",
+  endDate: "2024-03-31T23:59:59.000Z",
+  personIds: ["lead_abc123", "lead_def456"],
+  companyIds: [],
+};
+export const response: Answer<201> = {
+  id: "550e8400-e29b-41d4-a716-446655440000",
+  icpId: "660e8400-e29b-41d4-a716-446655440001",
+  name: "Q1 2024 Tech Startups",
+  type: "person",
+  startDate: "2024-01-01T00:00:00.000Z",
+  endDate: "2024-03-31T23:59:59.000Z",
+  personIds: ["lead_abc123", "lead_def456"],
+  companyIds: [],
+  userIds: ["user_xyz789"],
+  createdAt: "2024-01-02T10:30:00.000Z",
+  updatedAt: "2024-01-02T10:30:00.000Z",
+};
+export const fields: Record<keyof Answer<200>, true> = {
+  id: true, icpId: true, name: true, type: true, startDate: true, endDate: true, personIds: true, companyIds: true,
+  userIds: true, createdAt: true, updatedAt: true,
+};
+
+// -- what else is right
+
+const { type, companyIds, ...shortest } = request;
+export const withoutDefaults: NewLeadList = shortest;
+export const withoutIcp: NewLeadList = { ...shortest, icpId: null };
+export const refusal: Answer<400> = {
+  error: { code: "BAD_REQUEST", message: "No", details: [{ path: "/name", rule: "type", got: "5" }] },
+};
+export const unknown: Answer<401> = { error: { code: "UNAUTHORIZED", message: "Who?" } };
+export const failed: Answer<500> = { error: { code: "INTERNAL_ERROR", message: "Oh" } };
+
+export function told(error: Answer<400> | Answer<401> | Answer<500>): string {
+  switch (error.error.code) {
+    case "BAD_REQUEST": return "a";
+    case "UNAUTHORIZED": return "b";
+    case "INTERNAL_ERROR": return "c"; // and nothing behind it: TypeScript knows that these are all
+  }
+}
+
+// -- wrong requests
+
+// @ts-expect-error a type that there is not
+export const otherType: NewLeadList = { ...shortest, type: "people" };
+// @ts-expect-error one id in place of an array
+export const textForIds: NewLeadList = { ...shortest, personIds: "lead_abc123" };
+// @ts-expect-error no name
+export const nullName: NewLeadList = { ...shortest, name: null };
+// @ts-expect-error no type
+export const nullType: NewLeadList = { ...shortest, type: null };
+// @ts-expect-error a number for a date
+export const numberForDate: NewLeadList = { ...shortest, startDate: 1704067200000 };
+// @ts-expect-error a field that must be sent
+export const noIds: NewLeadList = { name: "n", icpId: null, startDate: "2024-01-01", endDate: "2024-01-02" };
+// @ts-expect-error a field that must be sent, be it as null
+export const noIcp: NewLeadList = { name: "n", startDate: "2024-01-01", endDate: "2024-01-02", personIds: [] };
+// @ts-expect-error a field by another name
+export const otherName: NewLeadList = { ...shortest, icpID: null };
+
+// -- wrong uses of answers
+
+// @ts-expect-error a code that there is not
+export const otherCode: Answer<400>["error"]["code"] = "VALIDATION_ERROR";
+// @ts-expect-error the code of another status
+export const codeOf401: Answer<400> = { error: { code: "UNAUTHORIZED", message: "Who?" } };
+// @ts-expect-error the code of another status
+export const codeOf500: Answer<401> = { error: { code: "INTERNAL_ERROR", message: "Oh" } };
+// @ts-expect-error a message that is missing
+export const noMessage: Answer<500> = { error: { code: "INTERNAL_ERROR" } };
+// @ts-expect-error a status that the page does not have
+export type Answer422 = Answer<422>;
+// @ts-expect-error a method that the page does not have
+export const get: paths["/api/v1/entities/leadlists"]["get"] = { responses: {} };
+// @ts-expect-error a path that the page does not have
+export type Other = paths["/api/v1/entities/leads"];
+// @ts-expect-error a field that the answer does not have
+export const owner = response.ownerId;
+// @ts-expect-error a list of several types
+export const mixed: components["schemas"]["LeadList"]["type"] = "mixed";

@@ -1,0 +1,47 @@
+"""What tests do with Node: a folder in which the packages of .npm-tools resolve, and programs that run there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mock_server.tests.conftest import ROOT
+
+TOOLS = ROOT / ".npm-tools"
+SOURCES = Path(__file__).parent / "node"
+
+
+@contextmanager
+def node_folder() -> Iterator[Path]:
+    """A folder below that of the tools: only there do imports of their packages resolve."""
+    if not (TOOLS / "node_modules").is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("the tools of Node are missing; .ci/tools node brings them")
+        pytest.skip("no tools of Node here; make spec brings them where Node is")
+    with tempfile.TemporaryDirectory(prefix=".made-", dir=TOOLS) as made:
+        (Path(made) / "package.json").write_text('{"type": "module"}')
+        yield Path(made)
+
+
+def run_node(
+    name: str, *arguments: str | Path, cwd: Path = ROOT, given: str | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs node, or a program that a package of .npm-tools brings, to its end."""
+    program = TOOLS / "node_modules" / ".bin" / name if name != "node" else name
+    folders = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have put Node there
+    return subprocess.run(
+        [program, *arguments],
+        cwd=cwd,
+        env=os.environ | {"PATH": folders} | variables,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )

@@ -1,0 +1,179 @@
+"""The handlers for MSW answer as the mock does, and a team's compiler takes them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server.errors import WORDS
+from mock_server.msw import LOGIC, handlers
+from mock_server.settings import Settings
+from mock_server.tests.conftest import GOOD, LOGIN, Running, StartMock
+from mock_server.tests.corpus import UUID, Case, changed, corpus, embedded
+from mock_server.tests.node_tools import SOURCES, node_folder, run_node
+
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
+
+NOW = "2024-01-02T10:30:00.000Z"
+# What teams switch on beside --strict. The lib is the oldest in use by a current project template.
+STRICT = (
+    "--strict", "--target", "es2020", "--lib", "es2020,dom,dom.iterable", "--module", "nodenext", "--skipLibCheck",
+    "--verbatimModuleSyntax", "--isolatedModules", "--erasableSyntaxOnly", "--noUncheckedIndexedAccess",
+    "--exactOptionalPropertyTypes", "--noImplicitReturns", "--noUnusedLocals", "--noUnusedParameters",
+)  # fmt: skip
+UUID4 = re.compile(r'"id":"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"')
+SHOWN = 8
+
+
+def compiled(folder: Path, *sources: str) -> list[Path]:
+    """A folder for each source, with the compiled handlers in it; one call of the compiler for all."""
+    folders = []
+    for source in sources:
+        folders.append(Path(tempfile.mkdtemp(dir=folder)))
+        (folders[-1] / "leadlists.ts").write_text(source, encoding="utf-8")
+        (folders[-1] / "answer_twice.mjs").write_text((SOURCES / "answer_twice.mjs").read_text())
+    done = run_node("tsc", *STRICT, *(each / "leadlists.ts" for each in folders))
+    assert done.returncode == 0, done.stdout
+    return folders
+
+
+def answers(made: Path, mock: Running, cases: list[Case], at_once: int = 8) -> list[dict[str, Any]]:
+    """What the mock and the compiled handlers of a folder say to each case."""
+    given = "".join(case.to_json() + "\n" for case in cases)
+    done = run_node("node", made / "answer_twice.mjs", mock.url, NOW, str(at_once), given=given)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.split("\n") if line]
+    assert sorted(each["name"] for each in told) == sorted(case.name for case in cases)
+    return told
+
+
+def comparable(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer without what may differ: the id of a new list, and the newer Pythons' words on broken JSON."""
+    body = UUID4.sub('"id":"new"', answer["body"])
+    parsed = json.loads(body) if body else None
+    if parsed and answer["status"] == 400 and sys.version_info >= (3, 13):
+        for problem in parsed["error"]["details"]:
+            if problem["rule"] == "json":
+                problem["got"] = problem["message"] = parsed["error"]["message"] = ""
+    return {"status": answer["status"], "headers": answer["headers"], "body": parsed}
+
+
+def differences(told: list[dict[str, Any]]) -> list[str]:
+    """The cases that were answered in two ways, in words."""
+    return [
+        f"{each['name']}: {difference(mock, handled)}"
+        for each in told
+        if (mock := comparable(each["mock"])) != (handled := comparable(each["handlers"]))
+    ]
+
+
+def difference(mock: Any, handled: Any, place: str = "") -> str:
+    """The first place where two answers differ."""
+    if isinstance(mock, dict) and isinstance(handled, dict) and mock.keys() == handled.keys():
+        pairs = ((name, mock[name], handled[name]) for name in mock)
+    elif isinstance(mock, list) and isinstance(handled, list) and len(mock) == len(handled):
+        pairs = ((str(i), *both) for i, both in enumerate(zip(mock, handled, strict=True)))
+    else:
+        return f"{place or 'the answer'} is {json.dumps(mock)} of the mock and {json.dumps(handled)} of the handlers"
+    return next(difference(one, other, f"{place}/{name}") for name, one, other in pairs if one != other)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with node_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path) -> Path:
+    """The compiled handlers of a mock with default settings."""
+    return compiled(folder, handlers(Settings()))[0]
+
+
+def test_the_handlers_answer_as_the_mock(
+    made: Path, start_mock: StartMock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mock = start_mock("--now", NOW)
+    told = answers(made, mock, corpus(mock.url, tmp_path))
+    differing = differences(told)
+    with capsys.disabled():
+        print(f"\n{len(told) - len(differing)}/{len(told)} same verdicts of the mock and of its handlers for MSW")
+    assert not differing, "\n".join([f"{len(differing)} differ", *differing[:SHOWN]])
+
+
+def test_an_error_that_is_asked_for_has_the_same_body(made: Path, mock: Running) -> None:
+    cases = [
+        Case(f"{status}", b"{}", {"prefer": f"code={status}"})
+        for status in (400, 401, 403, 404, 405, 409, 418, 429, 500, 502, 503, 599)
+    ]
+    assert differences(answers(made, mock, cases, at_once=1)) == []
+
+
+BROKEN = {
+    "a month more": ("month > 12", "month > 13", changed("", startDate="2024-13-01")),
+    "no default": ('?? "person"', '?? "company"', Case("", json.dumps(GOOD).encode())),
+    "upper case": ("icpId.toLowerCase()", "icpId", changed("", icpId=UUID)),
+    "no limit of depth": ("depth > CONTRACT.maxDepth", "depth > 999", Case("", embedded(b"[" * 65 + b"]" * 65))),
+    "halves of pairs": ("if (match[1])", "if (!match)", Case("", embedded(b'"\\ud800"'))),
+    "no sign-in": ("throw refusals.pop() ?? new Refused(401)", 'return "user_xyz789"', Case("", b"{}", {})),
+    "order of problems": ("body.size > fields.length", "body.size", changed("", icpId=1, endDate=1)),
+    "slices": ("AT_ONCE = 200", "AT_ONCE = 999", changed("", personIds=["a"] * 300 + [1], companyIds=[1])),
+}
+
+
+def test_handlers_that_break_a_rule_are_found(folder: Path, mock: Running) -> None:
+    source = handlers(Settings())
+    broken = []
+    for right, wrong, _ in BROKEN.values():
+        assert source.count(right) == 1, right
+        broken.append(source.replace(right, wrong))
+    found = {
+        name: len(differences(answers(each, mock, [case])))
+        for (name, (_, _, case)), each in zip(BROKEN.items(), compiled(folder, *broken), strict=True)
+    }
+    assert found == dict.fromkeys(BROKEN, 1)
+
+
+def test_the_handlers_know_the_settings_of_their_mock(folder: Path, start_mock: StartMock, run_cli: RunCli) -> None:
+    flags = ["--user", "ana=token-1", "--cookie-name", "login", "--success-status", "200"]
+    flags += ["--max-depth", "9", "--max-body-bytes", "300"]
+    cases = [
+        Case(f"{headers} {len(body)}", body, headers)
+        for headers in (
+            {"authorization": "Bearer token-1"},
+            {"cookie": "login=token-1"},
+            LOGIN,
+            {"cookie": "__session=1"},
+        )
+        for body in (
+            json.dumps(GOOD).encode(),
+            b" " * 301,
+            embedded(b"[" * 8 + b"]" * 8),
+            embedded(b"[" * 9 + b"]" * 9),
+        )
+    ]
+    told = answers(compiled(folder, run_cli(*flags, "msw").stdout)[0], start_mock(*flags, "--now", NOW), cases)
+    assert differences(told) == []
+    assert {each["handlers"]["status"] for each in told} == {200, 400, 401}
+
+
+def test_a_reading_that_the_handlers_do_not_follow_is_refused(run_cli: RunCli) -> None:
+    for flags in (["--profile", "strict"], ["--reading", "empty-name=refused"]):
+        done = run_cli(*flags, "msw")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert re.fullmatch(r"leadlists-mock: the handlers for MSW know [\w-]+=\w+ only, not \w+\n", done.stderr)
+
+
+def test_the_facts_of_the_contract_are_not_written_into_the_logic() -> None:
+    """The facts come from the contract: else a change of the spec would leave the handlers behind."""
+    logic = LOGIC.read_text()
+    facts = [*WORDS["type"], *WORDS["uuid"], "xyz789", "1048576", "__session", 'leadlists"', "/api/v1"]
+    assert [fact for fact in facts if fact in logic] == []

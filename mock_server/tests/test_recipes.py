@@ -1,0 +1,175 @@
+"""What the README tells users of Playwright, Cypress and MSW is done as it stands there, in a real browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
+from mock_server.tests.node_tools import SOURCES, TOOLS, node_folder, run_node
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+# The name of a file stands in the first line of its snippet.
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS: dict[str, str] = dict(re.findall(r"^```ts\n// (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
+TSC = ("--strict", "--skipLibCheck", "--target", "es2022")
+# The recipe's own settings, and what only this machine needs: a browser that is there, and no sandbox for root.
+CONFIG = """import recipe from "./playwright.config";
+const args = ["--no-sandbox", "--disable-dev-shm-usage"];
+const launchOptions = { executablePath: %s, args, timeout: 120_000 };
+export default {
+  ...recipe,
+  workers: 8,
+  timeout: 240_000,
+  expect: { timeout: 60_000 }, // eight browsers on a small machine take their time
+  reporter: "json",
+  use: { ...recipe.use, launchOptions },
+};
+"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with node_folder() as made:
+        yield made
+
+
+@pytest.fixture
+def port() -> int:
+    """One that is free, for the mock that Playwright starts."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def page_port(folder: Path) -> Iterator[int]:
+    """A server of the pages below the folder, as a frontend's dev server would be."""
+    (folder / "pages").mkdir()
+    handler = functools.partial(_Quiet, directory=str(folder / "pages"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+Playwright = Callable[[dict[str, str]], dict[str, Any]]
+
+
+@pytest.fixture
+def playwright(folder: Path, port: int, page_port: int) -> Playwright:
+    """Runs test files beside the files of the recipe, and gives back what Playwright reports."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no chromium; .ci/tools chromium brings it")
+        pytest.skip("no chromium here; .ci/tools chromium brings it where it can")
+
+    def run(tests: dict[str, str]) -> dict[str, Any]:
+        recipe = {name: SNIPPETS[name] for name in ("playwright.config.ts", "tests/mock.ts")}
+        recipe |= {f"pages/{page.name}": page.read_text() for page in (SOURCES / "page").iterdir()}
+        (folder / "tests").mkdir()
+        for name, content in {**recipe, **tests, "run.config.ts": CONFIG % json.dumps(program)}.items():
+            (folder / name).write_text(content.replace(":8080", f":{port}").replace(":5173", f":{page_port}"))
+        # The recipe starts the mock, whose port is a setting like any other.
+        done = run_node("playwright", "test", "--config=run.config.ts", cwd=folder, LEADLISTS_MOCK_PORT=str(port))
+        assert done.stdout.startswith("{"), done.stdout + done.stderr
+        return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+    return run
+
+
+def test_the_recipe_for_playwright_does_what_it_says(playwright: Playwright) -> None:
+    recipe = SNIPPETS["tests/create.spec.ts"]
+    twice = recipe.replace("times: 1, status: 201", "times: 2, status: 201")
+    report = playwright({"tests/create.spec.ts": recipe, "tests/twice.spec.ts": twice})
+    (right,), (wrong,) = (_results(report, f"{name}.spec.ts") for name in ("create", "twice"))
+    assert right["status"] == "passed", _failures(report)
+    assert '"expected":"exactly 2"' in wrong["errors"][0]["message"]
+
+
+def test_eight_tests_in_parallel_see_eight_worlds(playwright: Playwright, capsys: pytest.CaptureFixture[str]) -> None:
+    report = playwright({"tests/eight.spec.ts": (SOURCES / "eight.spec.ts").read_text()})
+    results = _results(report, "eight.spec.ts")
+    with capsys.disabled():
+        print("", *(line["text"].strip() for result in results for line in result["stdout"]), sep="\n")
+        print(f"{report['stats']['expected']} of 8 passed")
+    assert [result["status"] for result in results] == ["passed"] * 8, _failures(report)
+    assert len({result["workerIndex"] for result in results}) == 8
+
+
+CYPRESS = "cypress/e2e/create.cy.ts"
+
+
+def test_the_recipe_for_cypress_is_typed_and_its_calls_are_taken(folder: Path, mock: Running) -> None:
+    url = mock.url.replace("127.0.0.1", "localhost")
+    (folder / "create.cy.ts").write_text(SNIPPETS[CYPRESS].replace("http://localhost:8080", url))
+    types = ("--types", "cypress", "--typeRoots", TOOLS / "node_modules")
+    done = run_node("tsc", *TSC, *types, "--module", "esnext", folder / "create.cy.ts")
+    assert done.returncode == 0, done.stdout
+    ran = run_node("node", SOURCES / "fake_cypress.mjs", folder / "create.cy.js")
+    assert ran.returncode == 0, ran.stderr
+    with httpx2.Client() as client:  # keeps cookies, as cy.request does
+        *calls, verify = json.loads(ran.stdout)
+        for call in calls:
+            assert _ask(client, call).is_success
+        page = {"method": "POST", "url": f"{url}{PATH}", "body": GOOD | {"name": "Q1"}}
+        assert _ask(client, verify).status_code == 409
+        assert [_ask(client, page).status_code for _ in range(2)] == [500, 201]
+        assert _ask(client, verify).json() == {"held": True, "count": 1}
+
+
+def _ask(client: httpx2.Client, call: dict[str, Any]) -> httpx2.Response:
+    return client.request(call["method"], call["url"], json=call.get("body"), headers=call.get("headers"))
+
+
+def test_the_recipe_for_msw_does_what_it_says(folder: Path, run_cli: RunCli) -> None:
+    (folder / "leadlists.ts").write_text(run_cli("msw").stdout)
+    (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
+    types = ("--types", "node", "--typeRoots", TOOLS / "node_modules" / "@types")
+    done = run_node("tsc", *TSC, *types, "--module", "nodenext", folder / "create.test.ts")
+    assert done.returncode == 0, done.stdout
+    ran = run_node("node", "--test", "--test-reporter=tap", "create.test.js", cwd=folder)
+    assert ran.returncode == 0, ran.stdout
+    assert re.search(r"^# pass 1$", ran.stdout, re.MULTILINE), ran.stdout
+
+
+def test_the_handlers_answer_in_a_page(folder: Path, playwright: Playwright, run_cli: RunCli) -> None:
+    msw, pages = TOOLS / "node_modules" / "msw" / "lib", folder / "pages"
+    shutil.copy(msw / "mockServiceWorker.js", pages)
+    shutil.copy(msw / "iife" / "index.js", pages / "msw.js")
+    (pages / "msw-module.js").write_text("export const { http, HttpResponse } = MockServiceWorker;")
+    (pages / "leadlists.ts").write_text(run_cli("msw").stdout)
+    done = run_node("tsc", *TSC, "--module", "esnext", "--moduleResolution", "bundler", pages / "leadlists.ts")
+    assert done.returncode == 0, done.stdout
+    report = playwright({"tests/worker.spec.ts": (SOURCES / "worker.spec.ts").read_text()})
+    (result,) = _results(report, "worker.spec.ts")
+    assert result["status"] == "passed", _failures(report)
+
+
+def _results(report: dict[str, Any], file: str) -> list[dict[str, Any]]:
+    suites = [suite for suite in report["suites"] if suite["file"].endswith(file)]
+    return [each["tests"][0]["results"][0] for suite in suites for each in suite["specs"]]
+
+
+def _failures(report: dict[str, Any]) -> str:
+    errors = [error["message"] for result in _results(report, "") for error in result["errors"]]
+    return "\n".join([*errors, *(error["message"] for error in report["errors"])])

@@ -1,0 +1,149 @@
+"""The API reference: Swagger UI as its makers publish it, over the documents of the mock, in a real browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+import mock_server
+from mock_server import RunningMock, Settings, running_mock
+from mock_server.tests.conftest import PATH, ROOT, Open
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+FOLDER = Path(mock_server.__file__).parent / "reference"
+OURS = {"index.html", "reference.css", "reference.js", "swagger-ui.sha256"}
+NPM = ROOT / ".npm-tools"
+
+
+def sums() -> dict[str, str]:
+    lines = (FOLDER / "swagger-ui.sha256").read_text().splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines if not line.startswith("#"))}
+
+
+# -- what is not ours
+
+
+def test_what_others_wrote_is_what_the_sums_say_and_all_of_it_has_one() -> None:
+    theirs = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FOLDER.iterdir()}
+    assert {name: digest for name, digest in theirs.items() if name not in OURS} == sums()
+    assert {"swagger-ui.LICENSE", "swagger-ui.NOTICE", "swagger-ui-bundle.js.LICENSE.txt"} <= set(sums())
+
+
+def test_its_version_is_that_of_the_lock() -> None:
+    first = (FOLDER / "swagger-ui.sha256").read_text().splitlines()[0]
+    version = json.loads((NPM / "package-lock.json").read_text())["packages"]["node_modules/swagger-ui-dist"]["version"]
+    assert first.startswith(f"# swagger-ui-dist {version}, ")
+
+
+def test_it_is_the_package_of_the_lock_byte_for_byte() -> None:
+    package = NPM / "node_modules" / "swagger-ui-dist"
+    if not package.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("swagger-ui-dist is missing; .ci/tools node brings it")
+        pytest.skip("no tools of Node here; make spec brings them where Node is")
+    for name in sums():
+        published = package / {"swagger-ui.LICENSE": "LICENSE", "swagger-ui.NOTICE": "NOTICE"}.get(name, name)
+        assert (FOLDER / name).read_bytes() == published.read_bytes(), name
+
+
+# -- the documents
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("openapi.yaml", "spec/openapi.yaml"), ("control.yaml", "mock_server/control.yaml")]
+)
+def test_a_document_is_served_byte_for_byte(name: str, file: str, lead_list_mock: RunningMock) -> None:
+    answer = httpx2.get(f"{lead_list_mock.url}/__mock__/{name}")
+    assert answer.headers["content-type"] == "application/yaml"
+    assert answer.content == (ROOT / file).read_bytes()
+
+
+# -- the page
+
+
+def reference(mock: RunningMock, query: str = "") -> str:
+    return f"{mock.url.replace('127.0.0.1', 'localhost')}/__mock__/reference/{query}"
+
+
+def operation(page: Page, name: str = f"POST {PATH}") -> Locator:
+    return page.locator(".opblock-summary-control").and_(page.get_by_role("button", name=name))
+
+
+def execute(page: Page) -> str:
+    """The status that Swagger UI shows for the request that it sent."""
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    shown = page.locator(".live-responses-table tbody .response-col_status")
+    shown.wait_for()
+    return shown.inner_text().split()[0]
+
+
+def test_the_operation_is_shown_with_both_examples(lead_list_mock: RunningMock, open_page: Open) -> None:
+    page = open_page(reference(lead_list_mock))
+    operation(page).click()
+    assert "Q1 2024 Tech Startups" in page.locator(".opblock-section-request-body").inner_text()
+    assert "user_xyz789" in page.locator(".responses-wrapper").inner_text()
+
+
+def test_it_is_tried_out_with_the_cookie_of_the_mock(lead_list_mock: RunningMock, open_page: Open) -> None:
+    page = open_page(reference(lead_list_mock))
+    page.evaluate(
+        """fetch("/__mock__/sessions", {method: "POST", body: '{"user": "user_abc123"}',
+             headers: {"Content-Type": "application/json", "X-Mock-Control": "1"}})"""
+    )
+    operation(page).click()
+    assert execute(page) == "201"
+    assert lead_list_mock.lists()[0]["userIds"] == ["user_abc123"]
+
+
+def test_it_is_tried_out_with_a_bearer_token(lead_list_mock: RunningMock, open_page: Open) -> None:
+    page = open_page(reference(lead_list_mock))
+    page.locator(".auth-wrapper .authorize").first.click()
+    bearer = page.locator(".auth-container", has_text="sessionBearer")
+    bearer.locator("input").fill("xyz789-session")
+    bearer.locator("button.authorize").click()
+    page.locator(".close-modal").click()
+    operation(page).click()
+    assert execute(page) == "201"
+    lead_list_mock.verify(times=1, path=PATH, user="user_xyz789", body={"name": "Q1 2024 Tech Startups"})
+
+
+def test_the_control_api_is_the_second_choice_and_is_tried_out_in_a_world(
+    lead_list_mock: RunningMock, open_page: Open
+) -> None:
+    page = open_page(reference(lead_list_mock, "?world=t9"))
+    assert page.locator("#select option").all_inner_texts() == ["The API", "Control of the mock"]
+    page.locator("#select").select_option(label="Control of the mock")
+    operation(page, "PUT /__mock__/faults").click()
+    assert execute(page) == "200"
+    assert lead_list_mock.in_world("t9").control("GET", "faults")["faults"][0]["status"] == 500
+    assert lead_list_mock.control("GET", "faults")["faults"] == []
+
+
+def test_whatever_server_a_spec_names_the_mock_is_asked(tmp_path: Path, open_page: Open) -> None:
+    for path in (ROOT / "spec").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with (tmp_path / "openapi.yaml").open("a") as file:
+        file.write("servers:\n  - url: https://api.elsewhere.test/base\n")
+    with running_mock(spec_dir=tmp_path) as mock:
+        page = open_page(reference(mock))
+        operation(page).click()
+        assert execute(page) == "401"
+        assert mock.requests()[0]["path"] == f"/base{PATH}"
+
+
+def test_beyond_loopback_the_token_that_the_dashboard_keeps_opens_the_documents(open_page: Open) -> None:
+    with running_mock(Settings(control_token="open-sesame")) as mock:
+        page = open_page(reference(mock))
+        page.locator(".errors-wrapper, .loading-container .failed").first.wait_for()
+        page.evaluate("""sessionStorage.setItem("leadlists-mock-token", "open-sesame")""")
+        page.reload()
+        operation(page).wait_for()
