@@ -43,6 +43,7 @@ def drawn(strategy: SearchStrategy[T], examples: int = 300) -> list[T]:
         database=None,
         deadline=None,
         phases=[Phase.generate],
+        report_multiple_bugs=False,  # a strategy that cannot draw fails at once
         suppress_health_check=list(HealthCheck),
     )
     @hypothesis.given(strategy)
