@@ -8,7 +8,7 @@ from contract_tests.judge import Judge
 from contract_tests.oracles.history import creator_displaced, steady_creator
 from contract_tests.settings import Session, Settings
 from contract_tests.tests.exchanges import BASE_URL, created, exchange, request, sent_body, terms
-from contract_tests.verdict import Finding, Verdict, broken, held
+from contract_tests.verdict import Finding, Outcome, Verdict, broken, held
 
 CLAUSE = "response.userIds.includes-creator"
 FIRST, SECOND = Session("first", bearer="bearer-one"), Session("second", bearer="bearer-two")
@@ -32,6 +32,13 @@ def test_lists_of_one_user_that_have_nobody_in_common_are_told_with_both() -> No
     one, other = of(FIRST, "b", "a"), of(FIRST, "d", "c")
     expected, actual = "the same creator in both lists of one user", "['a', 'b'] and then ['c', 'd']"
     assert found(of(SECOND, "z"), one, other) == [broken(CLAUSE, one, other, expected=expected, actual=actual)]
+
+
+def test_a_list_without_users_between_two_changes_nothing() -> None:
+    nothing = exchange(request(login=FIRST.login()), answer=created(userIds=None))
+    assert [told.outcome for told in found(of(FIRST, "a"), nothing, of(FIRST, "b")) if isinstance(told, Verdict)] == [
+        Outcome.BROKEN
+    ]
 
 
 def test_a_creator_who_stays_need_not_stand_alone_later() -> None:
