@@ -105,7 +105,8 @@ def icp(case: Case) -> Iterator[Finding]:
         return
     got = created["icpId"]
     for sent in variants:
-        if sent == got or (isinstance(sent, str) and isinstance(got, str) and _id("icpId", sent) == _id("icpId", got)):
+        texts = isinstance(sent, str) and isinstance(got, str)
+        if sent == got or (texts and formats.plain_uuid(sent) == formats.plain_uuid(got)):
             yield held("response.icpId.echo", case.exchange)
             if isinstance(sent, str) and formats.is_uuid(sent) and sent != sent.lower() and got in (sent, sent.lower()):
                 yield Observation("uuid-case", "kept" if got == sent else "lower", case.exchange)

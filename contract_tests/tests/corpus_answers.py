@@ -109,6 +109,7 @@ BODIES: dict[str, bytes] = {
     "blanks": b"  ",
     "text": b"<html>\n <body> gone  wrong </body>",
     "long text": b"word " * 60,
+    "text cut in a sign": ("x" + "é" * 60).encode(),
     "null": b"null",
     "an array": b"[]",
     "a text": b'"id"',

@@ -199,6 +199,7 @@ COMPANIES: dict[tuple[str, ...], tuple[list[Any], ...]] = {
     (UUID,): ([], [UUID.upper()], ["{" + UUID + "}"], [OTHER_ID], [UUID, UUID], [None]),
     (UUID, UUID_7): ([UUID_7, UUID], [UUID], [UUID_7.upper(), UUID]),
     ("{" + UUID + "}",): ([UUID], [UUID.replace("-", "")], [OTHER_ID]),
+    ("{" + UUID + "}", UUID): (["{" + UUID + "}", "x"],),
     ("urn:uuid:" + UUID,): ([UUID], [OTHER_ID]),
     (UUID, UUID.upper()): ([UUID], [UUID, UUID], []),
 }
@@ -237,6 +238,10 @@ def pinned() -> Entries:
         "null taken for a type, as agreed",
         one(exchange(request(sent_body(type=None)), answer=created()), type_null="default"),
     )
+    left_out = sent_body(type="company", personIds=OMIT)
+    for people in ([], ["a"], None):
+        answer = exchange(request(left_out), answer=created(left_out, personIds=people))
+        yield f"people left out, as agreed, as {people}", one(answer, person_ids_missing_on_company_list="default")
     unknown = exchange(request(ICP_ASKED), 404)
     yield "an unknown ICP refused where it is to be taken", one(unknown, unknown_icp="accepted")
     yield "an unknown ICP refused as agreed", one(unknown, unknown_icp="404")

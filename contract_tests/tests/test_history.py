@@ -48,6 +48,15 @@ def test_a_creator_who_is_not_known_may_be_displaced_unseen() -> None:
     assert (told.clause, told.actual) == ("request.body.server-made", "['x']")
 
 
+def test_an_exchange_alone_is_judged_as_all_of_a_history() -> None:
+    refused = JUDGE.case(exchange(status=400))
+    assert {f.clause for f in JUDGE.judge_alone(refused) if isinstance(f, Verdict)} >= {
+        "success.created",
+        "error.message",
+    }
+    assert JUDGE.judge_alone(refused) == JUDGE.judge(refused) + JUDGE.judge_history([refused])
+
+
 def test_lists_of_two_users_have_creators_of_their_own() -> None:
     first, second = of(FIRST, "a"), of(SECOND, "a")
     expected, actual = "a creator of its own for each of the two users", "['a'] for both"

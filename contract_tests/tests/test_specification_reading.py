@@ -155,7 +155,8 @@ def test_a_name_that_nearly_fits_is_offered(folder: Path) -> None:
     with pytest.raises(SpecificationError) as caught:
         read.pin({"zzz": ["a"]})
     assert str(caught.value) == "no reading is called 'zzz'"
-    assert specification._near("ab", ["abc", "abd", "abe", "abf"]).count(" or ") == 2
+    assert specification._near("ab", ["abc", "abd", "x", "y"]) == "; did you mean abd or abc?"
+    assert specification._near("ab", ["abc", "abd", "abe", "abf"]).count("ab") == 3
 
 
 def test_a_timestamp_stays_the_text_that_it_is_and_text_is_utf_8(tmp_path: Path) -> None:
