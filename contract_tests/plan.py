@@ -102,7 +102,7 @@ def schema_faults(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Iterato
 
 _VALUES = {
     "string": "text",
-    "integer": 7,
+    "integer": 1,  # also the place of an option in an enum
     "number": 7.5,
     "boolean": True,
     "array": [],
@@ -112,7 +112,7 @@ _WRONG_DATES = (
     "not a date",
     "",
     "2030-02-30T00:00:00.000Z",
-    "2030-02-29T00:00:00.000Z",
+    "2100-02-29T00:00:00.000Z",  # a common year, though four divides it
     "2030-13-01T00:00:00.000Z",
     "2030-00-10T00:00:00.000Z",
     "2030-01-32T00:00:00.000Z",
@@ -146,7 +146,13 @@ def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for other, value in _VALUES.items():
         if other == kind or (kind == "number" and other == "integer"):
             continue
-        yield f"a value of type {other}", value
+        yield f"a value of type {other}", [_right_text(schema)] if (kind, other) == ("string", "array") else value
+
+
+def _right_text(schema: Mapping[str, Any]) -> str:
+    """A text that would be right by itself, so that who unwraps an array takes it."""
+    texts = {"date-time": "2030-01-01T00:00:00.000Z", "uuid": "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}
+    return str(schema["enum"][-1]) if "enum" in schema else texts.get(schema.get("format", ""), "text")
 
 
 def _wrong_texts(schema: Mapping[str, Any]) -> Iterator[str]:
@@ -160,7 +166,6 @@ RAW_FAULTS: Mapping[str, bytes] = {
     "no body": b"",
     "blanks for a body": b" \r\n\t ",
     "an array for a body": b"[]",
-    "a string for a body": b'"text"',
     "a number for a body": b"7",
     "true for a body": b"true",
     "null for a body": b"null",
@@ -180,6 +185,7 @@ def raw_faults(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "Infinity as a value", body[:-1] + b',"x":-Infinity}'
     yield "two JSON values", body + body
     yield "the object inside an array", b"[" + body + b"]"
+    yield "the object inside a string", json.dumps(body.decode()).encode()
     yield "a line break in a string", body[:-1] + b',"x":"a\nb"}'
     yield "a number with a leading zero", body[:-1] + b',"x":012}'
     yield "the whole body in UTF-16", body.decode().encode("utf-16-le")
@@ -190,7 +196,8 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
     yield "no login", ()
     yield "an unknown token", (("Authorization", "Bearer not-a-session"),)
     yield "an unknown cookie", (("Cookie", f"{cookie_name}=not-a-session"),)
-    yield "another scheme", (("Authorization", "Basic dXNlcjpwYXNz"),)
+    # With the token itself, or a server that looks at no scheme would refuse it all the same.
+    yield "another scheme", (("Authorization", f"Basic {session.bearer or 'dXNlcjpwYXNz'}"),)
     yield "a scheme without token", (("Authorization", "Bearer"),)
     yield "an empty cookie", (("Cookie", f"{cookie_name}="),)
     yield "a cookie of another name", (("Cookie", f"{cookie_name}x=not-a-session"),)

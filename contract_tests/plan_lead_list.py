@@ -90,9 +90,14 @@ def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("type left out", sender.request(without(body, "type")))
     yield Step("companyIds left out", sender.request(without(body, "companyIds")))
     yield Step("type and companyIds left out", sender.request(without(body, "type", "companyIds")))
+    yield Step(
+        "type left out, company ids given", sender.request({**without(body, "type"), "companyIds": [*COMPANIES]})
+    )
     companies = without({**body, "type": "company"}, "personIds")
     yield Step("personIds left out of a list of companies", sender.request(companies))
     yield Step("Name for name", sender.request({"Name": body["name"], **without(body, "name")}))
+    snake = {"start_date": body["startDate"], **without(body, "startDate")}
+    yield Step("start_date for startDate", sender.request(snake))
     inherited = {**without(body, "type", "companyIds"), **PROTOTYPE_FIELDS}
     yield Step("type and companyIds under keys of prototypes", sender.request(inherited))
 
@@ -121,7 +126,7 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("fields in another order", sender.request(dict(reversed(body.items()))))
     yield Step("JSON with line breaks", sender.request(raw=json.dumps(body, indent=2).encode()))
     yield Step("JSON with blanks around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
-    escaped = encode(body).replace(b"Spelled", b"\\u0053pelled")
+    escaped = encode(body).replace(b"Spelled", b"\\u0053pelled \\ud83d\\ude80").replace(b'"name"', b'"n\\u0061me"')
     yield Step("JSON with escapes", sender.request(raw=escaped))
     doubled = encode({"name": f"First of two, {tag}", **without(body, "name")})[:-1]
     yield Step("a key twice", sender.request(raw=doubled + b',"name":' + encode(f"Last of two, {tag}") + b"}"))
@@ -142,7 +147,8 @@ def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     yield from dressed(sender, body, without(body, "endDate"), "endDate left out")
     for media_type in ("text/plain", "application/vnd.api+json", "application/json; charset=utf-16"):
         yield Step(f"JSON as {media_type}", sender.request(body, media_type=media_type))
-    form = b"name=x&type=person&icpId=&startDate=2030-01-01&endDate=2030-01-02&personIds="
+    dates = "startDate=2030-01-01T00%3A00%3A00.000Z&endDate=2030-03-31T23%3A59%3A59.000Z"
+    form = f"name=Form&type=person&icpId=&{dates}&personIds[]=lead_abc123".encode()
     yield Step("a form", sender.request(raw=form, media_type="application/x-www-form-urlencoded"))
     packed = gzip.compress(encode(body), mtime=0)
     yield Step("a gzipped body", sender.request(raw=packed, more=(("Content-Encoding", "gzip"),)))
@@ -157,6 +163,8 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
     if first.bearer:
         for scheme in ("bearer", "BEARER"):
             yield Step(f"scheme {scheme}", sender.request(body, login=(("Authorization", f"{scheme} {first.bearer}"),)))
+        beside = (*first.login("bearer"), ("Cookie", "theme=dark"))
+        yield Step("a cookie of another program beside the token", sender.request(body, login=beside))
     if first.cookie:
         name, token = first.cookie
         for label, cookies in (

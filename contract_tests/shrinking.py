@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import orjson
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from contract_tests.body import read_body
 from contract_tests.exchange import Request
 from contract_tests.exploration import Exploration
 from contract_tests.plan import encode
@@ -52,11 +52,9 @@ def _smaller(run: Run, plain: Request, verdict: Verdict) -> Verdict | None:
 
 
 def _fields(body: bytes) -> dict[str, Any]:
-    try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return fields if isinstance(fields, dict) and encode(fields) == body else {}  # spelled plainly, or it would change
+    """The fields of a body that is spelled plainly, or it would change, and is nested for no sake of its own."""
+    fields = read_body(body, None).value
+    return fields if isinstance(fields, dict) and encode(fields) == body else {}
 
 
 def bodies_between(plain: Mapping[str, Any], found: Mapping[str, Any]) -> SearchStrategy[dict[str, Any]]:

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import layers
+from mock_server.answers import Outcome, Success
 from mock_server.contract import Contract, OperationSpec, find_spec_dir, no_openapi
 from mock_server.contract import load as load_contract
 from mock_server.dates import Dates
@@ -36,7 +37,7 @@ from mock_server.seeding import Seeding
 from mock_server.sessions import Sessions, security_map
 from mock_server.settings import SettingError, Settings
 from mock_server.sources import Clock, Ids, uuid4_source, uuid7_source
-from mock_server.stages import Outcome, Stages, Success
+from mock_server.stages import Stages
 from mock_server.uuids import Uuids
 from mock_server.validation import BodyCheck, ParameterCheck
 from mock_server.verdicts import Judge

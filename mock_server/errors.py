@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
+from mock_server.answers import Answer
 from mock_server.readings import Readings
-from mock_server.stages import Answer
 
 # A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems. No field
 # takes the whole screen, or its problems would hide those of the next field.

@@ -11,11 +11,12 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mock_server.answers import Answer, Outcome
 from mock_server.contract import Contract, OperationSpec
 from mock_server.errors import Problem, Refused, shorten
 from mock_server.faults import FaultError, Touch
 from mock_server.layers import send_answer
-from mock_server.stages import Answer, Outcome, Stages
+from mock_server.stages import Stages
 
 EXPIRED = "The session has expired; sign in again"
 NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  # what a proxy says in between

@@ -5,47 +5,17 @@ Connexion drives them today (see `app`). A defect is a change of one stage; so n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-if TYPE_CHECKING:  # only names: the modules below import this one
-    from mock_server.contract import OperationSpec
-    from mock_server.errors import Problem, Refused
-    from mock_server.lead_list import Build
-    from mock_server.readings import Readings
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer, ready to be sent."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an operation gives back: a JSON value, and headers to send with it."""
-
-    value: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Success:
-    """Renders what an operation gives back; called as the stage `render`."""
-
-    def __init__(self, readings: Readings) -> None:
-        charset = "; charset=utf-8" if readings.follows("response-charset", "present") else ""
-        self._media_type = f"application/json{charset}"  # http.answer.media-type
-
-    def __call__(self, outcome: Outcome, status: int) -> Answer:
-        return Answer(status, {"content-type": self._media_type, **outcome.headers}, orjson.dumps(outcome.value))
+from mock_server.answers import Answer, Outcome
+from mock_server.contract import OperationSpec
+from mock_server.errors import Problem, Refused
+from mock_server.lead_list import Build
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,8 @@ def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
         return {"success.concurrent" if any(overlap(case, twin) for twin in twins) else "success.repeatable"}
     name = case.sent.get("name")
     namesakes = [other for other in taken if isinstance(name, str) and other.sent.get("name") == name]
-    return {"request.name.repeatable"} if len(namesakes) == 1 else set()
+    of_others = all(other.expectation.caller.session != case.expectation.caller.session for other in namesakes)
+    return {"request.name.repeatable"} if namesakes and (len(namesakes) == 1 or of_others) else set()
 
 
 _FREEDOM_OF_FIELD = {

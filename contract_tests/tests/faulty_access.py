@@ -40,6 +40,15 @@ class OnlyCookieGuarded(RightCore):
 
 
 @breaks("access.session.valid")
+class SchemeIgnored(RightCore):
+    """A token is taken whatever scheme stands before it."""
+
+    def tokens(self, request: Request) -> list[str]:
+        scheme, blank, token = request.headers.get("authorization", "").partition(" ")
+        return super().tokens(request) + ([token] if blank and scheme.lower() != "bearer" else [])
+
+
+@breaks("access.session.valid")
 class TokenPrefixSuffices(RightCore):
     """The first characters of a token are as good as the whole."""
 

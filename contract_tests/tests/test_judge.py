@@ -267,6 +267,14 @@ def test_two_shapes_of_errors_are_warned_of() -> None:
     assert "error.envelope" in warned_clauses(nested, RIGHT["flat errors"])
 
 
+def test_duplicates_are_removed_by_spelling_or_by_what_they_mean() -> None:
+    one, other = "7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13", "c2a9e1f4-58d7-4b36-8e0a-91d4f7b6a205"
+    body = sent_body(type="company", companyIds=[one, other, one, other.upper()])
+    for kept in ([one, other, other.upper()], [one, other], [one, other, one, other]):
+        assert broken_clauses(echo(body, companyIds=kept)) == set()
+    assert broken_clauses(echo(body, companyIds=[one, other, one])) == {"response.companyIds.echo"}
+
+
 def test_ids_dropped_from_some_requests_only_are_lost() -> None:
     some = people(["lead_x"], ["lead_x"])
     many = sent_body(personIds=[f"p{n}" for n in range(200)])

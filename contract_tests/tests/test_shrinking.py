@@ -79,3 +79,20 @@ def test_a_field_that_is_missing_stays_missing(tmp_path: Path) -> None:
         shown = json.loads(verdict.exchanges[0].request.body)
         assert "name" not in shown
         assert shown["personIds"] == []
+
+
+def test_a_body_that_is_nested_deep_stays_as_it_is(tmp_path: Path) -> None:
+    class Shallow(RightCore):
+        def validate(self, request: Request, sent: Fields) -> Fields:
+            if "deep" in sent:
+                raise RecursionError
+            return super().validate(request, sent)
+
+    deep: Any = []
+    for _ in range(500):
+        deep = [deep]
+    with serve(Shallow(USERS)) as url, open_run(settings_for(url), tmp_path) as run:
+        broken_by(run, PLAIN | {"deep": deep})
+        verdict = run.evidence["http.answer.no-server-error"].worst
+        assert verdict is not None
+        assert b"[" * 500 in verdict.exchanges[0].request.body

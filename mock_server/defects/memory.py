@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from mock_server.answers import Answer
 from mock_server.defects.changes import (
     MISSING,
     Change,
@@ -29,7 +30,6 @@ from mock_server.defects.defect import Group
 from mock_server.defects.instants import moved
 from mock_server.errors import Refused
 from mock_server.lead_list import LeadList, Payload
-from mock_server.stages import Answer
 
 state = Group("state")
 

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from mock_server.answers import Answer
 from mock_server.defects.changes import (
     Value,
     answered,
@@ -20,7 +21,6 @@ from mock_server.defects.changes import (
     together,
 )
 from mock_server.defects.defect import Group
-from mock_server.stages import Answer
 
 FIELDS = (
     ("id", "id"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from mock_server.answers import Answer
 from mock_server.defects.changes import Change, stage, together
 from mock_server.defects.conditions import after, headed, only, requests
 from mock_server.defects.defect import Group
@@ -17,7 +18,6 @@ from mock_server.errors import Refused
 from mock_server.lead_list import LeadList, Payload
 from mock_server.sessions import Authenticate
 from mock_server.settings import EXPIRED_TOKEN
-from mock_server.stages import Answer
 
 GUEST = "user_guest"
 

@@ -1,0 +1,39 @@
+"""What is sent: a whole answer, and how one is made of what an operation gives back; errors are made by `errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from mock_server.readings import Readings
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, ready to be sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an operation gives back: a JSON value, and headers to send with it."""
+
+    value: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Success:
+    """Renders what an operation gives back; called as the stage `render`."""
+
+    def __init__(self, readings: Readings) -> None:
+        charset = "; charset=utf-8" if readings.follows("response-charset", "present") else ""
+        self._media_type = f"application/json{charset}"  # http.answer.media-type
+
+    def __call__(self, outcome: Outcome, status: int) -> Answer:
+        return Answer(status, {"content-type": self._media_type, **outcome.headers}, orjson.dumps(outcome.value))
