@@ -34,7 +34,7 @@ test: check spec ## everything: lint, types, the spec and all tests of the kit
 check: install ## lint, format and types
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy
 
-mutation: install ## change the deciding code in every place, one at a time: do the tests notice? (20 minutes)
+mutation: install ## change the deciding code in every place, one at a time: do the tests notice? (half an hour)
 	@$(bin)/python -m contract_tests.tests.mutation $(ARGS)
 
 spec: install ## is the contract sound: our own gate, then two linters that others wrote
