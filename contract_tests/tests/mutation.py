@@ -26,7 +26,7 @@ FOLDER = ROOT / ".mutation"  # mutmut writes into its current folder, so it gets
 REPORT = FOLDER / "report.md"
 REASONS = Path(__file__).with_name("mutation_survivors.yaml")
 LEAST_SHARE = 0.90
-# Exit codes: a test failed, pytest itself did, or the time was up. 255 is a worker that broke down, which shows nothing.
+# Exit codes: a test failed, pytest itself did, or the time was up. 255 is a worker that broke down: no evidence.
 KILLED = {1, 3, -24, 24, 152}
 REFUSED = 37  # by mypy: no program that `make check` lets pass: neither tested nor counted
 
