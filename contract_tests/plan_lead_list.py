@@ -126,7 +126,7 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("fields in another order", sender.request(dict(reversed(body.items()))))
     yield Step("JSON with line breaks", sender.request(raw=json.dumps(body, indent=2).encode()))
     yield Step("JSON with blanks around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
-    escaped = encode(body).replace(b"Spelled", b"\\u0053pelled \\ud83d\\ude80").replace(b'"name"', b'"n\\u0061me"')
+    escaped = encode(body).replace(b"Spelled", b"\\u0053pelled").replace(b'"name"', b'"n\\u0061me"')
     yield Step("JSON with escapes", sender.request(raw=escaped))
     doubled = encode({"name": f"First of two, {tag}", **without(body, "name")})[:-1]
     yield Step("a key twice", sender.request(raw=doubled + b',"name":' + encode(f"Last of two, {tag}") + b"}"))

@@ -159,6 +159,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "no-login-needed": lambda send: taken_from(send),
     "cookie-presence-suffices": lambda send: taken_from(send, Cookie="__session=x"),
     "only-cookie-guarded": lambda send: taken_from(send, Authorization="Bearer x"),
+    "scheme-ignored": lambda send: taken_from(send, Authorization="Basic token-one"),
     "token-prefix-suffices": lambda send: taken_from(send, Authorization="Bearer token-on"),
     "more-than-token-taken": lambda send: taken_from(send, Authorization="Bearer token-onex"),
     "token-case-ignored": lambda send: taken_from(send, Authorization="Bearer TOKEN-ONE"),

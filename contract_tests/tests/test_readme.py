@@ -115,10 +115,11 @@ def test_the_stand_in_for_curl_answers_as_curl(tmp_path: Path) -> None:
         pytest.skip("there is no curl here to compare with")
     with open_shell(tmp_path) as shell:
         shell.start(next(command for command in CONSOLE[0] if command.serves))
-        calls = [c for snippet in CONSOLE for c in snippet if c.line.startswith("curl") and ":8080/" in c.line]
+        calls = [(s, c) for s in CONSOLE for c in s if c.line.startswith("curl") and ":8080/" in c.line]
         assert calls
-        for call in calls:
-            stood_in = shell.run([f"curl() ( {shell.curl} ); {call.line}"])
+        for snippet, call in calls:
+            exported = [command.line for command in snippet if command.words[0] == "export"]
+            stood_in = shell.run([*exported, f"curl() ( {shell.curl} ); {call.line}"])
             assert differs(call.shown, stood_in) is None, differs(call.shown, stood_in)
 
 
