@@ -49,7 +49,7 @@ asked.add_argument("-s", action="store_true")
 asked.add_argument("-w", default="", choices=["%{stderr}%{http_code}\\\\n"])
 given = asked.parse_args()
 headers = [tuple(text.split(": ", 1)) for text in given.H] + [("Cookie", text) for text in given.b]
-if not any(name == "Content-Type" for name, _ in headers):
+if given.d and not any(name == "Content-Type" for name, _ in headers):
     headers.append(("Content-Type", "application/x-www-form-urlencoded"))
 answer = httpx2.request(given.X, given.url, headers=headers, content=given.d.replace("\\n", ""))
 sys.stdout.write(answer.text)
