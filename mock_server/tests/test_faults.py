@@ -53,7 +53,22 @@ def test_the_first_fault_that_matches_is_met_until_it_is_used_up() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "path", "matches"),
-    [("/a", "/a", True), ("/a", "/ab", False), ("/a*", "/a/b", True), ("*b", "/a/b", True), ("/[a]", "/a", False)],
+    [
+        ("/a", "/a", True),
+        ("/a", "/ab", False),
+        ("/a*", "/a/b", True),
+        ("*b", "/a/b", True),
+        ("/[a]", "/a", False),
+        ("*", "", True),
+        ("**", "/a", True),
+        ("/a*", "/b/a", False),
+        ("a*a", "a", False),
+        ("*ab*b", "ab", False),
+        ("*b*a", "/a/b", False),
+        ("a*b*c", "abcbac", True),
+        ("*ab*", "aab\n", True),
+        ("*a" * 30 + "x", "a" * 100, False),  # a matcher that tries again would not come back in our time
+    ],
 )
 def test_a_path_matches_exactly_or_by_its_stars(pattern: str, path: str, matches: bool) -> None:
     assert Fault(path=pattern, status=500).matches("GET", path) is matches
