@@ -192,17 +192,18 @@ def decide(in_force: Iterable[tuple[Fault, int | None]], method: str, path: str,
 
 def asked_for(headers: Iterable[tuple[bytes, bytes]]) -> Touch | None:
     """The fault that a request asks for itself; FaultError where X-Mock-Fault or the cookie cannot be read."""
-    prefer = []
-    by_header = by_cookie = ""
+    prefer: list[str] = []
+    by_header: list[str] = []
+    by_cookie = ""
     for name, value in headers:
         if name == b"prefer":
             prefer.append(value.decode("latin-1"))
         elif name == b"x-mock-fault":
-            by_header = value.decode("latin-1")
+            by_header.append(value.decode("latin-1"))
         elif name == b"cookie" and b"mock_fault" in value:
             by_cookie = next(iter(cookie_values([value.decode("latin-1")], FAULT_COOKIE)), "")
-    if by_header:
-        return Touch(from_text(by_header), "header")
+    if any(by_header):
+        return Touch(from_text("&".join(by_header)), "header")
     if prefer and (preferred := _preferred(", ".join(prefer))):
         return preferred
     return Touch(from_text(by_cookie), "cookie") if by_cookie else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +14,7 @@ from mock_server.answers import Answer, Outcome
 from mock_server.contract import Contract, OperationSpec
 from mock_server.errors import Problem, Refused, refused
 from mock_server.faults import FaultError, Touch
-from mock_server.layers import send_answer
+from mock_server.layers import is_preflight, send_answer
 from mock_server.stages import Stages
 
 EXPIRED = "The session has expired; sign in again"
@@ -25,7 +24,7 @@ DRIBBLE_S = 2.0
 DRIBBLE_PIECES = 20
 WITH_RETRY_AFTER = (429, 503)  # RFC 6585 §4, RFC 9110 §15.6.4
 
-Respond = Callable[[list[Message], Scope, Receive, Send], Any]
+Respond = Callable[[list[Message], Scope, Receive, Send], Awaitable[None]]
 
 
 class HungUp(Exception):
@@ -36,7 +35,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
     """A layer that lets a request meet the fault that is meant for it."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or is_preflight(scope):
             return await app(scope, receive, send)
         try:
             touch = scope["world"].faults.touch(scope["method"], scope["path"], scope["headers"])
@@ -80,8 +79,10 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         else:
             await _read_all(receive)
             await send_answer(answer, send_on)
-        if spoil and messages:
-            await spoil(messages, scope, receive, send_marked)
+        if spoil and scope["method"] != "HEAD" and _body(messages):
+            return await spoil(messages, scope, receive, send_marked)
+        for message in messages:  # there is no body to be spoilt
+            await send_marked(message)
 
     return layer
 

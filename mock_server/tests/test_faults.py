@@ -267,6 +267,8 @@ def test_a_preflight_meets_no_fault_and_forced_answers_can_be_read_across_origin
     origin = {"origin": "http://localhost:3000"}
     asked = {"access-control-request-method": "POST"}
     assert httpx2.options(lead_list_mock.endpoint, headers=origin | asked).status_code == 204
+    foreign = httpx2.options(lead_list_mock.endpoint, headers={"origin": "https://evil.test"} | asked)
+    assert (foreign.status_code, foreign.headers.get("x-mock-fault")) == (405, None)
     answer = httpx2.post(lead_list_mock.endpoint, json=GOOD, headers=origin | LOGIN)
     assert answer.status_code == 500
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
@@ -326,6 +328,28 @@ def test_what_is_not_json_says_so_in_its_type(post: Post) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (201, "text/html; charset=utf-8")
     with pytest.raises(json.JSONDecodeError):
         answer.json()
+
+
+@pytest.mark.parametrize("answer", ["half", "bad-chunk", "dribble", "not-json"])
+@pytest.mark.parametrize(("method", "status"), [("POST", 204), ("POST", 304), ("HEAD", 500)])
+def test_an_answer_without_a_body_has_nothing_to_be_spoilt(
+    answer: str, method: str, status: int, lead_list_mock: RunningMock
+) -> None:
+    with httpx2.Client() as client:
+        for _ in range(2):  # a byte too many would be taken for the start of the second answer
+            asked = {"x-mock-fault": f"status={status}&answer={answer}"}
+            met = client.request(method, lead_list_mock.endpoint, headers=asked)
+            assert (met.status_code, met.content) == (status, b"")
+            assert f"answer={answer}" in met.headers["x-mock-fault"]
+            assert method == "HEAD" or "content-length" not in met.headers
+
+
+def test_two_lines_of_the_header_are_one_fault() -> None:
+    touch = asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"delayMs=5")])
+    assert touch is not None
+    assert (touch.fault.status, touch.fault.delay_ms) == (500, 5)
+    with pytest.raises(FaultError):
+        asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"status=503")])
 
 
 def test_work_is_done_before_an_answer_is_spoilt_and_not_before_it_is_replaced(lead_list_mock: RunningMock) -> None:
