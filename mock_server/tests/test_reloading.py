@@ -223,7 +223,7 @@ BROKEN: dict[str, tuple[str, Callable[[str], str], str]] = {
         "spec/openapi.yaml, /paths/~1api~1v1~1entities~1leadlists/get, is no OpenAPI 3.0",
     ),
     "a reference to nothing": ("spec", lambda text: text.replace("schemas/Error'", "schemas/Eror'", 1), "Eror"),
-    "no spec": ("spec", lambda text: "DELETE", "spec/openapi.yaml cannot be read: "),
+    "no spec": ("spec", lambda text: "DELETE", "--spec: there is no openapi.yaml in spec; "),
     "readings of another form": ("readings", lambda text: "5", "spec in spec"),
     "a reading without its id": ("readings", lambda text: text.replace("- id:", "- di:", 1), "spec in spec"),
     "half of a seed file": ("seed", lambda text: text[:20], "--seed-file: seed.json is no JSON"),
