@@ -532,7 +532,7 @@ def test_a_mock_with_open_streams_ends_within_two_seconds(start_mock: StartMock)
 
 @pytest.mark.parametrize(
     "headers",
-    [{"x-mock-world": "t7"}, {"cookie": "a=b; mock_world=t7"}, {"host": "t7.localhost:8080"}, {"host": "T7.localhost"}],
+    [{"x-mock-world": "t7"}, {"cookie": "a=b; mock_world=t7"}, {"host": "t7.localhost:8080"}, {"host": "T7.LocalHost"}],
     ids=["header", "cookie", "host", "host in capitals"],
 )
 def test_a_world_is_named_by_header_cookie_or_host(headers: dict[str, str], lead_list_mock: RunningMock) -> None:
