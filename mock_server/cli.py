@@ -232,8 +232,7 @@ def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
 
 def _dashboard(mock: Mock, url: str) -> str:
     """Where a browser of this machine finds the page; a fragment is sent to no server and written into no log."""
-    here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-    return f"{here}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else "")
+    return f"{url}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else "")
 
 
 def _endpoint(mock: Mock) -> str:

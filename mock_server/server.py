@@ -59,8 +59,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The base URL that reaches a listening socket."""
+    """The base URL that reaches a listening socket from this machine."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # all addresses is none that a client can name
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

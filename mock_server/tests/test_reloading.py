@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -319,7 +319,6 @@ def test_twenty_saves_under_load_lose_no_request_no_connection_and_no_answer_und
 def test_the_token_of_a_mock_beyond_loopback_stays(tmp_path: Path) -> None:
     mock = start(tmp_path, "--reload", "--host", "0.0.0.0")
     try:
-        mock = replace(mock, url=mock.url.replace("0.0.0.0", "127.0.0.1"))
         edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
         mock.until(lambda: mock.post().status_code == 400)
         answer = httpx2.get(f"{mock.url}/__mock__/state", headers={"x-mock-control": mock.token})

@@ -103,6 +103,12 @@ def test_a_wrong_call_from_a_program_is_told(lead_list_mock: RunningMock) -> Non
         lead_list_mock.verify(times=1)
 
 
+def test_a_mock_that_others_can_reach_is_controlled_from_here() -> None:
+    with running_mock(Settings(host="0.0.0.0")) as mock:
+        mock.set_faults({"status": 503})
+        assert create(mock).status_code == 503
+
+
 # -- leadlists-mock wait
 
 
