@@ -181,8 +181,6 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # A fault may break the connection, and must know whether it is one that a browser trusts (see `injection`).
-        self.scope["transport"] = self.transport  # type: ignore[typeddict-unknown-key]
         self.scope["is_reused"] = self._is_reused  # type: ignore[typeddict-unknown-key]
         self._is_reused = True
         self._in_head, self._parsed, self._origin = True, 0, ""
@@ -200,6 +198,8 @@ class _Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head, self._received = False, 0
         super().on_headers_complete()
+        # A fault may break the connection, and must know whether it is one that a browser trusts (see `injection`).
+        self.scope["cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         self._in_head, self._received = True, 0

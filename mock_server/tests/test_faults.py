@@ -27,7 +27,7 @@ from mock_server.faults import (
     from_json,
     from_text,
 )
-from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running, StartMock
 from mock_server.words import STATUSES
 
 Post = Callable[..., httpx2.Response]
@@ -296,6 +296,18 @@ def raw(mock: Running | RunningMock, answer: str) -> bytes:
 def test_a_reset_is_a_reset(lead_list_mock: RunningMock) -> None:
     with pytest.raises(ConnectionResetError):
         raw(lead_list_mock, "reset")
+
+
+@pytest.mark.parametrize("answer", ["reset", "empty", "half", "bad-chunk"])
+def test_a_connection_that_was_broken_leaves_nothing_behind(answer: str, start_mock: StartMock) -> None:
+    running = start_mock()
+    body = json.dumps(GOOD).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer xyz789-session\r\nContent-Length: {len(body)}\r\n"
+    first = head.encode() + f"X-Mock-Fault: answer={answer}\r\n\r\n".encode() + body
+    with contextlib.suppress(ConnectionResetError):
+        running.send_raw(first + head.encode() + b"\r\n" + body)  # the second is there before the first is answered
+    running.process.terminate()
+    assert running.process.communicate(timeout=10) == ("", "")
 
 
 def test_an_empty_reply_is_an_end_without_a_byte(lead_list_mock: RunningMock) -> None:
