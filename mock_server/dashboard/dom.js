@@ -38,6 +38,26 @@ export function fill(parent, ...children) {
 }
 
 /**
+ * Put children in place of those that there are, and the focus where it was: on what has the same name.
+ * @param {HTMLElement} place
+ * @param {...Child} children
+ */
+export function refill(place, ...children) {
+  const focused = document.activeElement;
+  const name = place.contains(focused) && nameOf(focused);
+  fill(place, ...children);
+  if (!name) return;
+  if (place.tabIndex < 0) place.tabIndex = -1; // where nothing has that name any more, no other button shall be pressed in its stead
+  const again = [...place.querySelectorAll("button")].find((each) => nameOf(each) === name);
+  (again ?? place).focus({ preventScroll: true });
+}
+
+/** @param {Element | null} element */
+function nameOf(element) {
+  return element?.getAttribute("data-key") ?? element?.getAttribute("aria-label") ?? element?.textContent;
+}
+
+/**
  * The element of the page with that id, of which the kind is known.
  * @template {HTMLElement} Kind
  * @param {string} id
