@@ -172,6 +172,16 @@ def test_a_text_is_not_cut_within_a_character(open_page: Open, mock: RunningMock
     assert page.get_by_role("region", name="Request body").locator(".string").inner_text() == '"' + "😀" * 499 + "…"
 
 
+def test_an_empty_line_is_as_high_as_others(open_page: Open, mock: RunningMock) -> None:
+    post(mock, b"a\n\n\nb")
+    page = opened(open_page, mock)
+    page.locator("#journal .row").click()
+    lines = page.get_by_role("region", name="Request body").locator(".line")
+    heights = [line.evaluate("each => each.offsetHeight") for line in lines.all()]
+    assert len(heights) == 4
+    assert len(set(heights)) == 1
+
+
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_large_requests_do_not_pile_up(is_paused: bool, open_page: Open, mock: RunningMock) -> None:
     page = opened(open_page, mock)
