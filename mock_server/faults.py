@@ -95,7 +95,10 @@ def _plain(value: Any) -> Any:
 
 def glob_matches(pattern: str, text: str) -> bool:
     """Whether a text is the pattern, in which `*` stands for any text."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+    first, *others = map(re.escape, pattern.split("*"))
+    # Each part where it first comes, for good: to try all places of many stars would take longer than anybody waits.
+    between = "".join(f"(?>.*?{part})" for part in others[:-1])
+    return re.fullmatch(first + between + "".join(f".*{part}" for part in others[-1:]), text, re.DOTALL) is not None
 
 
 def from_json(value: Mapping[str, Any]) -> Fault:

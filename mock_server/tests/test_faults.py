@@ -53,8 +53,12 @@ def test_the_first_fault_that_matches_is_met_until_it_is_used_up() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "path", "matches"),
-    [("/a", "/a", True), ("/a", "/ab", False), ("/a*", "/a/b", True), ("*b", "/a/b", True), ("/[a]", "/a", False)],
-)
+    [
+        ("/a", "/a", True), ("/a", "/ab", False), ("/a*", "/a/b", True), ("*b", "/a/b", True), ("/[a]", "/a", False),
+        ("/a*a", "/a", False), ("*a*b*", "/b/a", False), ("*a*b*", "/a\nb", True), ("*ab*b", "/aab/b", True),
+        ("*a" * 25 + "b", "/" + "a" * 3000, False),  # to try all places would take for ever
+    ],
+)  # fmt: skip
 def test_a_path_matches_exactly_or_by_its_stars(pattern: str, path: str, matches: bool) -> None:
     assert Fault(path=pattern, status=500).matches("GET", path) is matches
 
