@@ -92,6 +92,9 @@ export class Faults {
   }
 
   #showFields() {
+    const delay = this.#field("delayMs");
+    delay.required = this.#value("what") === "" || this.#value("p99Ms") !== "";
+    this.#field("p99Ms").min = delay.value || "0";
     const often = this.#value("often");
     for (const label of this.#form.querySelectorAll("[data-for]")) {
       const isShown = label.getAttribute("data-for") === often;
@@ -101,6 +104,11 @@ export class Faults {
         input.required = isShown;
       }
     }
+  }
+
+  /** @param {string} name */
+  #field(name) {
+    return /** @type {HTMLInputElement} */ (this.#form.elements.namedItem(name));
   }
 
   /** @param {string} name */

@@ -30,15 +30,11 @@ export async function attempt(work) {
   }
 }
 
-/** An error of a call as paragraphs. @param {unknown} error */
+/** An error of a call as paragraphs: each problem where there are several. @param {unknown} error */
 export function inWords(error) {
   const message = error instanceof Error ? error.message : String(error);
-  const all = error instanceof Refused ? error.details : [];
-  const details = all.length > 1 ? all : []; // one is told by the message
-  return [
-    el("p", {}, message),
-    ...details.slice(0, 20).map((each) => el("p", {}, el("code", {}, each.path || "/"), " ", each.message)),
-  ];
+  const details = error instanceof Refused ? error.details : [];
+  return (details.length > 1 ? details.map((each) => each.message) : [message]).map((each) => el("p", {}, each));
 }
 
 /** Ask before something is lost. @param {string} text @param {string} yes What the answer yes is called. */

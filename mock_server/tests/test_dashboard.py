@@ -360,15 +360,35 @@ def test_what_is_left_of_a_fault_is_shown_and_the_newest_comes_first(page: Page,
 
 
 def test_a_wrong_fault_is_told_in_words(page: Page, mock: RunningMock) -> None:
-    page.locator("#fault-form").get_by_label("Answer").select_option("the usual")
+    mock.set_faults(*[{"status": 500}] * 100)
     page.get_by_role("button", name="Add fault").click()
-    expect(page.locator("#notice")).to_contain_text("a fault needs at least one of status, delayMs, answer and session")
-    assert page.locator("#notice").inner_text().count("a fault needs at least one of") == 1
+    expect(page.locator("#notice")).to_contain_text("faults does not fit")
+    assert page.locator("#notice").inner_text().count("faults does not fit") == 1
     page.get_by_role("button", name="Dismiss").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#notice")).to_be_empty()
     expect(page.get_by_role("button", name="Add fault")).to_be_focused()
+    assert len(mock.control("GET", "faults")["faults"]) == 100
+
+
+def test_a_fault_that_would_be_none_is_refused_at_its_fields(page: Page, mock: RunningMock) -> None:
+    form = page.locator("#fault-form")
+    delay = form.get_by_role("spinbutton", name="Delay, ms", exact=True)
+    p99 = form.get_by_role("spinbutton", name="p99 of the delay, ms")
+    invalid = "() => [...document.querySelectorAll('#fault-form :invalid')].map(each => each.name)"
+    form.get_by_label("Answer").select_option("the usual")
+    assert page.evaluate(invalid) == ["delayMs"]
+    form.get_by_label("Answer").select_option("status 500")
+    assert page.evaluate(invalid) == []
+    p99.fill("40")
+    assert page.evaluate(invalid) == ["delayMs"]
+    delay.fill("50")
+    assert page.evaluate(invalid) == ["p99Ms"]
+    form.get_by_role("button", name="Add fault").click()
     assert mock.control("GET", "faults")["faults"] == []
+    delay.fill("40")
+    form.get_by_role("button", name="Add fault").click()
+    expect(page.locator("#faults strong")).to_have_text("status 500, after about 40 ms, one in 100 over 40 ms")
 
 
 # -- session
@@ -446,7 +466,7 @@ def test_a_wrong_seed_is_told_beside_its_text(page: Page, mock: RunningMock) -> 
     page.get_by_role("button", name="Seed…").click()
     for text, told in (
         ("{", "This is not JSON"),
-        ('{"lists": [{"name": 5}]}', "/lists/0/name"),
+        ('{"lists": [{"name": 5}]}', "lists[0].name"),
         ("5", "send a JSON object"),
         (json.dumps({"lists": [GOOD | {"id": "x"}]}), "is not a UUID"),
     ):
