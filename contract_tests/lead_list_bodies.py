@@ -51,7 +51,6 @@ def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
 FREEDOMS: Mapping[str, Mapping[str, Any]] = {
     "a list of companies": {"type": "company"},
     "a start in the past": {"startDate": "2024-01-01T00:00:00.000Z"},
-    "a start in 1971": {"startDate": "1971-01-01T00:00:00.000Z"},
     "an end in 2099": {"endDate": "2099-12-31T23:59:59.000Z"},
     "an end on the last of December": {"endDate": "2030-12-31T23:59:59.000Z"},
     "an end at the start of a month": {"endDate": "2030-03-01T00:00:00.000Z"},
@@ -115,7 +114,7 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "blanks around the name": {"name": "  Spring campaign  "},
     **{
         f"a name of {length:,} signs": {"name": "n" * (length - 1) + "!"}
-        for length in (81, 101, 129, 192, 201, 255, 257, 1001, 1025, 4097, 70_000)
+        for length in (81, 101, 129, 192, 201, 257, 1001, 1025, 4097, 70_000)
     },
     "a decomposed name": {"name": "Cafe\u0301 Mu\u0308nchen"},
     "a name with tags": {"name": "Q1 <b>bold</b> <script>alert(1)</script> &amp; Co"},
@@ -135,7 +134,6 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an ICP in braces": {"icpId": "{" + ICP + "}"},
     "an ICP as a URN": {"icpId": "urn:uuid:" + ICP},
     "an ICP with a line end": {"icpId": ICP + "\n"},
-    "an ICP with a blank before it": {"icpId": " " + ICP},
     "dates without time": {"startDate": "2030-01-01", "endDate": "2030-03-31"},
     "dates with an offset": {"startDate": "2030-01-01T01:00:00.000+01:00", "endDate": "2030-03-31T23:59:59.000-05:30"},
     "an offset with minutes": {"startDate": "2030-01-01T05:45:00.000+05:45"},
@@ -174,6 +172,7 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "company ids": {"type": "company", "companyIds": list(COMPANIES)},
     "a company id twice": {"type": "company", "companyIds": [*COMPANIES, COMPANIES[0]]},
+    "a company id in capitals too": {"type": "company", "companyIds": [COMPANIES[1], COMPANIES[1].upper()]},
     **{
         f"{count:,} company ids": {"type": "company", "companyIds": [_company(n) for n in range(count)]}
         for count in (11, 51, 257, 1001)
@@ -209,6 +208,7 @@ HIDDEN_FAULTS: Mapping[str, Mapping[str, Any]] = {
         }
         for count in HIDDEN_BEHIND
     },
+    "a plural for type": {"type": "companies"},
     "the second company id is null": {"type": "company", "companyIds": [COMPANIES[0], None]},
     "an object for a person id of a list of companies": {"type": "company", "personIds": [{"id": "lead_abc123"}]},
     "name and dates wrong at once": {"name": 7, "startDate": "soon", "endDate": None},

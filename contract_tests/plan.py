@@ -200,7 +200,9 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
     yield "another scheme", (("Authorization", f"Basic {session.bearer or 'dXNlcjpwYXNz'}"),)
     yield "a scheme without token", (("Authorization", "Bearer"),)
     yield "an empty cookie", (("Cookie", f"{cookie_name}="),)
-    yield "a cookie of another name", (("Cookie", f"{cookie_name}x=not-a-session"),)
+    token = session.cookie[1] if session.cookie else session.bearer or "not-a-session"
+    yield "a cookie of a longer name", (("Cookie", f"{cookie_name}x={token}"),)
+    yield "a cookie whose name ends like the session's", (("Cookie", f"x{cookie_name}={token}"),)
     if session.bearer:
         yield "a token without scheme", (("Authorization", session.bearer),)
         yield "the beginning of a token", (("Authorization", f"Bearer {session.bearer[:-1]}"),)

@@ -128,6 +128,8 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("JSON with blanks around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
     escaped = encode(body).replace(b"Spelled", b"\\u0053pelled").replace(b'"name"', b'"n\\u0061me"')
     yield Step("JSON with escapes", sender.request(raw=escaped))
+    python = json.dumps({**body, "name": f"Launch 🚀, {tag}"}).encode()
+    yield Step("JSON in ASCII, an emoji as a pair of escapes", sender.request(raw=python))
     doubled = encode({"name": f"First of two, {tag}", **without(body, "name")})[:-1]
     yield Step("a key twice", sender.request(raw=doubled + b',"name":' + encode(f"Last of two, {tag}") + b"}"))
     yield Step("a byte order mark", sender.request(raw=b"\xef\xbb\xbf" + encode(body)))

@@ -156,7 +156,8 @@ async def set_faults(parts: Parts, call: Call) -> Any:
         try:
             faults.append(from_json(each))
         except FaultError as error:
-            raise Refused(400, [problem("schema", ("faults", i), reason=str(error))]) from None
+            path = ("faults", i, error.name) if error.name else ("faults", i)
+            raise Refused(400, [problem("range", path, got=error.got, want=error.want)]) from None
     call.world.faults.put(faults, call.body.get("seed"))
     call.world.journal.tell("faults")
     return await get_faults(parts, call)
@@ -223,8 +224,8 @@ async def set_clock(parts: Parts, call: Call) -> Any:
         is_usable = False
     if not is_usable:
         call.world.move_clock(before_s)
-        reason = f"the clock must show a year from {FIRST_YEAR} to {LAST_YEAR}"
-        raise Refused(400, [problem("schema", ("offsetS",), reason=reason)])
+        want = f"an offset at which the clock shows a year from {FIRST_YEAR} to {LAST_YEAR}"
+        raise Refused(400, [problem("range", ("offsetS",), got=shorten(call.body["offsetS"]), want=want)])
     call.world.journal.tell("clock")
     return await get_clock(parts, call)
 

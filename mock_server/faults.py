@@ -17,6 +17,7 @@ from statistics import NormalDist
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from mock_server.errors import shorten
 from mock_server.sessions import cookie_values
 
 FAULT_COOKIE = "mock_fault"
@@ -34,7 +35,13 @@ _PREFER_CHARACTERS = 1_000
 
 
 class FaultError(ValueError):
-    """No fault can be made of this; the text says why."""
+    """No fault can be made of this; name: of the field that is wrong, empty for the fault as a whole."""
+
+    def __init__(self, name: str, got: str, want: str) -> None:
+        super().__init__(name, got, want)
+        self.name = name
+        self.got = got
+        self.want = want
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,10 @@ class Fault:
 
     def __post_init__(self) -> None:
         if all(each is None for each in (self.status, self.delay_ms, self.answer, self.session)):
-            raise FaultError("a fault needs at least one of status, delayMs, answer and session")
+            raise FaultError("", "nothing that happens", "at least one of status, delayMs, answer and session")
         if self.p99_ms is not None and (self.delay_ms is None or self.p99_ms < self.delay_ms):
-            raise FaultError("p99Ms needs delayMs, the median, and must not be below it")
+            got = f"{self.p99_ms:g}" + ("" if self.delay_ms is None else f" with a delayMs of {self.delay_ms:g}")
+            raise FaultError("p99Ms", got, "delayMs, the median, and with it a p99Ms that is not below it")
 
     def matches(self, method: str, path: str) -> bool:
         """Whether it concerns a request."""
@@ -202,34 +210,38 @@ def from_text(text: str) -> Fault:
     attributes: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         if name not in _READ:
-            raise FaultError(f"{name!r} is not one of {', '.join(_READ)}")
-        attributes[_EFFECTS.get(name, name)] = _READ[name](value)
+            raise FaultError("", shorten(name), f"names of {', '.join(_READ)}")
+        if _EFFECTS.get(name, name) in attributes:
+            raise FaultError(name, "there twice", "it once")
+        read, want = _READ[name]
+        try:
+            attributes[_EFFECTS.get(name, name)] = read(value)
+        except ValueError:
+            raise FaultError(name, shorten(value), want) from None
     return Fault(**attributes)
 
 
-def _number(kind: type[int] | type[float], least: float, most: float) -> Callable[[str], float]:
+def _number(kind: type[int] | type[float], least: int, most: int) -> tuple[Callable[[str], float], str]:
     def read(text: str) -> float:
-        try:
-            number = kind(text)
-        except ValueError:
-            number = kind(-1)
+        number = kind(text)
         if not least <= number <= most:
-            raise FaultError(f"{text!r} is not a number from {least:g} to {most:g}")
+            raise ValueError(text)
         return number
 
-    return read
+    return read, f"{'an integer' if kind is int else 'a number'}, from {least} to {most}"
 
 
-def _one_of(*options: str) -> Callable[[str], str]:
+def _one_of(*options: str) -> tuple[Callable[[str], str], str]:
     def read(text: str) -> str:
         if text not in options:
-            raise FaultError(f"{text!r} is not one of {', '.join(options)}")
+            raise ValueError(text)
         return text
 
-    return read
+    return read, " or ".join(options)
 
 
-_READ: Mapping[str, Callable[[str], Any]] = {
+# How a value is read, ValueError where it cannot be, and what is wanted.
+_READ: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "status": _number(int, 200, 599),
     "delayMs": _number(float, 0, LONGEST_DELAY_MS),
     "p99Ms": _number(float, 0, LONGEST_DELAY_MS),
@@ -237,6 +249,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "session": _one_of("expired"),
     "share": _number(float, 0, 1),
 }
+_PREFERRED = (("code", "status", 1, _READ["status"][0]), ("wait", "delay_ms", 1000, _number(float, 0, 60)[0]))
 
 
 def _preferred(text: str) -> Touch | None:
@@ -246,11 +259,10 @@ def _preferred(text: str) -> Touch | None:
         name, _, value = preference.partition(";")[0].partition("=")
         given.setdefault(name.strip().lower(), value.strip().strip('"'))  # of two, the first counts
     honoured: dict[str, Any] = {}
-    for name, attribute, factor in (("code", "status", 1), ("wait", "delay_ms", 1000)):
+    for name, attribute, factor, read in _PREFERRED:
         try:
-            read = _READ["status"] if name == "code" else _number(float, 0, LONGEST_DELAY_MS / 1000)
             honoured[attribute] = read(given[name]) * factor
-        except (KeyError, FaultError):
+        except (KeyError, ValueError):
             given.pop(name, None)
     if not honoured:
         return None

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.answers import Answer, Outcome
 from mock_server.contract import Contract, OperationSpec
-from mock_server.errors import Problem, Refused, shorten
+from mock_server.errors import Problem, Refused, refused
 from mock_server.faults import FaultError, Touch
 from mock_server.layers import send_answer
 from mock_server.stages import Stages
@@ -41,7 +41,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         try:
             touch = scope["world"].faults.touch(scope["method"], scope["path"], scope["headers"])
         except FaultError as error:
-            return await send_answer(stages.render_error(_unreadable(str(error))), send)
+            return await send_answer(stages.render_error(_unreadable(error)), send)
         if touch is None:
             return await app(scope, receive, send)
         await meet(touch, scope, receive, send)
@@ -86,9 +86,9 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
     return layer
 
 
-def _unreadable(why: str) -> Refused:
-    message = f"X-Mock-Fault, or the cookie mock_fault, cannot be read: {why}."
-    return Refused(400, [Problem("", "fault", shorten(why), "such as status=500&delayMs=200", message)])
+def _unreadable(error: FaultError) -> Refused:
+    of = f" of {error.name}" if error.name else ""
+    return refused("fault", of=of, got=error.got, want=error.want)
 
 
 def forced_answer(status: int, operation: OperationSpec | None, stages: Stages) -> Answer:

@@ -13,20 +13,11 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.contract import OperationSpec, Parameter
-from mock_server.errors import (
-    FORMATS,
-    PROBLEMS_LISTED_OF_A_FIELD,
-    TYPES,
-    UUID_EXAMPLE,
-    Problem,
-    Refused,
-    kind,
-    problem,
-    shorten,
-)
+from mock_server.errors import PROBLEMS_LISTED_OF_A_FIELD, Problem, Refused, kind, problem, shorten
 from mock_server.readings import Readings
 from mock_server.schema import Breach, Validator
 from mock_server.sessions import cookie_values
+from mock_server.words import FORMATS, TYPES, UUID_EXAMPLE
 
 BREACHES_READ = 5000  # of a body; enough to come past many wrong ids to the next field, and read in 50 ms
 
@@ -177,6 +168,10 @@ def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str]
             return "date", {"reason": date_reason(breach.got)}
         case "format", _:
             return "format", {}
+        case "pattern", _:
+            return "range", {}
+        case keyword, _ if keyword.startswith(("min", "max")):
+            return "range", {}
         case _:
             return "schema", {"reason": shorten(breach.text, 200)[1:-1]}
 
@@ -194,7 +189,31 @@ def wanted(schema: Mapping[str, Any], validator: Validator) -> str:
         item = wanted(items, validator)
         if " or " not in item:
             words[0] += f" of {item.removeprefix('an ').removeprefix('a ')}s"
-    return " or ".join(words)
+    elif "pattern" in schema:
+        words[0] = schema.get("description", f"a string that matches {schema['pattern']}")
+    return " or ".join(words) + _limits(schema)
+
+
+_LIMITS = (
+    ("", "minimum", "maximum"),
+    (" characters", "minLength", "maxLength"),
+    (" items", "minItems", "maxItems"),
+)
+
+
+def _limits(schema: Mapping[str, Any]) -> str:
+    """The tail that tells the least and the most of a number, of its characters or of its items, where there is one."""
+    for of, least, most in _LIMITS:
+        match schema.get(least), schema.get(most):
+            case None, None:
+                continue
+            case low, None:
+                return f", at least {low}{of}"
+            case None, high:
+                return f", at most {high}{of}"
+            case low, high:
+                return f", from {low} to {high}{of}"
+    return ""
 
 
 def example_at(example: Any, path: Iterable[str | int]) -> Any:

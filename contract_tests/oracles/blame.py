@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Any
 
 from contract_tests.case import (
     FAULTS,
@@ -15,6 +16,7 @@ from contract_tests.case import (
     refusing_option,
     texts,
 )
+from contract_tests.expectation import ID_FIELDS
 from contract_tests.lead_list import id_form
 from contract_tests.oracles.history import overlap
 from contract_tests.verdict import Finding, Observation, broken, warned
@@ -156,6 +158,7 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         if case.succeeded and case.signed_in
         for touch in case.expectation.touches
         if (reading := case.terms.specification.readings[touch]).refusals
+        and (touch != "duplicate-ids" or _repeats_an_id(case.sent))
     }
     for case in cases:
         if not case.is_open or not 400 <= case.status < 500 or case.status in {401, 429}:
@@ -167,6 +170,11 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         left = left or [r for r in asked if str(case.status) in r.options]
         if len(asked) > 1 and len(left) == 1 and (option := refusing_option(left[0], case.status)):
             yield Observation(left[0].id, option, case.exchange)
+
+
+def _repeats_an_id(sent: Mapping[str, Any]) -> bool:
+    """Whether an id stands twice letter by letter: who refuses that may well take one UUID in two cases."""
+    return any(len(set(ids)) < len(ids) for ids in (texts(sent.get(field)) for field in ID_FIELDS))
 
 
 def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:

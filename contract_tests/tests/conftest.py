@@ -30,6 +30,11 @@ SECOND = Session("second", bearer="token-2", user_id="user_2")
 ROOT = Path(__file__).parents[2]
 
 
+def shown(value: str | bytes) -> str:
+    """A name for a test with this value: in ASCII, with no backslash, which pytest doubles with each collection."""
+    return ascii(value).replace("\\", "/")
+
+
 @pytest.fixture(scope="session")
 def specification() -> Specification:
     return load_specification()

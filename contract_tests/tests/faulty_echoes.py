@@ -50,6 +50,15 @@ class EmojiLost(Changed):
         return {"name": re.sub("[\U00010000-\U0010ffff]", "?", created["name"])}
 
 
+@breaks("response.name.echo")
+class EscapedPairLost(RightCore):
+    """An emoji that JSON spells as two escapes becomes two signs of replacement."""
+
+    def parse(self, request: Request) -> Fields:
+        body = re.sub(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..", rb"\\ufffd\\ufffd", request.body)
+        return super().parse(request._replace(body=body))
+
+
 @breaks("response.name.required")
 class EveryTwentiethUnnamed(RightCore):
     """Every twentieth list comes back without its name."""

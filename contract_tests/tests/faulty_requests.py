@@ -183,6 +183,16 @@ class TypeCaseIgnored(RightCore):
         return super().validate(request, sent | ({"type": kind.lower()} if isinstance(kind, str) else {}))
 
 
+@breaks("request.type.enum")
+class TypeInPluralTaken(RightCore):
+    """People and companies do for person and company."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        kind = sent.get("type")
+        plurals = {"people": "person", "companies": "company"}
+        return super().validate(request, sent | ({"type": plurals.get(kind, kind)} if isinstance(kind, str) else {}))
+
+
 # -- ICP and dates
 
 

@@ -22,6 +22,18 @@ class NulCrash(RightCore):
 
 
 @breaks("http.answer.no-server-error")
+class OneIdInTwoCasesCrash(RightCore):
+    """A company id in small letters and in capitals is one key of the database twice."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        spelled = dict.fromkeys(fields["companyIds"])
+        if len({text.lower() for text in spelled}) < len(spelled):
+            raise KeyError("duplicate key")
+        return fields
+
+
+@breaks("http.answer.no-server-error")
 class DeepNestingCrash(RightCore):
     """JSON nested a hundred levels deep crashes the server."""
 
@@ -218,3 +230,12 @@ class PutCreates(RightCore):
 
     def route(self, request: Request) -> None:
         super().route(request._replace(method="POST") if request.method == "PUT" else request)
+
+
+@breaks("http.method")
+class DeleteAnswers200(RightCore):
+    """DELETE answers 200, with an error in the body."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        return answer._replace(status=200) if request.method == "DELETE" else answer

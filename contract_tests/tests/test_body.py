@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.body import UNREAD, Body, read_body
+from contract_tests.tests.conftest import shown
 
 FAULTS = {
     b"": "request.body.required",
@@ -33,7 +34,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("data", FAULTS, ids=lambda data: repr(data[:16]))
+@pytest.mark.parametrize("data", FAULTS, ids=lambda data: shown(data[:16]))
 def test_bytes_that_are_wrong_for_sure(data: bytes) -> None:
     body = read_body(data)
     assert (body.fault, body.value) == (FAULTS[data], UNREAD)
@@ -53,7 +54,7 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize("data", OPEN, ids=lambda data: f"{data[:16]!r} {len(data)}")
+@pytest.mark.parametrize("data", OPEN, ids=lambda data: f"{shown(data[:16])} {len(data)}")
 def test_bytes_that_are_read_in_more_than_one_way(data: bytes) -> None:
     reading, value = OPEN[data]
     body = read_body(data)
@@ -130,7 +131,7 @@ def test_any_bytes_read_as_something(data: bytes, coding: str | None) -> None:
      b'{"a":' * 200_000, b'{"a":' + b"9" * 10**6 + b"}", b'{"a":0.' + b"9" * 10**6 + b"}",
      b"[" + b"1," * 500_000 + b"1]",
      gzip.compress(b" " * 10**6)],
-    ids=lambda data: repr(data[:10]),
+    ids=lambda data: shown(data[:10]),
 )  # fmt: skip
 def test_a_huge_body_is_read_fast(data: bytes) -> None:
     begun = time.thread_time()

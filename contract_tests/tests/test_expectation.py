@@ -18,6 +18,7 @@ from contract_tests.settings import Session, Settings
 from contract_tests.specification import load_specification
 from contract_tests.tests.exchanges import (
     BASE_URL,
+    FIRST,
     KNOWN_ICP,
     KNOWN_PERSON,
     LOGIN,
@@ -215,6 +216,14 @@ def test_a_login_by_headers_of_the_users_own(header: tuple[str, str]) -> None:
     caller = judging.case(exchange(request(login=(header,)))).expectation.caller
     assert (caller.login, caller.carrier) == (Login.VALID, "header")
     assert judging.case(exchange(request(login=()))).expectation.caller.login is Login.NONE
+
+
+@pytest.mark.parametrize(("name", "is_seen"), [("X-Tenant", False), ("X-Nobody", True)])
+def test_headers_that_the_user_sends_with_every_request_are_no_freedom(name: str, is_seen: bool) -> None:
+    settings = Settings(BASE_URL, FIRST, headers=(("X-Tenant", "t1"),))
+    judging = type(judge())(Terms.of(load_specification(), settings))
+    features = judging.case(exchange(request(headers=((name, "t1"),)))).expectation.features
+    assert (("http.request.unknown-headers", "sent") in features) is is_seen
 
 
 @pytest.mark.parametrize("url", [BASE_URL, BASE_URL + "/", BASE_URL + PATH])

@@ -158,6 +158,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     # who may call
     "no-login-needed": lambda send: taken_from(send),
     "cookie-presence-suffices": lambda send: taken_from(send, Cookie="__session=x"),
+    "end-of-cookie-name-suffices": lambda send: taken_from(send, Cookie="x__session=token-one"),
     "only-cookie-guarded": lambda send: taken_from(send, Authorization="Bearer x"),
     "scheme-ignored": lambda send: taken_from(send, Authorization="Basic token-one"),
     "token-prefix-suffices": lambda send: taken_from(send, Authorization="Bearer token-on"),
@@ -187,6 +188,9 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "error-labelled-html": lambda send: "html" in reply(send, {"name": 1}).headers.get("content-type", ""),
     # HTTP and JSON
     "nul-crash": lambda send: error(send, {"name": "\0"}).get("code") == "INTERNAL_ERROR",
+    "one-id-in-two-cases-crash": lambda send: (
+        status(send, {**COMPANY, "companyIds": [UUIDS[0], UUIDS[0].swapcase()]}) == 500
+    ),
     "deep-nesting-crash": lambda send: status(send, raw(x=b"[" * 200 + b"]" * 200)) == 500,
     "cookie-without-value-crash": lambda send: status(send, {}, headers={"Cookie": "flag"}) == 500,
     "year-2038-crash": lambda send: status(send, {"endDate": "2099-01-01T00:00:00.000Z"}) == 500,
@@ -212,6 +216,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     ),
     "utf-16-taken": lambda send: taken(send, json.dumps(EXAMPLE).encode("utf-16")),
     "put-creates": lambda send: taken(send, {}, method="PUT"),
+    "delete-answers-200": lambda send: status(send, {}, method="DELETE") == 200,
     # what is taken
     "nan-taken": lambda send: taken(send, raw(x=b"NaN").replace(b": NaN", b":NaN")),
     "trailing-comma-taken": lambda send: taken(send, json.dumps(EXAMPLE).encode()[:-1] + b",}"),
@@ -227,6 +232,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "type-required": lambda send: refused(send, {}, without="type"),
     "type-defaults-to-company": lambda send: got(send, PLAIN, without="type").get("type") == "company",
     "company-type-refused": lambda send: refused(send, COMPANY),
+    "type-in-plural-taken": lambda send: taken(send, {"type": "people"}),
     "type-case-ignored": lambda send: taken(send, {"type": "PERSON"}),
     "icp-id-optional": lambda send: taken(send, {}, without="icpId"),
     "null-icp-id-refused": lambda send: refused(send, {"icpId": None}),
@@ -270,6 +276,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "name-cut-at-255-bytes": lambda send: kept(send, "name", "🌱" * 80) == "🌱" * 63,
     "blanks-collapsed": lambda send: kept(send, "name", "a  b") == "a b",
     "name-made-plain": lambda send: kept(send, "name", "ﬁ") == "fi",
+    "escaped-pair-lost": lambda send: got(send, raw(name=b'"\\ud83c\\udf31"')).get("name") == "\ufffd\ufffd",
     "emoji-lost": lambda send: kept(send, "name", "🌱") == "?",
     "every-twentieth-unnamed": lambda send: sum("name" not in got(send, {"icpId": None}) for _ in range(20)) == 1,
     "start-date-shifted": lambda send: got(send, {}).get("startDate") == "2023-12-31T19:00:00.000Z",
@@ -304,6 +311,7 @@ COSTLY = {"ids-recycled", "every-twentieth-unnamed", "user-of-latest-call", "sam
 # One fault may show as another does.
 ALSO_SHOWS: dict[str, set[str]] = {
     "no-login-needed": {"validation-before-login"},
+    "cookie-presence-suffices": {"end-of-cookie-name-suffices"},
     "only-cookie-guarded": {"token-prefix-suffices", "more-than-token-taken", "token-case-ignored"},
     "error-as-text": {"details-missing"},  # where no code stands, no details stand either
 }

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contract_tests import formats
 from contract_tests.specification import load_specification
+from contract_tests.tests.conftest import shown
 
 DATES: dict[str, set[str] | None] = {  # None: wrong for sure
     "2030-01-01T00:00:00.000Z": set(),
@@ -63,7 +64,7 @@ DATES: dict[str, set[str] | None] = {  # None: wrong for sure
 }
 
 
-@pytest.mark.parametrize("text", DATES, ids=ascii)
+@pytest.mark.parametrize("text", DATES, ids=shown)
 def test_a_date_is_certain_open_or_wrong(text: str) -> None:
     wanted = DATES[text]
     assert formats.read_date(text) == (formats.WRONG if wanted is None else formats.Reading(touches=frozenset(wanted)))
@@ -96,7 +97,7 @@ UUIDS: dict[str, set[str] | None] = {
 }
 
 
-@pytest.mark.parametrize("text", UUIDS, ids=ascii)
+@pytest.mark.parametrize("text", UUIDS, ids=shown)
 def test_a_uuid_is_certain_open_or_wrong(text: str) -> None:
     wanted = UUIDS[text]
     assert formats.read_uuid(text) == (formats.WRONG if wanted is None else formats.Reading(touches=frozenset(wanted)))
@@ -120,7 +121,7 @@ TEXTS: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=ascii)
+@pytest.mark.parametrize("text", TEXTS, ids=shown)
 def test_a_text_touches_what_is_open_about_it(text: str) -> None:
     assert formats.read_text(text) == TEXTS[text]
 
@@ -180,7 +181,7 @@ HUGE = 1_000_000
     ["<" + " " * HUGE, "< " * HUGE, "&" * HUGE, "&a" * HUGE, "e\u0301" * HUGE, "\0" * HUGE,
      "2030-01-01T00:00:00." + "1" * HUGE,
      "2030T" + ":" * HUGE, " " * HUGE + "x", "2030" + "T1+1" * HUGE],
-    ids=lambda text: ascii(text[:8]),
+    ids=lambda text: shown(text[:8]),
 )  # fmt: skip
 def test_a_huge_text_is_read_fast(text: str) -> None:
     begun = time.thread_time()

@@ -96,7 +96,7 @@ class Refused extends Error {
   }
 
   response(method: string): Response {
-    const [code, standard] = CONTRACT.errors[this.status] ?? [`HTTP_${this.status}`, "The request was refused"];
+    const [code, standard] = CONTRACT.errors[this.status] ?? [`HTTP_${this.status}`, `HTTP ${this.status}`];
     const { listed, more } = listedOf(this.problems);
     const first = listed[0];
     const count = more.length ? `more than ${listed.length}` : listed.length;

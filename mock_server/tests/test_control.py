@@ -70,35 +70,93 @@ def test_an_unknown_call_and_a_wrong_method_are_told(lead_list_mock: RunningMock
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
+YEARS = "an offset at which the clock shows a year from 1970 to 9998"
+
+
 @pytest.mark.parametrize(
-    ("method", "call", "body", "pointer"),
+    ("method", "call", "body", "pointer", "got", "want"),
     [
-        ("PUT", "faults", {"faults": [{"stats": 500}]}, "/faults/0/stats"),
-        ("PUT", "faults", {"faults": [{"status": 500, "times": 0}]}, "/faults/0/times"),
-        ("PUT", "faults", {"faults": [{}]}, "/faults/0"),
-        ("PUT", "faults", {"faults": [{"delayMs": 9, "p99Ms": 1}]}, "/faults/0"),
-        ("POST", "sessions", {"user": "nobody"}, "/user"),
-        ("POST", "sessions", {}, "/user"),
-        ("POST", "verify", {"tims": 1}, "/tims"),
-        ("PUT", "lists", {"lists": [{"name": 5}]}, "/lists/0/name"),
-        ("PUT", "lists", {"lists": [GOOD | {"id": "x"}]}, "/lists/0/id"),
-        ("PUT", "clock", {"offsetS": "1"}, "/offsetS"),
-        ("PUT", "clock", {"offsetS": 1e300}, "/offsetS"),
-        ("PUT", "clock", {"offsetS": 1e12}, "/offsetS"),
-        ("PUT", "clock", {"offsetS": -3e9}, "/offsetS"),
-        ("GET", "requests?status=abc", None, "/status"),
-        ("GET", "requests?limit=0", None, "/limit"),
-        ("POST", "verify", "{", ""),
+        ("PUT", "faults", {"faults": [{"stats": 500}]}, "/faults/0/stats", "500", "no such field"),
+        (
+            "PUT",
+            "faults",
+            {"faults": [{"status": 500, "times": 0}]},
+            "/faults/0/times",
+            "0",
+            "an integer, from 1 to 1000000",
+        ),
+        (
+            "PUT",
+            "faults",
+            '{"faults": [{"status": 500, "times": 1e400}]}',
+            "/faults/0/times",
+            "1.7976931348623157e+308",
+            "an integer, from 1 to 1000000",
+        ),
+        (
+            "PUT",
+            "faults",
+            {"faults": [{"delayMs": 6e9}]},
+            "/faults/0/delayMs",
+            "6000000000.0",
+            "a number, from 0 to 60000",
+        ),
+        (
+            "PUT",
+            "faults",
+            {"faults": [{"status": 500}] * 101},
+            "/faults",
+            "an array of 101",
+            "an array of JSON objects, at most 100 items",
+        ),
+        (
+            "PUT",
+            "faults",
+            {"faults": [{}]},
+            "/faults/0",
+            "nothing that happens",
+            "at least one of status, delayMs, answer and session",
+        ),
+        (
+            "PUT",
+            "faults",
+            {"faults": [{"delayMs": 9, "p99Ms": 1}]},
+            "/faults/0/p99Ms",
+            "1 with a delayMs of 9",
+            "delayMs, the median, and with it a p99Ms that is not below it",
+        ),
+        ("PUT", "faults", {"faults": [], "seed": -1}, "/seed", "-1", "an integer, from 0 to 9007199254740991"),
+        ("POST", "sessions", {"user": "nobody"}, "/user", '"nobody"', '"user_xyz789" or "user_abc123"'),
+        ("POST", "sessions", {}, "/user", "nothing", "a string"),
+        ("POST", "verify", {"tims": 1}, "/tims", "1", "no such field"),
+        ("POST", "verify", {"times": -1}, "/times", "-1", "an integer, at least 0"),
+        ("PUT", "lists", {"lists": [{"name": 5}]}, "/lists/0/name", "5", "a string"),
+        ("PUT", "lists", {"lists": [GOOD | {"id": "x"}]}, "/lists/0/id", '"x"', "a UUID"),
+        ("PUT", "clock", {"offsetS": "1"}, "/offsetS", '"1"', "a number"),
+        ("PUT", "clock", {"offsetS": 1e300}, "/offsetS", "1e+300", YEARS),
+        ("PUT", "clock", {"offsetS": 1e12}, "/offsetS", "1000000000000.0", YEARS),
+        ("PUT", "clock", {"offsetS": -3e9}, "/offsetS", "-3000000000.0", YEARS),
+        ("GET", "requests?status=abc", None, "/status", '"abc"', "a status such as 201 or 4xx"),
+        ("GET", "requests?limit=0", None, "/limit", "0", "an integer, at least 1"),
+        (
+            "POST",
+            "verify",
+            "{",
+            "",
+            "Expecting property name enclosed in double quotes, line 1, column 2",
+            "well-formed JSON",
+        ),
     ],
 )
 def test_a_wrong_call_is_told_by_json_pointer(
-    method: str, call: str, body: Any, pointer: str, lead_list_mock: RunningMock
+    method: str, call: str, body: Any, pointer: str, got: str, want: str, lead_list_mock: RunningMock
 ) -> None:
-    sent = {"content": body, "headers": OURS | {"content-type": "application/json"}} if body == "{" else {}
-    sent = sent or {"json": body, "headers": OURS}
-    answer = httpx2.request(method, f"{lead_list_mock.url}/__mock__/{call}", **sent)
+    content = body if isinstance(body, str) else None if body is None else json.dumps(body)
+    headers = OURS | {"content-type": "application/json"}
+    answer = httpx2.request(method, f"{lead_list_mock.url}/__mock__/{call}", content=content, headers=headers)
     assert answer.status_code == 400
-    assert pointer in [each["path"] for each in answer.json()["error"]["details"]]
+    told = [(each["path"], each["got"], each["want"]) for each in answer.json()["error"]["details"]]
+    assert (pointer, got, want) in told
 
 
 def test_the_control_api_keeps_its_form_whatever_the_readings() -> None:

@@ -28,6 +28,7 @@ from mock_server.faults import (
     from_text,
 )
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running
+from mock_server.words import STATUSES
 
 Post = Callable[..., httpx2.Response]
 
@@ -158,6 +159,9 @@ def test_long_preferences_cost_nothing() -> None:
     assert time.perf_counter() - started < 0.2
 
 
+UNDOCUMENTED = {429: ("TOO_MANY_REQUESTS", "Too Many Requests"), 503: ("SERVICE_UNAVAILABLE", "Service Unavailable")}
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "marked"),
     [
@@ -176,18 +180,40 @@ def test_each_door_forces_a_status_and_the_answer_says_which(
     lead_list_mock.set_faults({"status": 404})
     answer = post(**headers)
     assert (answer.status_code, answer.headers["x-mock-fault"]) == (status, marked)
+    code, message = {**STATUSES, **UNDOCUMENTED}[status]
+    assert answer.json()["error"] == {"code": code, "message": message}
     assert answer.headers.get("preference-applied") == ("code=500" if "door=prefer" in marked else None)
     lead_list_mock.reset()
     assert "x-mock-fault" not in post().headers
     assert len(lead_list_mock.lists()) == 1  # what was forced did no work
 
 
+NO_EFFECT = "at least one of status, delayMs, answer and session"
+NO_MEDIAN = "delayMs, the median, and with it a p99Ms that is not below it"
+
+
 @pytest.mark.parametrize(
-    "text", ["status=xx", "status=", "statsu=500", "answer=none", "share=0.5", "status=500&p99Ms=1"]
+    ("text", "got", "want"),
+    [
+        ("status=xx", '"xx"', "an integer, from 200 to 599"),
+        ("status=", '""', "an integer, from 200 to 599"),
+        ("status=600", '"600"', "an integer, from 200 to 599"),
+        ("status=500&status=404", "there twice", "it once"),
+        ("delayMs=1e400", '"1e400"', "a number, from 0 to 60000"),
+        ("delayMs=nan", '"nan"', "a number, from 0 to 60000"),
+        ("statsu=500", '"statsu"', "names of status, delayMs, p99Ms, answer, session, share"),
+        ("answer=none", '"none"', "reset or empty or half or dribble or bad-chunk or not-json"),
+        ("share=0.5", "nothing that happens", NO_EFFECT),
+        ("status=500&p99Ms=1", "1", NO_MEDIAN),
+    ],
 )
-def test_a_fault_that_cannot_be_read_is_told(text: str, post: Post, assert_error: Callable[..., Any]) -> None:
+def test_a_fault_that_cannot_be_read_is_told(
+    text: str, got: str, want: str, post: Post, assert_error: Callable[..., Any]
+) -> None:
     for headers in ({"x-mock-fault": text}, {"cookie": f"mock_fault={text}"}):
-        assert "mock_fault" in assert_error(post(**headers), 400, "BAD_REQUEST")["message"]
+        error = assert_error(post(**headers), 400, "BAD_REQUEST")
+        assert [(each["got"], each["want"]) for each in error["details"]] == [(got, want)]
+        assert "mock_fault" in error["message"]
 
 
 # -- what is answered
