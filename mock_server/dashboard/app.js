@@ -83,7 +83,7 @@ function lookAgain() {
 function restWhileUnseen() {
   let timer = 0;
   let rests = false;
-  document.addEventListener("visibilitychange", () => {
+  const look = () => {
     clearTimeout(timer);
     if (document.hidden) {
       timer = setTimeout(() => {
@@ -94,7 +94,9 @@ function restWhileUnseen() {
       rests = false;
       live.start();
     }
-  });
+  };
+  document.addEventListener("visibilitychange", look);
+  look(); // it may have been opened in the background
 }
 
 function opened() {

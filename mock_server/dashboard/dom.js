@@ -37,12 +37,29 @@ export function fill(parent, ...children) {
   );
 }
 
+const PRESSED_MS = 50; // looked at again after so long
+
+/** The newest children of a place, which may not be there yet. @type {WeakMap<HTMLElement, Child[]>} */
+const newest = new WeakMap();
+
 /**
- * Put children in place of those that there are, and the focus where it was: on what has the same name.
+ * Put children in place of those that there are, and the focus where it was: on what has the same name. While a button
+ * of the place is pressed it waits: else it would be pressed and released on two buttons, and nothing would happen.
  * @param {HTMLElement} place
  * @param {...Child} children
  */
 export function refill(place, ...children) {
+  newest.set(place, children);
+  const work = () => {
+    if (newest.get(place) !== children) return;
+    if (place.matches(":active")) setTimeout(work, PRESSED_MS);
+    else replace(place, children);
+  };
+  work();
+}
+
+/** @param {HTMLElement} place @param {Child[]} children */
+function replace(place, children) {
   const focused = document.activeElement;
   const name = place.contains(focused) && nameOf(focused);
   fill(place, ...children);

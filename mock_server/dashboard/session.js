@@ -10,6 +10,7 @@ export class Session {
   #api;
   /** @type {string[]} */
   #users = [];
+  #shown = "";
 
   /** @param {Api} api */
   constructor(api) {
@@ -20,6 +21,9 @@ export class Session {
   async load(users = this.#users) {
     this.#users = users;
     const { user, expired } = await this.#api.get("sessions");
+    const written = JSON.stringify([users, user, expired]);
+    if (written === this.#shown) return; // whoever is about to press a button keeps it
+    this.#shown = written;
     const state = expired ? "An expired session" : user === null ? "Nobody is signed in" : `Signed in as ${short(user)}`;
     fill(byId("session-state", HTMLElement), `${state} on ${location.hostname}`);
     const choice = (/** @type {string} */ label, /** @type {boolean} */ isOn, /** @type {() => Promise<unknown>} */ work) =>

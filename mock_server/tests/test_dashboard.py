@@ -275,6 +275,24 @@ def test_no_other_world_comes_under_the_finger(page: Page, mock: RunningMock) ->
     expect(page.locator("#worlds")).to_be_focused()  # and not on a button for another one
 
 
+def test_news_do_not_take_a_button_from_who_presses_it(page: Page, mock: RunningMock) -> None:
+    create(mock, GOOD, **{"x-mock-world": "t7"})
+    drop = page.get_by_role("button", name="Drop world t7")
+    drop.hover(timeout=10_000)
+    page.mouse.down()
+    with page.expect_response(re.compile("/__mock__/worlds")):
+        create(mock)
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).to_contain_text("Drop the world t7")
+    expect(page.locator("#worlds li").first).to_contain_text("1 request")
+    page.keyboard.press("Escape")
+    page.locator("#session button").first.evaluate("each => { each.kept = true; }")
+    for _ in range(2):
+        page.wait_for_event("response", lambda each: "/__mock__/sessions" in each.url, timeout=15_000)
+    assert page.locator("#session button").first.evaluate("each => each.kept")
+
+
 # -- faults
 
 FAULTS = {
