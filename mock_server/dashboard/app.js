@@ -59,17 +59,19 @@ live.start();
 
 /** Everything but the requests, which come by the stream. */
 async function load() {
+  const asked = api.world;
   /** @type {State} */
   const state = await api.get("state");
+  if (api.world !== asked) return; // another one was asked for since
   // From now on the page is about this one, also if the cookie that named it comes to name another.
   api.world = world = state.world;
   document.title = world === "default" ? "leadlists-mock" : `${plain(short(world))} · leadlists-mock`;
   detail.cookieName = state.cookieName;
   fill(byId("version", HTMLElement), state.version);
   fill(byId("world-name", HTMLElement), short(world));
-  const asked = state.operations.map((each) => el("code", {}, `${each.method} ${each.path}`));
+  const operations = state.operations.map((each) => el("code", {}, `${each.method} ${each.path}`));
   const none = "No requests yet in this world. What a client sends appears here, first of all:";
-  fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...asked);
+  fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...operations);
   showReadings(state);
   faults.offer(state.operations);
   const parts = [faults, lists, snapshots, clock].map((each) => each.load());

@@ -626,6 +626,22 @@ def test_the_page_stays_with_its_world_whatever_becomes_of_the_cookie(open_page:
     assert [len(mock.in_world(world).lists()) for world in ("a", "b")] == [0, 1]
 
 
+def test_of_two_worlds_asked_for_the_last_is_shown(page: Page, mock: RunningMock) -> None:
+    create(mock, GOOD, **{"x-mock-world": "t7"})
+    held: list[Any] = []
+    page.route(re.compile(r"/state\?world=t7"), lambda route: held.append(route))
+    names = page.locator("#worlds .name")
+    names.nth(1).click(timeout=10_000)
+    names.nth(0).click()
+    live(page)
+    held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(page.locator("#world-name")).to_have_text("default")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.wait_for_timeout(300)
+    assert len(mock.in_world("t7").requests()) == 1
+
+
 # -- the connection
 
 
