@@ -89,6 +89,8 @@ COMPOSED: Mapping[str, str] = {
     "vague-errors": "details-name-no-field malformed-without-details",
     "errors-of-pydantic": "details-with-path-lists rare-dates-taken any-uuid-spelling timestamps-in-microseconds",
     "like-node": "any-media-type-read byte-order-mark-skipped bad-bytes-replaced first-problem-only behind-proxy",
+    "like-express": "scalars-unparsed security-headers cors charset-told malformed-without-details",
+    "like-fastify": "prototypes-unparsed charset-told",
     "like-java": "timestamps-in-nanoseconds dates-without-needless-digits charset-told unknown-fields-refused",
     "like-dotnet": "id-in-upper-case problem-json details-by-field fractions-refused leap-second-taken",
     "like-rails": "details-by-field session-renewed request-id",
