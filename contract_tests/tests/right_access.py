@@ -223,7 +223,7 @@ class ScalarsUnparsed(RightCore):
     def parse(self, request: Request) -> Fields:
         try:
             return super().parse(request)
-        except BadRequest as refusal:
+        except Refusal as refusal:
             if "a JSON object" not in str(refusal.details) or request.body.strip().startswith(b"["):
                 raise
             raise Refusal(400, refusal.code, "Unexpected token") from None
