@@ -33,7 +33,8 @@ def texts() -> Entries:
             yield f"{sent!a:.40} as {got!a:.40}", one(test_judge.renamed(sent, got))
     for data in (b"Spr\\ud800ing", b"Spr\xff\xfeing", b"What? Spr\\udfffing"):
         plain = data.decode("latin-1").replace("\\ud800", "?").replace("\\udfff", "?")
-        for got in (plain, plain.replace("?", "\ufffd"), "Spring", "Spr", "Spr\ufffding", "Spr\ufffd\ufffding"):
+        replaced = ("Spr\ufffding", "Spr\ufffd\ufffding", "spr\ufffd\ufffding")
+        for got in (plain, plain.replace("?", "\ufffd"), "Spring", "Spr", *replaced):
             yield f"{data!a} as {got!a}", one(test_judge.raw_name(data, got))
     twice = test_judge.TWICE
     for field in ("name", "type", "icpId", "endDate", "personIds"):

@@ -49,6 +49,15 @@ class OnlyCookieGuarded(RightCore):
 
 
 @breaks("access.session.valid")
+class InheritedKeyIsASession(RightCore):
+    """A token that every object of JavaScript has for a key signs somebody in, as where sessions[token] counts."""
+
+    def authenticate(self, request: Request) -> str:
+        inherited = {"constructor", "hasOwnProperty", "toString", "valueOf"}
+        return "user_0" if inherited & {*self.tokens(request)} else super().authenticate(request)
+
+
+@breaks("access.session.valid")
 class SchemeIgnored(RightCore):
     """A token is taken whatever scheme stands before it."""
 
