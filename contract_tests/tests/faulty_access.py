@@ -1,6 +1,7 @@
 """Servers with one fault in who may call, or in how a refusal is written."""
 
 import asyncio
+import re
 from contextlib import suppress
 
 from contract_tests.tests.breach import breaks
@@ -24,7 +25,8 @@ class CookiePresenceSuffices(RightCore):
     """Any value of the session cookie signs somebody in."""
 
     def tokens(self, request: Request) -> list[str]:
-        somebody = [next(iter(self.users))] if "__session=" in request.headers.get("cookie", "") else []
+        cookie = re.search(r"(?:^|; *)__session=", request.headers.get("cookie", ""))
+        somebody = [next(iter(self.users))] if cookie else []
         return super().tokens(request) + somebody
 
 

@@ -313,7 +313,6 @@ COSTLY = {"ids-recycled", "every-twentieth-unnamed", "user-of-latest-call", "sam
 # One fault may show as another does.
 ALSO_SHOWS: dict[str, set[str]] = {
     "no-login-needed": {"validation-before-login"},
-    "cookie-presence-suffices": {"end-of-cookie-name-suffices"},
     "only-cookie-guarded": {
         "token-prefix-suffices",
         "more-than-token-taken",
