@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from textwrap import shorten
 from typing import Any
 
 from contract_tests.exchange import Headers
@@ -30,7 +31,7 @@ from contract_tests.plan_transport import dressed
 from contract_tests.settings import Session
 from contract_tests.specification import Operation
 
-LABEL = 24  # how much of a label stands in a name: a server may refuse names from fifty characters on
+LABEL = 16  # how much of a label stands in a name, at most: who refuses thirty characters refuses names, nothing else
 # The last of the choices that are taken together: how the body is sent.
 WIRES: tuple[Mapping[str, Any], ...] = ({}, {"chunked": True}, {"media_type": "application/json; charset=utf-8"})
 
@@ -84,7 +85,9 @@ def _numbered(steps: Iterable[Step], tag: str) -> Iterator[Step]:
 
 def _changed(sender: Sender, tag: str, table: Mapping[str, Mapping[str, Any]]) -> Iterator[Step]:
     for label, changes in table.items():
-        yield Step(label, sender.request({**base(f"{label.capitalize()[:LABEL]}, {tag}"), **changes}))
+        yield Step(
+            label, sender.request({**base(f"{shorten(label.capitalize(), LABEL, placeholder='')}, {tag}"), **changes})
+        )
 
 
 def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
