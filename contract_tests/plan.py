@@ -194,7 +194,8 @@ def raw_faults(body: bytes) -> Iterator[tuple[str, bytes]]:
 def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Iterator[tuple[str, Headers]]:
     """Logins that are no valid session, each near a valid one."""
     yield "no login", ()
-    yield "an unknown token", (("Authorization", "Bearer not-a-session"),)
+    # A key of every object in JavaScript: sessions[token] finds something.
+    yield "an unknown token", (("Authorization", "Bearer hasOwnProperty"),)
     yield "an unknown cookie", (("Cookie", f"{cookie_name}=not-a-session"),)
     # With the token itself, or a server that looks at no scheme would refuse it all the same.
     yield "another scheme", (("Authorization", f"Basic {session.bearer or 'dXNlcjpwYXNz'}"),)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from textwrap import shorten
 from typing import Any
 
 from contract_tests.exchange import Headers
@@ -16,6 +17,7 @@ from contract_tests.lead_list_bodies import (
     COMPANIES,
     FREEDOMS,
     HIDDEN_FAULTS,
+    ICP,
     LEFT_OUT,
     PAGE_EXAMPLE,
     PROTOTYPE_FIELDS,
@@ -29,6 +31,7 @@ from contract_tests.plan_transport import dressed
 from contract_tests.settings import Session
 from contract_tests.specification import Operation
 
+LABEL = 16  # how much of a label stands in a name, at most: who refuses thirty characters refuses names, nothing else
 # The last of the choices that are taken together: how the body is sent.
 WIRES: tuple[Mapping[str, Any], ...] = ({}, {"chunked": True}, {"media_type": "application/json; charset=utf-8"})
 
@@ -82,7 +85,9 @@ def _numbered(steps: Iterable[Step], tag: str) -> Iterator[Step]:
 
 def _changed(sender: Sender, tag: str, table: Mapping[str, Mapping[str, Any]]) -> Iterator[Step]:
     for label, changes in table.items():
-        yield Step(label, sender.request({**base(f"{label.capitalize()}, {tag}"[:80]), **changes}))
+        yield Step(
+            label, sender.request({**base(f"{shorten(label.capitalize(), LABEL, placeholder='')}, {tag}"), **changes})
+        )
 
 
 def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
@@ -150,7 +155,8 @@ def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     for media_type in ("text/plain", "application/vnd.api+json", "application/json; charset=utf-16"):
         yield Step(f"JSON as {media_type}", sender.request(body, media_type=media_type))
     dates = "startDate=2030-01-01T00%3A00%3A00.000Z&endDate=2030-03-31T23%3A59%3A59.000Z"
-    form = f"name=Form&type=person&icpId=&{dates}&personIds[]=lead_abc123".encode()
+    icp = (*sender.terms.settings.icp_ids, ICP)[0]
+    form = f"name=Form&type=person&icpId={icp}&{dates}&personIds[]=lead_abc123".encode()
     yield Step("a form", sender.request(raw=form, media_type="application/x-www-form-urlencoded"))
     packed = gzip.compress(encode(body), mtime=0)
     yield Step("a gzipped body", sender.request(raw=packed, more=(("Content-Encoding", "gzip"),)))

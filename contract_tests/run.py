@@ -190,9 +190,14 @@ class Run:
     def _repeat(self, verdict: Verdict) -> str:
         exchange = self.target.send(verdict.exchanges[0].request, verdict.exchanges[0].label)
         self.record.exchange(exchange)
-        again = self.judge.judge_alone(self.judge.case(exchange))
+        case = self.judge.case(exchange)
+        # That a freedom is denied shows only beside what was accepted.
+        beside = [*sorted((c for c in self.cases if c.succeeded), key=lambda c: c.exchange.sent_at_s), case]
         same = any(
-            isinstance(f, Verdict) and f.clause == verdict.clause and f.outcome is verdict.outcome for f in again
+            isinstance(f, Verdict)
+            and (f.clause, f.outcome) == (verdict.clause, verdict.outcome)
+            and exchange in f.exchanges
+            for f in (*self.judge.judge_alone(case), *self.judge.judge_history(beside))
         )
         return "sent again: the same" if same else "sent again: this time it was right"
 

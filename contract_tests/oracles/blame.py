@@ -24,7 +24,7 @@ from contract_tests.verdict import Finding, Observation, broken, warned
 
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
     """A request that must be accepted is; where it is not, the freedom that no accepted request used is the cause."""
-    granted = {feature for case in cases if case.succeeded for feature in case.expectation.features}
+    granted = _granted(cases)
     forms = _forms_of_taken_ids(cases)
     suspects = [
         (_suspected(case, cases, granted), case)
@@ -47,6 +47,16 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
 
 
+def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
+    """The freedoms that an accepted request used.
+
+    None where most requests are refused that use no other: then something else is wrong with them and with the rest.
+    """
+    granted = {feature for case in cases if case.succeeded for feature in case.expectation.features}
+    plain = [c for c in cases if c.must_be_accepted and c.is_judgement and c.expectation.features <= granted]
+    return granted if 2 * sum(case.succeeded for case in plain) >= len(plain) else None
+
+
 def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
     """Whether it uses the very freedom for which another request was refused, beside others."""
     denied = {
@@ -58,10 +68,11 @@ def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
     return not denied.isdisjoint(case.expectation.features)
 
 
-def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]]) -> set[str]:
+def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] | None) -> set[str]:
     """The clauses of which the refusal may speak."""
-    rules = {rule for rule, _ in case.expectation.features - granted} or _repetition(case, cases)
-    rules = rules or _only_difference(case, cases)
+    new = set() if granted is None else case.expectation.features - granted
+    rules = {rule for rule, _ in new} or _repetition(case, cases)
+    rules = rules or _only_difference(case, cases, names_count=granted is None)
     return {clause for rule in rules if (clause := case.clause(rule))}
 
 
@@ -117,7 +128,7 @@ _FREEDOM_OF_FIELD = {
 }
 
 
-def _only_difference(case: Case, cases: Sequence[Case]) -> set[str]:
+def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) -> set[str]:
     """The one field in which a refused request differs from an accepted one; every name differs, so it counts last."""
     nearest: set[str] | None = None
     for other in cases:
@@ -128,7 +139,7 @@ def _only_difference(case: Case, cases: Sequence[Case]) -> set[str]:
         differing = {field for field, value in case.sent.items() if other.sent[field] != value}
         if nearest is None or len(differing) < len(nearest):
             nearest = differing
-    if nearest and len(nearest) > 1:
+    if nearest and len(nearest) > 1 and not names_count:
         nearest -= {"name"}
     return {_FREEDOM_OF_FIELD[field] for field in nearest or () if field in _FREEDOM_OF_FIELD}
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contract_tests.body import UNREAD
 from contract_tests.case import TRANSPORT_READINGS, Case, Oracle, envelope
 from contract_tests.exchange import Response
 from contract_tests.schema import short
@@ -88,7 +89,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     malformed = case.expectation.body.fault is not None
     if malformed and case.signed_in:
         yield Observation("malformed-json-details", "absent" if details is None else "present", case.exchange)
-    if not details and (malformed or not case.signed_in or case.touches(*TRANSPORT_READINGS)):
+    if not details and (malformed or not case.signed_in or case.touches(*TRANSPORT_READINGS) or _unparsed(case)):
         return  # no field is at fault
     if not isinstance(details, list | dict) or not details:
         actual = "no details" if details is None else f"details {short(details)}"
@@ -110,6 +111,15 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
         yield Observation("details-name-the-field", "named" if named else "unnamed", case.exchange)
     elif len(fields) > 1 and named:
         yield Observation("problems-listed", "all" if named == fields else "first", case.exchange)
+
+
+def _unparsed(case: Case) -> bool:
+    """Whether common parsers, body-parser and secure-json-parse, refuse the value before anybody validates it.
+
+    To the former only an object or an array is JSON text (RFC 4627 §2), to the latter `__proto__` is an attack.
+    """
+    value = case.expectation.body.value
+    return value is not UNREAD and (not isinstance(value, dict | list) or "__proto__" in _words(value))
 
 
 def _words(value: Any) -> Iterator[str]:

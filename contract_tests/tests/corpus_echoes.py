@@ -33,7 +33,8 @@ def texts() -> Entries:
             yield f"{sent!a:.40} as {got!a:.40}", one(test_judge.renamed(sent, got))
     for data in (b"Spr\\ud800ing", b"Spr\xff\xfeing", b"What? Spr\\udfffing"):
         plain = data.decode("latin-1").replace("\\ud800", "?").replace("\\udfff", "?")
-        for got in (plain, plain.replace("?", "\ufffd"), "Spring", "Spr", "Spr\ufffding", "Spr\ufffd\ufffding"):
+        replaced = ("Spr\ufffding", "Spr\ufffd\ufffding", "spr\ufffd\ufffding")
+        for got in (plain, plain.replace("?", "\ufffd"), "Spring", "Spr", *replaced):
             yield f"{data!a} as {got!a}", one(test_judge.raw_name(data, got))
     twice = test_judge.TWICE
     for field in ("name", "type", "icpId", "endDate", "personIds"):
@@ -115,7 +116,14 @@ DATES: dict[str, tuple[str, ...]] = {
         "2030-13-01T00:00:00.000Z",
         "x",
     ),
-    "2030-01-01": ("2030-01-01T23:59:59.999Z", "2029-12-31T23:00:00.000Z", "2030-01-01T00:00:00", "2030-01-02"),
+    "2030-01-01": (
+        "2030-01-01T23:59:59.999Z",
+        "2030-01-01T00:00:00+01:00",
+        "2029-12-31T23:00:00.000Z",
+        "2029-12-31T23:00:00.000-01:00",
+        "2030-01-01T00:00:00",
+        "2030-01-02",
+    ),
     "2030-01-01T01:00:00.000+01:00": (_NEW_YEAR, "2030-01-01T01:00:00.000Z", "2030-01-01T02:00:00.000Z"),
     "2030-01-01T00:00:00.1234567Z": (
         "2030-01-01T00:00:00.123Z",

@@ -1,6 +1,7 @@
 """Servers with one fault in who may call, or in how a refusal is written."""
 
 import asyncio
+import re
 from contextlib import suppress
 
 from contract_tests.tests.breach import breaks
@@ -24,7 +25,8 @@ class CookiePresenceSuffices(RightCore):
     """Any value of the session cookie signs somebody in."""
 
     def tokens(self, request: Request) -> list[str]:
-        somebody = [next(iter(self.users))] if "__session=" in request.headers.get("cookie", "") else []
+        cookie = re.search(r"(?:^|; *)__session=", request.headers.get("cookie", ""))
+        somebody = [next(iter(self.users))] if cookie else []
         return super().tokens(request) + somebody
 
 
@@ -46,6 +48,15 @@ class OnlyCookieGuarded(RightCore):
         if scheme == "Bearer" and token and token not in self.expired:
             return self.users.get(token, "user_0")
         return super().authenticate(request)
+
+
+@breaks("access.session.valid")
+class InheritedKeyIsASession(RightCore):
+    """A token that every object of JavaScript has for a key signs somebody in, as where sessions[token] counts."""
+
+    def authenticate(self, request: Request) -> str:
+        inherited = {"constructor", "hasOwnProperty", "toString", "valueOf"}
+        return "user_0" if inherited & {*self.tokens(request)} else super().authenticate(request)
 
 
 @breaks("access.session.valid")

@@ -139,6 +139,13 @@ class EmojiRefused(RightCore):
     }
 
 
+@breaks("request.name.text")
+class CommaRefused(RightCore):
+    """A name with a comma is answered 400: almost every name of a run, whatever else its request is about."""
+
+    rules = RightCore.rules | {"name": Rule("a name without commas", lambda v: is_text(v) and "," not in v)}
+
+
 @breaks("request.name.repeatable")
 class NameUnique(RightCore):
     """A second list of the same name and another end is answered 400."""

@@ -209,7 +209,7 @@ class FormTaken(RightCore):
         if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             return super().parse(request)
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
-        return {**form, "icpId": form.get("icpId") or None, "personIds": form.get("personIds", "").split()}
+        return {**form, "personIds": form.get("personIds", "").split()}
 
 
 @breaks("http.request.utf-8")

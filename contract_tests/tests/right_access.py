@@ -216,6 +216,30 @@ class MalformedWithoutDetails(RightCore):
             raise Refusal(400, refusal.code, "The body is not well-formed JSON.", details) from None
 
 
+@about("what the parser refuses")
+class ScalarsUnparsed(RightCore):
+    """A body that is neither an object nor an array is answered as malformed JSON, without details, as Express does."""
+
+    def parse(self, request: Request) -> Fields:
+        try:
+            return super().parse(request)
+        except Refusal as refusal:
+            if "a JSON object" not in str(refusal.details) or request.body.strip().startswith(b"["):
+                raise
+            raise Refusal(400, refusal.code, "Unexpected token") from None
+
+
+@about("what the parser refuses")
+class PrototypesUnparsed(RightCore):
+    """A body with a key __proto__ is answered as malformed JSON, without details, as Fastify does."""
+
+    def parse(self, request: Request) -> Fields:
+        sent = super().parse(request)
+        if b'"__proto__":' in request.body:
+            raise Refusal(400, "BAD_REQUEST", "Object contains forbidden prototype property")
+        return sent
+
+
 @about("details-on-other-errors")
 class DetailsEverywhere(RightCore):
     """Every error has details, if need be empty ones."""

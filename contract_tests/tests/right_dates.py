@@ -38,6 +38,16 @@ class WholeDaysRefused(Strict):
         yield from of_form("^.{10}$", sent)
 
 
+@about("date-only")
+class WholeDaysOfBerlin(RightCore):
+    """A date without time is midnight in the server's zone, and comes back with its offset, as Django gives it."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        days = {key: f"{sent[key]}T00:00:00+01:00" for key in DATES if len(sent[key]) == 10}
+        return fields | days
+
+
 @about("date-fraction")
 class FractionsRefused(Strict):
     """More than three digits of a second are answered 400."""

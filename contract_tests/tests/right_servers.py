@@ -89,9 +89,12 @@ COMPOSED: Mapping[str, str] = {
     "vague-errors": "details-name-no-field malformed-without-details",
     "errors-of-pydantic": "details-with-path-lists rare-dates-taken any-uuid-spelling timestamps-in-microseconds",
     "like-node": "any-media-type-read byte-order-mark-skipped bad-bytes-replaced first-problem-only behind-proxy",
+    "like-express": "scalars-unparsed security-headers cors charset-told malformed-without-details",
+    "like-fastify": "prototypes-unparsed charset-told",
     "like-java": "timestamps-in-nanoseconds dates-without-needless-digits charset-told unknown-fields-refused",
     "like-dotnet": "id-in-upper-case problem-json details-by-field fractions-refused leap-second-taken",
     "like-rails": "details-by-field session-renewed request-id",
+    "like-django": "whole-days-of-berlin updated-later details-by-field malformed-without-details",
     "like-postgres": "nul-refused dates-in-microseconds timestamps-with-offset-zero id-of-version-7 ids-sorted",
     "like-python": "dates-with-offset-zero timestamps-in-microseconds id-of-version-1 json-in-ascii",
     "picky-about-bodies": "content-type-required media-type-in-lower-case-only duplicate-keys-refused query-refused"

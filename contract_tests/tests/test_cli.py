@@ -91,6 +91,13 @@ def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Comm
         assert " 201 " in shown.stdout.splitlines()[0]
 
 
+def test_a_freedom_that_is_denied_every_time_is_not_told_to_be_granted_the_second_time(command: Command) -> None:
+    with serve(faulty("chunked-refused")(USERS)) as url:
+        done = command(url, *LOGIN, "--depth", "quick", "--clauses", "http.request.chunked")
+    assert "✗ http.request.chunked" in done.stdout
+    assert "(sent again: the same)" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -22,6 +22,7 @@ ALSO: dict[str, set[str]] = {
     "first-company-id-checked": {"request.companyIds.items.type"},
     "created-at-taken-over": {"response.createdAt.clock"},
     "clock-hour-behind": {"response.updatedAt.clock"},
+    "comma-refused": {"success.created"},  # nothing tells on whose account the plain request was refused
     "dates-swapped": {"response.endDate.echo"},
     "company-ids-null-by-default": {"response.companyIds.type"},
 }

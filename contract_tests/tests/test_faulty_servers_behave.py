@@ -160,6 +160,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "cookie-presence-suffices": lambda send: taken_from(send, Cookie="__session=x"),
     "end-of-cookie-name-suffices": lambda send: taken_from(send, Cookie="x__session=token-one"),
     "only-cookie-guarded": lambda send: taken_from(send, Authorization="Bearer x"),
+    "inherited-key-is-a-session": lambda send: taken_from(send, Authorization="Bearer toString"),
     "scheme-ignored": lambda send: taken_from(send, Authorization="Basic token-one"),
     "token-prefix-suffices": lambda send: taken_from(send, Authorization="Bearer token-on"),
     "more-than-token-taken": lambda send: taken_from(send, Authorization="Bearer token-onex"),
@@ -227,6 +228,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "prototype-polluted": spread,
     "key-case-ignored": lambda send: taken(send, {"NAME": "n"}, without="name"),
     "name-made-text": lambda send: taken(send, {"name": 1}),
+    "comma-refused": lambda send: refused(send, {"name": "Spring, early"}),
     "emoji-refused": lambda send: refused(send, {"name": "🌱"}),
     "name-unique": same_name,
     "type-required": lambda send: refused(send, {}, without="type"),
@@ -311,8 +313,12 @@ COSTLY = {"ids-recycled", "every-twentieth-unnamed", "user-of-latest-call", "sam
 # One fault may show as another does.
 ALSO_SHOWS: dict[str, set[str]] = {
     "no-login-needed": {"validation-before-login"},
-    "cookie-presence-suffices": {"end-of-cookie-name-suffices"},
-    "only-cookie-guarded": {"token-prefix-suffices", "more-than-token-taken", "token-case-ignored"},
+    "only-cookie-guarded": {
+        "token-prefix-suffices",
+        "more-than-token-taken",
+        "token-case-ignored",
+        "inherited-key-is-a-session",
+    },
     "error-as-text": {"details-missing"},  # where no code stands, no details stand either
 }
 
