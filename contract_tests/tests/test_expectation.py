@@ -226,10 +226,11 @@ def test_headers_that_the_user_sends_with_every_request_are_no_freedom(name: str
     assert (("http.request.unknown-headers", "sent") in features) is is_seen
 
 
-@pytest.mark.parametrize("url", [BASE_URL, BASE_URL + "/", BASE_URL + PATH])
-def test_a_base_url_and_the_endpoint_are_both_understood(url: str) -> None:
-    made = Terms.of(load_specification(), Settings(url.rstrip("/")))
-    assert made.url(made.specification.operations[0]) == BASE_URL + PATH
+@pytest.mark.parametrize("base", [BASE_URL, BASE_URL + "/X"])
+@pytest.mark.parametrize("end", ["", "/", PATH])
+def test_a_base_url_and_the_endpoint_are_both_understood(base: str, end: str) -> None:
+    made = Terms.of(load_specification(), Settings(base + end))
+    assert made.url(made.specification.operations[0]) == base + PATH
 
 
 def test_another_path_or_method_is_no_operation() -> None:
