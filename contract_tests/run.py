@@ -207,6 +207,11 @@ def discovery_problem(exchange: Exchange) -> str | None:
     """Why the answer to the first request says that nothing else can be judged; None if judging can go on."""
     url, response = exchange.request.url, exchange.response
     if response is None:
+        if exchange.failure and "CERTIFICATE_VERIFY_FAILED" in exchange.failure:
+            return (
+                f"{url} has a certificate that is not trusted here ({exchange.failure}). "
+                "If it is your own, name the file with it, or with the authority that signed it, in SSL_CERT_FILE."
+            )
         if exchange.failure and exchange.failure.startswith(UNREACHABLE):
             return f"{url} cannot be reached ({exchange.failure}). Is the server running, and is this its address?"
         return None

@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from contract_tests.options import RUN_OPTIONS
+from contract_tests.run import discovery_problem
 from contract_tests.tests.conftest import ROOT, USERS
+from contract_tests.tests.exchanges import exchange
 from contract_tests.tests.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.right_core import Answer, Fields, Request, RightCore
 from contract_tests.tests.serving import serve
@@ -276,6 +278,14 @@ def test_a_redirect_to_the_path_with_a_slash_is_told_to_be_the_server_s_to_mend(
         done = command(url, *LOGIN)
     assert done.returncode == 3
     assert "has no slash behind it" in done.stderr
+
+
+def test_a_certificate_of_one_s_own_is_not_told_to_be_a_server_that_is_down() -> None:
+    wrong = "no connection: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
+    problem = discovery_problem(exchange(failure=wrong))
+    assert problem is not None
+    assert "SSL_CERT_FILE" in problem
+    assert "running" not in problem
 
 
 def test_a_server_that_goes_away_is_told_from_one_that_breaks_the_contract(tmp_path: Path) -> None:
