@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from contract_tests import formats
 from contract_tests.exchange import NOT_JSON, Exchange, Response
 from contract_tests.expectation import ID_FIELDS, Expectation, Terms
 from contract_tests.lead_list import id_form
@@ -123,7 +124,9 @@ class Case:
         shown = example if isinstance(example, dict) else {}
         return {
             field: frozenset(
-                map(id_form, {*texts(self.sent.get(field))} - self.terms.known(field) - {*texts(shown.get(field))})
+                id_form(text)
+                for text in texts(self.sent.get(field))
+                if _plain(text) not in map(_plain, (*self.terms.known(field), *texts(shown.get(field))))
             )
             for field in ID_FIELDS
         }
@@ -135,6 +138,11 @@ class Case:
             return None
         body = self.exchange.response.json
         return body if body is not NOT_JSON and isinstance(body, dict) else None
+
+
+def _plain(text: str) -> str:
+    """An id as it is compared: a UUID without regard to case (RFC 9562 §4)."""
+    return text.lower() if formats.is_uuid(text) else text
 
 
 def texts(value: Any) -> list[str]:

@@ -171,8 +171,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = EXIT_NOTHING_JUDGED
     if ours.run.gone and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = EXIT_TARGET
+    interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED  # pytest's 2, which is 130 here
     ours.run.record.event(
-        "end", exit_code=int(session.exitstatus), requests=ours.run.target.requests_sent, judged=judged
+        "end",
+        exit_code=130 if interrupted else int(session.exitstatus),
+        requests=ours.run.target.requests_sent,
+        judged=judged,
     )
 
 

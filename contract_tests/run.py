@@ -7,6 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from contract_tests.case import Case
 from contract_tests.exchange import UNREACHABLE, Exchange, Request
@@ -206,6 +207,11 @@ def discovery_problem(exchange: Exchange) -> str | None:
     """Why the answer to the first request says that nothing else can be judged; None if judging can go on."""
     url, response = exchange.request.url, exchange.response
     if response is None:
+        if exchange.failure and "CERTIFICATE_VERIFY_FAILED" in exchange.failure:
+            return (
+                f"{url} has a certificate that is not trusted here ({exchange.failure}). "
+                "If it is your own, name the file with it, or with the authority that signed it, in SSL_CERT_FILE."
+            )
         if exchange.failure and exchange.failure.startswith(UNREACHABLE):
             return f"{url} cannot be reached ({exchange.failure}). Is the server running, and is this its address?"
         return None
@@ -221,6 +227,10 @@ def discovery_problem(exchange: Exchange) -> str | None:
         return f"{url} answers 404: there is no such endpoint. Give the base URL or the endpoint itself."
     if 300 <= response.status < 400:
         to = response.header("Location") or "nowhere"
+        if to.endswith("/") and urlsplit(to).path == f"{urlsplit(url).path}/":
+            return (
+                f"{url} redirects ({response.status}) to {to}. The API's path has no slash behind it: serve it there."
+            )
         return f"{url} redirects ({response.status}) to {to}. Redirects are not followed: give the address it leads to."
     return None
 

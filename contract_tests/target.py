@@ -142,9 +142,10 @@ def _read(answer: httpx2.Response, deadline: float) -> bytes:
 def _retry_after_s(response: Response, default_s: float) -> float:
     """The pause that Retry-After asks for, in seconds or as a date (RFC 9110 §10.2.3)."""
     value = (response.header("Retry-After") or "").strip()
+    # No pause at all is what less than a second is rounded to.
     if value.isascii() and value.isdigit():
-        return min(float(value), MAX_RATE_LIMIT_WAIT_S + 1)
+        return min(float(value), MAX_RATE_LIMIT_WAIT_S + 1) or default_s
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time()) or default_s
     except (ValueError, TypeError):
         return default_s

@@ -105,6 +105,8 @@ def refusals() -> Iterator[tuple[str, Entry]]:
     for version, icp in icps.items():
         first = made(0, sent_body(icpId=UUID))
         yield f"an unknown ICP refused, {version}", one(first, exchange(request(sent_body(icpId=icp)), 404, at_s=1))
+    known_icp = made(0, sent_body(icpId="660e8400-e29b-41d4-a716-446655440099".upper()))
+    yield "a known ICP in capitals taken", one(known_icp, exchange(request(sent_body(icpId=UUID)), 404, at_s=1))
     example = made(0, sent_body(personIds=["lead_abc123"]))
     yield "the page's people taken", one(example, exchange(request(sent_body(personIds=["lead_zzz999"])), 404))
     companies = made(0, sent_body(type="company", companyIds=[UUID]))

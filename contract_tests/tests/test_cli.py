@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from contract_tests.options import RUN_OPTIONS
+from contract_tests.run import discovery_problem
 from contract_tests.tests.conftest import ROOT, USERS
+from contract_tests.tests.exchanges import exchange
 from contract_tests.tests.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.right_core import Answer, Fields, Request, RightCore
 from contract_tests.tests.serving import serve
@@ -188,6 +190,8 @@ def test_ctrl_c_ends_the_run_with_130_and_what_was_found_so_far(tmp_path: Path) 
         assert found
         assert process.returncode == 130
         assert "✗ success.bare" in output
+    (record,) = tmp_path.glob(".leadlists/runs/*/run.ndjson")
+    assert json.loads(record.read_text().rstrip("\n").rpartition("\n")[2])["exit_code"] == 130
 
 
 def test_max_time_ends_the_run(command: Command, right_url: str) -> None:
@@ -263,6 +267,25 @@ def test_a_redirect_that_repeats_the_token_shows_neither_it_nor_control_bytes(co
     assert done.returncode == 3
     assert "redirects (302)" in done.stderr
     assert "token-1" not in done.stderr
+
+
+def test_a_redirect_to_the_path_with_a_slash_is_told_to_be_the_server_s_to_mend(command: Command) -> None:
+    class SlashAppended(RightCore):
+        def create(self, request: Request) -> Answer:
+            return Answer(301, {"location": f"{request.path}/"}, b"")
+
+    with serve(SlashAppended(USERS)) as url:
+        done = command(url, *LOGIN)
+    assert done.returncode == 3
+    assert "has no slash behind it" in done.stderr
+
+
+def test_a_certificate_of_one_s_own_is_not_told_to_be_a_server_that_is_down() -> None:
+    wrong = "no connection: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
+    problem = discovery_problem(exchange(failure=wrong))
+    assert problem is not None
+    assert "SSL_CERT_FILE" in problem
+    assert "running" not in problem
 
 
 def test_a_server_that_goes_away_is_told_from_one_that_breaks_the_contract(tmp_path: Path) -> None:

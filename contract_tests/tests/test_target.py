@@ -68,7 +68,7 @@ def test_a_rate_limit_is_waited_out(target: Target, retry_after: str | None, mon
         assert (exchange.response.status, slept) == (429, [])
         return
     assert (exchange.response.status, len(server.received)) == (201, 3)
-    assert all(0 <= pause <= 2 for pause in slept)
+    assert all(0 < pause <= 2 for pause in slept)  # Flask-Limiter rounds what is left of a second down to 0
     if retry_after == "1":
         assert slept == [1, 1]
 
