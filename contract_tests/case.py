@@ -122,12 +122,12 @@ class Case:
         """For each field of ids, the forms of those that need not exist: not the user's, nor the page's example's."""
         example = self.operation.request_example if self.operation else None
         shown = example if isinstance(example, dict) else {}
+        known = {
+            field: {_plain(text) for text in (*self.terms.known(field), *texts(shown.get(field)))}
+            for field in ID_FIELDS
+        }
         return {
-            field: frozenset(
-                id_form(text)
-                for text in texts(self.sent.get(field))
-                if _plain(text) not in map(_plain, (*self.terms.known(field), *texts(shown.get(field))))
-            )
+            field: frozenset(id_form(t) for t in texts(self.sent.get(field)) if _plain(t) not in known[field])
             for field in ID_FIELDS
         }
 
