@@ -177,8 +177,8 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         readings = [case.terms.specification.readings[t] for t in case.expectation.touches]
         asked = [r for r in readings if r.refusals]
         left = [r for r in asked if r.id not in passed and r.id not in LOGIN_READINGS]
-        # A status that one of the questions alone names speaks of that one.
-        left = left or [r for r in asked if str(case.status) in r.options]
+        # A status that one of the questions alone names speaks of that one; 400 is what `refused` means in others.
+        left = left or [r for r in asked if case.status != 400 and str(case.status) in r.options]
         if len(asked) > 1 and len(left) == 1 and (option := refusing_option(left[0], case.status)):
             yield Observation(left[0].id, option, case.exchange)
 
