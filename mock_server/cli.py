@@ -143,8 +143,9 @@ def print_handlers(chosen: Settings) -> None:
 def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
     """Wait until the mock at URL answers requests; without URL, the one that these settings start."""
     host = "127.0.0.1" if chosen.host == "0.0.0.0" else f"[{chosen.host}]" if ":" in chosen.host else chosen.host
-    url = (url or f"http://{host}:{chosen.port}").rstrip("/")
-    reason = readiness.wait_until_ready(url, timeout_s=for_s)
+    url = url or f"http://{host}:{chosen.port}"
+    with _exit_in_one_line():
+        reason = readiness.wait_until_ready(url, timeout_s=for_s)
     if reason is not None:
         _exit(EXIT_PORT, f"no mock answers at {url} within {for_s:g} s: {reason}")
 
@@ -231,8 +232,7 @@ def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
 
 def _dashboard(mock: Mock, url: str) -> str:
     """Where a browser of this machine finds the page; a fragment is sent to no server and written into no log."""
-    here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-    return f"{here}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else "")
+    return f"{url}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else "")
 
 
 def _endpoint(mock: Mock) -> str:

@@ -48,13 +48,18 @@ def _read(path: Path) -> tuple[Any, bytes]:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}," if mark else ""
         raise SpecError(f"{path}{place} cannot be read as YAML: {error.problem}") from None
-    except (OSError, yaml.YAMLError, ValueError) as error:
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise SpecError(f"{path} cannot be read: {shortened(str(error))}") from None
 
 
 def find_spec_dir(named: str | None = None) -> Path:
     """The spec folder: the named one; else inside the package (an installed wheel) or beside it (a clone)."""
     if named is not None:
+        for name in ("openapi.yaml", "readings.yaml"):
+            if not (Path(named) / name).is_file():
+                raise SpecError(f"--spec: there is no {name} in {named}; it takes a folder made as spec/ is")
         return Path(named)
     package = Path(__file__).resolve().parent
     candidates = (package / "spec", package.parent / "spec")

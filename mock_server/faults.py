@@ -102,8 +102,14 @@ def _plain(value: Any) -> Any:
 
 
 def glob_matches(pattern: str, text: str) -> bool:
-    """Whether a text is the pattern, in which `*` stands for any text."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+    """Whether a text is the pattern, in which `*` stands for any text. Linear: a pattern may come from anybody."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == first
+    at = len(first) if text.startswith(first) else -1
+    for part in rest[:-1]:  # the first place that fits leaves the most to the rest: no other needs to be tried
+        at = -1 if at < 0 or (found := text.find(part, at)) < 0 else found + len(part)
+    return at >= 0 and text.endswith(rest[-1], at)
 
 
 def from_json(value: Mapping[str, Any]) -> Fault:
@@ -186,17 +192,18 @@ def decide(in_force: Iterable[tuple[Fault, int | None]], method: str, path: str,
 
 def asked_for(headers: Iterable[tuple[bytes, bytes]]) -> Touch | None:
     """The fault that a request asks for itself; FaultError where X-Mock-Fault or the cookie cannot be read."""
-    prefer = []
-    by_header = by_cookie = ""
+    prefer: list[str] = []
+    by_header: list[str] = []
+    by_cookie = ""
     for name, value in headers:
         if name == b"prefer":
             prefer.append(value.decode("latin-1"))
         elif name == b"x-mock-fault":
-            by_header = value.decode("latin-1")
+            by_header.append(value.decode("latin-1"))
         elif name == b"cookie" and b"mock_fault" in value:
             by_cookie = next(iter(cookie_values([value.decode("latin-1")], FAULT_COOKIE)), "")
-    if by_header:
-        return Touch(from_text(by_header), "header")
+    if any(by_header):
+        return Touch(from_text("&".join(by_header)), "header")
     if prefer and (preferred := _preferred(", ".join(prefer))):
         return preferred
     return Touch(from_text(by_cookie), "cookie") if by_cookie else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +14,7 @@ from mock_server.answers import Answer, Outcome
 from mock_server.contract import Contract, OperationSpec
 from mock_server.errors import Problem, Refused, refused
 from mock_server.faults import FaultError, Touch
-from mock_server.layers import send_answer
+from mock_server.layers import is_preflight, send_answer
 from mock_server.stages import Stages
 
 EXPIRED = "The session has expired; sign in again"
@@ -25,7 +24,7 @@ DRIBBLE_S = 2.0
 DRIBBLE_PIECES = 20
 WITH_RETRY_AFTER = (429, 503)  # RFC 6585 §4, RFC 9110 §15.6.4
 
-Respond = Callable[[list[Message], Scope, Receive, Send], Any]
+Respond = Callable[[list[Message], Scope, Send], Awaitable[None]]
 
 
 class HungUp(Exception):
@@ -36,7 +35,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
     """A layer that lets a request meet the fault that is meant for it."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or is_preflight(scope):
             return await app(scope, receive, send)
         try:
             touch = scope["world"].faults.touch(scope["method"], scope["path"], scope["headers"])
@@ -66,7 +65,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
                 # When a kept connection ends without an answer, a browser sends the request again by itself, on a new
                 # one; the page would never see the fault.
                 scope["world"].faults.owe(touch, scope["method"], scope["path"], scope["headers"])
-            return await _hang_up(scope, receive, reset=fault.answer == "reset")
+            return _hang_up(scope, reset=fault.answer == "reset")
         answer = None
         if fault.session is not None:
             answer = stages.render_error(Refused(401, message=EXPIRED))
@@ -80,8 +79,10 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         else:
             await _read_all(receive)
             await send_answer(answer, send_on)
-        if spoil and messages:
-            await spoil(messages, scope, receive, send_marked)
+        if spoil and scope["method"] != "HEAD" and _body(messages):
+            return await spoil(messages, scope, send_marked)
+        for message in messages:  # there is no body to be spoilt
+            await send_marked(message)
 
     return layer
 
@@ -122,20 +123,20 @@ async def _read_all(receive: Receive) -> None:
 # -- the connection
 
 
-async def _hang_up(scope: Scope, receive: Receive, *, reset: bool = False) -> None:
+def _hang_up(scope: Scope, *, reset: bool = False) -> None:
     """End the connection behind what was sent; `reset` lets the client see ECONNRESET in place of an end."""
     scope["end_exchange"]()
-    transport = scope.get("transport")
-    if transport is None:
+    cycle = scope.get("cycle")
+    if cycle is None:
         raise HungUp
+    cycle.disconnected = True  # by us: else uvicorn would look for the answer, or for the rest of it
+    transport = cycle.transport
     if reset:
         # Without a time to linger, the system drops what is unsent and sends RST (socket(7), SO_LINGER).
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     else:
         transport.close()
-    while (await receive())["type"] != "http.disconnect":  # the server learns of it a moment later
-        pass
 
 
 def _body(messages: list[Message]) -> bytes:
@@ -154,23 +155,23 @@ def _start(message: Message, length: int | None, **headers: str) -> Message:
     return start
 
 
-async def _half(messages: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+async def _half(messages: list[Message], scope: Scope, send: Send) -> None:
     body = _body(messages)
     await send(_start(messages[0], len(body)))
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-    await _hang_up(scope, receive)
+    _hang_up(scope)
 
 
-async def _bad_chunk(messages: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+async def _bad_chunk(messages: list[Message], scope: Scope, send: Send) -> None:
     body = _body(messages)
     await send(_start(messages[0], None))
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-    if transport := scope.get("transport"):
-        transport.write(b"no-hexadecimal-length\r\n")  # RFC 9112 §7.1: chunk-size is 1*HEXDIG
-    await _hang_up(scope, receive)
+    if cycle := scope.get("cycle"):
+        cycle.transport.write(b"no-hexadecimal-length\r\n")  # RFC 9112 §7.1: chunk-size is 1*HEXDIG
+    _hang_up(scope)
 
 
-async def _dribble(messages: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+async def _dribble(messages: list[Message], scope: Scope, send: Send) -> None:
     body = _body(messages)
     size = max(1, -(-len(body) // DRIBBLE_PIECES))
     pieces = [body[i : i + size] for i in range(0, len(body), size)] or [b""]
@@ -180,7 +181,7 @@ async def _dribble(messages: list[Message], scope: Scope, receive: Receive, send
         await send({"type": "http.response.body", "body": piece, "more_body": i + 1 < len(pieces)})
 
 
-async def _not_json(messages: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+async def _not_json(messages: list[Message], scope: Scope, send: Send) -> None:
     await send(_start(messages[0], len(NOT_JSON), content_type="text/html; charset=utf-8"))
     await send({"type": "http.response.body", "body": NOT_JSON})
 

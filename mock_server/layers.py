@@ -66,12 +66,17 @@ def cors(app: ASGIApp, *, is_own_origin: Callable[[str], bool]) -> ASGIApp:
                 add_cors(MutableHeaders(scope=message), origin, is_own_origin)
             await send(message)
 
-        if is_own_origin(origin) and scope["method"] == "OPTIONS" and "access-control-request-method" in request:
+        if is_own_origin(origin) and is_preflight(scope):
             await send_with_cors(_preflight_answer(request))
             return await send({"type": "http.response.body"})
         await app(scope, receive, send_with_cors)
 
     return layer
+
+
+def is_preflight(scope: Scope) -> bool:
+    """Whether a browser asks, before the request of a page, if it may send it."""
+    return scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)
 
 
 def _preflight_answer(request: Headers) -> Message:

@@ -74,7 +74,8 @@ def resolve(catalogue: Mapping[str, Reading], profile: str, choices: Iterable[tu
     options = {reading.id: reading.mock[profile] for reading in catalogue.values()}
     for reading_id, option in choices:
         if reading_id not in catalogue:
-            raise ReadingError(f'there is no reading "{reading_id}"{_near(reading_id, catalogue)}')
+            near = _near(reading_id, catalogue) or "; the command `readings` lists them"
+            raise ReadingError(f'there is no reading "{reading_id}"{near}')
         known = catalogue[reading_id].options
         if option not in known:
             raise ReadingError(

@@ -59,8 +59,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The base URL that reaches a listening socket."""
+    """The base URL that reaches a listening socket from this machine."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # all addresses is none that a client can name
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -180,8 +181,6 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # A fault may break the connection, and must know whether it is one that a browser trusts (see `injection`).
-        self.scope["transport"] = self.transport  # type: ignore[typeddict-unknown-key]
         self.scope["is_reused"] = self._is_reused  # type: ignore[typeddict-unknown-key]
         self._is_reused = True
         self._in_head, self._parsed, self._origin = True, 0, ""
@@ -199,6 +198,8 @@ class _Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head, self._received = False, 0
         super().on_headers_complete()
+        # A fault may break the connection, and must know whether it is one that a browser trusts (see `injection`).
+        self.scope["cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         self._in_head, self._received = True, 0

@@ -39,7 +39,7 @@ def _number(kind: type[int] | type[float], least: float, most: float) -> Callabl
         except ValueError:
             number = kind(-1)
         if not least <= number <= most:
-            raise ValueError(f"must be {'a whole' if kind is int else 'a'} number from {least:g} to {most:g}")
+            raise ValueError(f"must be {'a whole' if kind is int else 'a'} number from {least} to {most}")
         return number
 
     return parse

@@ -47,6 +47,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "X-Mock-Fault, or the cookie mock_fault, cannot be read{of}: it has {got}; send {want}, for example "
         "status=500&delayMs=200.",
     ),
+    "no_body": ("no body", "This call takes no body; leave it out."),
     "query": ("no query", "The URL has a query parameter {got} that this endpoint does not know; leave it out."),
     # -- the bytes
     "encoding": ("JSON in UTF-8", "The body is not UTF-8 text: {got}; encode it as UTF-8 (RFC 8259 §8.1)."),

@@ -157,7 +157,7 @@ def world_named(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == WORLD_HEADER:
             return str(value.decode("latin-1"))
-        if name == b"host" and _LOCALHOST in value:
+        if name == b"host" and _LOCALHOST in value.lower():
             host = value.decode("latin-1").lower().partition(":")[0]
             by_host = host.removesuffix(".localhost") if host.endswith(".localhost") else ""
         elif name == b"cookie" and _COOKIE in value:

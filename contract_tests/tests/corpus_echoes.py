@@ -60,6 +60,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "\u0007a\u202eb c\u200b": ("a\u202eb c", "ab c", "abc", "\u0007ab c", "b c", "ab c "),
     "\u0007 a": ("a", "\u0007a", " a", ""),
     "\u0007": ("", "\u0007", "x"),
+    "x \u0007y": ("x y", "xy"),
     "   ": ("", " ", "x"),
     "a\0b": ("ab", "a", "a\0", "a b", "XX"),
     "Cafe\u0301 <b>": ("Café <b>", "Cafe <b>", "Café", "Café &lt;b&gt;", "Café b"),

@@ -45,6 +45,9 @@ def requests() -> Iterator[tuple[str, Request]]:
     form = "application/x-www-form-urlencoded; charset=utf-8"
     yield "a form with a charset", request(raw=b"name=x", content_type=form)
     yield "no form and no type", request(raw=b"name=x", content_type=None)
+    unknown = sent_body(type="company", personIds=OMIT, companyIds=[UUID])
+    yield "no people and an unknown company", request(unknown)
+    yield "an X for a name", request(sent_body(name="X"))
     yield "a known company", request(sent_body(type="company", companyIds=[KNOWN_COMPANY]))
     yield "another path", request(path="/other")
     yield "a slash and a query", request(path=PATH + "/?a=b", method="PUT")

@@ -30,6 +30,8 @@ def refusals() -> Iterator[tuple[str, Entry]]:
     yield "the same request refused at the same moment", one(made(0), exchange(status=409, at_s=BURST_S))
     yield "the same name refused", one(plain, exchange(request(later), 409, at_s=1))
     yield "the name of two lists refused", one(plain, named("Plain", 1), exchange(request(later), 409, at_s=2))
+    of_others = [made(n, sent_body(name="Plain"), how={"login": SECOND_LOGIN}) for n in range(2)]
+    yield "the name of two lists of another user refused", one(*of_others, exchange(request(later), 409, at_s=2))
     other_user = exchange(request(later, login=SECOND_LOGIN), 409)
     yield "the same name refused to another user", one(plain, other_user)
     for label, changes in {
@@ -63,6 +65,12 @@ def refusals() -> Iterator[tuple[str, Entry]]:
     for label, how in ways.items():
         for status in (400, 401, 403, 411, 415, 429, 500):
             yield f"{label} refused with {status}", one(plain, exchange(request(**how), status, at_s=1))
+    odd: Headers = (("X-Nobody", "1"), ("X-Else", "2"))  # nothing that was accepted has both
+    script = exchange(request(sent_body(name="Größe")), 400, at_s=3)
+    granted = (made(0), made(1, sent_body(name="Łukasz")), made(2, how={"headers": odd[:1]}))
+    for label, name in {"in that script": "Ökostrom", "in ASCII": "Autumn"}.items():
+        more = exchange(request(sent_body(name=name), headers=odd), 400, at_s=4)
+        yield f"a name refused, and one {label} with odd headers", one(*granted, script, more)
     near, far = sent_body(name="A", startDate="2029-01-01T00:00:00.000Z"), sent_body(name="A", type="company")
     refused_one = exchange(request(sent_body(name="B")), 400, at_s=3)
     yield "the nearest differs in the start", one(made(0, near), refused_one)

@@ -18,6 +18,7 @@ from contract_tests.settings import Session, Settings
 from contract_tests.specification import load_specification
 from contract_tests.tests.exchanges import (
     BASE_URL,
+    FIRST,
     KNOWN_ICP,
     KNOWN_PERSON,
     LOGIN,
@@ -217,10 +218,19 @@ def test_a_login_by_headers_of_the_users_own(header: tuple[str, str]) -> None:
     assert judging.case(exchange(request(login=()))).expectation.caller.login is Login.NONE
 
 
-@pytest.mark.parametrize("url", [BASE_URL, BASE_URL + "/", BASE_URL + PATH])
-def test_a_base_url_and_the_endpoint_are_both_understood(url: str) -> None:
-    made = Terms.of(load_specification(), Settings(url.rstrip("/")))
-    assert made.url(made.specification.operations[0]) == BASE_URL + PATH
+@pytest.mark.parametrize(("name", "is_seen"), [("X-Tenant", False), ("X-Nobody", True)])
+def test_headers_that_the_user_sends_with_every_request_are_no_freedom(name: str, is_seen: bool) -> None:
+    settings = Settings(BASE_URL, FIRST, headers=(("X-Tenant", "t1"),))
+    judging = type(judge())(Terms.of(load_specification(), settings))
+    features = judging.case(exchange(request(headers=((name, "t1"),)))).expectation.features
+    assert (("http.request.unknown-headers", "sent") in features) is is_seen
+
+
+@pytest.mark.parametrize("base", [BASE_URL, BASE_URL + "/X"])
+@pytest.mark.parametrize("end", ["", "/", PATH])
+def test_a_base_url_and_the_endpoint_are_both_understood(base: str, end: str) -> None:
+    made = Terms.of(load_specification(), Settings(base + end))
+    assert made.url(made.specification.operations[0]) == base + PATH
 
 
 def test_another_path_or_method_is_no_operation() -> None:

@@ -5,6 +5,9 @@
 const BASE = "/__mock__/";
 const TOKEN_KEPT = "leadlists-mock-token";
 
+/** A token as it can be sent; what else came along when it was copied is left out. @param {string} text */
+const sendable = (text) => text.replace(/[^!-~]/g, "");
+
 /** The mock answered, and refused. */
 export class Refused extends Error {
   /** @param {number} status @param {string} message @param {Problem[]} details */
@@ -25,8 +28,8 @@ export class Api {
 
   /** @param {string} token */
   set token(token) {
-    this.#token = token;
-    keep(token);
+    this.#token = sendable(token);
+    keep(this.#token);
   }
 
   /** @param {string} call */
@@ -108,8 +111,9 @@ function refusal(status, text) {
 /** The token that the address of this page brings, or brought before. It leaves the address at once. */
 function takeToken() {
   const url = new URL(location.href);
-  const given = new URLSearchParams(url.hash.slice(1)).get("token") ?? url.searchParams.get("token");
-  if (given !== null) {
+  const found = new URLSearchParams(url.hash.slice(1)).get("token") ?? url.searchParams.get("token");
+  if (found !== null) {
+    const given = sendable(found);
     url.searchParams.delete("token");
     url.hash = "";
     history.replaceState(null, "", url);

@@ -13,13 +13,16 @@ import { attempt, inWords } from "./notice.js";
 import { showReadings } from "./readings.js";
 import { Requests } from "./requests.js";
 import { Session } from "./session.js";
+import { short } from "./showing.js";
 import { Snapshots } from "./snapshots.js";
 import { soon } from "./soon.js";
 import { stateButtons } from "./state.js";
 import { tabs } from "./tabs.js";
+import { plain } from "./visible.js";
 import { Worlds } from "./worlds.js";
 
-const COUNTED_AGAIN_MS = 5000; // worlds come and go without an event in the one looked at
+const LOOKED_AGAIN_MS = 5000; // worlds, logins and the time change without an event in the world looked at
+const RESTS_AFTER_MS = 30_000; // unseen: a browser has six connections to the mock, and the product needs some
 
 const api = new Api();
 let world = "";
@@ -37,32 +40,65 @@ const live = new Live(api, { load, opened, request, change, lost });
 const listsSoon = soon(() => lists.load(), 150);
 const faultsSoon = soon(() => faults.load(), 150);
 const worldsSoon = soon(() => worlds.load(world), 250);
+const allSoon = soon(async () => {
+  await Promise.all([worlds.load(world), session.load(), clock.load()]);
+}, 0);
 
 stateButtons(api, () => world);
-byId("clear", HTMLElement).addEventListener("click", () => attempt(() => api.delete("requests")));
+byId("clear", HTMLElement).addEventListener("click", () => {
+  requests.goOn();
+  attempt(() => api.delete("requests"));
+});
 tabs(/** @type {HTMLElement} */ (document.querySelector("[role=tablist]")), () => lists.load().catch(() => {}));
-setInterval(() => {
-  if (!document.hidden && byId("connection", HTMLElement).dataset.state === "live") worldsSoon();
-}, COUNTED_AGAIN_MS);
+setInterval(lookAgain, LOOKED_AGAIN_MS);
+addEventListener("focus", lookAgain);
 themeButton();
 tokenForm();
+restWhileUnseen();
 live.start();
 
 /** Everything but the requests, which come by the stream. */
 async function load() {
+  const asked = api.world;
   /** @type {State} */
   const state = await api.get("state");
-  world = state.world;
+  if (api.world !== asked) return; // another one was asked for since
+  // From now on the page is about this one, also if the cookie that named it comes to name another.
+  api.world = world = state.world;
+  document.title = world === "default" ? "leadlists-mock" : `${plain(short(world))} · leadlists-mock`;
   detail.cookieName = state.cookieName;
   fill(byId("version", HTMLElement), state.version);
-  fill(byId("world-name", HTMLElement), world);
-  const asked = state.operations.map((each) => el("code", {}, `${each.method} ${each.path}`));
+  fill(byId("world-name", HTMLElement), short(world));
+  const operations = state.operations.map((each) => el("code", {}, `${each.method} ${each.path}`));
   const none = "No requests yet in this world. What a client sends appears here, first of all:";
-  fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...asked);
+  fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...operations);
   showReadings(state);
   faults.offer(state.operations);
   const parts = [faults, lists, snapshots, clock].map((each) => each.load());
   await Promise.all([...parts, session.load(state.users), worlds.load(world)]);
+}
+
+function lookAgain() {
+  if (!document.hidden && byId("connection", HTMLElement).dataset.state === "live") allSoon();
+}
+
+function restWhileUnseen() {
+  let timer = 0;
+  let rests = false;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) {
+      timer = setTimeout(() => {
+        rests = true;
+        live.rest();
+      }, RESTS_AFTER_MS);
+    } else if (rests) {
+      rests = false;
+      live.start();
+    }
+  };
+  document.addEventListener("visibilitychange", look);
+  look(); // it may have been opened in the background
 }
 
 function opened() {
@@ -93,7 +129,7 @@ function change(of) {
 function lost(reason) {
   const asksForToken = reason instanceof Refused && reason.status === 403;
   if (asksForToken) {
-    tellConnection("lost", "Refused");
+    tellConnection("lost", "Refused; reload this page to enter the token");
     fill(byId("token-reason", HTMLElement), ...inWords(reason));
     const dialog = byId("token", HTMLDialogElement);
     if (!dialog.open) dialog.showModal();
@@ -118,6 +154,7 @@ function switchTo(name) {
   url.searchParams.set("world", name);
   history.replaceState(null, "", url);
   detail.clear();
+  requests.goOn();
   live.start();
 }
 

@@ -5,6 +5,7 @@
 
 import { button, el, fill } from "./dom.js";
 import { jsonLines } from "./json_lines.js";
+import { short } from "./showing.js";
 
 const LINES_AT_FIRST = 200;
 const LINES_AROUND_A_PROBLEM = 2;
@@ -115,9 +116,7 @@ function gap(hidden) {
 
 /** @param {Line} line @param {number} most Characters of a text. */
 function row(line, most) {
-  const texts = line.parts.map(([kind, text]) =>
-    el("span", { class: kind }, text.length > most ? `${text.slice(0, most)}…` : text),
-  );
+  const texts = line.parts.map(([kind, text]) => el("span", { class: kind }, short(text, most)));
   const code = el("code", {}, ...texts, line.isMissing && el("span", { class: "absent" }, "missing"));
   if (!line.problems.length) return indented(el("div", { class: "line" }, code), line.depth);
   const kind = line.isMissing ? "line wrong missing" : "line wrong";

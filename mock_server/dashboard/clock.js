@@ -26,7 +26,11 @@ export class Clock {
   }
 
   async load() {
-    const { now, offsetS } = await this.#api.get("clock");
+    this.#show(await this.#api.get("clock"));
+  }
+
+  /** @param {{now: string, offsetS: number}} clock */
+  #show({ now, offsetS }) {
     this.#offsetS = offsetS;
     const shown = now.slice(0, 16).replace("T", " ");
     fill(byId("clock-state", HTMLElement), `${shown} UTC${offsetS ? `, ${inWords(offsetS)}` : ""}`);
@@ -37,7 +41,7 @@ export class Clock {
   /** @param {number} offsetS */
   #move(offsetS) {
     return attempt(async () => {
-      await this.#api.put("clock", { offsetS });
+      this.#show(await this.#api.put("clock", { offsetS }));
       tell(offsetS ? `The clock is moved, ${inWords(offsetS)}` : "The clock is back");
     });
   }

@@ -6,7 +6,7 @@
 import { bodyView } from "./body.js";
 import { copyMenu } from "./copying.js";
 import { button, byId, el, fill } from "./dom.js";
-import { durationOf, statusView, timeOf } from "./showing.js";
+import { durationOf, short, statusView, timeOf } from "./showing.js";
 
 const DOORS = {
   prefer: "the header Prefer",
@@ -41,7 +41,7 @@ export class Detail {
     fill(
       this.#place,
       this.#head(exchange),
-      facts(exchange, this.#api.world ?? byId("world-name", HTMLElement).textContent ?? ""),
+      facts(exchange, short(this.#api.world ?? "")),
       reason(exchange),
       copyMenu(exchange, this.#api, this.cookieName),
       messageView("Request", exchange.request, of("request")),
@@ -84,7 +84,7 @@ function facts(exchange, world) {
   const door = fault && (DOORS[/** @type {keyof DOORS} */ (fault.door)] ?? fault.door);
   /** @type {[string, string | Node][]} */
   const told = [
-    ["At", el("time", { datetime: at, title: at }, timeOf(at))],
+    ["At", el("time", { datetime: at, title: at }, `${timeOf(at)} UTC`)],
     ["Took", durationOf(exchange)],
     ["User", user ?? "nobody"],
     ["World", world],

@@ -37,6 +37,43 @@ export function fill(parent, ...children) {
   );
 }
 
+const PRESSED_MS = 50; // looked at again after so long
+
+/** The newest children of a place, which may not be there yet. @type {WeakMap<HTMLElement, Child[]>} */
+const newest = new WeakMap();
+
+/**
+ * Put children in place of those that there are, and the focus where it was: on what has the same name. While a button
+ * of the place is pressed it waits: else it would be pressed and released on two buttons, and nothing would happen.
+ * @param {HTMLElement} place
+ * @param {...Child} children
+ */
+export function refill(place, ...children) {
+  newest.set(place, children);
+  const work = () => {
+    if (newest.get(place) !== children) return;
+    if (place.matches(":active")) setTimeout(work, PRESSED_MS);
+    else replace(place, children);
+  };
+  work();
+}
+
+/** @param {HTMLElement} place @param {Child[]} children */
+function replace(place, children) {
+  const focused = document.activeElement;
+  const name = place.contains(focused) && nameOf(focused);
+  fill(place, ...children);
+  if (!name) return;
+  if (place.tabIndex < 0) place.tabIndex = -1; // where nothing has that name any more, no other button shall be pressed in its stead
+  const again = [...place.querySelectorAll("button")].find((each) => nameOf(each) === name);
+  (again ?? place).focus({ preventScroll: true });
+}
+
+/** @param {Element | null} element */
+function nameOf(element) {
+  return element?.getAttribute("data-key") ?? element?.getAttribute("aria-label") ?? element?.textContent;
+}
+
 /**
  * The element of the page with that id, of which the kind is known.
  * @template {HTMLElement} Kind

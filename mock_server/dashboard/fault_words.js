@@ -2,6 +2,8 @@
 
 /** @import { Fault } from "./types.js" */
 
+import { short } from "./showing.js";
+
 /** @type {Record<string, string>} what a client meets, by the `answer` of a fault */
 export const ANSWERS = {
   reset: "connection reset",
@@ -30,7 +32,7 @@ export function effectOf({ status, session, answer, delayMs, p99Ms }) {
 
 /** @param {Fault} fault */
 export function reachOf({ times, share, match, remaining }) {
-  const of = [match?.method, match?.path].filter(Boolean).join(" ");
+  const of = short([match?.method, match?.path].filter(Boolean).join(" "));
   const shared = share === undefined ? "" : `${Math.round(share * 1000) / 10} % of `;
   const left = remaining ?? times;
   let reach = share === undefined ? "all requests" : `${shared}requests`;
@@ -47,13 +49,15 @@ function inMs(ms) {
 
 /**
  * The fault that a filled-in form asks for.
- * @param {{what: string, delayMs: string, p99Ms: string, often: string, times: string, percent: string}} filled
+ * @param {{what: string, delayMs: string, p99Ms: string, often: string, times: string, percent: string,
+ *   method: string, path: string}} filled
  * @returns {Fault}
  */
-export function faultOf({ what, delayMs, p99Ms, often, times, percent }) {
+export function faultOf({ what, delayMs, p99Ms, often, times, percent, method, path }) {
   const [kind, value] = what.split("=");
   /** @type {Fault} */
   const fault = {};
+  if (method || path) fault.match = { ...(method && { method }), ...(path && { path }) };
   if (kind === "status") fault.status = Number(value);
   if (kind === "session") fault.session = "expired";
   if (kind === "answer" && value) fault.answer = value;

@@ -3,10 +3,11 @@
 /** @import { Api } from "./api.js" */
 /** @import { Fault, Operation } from "./types.js" */
 
-import { button, byId, el, fill } from "./dom.js";
+import { button, byId, el, fill, refill } from "./dom.js";
 import { ANSWERS, EXPIRED, OTHER_STATUSES, again, effectOf, faultOf, reachOf } from "./fault_words.js";
 import { attempt, tell } from "./notice.js";
 
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const WORKS_FIRST = ["reset", "empty"]; // in place of the work; the others spoil the answer of work that was done
 
 export class Faults {
@@ -52,6 +53,13 @@ export class Faults {
       el("option", { value: "share" }, "a share of all"),
       el("option", { value: "" }, "all until reset"),
     );
+    const method = el(
+      "select",
+      { name: "method" },
+      el("option", { value: "" }, "any"),
+      ...METHODS.map((each) => el("option", {}, each)),
+    );
+    const path = { name: "path", placeholder: "any", pattern: "[\\/*].*", title: "It begins with /; * stands for any text" };
     const number = (/** @type {Record<string, string | number | boolean>} */ more) =>
       el("input", { type: "number", min: 0, step: "any", ...more });
     what.value = `status=${documented.at(-1) ?? 500}`;
@@ -60,6 +68,8 @@ export class Faults {
       el("label", { class: "full" }, "Answer ", what),
       el("label", {}, "Delay, ms ", number({ name: "delayMs", max: 60000, placeholder: "none" })),
       el("label", {}, "p99, ms ", number({ name: "p99Ms", max: 60000, placeholder: "fixed", "aria-label": "p99 of the delay, ms" })),
+      el("label", {}, "Method ", method),
+      el("label", {}, "Path ", el("input", { ...path, autocomplete: "off", spellcheck: "false" })),
       el("label", {}, "For ", often),
       el("label", { "data-for": "times" }, "Requests ", number({ name: "times", min: 1, step: 1, value: 1 })),
       el("label", { "data-for": "share" }, "Percent ", number({ name: "percent", max: 100, value: 30 })),
@@ -78,10 +88,13 @@ export class Faults {
     this.#faults = faults;
     this.#seed = seed;
     const items = this.#faults.map((fault, place) => this.#item(fault, place));
-    fill(byId("faults", HTMLElement), ...(items.length ? items : [el("li", { class: "muted" }, "None in force")]));
+    refill(byId("faults", HTMLElement), ...(items.length ? items : [el("li", { class: "muted" }, "None in force")]));
   }
 
   #showFields() {
+    const delay = this.#field("delayMs");
+    delay.required = this.#value("what") === "" || this.#value("p99Ms") !== "";
+    this.#field("p99Ms").min = delay.value || "0";
     const often = this.#value("often");
     for (const label of this.#form.querySelectorAll("[data-for]")) {
       const isShown = label.getAttribute("data-for") === often;
@@ -94,6 +107,11 @@ export class Faults {
   }
 
   /** @param {string} name */
+  #field(name) {
+    return /** @type {HTMLInputElement} */ (this.#form.elements.namedItem(name));
+  }
+
+  /** @param {string} name */
   #value(name) {
     return String(new FormData(this.#form).get(name) ?? "");
   }
@@ -103,6 +121,7 @@ export class Faults {
     const fault = faultOf({
       what: value("what"), delayMs: value("delayMs"), p99Ms: value("p99Ms"),
       often: value("often"), times: value("times"), percent: value("percent"),
+      method: value("method"), path: value("path"),
     });
     // In front: the first that matches is applied, and the newest is what somebody wants to see now.
     await this.#put((faults) => [fault, ...faults]);

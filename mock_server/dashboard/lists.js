@@ -4,8 +4,8 @@
 /** @import { LeadList } from "./types.js" */
 
 import { bodyView } from "./body.js";
-import { button, byId, el, fill } from "./dom.js";
-import { counted } from "./showing.js";
+import { button, byId, el, fill, refill } from "./dom.js";
+import { counted, short } from "./showing.js";
 
 const SHOWN_AT_ONCE = 100;
 const COLUMNS = ["Name", "Type", "From", "To", "Persons", "Companies", "Users", "Created"];
@@ -56,13 +56,14 @@ export class Lists {
       this.#show();
     });
     const table = el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
-    fill(this.#place, table, found.length > this.#most && more);
+    refill(this.#place, table, found.length > this.#most && more);
   }
 
   /** @param {LeadList} list */
   #rows(list) {
     const isOpen = this.#open.has(list.id);
-    const name = button(list.name || "(empty)", () => toggle(), { class: "name", "aria-expanded": String(isOpen) });
+    const named = { class: "name", "data-key": list.id, "aria-expanded": String(isOpen) };
+    const name = button(short(list.name) || "(empty)", () => toggle(), named);
     const whole = el("td", { colspan: COLUMNS.length });
     const below = el("tr", { class: "whole" }, whole);
     const show = (/** @type {boolean} */ isOpen) => {

@@ -33,9 +33,8 @@ export class Live {
 
   /** Begin, or begin anew with another world. */
   async start() {
-    clearTimeout(this.#again);
-    this.#source?.close();
-    const attempt = ++this.#attempt;
+    this.rest();
+    const attempt = this.#attempt;
     try {
       await this.#follower.load(); // an event stream cannot tell why it was refused; this can
     } catch (error) {
@@ -44,6 +43,13 @@ export class Live {
     }
     // Another start may have come in between; only the newest goes on.
     if (attempt === this.#attempt) this.#follow();
+  }
+
+  /** Leave the connection to others until the next start. */
+  rest() {
+    clearTimeout(this.#again);
+    this.#source?.close();
+    this.#attempt += 1;
   }
 
   #follow() {

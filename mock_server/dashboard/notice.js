@@ -17,22 +17,24 @@ export function tell(text) {
 
 /** Do something; if it fails, say why, until it is read. @param {() => Promise<void>} work */
 export async function attempt(work) {
+  const before = document.activeElement;
   try {
     await work();
   } catch (error) {
     clearTimeout(timer);
-    fill(place, el("div", { class: "error" }, ...inWords(error)), button("Dismiss", () => fill(place)));
+    const dismiss = () => {
+      fill(place);
+      if (before instanceof HTMLElement) before.focus();
+    };
+    fill(place, el("div", { class: "error" }, ...inWords(error)), button("Dismiss", dismiss));
   }
 }
 
-/** An error of a call as paragraphs. @param {unknown} error */
+/** An error of a call as paragraphs: each problem where there are several. @param {unknown} error */
 export function inWords(error) {
   const message = error instanceof Error ? error.message : String(error);
   const details = error instanceof Refused ? error.details : [];
-  return [
-    el("p", {}, message),
-    ...details.slice(0, 20).map((each) => el("p", {}, el("code", {}, each.path || "/"), " ", each.message)),
-  ];
+  return (details.length > 1 ? details.map((each) => each.message) : [message]).map((each) => el("p", {}, each));
 }
 
 /** Ask before something is lost. @param {string} text @param {string} yes What the answer yes is called. */

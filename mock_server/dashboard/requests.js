@@ -5,9 +5,11 @@
 import { byId, el, fill } from "./dom.js";
 import { fits } from "./filter.js";
 import { NEWEST } from "./live.js";
-import { counted, durationOf, statusView } from "./showing.js";
+import { counted, durationOf, short, statusView } from "./showing.js";
 
+const BODY_CHARACTERS_KEPT = 16_000_000; // of all that the page keeps; else 500 large requests are some 400 MB
 const BODY_CHARACTERS = 90;
+const PATH_CHARACTERS = 300;
 
 /** @typedef {{exchange: Exchange, item: HTMLLIElement, button: HTMLButtonElement}} Row */
 
@@ -15,12 +17,15 @@ export class Requests {
   #choose;
   /** @type {Row[]} the newest first */
   #rows = [];
-  /** @type {Exchange[]} the oldest first */
+  /** @type {Exchange[]} the newest first */
   #waiting = [];
+  /** @type {Exchange | null} the one that was taken last */
+  #taken = null;
   #isPaused = false;
   #isAsked = false;
   #isBeginning = false;
   #list = byId("journal", HTMLUListElement);
+  #pause = byId("pause", HTMLButtonElement);
   #text = byId("filter-text", HTMLInputElement);
   #status = byId("filter-status", HTMLSelectElement);
   #verdict = byId("filter-verdict", HTMLSelectElement);
@@ -31,14 +36,22 @@ export class Requests {
     const form = byId("filter", HTMLFormElement);
     form.addEventListener("input", () => this.#filter());
     form.addEventListener("submit", (event) => event.preventDefault());
-    const pause = byId("pause", HTMLButtonElement);
-    pause.addEventListener("click", () => {
-      this.#isPaused = !this.#isPaused;
-      pause.setAttribute("aria-pressed", String(this.#isPaused));
-      fill(pause, this.#isPaused ? "Go on" : "Pause");
-      this.#ask();
-    });
+    this.#pause.addEventListener("click", () => this.#setPaused(!this.#isPaused));
     this.#list.addEventListener("keydown", (event) => this.#move(event));
+  }
+
+  /** Somebody wants to see what comes next, whatever was shown or paused. */
+  goOn() {
+    this.#taken = null;
+    this.#setPaused(false);
+  }
+
+  /** @param {boolean} isPaused */
+  #setPaused(isPaused) {
+    this.#isPaused = isPaused;
+    this.#pause.setAttribute("aria-pressed", String(isPaused));
+    fill(this.#pause, isPaused ? "Go on" : "Pause");
+    this.#ask();
   }
 
   /** The journal begins anew: what is in it follows. */
@@ -50,14 +63,14 @@ export class Requests {
 
   /** @param {Exchange} exchange */
   add(exchange) {
-    this.#waiting.push(exchange);
-    if (this.#waiting.length > NEWEST) this.#waiting.shift();
+    this.#waiting.unshift(exchange);
+    this.#waiting.length = countKept(this.#waiting);
     this.#ask();
   }
 
   /** Go back to the row of a request, if it is still there. @param {Exchange | null} exchange */
   focus(exchange) {
-    const row = this.#rows.find((each) => each.exchange === exchange) ?? this.#rows[0];
+    const row = this.#rows.find((each) => isSame(each.exchange, exchange)) ?? this.#rows[0];
     row?.button.focus();
   }
 
@@ -78,11 +91,12 @@ export class Requests {
       fill(this.#list);
     }
     if (!this.#isPaused) {
-      const rows = this.#waiting.map((each) => this.#row(each)).reverse();
+      const rows = this.#waiting.map((each) => this.#row(each));
       this.#waiting = [];
       this.#list.prepend(...rows.map((each) => each.item));
       this.#rows.unshift(...rows);
-      for (const gone of this.#rows.splice(NEWEST)) gone.item.remove();
+      const kept = countKept(this.#rows.map((each) => each.exchange));
+      for (const gone of this.#rows.splice(kept)) gone.item.remove();
     }
     this.#tellState();
   }
@@ -113,16 +127,16 @@ export class Requests {
   #row(exchange) {
     const { method, path, query, answer, user, fault, verdict, problems } = exchange;
     const { body, bodyBytes } = exchange.request;
-    const about = problems[0]?.message ?? body?.slice(0, BODY_CHARACTERS) ?? counted(bodyBytes, "byte");
+    const about = problems[0]?.message ?? (body === null ? null : short(body, BODY_CHARACTERS)) ?? counted(bodyBytes, "byte");
     const button = el(
       "button",
-      { type: "button", class: "row", tabindex: -1 },
+      { type: "button", class: "row", tabindex: -1, "aria-current": isSame(exchange, this.#taken) && "true" },
       statusView(answer.status),
       el("span", { class: "method" }, method || "?"),
-      el("span", { class: "path" }, path + (query && `?${query}`)),
+      el("span", { class: "path" }, short(path + (query && `?${query}`), PATH_CHARACTERS)),
       el("span", { class: "duration" }, durationOf(exchange)),
       el("span", { class: `about ${problems.length ? "invalid" : ""}` }, about),
-      el("span", { class: "who" }, user ?? "nobody"),
+      el("span", { class: "who" }, short(user ?? "nobody")),
       (fault || verdict.answer === "invalid") &&
         el(
           "span",
@@ -141,6 +155,7 @@ export class Requests {
   #take(row) {
     this.#list.querySelector("[aria-current]")?.removeAttribute("aria-current");
     row.button.setAttribute("aria-current", "true");
+    this.#taken = row.exchange;
     this.#reach(row.button);
     this.#choose(row.exchange);
   }
@@ -162,4 +177,19 @@ export class Requests {
     this.#reach(button);
     button.focus();
   }
+}
+
+/** Whether it is the same request, though told again after a lost connection. @param {Exchange} one @param {Exchange | null} other */
+function isSame(one, other) {
+  return one.id === other?.id && one.at === other.at;
+}
+
+/** How many of these, the newest first, the page keeps: the newest in any case. @param {Exchange[]} exchanges */
+function countKept(exchanges) {
+  let characters = 0;
+  const end = exchanges.findIndex(({ request, answer }, i) => {
+    for (const each of [request, answer]) characters += (each.body ?? each.bodyBase64 ?? "").length;
+    return i === NEWEST || (i > 0 && characters > BODY_CHARACTERS_KEPT);
+  });
+  return end < 0 ? exchanges.length : end;
 }

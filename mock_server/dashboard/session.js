@@ -2,13 +2,15 @@
 
 /** @import { Api } from "./api.js" */
 
-import { button, byId, fill } from "./dom.js";
+import { button, byId, fill, refill } from "./dom.js";
 import { attempt, tell } from "./notice.js";
+import { short } from "./showing.js";
 
 export class Session {
   #api;
   /** @type {string[]} */
   #users = [];
+  #shown = "";
 
   /** @param {Api} api */
   constructor(api) {
@@ -19,20 +21,19 @@ export class Session {
   async load(users = this.#users) {
     this.#users = users;
     const { user, expired } = await this.#api.get("sessions");
-    const state = expired ? "An expired session" : user === null ? "Nobody is signed in" : `Signed in as ${user}`;
+    const written = JSON.stringify([users, user, expired]);
+    if (written === this.#shown) return; // whoever is about to press a button keeps it
+    this.#shown = written;
+    const state = expired ? "An expired session" : user === null ? "Nobody is signed in" : `Signed in as ${short(user)}`;
     fill(byId("session-state", HTMLElement), `${state} on ${location.hostname}`);
-    const place = byId("session", HTMLElement);
-    const focused = [...place.children].findIndex((each) => each === document.activeElement);
     const choice = (/** @type {string} */ label, /** @type {boolean} */ isOn, /** @type {() => Promise<unknown>} */ work) =>
       button(label, () => this.#change(work), { "aria-pressed": String(isOn) });
-    fill(
-      place,
-      ...users.map((each) => choice(each, each === user, () => this.#api.post("sessions", { user: each }))),
+    refill(
+      byId("session", HTMLElement),
+      ...users.map((each) => choice(short(each), each === user, () => this.#api.post("sessions", { user: each }))),
       choice("Expired", expired, () => this.#api.post("sessions", { user: users[0], expired: true })),
       choice("Signed out", user === null && !expired, () => this.#api.delete("sessions")),
     );
-    const again = place.children[focused];
-    if (again instanceof HTMLElement) again.focus();
   }
 
   /** @param {() => Promise<unknown>} work */

@@ -19,6 +19,11 @@ export function timeOf(at) {
   return at.slice(11, 19);
 }
 
+/** The beginning of what may be megabytes; never half of a character. @param {string} text */
+export function short(text, most = 120) {
+  return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…` : text;
+}
+
 /** @param {number} count @param {string} one @param {string} [many] */
 export function counted(count, one, many = `${one}s`) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;

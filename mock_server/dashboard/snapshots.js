@@ -2,9 +2,9 @@
 
 /** @import { Api } from "./api.js" */
 
-import { button, byId, el, fill } from "./dom.js";
+import { button, byId, el, refill } from "./dom.js";
 import { attempt, tell } from "./notice.js";
-import { counted } from "./showing.js";
+import { counted, short } from "./showing.js";
 
 export class Snapshots {
   #api;
@@ -26,15 +26,16 @@ export class Snapshots {
   async load() {
     /** @type {{name: string, lists: number}[]} */
     const snapshots = (await this.#api.get("snapshots")).snapshots;
-    fill(byId("snapshots", HTMLElement), ...snapshots.map((each) => this.#item(each)));
+    refill(byId("snapshots", HTMLElement), ...snapshots.map((each) => this.#item(each)));
   }
 
   /** @param {{name: string, lists: number}} snapshot */
   #item({ name, lists }) {
+    const shown = short(name);
     const restore = () =>
       attempt(async () => {
         await this.#api.post(`${call(name)}/restore`);
-        tell(`Snapshot ${name} restored: ${counted(lists, "lead list")}`);
+        tell(`Snapshot ${shown} restored: ${counted(lists, "lead list")}`);
       });
     const drop = () =>
       attempt(async () => {
@@ -44,9 +45,9 @@ export class Snapshots {
     return el(
       "li",
       {},
-      el("span", {}, el("strong", {}, name), el("small", {}, counted(lists, "lead list"))),
-      button("Restore", restore, { "aria-label": `Restore snapshot ${name}` }),
-      button("Drop", drop, { "aria-label": `Drop snapshot ${name}` }),
+      el("span", {}, el("strong", {}, shown), el("small", {}, counted(lists, "lead list"))),
+      button("Restore", restore, { "aria-label": `Restore snapshot ${shown}` }),
+      button("Drop", drop, { "aria-label": `Drop snapshot ${shown}` }),
     );
   }
 }

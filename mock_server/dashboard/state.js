@@ -5,16 +5,16 @@
 import { Refused } from "./api.js";
 import { byId, el, fill } from "./dom.js";
 import { ask, attempt, inWords, tell } from "./notice.js";
-import { counted } from "./showing.js";
+import { counted, short } from "./showing.js";
 
 /** @param {Api} api @param {() => string} world The name of the one looked at. */
 export function stateButtons(api, world) {
   byId("reset", HTMLElement).addEventListener("click", () =>
     attempt(async () => {
       const lost = "Its lead lists, requests and faults are lost; snapshots stay.";
-      if (!(await ask(`Reset the world ${world()} to its start? ${lost}`, "Reset"))) return;
+      if (!(await ask(`Reset the world ${short(world())} to its start? ${lost}`, "Reset"))) return;
       await api.post("reset");
-      tell(`World ${world()} is as at the start`);
+      tell(`World ${short(world())} is as at the start`);
     }),
   );
   byId("export", HTMLElement).addEventListener("click", () =>

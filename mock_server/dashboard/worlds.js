@@ -3,9 +3,9 @@
 /** @import { Api } from "./api.js" */
 /** @import { WorldEntry } from "./types.js" */
 
-import { button, byId, el, fill } from "./dom.js";
+import { button, byId, el, fill, refill } from "./dom.js";
 import { ask, attempt, tell } from "./notice.js";
-import { counted } from "./showing.js";
+import { counted, short } from "./showing.js";
 
 export class Worlds {
   #api;
@@ -32,28 +32,26 @@ export class Worlds {
     const written = JSON.stringify([world, sorted.map(({ name, counts }) => [name, counts])]);
     if (written === this.#shown) return;
     this.#shown = written;
-    const place = byId("worlds", HTMLElement);
-    const focused = [...place.querySelectorAll("button")].findIndex((each) => each === document.activeElement);
-    fill(place, ...sorted.map((each) => this.#item(each, world)));
-    place.querySelectorAll("button")[focused]?.focus();
+    refill(byId("worlds", HTMLElement), ...sorted.map((each) => this.#item(each, world)));
   }
 
   /** @param {WorldEntry} entry @param {string} world */
   #item({ name, counts }, world) {
     const has = [counted(counts.lists, "list"), counted(counts.requests, "request"), counted(counts.faults, "fault")];
-    const look = button(name, () => this.#switchTo(name), { class: "name", "aria-pressed": String(name === world) });
+    const shown = short(name);
+    const look = button(shown, () => this.#switchTo(name), { class: "name", "aria-pressed": String(name === world) });
     const drop = () =>
       attempt(async () => {
-        if (!(await ask(`Drop the world ${name} with ${has.join(", ")} and its snapshots?`, "Drop"))) return;
+        if (!(await ask(`Drop the world ${shown} with ${has.join(", ")} and its snapshots?`, "Drop"))) return;
         await this.#api.delete(`worlds/${encodeURIComponent(name)}`);
-        tell(`World ${name} dropped`);
+        tell(`World ${shown} dropped`);
         this.#switchTo(name === world ? "default" : world);
       });
     return el(
       "li",
       {},
       el("span", {}, look, el("small", {}, has.join(" · "))),
-      button("Drop", drop, { "aria-label": `Drop world ${name}` }),
+      button("Drop", drop, { "aria-label": `Drop world ${shown}` }),
     );
   }
 }

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mock_server import RunningMock, running_mock
+from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, PATH, ROOT
 
 Visit = Callable[[str], Page]
@@ -132,6 +132,18 @@ def test_a_world_is_chosen_by_the_name_of_the_host(visit: Visit, page_port: int,
         assert page.evaluate(CREATE, [url + PATH, GOOD | {"name": world}, {}])[0] == 201
     assert [mock.in_world(world).lists()[0]["name"] for world in ("t1", "t2")] == ["t1", "t2"]
     assert mock.lists() == []
+
+
+def test_a_page_of_an_allowed_origin_signs_in_under_a_name_that_it_shares_with_the_mock(
+    visit: Visit, page_port: int
+) -> None:
+    origin = f"http://rebound.test:{page_port}"
+    with running_mock(Settings(allow_origin=(origin,), allow_host=("rebound.test",))) as mock:
+        page, url = visit(origin), mock.url.replace("127.0.0.1", "rebound.test")
+        assert page.evaluate(SIGN_IN, [url, {"user": "user_xyz789"}, OURS])[0] == 200
+        assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 201
+        assert page.evaluate(SIGN_IN, [mock.url, {"user": "user_xyz789"}, OURS])[0] == 200
+        assert page.evaluate(CREATE, [mock.url + PATH, GOOD, {}])[0] == 401  # a cookie of another site stays away
 
 
 def test_a_page_of_a_foreign_origin_is_refused(visit: Visit, page_port: int, mock: RunningMock) -> None:

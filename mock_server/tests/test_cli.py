@@ -150,6 +150,9 @@ def test_a_log_that_cannot_be_written_spoils_no_answer(page_request: dict[str, A
         (["--allow-origin", "localhost"], "must be an origin"),
         (["--config", "no-such.toml"], "--config: there is no file no-such.toml"),
         (["--prot", "1"], "No such option"),
+        (["--spec", "nowhere"], "--spec: there is no openapi.yaml in nowhere; it takes a folder made as spec/ is"),
+        (["--reading", "zzz=1"], 'there is no reading "zzz"; the command `readings` lists them'),
+        (["--max-header-bytes", "1"], "must be a whole number from 512 to 16777216"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )

@@ -70,6 +70,32 @@ def test_an_unknown_call_and_a_wrong_method_are_told(lead_list_mock: RunningMock
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
+def test_what_is_read_by_get_is_read_by_head(lead_list_mock: RunningMock) -> None:
+    answer = httpx2.head(f"{lead_list_mock.url}/__mock__/ready")
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", b"")
+    assert httpx2.head(f"{lead_list_mock.url}/__mock__/reset", headers=OURS).status_code == 405
+
+
+@pytest.mark.parametrize("call", ["requests?stauts=500", "requests?stauts=", "state?wrold=t1"])
+def test_a_slip_in_the_name_of_a_filter_does_not_list_everything(call: str, lead_list_mock: RunningMock) -> None:
+    answer = httpx2.get(f"{lead_list_mock.url}/__mock__/{call}")
+    assert (answer.status_code, answer.json()["error"]["details"][0]["rule"]) == (400, "query")
+    assert httpx2.get(f"{lead_list_mock.url}/__mock__/state?world=t1&token=1").status_code == 200
+
+
+def test_a_filter_without_a_value_is_not_left_out(lead_list_mock: RunningMock) -> None:
+    create(lead_list_mock, "a")
+    assert len(lead_list_mock.requests()) == 1
+    assert lead_list_mock.requests(user="") == []
+
+
+def test_a_body_that_nobody_reads_is_told_and_nothing_is_done(lead_list_mock: RunningMock) -> None:
+    create(lead_list_mock, "a")
+    answer = httpx2.post(f"{lead_list_mock.url}/__mock__/reset", json={"world": "t1"}, headers=OURS)
+    assert (answer.status_code, answer.json()["error"]["details"][0]["rule"]) == (400, "no_body")
+    assert len(lead_list_mock.lists()) == 1
+
+
 YEARS = "an offset at which the clock shows a year from 1970 to 9998"
 
 
@@ -480,6 +506,16 @@ def test_a_stream_goes_on_where_it_broke_off(lead_list_mock: RunningMock) -> Non
         assert next(stream)["data"]["id"] == newest
 
 
+@pytest.mark.parametrize("last", ["1000000", "9" * 5000])
+def test_a_stream_of_a_mock_that_was_started_again_shows_all_of_the_new_one(
+    last: str, lead_list_mock: RunningMock
+) -> None:
+    create(lead_list_mock, "a")
+    newest = lead_list_mock.requests(limit=1)[0]["id"]
+    with events(f"{lead_list_mock.url}/__mock__/events", **{"last-event-id": last}) as stream:
+        assert next(stream)["data"]["id"] == newest
+
+
 def test_a_mock_with_open_streams_ends_within_two_seconds(start_mock: StartMock) -> None:
     running = start_mock()
     with events(f"{running.url}/__mock__/events") as one, events(f"{running.url}/__mock__/events?world=t1") as other:
@@ -496,7 +532,7 @@ def test_a_mock_with_open_streams_ends_within_two_seconds(start_mock: StartMock)
 
 @pytest.mark.parametrize(
     "headers",
-    [{"x-mock-world": "t7"}, {"cookie": "a=b; mock_world=t7"}, {"host": "t7.localhost:8080"}, {"host": "T7.localhost"}],
+    [{"x-mock-world": "t7"}, {"cookie": "a=b; mock_world=t7"}, {"host": "t7.localhost:8080"}, {"host": "T7.LocalHost"}],
     ids=["header", "cookie", "host", "host in capitals"],
 )
 def test_a_world_is_named_by_header_cookie_or_host(headers: dict[str, str], lead_list_mock: RunningMock) -> None:

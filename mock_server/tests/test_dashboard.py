@@ -116,6 +116,19 @@ def test_while_paused_nothing_moves(page: Page, mock: RunningMock) -> None:
     expect(rows(page)).to_have_count(3)
 
 
+def test_what_is_asked_for_is_shown_though_the_page_was_paused(page: Page, mock: RunningMock) -> None:
+    create(mock, GOOD | {"name": "here"})
+    create(mock, GOOD | {"name": "there"}, **{"x-mock-world": "t7"})
+    expect(rows(page)).to_contain_text(["here"])
+    page.get_by_role("button", name="Pause").click()
+    page.locator("#worlds").get_by_role("button", name="t7", exact=True).click(timeout=10_000)
+    expect(rows(page)).to_contain_text(["there"])
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(rows(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "false")
+
+
 def test_the_journal_is_emptied(page: Page, mock: RunningMock) -> None:
     create(mock)
     expect(rows(page)).to_have_count(1)
@@ -224,6 +237,62 @@ def test_the_keyboard_alone_leads_to_a_request_and_back(page: Page, mock: Runnin
     expect(page.locator("#readings")).to_be_visible()
 
 
+def test_news_leave_the_focus_where_it_is(page: Page, mock: RunningMock) -> None:
+    mock.set_faults({"status": 500, "times": 9}, {"status": 503, "times": 9})
+    mock.control("PUT", "snapshots/a")
+    mock.control("PUT", "snapshots/b")
+    remove = page.get_by_role("button", name="Remove status 503")
+    remove.focus()
+    create(mock)
+    expect(page.locator("#faults")).to_contain_text("the next 8 (of 9)")
+    expect(remove).to_be_focused()
+    restore = page.get_by_role("button", name="Restore snapshot b")
+    restore.focus()
+    mock.control("PUT", "snapshots/c")
+    expect(page.locator("#snapshots li")).to_have_count(3)
+    expect(restore).to_be_focused()
+    mock.set_faults()
+    page.get_by_role("tab", name="Lead lists").click()
+    create(mock, GOOD | {"name": "one"})
+    page.locator("#lists-table .name").focus()
+    create(mock, GOOD | {"name": "two"})
+    expect(page.locator("#lists-table .name")).to_have_text(["two", "one"])
+    expect(page.locator("#lists-table .name").nth(1)).to_be_focused()
+
+
+def test_no_other_world_comes_under_the_finger(page: Page, mock: RunningMock) -> None:
+    for world in ("t7", "t8"):
+        create(mock, GOOD, **{"x-mock-world": world})
+    names = page.locator("#worlds .name")
+    expect(names).to_have_text(["default", "t8", "t7"], timeout=10_000)
+    page.get_by_role("button", name="Drop world t7").focus()
+    create(mock, GOOD, **{"x-mock-world": "t7"})
+    expect(names).to_have_text(["default", "t7", "t8"], timeout=10_000)
+    expect(page.get_by_role("button", name="Drop world t7")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(names).to_have_text(["default", "t8"])
+    expect(page.locator("#worlds")).to_be_focused()  # and not on a button for another one
+
+
+def test_news_do_not_take_a_button_from_who_presses_it(page: Page, mock: RunningMock) -> None:
+    create(mock, GOOD, **{"x-mock-world": "t7"})
+    drop = page.get_by_role("button", name="Drop world t7")
+    drop.hover(timeout=10_000)
+    page.mouse.down()
+    with page.expect_response(re.compile("/__mock__/worlds")):
+        create(mock)
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).to_contain_text("Drop the world t7")
+    expect(page.locator("#worlds li").first).to_contain_text("1 request")
+    page.keyboard.press("Escape")
+    page.locator("#session button").first.evaluate("each => { each.kept = true; }")
+    for _ in range(2):
+        page.wait_for_event("response", lambda each: "/__mock__/sessions" in each.url, timeout=15_000)
+    assert page.locator("#session button").first.evaluate("each => each.kept")
+
+
 # -- faults
 
 FAULTS = {
@@ -266,6 +335,21 @@ def test_each_fault_is_put_in_force_and_removed(page: Page, mock: RunningMock) -
         assert mock.control("GET", "faults")["faults"] == []
 
 
+def test_a_fault_may_concern_some_requests_only(page: Page, mock: RunningMock) -> None:
+    form = page.locator("#fault-form")
+    form.get_by_label("Method").select_option("POST")
+    path = form.get_by_role("textbox", name="Path")
+    path.fill("api/*")
+    form.get_by_role("button", name="Add fault").click()
+    assert path.evaluate("each => each.validity.patternMismatch")
+    path.fill("/api/*")
+    form.get_by_role("button", name="Add fault").click()
+    expect(page.locator("#faults small")).to_have_text("the next 1: POST /api/*")
+    assert httpx2.get(mock.endpoint).status_code == 405
+    assert create(mock).status_code == 500
+    assert create(mock).status_code == 201
+
+
 def test_every_status_that_is_documented_and_every_answer_is_offered(page: Page) -> None:
     page.locator("#faults li").first.wait_for()
     offered = page.locator("#fault-form select").first.locator("option")
@@ -294,12 +378,35 @@ def test_what_is_left_of_a_fault_is_shown_and_the_newest_comes_first(page: Page,
 
 
 def test_a_wrong_fault_is_told_in_words(page: Page, mock: RunningMock) -> None:
-    page.locator("#fault-form").get_by_label("Answer").select_option("the usual")
+    mock.set_faults(*[{"status": 500}] * 100)
     page.get_by_role("button", name="Add fault").click()
-    expect(page.locator("#notice")).to_contain_text("a fault needs at least one of status, delayMs, answer and session")
-    page.get_by_role("button", name="Dismiss").click()
+    expect(page.locator("#notice")).to_contain_text("faults is an array of 101")
+    assert page.locator("#notice").inner_text().count("faults is an array of 101") == 1
+    page.get_by_role("button", name="Dismiss").focus()
+    page.keyboard.press("Enter")
     expect(page.locator("#notice")).to_be_empty()
+    expect(page.get_by_role("button", name="Add fault")).to_be_focused()
+    assert len(mock.control("GET", "faults")["faults"]) == 100
+
+
+def test_a_fault_that_would_be_none_is_refused_at_its_fields(page: Page, mock: RunningMock) -> None:
+    form = page.locator("#fault-form")
+    delay = form.get_by_role("spinbutton", name="Delay, ms", exact=True)
+    p99 = form.get_by_role("spinbutton", name="p99 of the delay, ms")
+    invalid = "() => [...document.querySelectorAll('#fault-form :invalid')].map(each => each.name)"
+    form.get_by_label("Answer").select_option("the usual")
+    assert page.evaluate(invalid) == ["delayMs"]
+    form.get_by_label("Answer").select_option("status 500")
+    assert page.evaluate(invalid) == []
+    p99.fill("40")
+    assert page.evaluate(invalid) == ["delayMs"]
+    delay.fill("50")
+    assert page.evaluate(invalid) == ["p99Ms"]
+    form.get_by_role("button", name="Add fault").click()
     assert mock.control("GET", "faults")["faults"] == []
+    delay.fill("40")
+    form.get_by_role("button", name="Add fault").click()
+    expect(page.locator("#faults strong")).to_have_text("status 500, after about 40 ms, one in 100 over 40 ms")
 
 
 # -- session
@@ -323,6 +430,14 @@ def test_the_browser_is_signed_in_and_out(page: Page, mock: RunningMock) -> None
         expect(session.get_by_role("button", name=name)).to_be_focused()
         assert page.evaluate(post) == status
     assert [each["userIds"] for each in mock.lists()] == [["user_abc123"], ["user_xyz789"]]
+
+
+def test_a_login_elsewhere_in_the_browser_is_seen(page: Page, mock: RunningMock) -> None:
+    product = page.context.new_page()
+    product.goto(f"{mock.url}/__mock__/reference/")
+    product.evaluate("""() => fetch("/__mock__/sessions", {method: "POST", body: '{"user": "user_abc123"}',
+        headers: {"Content-Type": "application/json", "X-Mock-Control": "1"}})""")
+    expect(page.locator("#session-state")).to_contain_text("Signed in as user_abc123", timeout=15_000)
 
 
 # -- state
@@ -369,7 +484,7 @@ def test_a_wrong_seed_is_told_beside_its_text(page: Page, mock: RunningMock) -> 
     page.get_by_role("button", name="Seed…").click()
     for text, told in (
         ("{", "This is not JSON"),
-        ('{"lists": [{"name": 5}]}', "/lists/0/name"),
+        ('{"lists": [{"name": 5}]}', "lists[0].name"),
         ("5", "send a JSON object"),
         (json.dumps({"lists": [GOOD | {"id": "x"}]}), "is not a UUID"),
     ):
@@ -384,17 +499,19 @@ def test_a_wrong_seed_is_told_beside_its_text(page: Page, mock: RunningMock) -> 
 
 def test_snapshots_are_taken_restored_and_dropped(page: Page, mock: RunningMock) -> None:
     mock.set_lists(GOOD)
-    page.get_by_label("Name of the snapshot").fill("before ä/ö?")
-    page.get_by_role("button", name="Take").click()
-    expect(page.locator("#notice")).to_contain_text("There is nothing at this path")  # a slash ends a name
-    page.get_by_label("Name of the snapshot").fill("before ä?")
+    name = page.get_by_label("Name of the snapshot")
+    for wrong in ("before ä/ö?", ".", ".."):  # the address of another call
+        name.fill(wrong)
+        page.get_by_role("button", name="Take").click()
+        assert name.evaluate("each => each.validity.patternMismatch")
+    name.fill("..before ä?")
     page.get_by_role("button", name="Take").click()
     expect(page.locator("#snapshots")).to_contain_text("1 lead list")
     mock.set_lists()
-    page.get_by_role("button", name="Restore snapshot before ä?").click()
-    expect(page.locator("#notice")).to_contain_text("Snapshot before ä? restored")
+    page.get_by_role("button", name="Restore snapshot ..before ä?").click()
+    expect(page.locator("#notice")).to_contain_text("Snapshot ..before ä? restored")
     assert len(mock.lists()) == 1
-    page.get_by_role("button", name="Drop snapshot before ä?").click()
+    page.get_by_role("button", name="Drop snapshot ..before ä?").click()
     expect(page.locator("#snapshots li")).to_have_count(0)
     assert mock.control("GET", "snapshots")["snapshots"] == []
 
@@ -411,10 +528,16 @@ def test_the_clock_is_moved_and_put_back(page: Page, mock: RunningMock) -> None:
     assert mock.control("GET", "clock")["offsetS"] == 47 * 3600
     page.get_by_label("How far to move the clock").fill("1e9")
     page.get_by_role("button", name="Move").click()
-    expect(page.locator("#notice")).to_contain_text("the clock must show a year from 1970 to 9998")
+    expect(page.locator("#notice")).to_contain_text("at which the clock shows a year from 1970 to 9998")
     page.get_by_role("button", name="Back", exact=True).click()
     expect(page.locator("#clock-state")).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d UTC$"))
     assert mock.control("GET", "clock")["offsetS"] == 0
+
+
+def test_the_clock_goes_on(page: Page) -> None:
+    told = {"now": "2099-12-31T23:59:59.000Z", "offsetS": 0}
+    page.route(re.compile("/__mock__/clock"), lambda route: route.fulfill(json=told))
+    expect(page.locator("#clock-state")).to_have_text("2099-12-31 23:59 UTC", timeout=15_000)
 
 
 def test_lead_lists_are_shown_as_they_come(page: Page, mock: RunningMock) -> None:
@@ -486,7 +609,64 @@ def test_the_host_names_the_world_that_is_shown_first(open_page: Open, mock: Run
     expect(page.locator("#world-name")).to_have_text("t9")
 
 
+def test_the_page_stays_with_its_world_whatever_becomes_of_the_cookie(open_page: Open, mock: RunningMock) -> None:
+    cookie: Callable[[str], Any] = lambda world: {"name": "mock_world", "value": world, "url": mock.url}  # noqa: E731
+    page = open_page(f"{mock.url}/__mock__/")
+    page.context.add_cookies([cookie("a")])
+    page.reload()
+    live(page)
+    expect(page.locator("#world-name")).to_have_text("a")
+    assert page.title() == "a · leadlists-mock"
+    for world in ("a", "b"):
+        mock.in_world(world).set_lists(GOOD)
+    page.context.add_cookies([cookie("b")])
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reset").click()
+    expect(page.locator("#notice")).to_contain_text("World a is as at the start")
+    assert [len(mock.in_world(world).lists()) for world in ("a", "b")] == [0, 1]
+
+
+def test_of_two_worlds_asked_for_the_last_is_shown(page: Page, mock: RunningMock) -> None:
+    create(mock, GOOD, **{"x-mock-world": "t7"})
+    held: list[Any] = []
+    page.route(re.compile(r"/state\?world=t7"), lambda route: held.append(route))
+    names = page.locator("#worlds .name")
+    names.nth(1).click(timeout=10_000)
+    names.nth(0).click()
+    live(page)
+    held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(page.locator("#world-name")).to_have_text("default")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.wait_for_timeout(300)
+    assert len(mock.in_world("t7").requests()) == 1
+
+
 # -- the connection
+
+
+def test_a_page_that_nobody_sees_leaves_its_connection_to_others(page: Page, mock: RunningMock) -> None:
+    """A browser has six to a host: pages forgotten in the background would take them all from the product."""
+    page.clock.install()
+    see = """isHidden => {
+        Object.defineProperty(document, "hidden", {value: isHidden, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    create(mock)
+    expect(rows(page)).to_have_count(1)
+    detail = opened(page)
+    page.evaluate(see, True)
+    page.clock.run_for(25_000)
+    create(mock)
+    expect(rows(page)).to_have_count(2)
+    page.clock.run_for(25_000)
+    create(mock)
+    page.clock.run_for(25_000)
+    expect(rows(page)).to_have_count(2)
+    page.evaluate(see, False)
+    expect(rows(page)).to_have_count(3)
+    expect(detail).to_contain_text("#1")
+    expect(rows(page).nth(2)).to_have_attribute("aria-current", "true")
 
 
 def test_a_mock_that_was_restarted_is_found_again(open_page: Open, start_mock: StartMock) -> None:
@@ -525,7 +705,19 @@ def test_a_token_is_asked_for(open_page: Open, guarded: RunningMock) -> None:
     expect(dialog).to_be_hidden()
 
 
-@pytest.mark.parametrize("given", ["#token=open-sesame", "?token=open-sesame"])
+def test_a_token_that_was_put_off_is_asked_for_after_a_reload(open_page: Open, guarded: RunningMock) -> None:
+    page = open_page(f"{guarded.url}/__mock__/")
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator("#connection")).to_have_text("Refused; reload this page to enter the token")
+    page.reload()
+    dialog.get_by_label("Token").fill("“open-sesame\u200b ”")  # no header can carry what came along
+    page.keyboard.press("Enter")
+    live(page)
+
+
+@pytest.mark.parametrize("given", ["#token=open-sesame", "?token=open-sesame", "#token=%E2%80%8Bopen-sesame"])
 def test_a_token_in_the_address_is_taken_and_leaves_it(given: str, open_page: Open, guarded: RunningMock) -> None:
     page = live(open_page(f"{guarded.url}/__mock__/{given}"))
     assert page.url == f"{guarded.url}/__mock__/"

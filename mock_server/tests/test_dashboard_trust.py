@@ -147,6 +147,57 @@ def test_a_text_of_nothing_but_unseen_characters_is_written_out_whole(open_page:
     assert body.locator(".unseen").count() < 1_000  # else the page stands still while they are laid out
 
 
+def test_long_names_leave_room_for_the_rest(open_page: Open) -> None:
+    long = "x" * 5_000
+    with running_mock(Settings(user=((long, "long-session"),))) as mock:
+        login = {"authorization": "Bearer long-session", "x-mock-world": long}
+        httpx2.post(mock.endpoint, json=GOOD | {"name": "y" * 900_000}, headers=login)
+        mock.in_world(long).control("PUT", f"snapshots/{long}")
+        mock.in_world(long).set_faults({"match": {"path": f"/{long}"}, "status": 500})
+        page = opened(open_page, mock)
+        page.locator("#worlds .name").nth(1).click()
+        expect(page.locator("#world-name")).to_have_text("x" * 120 + "…")
+        page.get_by_role("tab", name="Lead lists").click()
+        expect(page.locator("#lists-table .name")).to_have_text("y" * 120 + "…")
+        page.get_by_role("tab", name="Requests").click()
+        for place in ("#faults", "#snapshots", "#worlds", "#session", ".bar", "#journal"):
+            assert len(page.locator(place).inner_text()) < 1_000
+            assert page.locator(place).evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
+def test_a_text_is_not_cut_within_a_character(open_page: Open, mock: RunningMock) -> None:
+    post(mock, f'{{"name": "{"😀" * 600}"}}'.encode())
+    page = opened(open_page, mock)
+    page.locator("#journal .row").click()
+    assert page.get_by_role("region", name="Request body").locator(".string").inner_text() == '"' + "😀" * 499 + "…"
+
+
+def test_an_empty_line_is_as_high_as_others(open_page: Open, mock: RunningMock) -> None:
+    post(mock, b"a\n\n\nb")
+    page = opened(open_page, mock)
+    page.locator("#journal .row").click()
+    lines = page.get_by_role("region", name="Request body").locator(".line")
+    heights = [line.evaluate("each => each.offsetHeight") for line in lines.all()]
+    assert len(heights) == 4
+    assert len(set(heights)) == 1
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_large_requests_do_not_pile_up(is_paused: bool, open_page: Open, mock: RunningMock) -> None:
+    page = opened(open_page, mock)
+    if is_paused:
+        page.get_by_role("button", name="Pause").click()
+    body = b'{"name":"' + b"y" * 250_000 + b'"}'
+    for _ in range(70):  # refused; so that its answer is small
+        post(mock, body)
+    post(mock, b'{"name":"the last"}')
+    if is_paused:
+        expect(page.locator("#journal-state")).to_contain_text(re.compile(r"6\d waiting"))
+        page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#journal .row").first).to_contain_text("is missing")
+    expect(page.locator("#journal li")).to_have_count(64)  # 16 MB
+
+
 LAY_OUT = """async ([text, paths]) => {
   const { jsonLines } = await import("/__mock__/json_lines.js");
   const problems = paths.map(path => ({ path, message: path }));
@@ -287,6 +338,45 @@ def test_nothing_keeps_anybody_out(width: int, scheme: str, open_page: Open, moc
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Reset").click()
     assert findings(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_nothing_is_wider_than_a_small_or_enlarged_page(width: int, open_page: Open, mock: RunningMock) -> None:
+    fill_with_hostility(mock)
+    page = opened(open_page, mock, viewport={"width": width, "height": 400})
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.get_by_role("tab", name="Requests").click()
+    page.locator("#journal .row").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_what_is_chosen_is_seen_without_colours(open_page: Open, mock: RunningMock) -> None:
+    post(mock, b'{"name": 5}')
+    post(mock, b"{}")
+    page = opened(open_page, mock, forced_colors="active")
+    page.locator("#journal .row").nth(1).click()
+    for chosen, other in (
+        ("[role=tab][aria-selected=true]", "[role=tab][aria-selected=false]"),
+        (".row[aria-current]", ".row:not([aria-current])"),
+        ("#session [aria-pressed=true]", "#session [aria-pressed=false]"),
+        (".line.wrong:not(.missing)", ".line:not(.wrong)"),
+    ):
+        widths = [
+            page.locator(each).first.evaluate("each => parseFloat(getComputedStyle(each).borderLeftWidth)")
+            for each in (chosen, other)
+        ]
+        assert widths[0] >= widths[1] + 2
+
+
+def test_the_letters_grow_with_those_of_the_browser(open_page: Open, mock: RunningMock) -> None:
+    page = opened(open_page, mock)
+    session = page.context.new_cdp_session(page)
+    size = "parseFloat(getComputedStyle(document.body).fontSize)"
+    assert page.evaluate(size) == 14
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    assert page.evaluate(size) == 28
 
 
 # -- the code

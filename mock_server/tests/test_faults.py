@@ -27,7 +27,7 @@ from mock_server.faults import (
     from_json,
     from_text,
 )
-from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running, StartMock
 from mock_server.words import STATUSES
 
 Post = Callable[..., httpx2.Response]
@@ -54,7 +54,22 @@ def test_the_first_fault_that_matches_is_met_until_it_is_used_up() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "path", "matches"),
-    [("/a", "/a", True), ("/a", "/ab", False), ("/a*", "/a/b", True), ("*b", "/a/b", True), ("/[a]", "/a", False)],
+    [
+        ("/a", "/a", True),
+        ("/a", "/ab", False),
+        ("/a*", "/a/b", True),
+        ("*b", "/a/b", True),
+        ("/[a]", "/a", False),
+        ("*", "", True),
+        ("**", "/a", True),
+        ("/a*", "/b/a", False),
+        ("a*a", "a", False),
+        ("*ab*b", "ab", False),
+        ("*b*a", "/a/b", False),
+        ("a*b*c", "abcbac", True),
+        ("*ab*", "aab\n", True),
+        ("*a" * 30 + "x", "a" * 100, False),  # a matcher that tries again would not come back in our time
+    ],
 )
 def test_a_path_matches_exactly_or_by_its_stars(pattern: str, path: str, matches: bool) -> None:
     assert Fault(path=pattern, status=500).matches("GET", path) is matches
@@ -252,6 +267,8 @@ def test_a_preflight_meets_no_fault_and_forced_answers_can_be_read_across_origin
     origin = {"origin": "http://localhost:3000"}
     asked = {"access-control-request-method": "POST"}
     assert httpx2.options(lead_list_mock.endpoint, headers=origin | asked).status_code == 204
+    foreign = httpx2.options(lead_list_mock.endpoint, headers={"origin": "https://evil.test"} | asked)
+    assert (foreign.status_code, foreign.headers.get("x-mock-fault")) == (405, None)
     answer = httpx2.post(lead_list_mock.endpoint, json=GOOD, headers=origin | LOGIN)
     assert answer.status_code == 500
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
@@ -279,6 +296,18 @@ def raw(mock: Running | RunningMock, answer: str) -> bytes:
 def test_a_reset_is_a_reset(lead_list_mock: RunningMock) -> None:
     with pytest.raises(ConnectionResetError):
         raw(lead_list_mock, "reset")
+
+
+@pytest.mark.parametrize("answer", ["reset", "empty", "half", "bad-chunk"])
+def test_a_connection_that_was_broken_leaves_nothing_behind(answer: str, start_mock: StartMock) -> None:
+    running = start_mock()
+    body = json.dumps(GOOD).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer xyz789-session\r\nContent-Length: {len(body)}\r\n"
+    first = head.encode() + f"X-Mock-Fault: answer={answer}\r\n\r\n".encode() + body
+    with contextlib.suppress(ConnectionResetError):
+        running.send_raw(first + head.encode() + b"\r\n" + body)  # the second is there before the first is answered
+    running.process.terminate()
+    assert running.process.communicate(timeout=10) == ("", "")
 
 
 def test_an_empty_reply_is_an_end_without_a_byte(lead_list_mock: RunningMock) -> None:
@@ -311,6 +340,28 @@ def test_what_is_not_json_says_so_in_its_type(post: Post) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (201, "text/html; charset=utf-8")
     with pytest.raises(json.JSONDecodeError):
         answer.json()
+
+
+@pytest.mark.parametrize("answer", ["half", "bad-chunk", "dribble", "not-json"])
+@pytest.mark.parametrize(("method", "status"), [("POST", 204), ("POST", 304), ("HEAD", 500)])
+def test_an_answer_without_a_body_has_nothing_to_be_spoilt(
+    answer: str, method: str, status: int, lead_list_mock: RunningMock
+) -> None:
+    with httpx2.Client() as client:
+        for _ in range(2):  # a byte too many would be taken for the start of the second answer
+            asked = {"x-mock-fault": f"status={status}&answer={answer}"}
+            met = client.request(method, lead_list_mock.endpoint, headers=asked)
+            assert (met.status_code, met.content) == (status, b"")
+            assert f"answer={answer}" in met.headers["x-mock-fault"]
+            assert method == "HEAD" or "content-length" not in met.headers
+
+
+def test_two_lines_of_the_header_are_one_fault() -> None:
+    touch = asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"delayMs=5")])
+    assert touch is not None
+    assert (touch.fault.status, touch.fault.delay_ms) == (500, 5)
+    with pytest.raises(FaultError):
+        asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"status=503")])
 
 
 def test_work_is_done_before_an_answer_is_spoilt_and_not_before_it_is_replaced(lead_list_mock: RunningMock) -> None:

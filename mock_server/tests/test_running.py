@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,12 @@ def test_a_wrong_call_from_a_program_is_told(lead_list_mock: RunningMock) -> Non
         lead_list_mock.verify(times=1)
 
 
+def test_a_mock_that_others_can_reach_is_controlled_from_here() -> None:
+    with running_mock(Settings(host="0.0.0.0")) as mock:
+        mock.set_faults({"status": 503})
+        assert create(mock).status_code == 503
+
+
 # -- leadlists-mock wait
 
 
@@ -123,13 +131,24 @@ def test_waiting_ends_once_the_mock_answers(start_mock: StartMock, run_cli: Any)
 
 @pytest.mark.parametrize(
     ("url", "reason"),
-    [("http://127.0.0.1:9", "Connection refused"), ("localhost", "is no URL that begins with http://")],
+    [("http://127.0.0.1:9", "Connection refused"), (f"http://{'x' * 70}.test", "label empty or too long")],
+    ids=["nobody there", "a name that is none"],
 )
 def test_waiting_in_vain_is_told_in_one_line(url: str, reason: str, run_cli: Any) -> None:
     ended = run_cli("wait", url, "--for-s", "0.2")
     assert ended.returncode == 3
     assert reason in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:8080", "https://localhost", "http://", "http://a:x", "http://a:99999", "http://[::1", "http://a b"],
+)
+def test_what_is_no_url_is_not_waited_for(url: str, run_cli: Any) -> None:
+    ended = run_cli("wait", url)  # for half a minute, if it were one
+    told = f"leadlists-mock: {url!r} is not a URL to wait for; write one such as http://127.0.0.1:8080\n"
+    assert (ended.returncode, ended.stderr) == (2, told)
 
 
 def test_another_server_is_not_taken_for_a_mock(run_cli: Any, tmp_path: Path) -> None:
@@ -142,3 +161,22 @@ def test_another_server_is_not_taken_for_a_mock(run_cli: Any, tmp_path: Path) ->
         serving.terminate()
     assert ended.returncode == 3
     assert "it answers 404" in ended.stderr
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_a_dev_server_that_has_its_page_at_every_path_is_not_taken_for_a_mock(run_cli: Any) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ended = run_cli("wait", f"http://127.0.0.1:{server.server_port}", "--for-s", "0.2")
+        server.shutdown()
+    assert ended.returncode == 3
+    assert "it answers 200 text/html" in ended.stderr

@@ -277,3 +277,6 @@ def test_a_listener_is_named_by_a_url_that_reaches_it() -> None:
             listen("127.0.0.1", listener.getsockname()[1])
     with listen("::1", 0) as listener:
         assert url_of(listener).startswith("http://[::1]:")
+    for everywhere, here in (("0.0.0.0", "127.0.0.1"), ("::", "[::1]")):
+        with listen(everywhere, 0) as listener:
+            assert url_of(listener).startswith(f"http://{here}:")
