@@ -158,7 +158,8 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
             yield broken("http.request.media-type", case.exchange, expected="400 or 415", actual=actual)
         else:
             for fault in faults:
-                yield broken(fault.clause, case.exchange, expected="400", actual=f"{case.status}")
+                actual = f"{case.status}, although {fault.path or 'the body'} is {fault.got}"
+                yield broken(fault.clause, case.exchange, expected="400", actual=actual)
 
 
 def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
