@@ -34,6 +34,8 @@ _FURTHER_STATUSES |= dict.fromkeys(("long-name", "many-ids", "deep-nesting"), _T
 _STATUS_OF_REFUSED_FREEDOM = {"http.request.chunked": 411, "http.request.charset": 415}
 
 
+# What the bytes of a body are, by the clause that they break.
+_UNREADABLE = {"http.request.utf-8": "not in UTF-8", "request.body.required": "empty"}
 ID_FIELDS = ("icpId", "personIds", "companyIds")  # whose ids the user may say to exist
 
 
@@ -130,7 +132,8 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
         body = read_body(request.body, request.header("Content-Encoding"))
         touches |= body.touches
         if body.fault:
-            faults.append(Fault(specification.clause_for(operation, body.fault) or body.fault, "", "no JSON"))
+            got = _UNREADABLE.get(body.fault, "no JSON")
+            faults.append(Fault(specification.clause_for(operation, body.fault) or body.fault, "", got))
         if body.value is not UNREAD:
             _read_value(body, operation, terms, meanings, faults, touches, features)
         features |= {("http.request.json-spelling", spelling) for spelling in body.spellings}

@@ -158,7 +158,8 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
             yield broken("http.request.media-type", case.exchange, expected="400 or 415", actual=actual)
         else:
             for fault in faults:
-                yield broken(fault.clause, case.exchange, expected="400", actual=f"{case.status}")
+                actual = f"{case.status}, although {fault.path or 'the body'} is {fault.got}"
+                yield broken(fault.clause, case.exchange, expected="400", actual=actual)
 
 
 def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
@@ -177,8 +178,8 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         readings = [case.terms.specification.readings[t] for t in case.expectation.touches]
         asked = [r for r in readings if r.refusals]
         left = [r for r in asked if r.id not in passed and r.id not in LOGIN_READINGS]
-        # A status that one of the questions alone names speaks of that one.
-        left = left or [r for r in asked if str(case.status) in r.options]
+        # A status that one of the questions alone names speaks of that one; 400 is what `refused` means in others.
+        left = left or [r for r in asked if case.status != 400 and str(case.status) in r.options]
         if len(asked) > 1 and len(left) == 1 and (option := refusing_option(left[0], case.status)):
             yield Observation(left[0].id, option, case.exchange)
 
