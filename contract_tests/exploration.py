@@ -38,6 +38,7 @@ class Exploration:
     def __init__(self, run: Run, *, again: str = "", requests: float = math.inf) -> None:
         self._run = run
         self._settled = {verdict.clause for verdict in run.broken} - {again}
+        self._again = again
         self._requests = requests
         self._answers: dict[Request, list[Verdict]] = {}
         self.found: dict[str, Verdict] = {}
@@ -47,7 +48,7 @@ class Exploration:
         if not self._run.in_time or (len(self._answers) >= self._requests and request not in self._answers):
             raise _OutOfTime
         if request not in self._answers:
-            self._answers[request] = self._run.probe(request, label)
+            self._answers[request] = self._run.probe(request, label, again=self._again)
         for verdict in self._answers[request]:
             if verdict.clause not in self._settled:
                 self.found[verdict.clause] = verdict  # Hypothesis ends with the smallest

@@ -100,11 +100,19 @@ class Run:
             self.add(self.target.send(plan.last.request, plan.last.label))
         self.add_findings(self.judge.judge_history(sorted(self.cases, key=lambda c: c.exchange.sent_at_s)))
 
-    def probe(self, request: Request, label: str) -> list[Verdict]:
-        """Send one request, judge it beside what was accepted before, and return what it breaks."""
+    def probe(self, request: Request, label: str, *, again: str = "") -> list[Verdict]:
+        """Send one request, judge it beside what was accepted before, and return what it breaks.
+
+        again: the clause that is being shrunk. Its requests are made of parts of others, so what they say beside those
+        says nothing new of another clause.
+        """
         case, findings = self.add(self.target.send(request, label))
         beside = [*self._granting.values(), case] if not case.succeeded or case.created else [case]
-        more = [f for f in self.judge.judge_history(beside) if isinstance(f, Verdict) and case.exchange in f.exchanges]
+        more = [
+            f
+            for f in self.judge.judge_history(beside)
+            if isinstance(f, Verdict) and case.exchange in f.exchanges and again in ("", f.clause)
+        ]
         self.add_findings(more)
         return [
             finding

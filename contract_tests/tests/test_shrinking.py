@@ -14,7 +14,7 @@ from contract_tests.plans import make_plan
 from contract_tests.run import Run
 from contract_tests.shrinking import REQUESTS, shrink
 from contract_tests.tests.conftest import USERS, open_run, settings_for
-from contract_tests.tests.right_core import Fields, Request, RightCore
+from contract_tests.tests.right_core import BadRequest, Fields, Request, RightCore
 from contract_tests.tests.serving import serve
 from contract_tests.verdict import Outcome
 
@@ -96,3 +96,15 @@ def test_a_body_that_is_nested_deep_stays_as_it_is(tmp_path: Path) -> None:
         verdict = run.evidence["http.answer.no-server-error"].worst
         assert verdict is not None
         assert b"[" * 500 in verdict.exchanges[0].request.body
+
+
+def test_requests_of_which_only_parts_were_sent_before_speak_of_no_other_clause(tmp_path: Path) -> None:
+    class CompaniesNeeded(RightCore):
+        def validate(self, request: Request, sent: Fields) -> Fields:
+            if sent.get("type") == "company" and not sent.get("companyIds"):
+                raise BadRequest(("companyIds", "is needed"))
+            return super().validate(request, sent)
+
+    with serve(CompaniesNeeded(USERS)) as url, open_run(settings_for(url), tmp_path) as run:
+        broken_by(run, PLAIN | {"name": "Autumn", "type": "company"})  # made smaller, it has the name of the plain one
+        assert [verdict.clause for verdict in run.broken] == ["request.type.enum"]
