@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ def gather(flags: Mapping[str, Any], *, config: Path | None = None, folder: Path
     config: the file that --config names; without it `leadlists.toml` in folder (the current one) is read if it is
     there. Raises UsageError that names the flag, variable or file.
     """
+    _check_certificates()
     path = config or (folder or Path.cwd()) / "leadlists.toml"
     table = _read_table(path, required=config is not None)
     values: dict[str, Any] = {}
@@ -44,6 +46,16 @@ def gather(flags: Mapping[str, Any], *, config: Path | None = None, folder: Path
         elif option.name in table:
             values[option.name], sources[option.name] = table[option.name], f"{path}: {option.name}"
     return _build(values, sources)
+
+
+def _check_certificates() -> None:
+    """SSL_CERT_FILE is read by the HTTP client, which would only crash over a wrong one."""
+    if name := os.environ.get("SSL_CERT_FILE"):
+        try:
+            ssl.create_default_context(cafile=name)
+        except OSError as error:
+            why = f"there are no certificates in PEM form in {name} ({error.strerror or error})"
+            raise UsageError(f"$SSL_CERT_FILE: {why}; name a file of certificates, or unset it") from None
 
 
 def _read_table(path: Path, *, required: bool) -> dict[str, Any]:

@@ -86,6 +86,18 @@ def test_a_flag_wins_over_a_variable_and_that_over_the_file(tmp_path: Path, monk
     assert (found.seed, found.timeout_s, found.connections) == (3, 2.0, 1)
 
 
+@pytest.mark.parametrize("text", [None, "no certificate"], ids=["no file", "no certificates"])
+def test_a_wrong_file_of_certificates_is_named(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ca.pem"
+    if text:
+        path.write_text(text)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(UsageError, match=r"^\$SSL_CERT_FILE: .*ca\.pem"):
+        gather({"url": "http://localhost"}, folder=tmp_path)
+
+
 def test_an_empty_variable_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADLISTS_BEARER", "")
     assert gather({"url": URL}, folder=tmp_path) == Settings(URL)
