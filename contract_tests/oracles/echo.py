@@ -134,7 +134,8 @@ def dates(case: Case) -> Iterator[Finding]:
 def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
     wanted, found, touches = formats.instant(sent.strip()), formats.instant(got), formats.read_date(sent).touches
     # Where one is None nobody can tell which instant was meant, or the format clause has spoken.
-    # A day alone has no zone: who takes it for one of its own says so with the offset, and keeps the day.
+    # A day alone has no zone: who takes it for one of its own says so with the offset, and keeps the day; an end may
+    # well be its last moment.
     same_day = "date-only" in touches and found and got.startswith(sent.strip())
     if sent == got or same_day or (wanted and found and _same_instant(wanted, found, touches)):
         yield held(clause, case.exchange)
@@ -146,8 +147,6 @@ def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
 
 
 def _same_instant(wanted: datetime, found: datetime, touches: frozenset[str]) -> bool:
-    if "date-only" in touches:
-        return wanted.date() == found.date()  # a whole day was meant; an end may well be its last moment
     tolerance_s = LEAP_SECOND_TOLERANCE_S if "leap-second" in touches else ECHO_TOLERANCE_S
     return abs((wanted - found).total_seconds()) <= tolerance_s
 

@@ -65,6 +65,10 @@ def refusals() -> Iterator[tuple[str, Entry]]:
     for label, how in ways.items():
         for status in (400, 401, 403, 411, 415, 429, 500):
             yield f"{label} refused with {status}", one(plain, exchange(request(**how), status, at_s=1))
+    others = [exchange(request(sent_body(name=name)), 400, at_s=2) for name in ("Autumn", "Winter")]
+    in_chunks = exchange(request(sent_body(name="Summer"), chunked=True), 400, at_s=3)
+    yield "most plain ones refused, and one in chunks", one(plain, *others, in_chunks)
+    yield "as many plain ones taken, and one in chunks", one(plain, *others[:1], in_chunks)
     odd: Headers = (("X-Nobody", "1"), ("X-Else", "2"))  # nothing that was accepted has both
     script = exchange(request(sent_body(name="Größe")), 400, at_s=3)
     granted = (made(0), made(1, sent_body(name="Łukasz")), made(2, how={"headers": odd[:1]}))
