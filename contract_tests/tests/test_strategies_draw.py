@@ -354,6 +354,7 @@ def test_open_bodies_change_much_or_little() -> None:
     assert {field for body in bodies for field in body} == set(FIELDS) | optional
     assert all(set(FIELDS) <= set(body) for body in bodies)
     changes = [[field for field in body if body[field] != plain.get(field, ...)] for body in bodies]
+    assert any(body["name"] == plain["name"] for body in bodies)
     light = [fields for fields in changes if len(fields) <= 3]
     assert 0.25 < len(light) / len(bodies) < 0.85
     assert len({field for fields in light for field in fields} & {*FIELDS, "userIds", "colour"}) >= 5
