@@ -34,8 +34,8 @@ OMIT: Any = object()
 
 @cache
 def terms(**readings: str) -> Terms:
-    """The terms of all hand-made exchanges, with some readings pinned (a dash in a name is an underscore here)."""
-    pins = {name.replace("_", "-"): (option,) for name, option in readings.items()}
+    """The terms of all hand-made exchanges, with readings pinned: `duplicate_ids="removed,refused"` for a dash."""
+    pins = {name.replace("_", "-"): tuple(option.split(",")) for name, option in readings.items()}
     settings = Settings(
         BASE_URL,
         FIRST,

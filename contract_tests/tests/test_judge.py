@@ -270,9 +270,23 @@ def test_two_shapes_of_errors_are_warned_of() -> None:
 def test_duplicates_are_removed_by_spelling_or_by_what_they_mean() -> None:
     one, other = "7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13", "c2a9e1f4-58d7-4b36-8e0a-91d4f7b6a205"
     body = sent_body(type="company", companyIds=[one, other, one, other.upper()])
-    for kept in ([one, other, other.upper()], [one, other], [one, other, one, other]):
+    for kept, option in (
+        ([one, other, other.upper()], "removed"),
+        ([one, other], "removed"),
+        ([one, other, one, other], "kept"),
+    ):
         assert broken_clauses(echo(body, companyIds=kept)) == set()
+        assert observed(echo(body, companyIds=kept))["duplicate-ids"] == {option}
     assert broken_clauses(echo(body, companyIds=[one, other, one])) == {"response.companyIds.echo"}
+
+
+def test_a_verdict_names_every_option_that_is_allowed() -> None:
+    twice = people([KNOWN_PERSON] * 2, [KNOWN_PERSON] * 2)
+    found = findings(twice, duplicate_ids="removed,refused")
+    verdicts = [each for each in found if isinstance(each, Verdict) and each.reading == "duplicate-ids"]
+    assert {(each.expected, each.actual) for each in verdicts} == {
+        ("removed (once) or refused (answered 400)", "kept (twice)")
+    }
 
 
 def test_ids_dropped_from_some_requests_only_are_lost() -> None:
