@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests.body import UNREAD, Body, read_body
+from contract_tests.body import MAX_PARSED_DEPTH, UNREAD, Body, read_body
 from contract_tests.tests.conftest import shown
 
 FAULTS = {
     b"": "request.body.required",
     b" \r\n\t": "request.body.required",
+    b"X": "request.body.json",
     b"{": "request.body.json",
+    b"[" * MAX_PARSED_DEPTH: "request.body.json",
     b"{'a':1}": "request.body.json",
     b'{"a":1,}': "request.body.json",
     b'{"a":NaN}': "request.body.json",
@@ -49,6 +51,7 @@ OPEN = {
     b'{"a":' + b"9" * 400 + b"}": ("huge-numbers", {"a": 1e300}),
     b'{"a":9007199254740993}': ("huge-numbers", {"a": 9007199254740993.0}),
     b"[" * 40 + b"]" * 40: ("deep-nesting", UNREAD),
+    b"[[]," * 40 + b"[]" + b"]" * 40: ("deep-nesting", UNREAD),
     b"[" * 100_000: ("deep-nesting", UNREAD),
     b'{"a":"' + b"n" * 100_000 + b'"}': ("oversized-body", {"a": "n" * 100_000}),
 }

@@ -237,6 +237,7 @@ def test_another_path_or_method_is_no_operation() -> None:
     assert expect(request(method="PUT")).operation is None
     assert expect(request(path=PATH + "/")).near is not None
     assert expect(request(path="/other")).near is None
+    assert expect(request(path=PATH + "X")).near is None
 
 
 TEXT = st.text(st.characters() | st.characters(categories=["Cs"]), max_size=20)
