@@ -16,7 +16,7 @@ from contract_tests.specification import Specification, Treatment, load_yaml
 # Known by their commands alone: the two packages never import each other.
 MOCK = ("-m", "mock_server")
 # Not in the wheel: from an installed kit only the mock is judged.
-TINY = "contract_tests.tests.known_servers"
+TINY = "contract_tests.tests.servers.known_servers"
 RIGHT = "right"
 CARRIERS = ("bearer", "cookie")
 SEEDS = 5  # under which a right server is judged

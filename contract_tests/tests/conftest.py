@@ -20,8 +20,8 @@ from contract_tests.secrets import Masker
 from contract_tests.settings import Session, Settings
 from contract_tests.specification import Specification, load_specification
 from contract_tests.target import Target
-from contract_tests.tests import right_core, second_server
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers import right_core, second_server
+from contract_tests.tests.servers.serving import serve
 
 USERS = {"token-1": "user_1", "token-2": "user_2"}
 EXPIRED = {"token-3": "user_1"}

@@ -20,9 +20,9 @@ from contract_tests.options import RUN_OPTIONS
 from contract_tests.run import discovery_problem
 from contract_tests.tests.conftest import ROOT, USERS
 from contract_tests.tests.exchanges import exchange
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.right_core import Answer, Fields, Request, RightCore
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.right_core import Answer, Fields, Request, RightCore
+from contract_tests.tests.servers.serving import serve
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 LOGIN = ("--bearer", "token-1", "--user-id", "user_1")

@@ -16,8 +16,8 @@ from contract_tests.plan import Sender
 from contract_tests.plans import make_plan
 from contract_tests.schema_driving import drive
 from contract_tests.tests.conftest import USERS, open_run, settings_for
-from contract_tests.tests.right_core import Fields, Request, RightCore
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers.right_core import Fields, Request, RightCore
+from contract_tests.tests.servers.serving import serve
 
 
 class LongNamesAndManyPeopleSpoilt(RightCore):

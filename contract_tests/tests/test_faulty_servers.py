@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from contract_tests.plans import make_plan
-from contract_tests.tests.breach import FaultyServer
 from contract_tests.tests.conftest import EXPIRED, USERS, open_run, settings_for
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers.breach import FaultyServer
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.serving import serve
 
 # Where one fault breaks several statements, all of them are named.
 ALSO: dict[str, set[str]] = {

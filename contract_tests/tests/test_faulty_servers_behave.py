@@ -14,12 +14,12 @@ import httpx2
 import pytest
 import yaml
 
-from contract_tests.tests import second_server
 from contract_tests.tests.conftest import ROOT
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.right_core import RightCore
-from contract_tests.tests.sending import EXAMPLE, EXPIRED, USERS, UUIDS, App, Body, Send, sender
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers import second_server
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.right_core import RightCore
+from contract_tests.tests.servers.sending import EXAMPLE, EXPIRED, USERS, UUIDS, App, Body, Send, sender
+from contract_tests.tests.servers.serving import serve
 
 RIGHT: dict[str, App] = {"second": second_server.app(USERS, EXPIRED), "right-core": RightCore(USERS, EXPIRED)}
 APPS = RIGHT | {faulty.name: faulty.app(USERS, EXPIRED) for faulty in FAULTY_SERVERS}

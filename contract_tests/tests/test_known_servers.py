@@ -16,13 +16,13 @@ import pytest
 
 from contract_tests.specification import Treatment
 from contract_tests.tests.conftest import ROOT
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.known_servers import USERS, listed
-from contract_tests.tests.right_servers import COMBINATIONS, RIGHT_SERVERS, combinations
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.known_servers import USERS, listed
+from contract_tests.tests.servers.right_servers import COMBINATIONS, RIGHT_SERVERS, combinations
+from contract_tests.tests.servers.trait import TRAITS
 from contract_tests.tests.test_right_servers import SPECIFICATION
-from contract_tests.tests.trait import TRAITS
 
-COMMAND = (sys.executable, "-m", "contract_tests.tests.known_servers")
+COMMAND = (sys.executable, "-m", "contract_tests.tests.servers.known_servers")
 START_CPU_S = 0.4  # selfcheck starts hundreds
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.tests import second_server
 from contract_tests.tests.conftest import EXPIRED, MOCK_FIRST, ROOT, USERS, mock_process
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers import second_server
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.serving import serve
 
 HOOKS = "contract_tests.schema_checks"
 BEARER = {"LEADLISTS_BEARER": str(MOCK_FIRST.bearer), "LEADLISTS_USER_ID": str(MOCK_FIRST.user_id)}

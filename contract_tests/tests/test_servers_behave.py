@@ -15,10 +15,10 @@ import httpx2
 import pytest
 import yaml
 
-from contract_tests.tests import second_server
-from contract_tests.tests.right_core import RightCore
-from contract_tests.tests.sending import EXAMPLE, EXPIRED, PATH, USERS, UUIDS, App, Body, Send, sender
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers import second_server
+from contract_tests.tests.servers.right_core import RightCore
+from contract_tests.tests.servers.sending import EXAMPLE, EXPIRED, PATH, USERS, UUIDS, App, Body, Send, sender
+from contract_tests.tests.servers.serving import serve
 
 SPEC = Path(__file__).parents[2] / "spec"
 REQUIRED = ("name", "icpId", "startDate", "endDate", "personIds")

@@ -14,8 +14,8 @@ from contract_tests.plans import make_plan
 from contract_tests.run import Run
 from contract_tests.shrinking import REQUESTS, shrink
 from contract_tests.tests.conftest import USERS, open_run, settings_for
-from contract_tests.tests.right_core import BadRequest, Fields, Request, RightCore
-from contract_tests.tests.serving import serve
+from contract_tests.tests.servers.right_core import BadRequest, Fields, Request, RightCore
+from contract_tests.tests.servers.serving import serve
 from contract_tests.verdict import Outcome
 
 PLAIN = base("First list, test")

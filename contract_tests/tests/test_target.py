@@ -15,7 +15,7 @@ import pytest
 from contract_tests import target as target_module
 from contract_tests.exchange import NOT_SENT, UNREACHABLE, Request
 from contract_tests.target import HUNG_UP, Target
-from contract_tests.tests.sockets import OK, raw_server
+from contract_tests.tests.servers.sockets import OK, raw_server
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from contract_tests.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.specification import load_specification
 from contract_tests.tests.conftest import ROOT
 from contract_tests.tests.exchanges import broken_clauses
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.test_oracles import ONLY_WARNED, PINNED, ROWS
 
 PATTERNS = [p for oracle in ORACLES for p in oracle.clauses] + [p for oracle in HISTORY_ORACLES for p in oracle.clauses]

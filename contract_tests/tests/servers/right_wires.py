@@ -12,8 +12,8 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from contract_tests.tests.right_core import Receive, Scope, Send
-from contract_tests.tests.trait import TRAITS, App, Trait, about, wrap_send
+from contract_tests.tests.servers.right_core import Receive, Scope, Send
+from contract_tests.tests.servers.trait import TRAITS, App, Trait, about, wrap_send
 
 Headers = list[tuple[bytes, bytes]]
 

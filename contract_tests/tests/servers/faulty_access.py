@@ -4,8 +4,8 @@ import asyncio
 import re
 from contextlib import suppress
 
-from contract_tests.tests.breach import breaks
-from contract_tests.tests.right_core import Answer, Fields, Refusal, Request, RightCore
+from contract_tests.tests.servers.breach import breaks
+from contract_tests.tests.servers.right_core import Answer, Fields, Refusal, Request, RightCore
 
 # -- who may call
 

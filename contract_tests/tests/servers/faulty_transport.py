@@ -5,8 +5,8 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from contract_tests.tests.breach import breaks
-from contract_tests.tests.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore, Send
+from contract_tests.tests.servers.breach import breaks
+from contract_tests.tests.servers.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore, Send
 
 # -- answers
 

@@ -1,6 +1,6 @@
 """Serves any right or faulty server as a process of its own, or lists them all.
 
-`python -m contract_tests.tests.known_servers NAME --port 0` prints one line of JSON when requests are answered.
+`python -m contract_tests.tests.servers.known_servers NAME --port 0` prints one line of JSON when requests are answered.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from typing import Any
 
 import uvicorn
 
-from contract_tests.tests.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.right_servers import RIGHT_SERVERS
-from contract_tests.tests.trait import App
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.right_servers import RIGHT_SERVERS
+from contract_tests.tests.servers.trait import App
 
 USERS = {"session-of-first": "user_first", "session-of-second": "user_second"}
 EXPIRED = {"expired": "user_first"}

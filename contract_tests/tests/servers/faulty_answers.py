@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from contract_tests.tests.breach import Changed, breaks
-from contract_tests.tests.right_core import Answer, Fields, Request, RightCore, timestamp, to_utc
+from contract_tests.tests.servers.breach import Changed, breaks
+from contract_tests.tests.servers.right_core import Answer, Fields, Request, RightCore, timestamp, to_utc
 
 # -- success
 

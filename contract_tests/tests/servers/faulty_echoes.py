@@ -4,8 +4,8 @@ import re
 import unicodedata
 from datetime import timedelta
 
-from contract_tests.tests.breach import Changed, breaks
-from contract_tests.tests.right_core import Fields, Request, RightCore, timestamp, to_utc
+from contract_tests.tests.servers.breach import Changed, breaks
+from contract_tests.tests.servers.right_core import Fields, Request, RightCore, timestamp, to_utc
 
 # -- name
 

@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.tests.right_core import (
+from contract_tests.tests.servers.right_core import (
     Fields,
     Request,
     RightCore,
     is_text,
 )
-from contract_tests.tests.trait import Lenient, Strict, about
+from contract_tests.tests.servers.trait import Lenient, Strict, about
 
 Problems = Iterator[tuple[str, str]]
 MARKUP = re.compile(r"<[a-zA-Z]|&\w+;", re.ASCII)

@@ -5,8 +5,8 @@ import re
 import zlib
 from typing import Any
 
-from contract_tests.tests.right_core import PATH, Answer, BadRequest, Fields, Refusal, Request, RightCore
-from contract_tests.tests.trait import about
+from contract_tests.tests.servers.right_core import PATH, Answer, BadRequest, Fields, Refusal, Request, RightCore
+from contract_tests.tests.servers.trait import about
 
 UNSUPPORTED = Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be plain application/json.")
 JSON_ERROR = BadRequest(("", "must be well-formed JSON in UTF-8"))

@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from contract_tests.tests.right_core import Fields, Request, RightCore, timestamp, to_utc
-from contract_tests.tests.trait import Lenient, Strict, about
+from contract_tests.tests.servers.right_core import Fields, Request, RightCore, timestamp, to_utc
+from contract_tests.tests.servers.trait import Lenient, Strict, about
 
 Problems = Iterator[tuple[str, str]]
 DATES = ("startDate", "endDate")

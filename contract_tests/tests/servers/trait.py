@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from contract_tests.tests.right_core import BadRequest, Fields, Receive, Request, RightCore, Scope, Send
+from contract_tests.tests.servers.right_core import BadRequest, Fields, Receive, Request, RightCore, Scope, Send
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 Wire = Callable[[App], App]

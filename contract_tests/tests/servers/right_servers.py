@@ -9,7 +9,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from contract_tests.tests import (
+from contract_tests.tests.servers import (
     right_access,
     right_answers,
     right_dates,
@@ -18,8 +18,8 @@ from contract_tests.tests import (
     right_transport,
     right_wires,
 )
-from contract_tests.tests.right_core import RightCore
-from contract_tests.tests.trait import TRAITS, App, Trait
+from contract_tests.tests.servers.right_core import RightCore
+from contract_tests.tests.servers.trait import TRAITS, App, Trait
 
 # To import one of these declares its traits.
 MODULES = (right_access, right_answers, right_dates, right_ids, right_requests, right_transport, right_wires)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 from uuid import UUID
 
-from contract_tests.tests.right_core import Fields, Refusal, Request, RightCore, is_uuid
-from contract_tests.tests.trait import Lenient, Strict, about
+from contract_tests.tests.servers.right_core import Fields, Refusal, Request, RightCore, is_uuid
+from contract_tests.tests.servers.trait import Lenient, Strict, about
 
 Problems = Iterator[tuple[str, str]]
 

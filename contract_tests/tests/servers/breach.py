@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from contract_tests.tests.right_core import Fields, Request, RightCore
+from contract_tests.tests.servers.right_core import Fields, Request, RightCore
 
 
 class FaultyServer(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from contract_tests.tests.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore
-from contract_tests.tests.trait import about
+from contract_tests.tests.servers.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore
+from contract_tests.tests.servers.trait import about
 
 # -- who may call
 

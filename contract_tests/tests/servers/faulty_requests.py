@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any, ClassVar
 
-from contract_tests.tests.breach import breaks
-from contract_tests.tests.right_core import (
+from contract_tests.tests.servers.breach import breaks
+from contract_tests.tests.servers.right_core import (
     Answer,
     BadRequest,
     Fields,

@@ -2,7 +2,7 @@
 
 It proves that the suite accepts more than one way to keep the contract. So wherever the page leaves a question open,
 it takes a natural answer that is *not* the most literal one. READINGS says which, by the ids of spec/readings.yaml.
-By hand: `python -m contract_tests.tests.second_server --port 8001`.
+By hand: `python -m contract_tests.tests.servers.second_server --port 8001`.
 """
 
 import argparse

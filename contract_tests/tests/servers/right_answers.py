@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid1
 
-from contract_tests.tests.right_core import Answer, Fields, Request, RightCore, to_utc
-from contract_tests.tests.trait import about
+from contract_tests.tests.servers.right_core import Answer, Fields, Request, RightCore, to_utc
+from contract_tests.tests.servers.trait import about
 
 # -- ids and timestamps
 
