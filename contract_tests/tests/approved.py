@@ -17,16 +17,13 @@ from contract_tests import oracles
 from contract_tests.body import UNREAD
 from contract_tests.case import Case, Oracle
 from contract_tests.exchange import Exchange, Request
-from contract_tests.tests import (
-    corpus,
-    corpus_answers,
-    corpus_echoes,
-    corpus_fields,
-    corpus_requests,
-    histories,
-    histories_of_refusals,
-)
-from contract_tests.tests.exchanges import case, exchange, judge, request, terms
+from contract_tests.tests.corpus.exchanges import case, exchange, judge, request, terms
+from contract_tests.tests.corpus.values import answers as corpus_answers
+from contract_tests.tests.corpus.values import echoes as corpus_echoes
+from contract_tests.tests.corpus.values import fields as corpus_fields
+from contract_tests.tests.corpus.values import histories, histories_of_refusals
+from contract_tests.tests.corpus.values import requests as corpus_requests
+from contract_tests.tests.corpus.values import values as corpus
 from contract_tests.verdict import Finding, Observation, Outcome
 
 FOLDER = Path(__file__).with_name("approved")

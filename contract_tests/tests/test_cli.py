@@ -19,7 +19,7 @@ import pytest
 from contract_tests.options import RUN_OPTIONS
 from contract_tests.run import discovery_problem
 from contract_tests.tests.conftest import ROOT, USERS
-from contract_tests.tests.exchanges import exchange
+from contract_tests.tests.corpus.exchanges import exchange
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.right_core import Answer, Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve

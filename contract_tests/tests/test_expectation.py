@@ -16,7 +16,7 @@ from contract_tests.expectation import Expectation, Terms
 from contract_tests.login import Login
 from contract_tests.settings import Session, Settings
 from contract_tests.specification import load_specification
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     BASE_URL,
     FIRST,
     KNOWN_ICP,

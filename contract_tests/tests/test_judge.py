@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contract_tests.exchange import Exchange, Headers
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
     KNOWN_PERSON,
     OMIT,

@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests.record import Record, new_folder
 from contract_tests.secrets import Masker
-from contract_tests.tests.exchanges import exchange, request
+from contract_tests.tests.corpus.exchanges import exchange, request
 from contract_tests.verdict import broken
 
 

@@ -13,7 +13,7 @@ import pytest
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.specification import load_specification
 from contract_tests.tests.conftest import ROOT
-from contract_tests.tests.exchanges import broken_clauses
+from contract_tests.tests.corpus.exchanges import broken_clauses
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.test_oracles import ONLY_WARNED, PINNED, ROWS
 

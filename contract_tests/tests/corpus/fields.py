@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.tests.corpus import (
-    UUID,
-    UUID_1,
-    UUID_7,
-    Entries,
-    one,
-)
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     OMIT,
     OTHER_ID,
     created,
     exchange,
     request,
     sent_body,
+)
+from contract_tests.tests.corpus.values import (
+    UUID,
+    UUID_1,
+    UUID_7,
+    Entries,
+    one,
 )
 
 WRONG_VALUES: dict[str, Any] = {

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from contract_tests.exchange import Exchange, Headers
-from contract_tests.tests.corpus import BAD, SECOND_LOGIN, Entry, answers_to, one, planned
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     FIRST,
     OTHER_ID,
     created,
@@ -17,6 +16,7 @@ from contract_tests.tests.exchanges import (
     request,
     sent_body,
 )
+from contract_tests.tests.corpus.values import BAD, SECOND_LOGIN, Entry, answers_to, one, planned
 
 ID_3, ID_4 = "11111111-2222-4333-8444-555555555555", "22222222-2222-4333-8444-555555555555"
 CAPITALS = "Application/JSON"

@@ -9,12 +9,7 @@ from typing import Any
 
 from contract_tests.exchange import Headers, Request
 from contract_tests.tests import test_expectation
-from contract_tests.tests.corpus import (
-    PLAIN_BODY,
-    UUID,
-    planned,
-)
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     KNOWN_COMPANY,
     KNOWN_ICP,
     KNOWN_PERSON,
@@ -22,6 +17,11 @@ from contract_tests.tests.exchanges import (
     PATH,
     request,
     sent_body,
+)
+from contract_tests.tests.corpus.values import (
+    PLAIN_BODY,
+    UUID,
+    planned,
 )
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from contract_tests.exchange import Exchange, Headers
-from contract_tests.tests.corpus import BAD, SECOND_LOGIN, UUID, UUID_1, UUID_7, Entry, one
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     FIRST,
     KNOWN_PERSON,
     OMIT,
@@ -18,7 +17,8 @@ from contract_tests.tests.exchanges import (
     request,
     sent_body,
 )
-from contract_tests.tests.histories import BURST_S, CAPITALS, ID_3, ID_4, made, named
+from contract_tests.tests.corpus.histories import BURST_S, CAPITALS, ID_3, ID_4, made, named
+from contract_tests.tests.corpus.values import BAD, SECOND_LOGIN, UUID, UUID_1, UUID_7, Entry, one
 
 
 def refusals() -> Iterator[tuple[str, Entry]]:

@@ -6,17 +6,7 @@ import json
 from typing import Any
 
 from contract_tests.exchange import Headers, Request
-from contract_tests.tests.corpus import (
-    BAD,
-    MALFORMED,
-    PLAIN_BODY,
-    UUID,
-    Entries,
-    answers_to,
-    one,
-    planned,
-)
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     FIRST,
     JSON_TYPE,
     LOGIN,
@@ -28,6 +18,16 @@ from contract_tests.tests.exchanges import (
     problem,
     request,
     sent_body,
+)
+from contract_tests.tests.corpus.values import (
+    BAD,
+    MALFORMED,
+    PLAIN_BODY,
+    UUID,
+    Entries,
+    answers_to,
+    one,
+    planned,
 )
 
 

@@ -10,7 +10,7 @@ from contract_tests.exchange import Exchange, Headers, Request
 from contract_tests.plan import Step
 from contract_tests.plans import make_plan
 from contract_tests.tests import test_judge
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     OMIT,
     case,
     created,

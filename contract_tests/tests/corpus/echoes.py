@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contract_tests.tests import test_judge
-from contract_tests.tests.corpus import (
-    ICP_ASKED,
-    LARGEST_BODY,
-    SECOND_LOGIN,
-    UUID,
-    UUID_7,
-    Entries,
-    one,
-)
-from contract_tests.tests.exchanges import (
+from contract_tests.tests.corpus.exchanges import (
     KNOWN_ICP,
     KNOWN_PERSON,
     OMIT,
@@ -23,6 +14,15 @@ from contract_tests.tests.exchanges import (
     exchange,
     request,
     sent_body,
+)
+from contract_tests.tests.corpus.values import (
+    ICP_ASKED,
+    LARGEST_BODY,
+    SECOND_LOGIN,
+    UUID,
+    UUID_7,
+    Entries,
+    one,
 )
 
 
