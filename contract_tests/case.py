@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from contract_tests import formats
+from contract_tests.contract.specification import Operation, Reading
 from contract_tests.exchange import NOT_JSON, Exchange, Response
 from contract_tests.expectation import ID_FIELDS, Expectation, Terms
 from contract_tests.lead_list import id_form
 from contract_tests.login import Login
-from contract_tests.specification import Operation, Reading
 from contract_tests.verdict import Finding
 
 # Open questions of the login, which the login oracle answers.

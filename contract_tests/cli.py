@@ -62,9 +62,9 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
 def _check(given: dict[str, Any], config: str | None) -> Path:
     """Say what is wrong with the options before anything starts; returns the folder of the run, which it has made."""
     from contract_tests.configuration import gather
+    from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.record import new_folder
     from contract_tests.settings import UsageError
-    from contract_tests.specification import SpecificationError, load_specification
 
     try:
         settings = gather(given, config=Path(config) if config else None)
@@ -94,7 +94,7 @@ def clauses(prefix: tuple[str, ...]) -> None:
 @cli.command()
 def readings() -> None:
     """List the open questions, their options, and what the suite makes of each option."""
-    from contract_tests.specification import load_specification
+    from contract_tests.contract.specification import load_specification
 
     for reading in load_specification().readings.values():
         click.echo(f"{reading.id}: {reading.question} ({reading.clause})")
@@ -119,9 +119,9 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
 
     from contract_tests import selfcheck as checking
     from contract_tests.configuration import gather
+    from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.report import selfcheck as report
     from contract_tests.settings import Depth, UsageError
-    from contract_tests.specification import SpecificationError, load_specification
     from contract_tests.subjects import SelfcheckError, known_servers
 
     def stop(*_: object) -> None:
@@ -156,8 +156,8 @@ def _values(given: Any) -> Sequence[str]:
 
 def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
     from contract_tests.configuration import gather
+    from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.settings import UsageError
-    from contract_tests.specification import SpecificationError, load_specification
 
     try:
         settings = gather(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from contract_tests.contract.specification import Operation
 from contract_tests.expectation import Terms
 from contract_tests.plan import Plan, generic_plan
 from contract_tests.plan_lead_list import lead_list_plan
-from contract_tests.specification import Operation
 
 PLANS: Mapping[str, Callable[[Terms, Operation, str], Plan]] = {"createLeadList": lead_list_plan}
 

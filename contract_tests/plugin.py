@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contract_tests.configuration import gather
+from contract_tests.contract.specification import SpecificationError, load_specification
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.options import RUN_OPTIONS
@@ -23,7 +24,6 @@ from contract_tests.run import Run, TargetError
 from contract_tests.secrets import Masker, printable
 from contract_tests.settings import UsageError
 from contract_tests.shrinking import shrink
-from contract_tests.specification import SpecificationError, load_specification
 from contract_tests.target import Target
 
 SUITE = Path(__file__).parent / "suite"

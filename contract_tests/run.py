@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from contract_tests.case import Case
+from contract_tests.contract.specification import Operation
 from contract_tests.exchange import UNREACHABLE, Exchange, Request
 from contract_tests.judge import Judge
 from contract_tests.oracles.history import FROZEN_CLOCK_S
 from contract_tests.plan import Plan, Step
 from contract_tests.record import Record
-from contract_tests.specification import Operation
 from contract_tests.target import Target
 from contract_tests.verdict import Finding, Observation, Outcome, Verdict
 

@@ -12,6 +12,7 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.exchange import Exchange
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
@@ -22,7 +23,6 @@ from contract_tests.searches import ZONES, search_schema, search_zone
 from contract_tests.secrets import Masker
 from contract_tests.serving import serve
 from contract_tests.settings import Session, Settings
-from contract_tests.specification import Specification, load_specification
 from contract_tests.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.target import Target
 from contract_tests.verdict import Outcome

@@ -14,10 +14,7 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from contract_tests.case import Oracle
-from contract_tests.lead_list import MEANINGS
-from contract_tests.oracles import HISTORY_ORACLES, ORACLES
-from contract_tests.plans import PLANS
-from contract_tests.specification import (
+from contract_tests.contract.specification import (
     HTTP_METHODS,
     Specification,
     SpecificationError,
@@ -26,6 +23,9 @@ from contract_tests.specification import (
     load_yaml,
     resolve_refs,
 )
+from contract_tests.lead_list import MEANINGS
+from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.plans import PLANS
 
 PROFILES = frozenset({"page", "strict"})
 

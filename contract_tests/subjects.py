@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
-from contract_tests.specification import Specification, Treatment, load_yaml
+from contract_tests.contract.specification import Specification, Treatment, load_yaml
 
 # Known by their commands alone: the two packages never import each other.
 MOCK = ("-m", "mock_server")

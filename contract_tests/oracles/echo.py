@@ -10,9 +10,9 @@ from typing import Any
 
 from contract_tests import formats
 from contract_tests.case import Case, Oracle
+from contract_tests.contract.schema import short
 from contract_tests.oracles import text
 from contract_tests.oracles.lead_list import lead_list
-from contract_tests.schema import short
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 ECHO_TOLERANCE_S = 0.001  # a fraction may be cut or rounded to milliseconds

@@ -8,7 +8,7 @@ from typing import Any
 
 from contract_tests import formats
 from contract_tests.case import Case, Oracle
-from contract_tests.schema import short
+from contract_tests.contract.schema import short
 from contract_tests.verdict import Finding, Observation, broken, held
 
 TIMESTAMP_GRAIN_S = 1.0  # a server may write whole seconds

@@ -2,9 +2,9 @@
 
 import pytest
 
+from contract_tests.contract.specification import Clause
 from contract_tests.report.failure import describe
 from contract_tests.run import Run
-from contract_tests.specification import Clause
 from contract_tests.verdict import Outcome
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.record import Record
 from contract_tests.run import Run
 from contract_tests.secrets import Masker
 from contract_tests.settings import Session, Settings
-from contract_tests.specification import Specification, load_specification
 from contract_tests.target import Target
 from contract_tests.tests.servers import right_core, second_server
 from contract_tests.tests.servers.serving import serve

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.specification import HTTP_METHODS, load_specification
+from contract_tests.contract.specification import HTTP_METHODS, load_specification
 from contract_tests.tests.conftest import ROOT
 
 PACKAGES = {"mock_server": "contract_tests", "contract_tests": "mock_server"}  # each with the one that it never imports

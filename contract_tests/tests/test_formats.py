@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests import formats
-from contract_tests.specification import load_specification
+from contract_tests.contract.specification import load_specification
 from contract_tests.tests.conftest import shown
 
 DATES: dict[str, set[str] | None] = {  # None: wrong for sure

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from contract_tests.specification import Treatment
+from contract_tests.contract.specification import Treatment
 from contract_tests.tests.conftest import ROOT
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.known_servers import USERS, listed

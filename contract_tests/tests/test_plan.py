@@ -7,6 +7,7 @@ from itertools import combinations, product
 
 import pytest
 
+from contract_tests.contract.specification import Specification
 from contract_tests.expectation import Expectation, Terms, expect
 from contract_tests.lead_list import MEANINGS
 from contract_tests.lead_list_bodies import CHOICES, FREEDOMS, PAGE_EXAMPLE, QUESTIONS, ROWS
@@ -14,7 +15,6 @@ from contract_tests.plan import Plan, Step
 from contract_tests.plan_lead_list import WIRES
 from contract_tests.plans import make_plan
 from contract_tests.settings import Settings
-from contract_tests.specification import Specification
 from contract_tests.tests.conftest import FIRST, SECOND
 
 # Readings that show in answers to any request, or only over several requests.

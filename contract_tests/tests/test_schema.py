@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.schema import Breach, breaches, json_schema, pointer, short, texts
+from contract_tests.contract.schema import Breach, breaches, json_schema, pointer, short, texts
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from contract_tests.contract.specification import find_spec_folder, load_yaml
 from contract_tests.spec_gate import problems
-from contract_tests.specification import find_spec_folder, load_yaml
 from contract_tests.tests.conftest import ROOT
 
 PATH = "/api/v1/entities/leadlists"

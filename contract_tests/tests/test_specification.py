@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.specification import (
+from contract_tests.contract.specification import (
     SpecificationError,
     Treatment,
     find_spec_folder,

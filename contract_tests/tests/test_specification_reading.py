@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests import specification
-from contract_tests.specification import (
+from contract_tests.contract import specification
+from contract_tests.contract.specification import (
     Operation,
     SpecificationError,
     Treatment,
