@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from contract_tests.options import RUN_OPTIONS
+from contract_tests.settings.options import RUN_OPTIONS
 
 EXIT_CODES = """\b
 Exit codes:
@@ -61,10 +61,10 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
 
 def _check(given: dict[str, Any], config: str | None) -> Path:
     """Say what is wrong with the options before anything starts; returns the folder of the run, which it has made."""
-    from contract_tests.configuration import gather
     from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.record import new_folder
-    from contract_tests.settings import UsageError
+    from contract_tests.settings.sources import gather
+    from contract_tests.settings.values import UsageError
 
     try:
         settings = gather(given, config=Path(config) if config else None)
@@ -118,10 +118,10 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
     from rich.console import Console
 
     from contract_tests import selfcheck as checking
-    from contract_tests.configuration import gather
     from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.report import selfcheck as report
-    from contract_tests.settings import Depth, UsageError
+    from contract_tests.settings.sources import gather
+    from contract_tests.settings.values import Depth, UsageError
     from contract_tests.subjects import SelfcheckError, known_servers
 
     def stop(*_: object) -> None:
@@ -155,9 +155,9 @@ def _values(given: Any) -> Sequence[str]:
 
 
 def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
-    from contract_tests.configuration import gather
     from contract_tests.contract.specification import SpecificationError, load_specification
-    from contract_tests.settings import UsageError
+    from contract_tests.settings.sources import gather
+    from contract_tests.settings.values import UsageError
 
     try:
         settings = gather(

@@ -17,7 +17,7 @@ from contract_tests.contract.schema import Place, breaches, pointer, short, text
 from contract_tests.contract.specification import Operation, Specification
 from contract_tests.exchange import Request
 from contract_tests.login import Caller, Login, caller_of
-from contract_tests.settings import Settings
+from contract_tests.settings.values import Settings
 
 ORDINARY_HEADERS = frozenset({
     "host", "user-agent", "accept", "content-type", "content-length", "content-encoding", "authorization",

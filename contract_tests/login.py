@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract_tests.exchange import Request
-from contract_tests.settings import Session, Settings
+from contract_tests.settings.values import Session, Settings
 
 
 class Login(StrEnum):

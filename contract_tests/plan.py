@@ -10,7 +10,7 @@ from typing import Any
 from contract_tests.contract.specification import Operation
 from contract_tests.exchange import Headers, Request
 from contract_tests.expectation import Terms
-from contract_tests.settings import Session
+from contract_tests.settings.values import Session
 
 USER_AGENT = ("User-Agent", "leadlists-contract")
 ACCEPT = ("Accept", "application/json")

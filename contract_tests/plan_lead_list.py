@@ -29,7 +29,7 @@ from contract_tests.lead_list_bodies import (
 )
 from contract_tests.plan import BURST, Plan, Sender, Step, encode, generic_plan
 from contract_tests.plan_transport import dressed
-from contract_tests.settings import Session
+from contract_tests.settings.values import Session
 
 LABEL = 16  # how much of a label stands in a name, at most: who refuses thirty characters refuses names, nothing else
 # The last of the choices that are taken together: how the body is sent.

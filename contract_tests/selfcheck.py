@@ -20,9 +20,9 @@ from contract_tests.plans import make_plan
 from contract_tests.record import Record
 from contract_tests.run import Run, TargetError
 from contract_tests.searches import ZONES, search_schema, search_zone
-from contract_tests.secrets import Masker
 from contract_tests.serving import serve
-from contract_tests.settings import Session, Settings
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Session, Settings
 from contract_tests.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.target import Target
 from contract_tests.verdict import Outcome

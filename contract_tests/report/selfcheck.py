@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from contract_tests.secrets import printable
 from contract_tests.selfcheck import Result
+from contract_tests.settings.secrets import printable
 
 DIFFICULTIES = ("easy", "medium", "hard")
 TOLD_EVERY = 100  # results, in a log, where no bar can grow

@@ -17,8 +17,8 @@ from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.record import Record
 from contract_tests.run import Run
-from contract_tests.secrets import Masker
-from contract_tests.settings import Session, Settings
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Session, Settings
 from contract_tests.target import Target
 from contract_tests.tests.servers import right_core, second_server
 from contract_tests.tests.servers.serving import serve

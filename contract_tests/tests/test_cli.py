@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.options import RUN_OPTIONS
 from contract_tests.run import discovery_problem
+from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.tests.conftest import ROOT, USERS
 from contract_tests.tests.corpus.exchanges import exchange
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS

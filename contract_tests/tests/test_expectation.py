@@ -15,7 +15,7 @@ from contract_tests.contract.specification import load_specification
 from contract_tests.exchange import Headers, Request
 from contract_tests.expectation import Expectation, Terms
 from contract_tests.login import Login
-from contract_tests.settings import Session, Settings
+from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.corpus.exchanges import (
     BASE_URL,
     FIRST,

@@ -14,7 +14,7 @@ from contract_tests.lead_list_bodies import CHOICES, FREEDOMS, PAGE_EXAMPLE, QUE
 from contract_tests.plan import Plan, Step
 from contract_tests.plan_lead_list import WIRES
 from contract_tests.plans import make_plan
-from contract_tests.settings import Settings
+from contract_tests.settings.values import Settings
 from contract_tests.tests.conftest import FIRST, SECOND
 
 # Readings that show in answers to any request, or only over several requests.

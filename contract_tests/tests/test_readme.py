@@ -20,14 +20,14 @@ import yaml
 
 from contract_tests import cli
 from contract_tests.cli import EXIT_CODES
-from contract_tests.configuration import gather
 from contract_tests.contract.specification import load_specification
 from contract_tests.expectation import Terms
-from contract_tests.options import RUN_OPTIONS
 from contract_tests.oracles import ORACLES
 from contract_tests.plugin import Session as Judging
 from contract_tests.run import Run
-from contract_tests.settings import Session, Settings
+from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.sources import gather
+from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.shell import ROOT, Command, Shell, commands, differs, open_shell
 from contract_tests.verdict import Outcome, Verdict
 

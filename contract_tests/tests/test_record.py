@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contract_tests.record import Record, new_folder
-from contract_tests.secrets import Masker
+from contract_tests.settings.secrets import Masker
 from contract_tests.tests.corpus.exchanges import exchange, request
 from contract_tests.verdict import broken
 

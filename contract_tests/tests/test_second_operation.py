@@ -19,7 +19,7 @@ from contract_tests.contract.specification import find_spec_folder, load_specifi
 from contract_tests.expectation import Terms
 from contract_tests.oracles import ORACLES
 from contract_tests.plugin import Session as Judging
-from contract_tests.settings import Settings
+from contract_tests.settings.values import Settings
 from contract_tests.spec_gate import problems
 from contract_tests.tests.conftest import MOCK_FIRST, ROOT
 from contract_tests.verdict import Finding, broken, held

@@ -7,7 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests.secrets import Masker, printable
+from contract_tests.settings.secrets import Masker, printable
 
 
 def test_a_secret_is_replaced_wherever_it_stands() -> None:

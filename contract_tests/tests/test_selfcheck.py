@@ -16,7 +16,7 @@ import pytest
 
 from contract_tests.contract.specification import Specification
 from contract_tests.selfcheck import Result, check
-from contract_tests.settings import Depth, Settings
+from contract_tests.settings.values import Depth, Settings
 from contract_tests.subjects import MOCK, RIGHT, Subject, known_servers
 from contract_tests.tests.conftest import ROOT
 

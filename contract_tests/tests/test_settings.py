@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.configuration import gather
-from contract_tests.options import RUN_OPTIONS
-from contract_tests.settings import Depth, Session, Settings, UsageError
+from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.sources import gather
+from contract_tests.settings.values import Depth, Session, Settings, UsageError
 
 OPTIONS = [option.name for option in RUN_OPTIONS]
 VARIABLES = {option.name: option.variable for option in RUN_OPTIONS}

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests.options import RUN_OPTIONS
-from contract_tests.settings import (
+from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.values import (
     DEFAULT_CLOCK_ALLOWANCE_S,
     DEFAULT_CONNECTIONS,
     DEFAULT_TIMEOUT_S,
