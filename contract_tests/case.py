@@ -9,10 +9,10 @@ from typing import Any
 
 from contract_tests import formats
 from contract_tests.contract.specification import Operation, Reading
-from contract_tests.exchange import NOT_JSON, Exchange, Response
 from contract_tests.expectation import ID_FIELDS, Expectation, Terms
 from contract_tests.lead_list import id_form
 from contract_tests.login import Login
+from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 from contract_tests.verdict import Finding
 
 # Open questions of the login, which the login oracle answers.

@@ -10,8 +10,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.exchange import Request
 from contract_tests.run import Run
+from contract_tests.target.exchange import Request
 from contract_tests.verdict import Verdict
 
 

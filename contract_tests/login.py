@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contract_tests.exchange import Request
 from contract_tests.settings.values import Session, Settings
+from contract_tests.target.exchange import Request
 
 
 class Login(StrEnum):

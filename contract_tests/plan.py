@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.exchange import Headers, Request
 from contract_tests.expectation import Terms
 from contract_tests.settings.values import Session
+from contract_tests.target.exchange import Headers, Request
 
 USER_AGENT = ("User-Agent", "leadlists-contract")
 ACCEPT = ("Accept", "application/json")

@@ -11,7 +11,6 @@ from textwrap import shorten
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.exchange import Headers
 from contract_tests.expectation import Terms
 from contract_tests.lead_list_bodies import (
     CHOICES,
@@ -30,6 +29,7 @@ from contract_tests.lead_list_bodies import (
 from contract_tests.plan import BURST, Plan, Sender, Step, encode, generic_plan
 from contract_tests.plan_transport import dressed
 from contract_tests.settings.values import Session
+from contract_tests.target.exchange import Headers
 
 LABEL = 16  # how much of a label stands in a name, at most: who refuses thirty characters refuses names, nothing else
 # The last of the choices that are taken together: how the body is sent.

@@ -24,7 +24,7 @@ from contract_tests.settings.secrets import Masker, printable
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import UsageError
 from contract_tests.shrinking import shrink
-from contract_tests.target import Target
+from contract_tests.target.client import Target
 
 SUITE = Path(__file__).parent / "suite"
 EXIT_TARGET = 3

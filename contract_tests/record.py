@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from contract_tests.exchange import Exchange, Headers
 from contract_tests.settings.secrets import Masker
+from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.verdict import Verdict
 
 RUNS_FOLDER = Path(".leadlists") / "runs"

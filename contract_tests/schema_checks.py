@@ -24,12 +24,12 @@ from schemathesis.core.failures import Failure, FailureGroup
 
 from contract_tests.case import Case
 from contract_tests.contract.specification import load_specification
-from contract_tests.exchange import Exchange, Request, Response
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.settings.secrets import Masker, printable
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Session, UsageError
+from contract_tests.target.exchange import Exchange, Request, Response
 from contract_tests.verdict import Outcome, Verdict
 
 Sent = schemathesis.Case[Any]

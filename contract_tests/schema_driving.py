@@ -15,10 +15,10 @@ from functools import partial
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.exchange import Request
 from contract_tests.expectation import Terms
 from contract_tests.exploration import Exploration
 from contract_tests.plan import USER_AGENT
+from contract_tests.target.exchange import Request
 
 
 def drive(exploration: Exploration, terms: Terms, operation: Operation, *, examples: int, seed: int) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests import strategies
-from contract_tests.exchange import Request
 from contract_tests.exploration import Exploration
 from contract_tests.plan import Sender
 from contract_tests.run import Run
 from contract_tests.schema_driving import drive
+from contract_tests.target.exchange import Request
 
 Zone = Callable[[Sender], SearchStrategy[Request]]
 # A zone by its name: its strategy, and what its requests are called.

@@ -13,7 +13,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from contract_tests.contract.specification import Specification, load_specification
-from contract_tests.exchange import Exchange
 from contract_tests.expectation import Terms
 from contract_tests.judge import Judge
 from contract_tests.plans import make_plan
@@ -24,7 +23,8 @@ from contract_tests.serving import serve
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session, Settings
 from contract_tests.subjects import CARRIERS, SEEDS, Subject
-from contract_tests.target import Target
+from contract_tests.target.client import Target
+from contract_tests.target.exchange import Exchange
 from contract_tests.verdict import Outcome
 
 AT_ONCE = 2 * (os.cpu_count() or 1)  # half of a quick run is waiting for the server's clock to move

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests import formats
-from contract_tests.exchange import Request
 from contract_tests.lead_list_bodies import base, without
 from contract_tests.plan import Sender, encode
+from contract_tests.target.exchange import Request
 
 Body = dict[str, Any]
 _JSON: SearchStrategy[Any] = st.recursive(

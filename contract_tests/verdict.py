@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contract_tests.exchange import Exchange
+from contract_tests.target.exchange import Exchange
 
 
 class Outcome(StrEnum):

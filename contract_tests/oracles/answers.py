@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.case import FAULTS, FREEDOMS, LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
-from contract_tests.exchange import NOT_SENT, UNREACHABLE
 from contract_tests.login import Login
+from contract_tests.target.exchange import NOT_SENT, UNREACHABLE
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 _LOGIN_CLAUSES = {

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from contract_tests import formats
 from contract_tests.case import Case, Oracle
 from contract_tests.contract.schema import breaches, short
-from contract_tests.exchange import NOT_JSON
+from contract_tests.target.exchange import NOT_JSON
 from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 _FORMATS = {"uuid": (formats.is_uuid, "a UUID"), "date-time": (formats.is_timestamp, "an ISO 8601 timestamp")}

@@ -16,7 +16,7 @@ from pathlib import Path
 from contract_tests import oracles
 from contract_tests.body import UNREAD
 from contract_tests.case import Case, Oracle
-from contract_tests.exchange import Exchange, Request
+from contract_tests.target.exchange import Exchange, Request
 from contract_tests.tests.corpus.exchanges import case, exchange, judge, request, terms
 from contract_tests.tests.corpus.values import answers as corpus_answers
 from contract_tests.tests.corpus.values import echoes as corpus_echoes

@@ -19,7 +19,7 @@ from contract_tests.record import Record
 from contract_tests.run import Run
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session, Settings
-from contract_tests.target import Target
+from contract_tests.target.client import Target
 from contract_tests.tests.servers import right_core, second_server
 from contract_tests.tests.servers.serving import serve
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.exchange import NOT_JSON, Headers, Request, Response, as_curl
+from contract_tests.target.exchange import NOT_JSON, Headers, Request, Response, as_curl
 from contract_tests.tests.servers.sockets import raw_server
 
 TYPE: Headers = (("Content-Type", "application/json"),)

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.exchange import Headers, Request
 from contract_tests.expectation import Expectation, Terms
 from contract_tests.login import Login
 from contract_tests.settings.values import Session, Settings
+from contract_tests.target.exchange import Headers, Request
 from contract_tests.tests.corpus.exchanges import (
     BASE_URL,
     FIRST,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.exchange import Exchange, Headers
+from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
     KNOWN_PERSON,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.exchange import Exchange, Headers
 from contract_tests.judge import Judge
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_ICP,
     KNOWN_PERSON,

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests import formats, strategies
-from contract_tests.exchange import Request
 from contract_tests.expectation import Terms
 from contract_tests.lead_list_bodies import base, without
 from contract_tests.plan import Sender, encode
 from contract_tests.settings.values import Settings
+from contract_tests.target.exchange import Request
 from contract_tests.tests.conftest import FIRST
 from contract_tests.tests.corpus.exchanges import BASE_URL, OMIT, case, exchange, sent_body, terms
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contract_tests.exchange import Headers, Request
+from contract_tests.target.exchange import Headers, Request
 from contract_tests.tests.corpus.exchanges import (
     FIRST,
     JSON_TYPE,

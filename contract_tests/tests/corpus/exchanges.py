@@ -10,11 +10,11 @@ from typing import Any
 
 from contract_tests.case import Case
 from contract_tests.contract.specification import load_specification
-from contract_tests.exchange import Exchange, Headers, Request, Response
 from contract_tests.expectation import Terms
 from contract_tests.formats import normalised
 from contract_tests.judge import Judge
 from contract_tests.settings.values import Session, Settings
+from contract_tests.target.exchange import Exchange, Headers, Request, Response
 from contract_tests.verdict import Finding, Observation, Outcome, Verdict
 
 NOW_S = 1_900_000_000.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from contract_tests.exchange import Exchange, Headers
+from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     FIRST,
     OTHER_ID,

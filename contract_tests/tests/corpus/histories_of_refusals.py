@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.exchange import Exchange, Headers
+from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     FIRST,
     KNOWN_PERSON,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.exchange import Headers, Request
+from contract_tests.target.exchange import Headers, Request
 from contract_tests.tests import test_expectation
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_COMPANY,

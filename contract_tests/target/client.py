@@ -11,7 +11,7 @@ from types import TracebackType
 
 import httpx2
 
-from contract_tests.exchange import NOT_SENT, UNREACHABLE, Exchange, Request, Response
+from contract_tests.target.exchange import NOT_SENT, UNREACHABLE, Exchange, Request, Response
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
 MAX_RATE_LIMIT_WAIT_S = 60.0  # all the time that a request may spend on being told to come again later
