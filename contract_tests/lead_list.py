@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contract_tests import formats
-from contract_tests.expectation import Meaning, Terms
+from contract_tests.judging import formats
+from contract_tests.judging.expectation import Meaning, Terms
 
 PAST_YEAR = "2026"  # a start before this year lies in the past wherever the suite runs
 FAR_YEAR = "2040"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.expectation import Terms
+from contract_tests.judging.expectation import Terms
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers, Request
 

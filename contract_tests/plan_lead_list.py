@@ -11,7 +11,7 @@ from textwrap import shorten
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.expectation import Terms
+from contract_tests.judging.expectation import Terms
 from contract_tests.lead_list_bodies import (
     CHOICES,
     COMPANIES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from contract_tests.contract.specification import Operation
-from contract_tests.expectation import Terms
+from contract_tests.judging.expectation import Terms
 from contract_tests.plan import Plan, generic_plan
 from contract_tests.plan_lead_list import lead_list_plan
 

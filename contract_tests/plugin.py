@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from contract_tests.contract.specification import SpecificationError, load_specification
-from contract_tests.expectation import Terms
-from contract_tests.judge import Judge
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
 from contract_tests.plan import Plan
 from contract_tests.plans import make_plan
 from contract_tests.record import Record, new_folder

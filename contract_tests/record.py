@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
+from contract_tests.judging.verdict import Verdict
 from contract_tests.settings.secrets import Masker
 from contract_tests.target.exchange import Exchange, Headers
-from contract_tests.verdict import Verdict
 
 RUNS_FOLDER = Path(".leadlists") / "runs"
 

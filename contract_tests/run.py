@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from contract_tests.case import Case
 from contract_tests.contract.specification import Operation
-from contract_tests.judge import Judge
-from contract_tests.oracles.history import FROZEN_CLOCK_S
+from contract_tests.judging.case import Case
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.oracles.history import FROZEN_CLOCK_S
+from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
 from contract_tests.plan import Plan, Step
 from contract_tests.record import Record
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import UNREACHABLE, Exchange, Request
-from contract_tests.verdict import Finding, Observation, Outcome, Verdict
 
 REFUSALS_IN_A_ROW = 3  # a restart takes a second; three connections refused in a row are no accident
 SILENCES_IN_A_ROW = 20  # more than the covering set has requests that could anger any one server

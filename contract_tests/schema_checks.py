@@ -22,15 +22,15 @@ from schemathesis import AuthContext, BaseSchema, CheckContext, HookContext
 from schemathesis import Response as Answer
 from schemathesis.core.failures import Failure, FailureGroup
 
-from contract_tests.case import Case
 from contract_tests.contract.specification import load_specification
-from contract_tests.expectation import Terms
-from contract_tests.judge import Judge
+from contract_tests.judging.case import Case
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.settings.secrets import Masker, printable
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Session, UsageError
 from contract_tests.target.exchange import Exchange, Request, Response
-from contract_tests.verdict import Outcome, Verdict
 
 Sent = schemathesis.Case[Any]
 # Whether a request is to be taken, and how it is refused: of both, the readings know more than the schema.

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.expectation import Terms
 from contract_tests.exploration import Exploration
+from contract_tests.judging.expectation import Terms
 from contract_tests.plan import USER_AGENT
 from contract_tests.target.exchange import Request
 

@@ -13,8 +13,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from contract_tests.contract.specification import Specification, load_specification
-from contract_tests.expectation import Terms
-from contract_tests.judge import Judge
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.verdict import Outcome
 from contract_tests.plans import make_plan
 from contract_tests.record import Record
 from contract_tests.run import Run, TargetError
@@ -25,7 +26,6 @@ from contract_tests.settings.values import Session, Settings
 from contract_tests.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange
-from contract_tests.verdict import Outcome
 
 AT_ONCE = 2 * (os.cpu_count() or 1)  # half of a quick run is waiting for the server's clock to move
 

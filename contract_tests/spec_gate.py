@@ -13,7 +13,6 @@ import yaml
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from contract_tests.case import Oracle
 from contract_tests.contract.specification import (
     HTTP_METHODS,
     Specification,
@@ -23,6 +22,7 @@ from contract_tests.contract.specification import (
     load_yaml,
     resolve_refs,
 )
+from contract_tests.judging.case import Oracle
 from contract_tests.lead_list import MEANINGS
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.plans import PLANS

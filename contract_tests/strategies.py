@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests import formats
+from contract_tests.judging import formats
 from contract_tests.lead_list_bodies import base, without
 from contract_tests.plan import Sender, encode
 from contract_tests.target.exchange import Request

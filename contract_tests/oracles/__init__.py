@@ -1,7 +1,8 @@
 """Every oracle there is: pure judgement of finished exchanges, each naming the clauses that it speaks of."""
 
-from contract_tests.case import HistoryOracle, Oracle
-from contract_tests.oracles import answers, blame, echo, errors, history, lead_list, success
+from contract_tests.judging.case import HistoryOracle, Oracle
+from contract_tests.judging.oracles import answers, blame, errors, history, success
+from contract_tests.oracles import echo, lead_list
 
 __all__ = ["HISTORY_ORACLES", "ORACLES"]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests import formats
-from contract_tests.case import Case, Oracle
 from contract_tests.contract.schema import short
-from contract_tests.verdict import Finding, Observation, broken, held
+from contract_tests.judging import formats
+from contract_tests.judging.case import Case, Oracle
+from contract_tests.judging.verdict import Finding, Observation, broken, held
 
 TIMESTAMP_GRAIN_S = 1.0  # a server may write whole seconds
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contract_tests.judging.verdict import Verdict
 from contract_tests.run import Run
 from contract_tests.settings.secrets import Masker, printable
 from contract_tests.target.exchange import Exchange, as_curl
-from contract_tests.verdict import Verdict
 
 LONGEST_COMMAND = 1500  # a longer one takes its body from a file beside the record
 

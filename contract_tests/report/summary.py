@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contract_tests.judging.verdict import Outcome
 from contract_tests.run import Run
-from contract_tests.verdict import Outcome
 
 
 def summary_line(run: Run, seconds: float) -> str:

@@ -14,8 +14,9 @@ from itertools import groupby
 from pathlib import Path
 
 from contract_tests import oracles
-from contract_tests.body import UNREAD
-from contract_tests.case import Case, Oracle
+from contract_tests.judging.body import UNREAD
+from contract_tests.judging.case import Case, Oracle
+from contract_tests.judging.verdict import Finding, Observation, Outcome
 from contract_tests.target.exchange import Exchange, Request
 from contract_tests.tests.corpus.exchanges import case, exchange, judge, request, terms
 from contract_tests.tests.corpus.values import answers as corpus_answers
@@ -24,7 +25,6 @@ from contract_tests.tests.corpus.values import fields as corpus_fields
 from contract_tests.tests.corpus.values import histories, histories_of_refusals
 from contract_tests.tests.corpus.values import requests as corpus_requests
 from contract_tests.tests.corpus.values import values as corpus
-from contract_tests.verdict import Finding, Observation, Outcome
 
 FOLDER = Path(__file__).with_name("approved")
 SIGNS = {Outcome.HELD: "+", Outcome.WARNED: "!", Outcome.BROKEN: "✗"}

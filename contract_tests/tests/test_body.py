@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests.body import MAX_PARSED_DEPTH, UNREAD, Body, read_body
+from contract_tests.judging.body import MAX_PARSED_DEPTH, UNREAD, Body, read_body
 from contract_tests.tests.conftest import shown
 
 FAULTS = {

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests import formats
 from contract_tests.contract.specification import load_specification
+from contract_tests.judging import formats
 from contract_tests.tests.conftest import shown
 
 DATES: dict[str, set[str] | None] = {  # None: wrong for sure

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contract_tests.expectation import Terms
-from contract_tests.judge import Judge
-from contract_tests.oracles.history import creator_displaced, steady_creator
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.oracles.history import creator_displaced, steady_creator
+from contract_tests.judging.verdict import Finding, Outcome, Verdict, broken, held
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange
 from contract_tests.tests.corpus.exchanges import BASE_URL, created, exchange, request, sent_body, terms
-from contract_tests.verdict import Finding, Outcome, Verdict, broken, held
 
 CLAUSE = "response.userIds.includes-creator"
 FIRST, SECOND = Session("first", bearer="bearer-one"), Session("second", bearer="bearer-two")

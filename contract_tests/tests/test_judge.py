@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from contract_tests.judging.verdict import Observation, Verdict
 from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
@@ -26,7 +27,6 @@ from contract_tests.tests.corpus.exchanges import (
     sent_body,
     warned_clauses,
 )
-from contract_tests.verdict import Observation, Verdict
 
 UUID = "7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13"
 BAD_BODY = sent_body(endDate=OMIT)

@@ -51,8 +51,8 @@ def test_the_report_tells_the_share_by_module_and_each_survivor_with_its_reason(
     text = "\n".join(report([SURVIVOR, KILLED, Mutant("body", "read_body", "a -> b", 3, killed=False)], [SAME]))
     assert "33.3% of 3 are killed." in text
     assert "| oracles.text | 2 | 1 | 50.0% |" in text
-    assert "It does the same. (1)\n\n- contract_tests/oracles/text.py:12 `bare`: `return a -> return b`" in text
-    assert "No reason is known. (1)\n\n- contract_tests/body.py:3 `read_body`: `a -> b`" in text
+    assert "It does the same. (1)\n\n- contract_tests/judging/text.py:12 `bare`: `return a -> return b`" in text
+    assert "No reason is known. (1)\n\n- contract_tests/judging/body.py:3 `read_body`: `a -> b`" in text
 
 
 def test_every_reason_is_given_once_and_names_its_mutants() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.judge import Judge
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
@@ -27,7 +28,6 @@ from contract_tests.tests.corpus.exchanges import (
     request,
     sent_body,
 )
-from contract_tests.verdict import Outcome, Verdict
 
 Row = tuple[str, list[Exchange], list[Exchange]]
 COMPANY = "7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13"

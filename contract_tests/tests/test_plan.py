@@ -8,7 +8,7 @@ from itertools import combinations, product
 import pytest
 
 from contract_tests.contract.specification import Specification
-from contract_tests.expectation import Expectation, Terms, expect
+from contract_tests.judging.expectation import Expectation, Terms, expect
 from contract_tests.lead_list import MEANINGS
 from contract_tests.lead_list_bodies import CHOICES, FREEDOMS, PAGE_EXAMPLE, QUESTIONS, ROWS
 from contract_tests.plan import Plan, Step

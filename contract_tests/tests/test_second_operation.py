@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.case import Case, Oracle
 from contract_tests.contract.specification import find_spec_folder, load_specification, load_yaml
-from contract_tests.expectation import Terms
+from contract_tests.judging.case import Case, Oracle
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.verdict import Finding, broken, held
 from contract_tests.oracles import ORACLES
 from contract_tests.plugin import Session as Judging
 from contract_tests.settings.values import Settings
 from contract_tests.spec_gate import problems
 from contract_tests.tests.conftest import MOCK_FIRST, ROOT
-from contract_tests.verdict import Finding, broken, held
 
 NOTES: dict[str, Any] = {
     "post": {

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contract_tests.judging.verdict import Outcome
 from contract_tests.lead_list_bodies import base
 from contract_tests.plan import encode
 from contract_tests.plans import make_plan
@@ -16,7 +17,6 @@ from contract_tests.shrinking import REQUESTS, shrink
 from contract_tests.tests.conftest import USERS, open_run, settings_for
 from contract_tests.tests.servers.right_core import BadRequest, Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve
-from contract_tests.verdict import Outcome
 
 PLAIN = base("First list, test")
 

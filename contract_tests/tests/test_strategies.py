@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests import strategies
 from contract_tests.contract.specification import Specification
-from contract_tests.expectation import Expectation, Terms, expect
+from contract_tests.judging.expectation import Expectation, Terms, expect
 from contract_tests.lead_list import MEANINGS
 from contract_tests.plan import Sender
 from contract_tests.settings.values import Settings

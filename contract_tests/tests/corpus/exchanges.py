@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from contract_tests.case import Case
 from contract_tests.contract.specification import load_specification
-from contract_tests.expectation import Terms
-from contract_tests.formats import normalised
-from contract_tests.judge import Judge
+from contract_tests.judging.case import Case
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.formats import normalised
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange, Headers, Request, Response
-from contract_tests.verdict import Finding, Observation, Outcome, Verdict
 
 NOW_S = 1_900_000_000.0
 ID = "550e8400-e29b-41d4-a716-446655440000"

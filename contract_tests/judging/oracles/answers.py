@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contract_tests.case import FAULTS, FREEDOMS, LOGIN_READINGS, MEDIA_TYPE_READINGS, Case, Oracle, refusing_option
-from contract_tests.login import Login
+from contract_tests.judging.case import (
+    FAULTS,
+    FREEDOMS,
+    LOGIN_READINGS,
+    MEDIA_TYPE_READINGS,
+    Case,
+    Oracle,
+    refusing_option,
+)
+from contract_tests.judging.login import Login
+from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE
-from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 _LOGIN_CLAUSES = {
     Login.NONE: "access.login.required",

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests import formats
-from contract_tests.case import Case, Oracle
 from contract_tests.contract.schema import breaches, short
+from contract_tests.judging import formats
+from contract_tests.judging.case import Case, Oracle
+from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
 from contract_tests.target.exchange import NOT_JSON
-from contract_tests.verdict import Finding, Observation, broken, held, warned
 
 _FORMATS = {"uuid": (formats.is_uuid, "a UUID"), "date-time": (formats.is_timestamp, "an ISO 8601 timestamp")}
 

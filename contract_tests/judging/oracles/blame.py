@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from contract_tests.case import (
+from contract_tests.judging.case import (
     FAULTS,
     FREEDOMS,
     LOGIN_READINGS,
@@ -16,10 +16,10 @@ from contract_tests.case import (
     refusing_option,
     texts,
 )
-from contract_tests.expectation import ID_FIELDS
+from contract_tests.judging.expectation import ID_FIELDS
+from contract_tests.judging.oracles.history import overlap
+from contract_tests.judging.verdict import Finding, Observation, broken, warned
 from contract_tests.lead_list import id_form
-from contract_tests.oracles.history import overlap
-from contract_tests.verdict import Finding, Observation, broken, warned
 
 
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests import formats
-from contract_tests.body import FORM_MEDIA_TYPES, UNREAD, Body, read_body
 from contract_tests.contract.schema import Place, breaches, pointer, short, texts
 from contract_tests.contract.specification import Operation, Specification
-from contract_tests.login import Caller, Login, caller_of
+from contract_tests.judging import formats
+from contract_tests.judging.body import FORM_MEDIA_TYPES, UNREAD, Body, read_body
+from contract_tests.judging.login import Caller, Login, caller_of
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Request
 

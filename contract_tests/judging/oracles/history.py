@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from contract_tests import formats
-from contract_tests.case import Case, HistoryOracle
-from contract_tests.verdict import Finding, Observation, broken, held, warned
+from contract_tests.judging import formats
+from contract_tests.judging.case import Case, HistoryOracle
+from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
 
 RUNNING_BACK_S = 1.0  # a clock that is set right, and timestamps to the second, stay below
 FROZEN_CLOCK_S = 1.5  # two timestamps to the second, this far apart, differ on a clock that runs

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contract_tests.body import UNREAD
-from contract_tests.case import TRANSPORT_READINGS, Case, Oracle, envelope
 from contract_tests.contract.schema import short
+from contract_tests.judging.body import UNREAD
+from contract_tests.judging.case import TRANSPORT_READINGS, Case, Oracle, envelope
+from contract_tests.judging.verdict import Finding, Observation, broken, held
 from contract_tests.target.exchange import Response
-from contract_tests.verdict import Finding, Observation, broken, held
 
 # Field names that are no words of everyday English: in details they speak of the field.
 _UNMISTAKABLE = frozenset({"icpId", "startDate", "endDate", "personIds", "companyIds"})

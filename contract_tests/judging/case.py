@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from contract_tests import formats
 from contract_tests.contract.specification import Operation, Reading
-from contract_tests.expectation import ID_FIELDS, Expectation, Terms
+from contract_tests.judging import formats
+from contract_tests.judging.expectation import ID_FIELDS, Expectation, Terms
+from contract_tests.judging.login import Login
+from contract_tests.judging.verdict import Finding
 from contract_tests.lead_list import id_form
-from contract_tests.login import Login
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
-from contract_tests.verdict import Finding
 
 # Open questions of the login, which the login oracle answers.
 LOGIN_READINGS = frozenset({"malformed-login", "mixed-logins", "bearer-scheme-case", "foreign-origin"})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from contract_tests.case import Case, HistoryOracle, Oracle
 from contract_tests.contract.specification import Treatment
-from contract_tests.expectation import Meaning, Terms, expect
+from contract_tests.judging.case import Case, HistoryOracle, Oracle
+from contract_tests.judging.expectation import Meaning, Terms, expect
+from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict, held
 from contract_tests.lead_list import MEANINGS
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.target.exchange import Exchange
-from contract_tests.verdict import Finding, Observation, Outcome, Verdict, held
 
 
 @dataclass(frozen=True)
