@@ -26,8 +26,8 @@ from contract_tests.lead_list_bodies import (
     base,
     without,
 )
-from contract_tests.plan import BURST, Plan, Sender, Step, encode, generic_plan
-from contract_tests.plan_transport import dressed
+from contract_tests.requests.plan import BURST, Plan, Sender, Step, encode, generic_plan
+from contract_tests.requests.transport import dressed
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers
 

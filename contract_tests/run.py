@@ -14,8 +14,8 @@ from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.oracles.history import FROZEN_CLOCK_S
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
-from contract_tests.plan import Plan, Step
 from contract_tests.record import Record
+from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import UNREACHABLE, Exchange, Request
 

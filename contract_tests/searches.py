@@ -8,9 +8,9 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests import strategies
 from contract_tests.exploration import Exploration
-from contract_tests.plan import Sender
+from contract_tests.requests.plan import Sender
+from contract_tests.requests.schema_driving import drive
 from contract_tests.run import Run
-from contract_tests.schema_driving import drive
 from contract_tests.target.exchange import Request
 
 Zone = Callable[[Sender], SearchStrategy[Request]]

@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from contract_tests.exploration import Exploration
 from contract_tests.judging.body import read_body
 from contract_tests.judging.verdict import Verdict
-from contract_tests.plan import encode
+from contract_tests.requests.plan import encode
 from contract_tests.run import Run
 from contract_tests.target.exchange import Request
 

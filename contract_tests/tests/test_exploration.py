@@ -12,9 +12,9 @@ import pytest
 
 from contract_tests import strategies
 from contract_tests.exploration import Exploration
-from contract_tests.plan import Sender
 from contract_tests.plans import make_plan
-from contract_tests.schema_driving import drive
+from contract_tests.requests.plan import Sender
+from contract_tests.requests.schema_driving import drive
 from contract_tests.tests.conftest import USERS, open_run, settings_for
 from contract_tests.tests.servers.right_core import Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve

@@ -10,8 +10,8 @@ import pytest
 
 from contract_tests.judging.verdict import Outcome
 from contract_tests.lead_list_bodies import base
-from contract_tests.plan import encode
 from contract_tests.plans import make_plan
+from contract_tests.requests.plan import encode
 from contract_tests.run import Run
 from contract_tests.shrinking import REQUESTS, shrink
 from contract_tests.tests.conftest import USERS, open_run, settings_for

@@ -13,7 +13,7 @@ from contract_tests import strategies
 from contract_tests.contract.specification import Specification
 from contract_tests.judging.expectation import Expectation, Terms, expect
 from contract_tests.lead_list import MEANINGS
-from contract_tests.plan import Sender
+from contract_tests.requests.plan import Sender
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Request
 from contract_tests.tests.conftest import FIRST, ICP_ID, PERSON_IDS

@@ -22,7 +22,7 @@ from contract_tests import strategies
 from contract_tests.judging import formats
 from contract_tests.judging.expectation import Terms
 from contract_tests.lead_list_bodies import base, without
-from contract_tests.plan import Sender, encode
+from contract_tests.requests.plan import Sender, encode
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Request
 from contract_tests.tests.conftest import FIRST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contract_tests.plan import Sender, Step
+from contract_tests.requests.plan import Sender, Step
 
 _ORIGIN = ("Origin", "https://app.example.com")
 # label -> what is changed about a plain request.

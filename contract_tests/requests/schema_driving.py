@@ -17,7 +17,7 @@ from typing import Any
 from contract_tests.contract.specification import Operation
 from contract_tests.exploration import Exploration
 from contract_tests.judging.expectation import Terms
-from contract_tests.plan import USER_AGENT
+from contract_tests.requests.plan import USER_AGENT
 from contract_tests.target.exchange import Request
 
 
