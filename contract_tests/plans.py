@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from contract_tests.contract.specification import Operation
 from contract_tests.judging.expectation import Terms
-from contract_tests.plan_lead_list import lead_list_plan
+from contract_tests.lead_lists.plan import lead_list_plan
 from contract_tests.requests.plan import Plan, generic_plan
 
 PLANS: Mapping[str, Callable[[Terms, Operation, str], Plan]] = {"createLeadList": lead_list_plan}

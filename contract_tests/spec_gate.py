@@ -23,7 +23,7 @@ from contract_tests.contract.specification import (
     resolve_refs,
 )
 from contract_tests.judging.case import Oracle
-from contract_tests.lead_list import MEANINGS
+from contract_tests.lead_lists.meaning import MEANINGS
 from contract_tests.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.plans import PLANS
 

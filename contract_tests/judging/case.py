@@ -12,7 +12,7 @@ from contract_tests.judging import formats
 from contract_tests.judging.expectation import ID_FIELDS, Expectation, Terms
 from contract_tests.judging.login import Login
 from contract_tests.judging.verdict import Finding
-from contract_tests.lead_list import id_form
+from contract_tests.lead_lists.meaning import id_form
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
 # Open questions of the login, which the login oracle answers.

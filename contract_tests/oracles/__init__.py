@@ -2,7 +2,8 @@
 
 from contract_tests.judging.case import HistoryOracle, Oracle
 from contract_tests.judging.oracles import answers, blame, errors, history, success
-from contract_tests.oracles import echo, lead_list
+from contract_tests.lead_lists import echo
+from contract_tests.lead_lists import server_made as lead_list
 
 __all__ = ["HISTORY_ORACLES", "ORACLES"]
 

@@ -106,7 +106,7 @@ def _path(module: str) -> str:
 
 
 def run_mutmut(names: Sequence[str]) -> int:
-    """Mutate and test; names: of the mutants to test (`contract_tests.oracles.echo.*`), all if there are none."""
+    """Mutate and test; names: of the mutants to test (`contract_tests.lead_lists.echo.*`), all if there are none."""
     if not names:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests import strategies
 from contract_tests.exploration import Exploration
+from contract_tests.lead_lists import strategies
 from contract_tests.plans import make_plan
 from contract_tests.requests.plan import Sender
 from contract_tests.requests.schema_driving import drive

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contract_tests.judging.verdict import Outcome
-from contract_tests.lead_list_bodies import base
+from contract_tests.lead_lists.bodies import base
 from contract_tests.plans import make_plan
 from contract_tests.requests.plan import encode
 from contract_tests.run import Run

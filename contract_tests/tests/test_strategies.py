@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests import strategies
 from contract_tests.contract.specification import Specification
 from contract_tests.judging.expectation import Expectation, Terms, expect
-from contract_tests.lead_list import MEANINGS
+from contract_tests.lead_lists import strategies
+from contract_tests.lead_lists.meaning import MEANINGS
 from contract_tests.requests.plan import Sender
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Request

@@ -19,7 +19,7 @@ from contract_tests.judging.case import (
 from contract_tests.judging.expectation import ID_FIELDS
 from contract_tests.judging.oracles.history import overlap
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
-from contract_tests.lead_list import id_form
+from contract_tests.lead_lists.meaning import id_form
 
 
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:

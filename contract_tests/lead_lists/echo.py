@@ -12,7 +12,7 @@ from contract_tests.contract.schema import short
 from contract_tests.judging import formats, text
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
-from contract_tests.oracles.lead_list import lead_list
+from contract_tests.lead_lists.server_made import lead_list
 
 ECHO_TOLERANCE_S = 0.001  # a fraction may be cut or rounded to milliseconds
 LEAP_SECOND_TOLERANCE_S = 2.0  # second 60 comes back as the one before or behind it, with or without its fraction

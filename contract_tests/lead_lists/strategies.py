@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.judging import formats
-from contract_tests.lead_list_bodies import base, without
+from contract_tests.lead_lists.bodies import base, without
 from contract_tests.requests.plan import Sender, encode
 from contract_tests.target.exchange import Request
 

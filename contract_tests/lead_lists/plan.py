@@ -12,7 +12,7 @@ from typing import Any
 
 from contract_tests.contract.specification import Operation
 from contract_tests.judging.expectation import Terms
-from contract_tests.lead_list_bodies import (
+from contract_tests.lead_lists.bodies import (
     CHOICES,
     COMPANIES,
     FREEDOMS,
