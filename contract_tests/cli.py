@@ -62,7 +62,7 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
 def _check(given: dict[str, Any], config: str | None) -> Path:
     """Say what is wrong with the options before anything starts; returns the folder of the run, which it has made."""
     from contract_tests.contract.specification import SpecificationError, load_specification
-    from contract_tests.record import new_folder
+    from contract_tests.engine.record import new_folder
     from contract_tests.settings.sources import gather
     from contract_tests.settings.values import UsageError
 

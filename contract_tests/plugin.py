@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from contract_tests.contract.specification import SpecificationError, load_specification
+from contract_tests.engine.record import Record, new_folder
+from contract_tests.engine.run import Run, TargetError
+from contract_tests.engine.shrinking import shrink
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.judge import Judge
 from contract_tests.plans import make_plan
-from contract_tests.record import Record, new_folder
 from contract_tests.report.summary import readings_line
 from contract_tests.requests.plan import Plan
-from contract_tests.run import Run, TargetError
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.secrets import Masker, printable
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import UsageError
-from contract_tests.shrinking import shrink
 from contract_tests.target.client import Target
 
 SUITE = Path(__file__).parent / "suite"

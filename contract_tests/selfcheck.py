@@ -13,13 +13,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from contract_tests.contract.specification import Specification, load_specification
+from contract_tests.engine.record import Record
+from contract_tests.engine.run import Run, TargetError
+from contract_tests.engine.searches import ZONES, search_schema, search_zone
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome
 from contract_tests.plans import make_plan
-from contract_tests.record import Record
-from contract_tests.run import Run, TargetError
-from contract_tests.searches import ZONES, search_schema, search_zone
 from contract_tests.serving import serve
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session, Settings

@@ -12,11 +12,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from contract_tests.engine.run import Run
 from contract_tests.judging.verdict import Outcome
 from contract_tests.plugin import EXIT_TARGET
 from contract_tests.report.failure import describe
 from contract_tests.report.summary import readings_line, summary_line
-from contract_tests.run import Run
 from contract_tests.settings.secrets import Masker, printable
 from contract_tests.target.exchange import Exchange
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contract_tests.engine.run import Run
 from contract_tests.judging.verdict import Verdict
-from contract_tests.run import Run
 from contract_tests.settings.secrets import Masker, printable
 from contract_tests.target.exchange import Exchange, as_curl
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contract_tests.engine.run import Run
 from contract_tests.judging.verdict import Outcome
-from contract_tests.run import Run
 
 
 def summary_line(run: Run, seconds: float) -> str:

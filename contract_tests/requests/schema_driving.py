@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.exploration import Exploration
+from contract_tests.engine.exploration import Exploration
 from contract_tests.judging.expectation import Terms
 from contract_tests.requests.plan import USER_AGENT
 from contract_tests.target.exchange import Request

@@ -3,9 +3,9 @@
 import pytest
 
 from contract_tests.contract.specification import Clause
+from contract_tests.engine.run import Run
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.failure import describe
-from contract_tests.run import Run
 
 
 def test_clause(leadlists_clause: Clause, leadlists_run: Run) -> None:

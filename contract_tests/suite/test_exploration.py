@@ -2,10 +2,10 @@
 
 import pytest
 
-from contract_tests.exploration import Exploration
+from contract_tests.engine.exploration import Exploration
+from contract_tests.engine.run import Run
+from contract_tests.engine.searches import ZONES, search_schema, search_zone
 from contract_tests.report.failure import describe
-from contract_tests.run import Run
-from contract_tests.searches import ZONES, search_schema, search_zone
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from contract_tests.contract.specification import Specification, load_specification
+from contract_tests.engine.record import Record
+from contract_tests.engine.run import Run
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.judge import Judge
-from contract_tests.record import Record
-from contract_tests.run import Run
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.client import Target

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.run import discovery_problem
+from contract_tests.engine.run import discovery_problem
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.tests.conftest import ROOT, USERS
 from contract_tests.tests.corpus.exchanges import exchange

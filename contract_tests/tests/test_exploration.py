@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.exploration import Exploration
+from contract_tests.engine.exploration import Exploration
 from contract_tests.lead_lists import strategies
 from contract_tests.plans import make_plan
 from contract_tests.requests.plan import Sender

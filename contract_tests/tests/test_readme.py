@@ -21,11 +21,11 @@ import yaml
 from contract_tests import cli
 from contract_tests.cli import EXIT_CODES
 from contract_tests.contract.specification import load_specification
+from contract_tests.engine.run import Run
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.oracles import ORACLES
 from contract_tests.plugin import Session as Judging
-from contract_tests.run import Run
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Session, Settings

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from contract_tests.engine.record import Record, new_folder
 from contract_tests.judging.verdict import broken
-from contract_tests.record import Record, new_folder
 from contract_tests.settings.secrets import Masker
 from contract_tests.tests.corpus.exchanges import exchange, request
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.exploration import Exploration
+from contract_tests.engine.exploration import Exploration
+from contract_tests.engine.run import Run
 from contract_tests.judging.body import read_body
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import encode
-from contract_tests.run import Run
 from contract_tests.target.exchange import Request
 
 REQUESTS = 60  # for one clause; four times what halving takes to find a place among a thousand, and its length

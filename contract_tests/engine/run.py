@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from contract_tests.contract.specification import Operation
+from contract_tests.engine.record import Record
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.oracles.history import FROZEN_CLOCK_S
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
-from contract_tests.record import Record
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import UNREACHABLE, Exchange, Request

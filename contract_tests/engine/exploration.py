@@ -10,8 +10,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.strategies import SearchStrategy
 
+from contract_tests.engine.run import Run
 from contract_tests.judging.verdict import Verdict
-from contract_tests.run import Run
 from contract_tests.target.exchange import Request
 
 

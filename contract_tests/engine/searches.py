@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.exploration import Exploration
+from contract_tests.engine.exploration import Exploration
+from contract_tests.engine.run import Run
 from contract_tests.lead_lists import strategies
 from contract_tests.requests.plan import Sender
 from contract_tests.requests.schema_driving import drive
-from contract_tests.run import Run
 from contract_tests.target.exchange import Request
 
 Zone = Callable[[Sender], SearchStrategy[Request]]
