@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from contract_tests.selfcheck import Result
+from contract_tests.selfcheck.check import Result
 from contract_tests.settings.secrets import printable
 
 DIFFICULTIES = ("easy", "medium", "hard")

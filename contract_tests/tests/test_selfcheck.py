@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from contract_tests.contract.specification import Specification
-from contract_tests.selfcheck import Result, check
+from contract_tests.selfcheck.check import Result, check
+from contract_tests.selfcheck.subjects import MOCK, RIGHT, Subject, known_servers
 from contract_tests.settings.values import Depth, Settings
-from contract_tests.subjects import MOCK, RIGHT, Subject, known_servers
 from contract_tests.tests.conftest import ROOT
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -92,8 +92,8 @@ def test_there_are_defects_of_every_class_and_difficulty(specification: Specific
 
 JUDGE_THAT_IS_KILLED = """
 import os, signal
-from contract_tests.serving import serve
-from contract_tests.subjects import MOCK, Subject
+from contract_tests.selfcheck.serving import serve
+from contract_tests.selfcheck.subjects import MOCK, Subject
 
 if __name__ == "__main__":
     with serve(Subject("x", MOCK)) as ready:

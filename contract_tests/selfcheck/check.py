@@ -20,10 +20,10 @@ from contract_tests.judging.expectation import Terms
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome
 from contract_tests.plans import make_plan
-from contract_tests.serving import serve
+from contract_tests.selfcheck.serving import serve
+from contract_tests.selfcheck.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session, Settings
-from contract_tests.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange
 

@@ -19,7 +19,7 @@ from signal import SIGKILL
 from threading import Thread
 from typing import Any
 
-from contract_tests.subjects import TINY, SelfcheckError, Subject
+from contract_tests.selfcheck.subjects import TINY, SelfcheckError, Subject
 
 # By name: the two packages never import each other. What is not there is passed over.
 IMPORTED = ["mock_server.server", "mock_server.app", TINY]
