@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.readings import Readings
+from mock_server.contract.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)

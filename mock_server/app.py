@@ -19,8 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import layers
 from mock_server.answers import Outcome, Success
-from mock_server.contract import Contract, OperationSpec, find_spec_dir, no_openapi
-from mock_server.contract import load as load_contract
+from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir, no_openapi
+from mock_server.contract.openapi import load as load_contract
+from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
+from mock_server.contract.readings import load as load_readings
 from mock_server.dates import Dates
 from mock_server.errors import Renderer
 from mock_server.guard import Guard, is_loopback
@@ -29,8 +31,6 @@ from mock_server.journal import recorded
 from mock_server.lead_list import Builder, LeadList
 from mock_server.operations import Coroutine
 from mock_server.operations import table as lead_list_operations
-from mock_server.readings import DEFAULT_PROFILE, Readings, resolve
-from mock_server.readings import load as load_readings
 from mock_server.refusals import Facts
 from mock_server.rules import Rules
 from mock_server.seeding import Seeding

@@ -17,10 +17,10 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 
-from mock_server.contract import Contract
+from mock_server.contract.openapi import Contract
+from mock_server.contract.readings import Readings
 from mock_server.errors import Refused, problem, shorten
 from mock_server.faults import FaultError, from_json
-from mock_server.readings import Readings
 from mock_server.seeding import Seeding
 from mock_server.sessions import cookie_values
 from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings

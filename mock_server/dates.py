@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mock_server.readings import Readings
+from mock_server.contract.readings import Readings
 
 # A date, or a date-time of RFC 3339 §5.6; ASCII digits only, which \d alone would not mean.
 _FORM = re.compile(

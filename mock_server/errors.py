@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from mock_server.answers import Answer
-from mock_server.readings import Readings
+from mock_server.contract.readings import Readings
 from mock_server.words import STATUSES, WORDS
 
 # A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems. No field

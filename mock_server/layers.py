@@ -17,9 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.answers import Answer
-from mock_server.contract import Contract
+from mock_server.contract.openapi import Contract
+from mock_server.contract.readings import Readings
 from mock_server.errors import ClientLeft, Refused, shorten
-from mock_server.readings import Readings
 from mock_server.stages import Stages
 from mock_server.wire import BodyReader
 

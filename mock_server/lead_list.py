@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from mock_server.contract.readings import Readings
 from mock_server.dates import Dates
-from mock_server.readings import Readings
 
 SENT_FIELDS = ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds")
 SERVER_MADE_FIELDS = ("id", "userIds", "createdAt", "updatedAt")

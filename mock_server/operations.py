@@ -13,8 +13,8 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from mock_server.answers import Outcome
+from mock_server.contract.readings import Readings
 from mock_server.lead_list import Payload
-from mock_server.readings import Readings
 from mock_server.stages import Stages
 from mock_server.worlds import World
 

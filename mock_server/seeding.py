@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.contract import Contract, OperationSpec
+from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.dates import Dates
 from mock_server.errors import Problem, Refused
 from mock_server.lead_list import FIELDS, SERVER_MADE_FIELDS, LeadList

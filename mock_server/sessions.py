@@ -8,8 +8,8 @@ from typing import Any
 from connexion.security import NO_VALUE
 from starlette.datastructures import Headers
 
+from mock_server.contract.readings import Readings
 from mock_server.errors import Refused
-from mock_server.readings import Readings
 from mock_server.settings import EXPIRED_TOKEN
 
 Authenticate = Callable[[Headers, str], str | None]

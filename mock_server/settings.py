@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mock_server.readings import DEFAULT_PROFILE, PROFILES
+from mock_server.contract.readings import DEFAULT_PROFILE, PROFILES
 from mock_server.sources import Clock, system_clock
 
 CONFIG_FILE = "leadlists.toml"

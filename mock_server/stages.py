@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.answers import Answer, Outcome
-from mock_server.contract import OperationSpec
+from mock_server.contract.openapi import OperationSpec
 from mock_server.errors import Problem, Refused
 from mock_server.lead_list import Build
 

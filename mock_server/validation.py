@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from mock_server.contract import OperationSpec, Parameter
+from mock_server.contract.openapi import OperationSpec, Parameter
+from mock_server.contract.readings import Readings
+from mock_server.contract.schema import Breach, Validator
 from mock_server.errors import PROBLEMS_LISTED_OF_A_FIELD, Problem, Refused, kind, problem, shorten
-from mock_server.readings import Readings
-from mock_server.schema import Breach, Validator
 from mock_server.sessions import cookie_values
 from mock_server.words import FORMATS, TYPES, UUID_EXAMPLE
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import orjson
 from starlette.datastructures import Headers
 
-from mock_server.contract import Contract, OperationSpec
+from mock_server.contract.openapi import Contract, OperationSpec
+from mock_server.contract.schema import Validator
 from mock_server.errors import Problem, Refused, pointer_to, shorten
 from mock_server.journal import Exchange
-from mock_server.schema import Validator
 from mock_server.stages import Stages
 from mock_server.validation import wanted
 

@@ -13,9 +13,9 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import Receive
 
-from mock_server.contract import OperationSpec
+from mock_server.contract.openapi import OperationSpec
+from mock_server.contract.readings import Readings
 from mock_server.errors import ClientLeft, Refused, refused, shorten
-from mock_server.readings import Readings
 
 # -- reading
 

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
 from mock_server.answers import Answer, Outcome
-from mock_server.contract import OperationSpec
+from mock_server.contract.openapi import OperationSpec
 from mock_server.errors import Refused, problem, shorten
 from mock_server.lead_list import Build, LeadList, Payload
 from mock_server.stages import Stages

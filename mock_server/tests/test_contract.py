@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from mock_server import create_app
-from mock_server.contract import Contract, SpecError, find_spec_dir, load, read_yaml
+from mock_server.contract.openapi import Contract, SpecError, find_spec_dir, load, read_yaml
 from mock_server.tests.conftest import Ask
 
 AssertError = Callable[..., dict[str, Any]]

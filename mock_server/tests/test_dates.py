@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mock_server import readings
-from mock_server.contract import find_spec_dir
+from mock_server.contract.openapi import find_spec_dir, readings
 from mock_server.dates import Dates, NotADate
 
 CATALOGUE = readings.load(find_spec_dir())

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from mock_server import RunningMock
-from mock_server.contract import read_yaml
+from mock_server.contract.openapi import read_yaml
 from mock_server.faults import (
     ANSWERS,
     LONGEST_DELAY_MS,

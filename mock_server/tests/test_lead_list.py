@@ -9,8 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from mock_server import readings
-from mock_server.contract import find_spec_dir
+from mock_server.contract.openapi import find_spec_dir, readings
 from mock_server.dates import Dates
 from mock_server.errors import PROBLEMS_LISTED, Refused, Renderer, problem, refused, shorten
 from mock_server.lead_list import FIELDS, Builder, LeadList

@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server import create_app, readings
-from mock_server.contract import find_spec_dir
-from mock_server.readings import ReadingError, resolve
+from mock_server import create_app
+from mock_server.contract.openapi import find_spec_dir, readings
+from mock_server.contract.readings import ReadingError, resolve
 from mock_server.settings import Settings
 
 PATH = "/api/v1/entities/leadlists"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.schema import ITEMS_JUDGED_AT_ONCE, Validator
+from mock_server.contract.schema import ITEMS_JUDGED_AT_ONCE, Validator
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

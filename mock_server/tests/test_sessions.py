@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from starlette.datastructures import Headers
 
-from mock_server import readings
-from mock_server.contract import find_spec_dir
+from mock_server.contract.openapi import find_spec_dir, readings
 from mock_server.errors import Refused
 from mock_server.sessions import Sessions, cookie_values
 

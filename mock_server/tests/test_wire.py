@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from mock_server import readings
-from mock_server.contract import find_spec_dir
+from mock_server.contract.openapi import find_spec_dir, readings
 from mock_server.errors import Refused
 from mock_server.wire import JsonParser
 

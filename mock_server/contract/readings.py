@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mock_server.contract import SpecError, read_yaml
+from mock_server.contract.openapi import SpecError, read_yaml
 
 PROFILES = ("page", "strict")
 DEFAULT_PROFILE = "page"

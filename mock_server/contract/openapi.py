@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from mock_server.schema import Formats, Validator
+from mock_server.contract.schema import Formats, Validator
 
 LINE_CHARACTERS = 300
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
