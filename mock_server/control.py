@@ -18,15 +18,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_server import control_calls, control_journal, layers
-from mock_server.answers import Answer
 from mock_server.contract.openapi import Contract, OperationSpec, read_yaml
 from mock_server.contract.readings import Readings
 from mock_server.control_calls import CONTROL_SPEC, Call, Parts
-from mock_server.errors import Refused, Renderer, problem, refused, shorten
 from mock_server.guard import Guard
 from mock_server.pages import Pages
-from mock_server.validation import ParameterCheck, schema_problems
-from mock_server.wire import BodyReader, JsonParser, Negotiator
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
+from mock_server.pipeline.validation import ParameterCheck, schema_problems
+from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
 from mock_server.worlds import world_named
 
 SESSIONS = "/__mock__/sessions"

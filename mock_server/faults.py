@@ -17,8 +17,8 @@ from statistics import NormalDist
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from mock_server.errors import shorten
-from mock_server.sessions import cookie_values
+from mock_server.pipeline.errors import shorten
+from mock_server.pipeline.sessions import cookie_values
 
 FAULT_COOKIE = "mock_fault"
 LONGEST_DELAY_MS = 60_000

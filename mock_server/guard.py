@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from mock_server.errors import Refused
+from mock_server.pipeline.errors import Refused
 
 CONTROL_HEADER = "X-Mock-Control"
 

@@ -16,12 +16,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.answers import Answer
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
-from mock_server.errors import ClientLeft, Refused, shorten
-from mock_server.stages import Stages
-from mock_server.wire import BodyReader
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import ClientLeft, Refused, shorten
+from mock_server.pipeline.stages import Stages
+from mock_server.pipeline.wire import BodyReader
 
 logger = logging.getLogger("mock_server")
 

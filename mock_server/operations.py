@@ -12,10 +12,10 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-from mock_server.answers import Outcome
 from mock_server.contract.readings import Readings
 from mock_server.lead_list import Payload
-from mock_server.stages import Stages
+from mock_server.pipeline.answers import Outcome
+from mock_server.pipeline.stages import Stages
 from mock_server.worlds import World
 
 Coroutine = Callable[..., Awaitable[Any]]

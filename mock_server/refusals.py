@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.dates import Dates, Instant, NotADate
-from mock_server.errors import Problem, problem, shorten
 from mock_server.lead_list import FIELDS, Payload
+from mock_server.pipeline.errors import Problem, problem, shorten
+from mock_server.pipeline.words import UUID_EXAMPLE
 from mock_server.uuids import Uuids
-from mock_server.words import UUID_EXAMPLE
 
 NAME_CHARACTERS = 80  # a name of up to 80 characters must be taken under every reading
 IDS_AT_ONCE = 100  # the smallest cap that a sibling page names

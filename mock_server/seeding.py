@@ -12,10 +12,10 @@ import orjson
 
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.dates import Dates
-from mock_server.errors import Problem, Refused
 from mock_server.lead_list import FIELDS, SERVER_MADE_FIELDS, LeadList
+from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.validation import schema_problems
 from mock_server.settings import SettingError
-from mock_server.validation import schema_problems
 
 
 class Seeding:

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from mock_server.errors import pointer_to, shorten
 from mock_server.faults import glob_matches
 from mock_server.journal import Exchange
+from mock_server.pipeline.errors import pointer_to, shorten
 from mock_server.verdicts import Judge
 
 NEAREST_TOLD = 3

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.answers import Answer
 from mock_server.faults import Faults
 from mock_server.journal import Exchange, Journal, RawHeaders
 from mock_server.lead_list import LeadList
-from mock_server.sessions import cookie_values
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.sessions import cookie_values
 from mock_server.sources import Clock, Ids, never_backwards, system_clock
 from mock_server.store import Store
 

@@ -15,11 +15,11 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
-from mock_server.answers import Answer, Outcome
 from mock_server.contract.openapi import OperationSpec
-from mock_server.errors import Refused, problem, shorten
 from mock_server.lead_list import Build, LeadList, Payload
-from mock_server.stages import Stages
+from mock_server.pipeline.answers import Answer, Outcome
+from mock_server.pipeline.errors import Refused, problem, shorten
+from mock_server.pipeline.stages import Stages
 
 Value = dict[str, Any]
 Wrap = Callable[[Any], Any]  # a stage, or an ASGI app -> another in its place

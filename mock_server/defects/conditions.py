@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.defects.changes import Change
-from mock_server.stages import Stages
+from mock_server.pipeline.stages import Stages
 
 OVERLAP_S = 0.02  # a request is held for so long where a defect needs two at once; a burst arrives well within
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from mock_server.answers import Answer
 from mock_server.defects.changes import Change, Value, stage
-from mock_server.errors import Problem, Refused
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import Problem, Refused
 
 
 def refused_as(change: Callable[[Refused], Refused]) -> Change:

@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from mock_server.answers import Answer
 from mock_server.defects.changes import Change, Value, crashes_if, together
 from mock_server.defects.defect import Group
 from mock_server.defects.error_changes import error, error_sent, error_status, problems, refused_as
-from mock_server.errors import Problem, Refused
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import Problem, Refused
 
 errors = Group("errors")
 

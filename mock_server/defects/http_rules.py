@@ -9,11 +9,11 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.answers import Answer
 from mock_server.defects.changes import MISSING, Change, forgiven, header, parsed, sent, stage, together
 from mock_server.defects.conditions import When, headed, only, requests
 from mock_server.defects.defect import Group
-from mock_server.errors import Refused, refused
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import Refused, refused
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from mock_server.answers import Answer
 from mock_server.defects.changes import (
     MISSING,
     Change,
@@ -28,8 +27,9 @@ from mock_server.defects.changes import (
 from mock_server.defects.conditions import after, every, only
 from mock_server.defects.defect import Group
 from mock_server.defects.instants import moved
-from mock_server.errors import Refused
 from mock_server.lead_list import LeadList, Payload
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import Refused
 
 state = Group("state")
 

@@ -6,7 +6,6 @@ import json
 import re
 from typing import Any
 
-from mock_server.answers import Answer
 from mock_server.defects.changes import (
     Value,
     answered,
@@ -21,6 +20,7 @@ from mock_server.defects.changes import (
     together,
 )
 from mock_server.defects.defect import Group
+from mock_server.pipeline.answers import Answer
 
 FIELDS = (
     ("id", "id"),

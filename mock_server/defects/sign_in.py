@@ -9,14 +9,14 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from mock_server.answers import Answer
 from mock_server.defects.changes import Change, stage, together
 from mock_server.defects.conditions import after, headed, only, requests
 from mock_server.defects.defect import Group
 from mock_server.defects.error_changes import error_sent, error_status
-from mock_server.errors import Refused
 from mock_server.lead_list import LeadList, Payload
-from mock_server.sessions import Authenticate
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.sessions import Authenticate
 from mock_server.settings import EXPIRED_TOKEN
 
 GUEST = "user_guest"

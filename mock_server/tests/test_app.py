@@ -16,7 +16,7 @@ import pytest
 from mock_server import Settings, create_app
 from mock_server.contract.openapi import find_spec_dir, load
 from mock_server.contract.schema import Validator
-from mock_server.stages import Stages
+from mock_server.pipeline.stages import Stages
 from mock_server.tests.conftest import FROZEN, PATH, Ask, Running, StartMock
 
 AssertError = Callable[..., dict[str, Any]]

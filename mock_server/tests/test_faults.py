@@ -27,8 +27,8 @@ from mock_server.faults import (
     from_json,
     from_text,
 )
+from mock_server.pipeline.words import STATUSES
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running, StartMock
-from mock_server.words import STATUSES
 
 Post = Callable[..., httpx2.Response]
 

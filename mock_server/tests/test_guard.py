@@ -11,8 +11,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from mock_server import RunningMock, Settings, create_app, running_mock
-from mock_server.errors import Refused
 from mock_server.guard import Guard
+from mock_server.pipeline.errors import Refused
 from mock_server.tests.conftest import StartMock
 
 FAULTS = b'{"faults":[{"status":500}]}'

@@ -4,8 +4,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from mock_server.contract.openapi import find_spec_dir, readings
-from mock_server.errors import Refused
-from mock_server.sessions import Sessions, cookie_values
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.sessions import Sessions, cookie_values
 
 CATALOGUE = readings.load(find_spec_dir())
 

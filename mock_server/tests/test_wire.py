@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from mock_server.contract.openapi import find_spec_dir, readings
-from mock_server.errors import Refused
-from mock_server.wire import JsonParser
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.wire import JsonParser
 
 CATALOGUE = readings.load(find_spec_dir())
 NO_HEADERS = Headers()

@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from mock_server.answers import Answer
 from mock_server.contract.readings import Readings
-from mock_server.words import STATUSES, WORDS
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.words import STATUSES, WORDS
 
 # A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems. No field
 # takes the whole screen, or its problems would hide those of the next field.

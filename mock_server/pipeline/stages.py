@@ -12,10 +12,10 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from mock_server.answers import Answer, Outcome
 from mock_server.contract.openapi import OperationSpec
-from mock_server.errors import Problem, Refused
 from mock_server.lead_list import Build
+from mock_server.pipeline.answers import Answer, Outcome
+from mock_server.pipeline.errors import Problem, Refused
 
 
 @dataclass(frozen=True, slots=True)

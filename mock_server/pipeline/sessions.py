@@ -9,7 +9,7 @@ from connexion.security import NO_VALUE
 from starlette.datastructures import Headers
 
 from mock_server.contract.readings import Readings
-from mock_server.errors import Refused
+from mock_server.pipeline.errors import Refused
 from mock_server.settings import EXPIRED_TOKEN
 
 Authenticate = Callable[[Headers, str], str | None]

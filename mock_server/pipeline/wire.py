@@ -15,7 +15,7 @@ from starlette.types import Receive
 
 from mock_server.contract.openapi import OperationSpec
 from mock_server.contract.readings import Readings
-from mock_server.errors import ClientLeft, Refused, refused, shorten
+from mock_server.pipeline.errors import ClientLeft, Refused, refused, shorten
 
 # -- reading
 

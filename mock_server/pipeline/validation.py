@@ -15,9 +15,9 @@ from starlette.types import Scope
 from mock_server.contract.openapi import OperationSpec, Parameter
 from mock_server.contract.readings import Readings
 from mock_server.contract.schema import Breach, Validator
-from mock_server.errors import PROBLEMS_LISTED_OF_A_FIELD, Problem, Refused, kind, problem, shorten
-from mock_server.sessions import cookie_values
-from mock_server.words import FORMATS, TYPES, UUID_EXAMPLE
+from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Problem, Refused, kind, problem, shorten
+from mock_server.pipeline.sessions import cookie_values
+from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE
 
 BREACHES_READ = 5000  # of a body; enough to come past many wrong ids to the next field, and read in 50 ms
 
