@@ -22,25 +22,25 @@ from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir,
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
-from mock_server.dates import Dates
 from mock_server.guard import Guard, is_loopback
 from mock_server.injection import injected
 from mock_server.journal import recorded
-from mock_server.lead_list import Builder, LeadList
-from mock_server.operations import Coroutine
-from mock_server.operations import table as lead_list_operations
+from mock_server.lead_lists.dates import Dates
+from mock_server.lead_lists.operations import Coroutine
+from mock_server.lead_lists.operations import table as lead_list_operations
+from mock_server.lead_lists.record import Builder, LeadList
+from mock_server.lead_lists.refusals import Facts
+from mock_server.lead_lists.rules import Rules
+from mock_server.lead_lists.seeding import Seeding
+from mock_server.lead_lists.uuids import Uuids
 from mock_server.pipeline.answers import Outcome, Success
 from mock_server.pipeline.errors import Renderer
 from mock_server.pipeline.sessions import Sessions, security_map
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
-from mock_server.refusals import Facts
-from mock_server.rules import Rules
-from mock_server.seeding import Seeding
 from mock_server.settings import SettingError, Settings
 from mock_server.sources import Clock, Ids, uuid4_source, uuid7_source
-from mock_server.uuids import Uuids
 from mock_server.verdicts import Judge
 from mock_server.worlds import World, Worlds, in_world
 

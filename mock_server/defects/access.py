@@ -8,7 +8,7 @@ from typing import Any
 
 from mock_server.defects.changes import Change, Rebuild, built, built_after, field, field_is, forgiven_body
 from mock_server.defects.defect import Group
-from mock_server.lead_list import LeadList, Payload
+from mock_server.lead_lists.record import LeadList, Payload
 
 access = Group("access")
 assignment = Group("mass-assignment")

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
 from mock_server.contract.openapi import OperationSpec
-from mock_server.lead_list import Build, LeadList, Payload
+from mock_server.lead_lists.record import Build, LeadList, Payload
 from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.pipeline.stages import Stages

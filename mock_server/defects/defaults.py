@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_server.defects.changes import Change, Rebuild, answered, built, built_after, together
 from mock_server.defects.defect import Group
-from mock_server.lead_list import LeadList, Payload
+from mock_server.lead_lists.record import LeadList, Payload
 
 NIL = "00000000-0000-0000-0000-000000000000"
 

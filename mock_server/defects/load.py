@@ -19,7 +19,7 @@ from mock_server.defects.changes import (
 from mock_server.defects.conditions import overlapping
 from mock_server.defects.defect import Group
 from mock_server.defects.memory import cached, content
-from mock_server.lead_list import LeadList, Payload
+from mock_server.lead_lists.record import LeadList, Payload
 
 state = Group("state")
 

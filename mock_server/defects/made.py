@@ -14,7 +14,7 @@ from uuid import UUID
 from mock_server.defects.changes import Change, answered, answered_after, built, field, field_is
 from mock_server.defects.defect import Group
 from mock_server.defects.instants import changed, moved
-from mock_server.lead_list import LeadList, Payload
+from mock_server.lead_lists.record import LeadList, Payload
 
 ID = "550e8400-e29b-41d4-a716-446655440000"
 

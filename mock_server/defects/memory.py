@@ -27,7 +27,7 @@ from mock_server.defects.changes import (
 from mock_server.defects.conditions import after, every, only
 from mock_server.defects.defect import Group
 from mock_server.defects.instants import moved
-from mock_server.lead_list import LeadList, Payload
+from mock_server.lead_lists.record import LeadList, Payload
 from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mock_server.defects.changes import MISSING, Change, Test, refusal, refused_body_if, refused_if, stage
 from mock_server.defects.defect import Group
-from mock_server.lead_list import Payload
+from mock_server.lead_lists.record import Payload
 
 over_refusal = Group("over-refusal")
 

@@ -13,7 +13,7 @@ from mock_server.defects.changes import Change, stage, together
 from mock_server.defects.conditions import after, headed, only, requests
 from mock_server.defects.defect import Group
 from mock_server.defects.error_changes import error_sent, error_status
-from mock_server.lead_list import LeadList, Payload
+from mock_server.lead_lists.record import LeadList, Payload
 from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.sessions import Authenticate

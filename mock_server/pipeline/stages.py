@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.contract.openapi import OperationSpec
-from mock_server.lead_list import Build
+from mock_server.lead_lists.record import Build
 from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Problem, Refused
 

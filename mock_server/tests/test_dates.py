@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mock_server.contract.openapi import find_spec_dir, readings
-from mock_server.dates import Dates, NotADate
+from mock_server.lead_lists.dates import Dates, NotADate
 
 CATALOGUE = readings.load(find_spec_dir())
 

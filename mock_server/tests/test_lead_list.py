@@ -10,13 +10,13 @@ from uuid import UUID
 import pytest
 
 from mock_server.contract.openapi import find_spec_dir, readings
-from mock_server.dates import Dates
-from mock_server.lead_list import FIELDS, Builder, LeadList
+from mock_server.lead_lists.dates import Dates
+from mock_server.lead_lists.record import FIELDS, Builder, LeadList
+from mock_server.lead_lists.store import Store
+from mock_server.lead_lists.uuids import Uuids
 from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused, Renderer, problem, refused, shorten
 from mock_server.pipeline.words import STATUSES, WORDS
 from mock_server.sources import never_backwards, uuid4_source, uuid7_source
-from mock_server.store import Store
-from mock_server.uuids import Uuids
 
 CATALOGUE = readings.load(find_spec_dir())
 DEFAULT = readings.resolve(CATALOGUE, "page")

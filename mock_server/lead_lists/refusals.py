@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.dates import Dates, Instant, NotADate
-from mock_server.lead_list import FIELDS, Payload
+from mock_server.lead_lists.dates import Dates, Instant, NotADate
+from mock_server.lead_lists.record import FIELDS, Payload
+from mock_server.lead_lists.uuids import Uuids
 from mock_server.pipeline.errors import Problem, problem, shorten
 from mock_server.pipeline.words import UUID_EXAMPLE
-from mock_server.uuids import Uuids
 
 NAME_CHARACTERS = 80  # a name of up to 80 characters must be taken under every reading
 IDS_AT_ONCE = 100  # the smallest cap that a sibling page names

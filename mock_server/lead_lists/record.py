@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mock_server.contract.readings import Readings
-from mock_server.dates import Dates
+from mock_server.lead_lists.dates import Dates
 
 SENT_FIELDS = ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds")
 SERVER_MADE_FIELDS = ("id", "userIds", "createdAt", "updatedAt")

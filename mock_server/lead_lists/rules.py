@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.contract.readings import Readings
-from mock_server.lead_list import Payload
+from mock_server.lead_lists.record import Payload
+from mock_server.lead_lists.refusals import REFUSE, Facts, ids_in, is_control
 from mock_server.pipeline.errors import Problem, Refused, problem, shorten
-from mock_server.refusals import REFUSE, Facts, ids_in, is_control
 
 Change = Callable[[Payload, Facts], None]
 

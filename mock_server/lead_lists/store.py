@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from mock_server.lead_list import LeadList
+from mock_server.lead_lists.record import LeadList
 from mock_server.pipeline.answers import Outcome
 
 OUTCOMES_REMEMBERED = 1_000  # Idempotency-Key is for retries: seconds matter, and a thousand calls are many of them

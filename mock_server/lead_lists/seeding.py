@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from mock_server.contract.openapi import Contract, OperationSpec
-from mock_server.dates import Dates
-from mock_server.lead_list import FIELDS, SERVER_MADE_FIELDS, LeadList
+from mock_server.lead_lists.dates import Dates
+from mock_server.lead_lists.record import FIELDS, SERVER_MADE_FIELDS, LeadList
 from mock_server.pipeline.errors import Problem, Refused
 from mock_server.pipeline.validation import schema_problems
 from mock_server.settings import SettingError

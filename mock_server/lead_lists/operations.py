@@ -13,7 +13,7 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from mock_server.contract.readings import Readings
-from mock_server.lead_list import Payload
+from mock_server.lead_lists.record import Payload
 from mock_server.pipeline.answers import Outcome
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds import World
