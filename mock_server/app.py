@@ -24,7 +24,6 @@ from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
 from mock_server.guard import Guard, is_loopback
 from mock_server.injection import injected
-from mock_server.journal import recorded
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.operations import Coroutine
 from mock_server.lead_lists.operations import table as lead_list_operations
@@ -40,9 +39,10 @@ from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
 from mock_server.settings import SettingError, Settings
-from mock_server.sources import Clock, Ids, uuid4_source, uuid7_source
 from mock_server.verdicts import Judge
-from mock_server.worlds import World, Worlds, in_world
+from mock_server.worlds.journal import recorded
+from mock_server.worlds.sources import Clock, Ids, uuid4_source, uuid7_source
+from mock_server.worlds.worlds import World, Worlds, in_world
 
 LEAD_LISTS = "createLeadList"  # the operation of the bundled spec, which may be absent from another one
 

@@ -27,7 +27,7 @@ from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
-from mock_server.worlds import world_named
+from mock_server.worlds.worlds import world_named
 
 SESSIONS = "/__mock__/sessions"
 BODY_BYTES = 64 * 1024 * 1024  # an export of all lead lists that a world keeps is some 5 MiB

@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from mock_server import verification
 from mock_server.control_calls import Call, Handler, Parts
-from mock_server.faults import glob_matches
-from mock_server.journal import Exchange
 from mock_server.pipeline.errors import Refused
 from mock_server.showing import Shown
 from mock_server.verdicts import Judge
-from mock_server.worlds import World
+from mock_server.worlds.faults import glob_matches
+from mock_server.worlds.journal import Exchange
+from mock_server.worlds.worlds import World
 
 REQUESTS_LISTED = 100
 KEEP_ALIVE_S = 15.0

@@ -11,11 +11,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec
-from mock_server.faults import FaultError, Touch
 from mock_server.layers import is_preflight, send_answer
 from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Problem, Refused, refused
 from mock_server.pipeline.stages import Stages
+from mock_server.worlds.faults import FaultError, Touch
 
 EXPIRED = "The session has expired; sign in again"
 NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  # what a proxy says in between

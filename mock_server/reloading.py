@@ -16,7 +16,7 @@ from mock_server.app import Mock
 from mock_server.contract.openapi import SpecError, shortened
 from mock_server.contract.readings import ReadingError
 from mock_server.settings import SettingError
-from mock_server.worlds import RESET
+from mock_server.worlds.worlds import RESET
 
 QUIET_MS = 50  # an editor that empties a file before it fills it is done by then
 LONGEST_WAIT_MS = 400  # for that quiet

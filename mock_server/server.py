@@ -22,7 +22,7 @@ from mock_server.app import Mock
 from mock_server.layers import add_cors, own_origins
 from mock_server.pipeline.errors import refused
 from mock_server.settings import Settings
-from mock_server.worlds import record_unread
+from mock_server.worlds.worlds import record_unread
 
 GRACE_S = 1  # after it, open requests are cut: Ctrl-C must not wait for an event stream that nobody closes
 BACKLOG = 2048

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_server.contract.readings import DEFAULT_PROFILE, PROFILES
-from mock_server.sources import Clock, system_clock
+from mock_server.worlds.sources import Clock, system_clock
 
 CONFIG_FILE = "leadlists.toml"
 CONFIG_TABLE = "mock"

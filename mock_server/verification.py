@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from mock_server.faults import glob_matches
-from mock_server.journal import Exchange
 from mock_server.pipeline.errors import pointer_to, shorten
 from mock_server.verdicts import Judge
+from mock_server.worlds.faults import glob_matches
+from mock_server.worlds.journal import Exchange
 
 NEAREST_TOLD = 3
 DIFFERENCES_TOLD = 20

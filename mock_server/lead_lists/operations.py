@@ -16,7 +16,7 @@ from mock_server.contract.readings import Readings
 from mock_server.lead_lists.record import Payload
 from mock_server.pipeline.answers import Outcome
 from mock_server.pipeline.stages import Stages
-from mock_server.worlds import World
+from mock_server.worlds.worlds import World
 
 Coroutine = Callable[..., Awaitable[Any]]
 CreateLeadList = Callable[[Payload, str, Headers, World], Awaitable[Outcome]]

@@ -16,7 +16,9 @@ import pytest
 
 from mock_server import RunningMock
 from mock_server.contract.openapi import read_yaml
-from mock_server.faults import (
+from mock_server.pipeline.words import STATUSES
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running, StartMock
+from mock_server.worlds.faults import (
     ANSWERS,
     LONGEST_DELAY_MS,
     Fault,
@@ -27,8 +29,6 @@ from mock_server.faults import (
     from_json,
     from_text,
 )
-from mock_server.pipeline.words import STATUSES
-from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running, StartMock
 
 Post = Callable[..., httpx2.Response]
 

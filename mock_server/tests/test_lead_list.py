@@ -16,7 +16,7 @@ from mock_server.lead_lists.store import Store
 from mock_server.lead_lists.uuids import Uuids
 from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused, Renderer, problem, refused, shorten
 from mock_server.pipeline.words import STATUSES, WORDS
-from mock_server.sources import never_backwards, uuid4_source, uuid7_source
+from mock_server.worlds.sources import never_backwards, uuid4_source, uuid7_source
 
 CATALOGUE = readings.load(find_spec_dir())
 DEFAULT = readings.resolve(CATALOGUE, "page")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
-    from mock_server.faults import Touch
+    from mock_server.worlds.faults import Touch
 
 EXCHANGES_KEPT = 1_000  # some minutes of a busy page
 BYTES_KEPT = 2 * 1024 * 1024  # of all worlds together no more than a laptop has to spare

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.faults import Faults
-from mock_server.journal import Exchange, Journal, RawHeaders
 from mock_server.lead_lists.record import LeadList
 from mock_server.lead_lists.store import Store
 from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.sessions import cookie_values
-from mock_server.sources import Clock, Ids, never_backwards, system_clock
+from mock_server.worlds.faults import Faults
+from mock_server.worlds.journal import Exchange, Journal, RawHeaders
+from mock_server.worlds.sources import Clock, Ids, never_backwards, system_clock
 
 DEFAULT_WORLD = "default"
 WORLD_HEADER = b"x-mock-world"
