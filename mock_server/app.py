@@ -22,7 +22,8 @@ from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir,
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
-from mock_server.guard import Guard, is_loopback
+from mock_server.control.guard import Guard, is_loopback
+from mock_server.control.verdicts import Judge
 from mock_server.injection import injected
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.operations import Coroutine
@@ -39,7 +40,6 @@ from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
 from mock_server.settings import SettingError, Settings
-from mock_server.verdicts import Judge
 from mock_server.worlds.journal import recorded
 from mock_server.worlds.sources import Clock, Ids, uuid4_source, uuid7_source
 from mock_server.worlds.worlds import World, Worlds, in_world
@@ -99,8 +99,8 @@ def create_app(
     judge = Judge(contract, right)
 
     def make_control() -> ASGIApp:
-        from mock_server.control import Control
-        from mock_server.control_calls import Parts
+        from mock_server.control.api import Control
+        from mock_server.control.calls import Parts
 
         controlled = Parts(settings, contract, readings, worlds, judge, seeding)
         guard = Guard(own_host=settings.host, allowed_hosts=settings.allow_host, token=settings.control_token or "")

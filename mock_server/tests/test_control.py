@@ -23,8 +23,9 @@ import pytest
 import yaml
 from starlette.types import Message
 
-from mock_server import NotHeld, RunningMock, Settings, control_journal, create_app, running_mock
-from mock_server.control import HANDLERS, control_contract
+from mock_server import NotHeld, RunningMock, Settings, create_app, running_mock
+from mock_server.control.api import HANDLERS, control_contract
+from mock_server.control.api import journal_calls as control_journal
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, StartMock
 from mock_server.worlds.journal import BODY_BYTES_KEPT, BYTES_KEPT, EXCHANGES_KEPT, Exchange, Journal
 from mock_server.worlds.worlds import SNAPSHOTS_KEPT, WORLDS_KEPT, worlds

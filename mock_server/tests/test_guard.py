@@ -11,7 +11,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from mock_server import RunningMock, Settings, create_app, running_mock
-from mock_server.guard import Guard
+from mock_server.control.guard import Guard
 from mock_server.pipeline.errors import Refused
 from mock_server.tests.conftest import StartMock
 

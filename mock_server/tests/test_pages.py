@@ -12,7 +12,7 @@ import pytest
 
 import mock_server
 from mock_server import RunningMock, Settings, running_mock
-from mock_server.pages import FOLDERS, MEDIA_TYPES, Pages
+from mock_server.control.pages import FOLDERS, MEDIA_TYPES, Pages
 
 PACKAGE = Path(mock_server.__file__).parent
 SERVED = {
@@ -100,7 +100,7 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "dashboard" / "a.css").write_text("a {}")
     (tmp_path / "dashboard" / "b.css").symlink_to("/etc/passwd")
     (tmp_path / "dashboard" / "c.py").write_text("c = 1")
-    monkeypatch.setattr("mock_server.pages.__file__", str(tmp_path / "pages.py"))
+    monkeypatch.setattr("mock_server.control.pages.__file__", str(tmp_path / "pages.py"))
     pages = Pages({"/__mock__/": FOLDERS["/__mock__/"]})
     assert [name for name in ("a.css", "b.css", "c.py") if pages.has(f"/__mock__/{name}")] == ["a.css"]
 

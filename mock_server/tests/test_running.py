@@ -46,7 +46,7 @@ def test_one_is_there_soon() -> None:
 
 
 def test_serving_does_not_load_pytest_nor_the_control_api() -> None:
-    program = "import sys, mock_server; print(sorted({'pytest', 'mock_server.control'} & set(sys.modules)))"
+    program = "import sys, mock_server; print(sorted({'pytest', 'mock_server.control.api'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from mock_server.control.verdicts import Judge
 from mock_server.pipeline.errors import pointer_to, shorten
-from mock_server.verdicts import Judge
 from mock_server.worlds.faults import glob_matches
 from mock_server.worlds.journal import Exchange
 

@@ -19,11 +19,11 @@ from starlette.responses import JSONResponse, Response
 
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
+from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings
-from mock_server.verdicts import Judge
 from mock_server.worlds.faults import FaultError, from_json
 from mock_server.worlds.worlds import RESET, SNAPSHOTS_KEPT, World, Worlds
 

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from mock_server import verification
-from mock_server.control_calls import Call, Handler, Parts
+from mock_server.control.api import verification
+from mock_server.control.calls import Call, Handler, Parts
+from mock_server.control.showing import Shown
+from mock_server.control.verdicts import Judge
 from mock_server.pipeline.errors import Refused
-from mock_server.showing import Shown
-from mock_server.verdicts import Judge
 from mock_server.worlds.faults import glob_matches
 from mock_server.worlds.journal import Exchange
 from mock_server.worlds.worlds import World
