@@ -17,14 +17,12 @@ from connexion.middleware.security import SecurityMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server import layers
 from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir, no_openapi
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
 from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
-from mock_server.injection import injected
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.operations import Coroutine
 from mock_server.lead_lists.operations import table as lead_list_operations
@@ -33,6 +31,8 @@ from mock_server.lead_lists.refusals import Facts
 from mock_server.lead_lists.rules import Rules
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.lead_lists.uuids import Uuids
+from mock_server.middleware import layers
+from mock_server.middleware.fault_injection import injected
 from mock_server.pipeline.answers import Outcome, Success
 from mock_server.pipeline.errors import Renderer
 from mock_server.pipeline.sessions import Sessions, security_map

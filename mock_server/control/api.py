@@ -17,7 +17,6 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mock_server import layers
 from mock_server.contract.openapi import Contract, OperationSpec, read_yaml
 from mock_server.contract.readings import Readings
 from mock_server.control.api import calls as control_calls
@@ -25,6 +24,7 @@ from mock_server.control.api import journal_calls as control_journal
 from mock_server.control.calls import CONTROL_SPEC, Call, Parts
 from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
+from mock_server.middleware import layers
 from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
 from mock_server.pipeline.validation import ParameterCheck, schema_problems

@@ -18,7 +18,7 @@ from mock_server.app import LEAD_LISTS, Mock, create_app
 from mock_server.contract.openapi import OperationSpec, find_spec_dir
 from mock_server.contract.readings import DEFAULT_PROFILE, ReadingError, load, resolve
 from mock_server.contract.schema import Validator
-from mock_server.injection import RETRY_AFTER_S, WITH_RETRY_AFTER
+from mock_server.middleware.fault_injection import RETRY_AFTER_S, WITH_RETRY_AFTER
 from mock_server.pipeline.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, Refused
 from mock_server.pipeline.validation import example_at, shown_example, wanted
 from mock_server.pipeline.words import WORDS
