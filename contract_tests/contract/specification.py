@@ -156,7 +156,7 @@ class Specification:
 
 def find_spec_folder() -> Path:
     """The spec data that belongs to this package: beside it in a wheel, beside its parent in the clone."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parent.parent
     for folder in (here / "spec", here.parent / "spec"):
         if (folder / "openapi.yaml").is_file():
             return folder

@@ -73,9 +73,9 @@ def test_the_wheel_holds_both_packages_with_the_contract_and_nothing_else(wheel:
         assert {f"{package}/py.typed", *(f"{package}/spec/{name}" for name in SPEC)} <= names
     assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py", "mock_server/msw/handlers.ts"} <= names
     assert [name for name in names if {"tests", "bench", "__pycache__"} & set(name.split("/"))] == []
-    folders = (ROOT / "mock_server" / name for name in ("dashboard", "reference"))
+    folders = (ROOT / "mock_server" / "control" / name for name in ("dashboard", "reference"))
     pages = {str(path.relative_to(ROOT)) for folder in folders for path in folder.iterdir()}
-    assert {f"mock_server/{name}/index.html" for name in ("dashboard", "reference")} <= pages <= names
+    assert {f"mock_server/control/{name}/index.html" for name in ("dashboard", "reference")} <= pages <= names
     modules = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == {
         name for name in modules if not {"tests", "bench"} & set(name.split("/"))

@@ -61,7 +61,7 @@ def find_spec_dir(named: str | None = None) -> Path:
             if not (Path(named) / name).is_file():
                 raise SpecError(f"--spec: there is no {name} in {named}; it takes a folder made as spec/ is")
         return Path(named)
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parent.parent
     candidates = (package / "spec", package.parent / "spec")
     for candidate in candidates:
         if (candidate / "openapi.yaml").is_file():

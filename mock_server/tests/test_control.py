@@ -39,7 +39,7 @@ def create(mock: RunningMock, name: str = "n", **headers: str) -> httpx2.Respons
 
 @pytest.fixture(scope="module")
 def control_document() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((ROOT / "mock_server" / "control.yaml").read_text())
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "mock_server" / "control" / "control.yaml").read_text())
     return loaded
 
 

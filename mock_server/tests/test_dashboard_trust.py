@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN, ROOT, Open
 
-DASHBOARD = ROOT / "mock_server" / "dashboard"
+DASHBOARD = ROOT / "mock_server" / "control" / "dashboard"
 TOOLS = ROOT / ".npm-tools" / "node_modules"
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 UNSEEN = "\x1b[31m \x07 \u202egnp.exe \u2066 \u200b \u2028 \U000e0041"

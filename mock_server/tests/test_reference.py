@@ -58,7 +58,7 @@ def test_it_is_the_package_of_the_lock_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("openapi.yaml", "spec/openapi.yaml"), ("control.yaml", "mock_server/control.yaml")]
+    ("name", "file"), [("openapi.yaml", "spec/openapi.yaml"), ("control.yaml", "mock_server/control/control.yaml")]
 )
 def test_a_document_is_served_byte_for_byte(name: str, file: str, lead_list_mock: RunningMock) -> None:
     answer = httpx2.get(f"{lead_list_mock.url}/__mock__/{name}")

@@ -223,7 +223,7 @@ def node(*arguments: str, **process: Any) -> subprocess.CompletedProcess[str]:
 
 def written(exchanges: list[dict[str, Any]], urls: dict[str, str]) -> dict[str, list[str]]:
     """Every exchange in every format."""
-    module = json.dumps((ROOT / "mock_server" / "dashboard" / "snippets.js").as_uri())
+    module = json.dumps((ROOT / "mock_server" / "control" / "dashboard" / "snippets.js").as_uri())
     options = json.dumps({"urls": urls, "token": TOKEN})
     done = node("--input-type=module", "-e", SNIPPETS % module, options, input=json.dumps(exchanges))
     assert done.returncode == 0, done.stderr
