@@ -119,7 +119,7 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
 
     from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.report import selfcheck as report
-    from contract_tests.selfcheck.check import check as checking
+    from contract_tests.selfcheck import check as checking
     from contract_tests.selfcheck.subjects import SelfcheckError, known_servers
     from contract_tests.settings.sources import gather
     from contract_tests.settings.values import Depth, UsageError

@@ -17,7 +17,7 @@ from contract_tests.engine.run import Run, TargetError
 from contract_tests.engine.shrinking import shrink
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.judge import Judge
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.report.summary import readings_line
 from contract_tests.requests.plan import Plan
 from contract_tests.settings.options import RUN_OPTIONS

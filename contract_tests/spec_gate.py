@@ -24,8 +24,8 @@ from contract_tests.contract.specification import (
 )
 from contract_tests.judging.case import Oracle
 from contract_tests.lead_lists.meaning import MEANINGS
-from contract_tests.oracles import HISTORY_ORACLES, ORACLES
-from contract_tests.plans import PLANS
+from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.lead_lists.plans import PLANS
 
 PROFILES = frozenset({"page", "strict"})
 

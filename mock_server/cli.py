@@ -18,8 +18,8 @@ import click
 
 from mock_server import readiness, server, settings
 from mock_server.app import Mock, create_app, with_token
-from mock_server.contract.openapi import openapi as contract
-from mock_server.contract.openapi import readings
+from mock_server.contract import openapi as contract
+from mock_server.contract import readings
 from mock_server.control.pages import DASHBOARD
 from mock_server.settings import FIELDS, Settings
 

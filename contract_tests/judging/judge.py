@@ -10,7 +10,7 @@ from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.expectation import Meaning, Terms, expect
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict, held
 from contract_tests.lead_lists.meaning import MEANINGS
-from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.target.exchange import Exchange
 
 

@@ -19,7 +19,7 @@ from contract_tests.engine.searches import ZONES, search_schema, search_zone
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.selfcheck.serving import serve
 from contract_tests.selfcheck.subjects import CARRIERS, SEEDS, Subject
 from contract_tests.settings.secrets import Masker

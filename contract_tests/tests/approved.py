@@ -13,18 +13,19 @@ from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 
-from contract_tests import oracles
 from contract_tests.judging.body import UNREAD
 from contract_tests.judging.case import Case, Oracle
+from contract_tests.judging.oracles import answers, errors, success
 from contract_tests.judging.verdict import Finding, Observation, Outcome
+from contract_tests.lead_lists import echo, oracles, server_made
 from contract_tests.target.exchange import Exchange, Request
+from contract_tests.tests.corpus import answers as corpus_answers
+from contract_tests.tests.corpus import echoes as corpus_echoes
+from contract_tests.tests.corpus import fields as corpus_fields
+from contract_tests.tests.corpus import histories, histories_of_refusals
+from contract_tests.tests.corpus import requests as corpus_requests
+from contract_tests.tests.corpus import values as corpus
 from contract_tests.tests.corpus.exchanges import case, exchange, judge, request, terms
-from contract_tests.tests.corpus.values import answers as corpus_answers
-from contract_tests.tests.corpus.values import echoes as corpus_echoes
-from contract_tests.tests.corpus.values import fields as corpus_fields
-from contract_tests.tests.corpus.values import histories, histories_of_refusals
-from contract_tests.tests.corpus.values import requests as corpus_requests
-from contract_tests.tests.corpus.values import values as corpus
 
 FOLDER = Path(__file__).with_name("approved")
 SIGNS = {Outcome.HELD: "+", Outcome.WARNED: "!", Outcome.BROKEN: "✗"}
@@ -40,16 +41,16 @@ PLAIN = {
     "404": case(exchange(request(path="/other"), 404)),
     "500": case(exchange(status=500)),
 }
-OF_ANSWERS: tuple[Oracle, ...] = (*oracles.echo.ORACLES, *oracles.lead_list.ORACLES, *oracles.success.ORACLES)
+OF_ANSWERS: tuple[Oracle, ...] = (*echo.ORACLES, *server_made.ORACLES, *success.ORACLES)
 # Which oracles judge a topic: those that it is about.
 TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
-    "planned": (corpus_answers.answered_as_planned, (*oracles.answers.ORACLES, *oracles.lead_list.ORACLES)),
-    "statuses": (corpus_answers.statuses, oracles.answers.ORACLES),
-    "labels": (corpus_answers.labels_and_bodies, (*oracles.success.ORACLES, *oracles.errors.ORACLES)),
+    "planned": (corpus_answers.answered_as_planned, (*answers.ORACLES, *server_made.ORACLES)),
+    "statuses": (corpus_answers.statuses, answers.ORACLES),
+    "labels": (corpus_answers.labels_and_bodies, (*success.ORACLES, *errors.ORACLES)),
     "fields": (corpus_fields.fields, OF_ANSWERS),
-    "errors": (corpus_answers.errors, oracles.errors.ORACLES),
-    "texts": (corpus_echoes.texts, oracles.echo.ORACLES),
-    "dates": (corpus_echoes.dates, (*oracles.echo.ORACLES, *oracles.success.ORACLES)),
+    "errors": (corpus_answers.errors, errors.ORACLES),
+    "texts": (corpus_echoes.texts, echo.ORACLES),
+    "dates": (corpus_echoes.dates, (*echo.ORACLES, *success.ORACLES)),
     "ids": (corpus_echoes.ids, OF_ANSWERS),
     "pinned": (corpus_echoes.pinned, oracles.ORACLES),
     "tables": (corpus_echoes.tables, oracles.ORACLES),

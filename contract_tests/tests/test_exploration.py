@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests.engine.exploration import Exploration
 from contract_tests.lead_lists import strategies
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.requests.plan import Sender
 from contract_tests.requests.schema_driving import drive
 from contract_tests.tests.conftest import USERS, open_run, settings_for

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.tests.conftest import EXPIRED, USERS, open_run, settings_for
 from contract_tests.tests.servers.breach import FaultyServer
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS

@@ -11,7 +11,7 @@ import pytest
 from contract_tests.contract.specification import load_specification
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_ICP,

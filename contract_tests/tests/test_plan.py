@@ -12,7 +12,7 @@ from contract_tests.judging.expectation import Expectation, Terms, expect
 from contract_tests.lead_lists.bodies import CHOICES, FREEDOMS, PAGE_EXAMPLE, QUESTIONS, ROWS
 from contract_tests.lead_lists.meaning import MEANINGS
 from contract_tests.lead_lists.plan import WIRES
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.settings.values import Settings
 from contract_tests.tests.conftest import FIRST, SECOND

@@ -24,7 +24,7 @@ from contract_tests.contract.specification import load_specification
 from contract_tests.engine.run import Run
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.oracles import ORACLES
+from contract_tests.lead_lists.oracles import ORACLES
 from contract_tests.plugin import Session as Judging
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.sources import gather

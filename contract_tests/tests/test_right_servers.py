@@ -10,7 +10,7 @@ import pytest
 from contract_tests.contract.specification import load_specification
 from contract_tests.engine.run import Run
 from contract_tests.engine.searches import ZONES, search_schema, search_zone
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.settings.values import Settings
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, mock_process, open_run, settings_for
 

@@ -18,7 +18,7 @@ from contract_tests.contract.specification import find_spec_folder, load_specifi
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.expectation import Terms
 from contract_tests.judging.verdict import Finding, broken, held
-from contract_tests.oracles import ORACLES
+from contract_tests.lead_lists.oracles import ORACLES
 from contract_tests.plugin import Session as Judging
 from contract_tests.settings.values import Settings
 from contract_tests.spec_gate import problems

@@ -12,7 +12,7 @@ from contract_tests.engine.run import Run
 from contract_tests.engine.shrinking import REQUESTS, shrink
 from contract_tests.judging.verdict import Outcome
 from contract_tests.lead_lists.bodies import base
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.requests.plan import encode
 from contract_tests.tests.conftest import USERS, open_run, settings_for
 from contract_tests.tests.servers.right_core import BadRequest, Fields, Request, RightCore

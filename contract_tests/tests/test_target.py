@@ -12,8 +12,8 @@ from email.utils import formatdate
 
 import pytest
 
+from contract_tests.target import client as target_module
 from contract_tests.target.client import HUNG_UP, Target
-from contract_tests.target.client import client as target_module
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE, Request
 from contract_tests.tests.servers.sockets import OK, raw_server
 

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.oracles import HISTORY_ORACLES, ORACLES
+from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.tests.conftest import ROOT
 from contract_tests.tests.corpus.exchanges import broken_clauses
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS

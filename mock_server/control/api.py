@@ -19,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec, read_yaml
 from mock_server.contract.readings import Readings
-from mock_server.control.api import calls as control_calls
-from mock_server.control.api import journal_calls as control_journal
+from mock_server.control import calls as control_calls
+from mock_server.control import journal_calls as control_journal
 from mock_server.control.calls import CONTROL_SPEC, Call, Parts
 from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages

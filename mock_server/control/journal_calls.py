@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from mock_server.control.api import verification
+from mock_server.control import verification
 from mock_server.control.calls import Call, Handler, Parts
 from mock_server.control.showing import Shown
 from mock_server.control.verdicts import Judge

@@ -24,11 +24,12 @@ import yaml
 from starlette.types import Message
 
 from mock_server import NotHeld, RunningMock, Settings, create_app, running_mock
+from mock_server.control import journal_calls as control_journal
 from mock_server.control.api import HANDLERS, control_contract
-from mock_server.control.api import journal_calls as control_journal
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, StartMock
+from mock_server.worlds import worlds
 from mock_server.worlds.journal import BODY_BYTES_KEPT, BYTES_KEPT, EXCHANGES_KEPT, Exchange, Journal
-from mock_server.worlds.worlds import SNAPSHOTS_KEPT, WORLDS_KEPT, worlds
+from mock_server.worlds.worlds import SNAPSHOTS_KEPT, WORLDS_KEPT
 
 OURS = {"x-mock-control": "1"}
 

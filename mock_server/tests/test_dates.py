@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mock_server.contract.openapi import find_spec_dir, readings
+from mock_server.contract import readings
+from mock_server.contract.openapi import find_spec_dir
 from mock_server.lead_lists.dates import Dates, NotADate
 
 CATALOGUE = readings.load(find_spec_dir())

@@ -120,7 +120,9 @@ def test_a_fault_is_the_same_again_from_its_json_and_from_its_text() -> None:
 
 
 def test_the_document_of_the_control_api_has_the_bounds_that_headers_have() -> None:
-    schema = read_yaml(ROOT / "mock_server" / "control" / "control.yaml")["components"]["schemas"]["Fault"]["properties"]
+    schema = read_yaml(ROOT / "mock_server" / "control" / "control.yaml")["components"]["schemas"]["Fault"][
+        "properties"
+    ]
     assert tuple(schema["answer"]["enum"]) == ANSWERS
     for name, number in schema.items():
         if name in ("status", "delayMs", "p99Ms", "share"):

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from mock_server.contract.openapi import find_spec_dir, readings
+from mock_server.contract import readings
+from mock_server.contract.openapi import find_spec_dir
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.record import FIELDS, Builder, LeadList
 from mock_server.lead_lists.store import Store

@@ -18,7 +18,7 @@ PACKAGE = Path(mock_server.__file__).parent
 SERVED = {
     address + ("" if path.name == "index.html" else path.name): path
     for address, folder in FOLDERS.items()
-    for path in (PACKAGE / folder.name).iterdir()
+    for path in (PACKAGE / "control" / folder.name).iterdir()
     if path.suffix in MEDIA_TYPES
 }
 

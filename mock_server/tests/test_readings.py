@@ -13,7 +13,8 @@ import httpx2
 import pytest
 
 from mock_server import create_app
-from mock_server.contract.openapi import find_spec_dir, readings
+from mock_server.contract import readings
+from mock_server.contract.openapi import find_spec_dir
 from mock_server.contract.readings import ReadingError, resolve
 from mock_server.settings import Settings
 

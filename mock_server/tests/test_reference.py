@@ -18,7 +18,7 @@ from mock_server.tests.conftest import PATH, ROOT, Open
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-FOLDER = Path(mock_server.__file__).parent / "reference"
+FOLDER = Path(mock_server.__file__).parent / "control" / "reference"
 OURS = {"index.html", "reference.css", "reference.js", "swagger-ui.sha256"}
 NPM = ROOT / ".npm-tools"
 

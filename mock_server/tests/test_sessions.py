@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from starlette.datastructures import Headers
 
-from mock_server.contract.openapi import find_spec_dir, readings
+from mock_server.contract import readings
+from mock_server.contract.openapi import find_spec_dir
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.sessions import Sessions, cookie_values
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from mock_server.contract.openapi import find_spec_dir, readings
+from mock_server.contract import readings
+from mock_server.contract.openapi import find_spec_dir
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.wire import JsonParser
 

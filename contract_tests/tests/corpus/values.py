@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from contract_tests.plans import make_plan
+from contract_tests.lead_lists.plans import make_plan
 from contract_tests.requests.plan import Step
 from contract_tests.target.exchange import Exchange, Headers, Request
 from contract_tests.tests import test_judge
