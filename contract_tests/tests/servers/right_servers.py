@@ -67,7 +67,7 @@ class RightServer(NamedTuple):
 
 
 def second(users: Mapping[str, str], expired: Mapping[str, str]) -> App:
-    from contract_tests.tests import second_server  # here, as Starlette takes a while to import
+    from contract_tests.tests.servers import second_server  # here, as Starlette takes a while to import
 
     return second_server.app(users, tuple(expired))
 
