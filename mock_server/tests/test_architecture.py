@@ -24,7 +24,7 @@ def imports(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "path", [*MODULES, *sorted(PACKAGE.glob("tests/*.py"))], ids=lambda path: f"{path.parent.name}/{path.name}"
+    "path", [*MODULES, *sorted(PACKAGE.glob("tests/**/*.py"))], ids=lambda path: f"{path.parent.name}/{path.name}"
 )
 def test_the_mock_knows_nothing_of_the_contract_tests(path: Path) -> None:
     assert not [name for name in imports(path) if name.split(".")[0] == "contract_tests"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract_tests.tests import test_judge
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_ICP,
     KNOWN_PERSON,
@@ -24,6 +23,7 @@ from contract_tests.tests.corpus.values import (
     Entries,
     one,
 )
+from contract_tests.tests.judging import test_judge
 
 
 def texts() -> Entries:

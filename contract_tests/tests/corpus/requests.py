@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from contract_tests.target.exchange import Headers, Request
-from contract_tests.tests import test_expectation
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_COMPANY,
     KNOWN_ICP,
@@ -23,6 +22,7 @@ from contract_tests.tests.corpus.values import (
     UUID,
     planned,
 )
+from contract_tests.tests.judging import test_expectation
 
 
 def requests() -> Iterator[tuple[str, Request]]:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from contract_tests.lead_lists.plans import make_plan
 from contract_tests.requests.plan import Step
 from contract_tests.target.exchange import Exchange, Headers, Request
-from contract_tests.tests import test_judge
 from contract_tests.tests.corpus.exchanges import (
     OMIT,
     case,
@@ -19,6 +18,7 @@ from contract_tests.tests.corpus.exchanges import (
     sent_body,
     terms,
 )
+from contract_tests.tests.judging import test_judge
 
 LARGEST_BODY = 5_000  # bytes; larger ones say nothing more and take long
 UUID, UUID_1, UUID_7 = test_judge.UUID, "2c1d43b8-e6d7-11ee-bd3d-0242ac120002", "018e3f5a-6b7c-7d8e-9f01-23456789abcd"

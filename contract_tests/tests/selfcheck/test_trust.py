@@ -14,8 +14,8 @@ from contract_tests.contract.specification import load_specification
 from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.tests.conftest import ROOT
 from contract_tests.tests.corpus.exchanges import broken_clauses
+from contract_tests.tests.judging.test_oracles import ONLY_WARNED, PINNED, ROWS
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.test_oracles import ONLY_WARNED, PINNED, ROWS
 
 PATTERNS = [p for oracle in ORACLES for p in oracle.clauses] + [p for oracle in HISTORY_ORACLES for p in oracle.clauses]
 READ = {reading.clause for reading in load_specification().readings.values()}

@@ -16,11 +16,11 @@ import pytest
 
 from contract_tests.contract.specification import Treatment
 from contract_tests.tests.conftest import ROOT
+from contract_tests.tests.selfcheck.test_right_servers import SPECIFICATION
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.known_servers import USERS, listed
 from contract_tests.tests.servers.right_servers import COMBINATIONS, RIGHT_SERVERS, combinations
 from contract_tests.tests.servers.trait import TRAITS
-from contract_tests.tests.test_right_servers import SPECIFICATION
 
 COMMAND = (sys.executable, "-m", "contract_tests.tests.servers.known_servers")
 START_CPU_S = 0.4  # selfcheck starts hundreds
