@@ -245,7 +245,7 @@ def test_the_settings_file_is_taken_by_both_commands(tmp_path: Path) -> None:
     assert settings.second is not None
     told = _ask("-m", "mock_server", "readings", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
-    assert "  * refused: answered 400" in told.stdout.partition("empty-name:")[2].partition("blank-name:")[0]
+    assert "  * refused: answers 400" in told.stdout.partition("empty-name:")[2].partition("blank-name:")[0]
 
 
 def test_the_fixture_is_used_as_shown(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_a_wrong_variable_and_a_wrong_file_are_named(run_cli: RunCli, tmp_path: 
 def test_readings_lists_every_reading_with_the_option_in_force(run_cli: RunCli) -> None:
     ended = run_cli("--profile", "strict", "--success-status", "200", "readings")
     assert ended.returncode == 0
-    assert "success-status: Which status says that the lead list was created?" in ended.stdout
+    assert "success-status: Which status does a success have?" in ended.stdout
     assert "  * 200: 200 OK\n" in ended.stdout
     assert "    201: 201 Created\n" in ended.stdout
     assert "\x1b" not in ended.stdout

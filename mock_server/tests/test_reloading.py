@@ -358,7 +358,7 @@ def test_who_does_not_follow_files_does_not_load_what_does() -> None:
 def test_an_open_dashboard_shows_the_new_contract(mock: Followed, open_page: Open) -> None:
     page = open_page(f"{mock.url}/__mock__/")
     page.get_by_text("Live", exact=True).wait_for()
-    asked = "Which status says that the lead list was created?"
+    asked = "Which status does a success have?"
     text = mock.readings.read_text()
     assert asked in text
     with page.expect_event("load", timeout=PATIENCE_S * 1000):

@@ -285,7 +285,7 @@ def test_a_verdict_names_every_option_that_is_allowed() -> None:
     found = findings(twice, duplicate_ids="removed,refused")
     verdicts = [each for each in found if isinstance(each, Verdict) and each.reading == "duplicate-ids"]
     assert {(each.expected, each.actual) for each in verdicts} == {
-        ("removed (once) or refused (answered 400)", "kept (twice)")
+        ("removed (keeps one) or refused (answers 400)", "kept (keeps both)")
     }
 
 
