@@ -413,10 +413,9 @@ def test_the_types_of_the_modules_are_right(tmp_path: Path) -> None:
     assert "Property 'toUpperCase' does not exist on type 'number'" in type_errors(tmp_path / "app.js")
 
 
-@pytest.mark.parametrize("path", sorted(DASHBOARD.glob("*.js")), ids=lambda path: path.name)
-def test_modules_stay_small_and_parse_no_markup(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    assert source.count("\n") < 250
-    assert not re.findall(
-        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function", source
-    )
+def test_no_script_of_the_dashboard_parses_markup() -> None:
+    parsing = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function")
+    scripts = sorted(DASHBOARD.glob("*.js"))
+    lines = [(path, *each) for path in scripts for each in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)]
+    assert scripts
+    assert [f"{path.name}:{number} {line.strip()}" for path, number, line in lines if parsing.search(line)] == []
