@@ -1,6 +1,6 @@
-"""The mock, broken on purpose: a catalogue of named breaches of the contract, each a small change of one stage.
+"""Catalogue of named breaches of the contract, each made by a small change of one stage of the mock.
 
-Loaded only when a defect is asked for. A defect is no fault: faults are what an honest server may do to its clients.
+Loaded only on request. A defect is not a fault: even a correct server may show a fault (delay, 500, reset connection).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ CATALOGUE: Mapping[str, Defect] = {defect.id: defect for module in MODULES for d
 
 
 def find(id: str) -> Defect:
-    """The defect of that id; what is told of an unknown one names those that are near it."""
+    """Return the defect with this ID; the error for an unknown ID suggests similar ones."""
     if id in CATALOGUE:
         return CATALOGUE[id]
     near = difflib.get_close_matches(id, CATALOGUE, cutoff=0.5) or [each for each in CATALOGUE if id in each][:3]
@@ -67,6 +67,6 @@ def find(id: str) -> Defect:
 
 
 def create_broken(defect: Defect, settings: Settings | None = None, **parts: Any) -> Mock:
-    """A mock with that one defect; `parts` are those of `create_app`."""
+    """Create a mock with this one defect; `parts` are further arguments of `create_app`."""
     mock = create_app(settings, stages=defect.change.stages, **parts)
     return dataclasses.replace(mock, app=defect.change.app(mock.app))

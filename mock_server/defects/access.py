@@ -1,4 +1,4 @@
-"""Access: who stands in userIds; and mass assignment: what a client may set although the server makes it."""
+"""Defects of userIds, and mass assignment: the server takes generated fields from the client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from mock_server.defects.changes import Change, Rebuild, built, built_after, field, field_is, forgiven_body
+from mock_server.defects.changes import Change, Rebuild, built, built_after, field, field_is, lenient_body
 from mock_server.defects.defect import Group
 from mock_server.lead_lists.record import LeadList, Payload
 
@@ -19,7 +19,7 @@ def _users(change: Callable[[list[str]], list[Any]]) -> Change:
 
 
 def _previous() -> Rebuild:
-    """The caller before this one, which a variable of the module still holds."""
+    """Put the previous caller into userIds, kept in a variable of the module."""
     previous = ""
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def _first() -> Rebuild:
     return rebuild
 
 
-def _everybody() -> Rebuild:
+def _all_callers() -> Rebuild:
     seen: dict[str, None] = {}
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _last_two() -> Rebuild:
 
 
 def _taken(name: str, attribute: str, takes: Callable[[Any], object] = lambda value: True) -> Change:
-    """The value of the client goes into the list, if it is one that `takes` lets through."""
+    """Store the client's value of a generated field if `takes` returns true for it."""
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         return {attribute: payload[name]} if name in payload and takes(payload[name]) else {}
@@ -78,14 +78,14 @@ def _owner_of(*names: str) -> Change:
 
 
 def _spread(payload: Any) -> Any:
-    """A merge that follows the prototype: its fields count as fields of the body."""
+    """Merge the fields under __proto__ into the body."""
     if not isinstance(payload, dict) or not isinstance(payload.get("__proto__"), dict):
         return payload
     return {**payload, **payload["__proto__"]}
 
 
 def _polluted() -> Rebuild:
-    """What came under __proto__ stands in every list from then on."""
+    """Add the fields of any earlier __proto__ to every later list."""
     prototype: dict[str, Any] = {}
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _polluted() -> Rebuild:
 
 
 def _sibling_people(payload: Any) -> Any:
-    """Fields of a sibling page that count here as well."""
+    """Read `persons`, a field of a sibling page, as more personIds."""
     if not isinstance(payload, dict) or not isinstance(payload.get("persons"), list):
         return payload
     return {**payload, "personIds": [*payload.get("personIds", []), "lead_from_persons"]}
@@ -104,50 +104,55 @@ def _sibling_people(payload: Any) -> Any:
 
 # fmt: off
 DEFECTS = (
-    access.easy("creator-missing", "response.userIds.includes-creator", "Nobody stands in userIds.",
+    access.easy("creator-missing", "response.userIds.includes-creator", "userIds is empty.",
         field_is("userIds", [])),
-    access.easy("creator-replaced", "response.userIds.includes-creator", "A user of the service stands in userIds.",
+    access.easy("creator-replaced", "response.userIds.includes-creator",
+        "userIds holds a service user instead of the creator.",
         field_is("userIds", ["user_service"])),
-    access.easy("creator-upper-case", "response.userIds.includes-creator", "The creator's id is in capitals.",
+    access.easy("creator-upper-case", "response.userIds.includes-creator",
+        "userIds holds the creator's ID in upper case.",
         _users(lambda ids: [each.upper() for each in ids])),
-    access.easy("creator-without-prefix", "response.userIds.includes-creator", "The creator's id lacks its prefix.",
+    access.easy("creator-without-prefix", "response.userIds.includes-creator",
+        "userIds holds the creator's ID without its prefix.",
         _users(lambda ids: [each.partition("_")[2] for each in ids])),
-    access.easy("creator-null", "response.userIds.type", "null stands in place of the creator.",
+    access.easy("creator-null", "response.userIds.type", "userIds holds null instead of the creator.",
         field_is("userIds", [None])),
-    access.hard("creator-of-before", "response.userIds.includes-creator", "The caller before stands in userIds.",
+    access.hard("creator-of-before", "response.userIds.includes-creator",
+        "userIds holds the previous caller instead of the creator.",
         built_after(_previous)),
     access.hard("creator-first-caller", "response.userIds.includes-creator",
-        "The first caller of all stands in userIds.", built_after(_first)),
-    access.hard("everybody-so-far", "response.userIds.no-stranger", "All callers so far stand in userIds.",
-        built_after(_everybody)),
-    access.hard("caller-before-added", "response.userIds.no-stranger", "The caller before stands beside the creator.",
+        "userIds holds the first caller instead of the creator.", built_after(_first)),
+    access.hard("everybody-so-far", "response.userIds.no-stranger", "userIds holds all callers so far.",
+        built_after(_all_callers)),
+    access.hard("caller-before-added", "response.userIds.no-stranger", "userIds also holds the previous caller.",
         built_after(_last_two)),
-    access.hard("people-get-access", "response.userIds.no-stranger", "The people on the list get access to it.",
+    access.hard("people-get-access", "response.userIds.no-stranger", "userIds also holds the person IDs of the list.",
         built(lambda lead_list, payload, user, now: {"user_ids": [user, *map(str, lead_list.person_ids)]})),
     # -- mass assignment
     assignment.medium("id-taken-over", "request.body.server-made",
-        "An id that the client sends becomes that of the list.", _taken("id", "id")),
-    assignment.medium("created-taken-over", "request.body.server-made", "createdAt is taken from the client.",
+        "The server stores an id from the client.", _taken("id", "id")),
+    assignment.medium("created-taken-over", "request.body.server-made", "The server stores createdAt from the client.",
         _taken("createdAt", "created_at")),
-    assignment.medium("updated-taken-over", "request.body.server-made", "updatedAt is taken from the client.",
+    assignment.medium("updated-taken-over", "request.body.server-made", "The server stores updatedAt from the client.",
         _taken("updatedAt", "updated_at")),
     assignment.medium("users-taken-over", "request.body.server-made",
-        "userIds are taken from the client; the creator is lost.", _taken("userIds", "user_ids")),
+        "The server stores userIds from the client, without the creator.", _taken("userIds", "user_ids")),
     assignment.hard("users-emptied", "request.body.server-made",
-        "An empty userIds of the client takes the creator away.",
+        "An empty userIds from the client removes the creator.",
         _taken("userIds", "user_ids", lambda users: users == [])),
-    assignment.hard("id-null-taken-over", "request.body.server-made", "An id of null is taken from the client.",
+    assignment.hard("id-null-taken-over", "request.body.server-made", "The server stores a null id from the client.",
         _taken("id", "id", lambda value: value is None)),
     assignment.hard("created-null-taken-over", "request.body.server-made",
-        "A createdAt of null is taken from the client.",
+        "The server stores a null createdAt from the client.",
         _taken("createdAt", "created_at", lambda value: value is None)),
     assignment.hard("owner-taken-over", "response.userIds.includes-creator",
-        "A field userId or ownerId makes somebody else the creator.", _owner_of("userId", "ownerId")),
-    assignment.hard("prototype-spread", "request.type.default", "Fields under __proto__ count as fields of the body.",
-        forgiven_body(_spread)),
-    assignment.hard("prototype-polluted", "request.body.open", "Fields under __proto__ stand in every later list.",
+        "A field userId or ownerId replaces the creator.", _owner_of("userId", "ownerId")),
+    assignment.hard("prototype-spread", "request.type.default",
+        "The server reads fields under __proto__ as fields of the body.",
+        lenient_body(_spread)),
+    assignment.hard("prototype-polluted", "request.body.open", "Every later list contains the fields under __proto__.",
         built_after(_polluted)),
     assignment.hard("persons-added", "response.personIds.echo",
-        "A field persons, of a sibling page, adds to personIds.", forgiven_body(_sibling_people)),
+        "A field persons (of a sibling page) adds to personIds.", lenient_body(_sibling_people)),
 )
 # fmt: on

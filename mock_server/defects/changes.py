@@ -1,7 +1,7 @@
-"""What a defect is made of: small changes of one stage, or of the app around the stages, as values to be combined.
+"""Building blocks of defects: small changes of one stage, or of the app around the stages, that combine.
 
-A change may remember (a counter, the last answer, the previous caller). It does so in the closure of what it puts in
-the place of a stage, and that is made anew for each app: two broken mocks in one process share nothing.
+A change may keep state (a counter, the last response, the previous caller). The state lives in the closure that
+replaces the stage, one closure per app: two broken mocks in one process share nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.pipeline.stages import Stages
 
 Value = dict[str, Any]
-Wrap = Callable[[Any], Any]  # a stage, or an ASGI app -> another in its place
+Wrap = Callable[[Any], Any]  # a stage or an ASGI app -> its replacement
 Test = Callable[[Any], object]
 
 MISSING = object()  # the value of a field that was not sent
@@ -30,19 +30,19 @@ MISSING = object()  # the value of a field that was not sent
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of the stages, of the app that drives them, or of both."""
+    """Change the stages, the app that drives them, or both."""
 
     stages: Callable[[Stages], Stages] = lambda stages: stages
     app: Callable[[ASGIApp], ASGIApp] = lambda app: app
 
 
 def stage(name: str, wrap: Wrap) -> Change:
-    """`wrap` is called once for an app, with the stage, and gives back what to use in its place."""
+    """Replace one stage by the result of `wrap`, which is called with the stage once per app."""
     return Change(stages=lambda stages: dataclasses.replace(stages, **{name: wrap(getattr(stages, name))}))
 
 
 def together(*changes: Change) -> Change:
-    """All of the changes; the first is the innermost."""
+    """Combine the changes; the first is the innermost."""
 
     def stages(changed: Stages) -> Stages:
         for change in changes:
@@ -57,11 +57,11 @@ def together(*changes: Change) -> Change:
     return Change(stages, app)
 
 
-# -- the answer to a success
+# -- the response of a success
 
 
 def answered(change: Callable[[Value], Any]) -> Change:
-    """Another JSON value in place of the lead list."""
+    """Return another JSON value instead of the lead list."""
     return stage(
         "render",
         lambda render: lambda outcome, status: render(Outcome(change(dict(outcome.value)), outcome.headers), status),
@@ -69,7 +69,7 @@ def answered(change: Callable[[Value], Any]) -> Change:
 
 
 def answered_after(make: Callable[[], Callable[[Value], Any]]) -> Change:
-    """As `answered`, with a memory: `make` is called once for an app."""
+    """Like `answered`, with state: `make` is called once per app."""
 
     def wrap(render: Any) -> Any:
         change = make()
@@ -79,7 +79,7 @@ def answered_after(make: Callable[[], Callable[[Value], Any]]) -> Change:
 
 
 def field(name: str, change: Callable[[Any], Any]) -> Change:
-    """Another value of one field; the others stay."""
+    """Change the returned value of one field."""
     return answered(lambda value: {**value, name: change(value[name])})
 
 
@@ -96,7 +96,7 @@ def renamed(name: str, new: str) -> Change:
 
 
 def sent(change: Callable[[Answer], Answer]) -> Change:
-    """Another answer in place of a success, as bytes."""
+    """Replace the rendered response of a success."""
     return stage("render", lambda render: lambda outcome, status: change(render(outcome, status)))
 
 
@@ -116,7 +116,7 @@ def status(code: int) -> Change:
 
 
 def stored(name: str, change: Callable[[Any], Any]) -> Change:
-    """Another value of a field, if it was sent, once it was found right."""
+    """Change the stored value of a field after validation, if the field was sent."""
     return stored_as(lambda payload: {**payload, name: change(payload[name])} if name in payload else payload)
 
 
@@ -131,12 +131,12 @@ Rebuild = Callable[[LeadList, Payload, str, datetime], Value]
 
 
 def built(rebuild: Rebuild) -> Change:
-    """Other values in the lead list; `rebuild` sees it, what was sent, who sent it, and when."""
+    """Change attributes of the lead list; `rebuild` gets the list, the payload, the user and the time."""
     return built_after(lambda: rebuild)
 
 
 def built_after(make: Callable[[], Rebuild]) -> Change:
-    """As `built`, with a memory: `make` is called once for an app."""
+    """Like `built`, with state: `make` is called once per app."""
 
     def wrap(build: Build) -> Build:
         rebuild = make()
@@ -150,37 +150,37 @@ def built_after(make: Callable[[], Rebuild]) -> Change:
     return stage("build", wrap)
 
 
-# -- what is taken
+# -- validation
 
 
-def forgiven(name: str, when: Test, becomes: Any) -> Change:
-    """A hole in the validation: a value that must be refused is taken as another one.
+def lenient(name: str, when: Test, becomes: Any) -> Change:
+    """Accept an invalid value as another one.
 
-    `becomes` is that other one, or a function of the wrong value. MISSING stands for a field that was not sent.
+    `becomes` is the other value, or a function of the invalid one. MISSING means that the field was not sent.
     """
 
-    def forgive(payload: Payload) -> Payload:
+    def accept(payload: Payload) -> Payload:
         value = payload.get(name, MISSING)
         if not when(value):
             return payload
         return {**payload, name: becomes(value) if callable(becomes) else becomes}
 
-    return forgiven_body(lambda payload: forgive(payload) if isinstance(payload, dict) else payload)
+    return lenient_body(lambda payload: accept(payload) if isinstance(payload, dict) else payload)
 
 
-def forgiven_items(name: str, when: Callable[[int, Any], object], becomes: Any) -> Change:
-    """A hole in the validation of the items of an array; `when` sees the position and the item."""
+def lenient_items(name: str, when: Callable[[int, Any], object], becomes: Any) -> Change:
+    """Accept invalid items of an array; `when` gets the position and the item."""
 
-    def forgive(payload: Any) -> Any:
+    def accept(payload: Any) -> Any:
         if not isinstance(payload, dict) or not isinstance(payload.get(name), list):
             return payload
         items = [becomes if when(i, each) else each for i, each in enumerate(payload[name])]
         return {**payload, name: [each for each in items if each is not MISSING]}
 
-    return forgiven_body(forgive)
+    return lenient_body(accept)
 
 
-def forgiven_body(change: Callable[[Any], Any]) -> Change:
+def lenient_body(change: Callable[[Any], Any]) -> Change:
     def wrap(validate: Any) -> Any:
         return lambda operation, payload: validate(operation, change(payload))
 
@@ -188,7 +188,7 @@ def forgiven_body(change: Callable[[Any], Any]) -> Change:
 
 
 def refused_if(name: str, when: Test, code: int = 400) -> Change:
-    """A right value that is refused all the same."""
+    """Refuse a valid value."""
     return refused_body_if(name, lambda payload: when(payload.get(name, MISSING)), code)
 
 
@@ -211,25 +211,25 @@ def refusal(name: str, got: Any, code: int = 400) -> Refused:
 
 
 def crashes_if(when: Test) -> Change:
-    """A right body, or a wrong one, on which the server falls over."""
+    """Crash on a body for which `when` is true."""
 
     def crash(payload: Any) -> Any:
         if when(payload):
-            raise RuntimeError("a defect was asked for")
+            raise RuntimeError("the defect crashes here")
         return payload
 
-    return forgiven_body(crash)
+    return lenient_body(crash)
 
 
 def parsed(change: Callable[[bytes, Headers], bytes]) -> Change:
-    """Other bytes in place of the body."""
+    """Change the bytes of the body before the parser reads them."""
     return stage("parse", lambda parse: lambda raw, headers: parse(change(raw, headers), headers))
 
 
 def crashes_on_bytes(when: Callable[[bytes], object]) -> Change:
     def check(raw: bytes, headers: Headers) -> bytes:
         if when(raw):
-            raise RuntimeError("a defect was asked for")
+            raise RuntimeError("the defect crashes here")
         return raw
 
     return parsed(check)

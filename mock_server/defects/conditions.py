@@ -1,4 +1,4 @@
-"""Changes of the app around the stages, and changes that do not always apply."""
+"""Changes of the app around the stages, and changes that apply to some requests only."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.defects.changes import Change
 from mock_server.pipeline.stages import Stages
 
-OVERLAP_S = 0.02  # a request is held for so long where a defect needs two at once; a burst arrives well within
+OVERLAP_S = 0.02  # how long a defect that needs two requests at once delays each; a burst arrives in less
 
-# -- the app around
+# -- the app around the stages
 
 
 def requests(change: Callable[[Scope], Scope]) -> Change:
-    """Requests that are taken for others."""
+    """Change the scope of each request."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             await app(change(scope) if scope["type"] == "http" else scope, receive, send)
 
-        return layer
+        return middleware
 
     return Change(app=wrap)
 
 
 def successes(respond: Callable[[list[Message], Send], Any]) -> Change:
-    """Another way to send a success; `respond` gets its messages, whole, and what sends."""
+    """Send successes in another way; `respond` gets all ASGI messages of the response and `send`."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await app(scope, receive, send)
             messages: list[Message] = []
@@ -50,39 +50,39 @@ def successes(respond: Callable[[list[Message], Send], Any]) -> Change:
             else:
                 await respond(messages, send)
 
-        return layer
+        return middleware
 
     return Change(app=wrap)
 
 
-# -- changes that do not always apply
+# -- changes that apply to some requests only
 
-_applies: ContextVar[bool] = ContextVar("applies", default=False)  # to the request that this task answers
+_applies: ContextVar[bool] = ContextVar("applies", default=False)  # to the request of this task
 When = Callable[[], Callable[[Scope], bool]]
 
 
 def only(when: When, change: Change) -> Change:
-    """The change, for those requests that `when` names; it is asked for its test once for an app."""
+    """Apply the change to the requests that `when` selects; `when` is called once per app."""
 
     def wrap(clean: ASGIApp) -> ASGIApp:
         applies, broken = when(), change.app(clean)
 
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             _applies.set(scope["type"] == "http" and applies(scope))
             await (broken if _applies.get() else clean)(scope, receive, send)
 
-        return layer
+        return middleware
 
     return Change(_switched(change), wrap)
 
 
 def overlapping(change: Change) -> Change:
-    """The change, for those requests during which another one is under way."""
+    """Apply the change to requests that overlap with another one."""
 
     def wrap(clean: ASGIApp) -> ASGIApp:
         broken, under_way = change.app(clean), 0
 
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             nonlocal under_way
             if scope["type"] != "http":
                 return await clean(scope, receive, send)
@@ -94,7 +94,7 @@ def overlapping(change: Change) -> Change:
             finally:
                 under_way -= 1
 
-        return layer
+        return middleware
 
     return Change(_switched(change), wrap)
 
@@ -126,7 +126,7 @@ def every(nth: int) -> When:
 
 
 def after(first: int) -> When:
-    """Every request beyond the first so many."""
+    """Select every request after the first ones."""
 
     def when() -> Callable[[Scope], bool]:
         count = 0
@@ -142,5 +142,5 @@ def after(first: int) -> When:
 
 
 def headed(test: Callable[[Headers], object]) -> When:
-    """Requests with certain headers."""
+    """Select requests by their headers."""
     return lambda: lambda scope: bool(test(Headers(scope=scope)))

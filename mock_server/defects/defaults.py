@@ -1,4 +1,4 @@
-"""Defaults: what stands in the list for a field that was not sent."""
+"""Defects in the default values of omitted fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ defaults = Group("defaults")
 
 
 def _default(name: str, value: Any) -> Change:
-    """Another value where the field was not sent."""
+    """Use another value if the field was not sent."""
     attribute = {"type": "type", "companyIds": "company_ids"}[name]
     return built(lambda lead_list, payload, user, now: {} if name in payload else {attribute: value})
 
@@ -36,7 +36,7 @@ def _last_kind() -> Rebuild:
 
 
 def _shared_default() -> Rebuild:
-    shared: list[str] = []  # as the default of a Python parameter is
+    shared: list[str] = []  # shared by all calls, like a mutable default of a Python parameter
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         shared.extend(lead_list.company_ids)
@@ -46,7 +46,7 @@ def _shared_default() -> Rebuild:
 
 
 def _missing_default(name: str) -> Change:
-    """The field is left out of the answer where it was not sent; the marker in its value tells the two apart."""
+    """Omit the field from the response if it was not sent; None in the stored list marks that case."""
     attribute = {"type": "type", "companyIds": "company_ids"}[name]
     mark = built(lambda lead_list, payload, user, now: {} if name in payload else {attribute: None})
     drop = answered(lambda value: {key: each for key, each in value.items() if key != name or each is not None})
@@ -55,25 +55,25 @@ def _missing_default(name: str) -> Change:
 
 # fmt: off
 DEFECTS = (
-    defaults.medium("default-type-company", "request.type.default", "A list without type is one of companies.",
+    defaults.medium("default-type-company", "request.type.default", 'Without type, the type is "company".',
         _default("type", "company")),
-    defaults.medium("default-type-null", "request.type.default", "A list without type has the type null.",
+    defaults.medium("default-type-null", "request.type.default", "Without type, the type is null.",
         _default("type", None)),
     defaults.medium("default-type-missing", "response.type.required",
-        "A list without type has none in the answer either.", _missing_default("type")),
-    defaults.medium("default-type-empty", "request.type.default", "A list without type has an empty type.",
+        "Without type, the response has no type.", _missing_default("type")),
+    defaults.medium("default-type-empty", "request.type.default", "Without type, the type is an empty string.",
         _default("type", "")),
     defaults.medium("default-type-by-people", "request.type.default",
-        "A list without type and people is one of companies.", built(_kind_by_people)),
+        'Without type and personIds, the type is "company".', built(_kind_by_people)),
     defaults.hard("default-type-of-last", "request.type.default",
-        "A list without type has the type of the list before.", built_after(_last_kind)),
-    defaults.medium("default-companies-null", "request.companyIds.default", "A list without companyIds has null.",
+        "Without type, the type is that of the previous list.", built_after(_last_kind)),
+    defaults.medium("default-companies-null", "request.companyIds.default", "Without companyIds, companyIds is null.",
         _default("companyIds", None)),
     defaults.medium("default-companies-missing", "response.companyIds.required",
-        "A list without companyIds has none in the answer.", _missing_default("companyIds")),
+        "Without companyIds, the response has no companyIds.", _missing_default("companyIds")),
     defaults.medium("default-companies-nil", "request.companyIds.default",
-        "A list without companyIds has one nil UUID.", _default("companyIds", [NIL])),
+        "Without companyIds, companyIds holds one nil UUID.", _default("companyIds", [NIL])),
     defaults.hard("default-companies-shared", "request.companyIds.default",
-        "A list without companyIds has those of all lists before.", built_after(_shared_default)),
+        "Without companyIds, companyIds holds those of all previous lists.", built_after(_shared_default)),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""A defect: a named breach of the contract, told with the clause that it breaks."""
+"""Defect: a named breach of the contract and the clause that it breaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mock_server.defects.changes import Change
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """`difficulty` says what shows it: easy, any request; medium, a certain kind of input; hard, anything rarer."""
+    """`difficulty` says which requests show it: any (easy), one kind of input (medium), a rarer case (hard)."""
 
     id: str
     clause: str
@@ -21,7 +21,7 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Makes the defects of one class."""
+    """Create the defects of one class."""
 
     name: str
 

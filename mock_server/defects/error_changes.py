@@ -1,4 +1,4 @@
-"""Changes of what is answered when a request is refused."""
+"""Changes of error responses."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mock_server.pipeline.errors import Problem, Refused
 
 
 def refused_as(change: Callable[[Refused], Refused]) -> Change:
-    """Another refusal in place of the one that was meant."""
+    """Change the refusal before it is rendered."""
     return stage("render_error", lambda render: lambda refused: render(change(refused)))
 
 
 def error_status(code: int, instead: int) -> Change:
-    """Another status, the body as it was."""
+    """Change the status of an error and keep its body."""
     return error_sent(code, lambda answer: dataclasses.replace(answer, status=instead))
 
 
 def error_sent(code: int, change: Callable[[Answer], Answer]) -> Change:
-    """Another answer in place of errors of one status (0: of any), as bytes."""
+    """Replace the rendered response of errors with one status (0: any status)."""
 
     def wrap(render: Any) -> Any:
         def changed(refused: Refused) -> Answer:
@@ -37,7 +37,7 @@ def error_sent(code: int, change: Callable[[Answer], Answer]) -> Change:
 
 
 def error(code: int, change: Callable[[Value], Any]) -> Change:
-    """Another JSON value in the place of code, message and details; `change` gets that object."""
+    """Change the object that holds code, message and details."""
 
     def rewrite(answer: Answer) -> Answer:
         return dataclasses.replace(answer, body=orjson.dumps({"error": change(orjson.loads(answer.body)["error"])}))
@@ -46,7 +46,7 @@ def error(code: int, change: Callable[[Value], Any]) -> Change:
 
 
 def problems(change: Callable[[tuple[Problem, ...]], tuple[Problem, ...]]) -> Change:
-    """Other problems in the details of a failed validation."""
+    """Change the problems in the details of a failed validation."""
     return refused_as(
         lambda refused: Refused(
             refused.status,

@@ -1,4 +1,4 @@
-"""The error contract: wrong status, code, shape or details; what an error must not show."""
+"""Defects of errors: wrong status, code, shape or details; leaked internals."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def _without(name: str) -> Callable[[Value], Value]:
 
 
 def _whole(code: int, change: Callable[[Value], Any]) -> Change:
-    """Another JSON value as the whole body of an error."""
+    """Replace the whole JSON body of an error."""
     return error_sent(
         code, lambda answer: dataclasses.replace(answer, body=orjson.dumps(change(orjson.loads(answer.body)["error"])))
     )
 
 
 def _as(code: int, media_type: str, body: bytes | None = None) -> Change:
-    """Errors under another media type, with another body if one is given."""
+    """Return errors with another media type, and with another body if given."""
     return error_sent(
         code, lambda answer: Answer(answer.status, {"content-type": media_type}, answer.body if body is None else body)
     )
 
 
 def _for_rule(rule: str, change: Callable[[Answer], Answer]) -> Change:
-    """Another answer to refusals for one kind of problem, as a framework gives before its handlers are asked."""
+    """Replace the response to one kind of problem, as a framework does before its error handlers run."""
 
     def rewrite(answer: Answer) -> Answer:
         details = orjson.loads(answer.body)["error"].get("details", [])
@@ -81,7 +81,7 @@ def _other_field(listed: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 def _details_of_before() -> Change:
-    """The list of problems is a variable of the module: it still holds those of the refusal before."""
+    """Return the problems of the previous refusal, kept in a variable of the module."""
 
     def wrap(refused: Refused, kept: list[tuple[Problem, ...]]) -> Refused:
         before = kept.pop() if kept else refused.problems
@@ -97,20 +97,25 @@ def _details_of_before() -> Change:
 
 # fmt: off
 DEFECTS = (
-    errors.medium("validation-422", "error.400.status", "A failed validation is answered 422.", error_status(400, 422)),
-    errors.medium("validation-409", "error.400.status", "A failed validation is answered 409.", error_status(400, 409)),
-    errors.medium("validation-500", "http.answer.no-server-error", "A failed validation is answered 500.",
+    errors.medium("validation-422", "error.400.status",
+        "The server answers a failed validation with 422.", error_status(400, 422)),
+    errors.medium("validation-409", "error.400.status",
+        "The server answers a failed validation with 409.", error_status(400, 409)),
+    errors.medium("validation-500", "http.answer.no-server-error", "The server answers a failed validation with 500.",
         error_status(400, 500)),
-    errors.medium("validation-204", "error.400.status", "A failed validation is answered 204.",
+    errors.medium("validation-204", "error.400.status", "The server answers a failed validation with 204.",
         error_sent(400, lambda answer: Answer(204, {}, b""))),
-    errors.medium("validation-200", "error.400.status", "A failed validation is answered 200 with the error.",
+    errors.medium("validation-200", "error.400.status",
+        "The server answers a failed validation with 200 and the error body.",
         error_status(400, 200)),
-    errors.medium("enum-422", "error.400.status", "A type that is none of the two is answered 422.",
+    errors.medium("enum-422", "error.400.status", "The server answers an unknown type with 422.",
         _status_for_rule("enum", 422)),
-    errors.medium("uuid-404", "error.400.status", "What is no UUID is answered 404.", _status_for_rule("uuid", 404)),
-    errors.medium("json-500", "http.answer.no-server-error", "Malformed JSON is answered 500.",
+    errors.medium("uuid-404", "error.400.status",
+        "The server answers an invalid UUID with 404.", _status_for_rule("uuid", 404)),
+    errors.medium("json-500", "http.answer.no-server-error", "The server answers malformed JSON with 500.",
         _status_for_rule("json", 500)),
-    errors.medium("empty-411", "error.400.status", "An empty body is answered 411.", _status_for_rule("empty", 411)),
+    errors.medium("empty-411", "error.400.status",
+        "The server answers an empty body with 411.", _status_for_rule("empty", 411)),
     errors.medium("code-of-400", "error.400.code", "The code of a 400 is VALIDATION_ERROR.",
         error(400, _with(code="VALIDATION_ERROR"))),
     errors.medium("code-of-400-lower-case", "error.400.code", "The code of a 400 is in lower case.",
@@ -128,7 +133,7 @@ DEFECTS = (
         together(_NUL_CRASH, error(500, _with(code="UNKNOWN")))),
     errors.medium("message-missing", "error.message", "Errors have no message.", error(0, _without("message"))),
     errors.medium("message-empty", "error.message", "The message is empty.", error(0, _with(message=""))),
-    errors.medium("message-object", "error.message", "The message is an object by language.",
+    errors.medium("message-object", "error.message", "The message is an object keyed by language.",
         error(0, lambda error: {**error, "message": {"en": error["message"]}})),
     errors.medium("message-of-401-null", "error.message", "The message of a 401 is null.",
         error(401, _with(message=None))),
@@ -136,41 +141,41 @@ DEFECTS = (
     errors.medium("details-empty", "error.400.details", "The details are an empty array.",
         error(400, _with(details=[]))),
     errors.medium("details-null", "error.400.details", "The details are null.", error(400, _with(details=None))),
-    errors.medium("details-text", "error.400.details", "The details are one text.",
+    errors.medium("details-text", "error.400.details", "The details are a string.",
         error(400, _with(details="Validation failed"))),
-    errors.medium("details-of-enum-missing", "error.400.details", "A wrong type has no details.",
+    errors.medium("details-of-enum-missing", "error.400.details", "The 400 for an unknown type has no details.",
         _for_rule("enum", _body(lambda body: _BARE))),
     errors.hard("details-of-other-field", "error.400.details", "The details name another field.",
         problems(_other_field)),
-    errors.hard("details-of-before", "error.400.details", "The details are those of the refusal before.",
+    errors.hard("details-of-before", "error.400.details", "The details are those of the previous refusal.",
         _details_of_before()),
-    errors.medium("error-text", "error.envelope", "The error is a text in place of code and message.",
+    errors.medium("error-text", "error.envelope", "The error is a string instead of an object with code and message.",
         _whole(0, lambda error: {"error": error["message"]})),
-    errors.medium("error-list", "error.envelope", "Errors stand in an array.",
+    errors.medium("error-list", "error.envelope", "Errors are in an array.",
         _whole(0, lambda error: {"errors": [error]})),
     errors.medium("error-string", "error.envelope", "The body of an error is a JSON string.",
         _whole(0, lambda error: error["message"])),
-    errors.medium("error-by-framework", "error.envelope", "The error of a 401 has the form of a framework.",
+    errors.medium("error-by-framework", "error.envelope", "The body of a 401 has the format of a framework.",
         _whole(401, lambda error: {"statusCode": 401, "message": error["message"]})),
     errors.medium("error-empty", "error.envelope", "Errors have no body.", error_sent(0, _body(lambda body: b""))),
-    errors.medium("error-of-json-text", "error.envelope", "Malformed JSON is answered by the framework's own text.",
+    errors.medium("error-of-json-text", "error.envelope", "Malformed JSON gets the framework's own plain text.",
         _for_rule("json", _body(lambda body: b"Unexpected token"))),
     errors.medium("error-html", "error.media-type", "Errors are HTML pages.", _as(0, "text/html", _HTML)),
-    errors.medium("error-label-html", "error.media-type", "The JSON of an error is labelled text/html.",
+    errors.medium("error-label-html", "error.media-type", "The Content-Type of JSON errors is text/html.",
         _as(0, "text/html; charset=utf-8")),
-    errors.medium("error-label-plain", "error.media-type", "The JSON of a 401 is labelled text/plain.",
+    errors.medium("error-label-plain", "error.media-type", "The Content-Type of a JSON 401 is text/plain.",
         _as(401, "text/plain")),
     errors.medium("error-label-missing", "error.media-type", "Errors have no Content-Type.",
         error_sent(0, lambda answer: Answer(answer.status, {}, answer.body))),
     errors.medium("error-utf-16", "http.answer.utf-8", "Errors are encoded in UTF-16.",
         error_sent(0, _body(lambda body: body.decode().encode("utf-16")))),
-    errors.hard("error-latin-1", "http.answer.utf-8", "The message quotes what was sent, in Latin-1.",
+    errors.hard("error-latin-1", "http.answer.utf-8", "The message is encoded in Latin-1.",
         together(error(400, _with(message="Ungültige Anfrage")), error_sent(400, _body(_latin_1)))),
     errors.medium("trace-in-message", "error.internals", "The message of a 400 is a stack trace.",
         error(400, _with(message=_TRACE))),
-    errors.medium("trace-in-details", "error.internals", "A stack trace stands beside the details.",
+    errors.medium("trace-in-details", "error.internals", "An error has a stack trace next to the details.",
         error(400, _with(stack=_TRACE))),
-    errors.medium("path-in-message", "error.internals", "The message of a 401 names a file of the server.",
+    errors.medium("path-in-message", "error.internals", "The message of a 401 contains a file path of the server.",
         error(401, _with(message="No session in /var/lib/sessions/store.db"))),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Method, route and media type; and the headers of a request that must not matter."""
+"""Defects of methods, routes, media types and headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.defects.changes import MISSING, Change, forgiven, header, parsed, sent, stage, together
+from mock_server.defects.changes import MISSING, Change, header, lenient, parsed, sent, stage, together
 from mock_server.defects.conditions import When, headed, only, requests
 from mock_server.defects.defect import Group
 from mock_server.pipeline.answers import Answer
@@ -21,21 +21,21 @@ http = Group("method-and-media-type")
 
 
 def _method(method: str) -> Change:
-    """Requests by another method create as POST does."""
+    """Handle another method like POST."""
     return requests(lambda scope: {**scope, "method": "POST"} if scope["method"] == method else scope)
 
 
 def _answered(status: int, *methods: str) -> Change:
-    """Other methods are answered as if they had done something."""
+    """Answer other methods with a success status."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or scope["method"] not in methods:
                 return await app(scope, receive, send)
             await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body"})
 
-        return layer
+        return middleware
 
     return Change(app=wrap)
 
@@ -45,7 +45,7 @@ def _type_of(headers: Headers) -> str:
 
 
 def _refusing(when: Any, status: int = 400) -> Change:
-    """Requests with certain headers are refused."""
+    """Refuse requests by their headers."""
 
     def wrap(negotiate: Any) -> Any:
         def changed(headers: Headers, operation: Any) -> None:
@@ -62,7 +62,7 @@ def _crashing(when: Any) -> Change:
     def wrap(negotiate: Any) -> Any:
         def changed(headers: Headers, operation: Any) -> None:
             if when(headers):
-                raise RuntimeError("a defect was asked for")
+                raise RuntimeError("the defect crashes here")
             negotiate(headers, operation)
 
         return changed
@@ -71,7 +71,7 @@ def _crashing(when: Any) -> Change:
 
 
 def _taking(media_type: str) -> Change:
-    """A media type that is let through to the parser."""
+    """Pass a media type through to the parser."""
 
     def wrap(negotiate: Any) -> Any:
         return lambda headers, operation: _type_of(headers).startswith(media_type) or negotiate(headers, operation)
@@ -88,22 +88,22 @@ def _from_form(raw: bytes, headers: Headers) -> bytes:
 
 
 def _without_end(when: When) -> Change:
-    """Requests that are not validated; a missing endDate shows it."""
-    return only(when, forgiven("endDate", lambda value: value is MISSING, "2030-12-31T00:00:00.000Z"))
+    """Skip the validation of some requests; a missing endDate shows it."""
+    return only(when, lenient("endDate", lambda value: value is MISSING, "2030-12-31T00:00:00.000Z"))
 
 
 def _lost_when_chunked() -> Change:
-    """A reader that believes in Content-Length finds no body where there is none."""
+    """Read no body without Content-Length, so chunked bodies are lost."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             async def nothing() -> Message:
                 return {"type": "http.request", "body": b"", "more_body": False}
 
             chunked = scope["type"] == "http" and b"transfer-encoding" in dict(scope["headers"])
             await app(scope, nothing if chunked else receive, send)
 
-        return layer
+        return middleware
 
     return Change(app=wrap)
 
@@ -125,39 +125,41 @@ _ORDINARY = (
 DEFECTS = (
     http.medium("put-creates", "http.method", "PUT creates a list.", _method("PUT")),
     http.medium("patch-creates", "http.method", "PATCH creates a list.", _method("PATCH")),
-    http.medium("put-200", "http.method", "PUT is answered 200 and does nothing.", _answered(200, "PUT")),
-    http.medium("delete-204", "http.method", "DELETE is answered 204.", _answered(204, "DELETE")),
-    http.medium("form-taken", "http.request.media-type", "A form creates a list.",
+    http.medium("put-200", "http.method", "The server answers PUT with 200, without an effect.", _answered(200, "PUT")),
+    http.medium("delete-204", "http.method", "The server answers DELETE with 204.", _answered(204, "DELETE")),
+    http.medium("form-taken", "http.request.media-type", "An HTML form creates a list.",
         together(_taking(FORM), parsed(_from_form))),
-    http.medium("capitals-unvalidated", "http.request.media-type", "A media type in capitals turns the validation off.",
+    http.medium("capitals-unvalidated", "http.request.media-type", "A media type in upper case skips the validation.",
         _without_end(headed(lambda headers: _type_of(headers) != _type_of(headers).lower()))),
-    http.medium("no-type-unvalidated", "http.request.media-type", "Without Content-Type there is no validation.",
+    http.medium("no-type-unvalidated", "http.request.media-type",
+        "A request without Content-Type skips the validation.",
         _without_end(headed(lambda headers: not _type_of(headers)))),
-    http.hard("charset-unvalidated", "request.endDate.required", "With a charset there is no validation.",
+    http.hard("charset-unvalidated", "request.endDate.required", "A charset parameter skips the validation.",
         _without_end(headed(lambda headers: "charset" in _type_of(headers)))),
     http.medium("no-type-crash", "http.answer.no-server-error", "A missing Content-Type crashes the server.",
         _crashing(lambda headers: not _type_of(headers))),
-    http.medium("other-type-crash", "http.answer.no-server-error", "Another media type crashes the server.",
+    http.medium("other-type-crash", "http.answer.no-server-error", "An unsupported media type crashes the server.",
         _crashing(lambda headers: "json" not in _type_of(headers).lower())),
     http.medium("gzip-crash", "http.answer.no-server-error", "A compressed body crashes the server.",
         _crashing(lambda headers: "content-encoding" in headers)),
-    http.medium("charset-refused", "http.request.charset", "A charset of utf-8 is answered 415.",
+    http.medium("charset-refused", "http.request.charset", "The server answers a charset parameter with 415.",
         _refusing(lambda headers: "charset" in _type_of(headers), 415)),
-    http.hard("charset-quoted-refused", "http.request.charset", "A charset in quotes is refused.",
+    http.hard("charset-quoted-refused", "http.request.charset", "A quoted charset parameter is refused.",
         _refusing(lambda headers: '"' in _type_of(headers))),
-    http.medium("chunks-refused", "http.request.chunked", "A body in chunks is answered 411.",
+    http.medium("chunks-refused", "http.request.chunked", "The server answers a chunked body with 411.",
         _refusing(lambda headers: "content-length" not in headers, 411)),
-    http.medium("chunks-lost", "http.request.chunked", "A body in chunks is taken for an empty one.",
+    http.medium("chunks-lost", "http.request.chunked", "A chunked body is read as empty.",
         _lost_when_chunked()),
-    http.medium("unknown-header-refused", "http.request.unknown-headers", "A header that nobody knows is refused.",
+    http.medium("unknown-header-refused", "http.request.unknown-headers", "An unknown header is refused.",
         _refusing(lambda headers: set(headers) - set(_ORDINARY.split()))),
-    http.hard("unknown-header-crash", "http.answer.no-server-error", "Headers beginning with X- crash the server.",
+    http.hard("unknown-header-crash", "http.answer.no-server-error", "A header that starts with X- crashes the server.",
         _crashing(lambda headers: any(name.startswith("x-") for name in headers))),
-    http.medium("accept-html-page", "http.answer.media-type", "Whoever prefers HTML gets a page.",
+    http.medium("accept-html-page", "http.answer.media-type", "A client that prefers HTML gets an HTML page.",
         only(headed(_prefers_html), sent(_page))),
-    http.hard("accept-header-label", "http.answer.media-type", "The answer is labelled as Accept wishes.",
+    http.hard("accept-header-label", "http.answer.media-type",
+        "A client that prefers HTML gets JSON with Content-Type text/html.",
         only(headed(_prefers_html), header("content-type", "text/html"))),
-    http.hard("origin-forbidden", "http.answer.no-server-error", "A foreign Origin crashes the server.",
+    http.hard("origin-forbidden", "http.answer.no-server-error", "An Origin header of another site crashes the server.",
         _crashing(lambda headers: "localhost" not in headers.get("origin", "localhost"))),
     http.hard("user-agent-missing", "success.created", "A request without a User-Agent is refused.",
         stage("negotiate", lambda negotiate: lambda headers, operation: _agent(negotiate, headers, operation))),

@@ -1,4 +1,4 @@
-"""What time zones, columns and careless parsers do to an instant; pure functions on the answered form of a date."""
+"""Changes of an instant by time zones, columns and careless parsers; pure functions on the returned text."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def written(moment: datetime) -> str:
 
 
 def moved(**by: float) -> Mangle:
-    """The instant so much later."""
+    """Move the instant by this much."""
     return changed(lambda moment: moment + timedelta(**by))
 
 
 def changed(change: Callable[[datetime], datetime]) -> Mangle:
-    """Another instant; as it was, where the calendar ends or has no such day."""
+    """Change the instant; keep it if the result is not a valid date."""
 
     def mangle(text: str) -> str:
         try:
@@ -31,7 +31,7 @@ def changed(change: Callable[[datetime], datetime]) -> Mangle:
 
 
 def with_parts(**parts: int) -> Mangle:
-    return changed(lambda moment: moment.replace(**parts))  # type: ignore[arg-type]  # the names of its parts
+    return changed(lambda moment: moment.replace(**parts))  # type: ignore[arg-type]  # the keywords of datetime.replace
 
 
 def day_for_month(moment: datetime) -> datetime:
@@ -39,12 +39,12 @@ def day_for_month(moment: datetime) -> datetime:
 
 
 def summer_hour(moment: datetime) -> datetime:
-    """An hour too much from April to September, as a server in a zone with summer time adds it."""
+    """Add an hour from April to September, like a server in a time zone with summer time."""
     return moment + timedelta(hours=1 if 4 <= moment.month <= 9 else 0)
 
 
 def in_32_bits(moment: datetime) -> datetime:
-    """Seconds since 1970 in a signed number of 32 bits, which ends in January 2038."""
+    """Keep seconds since 1970 in a signed 32-bit integer, which overflows in January 2038."""
     seconds = (int(moment.timestamp()) + 2**31) % 2**32 - 2**31
     return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds, microseconds=moment.microsecond)
 
@@ -58,19 +58,19 @@ def no_leap_day(moment: datetime) -> datetime:
 
 
 def two_digit_year(moment: datetime) -> datetime:
-    """What a two-digit year leaves of a century: 69 and later are of the twentieth."""
+    """Keep two digits of the year; 69 and above mean the twentieth century."""
     year = moment.year % 100
     return moment.replace(year=year + (1900 if year >= 69 else 2000))
 
 
-# -- on what was sent, before it is read
+# -- changes of the sent text, before it is parsed
 
 
 def without_offset(text: str) -> str:
     return re.sub(r"[+-]\d\d:\d\d$", "Z", text)
 
 
-def other_sign(text: str) -> str:
+def inverted_sign(text: str) -> str:
     return re.sub(r"[+-](?=\d\d:\d\d$)", lambda match: "-" if match[0] == "+" else "+", text)
 
 
@@ -79,5 +79,5 @@ def whole_hours(text: str) -> str:
 
 
 def fraction_as_milliseconds(text: str) -> str:
-    """.5 taken for five milliseconds."""
+    """Read .5 as five milliseconds."""
     return re.sub(r"\.(\d{1,2})(?=Z|[+-]|$)", lambda match: f".{int(match[1]):03}", text)

@@ -1,4 +1,4 @@
-"""Concurrency: what only requests at the same moment show."""
+"""Concurrency defects: only overlapping requests show them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Remember = Callable[[], Callable[[Value], Any]]
 
 
 def _last_again(*names: str) -> Remember:
-    """The named fields of the answer before; all of them where none is named."""
+    """Return these fields of the previous response; all fields if none is named."""
 
     def make() -> Callable[[Value], Any]:
         last: Value = {}
@@ -60,20 +60,21 @@ def _shared_user() -> Rebuild:
 
 # fmt: off
 DEFECTS = (
-    state.hard("load-crash", "http.answer.no-server-error", "Requests that overlap are answered 500.",
+    state.hard("load-crash", "http.answer.no-server-error", "The server answers overlapping requests with 500.",
         overlapping(CRASHED)),
-    state.hard("load-409", "success.concurrent", "Requests that overlap are answered 409.", overlapping(_one_lock())),
-    state.hard("load-one-list", "success.concurrent", "Equal requests that overlap get one list between them.",
+    state.hard("load-409", "success.concurrent",
+        "The server answers overlapping requests with 409.", overlapping(_one_lock())),
+    state.hard("load-one-list", "success.concurrent", "Equal overlapping requests create one list.",
         overlapping(answered_after(cached(content)))),
-    state.hard("load-one-id", "response.id.unique", "Requests that overlap get one id.",
+    state.hard("load-one-id", "response.id.unique", "Overlapping requests get one id.",
         overlapping(answered_after(_last_again("id")))),
-    state.hard("load-names-mixed", "response.name.echo", "Requests that overlap get each other's names.",
+    state.hard("load-names-mixed", "response.name.echo", "Overlapping requests get each other's names.",
         overlapping(answered_after(_last_again("name")))),
-    state.hard("load-answers-mixed", "response.name.echo", "Requests that overlap get each other's answers.",
+    state.hard("load-answers-mixed", "response.name.echo", "Overlapping requests get each other's responses.",
         overlapping(answered_after(_last_again()))),
-    state.hard("load-users-mixed", "response.userIds.includes-creator", "Requests that overlap get each other's users.",
+    state.hard("load-users-mixed", "response.userIds.includes-creator", "Overlapping requests get each other's users.",
         overlapping(built_after(_shared_user))),
-    state.hard("load-people-lost", "response.personIds.echo", "Requests that overlap lose a person id.",
+    state.hard("load-people-lost", "response.personIds.echo", "Overlapping requests lose a person ID.",
         overlapping(field("personIds", lambda ids: ids[:-1]))),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""What the server makes itself: id, createdAt, updatedAt."""
+"""Defects of generated fields: id, createdAt, updatedAt."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _of_name(lead_list: LeadList, payload: Payload) -> str:
 
 
 def _ring(size: int) -> Callable[[], Callable[[dict[str, Any]], dict[str, Any]]]:
-    """Ids from a pool of so many, over and over."""
+    """Take IDs from a pool of this size, again and again."""
 
     def make() -> Callable[[dict[str, Any]], dict[str, Any]]:
         numbers = itertools.cycle(range(size))
@@ -56,7 +56,7 @@ def _counted() -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 def _kept_every(nth: int) -> Callable[[], Callable[[dict[str, Any]], dict[str, Any]]]:
-    """Each nth id is the one before it again."""
+    """Repeat the previous id every nth time."""
 
     def make() -> Callable[[dict[str, Any]], dict[str, Any]]:
         count, last = 0, ""
@@ -122,21 +122,21 @@ DEFECTS = (
     # -- id
     made.easy("id-constant", "response.id.unique", "Every list has the same id.", field_is("id", ID)),
     made.medium("id-of-content", "response.id.unique", "The same body gets the same id.", _id(_of_content)),
-    made.medium("id-of-name", "response.id.unique", "Lists of one name share an id.", _id(_of_name)),
-    made.hard("id-of-second", "response.id.unique", "Lists of one second share an id.", built(_of_second)),
-    made.hard("id-of-100", "response.id.unique", "Ids come from a pool of a hundred.", answered_after(_ring(100))),
-    made.medium("id-of-4", "response.id.unique", "Ids come from a pool of four.", answered_after(_ring(4))),
-    made.hard("id-kept-every-20th", "response.id.unique", "Each twentieth list has the id of the one before.",
+    made.medium("id-of-name", "response.id.unique", "Lists with one name share an id.", _id(_of_name)),
+    made.hard("id-of-second", "response.id.unique", "Lists of the same second share an id.", built(_of_second)),
+    made.hard("id-of-100", "response.id.unique", "The server has a pool of 100 IDs.", answered_after(_ring(100))),
+    made.medium("id-of-4", "response.id.unique", "The server has a pool of 4 IDs.", answered_after(_ring(4))),
+    made.hard("id-kept-every-20th", "response.id.unique", "Every 20th list has the id of the previous one.",
         answered_after(_kept_every(20))),
-    made.easy("id-in-order", "response.id.format", "The id is a counter in digits.", answered_after(_counted)),
+    made.easy("id-in-order", "response.id.format", "The id is a decimal counter.", answered_after(_counted)),
     made.easy("id-bare-digits", "response.id.format", "The id has no hyphens.",
         field("id", lambda uuid: uuid.replace("-", ""))),
-    made.easy("id-with-prefix", "response.id.format", "A prefix stands before the id.",
+    made.easy("id-with-prefix", "response.id.format", "The id has a prefix.",
         field("id", lambda uuid: f"list_{uuid}")),
-    made.easy("id-in-braces", "response.id.format", "The id stands in braces.",
+    made.easy("id-in-braces", "response.id.format", "The id is in braces.",
         field("id", lambda uuid: f"{{{uuid}}}")),
     made.easy("id-short", "response.id.format", "The id lacks its last digit.", field("id", lambda uuid: uuid[:-1])),
-    made.easy("id-object-id", "response.id.format", "The id is one of MongoDB.",
+    made.easy("id-object-id", "response.id.format", "The id is a MongoDB ObjectId.",
         field("id", lambda uuid: uuid.replace("-", "")[:24])),
     made.easy("id-empty", "response.id.format", "The id is empty.", field_is("id", "")),
     made.medium("id-of-icp", "response.id.unique", "A list with an ICP has the id of the ICP.",
@@ -147,13 +147,13 @@ DEFECTS = (
     made.easy("clock-local", "response.createdAt.clock", "createdAt is local time labelled UTC.",
         _both(moved(hours=2))),
     made.easy("clock-ahead", "response.updatedAt.clock", "updatedAt is a day ahead.", _updated(moved(days=1))),
-    made.easy("clock-day-only", "response.createdAt.clock", "createdAt is midnight of the day.",
+    made.easy("clock-day-only", "response.createdAt.clock", "createdAt is midnight of that day.",
         _created(lambda text: f"{text[:10]}T00:00:00.000Z")),
     made.easy("clock-month-from-zero", "response.createdAt.clock", "createdAt counts months from zero.",
         _created(changed(_month_from_zero))),
-    made.hard("clock-frozen", "response.createdAt.clock", "The timestamps are those of the first list.",
+    made.hard("clock-frozen", "response.createdAt.clock", "Every list has the timestamps of the first one.",
         answered_after(_frozen)),
-    made.hard("clock-runs-back", "response.createdAt.clock", "createdAt runs back from list to list.",
+    made.hard("clock-runs-back", "response.createdAt.clock", "createdAt decreases from list to list.",
         answered_after(_backwards)),
     made.easy("created-is-start", "response.createdAt.clock", "createdAt is the startDate.",
         answered(lambda value: {**value, "createdAt": value["startDate"]})),
@@ -163,19 +163,19 @@ DEFECTS = (
         _updated(lambda text: text[:-1])),
     made.easy("created-number", "response.createdAt.format", "createdAt is a Unix time.",
         _created(lambda text: int(datetime.fromisoformat(text).timestamp() * 1000))),
-    made.easy("created-in-words", "response.createdAt.format", "createdAt is written as in mail headers.",
+    made.easy("created-in-words", "response.createdAt.format", "createdAt has the format of mail headers.",
         _created(_in_words)),
-    made.easy("created-with-blank", "response.createdAt.format", "createdAt has a blank for the T, as in SQL.",
+    made.easy("created-with-blank", "response.createdAt.format", "createdAt has a space instead of T, as in SQL.",
         _created(lambda text: text.replace("T", " ")[:19])),
     made.easy("created-null", "response.createdAt.format", "createdAt is null.", field_is("createdAt", None)),
-    made.easy("updated-null", "response.updatedAt.format", "updatedAt is null until the first change.",
+    made.easy("updated-null", "response.updatedAt.format", "updatedAt is null until the first update.",
         field_is("updatedAt", None)),
     made.easy("updated-empty", "response.updatedAt.format", "updatedAt is empty.", field_is("updatedAt", "")),
     made.easy("updated-before-created", "response.updatedAt.order", "updatedAt is two seconds before createdAt.",
         _updated(moved(seconds=-2))),
     made.easy("updated-second-only", "response.updatedAt.order",
-        "updatedAt loses its milliseconds, and so lies before createdAt.", _updated(lambda text: text[:19] + "Z")),
-    made.easy("updated-of-year-1", "response.updatedAt.clock", "updatedAt is the zero of .NET.",
+        "updatedAt loses its milliseconds and is before createdAt.", _updated(lambda text: text[:19] + "Z")),
+    made.easy("updated-of-year-1", "response.updatedAt.clock", "updatedAt is 0001-01-01, the default of .NET.",
         field_is("updatedAt", "0001-01-01T00:00:00.000Z")),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""State: what only a row of requests shows."""
+"""State defects: only a sequence of requests shows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mock_server.defects.changes import (
     built_after,
     crashes_if,
     field,
-    forgiven,
+    lenient,
     refusal,
     refused_body_if,
     sent,
@@ -38,7 +38,7 @@ Remember = Callable[[], Callable[[Value], Any]]
 
 
 def _kept_back(nth: int, *names: str) -> Remember:
-    """Every nth answer has the named fields of the one before."""
+    """Return these fields of the previous response every nth time."""
 
     def make() -> Callable[[Value], Any]:
         count = 0
@@ -57,7 +57,7 @@ def _kept_back(nth: int, *names: str) -> Remember:
 
 
 def cached(key: Callable[[Value], Any]) -> Remember:
-    """The first answer again, for whatever has the same key."""
+    """Return the first response again for the same key."""
 
     def make() -> Callable[[Value], Any]:
         answers: dict[Any, Value] = {}
@@ -71,7 +71,7 @@ def content(value: Value) -> str:
     return repr([each for name, each in value.items() if name not in made])
 
 
-def _content_of_anybody(value: Value) -> str:
+def _content_without_user(value: Value) -> str:
     return repr([value[name] for name in ("name", "startDate", "endDate", "personIds", "companyIds")])
 
 
@@ -92,7 +92,7 @@ def _refusing_twins(code: int) -> Change:
 
 
 def _people_gather() -> Rebuild:
-    """A list of ids that is a variable of the module, and is emptied by nobody."""
+    """Collect person IDs in a variable of the module that is never cleared."""
     gathered: list[str] = []
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
@@ -127,50 +127,56 @@ def _error_instead(answer: Answer) -> Answer:
     raise Refused(500)
 
 
-NO_END = forgiven("endDate", lambda value: value is MISSING, "2030-12-31T00:00:00.000Z")
+NO_END = lenient("endDate", lambda value: value is MISSING, "2030-12-31T00:00:00.000Z")
 
 # fmt: off
 DEFECTS = (
-    state.hard("every-10th-crash", "http.answer.no-server-error", "Every tenth request is answered 500.",
+    state.hard("every-10th-crash", "http.answer.no-server-error", "The server answers every 10th request with 500.",
         only(every(10), CRASHED)),
-    state.hard("every-25th-crash", "http.answer.no-server-error", "Every 25th request is answered 500.",
+    state.hard("every-25th-crash", "http.answer.no-server-error", "The server answers every 25th request with 500.",
         only(every(25), sent(_error_instead))),
-    state.hard("every-7th-name-of-before", "response.name.echo", "Every seventh answer has the name of the one before.",
+    state.hard("every-7th-name-of-before", "response.name.echo", "Every 7th response has the name of the previous one.",
         answered_after(_kept_back(7, "name"))),
-    state.hard("every-9th-answer-of-before", "response.id.unique", "Every ninth answer is the one before again.",
+    state.hard("every-9th-answer-of-before", "response.id.unique", "Every 9th response repeats the previous one.",
         answered_after(_kept_back(9))),
-    state.hard("every-11th-wrapped", "success.bare", "Every eleventh answer is wrapped.",
+    state.hard("every-11th-wrapped", "success.bare", "Every 11th response is wrapped in an object.",
         only(every(11), answered(lambda value: {"data": value}))),
-    state.hard("every-12th-latin-1", "response.name.echo", "Every twelfth body is read in another encoding.",
+    state.hard("every-12th-latin-1", "response.name.echo", "Every 12th body is decoded with another encoding.",
         only(every(12), field("name", lambda name: name.encode("utf-8", "replace").decode("latin-1").upper()))),
     state.hard("every-5th-start-local", "response.startDate.echo",
-        "Every fifth answer comes from a server in another zone.", only(every(5), field("startDate", moved(hours=1)))),
+        "Every 5th response comes from a server in another time zone.",
+        only(every(5), field("startDate", moved(hours=1)))),
     state.hard("every-5th-clock-off", "response.createdAt.clock",
-        "Every fifth answer comes from a server whose clock is an hour off.",
+        "Every 5th response comes from a server whose clock is an hour late.",
         only(every(5), field("createdAt", moved(hours=-1)))),
-    state.hard("every-3rd-icp-lost", "response.icpId.echo", "Every third list with an ICP loses it.",
+    state.hard("every-3rd-icp-lost", "response.icpId.echo", "Every 3rd list with an ICP loses it.",
         answered_after(_icp_lost)),
-    state.hard("every-15th-empty", "http.answer.json", "Every fifteenth success has no body.",
+    state.hard("every-15th-empty", "http.answer.json", "Every 15th success has no body.",
         only(every(15), body(lambda raw: b""))),
-    state.hard("after-50-unvalidated", "request.endDate.required", "After 50 requests endDate may be left out.",
+    state.hard("after-50-unvalidated", "request.endDate.required",
+        "After 50 requests the server accepts a missing endDate.",
         only(after(50), NO_END)),
-    state.hard("after-100-crash", "http.answer.no-server-error", "After 100 requests all are answered 500.",
+    state.hard("after-100-crash", "http.answer.no-server-error",
+        "After 100 requests the server answers every request with 500.",
         only(after(100), CRASHED)),
-    state.hard("after-100-refused", "success.created", "After 100 requests a quota refuses all.",
+    state.hard("after-100-refused", "success.created", "After 100 requests a quota refuses every request.",
         only(after(100), refused_body_if("name", lambda payload: True, 403))),
-    state.hard("after-40-name-cut", "response.name.echo", "After 40 requests names are cut after 20 characters.",
+    state.hard("after-40-name-cut", "response.name.echo", "After 40 requests names are truncated to 20 characters.",
         only(after(40), stored("name", lambda name: name[:20]))),
-    state.hard("same-again-409", "success.repeatable", "The same body again is answered 409.", _refusing_twins(409)),
-    state.hard("same-again-400", "success.repeatable", "The same body again is answered 400.", _refusing_twins(400)),
-    state.hard("same-again-cached", "success.repeatable", "The same body of a user gets the first answer again.",
+    state.hard("same-again-409", "success.repeatable",
+        "The server answers the same body sent again with 409.", _refusing_twins(409)),
+    state.hard("same-again-400", "success.repeatable",
+        "The server answers the same body sent again with 400.", _refusing_twins(400)),
+    state.hard("same-again-cached", "success.repeatable",
+        "The same body from the same user gets the first response again.",
         answered_after(cached(content))),
     state.hard("same-again-cached-for-all", "response.userIds.includes-creator",
-        "The same body of anybody gets the first answer again.", answered_after(cached(_content_of_anybody))),
-    state.hard("name-again-cached", "response.id.unique", "A name that was used gets the first answer again.",
+        "The same body from any user gets the first response again.", answered_after(cached(_content_without_user))),
+    state.hard("name-again-cached", "response.id.unique", "A name that was used before gets the first response again.",
         answered_after(cached(lambda value: value["name"]))),
-    state.hard("people-gather", "response.personIds.echo", "A list has the person ids of all lists before.",
+    state.hard("people-gather", "response.personIds.echo", "A list has the person IDs of all previous lists.",
         built_after(_people_gather)),
-    state.hard("icp-of-before", "response.icpId.echo", "A list without an ICP has that of the list before.",
+    state.hard("icp-of-before", "response.icpId.echo", "A list without an ICP gets that of the previous list.",
         answered_after(_sticky_icp)),
 )
 # fmt: on

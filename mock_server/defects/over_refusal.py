@@ -1,4 +1,4 @@
-"""Over-refusal: what the page allows is refused, each freedom by itself."""
+"""Over-refusal: the server refuses a permitted variation, one per defect."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _longer_than(size: int) -> Test:
 
 
 def _known_names(validate: Any) -> Any:
-    """A name can be had once; the second list of that name is answered 409."""
+    """Answer 409 for the second list with one name."""
     names: set[str] = set()
 
     def changed(operation: Any, payload: Any) -> Any:
@@ -49,7 +49,7 @@ def _known_names(validate: Any) -> Any:
     return changed
 
 
-def _fields_of_page(payload: Payload) -> bool:
+def _out_of_order(payload: Payload) -> bool:
     order = [
         name for name in ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds") if name in payload
     ]
@@ -58,73 +58,86 @@ def _fields_of_page(payload: Payload) -> bool:
 
 # fmt: off
 DEFECTS = (
-    over_refusal.medium("name-accents-refused", "request.name.text", "A name has ASCII characters only.",
+    over_refusal.medium("name-accents-refused", "request.name.text",
+        "The server refuses names with characters outside ASCII.",
         _name(r"[^\x00-\x7f]")),
-    over_refusal.medium("name-emoji-refused", "request.name.text", "A name has no emoji.",
+    over_refusal.medium("name-emoji-refused", "request.name.text", "The server refuses names with emoji.",
         _name("[\U00010000-\U0010ffff]")),
-    over_refusal.medium("name-scripts-refused", "request.name.text", "A name has Latin letters only.",
+    over_refusal.medium("name-scripts-refused", "request.name.text",
+        "The server refuses names in scripts other than Latin.",
         _name("[\u0370-\uffff]")),
-    over_refusal.medium("name-quotes-refused", "request.name.text", "A name has no quotes.", _name("['\"]")),
-    over_refusal.medium("name-sql-refused", "request.name.text", "A firewall refuses words of SQL in a name.",
+    over_refusal.medium("name-quotes-refused", "request.name.text",
+        "The server refuses names with quotes.", _name("['\"]")),
+    over_refusal.medium("name-sql-refused", "request.name.text", "A firewall refuses names with SQL keywords.",
         refused_if("name", re.compile(r"(?i)\bdrop table\b").search, 403)),
-    over_refusal.medium("name-signs-refused", "request.name.text", "A name has no signs of programs.",
+    over_refusal.medium("name-signs-refused", "request.name.text", "The server refuses names with code characters.",
         _name(r"[{}$`\\%]")),
-    over_refusal.medium("name-over-50-refused", "request.name.text", "A name has at most 50 characters.",
+    over_refusal.medium("name-over-50-refused", "request.name.text", "The server refuses names over 50 characters.",
         refused_if("name", _longer_than(50))),
-    over_refusal.medium("name-over-64-refused", "request.name.text", "A name has at most 64 characters.",
+    over_refusal.medium("name-over-64-refused", "request.name.text", "The server refuses names over 64 characters.",
         refused_if("name", _longer_than(64))),
-    over_refusal.hard("name-of-80-refused", "request.name.text", "A name has fewer than 80 characters.",
+    over_refusal.hard("name-of-80-refused", "request.name.text", "The server refuses names of 80 characters.",
         refused_if("name", _longer_than(79))),
-    over_refusal.hard("name-over-80-bytes-refused", "request.name.text", "A name has at most 80 bytes.",
+    over_refusal.hard("name-over-80-bytes-refused", "request.name.text", "The server refuses names over 80 bytes.",
         refused_if("name", lambda name: len(name) <= 80 < len(name.encode("utf-8", "replace")))),
-    over_refusal.medium("name-short-refused", "request.name.text", "A name has at least three characters.",
+    over_refusal.medium("name-short-refused", "request.name.text", "The server refuses names under 3 characters.",
         refused_if("name", lambda name: 0 < len(name.strip()) < 3)),
-    over_refusal.medium("name-number-refused", "request.name.text", "A name is not all digits.", _name(r"^\d+$")),
-    over_refusal.medium("name-null-word-refused", "request.name.text", "A name is not the word null.",
+    over_refusal.medium("name-number-refused", "request.name.text",
+        "The server refuses names of digits only.", _name(r"^\d+$")),
+    over_refusal.medium("name-null-word-refused", "request.name.text", 'The server refuses the name "null".',
         refused_if("name", lambda name: name == "null")),
-    over_refusal.hard("name-line-of-signs-refused", "request.name.text", "A name begins with a letter or a digit.",
+    over_refusal.hard("name-line-of-signs-refused", "request.name.text",
+        "The server refuses names that start with punctuation.",
         _name(r"^[!-/:-@\[-`{-~]")),
-    over_refusal.hard("name-again-refused", "request.name.repeatable", "The second list of a name is answered 409.",
+    over_refusal.hard("name-again-refused", "request.name.repeatable",
+        "The server answers the second list with the same name with 409.",
         stage("validate", _known_names)),
-    over_refusal.medium("type-company-refused", "request.type.enum", "Lists of companies are refused.",
+    over_refusal.medium("type-company-refused", "request.type.enum", "The server refuses company lists.",
         refused_if("type", lambda kind: kind == "company")),
-    over_refusal.medium("type-missing-refused", "request.type.optional", "type must be sent.",
+    over_refusal.medium("type-missing-refused", "request.type.optional", "The server refuses a request without type.",
         refused_if("type", lambda kind: kind is MISSING)),
-    over_refusal.medium("companies-missing-refused", "request.companyIds.optional", "companyIds must be sent.",
+    over_refusal.medium("companies-missing-refused", "request.companyIds.optional",
+        "The server refuses a request without companyIds.",
         refused_if("companyIds", lambda ids: ids is MISSING)),
-    over_refusal.medium("companies-empty-refused", "success.created", "A list of companies needs a company.",
+    over_refusal.medium("companies-empty-refused", "success.created",
+        "The server refuses a company list without companyIds.",
         refused_body_if("companyIds", lambda payload: _of_companies(payload) and not payload.get("companyIds"))),
-    over_refusal.easy("people-empty-refused", "request.personIds.empty", "personIds must hold an id.",
+    over_refusal.easy("people-empty-refused", "request.personIds.empty", "The server refuses empty personIds.",
         refused_if("personIds", lambda ids: not ids)),
-    over_refusal.hard("people-over-50-refused", "request.personIds.type", "More than 50 person ids are refused.",
+    over_refusal.hard("people-over-50-refused", "request.personIds.type", "The server refuses more than 50 person IDs.",
         refused_if("personIds", _longer_than(50))),
-    over_refusal.easy("icp-null-refused", "request.icpId.nullability", "icpId may not be null.",
+    over_refusal.easy("icp-null-refused", "request.icpId.nullability", "The server refuses a null icpId.",
         refused_if("icpId", lambda icp: icp is None)),
-    over_refusal.medium("icp-upper-case-refused", "request.icpId.format", "An icpId in capitals is refused.",
+    over_refusal.medium("icp-upper-case-refused", "request.icpId.format", "The server refuses an icpId in upper case.",
         refused_if("icpId", lambda icp: icp and icp != icp.lower())),
-    over_refusal.medium("start-past-refused", "request.startDate.any-time", "startDate may not lie in the past.",
+    over_refusal.medium("start-past-refused", "request.startDate.any-time",
+        "The server refuses a startDate in the past.",
         refused_if("startDate", _year(lambda year: year < 2026))),
-    over_refusal.medium("start-far-refused", "request.startDate.any-time", "startDate may not lie decades ahead.",
+    over_refusal.medium("start-far-refused", "request.startDate.any-time", "The server refuses a startDate after 2050.",
         refused_if("startDate", _year(lambda year: year > 2050))),
-    over_refusal.medium("start-before-2000-refused", "request.startDate.any-time", "startDate may not lie before 2000.",
+    over_refusal.medium("start-before-2000-refused", "request.startDate.any-time",
+        "The server refuses a startDate before 2000.",
         refused_if("startDate", _year(lambda year: 1971 <= year < 2000))),
-    over_refusal.medium("end-past-refused", "request.endDate.format", "A campaign may not be over.",
+    over_refusal.medium("end-past-refused", "request.endDate.format", "The server refuses an endDate in the past.",
         refused_if("endDate", _year(lambda year: year < 2026))),
     over_refusal.medium("start-without-milliseconds-refused", "request.startDate.format",
-        "startDate must have milliseconds.", refused_if("startDate", re.compile(r".*T\d\d:\d\d:\d\dZ").fullmatch)),
+        "The server refuses a startDate without milliseconds.",
+        refused_if("startDate", re.compile(r".*T\d\d:\d\d:\d\dZ").fullmatch)),
     over_refusal.medium("start-with-milliseconds-refused", "request.startDate.format",
-        "The milliseconds of startDate must be zero.",
+        "The server refuses a startDate with milliseconds other than zero.",
         refused_if("startDate", lambda text: re.search(r"\.\d\d\dZ$", text) and ".000" not in text)),
-    over_refusal.medium("leap-day-refused", "request.startDate.format", "29 February is refused in leap years too.",
+    over_refusal.medium("leap-day-refused", "request.startDate.format",
+        "The server refuses 29 February even in leap years.",
         refused_if("startDate", lambda text: "-02-29" in text)),
-    over_refusal.hard("start-not-midnight-refused", "request.startDate.format", "startDate must be a midnight.",
+    over_refusal.hard("start-not-midnight-refused", "request.startDate.format",
+        "The server refuses a startDate that is not midnight.",
         refused_if("startDate", lambda text: "T" in text and "T00:00:00" not in text)),
-    over_refusal.hard("end-31st-refused", "request.endDate.format", "endDate may not be the 31st of December.",
+    over_refusal.hard("end-31st-refused", "request.endDate.format", "The server refuses 31 December as endDate.",
         refused_if("endDate", lambda text: "-12-31" in text)),
     over_refusal.medium("campaign-over-180-days-refused", "request.endDate.format",
-        "A campaign may last 180 days at most.",
+        "The server refuses campaigns over 180 days.",
         refused_body_if("endDate", lambda payload: _days(payload) > 180)),
     over_refusal.medium("key-order-refused", "http.request.key-order",
-        "The fields must stand in the order of the page.", refused_body_if("name", _fields_of_page)),
+        "The server refuses fields in another order than on the API page.", refused_body_if("name", _out_of_order)),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""The parser: lenient toward what is no JSON, strict toward spellings that are."""
+"""Parser defects: it accepts text that is not JSON, or refuses a valid spelling of JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from starlette.datastructures import Headers
 
-from mock_server.defects.changes import Change, forgiven_body, parsed
+from mock_server.defects.changes import Change, lenient_body, parsed
 from mock_server.defects.defect import Group
 
 parser = Group("parser")
@@ -31,12 +31,12 @@ def _swapped(pattern: bytes, new: bytes) -> Change:
     return _bytes(lambda raw: re.sub(pattern, new, raw, flags=re.DOTALL))
 
 
-def _mended(pattern: bytes, new: bytes) -> Change:
-    """A change of what is no JSON; texts within right JSON may look just like it."""
-    return _bytes(lambda raw: re.sub(pattern, new, raw, flags=re.DOTALL) if _no_json(raw) else raw)
+def _repaired(pattern: bytes, new: bytes) -> Change:
+    """Change text that is not JSON; the same pattern inside valid JSON must stay."""
+    return _bytes(lambda raw: re.sub(pattern, new, raw, flags=re.DOTALL) if _not_json(raw) else raw)
 
 
-def _no_utf_8(raw: bytes) -> bool:
+def _not_utf_8(raw: bytes) -> bool:
     try:
         raw.decode()
     except UnicodeDecodeError:
@@ -44,7 +44,7 @@ def _no_utf_8(raw: bytes) -> bool:
     return False
 
 
-def _no_json(raw: bytes) -> bool:
+def _not_json(raw: bytes) -> bool:
     try:
         orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -53,7 +53,7 @@ def _no_json(raw: bytes) -> bool:
 
 
 def _as_latin_1(raw: bytes) -> bytes:
-    return raw.decode("latin-1").encode() if _no_utf_8(raw) else raw
+    return raw.decode("latin-1").encode() if _not_utf_8(raw) else raw
 
 
 def _without_bad_bytes(raw: bytes) -> bytes:
@@ -69,23 +69,23 @@ def _first_value(raw: bytes) -> bytes:
 
 
 def _completed(raw: bytes) -> bytes:
-    """The end that a body lacks, as far as one can guess it."""
-    if not _no_json(raw) or not raw.startswith(b"{"):
+    """Drop the incomplete last field of truncated JSON and close the object."""
+    if not _not_json(raw) or not raw.startswith(b"{"):
         return raw
     start, comma, _ = raw.rpartition(b",")
-    return start + b"}" if comma and not _no_json(start + b"}") else raw
+    return start + b"}" if comma and not _not_json(start + b"}") else raw
 
 
 def _unquoted(raw: bytes) -> bytes:
-    return re.sub(rb"([{,])(\w+):", rb'\1"\2":', raw) if _no_json(raw) else raw
+    return re.sub(rb"([{,])(\w+):", rb'\1"\2":', raw) if _not_json(raw) else raw
 
 
 def _without_newlines(raw: bytes) -> bytes:
-    return raw.replace(b"\n", b" ") if _no_json(raw) else raw
+    return raw.replace(b"\n", b" ") if _not_json(raw) else raw
 
 
 def _single_quoted(raw: bytes) -> bytes:
-    return raw.replace(b"'", b'"') if _no_json(raw) else raw
+    return raw.replace(b"'", b'"') if _not_json(raw) else raw
 
 
 def _unwrapped(payload: Any) -> Any:
@@ -93,7 +93,7 @@ def _unwrapped(payload: Any) -> Any:
 
 
 def _default_body(test: Callable[[Any], object]) -> Change:
-    return forgiven_body(lambda payload: dict(_BASE) if test(payload) else payload)
+    return lenient_body(lambda payload: dict(_BASE) if test(payload) else payload)
 
 
 def _empty_body(raw: bytes, headers: Headers) -> bytes:
@@ -103,47 +103,51 @@ def _empty_body(raw: bytes, headers: Headers) -> bytes:
 # fmt: off
 DEFECTS = (
     # -- leniency
-    parser.medium("last-comma-taken", "request.body.json", "A comma behind the last field is taken.",
-        _mended(rb",\s*([}\]])$", rb"\1")),
-    parser.medium("comment-taken", "request.body.json", "A comment in the JSON is taken.", _mended(rb"/\*.*?\*/", b"")),
-    parser.medium("single-quotes-taken", "request.body.json", "Single quotes are taken.", _bytes(_single_quoted)),
-    parser.medium("bare-keys-taken", "request.body.json", "Keys without quotes are taken.", _bytes(_unquoted)),
-    parser.medium("nan-taken", "request.body.json", "NaN is taken for a number.", _mended(rb":NaN", b":null")),
-    parser.medium("infinity-taken", "request.body.json", "Infinity is taken for a number.",
-        _mended(rb":-?Infinity", b":null")),
-    parser.medium("leading-zero-taken", "request.body.json", "A number may have a leading zero.",
-        _mended(rb'":0(?=\d)', b'":')),
-    parser.medium("line-break-taken", "request.body.json", "A string may hold a line break.",
+    parser.medium("last-comma-taken", "request.body.json", "The server accepts a trailing comma.",
+        _repaired(rb",\s*([}\]])$", rb"\1")),
+    parser.medium("comment-taken", "request.body.json",
+        "The server accepts comments in JSON.", _repaired(rb"/\*.*?\*/", b"")),
+    parser.medium("single-quotes-taken", "request.body.json",
+        "The server accepts single quotes.", _bytes(_single_quoted)),
+    parser.medium("bare-keys-taken", "request.body.json", "The server accepts keys without quotes.", _bytes(_unquoted)),
+    parser.medium("nan-taken", "request.body.json",
+        "The server accepts NaN as a number.", _repaired(rb":NaN", b":null")),
+    parser.medium("infinity-taken", "request.body.json", "The server accepts Infinity as a number.",
+        _repaired(rb":-?Infinity", b":null")),
+    parser.medium("leading-zero-taken", "request.body.json", "The server accepts numbers with a leading zero.",
+        _repaired(rb'":0(?=\d)', b'":')),
+    parser.medium("line-break-taken", "request.body.json", "The server accepts a raw newline in a string.",
         _bytes(_without_newlines)),
-    parser.medium("second-value-ignored", "request.body.json", "What stands behind the JSON is passed over.",
+    parser.medium("second-value-ignored", "request.body.json", "The server ignores text after the JSON.",
         _bytes(_first_value)),
-    parser.medium("cut-json-completed", "request.body.json", "JSON that is cut short is taken as far as it goes.",
+    parser.medium("cut-json-completed", "request.body.json", "The server accepts truncated JSON.",
         _bytes(_completed)),
-    parser.medium("empty-body-taken", "request.body.required", "Without a body a list of defaults is created.",
+    parser.medium("empty-body-taken", "request.body.required", "An empty body creates a list of default values.",
         parsed(_empty_body)),
-    parser.medium("empty-object-taken", "request.name.required", "An empty object creates a list of defaults.",
+    parser.medium("empty-object-taken", "request.name.required", "An empty object creates a list of default values.",
         _default_body(lambda payload: payload == {})),
-    parser.medium("null-body-taken", "request.body.type", "null for a body creates a list of defaults.",
+    parser.medium("null-body-taken", "request.body.type", "null as the body creates a list of default values.",
         _default_body(lambda payload: payload is None)),
-    parser.medium("text-body-taken", "request.body.type", "A string for a body creates a list of defaults.",
+    parser.medium("text-body-taken", "request.body.type", "A string as the body creates a list of default values.",
         _default_body(lambda payload: isinstance(payload, str))),
-    parser.medium("array-body-taken", "request.body.type", "An array for a body creates a list of defaults.",
+    parser.medium("array-body-taken", "request.body.type", "An array as the body creates a list of default values.",
         _default_body(lambda payload: isinstance(payload, list))),
-    parser.hard("array-of-one-taken", "request.body.type", "A body inside an array is taken.",
-        forgiven_body(_unwrapped)),
-    parser.medium("latin-1-taken", "http.request.utf-8", "A body that is not UTF-8 is read as Latin-1.",
+    parser.hard("array-of-one-taken", "request.body.type", "The server accepts a body inside an array.",
+        lenient_body(_unwrapped)),
+    parser.medium("latin-1-taken", "http.request.utf-8", "The server decodes a body that is not UTF-8 as Latin-1.",
         _bytes(_as_latin_1)),
-    parser.hard("bad-bytes-dropped", "http.request.utf-8", "Bytes that are not UTF-8 are dropped.",
+    parser.hard("bad-bytes-dropped", "http.request.utf-8", "The server drops bytes that are not UTF-8.",
         _bytes(_without_bad_bytes)),
-    parser.medium("utf-16-taken", "http.request.utf-8", "A body in UTF-16 is taken.", _bytes(_from_utf_16)),
-    # -- spellings of right JSON
-    parser.medium("line-breaks-refused", "http.request.json-spelling", "JSON may not have line breaks.",
+    parser.medium("utf-16-taken", "http.request.utf-8", "The server accepts a body in UTF-16.", _bytes(_from_utf_16)),
+    # -- valid spellings of JSON
+    parser.medium("line-breaks-refused", "http.request.json-spelling", "The server refuses JSON with newlines.",
         _swapped(rb"^\{\n", b"[\n")),
-    parser.medium("blanks-around-refused", "http.request.json-spelling", "JSON may not have blanks before it.",
+    parser.medium("blanks-around-refused", "http.request.json-spelling",
+        "The server refuses JSON with leading whitespace.",
         _swapped(rb"^\s+", b"#")),
-    parser.medium("escapes-kept", "response.name.echo", "Escapes are stored as they were written.",
+    parser.medium("escapes-kept", "response.name.echo", "The server stores escapes undecoded.",
         _swapped(rb"\\u00([2-7])", rb"\\\\u00\1")),
-    parser.medium("escapes-refused", "http.request.json-spelling", "Escapes of letters are refused.",
+    parser.medium("escapes-refused", "http.request.json-spelling", "The server refuses escaped letters.",
         _swapped(rb"\\u00[4-7].", b"\n")),
 )
 # fmt: on

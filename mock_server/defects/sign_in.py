@@ -1,4 +1,4 @@
-"""Sign-in: who is let in without a session, who is kept out with one, and with what a missing one is answered."""
+"""Login defects: access without a valid session, refused valid sessions, wrong responses to a missing login."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _good_login(authenticate: Authenticate, headers: Headers) -> str | None:
 
 
 def _guests(admits: Callable[[Headers], object]) -> Change:
-    """Callers without a valid session who are let in all the same."""
+    """Serve callers without a valid session if `admits` returns true for their headers."""
 
     def wrap(authenticate: Authenticate) -> Authenticate:
         def changed(headers: Headers, carrier: str) -> str | None:
@@ -49,7 +49,7 @@ def _guests(admits: Callable[[Headers], object]) -> Change:
 
 
 def _remembering(key: Callable[[str], str]) -> Change:
-    """Sessions are looked up in a cache of good logins, by a part of what was sent."""
+    """Look sessions up in a cache of valid logins, by a part of the sent header."""
 
     def wrap(authenticate: Authenticate) -> Authenticate:
         known: dict[str, str] = {}
@@ -67,7 +67,7 @@ def _remembering(key: Callable[[str], str]) -> Change:
 
 
 def _rewritten(name: str, change: Callable[[str], str]) -> Change:
-    """A login header that is read as if it were another."""
+    """Change a login header before it is read."""
 
     def wrap(authenticate: Authenticate) -> Authenticate:
         def changed(headers: Headers, carrier: str) -> str | None:
@@ -107,7 +107,7 @@ def _first_user_only(authenticate: Authenticate) -> Authenticate:
     return changed
 
 
-def _nobody(authenticate: Authenticate) -> Authenticate:
+def _refuse_all(authenticate: Authenticate) -> Authenticate:
     def changed(headers: Headers, carrier: str) -> str | None:
         raise Refused(401)
 
@@ -115,7 +115,7 @@ def _nobody(authenticate: Authenticate) -> Authenticate:
 
 
 def _after_validation() -> Change:
-    """Everybody is let in, and whoever has no session is found out when the list is to be stored."""
+    """Check the session only when the list is stored, after validation."""
 
     def late(build: Any) -> Any:
         def changed(payload: Payload, user: str, now: datetime, list_id: str) -> LeadList:
@@ -130,7 +130,7 @@ def _after_validation() -> Change:
 
 
 def _by_simple_cookie(text: str) -> str:
-    """Only the cookies that Python's own parser finds; it gives up on names and values that it does not expect."""
+    """Parse cookies with Python's SimpleCookie, which gives up on unexpected names and values."""
     try:
         cookies = SimpleCookie(text)
     except CookieError:
@@ -139,7 +139,7 @@ def _by_simple_cookie(text: str) -> str:
 
 
 def _by_pairs(text: str) -> str:
-    """Falls over a cookie without a value."""
+    """Crash on a cookie without a value."""
     return "; ".join("=".join(pair.split("=", 1)[i] for i in (0, 1)) for pair in text.split("; "))
 
 
@@ -151,75 +151,89 @@ def _without_slash(scope: Any) -> Any:
     return {**scope, "path": scope["path"].rstrip("/"), "raw_path": scope["path"].rstrip("/").encode()}
 
 
-def _behind_slash() -> Callable[[Any], bool]:
+def _trailing_slash() -> Callable[[Any], bool]:
     return lambda scope: scope["path"].endswith("/")
 
 
 # fmt: off
 DEFECTS = (
-    sign_in.easy("login-not-needed", "access.login.required", "Nobody needs to sign in.",
+    sign_in.easy("login-not-needed", "access.login.required", "Every request is served without a login.",
         _guests(lambda headers: True)),
     sign_in.medium("login-missing-only", "access.login.required",
-        "Without any login one is a guest; a wrong one is refused.",
+        "A request without a login is served; an invalid login is refused.",
         _guests(lambda headers: not {"authorization", "cookie"} & set(headers))),
-    sign_in.medium("login-any-bearer", "access.session.valid", "Any Authorization header signs in.",
+    sign_in.medium("login-any-bearer", "access.session.valid", "Any Authorization header is a valid login.",
         _guests(lambda headers: "authorization" in headers)),
-    sign_in.medium("login-any-token", "access.session.valid", "Any Bearer token signs in.",
+    sign_in.medium("login-any-token", "access.session.valid", "Any Bearer token is a valid login.",
         _guests(lambda headers: headers.get("authorization", "").startswith("Bearer ") and _token(headers))),
-    sign_in.medium("login-any-cookie", "access.session.valid", "Any session cookie signs in; bearers are guarded.",
+    sign_in.medium("login-any-cookie", "access.session.valid",
+        "Any session cookie is a valid login; Bearer tokens are checked.",
         _guests(lambda headers: "__session=" in headers.get("cookie", ""))),
-    sign_in.medium("login-empty-cookie", "access.session.valid", "An empty session cookie signs in.",
+    sign_in.medium("login-empty-cookie", "access.session.valid", "An empty session cookie is a valid login.",
         _guests(lambda headers: headers.get("cookie", "").endswith("__session="))),
-    sign_in.medium("login-any-scheme", "access.session.valid", "Basic credentials of any kind sign in.",
+    sign_in.medium("login-any-scheme", "access.session.valid", "Any Basic credentials are a valid login.",
         _guests(lambda headers: headers.get("authorization", "").startswith("Basic "))),
-    sign_in.medium("login-without-scheme", "access.session.valid", "A token without the word Bearer signs in.",
+    sign_in.medium("login-without-scheme", "access.session.valid",
+        "A token without the scheme Bearer is a valid login.",
         _rewritten("authorization", lambda text: text if " " in text else f"Bearer {text}")),
-    sign_in.medium("login-expired", "access.session.expired", "An expired session still signs in.",
+    sign_in.medium("login-expired", "access.session.expired", "An expired session is a valid login.",
         _guests(lambda headers: EXPIRED_TOKEN in _token(headers) + headers.get("cookie", ""))),
-    sign_in.medium("login-by-beginning", "access.session.valid", "The beginning of a token is enough.",
+    sign_in.medium("login-by-beginning", "access.session.valid", "The first part of a token is a valid login.",
         _remembering(lambda sent: sent[:18])),
-    sign_in.hard("login-any-case", "access.session.valid", "A token in other case signs in.", _remembering(str.lower)),
+    sign_in.hard("login-any-case", "access.session.valid",
+        "A token in another case is a valid login.", _remembering(str.lower)),
     sign_in.medium("login-other-cookie-name", "access.login.required",
-        "Any cookie whose name begins like that of the session signs in.",
+        "A cookie whose name starts with that of the session cookie is a valid login.",
         _guests(lambda headers: "__sessionx=" in headers.get("cookie", ""))),
-    sign_in.hard("login-of-last-caller", "access.login.required", "Without a login one is the caller before.",
+    sign_in.hard("login-of-last-caller", "access.login.required",
+        "A request without a login is served as the previous caller.",
         stage("authenticate", _last_caller)),
-    sign_in.hard("login-skipped-when-chunked", "access.login.required", "A body in chunks needs no login.",
+    sign_in.hard("login-skipped-when-chunked", "access.login.required",
+        "A request with a chunked body is served without a login.",
         _guests(lambda headers: "transfer-encoding" in headers)),
-    sign_in.hard("login-skipped-without-type", "access.login.required", "A body without Content-Type needs no login.",
+    sign_in.hard("login-skipped-without-type", "access.login.required",
+        "A request without Content-Type is served without a login.",
         _guests(lambda headers: "content-type" not in headers)),
     sign_in.hard("login-skipped-by-header", "access.login.required",
-        "A header of the server's own middleware opens the door.",
+        "A request with an internal middleware header is served without a login.",
         _guests(lambda headers: "x-middleware-subrequest" in headers)),
     sign_in.hard("login-skipped-behind-slash", "access.login.required",
-        "With a slash behind the path no login is needed.",
-        only(_behind_slash, together(_guests(lambda headers: True), requests(_without_slash)))),
-    sign_in.hard("login-skipped-from-origin", "access.login.required", "A request with an Origin needs no login.",
+        "A request with a trailing slash is served without a login.",
+        only(_trailing_slash, together(_guests(lambda headers: True), requests(_without_slash)))),
+    sign_in.hard("login-skipped-from-origin", "access.login.required",
+        "A request with an Origin header is served without a login.",
         only(headed(lambda headers: "origin" in headers), _guests(lambda headers: True))),
-    sign_in.medium("login-after-validation", "access.login.first", "A wrong body is told before the missing login.",
+    sign_in.medium("login-after-validation", "access.login.first",
+        "The server validates the body before it checks the login.",
         _after_validation()),
-    # -- valid sessions that are not taken
-    sign_in.medium("cookie-first-only", "access.carrier.cookie", "The session cookie is found only as the first one.",
+    # -- refused valid sessions
+    sign_in.medium("cookie-first-only", "access.carrier.cookie",
+        "The server finds the session cookie only if it is the first cookie.",
         _rewritten("cookie", lambda text: text.partition(";")[0])),
-    sign_in.medium("cookie-last-only", "access.carrier.cookie", "The session cookie is found only as the last one.",
+    sign_in.medium("cookie-last-only", "access.carrier.cookie",
+        "The server finds the session cookie only if it is the last cookie.",
         _rewritten("cookie", lambda text: text.rpartition(";")[2])),
-    sign_in.medium("cookie-odd-neighbours", "access.carrier.cookie", "Odd cookies hide the session cookie behind them.",
+    sign_in.medium("cookie-odd-neighbours", "access.carrier.cookie", "Odd cookies hide the session cookie after them.",
         _rewritten("cookie", _by_simple_cookie)),
     sign_in.medium("cookie-flag-crash", "http.answer.no-server-error", "A cookie without a value crashes the server.",
         _rewritten("cookie", _by_pairs)),
-    sign_in.hard("sessions-one-user", "access.carrier.bearer", "Whoever signs in second is answered 401.",
+    sign_in.hard("sessions-one-user", "access.carrier.bearer", "The server answers the second user with 401.",
         stage("authenticate", _first_user_only)),
     sign_in.hard("sessions-end-early", "access.carrier.bearer", "A session ends after 60 requests.",
-        only(after(60), stage("authenticate", _nobody))),
-    # -- what a missing login is answered
-    sign_in.medium("no-login-403", "error.401.status", "A missing login is answered 403.", error_status(401, 403)),
-    sign_in.medium("no-login-404", "error.401.status", "A missing login is answered 404.", error_status(401, 404)),
-    sign_in.medium("no-login-400", "error.401.status", "A missing login is answered 400.", error_status(401, 400)),
-    sign_in.medium("no-login-500", "http.answer.no-server-error", "A missing login is answered 500.",
+        only(after(60), stage("authenticate", _refuse_all))),
+    # -- the response to a missing login
+    sign_in.medium("no-login-403", "error.401.status",
+        "The server answers a missing login with 403.", error_status(401, 403)),
+    sign_in.medium("no-login-404", "error.401.status",
+        "The server answers a missing login with 404.", error_status(401, 404)),
+    sign_in.medium("no-login-400", "error.401.status",
+        "The server answers a missing login with 400.", error_status(401, 400)),
+    sign_in.medium("no-login-500", "http.answer.no-server-error", "The server answers a missing login with 500.",
         error_status(401, 500)),
-    sign_in.medium("no-login-200", "error.401.status", "A missing login is answered 200 with the error.",
+    sign_in.medium("no-login-200", "error.401.status",
+        "The server answers a missing login with 200 and the error body.",
         error_status(401, 200)),
-    sign_in.medium("no-login-redirect", "error.401.status", "A missing login leads to a sign-in page.",
+    sign_in.medium("no-login-redirect", "error.401.status", "A missing login is redirected to a sign-in page.",
         error_sent(401, lambda answer: Answer(302, {"location": "/sign-in"}, b""))),
 )
 # fmt: on

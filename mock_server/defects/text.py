@@ -1,6 +1,6 @@
-"""What databases, sanitizers, encoders and columns do to a text; pure functions, text to text.
+"""Changes of text by databases, sanitizers, encoders and columns; pure functions from text to text.
 
-None of them is one that a reading permits: trimming, composing, removing of tags or of what cannot be printed.
+None of them is permitted by a reading (trimming, composing, removing tags or unprintable characters).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def cut(characters: int) -> Mangle:
 
 
 def cut_bytes(size: int) -> Mangle:
-    """A column that counts bytes; what is left of a character at the cut is thrown away."""
+    """Truncate to bytes, like a column that counts bytes, and drop the partial last character."""
     return lambda text: text.encode()[:size].decode(errors="ignore")
 
 
@@ -32,7 +32,7 @@ def matched(pattern: str, new: str | Callable[[re.Match[str]], str]) -> Mangle:
 
 
 def narrow(encoding: str) -> Mangle:
-    """A column in an older encoding: a question mark for what it does not have."""
+    """Replace characters that an older encoding lacks by question marks."""
     return lambda text: text.encode(encoding, "replace").decode(encoding)
 
 
@@ -57,12 +57,12 @@ def form_decoded(text: str) -> str:
 
 
 def without_wide(text: str) -> str:
-    """MySQL's utf8 has three bytes for a character at most: a question mark for others."""
+    """Replace characters of four bytes by question marks, like MySQL's utf8 with three bytes at most."""
     return re.sub("[\U00010000-\U0010ffff]", "?", text)
 
 
 def until_wide(text: str) -> str:
-    """The same without strict mode: the text ends before the first such character."""
+    """Truncate before the first character of four bytes, like MySQL without strict mode."""
     return re.split("[\U00010000-\U0010ffff]", text)[0]
 
 
@@ -83,7 +83,7 @@ def number_if_digits(text: str) -> Any:
 
 
 def mixed_endian(uuid: str) -> str:
-    """The bytes of the first three groups turned round, as Windows stores a GUID."""
+    """Reverse the bytes of the first three groups, as Windows stores a GUID."""
     first, second, third, *rest = uuid.split("-")
     turned = ["".join(reversed([part[i : i + 2] for i in range(0, len(part), 2)])) for part in (first, second, third)]
     return "-".join([*turned, *rest])

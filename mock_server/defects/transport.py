@@ -1,4 +1,4 @@
-"""Transport: answers that are cut, of a length that lies, hung up upon, or that never come."""
+"""Transport defects: truncated bodies, wrong lengths, dropped connections, missing responses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mock_server.defects.defect import Group
 transport = Group("transport")
 
 CUT_BYTES = 20
-DRIP_S = 0.25  # for a byte: a whole answer takes more than a minute
+DRIP_S = 0.25  # per byte: a whole response takes more than a minute
 
 
 class HungUp(Exception):
-    """The server closes the connection in the middle of an answer."""
+    """Close the connection in the middle of a response."""
 
 
 def _whole(messages: list[Message]) -> bytes:
@@ -31,7 +31,7 @@ def _with_length(start: Message, length: int | None) -> Message:
 
 
 def _cut(of: Callable[[bytes], int]) -> Change:
-    """The body ends so many bytes early; the length that was announced says otherwise."""
+    """Send fewer bytes than Content-Length announces."""
 
     async def respond(messages: list[Message], send: Send) -> None:
         body = _whole(messages)
@@ -79,22 +79,22 @@ async def _drip(messages: list[Message], send: Send) -> None:
 
 def _silence() -> Change:
     def wrap(app: ASGIApp) -> ASGIApp:
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await app(scope, receive, send)
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-        return layer
+        return middleware
 
     return Change(app=wrap)
 
 
 def _dead_on_errors() -> Change:
-    """The connection is closed on whoever is refused, before the body of the error is sent."""
+    """Close the connection before the body of a 400 is sent."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             async def watch(message: Message) -> None:
                 await send(message)
                 if message["type"] == "http.response.start" and message["status"] == 400:
@@ -102,7 +102,7 @@ def _dead_on_errors() -> Change:
 
             await app(scope, receive, watch)
 
-        return layer
+        return middleware
 
     return Change(app=wrap)
 
@@ -112,25 +112,26 @@ WHOLE = "http.answer.complete"
 # fmt: off
 DEFECTS = (
     transport.easy("body-cut", WHOLE, "The last bytes of the body are missing.", _cut(lambda body: CUT_BYTES)),
-    transport.easy("hung-up", WHOLE, "The connection is closed behind the headers.", successes(_hang_up)),
-    transport.hard("body-cut-every-20th", WHOLE, "Every twentieth body is cut.",
+    transport.easy("hung-up", WHOLE, "The connection closes after the headers.", successes(_hang_up)),
+    transport.hard("body-cut-every-20th", WHOLE, "Every 20th body is truncated.",
         only(every(20), _cut(lambda body: CUT_BYTES))),
-    transport.hard("body-cut-when-long", WHOLE, "What is longer than 8 KiB is cut.",
+    transport.hard("body-cut-when-long", WHOLE, "A body over 8 KiB is truncated.",
         _cut(lambda body: max(0, len(body) - 8192))),
     transport.medium("body-cut-by-characters", "http.answer.json",
-        "The length counts characters: other scripts cut the body.", successes(_length_in_characters)),
-    transport.medium("hung-up-on-400", WHOLE, "Whoever sends a wrong body is hung up upon.", _dead_on_errors()),
-    transport.hard("hung-up-under-load", WHOLE, "Requests that overlap are hung up upon.",
+        "Content-Length counts characters, which truncates bodies outside ASCII.", successes(_length_in_characters)),
+    transport.medium("hung-up-on-400", WHOLE, "The connection closes on an invalid body.", _dead_on_errors()),
+    transport.hard("hung-up-under-load", WHOLE, "The connection closes on overlapping requests.",
         overlapping(successes(_hang_up))),
-    transport.hard("silence-every-60th", WHOLE, "Every 60th request is never answered.", only(every(60), _silence())),
-    transport.hard("silence-when-chunked", WHOLE, "A body in chunks is never answered.",
+    transport.hard("silence-every-60th", WHOLE, "Every 60th request gets no response.", only(every(60), _silence())),
+    transport.hard("silence-when-chunked", WHOLE, "A request with a chunked body gets no response.",
         only(headed(lambda headers: "transfer-encoding" in headers), _silence())),
-    transport.hard("length-too-long", WHOLE, "Every 30th answer announces more bytes than it has.",
+    transport.hard("length-too-long", WHOLE, "Every 30th response announces more bytes than it has.",
         only(every(30), successes(_more_announced))),
-    transport.hard("last-chunk-missing", WHOLE, "Every 30th answer comes in chunks without a last one.",
+    transport.hard("last-chunk-missing", WHOLE, "Every 30th response is chunked and lacks the last chunk.",
         only(every(30), successes(_never_end))),
-    transport.hard("drip", WHOLE, "Every 30th answer comes a byte at a time.", only(every(30), successes(_drip))),
-    transport.easy("gzip-label", "http.answer.complete", "A body is labelled gzip and is not compressed.",
+    transport.hard("drip", WHOLE, "Every 30th response comes one byte at a time.", only(every(30), successes(_drip))),
+    transport.easy("gzip-label", "http.answer.complete",
+        "The Content-Encoding is gzip, but the body is not compressed.",
         header("content-encoding", "gzip")),
 )
 # fmt: on

@@ -306,7 +306,9 @@ def test_a_broken_mock_says_so_loudly(start_mock: StartMock) -> None:
     assert "id" not in running.post(json=PAGE).json()
     running.process.terminate()
     _, told = running.process.communicate(timeout=10)
-    assert told == "leadlists-mock: BROKEN ON PURPOSE: id-missing breaks response.id.required: The answer has no id.\n"
+    assert (
+        told == "leadlists-mock: BROKEN ON PURPOSE: id-missing breaks response.id.required: The response has no id.\n"
+    )
 
 
 def test_the_list_is_plain_when_piped_and_json_when_asked() -> None:
@@ -318,7 +320,7 @@ def test_the_list_is_plain_when_piped_and_json_when_asked() -> None:
         "class": "shape",
         "difficulty": "easy",
         "clause": "response.id.required",
-        "description": "The answer has no id.",
+        "description": "The response has no id.",
     }
 
 
