@@ -31,8 +31,14 @@ from mock_server.lead_lists.refusals import Facts
 from mock_server.lead_lists.rules import Rules
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.lead_lists.uuids import Uuids
-from mock_server.middleware import layers
+from mock_server.middleware.access_log import access_log
+from mock_server.middleware.control_gate import controlled
+from mock_server.middleware.cors import cors, own_origins
+from mock_server.middleware.error_responses import answering
+from mock_server.middleware.exact_paths import exact_paths
 from mock_server.middleware.fault_injection import injected
+from mock_server.middleware.intake import intake
+from mock_server.middleware.request_ids import request_ids
 from mock_server.pipeline.answers import Outcome, Success
 from mock_server.pipeline.errors import Renderer
 from mock_server.pipeline.sessions import Sessions, security_map
@@ -104,9 +110,7 @@ def create_app(
 
         controlled = Parts(settings, contract, readings, worlds, judge, seeding)
         guard = Guard(own_host=settings.host, allowed_hosts=settings.allow_host, token=settings.control_token or "")
-        return Control(
-            controlled, guard, resolve(catalogue, DEFAULT_PROFILE), layers.own_origins(settings.allow_origin)
-        )
+        return Control(controlled, guard, resolve(catalogue, DEFAULT_PROFILE), own_origins(settings.allow_origin))
 
     try:
         app = _assemble(settings, contract, readings, parts, coroutines, worlds, judge, make_control)
@@ -153,7 +157,7 @@ def _stages(settings: Settings, contract: Contract, readings: Readings, dates: D
         {token: user for user, token in settings.user},
         readings,
         cookie_name=settings.cookie_name,
-        is_own_origin=layers.own_origins(settings.allow_origin),
+        is_own_origin=own_origins(settings.allow_origin),
     )
     return Stages(
         authenticate=sessions,
@@ -184,20 +188,20 @@ def _assemble(
     handlers, of which one fails for whatever the other lets through: issue 2059), or have no use here.
     """
     read_body = BodyReader(readings, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s)
-    take_in = functools.partial(layers.intake, contract=contract, stages=stages, read_body=read_body)
+    take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
     login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
     order: list[Any] = [
-        *([layers.access_log] if settings.log else []),
-        functools.partial(layers.controlled, make_control=make_control),
+        *([access_log] if settings.log else []),
+        functools.partial(controlled, make_control=make_control),
         functools.partial(in_world, worlds=worlds),
         functools.partial(recorded, now=settings.clock(), judge=judge),
         # Inside of the journal, so that preflights are seen; around the faults, so that no preflight meets one, and
         # pages can read the answers that were forced.
-        functools.partial(layers.cors, is_own_origin=layers.own_origins(settings.allow_origin)),
-        *([layers.request_ids] if readings.follows("request-id-header", "present") else []),
+        functools.partial(cors, is_own_origin=own_origins(settings.allow_origin)),
+        *([request_ids] if readings.follows("request-id-header", "present") else []),
         functools.partial(injected, contract=contract, stages=stages),
-        functools.partial(layers.answering, render_error=stages.render_error),
-        functools.partial(layers.exact_paths, contract=contract, readings=readings),
+        functools.partial(answering, render_error=stages.render_error),
+        functools.partial(exact_paths, contract=contract, readings=readings),
         RoutingMiddleware,
         *([SecurityMiddleware, take_in] if login_first else [take_in, SecurityMiddleware]),
         ContextMiddleware,

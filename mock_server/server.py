@@ -19,7 +19,7 @@ from starlette.datastructures import MutableHeaders
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mock_server.app import Mock
-from mock_server.middleware.layers import add_cors, own_origins
+from mock_server.middleware.cors import add_cors, own_origins
 from mock_server.pipeline.errors import refused
 from mock_server.settings import Settings
 from mock_server.worlds.worlds import record_unread

@@ -24,7 +24,8 @@ from mock_server.control import journal_calls as control_journal
 from mock_server.control.calls import CONTROL_SPEC, Call, Parts
 from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
-from mock_server.middleware import layers
+from mock_server.middleware.cors import cors
+from mock_server.middleware.error_responses import refusal_of, send_answer
 from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
@@ -63,7 +64,7 @@ class Control:
         self._read_body = BodyReader(readings, max_bytes=BODY_BYTES, timeout_s=parts.settings.body_timeout_s)
         self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=parts.settings.max_depth)
         # Pages of the product sign in here, from their own origin; it is the one route with CORS headers.
-        self._sessions = layers.cors(self._checked, is_own_origin=is_own_origin)
+        self._sessions = cors(self._checked, is_own_origin=is_own_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -84,7 +85,7 @@ class Control:
                     self._guard.check_token(scope, headers)
                 response = await self._answer(scope, headers, receive)
         except Exception as error:
-            return await self._refuse(layers.refusal_of(error), receive, send)
+            return await self._refuse(refusal_of(error), receive, send)
         response.headers.update(HEADERS)
         await response(scope, receive, send)
 
@@ -96,7 +97,7 @@ class Control:
     async def _refuse(self, refusal: Refused, receive: Receive, send: Send) -> None:
         answer = self._render_error(refusal)
         answer = Answer(answer.status, {**answer.headers, **HEADERS}, answer.body)
-        await layers.send_answer(answer, send, receive if refusal.closes else None)
+        await send_answer(answer, send, receive if refusal.closes else None)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]  # RFC 9110 §9.3.2; the server cuts the body

@@ -11,7 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec
-from mock_server.middleware.layers import is_preflight, send_answer
+from mock_server.middleware.cors import is_preflight
+from mock_server.middleware.error_responses import send_answer
 from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Problem, Refused, refused
 from mock_server.pipeline.stages import Stages

@@ -1,0 +1,31 @@
+"""Log one line per response to stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.pipeline.errors import shorten
+
+
+def access_log(app: ASGIApp) -> ASGIApp:
+    """Writes one line for each answer to stderr: method, path, status, time. No query, header or body: no secrets."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+
+        async def send_and_tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                elapsed_ms = (time.perf_counter() - started) * 1000
+                path = shorten(scope["path"], 200)[1:-1]
+                line = f"{scope['method']} {path} {message['status']} {elapsed_ms:.1f} ms"
+                with contextlib.suppress(OSError, ValueError):  # nobody reads stderr any more; an answer outranks a log
+                    print(line, file=sys.stderr, flush=True)
+            await send(message)
+
+        await app(scope, receive, send_and_tell if scope["type"] == "http" else send)
+
+    return layer

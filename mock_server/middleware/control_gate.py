@@ -1,0 +1,23 @@
+"""Hand requests below /__mock__/ to the control API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+CONTROL_PATH = "/__mock__/"
+
+
+def controlled(app: ASGIApp, *, make_control: Callable[[], ASGIApp]) -> ASGIApp:
+    """Leaves the pipeline for what controls the mock: it must not depend on the contract. Made with the first call."""
+    control: ASGIApp | None = None
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal control
+        if scope["type"] != "http" or not f"{scope['path']}/".startswith(CONTROL_PATH):
+            return await app(scope, receive, send)
+        control = control or make_control()
+        await control(scope, receive, send)
+
+    return layer

@@ -1,0 +1,78 @@
+"""Turn every exception into the documented error response."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.errors import ClientLeft, Refused
+
+logger = logging.getLogger("mock_server")
+
+READ_PAST_S = 1.0  # of a body that is not wanted; what a client on this machine sends in a second is 100 MiB and more
+
+
+def refusal_of(error: Exception) -> Refused:
+    """Any exception as a refusal: ours, Starlette's and Connexion's, and what nobody foresaw."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, HTTPException):  # Connexion's problems are HTTPExceptions too
+        return Refused(error.status_code, headers=dict(error.headers or {}))
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("answered 500: %r in %s, line %s", error, frame.name, frame.lineno, exc_info=None)
+    return Refused(500)
+
+
+async def send_answer(answer: Answer, send: Send, unread: Receive | None = None) -> None:
+    """Send a whole answer. `unread` is the rest of a request that nobody wants: it is read past for a while.
+
+    A server that closes while the client still sends makes the client's system throw the answer away unread
+    (RFC 9112 §9.6); so the end of the answer waits until the client stops, or has had its time.
+    """
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    if answer.status not in (204, 304):  # RFC 9110 §8.6
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if unread is not None:
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        await _read_past(unread)
+    await send({"type": "http.response.body", "body": b"" if unread is not None else answer.body})
+
+
+async def _read_past(receive: Receive) -> None:
+    try:
+        async with asyncio.timeout(READ_PAST_S):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+                pass
+    except TimeoutError:
+        pass
+
+
+def answering(app: ASGIApp, *, render_error: Callable[[Refused], Answer]) -> ASGIApp:
+    """A layer that answers whatever was raised below it; nothing passes it."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await app(scope, receive, watch if scope["type"] == "http" else send)
+        except ClientLeft:
+            return
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            refusal = refusal_of(error)
+            await send_answer(render_error(refusal), send, receive if refusal.closes else None)
+
+    return layer

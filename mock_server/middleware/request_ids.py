@@ -1,0 +1,20 @@
+"""Add a request id to every response (reading request-id-header)."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+def request_ids(app: ASGIApp) -> ASGIApp:
+    """Gives every answer a request id (reading request-id-header)."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = scope["world"].ids()
+            await send(message)
+
+        await app(scope, receive, send_with_id)
+
+    return layer
