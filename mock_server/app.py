@@ -38,7 +38,9 @@ from mock_server.middleware.error_responses import answering
 from mock_server.middleware.exact_paths import exact_paths
 from mock_server.middleware.fault_injection import injected
 from mock_server.middleware.intake import intake
+from mock_server.middleware.journaling import recorded
 from mock_server.middleware.request_ids import request_ids
+from mock_server.middleware.world_selection import in_world
 from mock_server.pipeline.answers import Outcome, Success
 from mock_server.pipeline.errors import Renderer
 from mock_server.pipeline.sessions import Sessions, security_map
@@ -46,9 +48,8 @@ from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
 from mock_server.settings import SettingError, Settings
-from mock_server.worlds.journal import recorded
 from mock_server.worlds.sources import Clock, Ids, uuid4_source, uuid7_source
-from mock_server.worlds.worlds import World, Worlds, in_world
+from mock_server.worlds.worlds import World, Worlds
 
 LEAD_LISTS = "createLeadList"  # the operation of the bundled spec, which may be absent from another one
 

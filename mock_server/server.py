@@ -20,9 +20,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mock_server.app import Mock
 from mock_server.middleware.cors import add_cors, own_origins
+from mock_server.middleware.journaling import record_unread
 from mock_server.pipeline.errors import refused
 from mock_server.settings import Settings
-from mock_server.worlds.worlds import record_unread
 
 GRACE_S = 1  # after it, open requests are cut: Ctrl-C must not wait for an event stream that nobody closes
 BACKLOG = 2048

@@ -26,11 +26,11 @@ from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
 from mock_server.middleware.cors import cors
 from mock_server.middleware.error_responses import refusal_of, send_answer
+from mock_server.middleware.world_selection import world_named
 from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
-from mock_server.worlds.worlds import world_named
 
 SESSIONS = "/__mock__/sessions"
 BODY_BYTES = 64 * 1024 * 1024  # an export of all lead lists that a world keeps is some 5 MiB

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from mock_server.control.verdicts import Judge
+from mock_server.middleware.world_selection import WORLD_COOKIE
 from mock_server.settings import Settings
 from mock_server.worlds.journal import Exchange, RawHeaders
-from mock_server.worlds.worlds import WORLD_COOKIE
 
 MASK = "[masked]"
 

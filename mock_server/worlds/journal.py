@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from mock_server.worlds.faults import Touch
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 EXCHANGES_KEPT = 1_000  # some minutes of a busy page
 BYTES_KEPT = 2 * 1024 * 1024  # of all worlds together no more than a laptop has to spare
 BODY_BYTES_KEPT = 256 * 1024
-READ_AHEAD_S = 0.05  # a client that sends its body in a second packet does so at once
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -165,76 +161,3 @@ class Watcher:
             return False
         self.woken.clear()
         return True
-
-
-def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIApp:
-    """A layer that records every exchange in the journal of its world.
-
-    It is recorded before the last byte of the answer is sent: whoever has the answer finds it in the journal. What
-    ends an answer otherwise calls `scope["end_exchange"]` first.
-    """
-
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await app(scope, receive, send)
-        started_s = time.perf_counter()
-        raw_path = scope.get("raw_path", b"")
-        exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"], raw_path)
-        exchange.judge = judge
-        read_ahead = False
-        ended = False
-
-        def end() -> None:
-            nonlocal ended
-            if not ended:
-                ended = True
-                exchange.elapsed_ms = (time.perf_counter() - started_s) * 1000
-                scope["world"].journal.add(exchange)
-
-        async def receive_and_record() -> Message:
-            nonlocal read_ahead
-            if read_ahead:
-                read_ahead = False
-                return {"type": "http.request", "body": b"", "more_body": False}
-            message = await receive()
-            if message["type"] == "http.request":
-                exchange.take_body(message.get("body", b""))
-                exchange.body_complete = not message.get("more_body", False)
-            return message
-
-        async def send_and_record(message: Message) -> None:
-            nonlocal read_ahead
-            if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                exchange.answer_headers = list(message.get("headers", ()))
-                if not exchange.body_complete:
-                    await _read_ahead(exchange, receive_and_record)
-                    read_ahead = exchange.body_complete
-            else:
-                exchange.take_answer(message.get("body", b""))
-                if not message.get("more_body", False):
-                    exchange.complete = True
-                    end()
-            await send(message)
-
-        scope["exchange"], scope["end_exchange"] = exchange, end
-        try:
-            await app(scope, receive_and_record, send_and_record)
-        finally:
-            end()
-
-    return layer
-
-
-async def _read_ahead(exchange: Exchange, receive: Receive) -> None:
-    """Read a body that nobody read, as that of a request without login, if it is about to be here."""
-    if any(name == b"expect" for name, _ in exchange.headers):
-        return  # reading would invite the rest
-    if any(name == b"connection" and value == b"close" for name, value in exchange.answer_headers):
-        return  # refused for its size
-    try:
-        async with asyncio.timeout(READ_AHEAD_S):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
-                pass
-    except TimeoutError:
-        pass

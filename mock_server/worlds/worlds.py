@@ -10,26 +10,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from mock_server.lead_lists.record import LeadList
 from mock_server.lead_lists.store import Store
-from mock_server.pipeline.answers import Answer
-from mock_server.pipeline.sessions import cookie_values
 from mock_server.worlds.faults import Faults
-from mock_server.worlds.journal import Exchange, Journal, RawHeaders
-from mock_server.worlds.sources import Clock, Ids, never_backwards, system_clock
+from mock_server.worlds.journal import Journal
+from mock_server.worlds.sources import Clock, Ids, never_backwards
 
 DEFAULT_WORLD = "default"
-WORLD_HEADER = b"x-mock-world"
-WORLD_COOKIE = "mock_world"
 WORLDS_KEPT = 64  # more than a machine has workers; a full journal in each takes 128 MiB
 WORLD_IDLE_S = 3600.0  # nobody comes back to the world of a test after an hour
 SNAPSHOTS_KEPT = 20
 RESET = ("lists", "faults", "requests", "clock")  # what a reset changes
-
-_LOCALHOST = b".localhost"
-_COOKIE = WORLD_COOKIE.encode()
 
 
 class World:
@@ -149,37 +140,3 @@ class Worlds:
 
     def _end(self, name: str) -> None:
         self._worlds.pop(name).journal.close()
-
-
-def world_named(scope: Scope) -> str:
-    """The world that a request names: by header, else by host name, else by cookie; nothing if by none."""
-    by_host = by_cookie = ""
-    for name, value in scope["headers"]:
-        if name == WORLD_HEADER:
-            return str(value.decode("latin-1"))
-        if name == b"host" and _LOCALHOST in value.lower():
-            host = value.decode("latin-1").lower().partition(":")[0]
-            by_host = host.removesuffix(".localhost") if host.endswith(".localhost") else ""
-        elif name == b"cookie" and _COOKIE in value:
-            by_cookie = next(iter(cookie_values([value.decode("latin-1")], WORLD_COOKIE)), "")
-    return by_host or by_cookie
-
-
-def record_unread(worlds: Worlds, headers: RawHeaders, answer: Answer, answer_headers: RawHeaders) -> None:
-    """Record the answer to what could not be read as a request; `headers` are those that could be."""
-    world = worlds[world_named({"headers": headers})]
-    exchange = Exchange(system_clock(), "", "", b"", list(headers), status=answer.status, complete=True)
-    exchange.answer_headers = answer_headers
-    exchange.take_answer(answer.body)
-    world.journal.add(exchange)
-
-
-def in_world(app: ASGIApp, *, worlds: Worlds) -> ASGIApp:
-    """A layer that puts the world of a request into its scope."""
-
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope["world"] = worlds[world_named(scope)]
-        await app(scope, receive, send)
-
-    return layer
