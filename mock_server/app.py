@@ -24,10 +24,10 @@ from mock_server.contract.readings import load as load_readings
 from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
+from mock_server.lead_lists.facts import Facts
 from mock_server.lead_lists.operations import Coroutine
 from mock_server.lead_lists.operations import table as lead_list_operations
 from mock_server.lead_lists.record import Builder, LeadList
-from mock_server.lead_lists.refusals import Facts
 from mock_server.lead_lists.rules import Rules
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.lead_lists.uuids import Uuids

@@ -8,69 +8,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
-from mock_server.lead_lists.dates import Dates, Instant, NotADate
+from mock_server.lead_lists.facts import Facts, ids_in, instants_in, is_control, name_in, texts_in
 from mock_server.lead_lists.record import FIELDS, Payload
-from mock_server.lead_lists.uuids import Uuids
 from mock_server.pipeline.errors import Problem, problem, shorten
 from mock_server.pipeline.words import UUID_EXAMPLE
 
 NAME_CHARACTERS = 80  # a name of up to 80 characters must be taken under every reading
 IDS_AT_ONCE = 100  # the smallest cap that a sibling page names
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the functions look at beside the body."""
-
-    dates: Dates
-    uuids: Uuids
-    known: frozenset[str]  # the ids that exist: those of the page's request example
-
-
 Check = Callable[[Payload, Facts], Iterable[Problem]]
-
-
-# -- what the fields hold, if they hold what they should
-
-
-def _name(payload: Payload) -> str | None:
-    name = payload.get("name")
-    return name if isinstance(name, str) else None
-
-
-def ids_in(payload: Payload, field: str) -> list[Any]:
-    ids = payload.get(field)
-    return ids if isinstance(ids, list) else []
-
-
-def _texts(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The free texts of a body with their places."""
-    if (name := _name(payload)) is not None:
-        yield ("name",), name
-    for i, each in enumerate(ids_in(payload, "personIds")):
-        if isinstance(each, str):
-            yield ("personIds", i), each
-
-
-def _instants(payload: Payload, dates: Dates) -> tuple[Instant, Instant] | None:
-    start, end = payload.get("startDate"), payload.get("endDate")
-    if not isinstance(start, str) or not isinstance(end, str):
-        return None  # the schema says what is wrong
-    try:
-        return dates.read(start), dates.read(end)
-    except NotADate:
-        return None
-
-
-def is_control(character: str) -> bool:
-    """Cc, Cf, Zl and Zp, but not the joiners, without which Persian and many emoji cannot be written."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in "\0\u200c\u200d"
-
-
-# -- the checks
 
 
 def _unknown_fields(payload: Payload, facts: Facts) -> Iterator[Problem]:
@@ -92,7 +39,7 @@ def _name_that(rule: str, objects: Callable[[str], object], **words: object) -> 
     """A check of the name: `objects` tells whether the rule objects to it."""
 
     def check(payload: Payload, facts: Facts) -> Iterator[Problem]:
-        name = _name(payload)
+        name = name_in(payload)
         if name is not None and objects(name):
             yield problem(rule, ("name",), got=shorten(name), **words)
 
@@ -100,32 +47,32 @@ def _name_that(rule: str, objects: Callable[[str], object], **words: object) -> 
 
 
 def _long_name(payload: Payload, facts: Facts) -> Iterator[Problem]:
-    name = _name(payload)
+    name = name_in(payload)
     if name is not None and len(name) > NAME_CHARACTERS:
         yield problem("length", ("name",), got=f"{len(name)} characters", limit=NAME_CHARACTERS)
 
 
 def _nul(payload: Payload, facts: Facts) -> Iterator[Problem]:
-    for path, text in _texts(payload):
+    for path, text in texts_in(payload):
         if "\0" in text:
             yield problem("no_nul", path, got=shorten(text))
 
 
 def _control_characters(payload: Payload, facts: Facts) -> Iterator[Problem]:
-    for path, text in _texts(payload):
+    for path, text in texts_in(payload):
         if character := next(filter(is_control, text), ""):
             yield problem("no_control", path, got=f"U+{ord(character):04X}")
 
 
 def _end_before_start(payload: Payload, facts: Facts) -> Iterator[Problem]:
-    instants = _instants(payload, facts.dates)
+    instants = instants_in(payload, facts.dates)
     if instants and instants[1].order < instants[0].order:
         got = f"{shorten(payload['endDate'])} before {shorten(payload['startDate'])}"
         yield problem("order", ("endDate",), got=got)
 
 
 def _equal_dates(payload: Payload, facts: Facts) -> Iterator[Problem]:
-    instants = _instants(payload, facts.dates)
+    instants = instants_in(payload, facts.dates)
     if instants and instants[1].order == instants[0].order:
         yield problem("not_equal", ("endDate",), got=shorten(payload["endDate"]))
 

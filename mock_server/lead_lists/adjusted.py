@@ -1,0 +1,67 @@
+"""What a reading changes in a right body of createLeadList before it is stored: a change for each option."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from mock_server.lead_lists.facts import Facts, is_control
+from mock_server.lead_lists.forgiven import Change
+from mock_server.lead_lists.record import Payload
+
+
+def _change_name(change: Callable[[str], str]) -> Change:
+    def adjust(payload: Payload, facts: Facts) -> None:
+        payload["name"] = change(payload["name"])
+
+    return adjust
+
+
+def _without_controls(payload: Payload, facts: Facts) -> None:
+    def clean(text: str) -> str:
+        return "".join(character for character in text if not is_control(character))
+
+    payload["name"] = clean(payload["name"])
+    payload["personIds"] = [clean(each) for each in payload["personIds"]]
+
+
+def _change_ids(change: Callable[[list[str], Facts], list[str]], *fields: str, on: str = "") -> Change:
+    """A change of the ids in `fields`, on lists of the type `on` or of either."""
+
+    def adjust(payload: Payload, facts: Facts) -> None:
+        if on in ("", payload.get("type", "person")):
+            for field in fields:
+                payload[field] = change(payload.get(field, []), facts)
+
+    return adjust
+
+
+def _known(ids: list[str], facts: Facts) -> list[str]:
+    return [each for each in ids if facts.uuids.plain(each) in facts.known]
+
+
+def _none(ids: list[str], facts: Facts) -> list[str]:
+    return []
+
+
+def _each_once(ids: list[str], facts: Facts) -> list[str]:
+    return list(dict.fromkeys(ids))
+
+
+def _reversed(ids: list[str], facts: Facts) -> list[str]:
+    return ids[::-1]
+
+
+ADJUST: dict[tuple[str, str], Change] = {
+    ("surrounding-blanks", "trimmed"): _change_name(str.strip),
+    ("unicode-form", "composed"): _change_name(lambda name: unicodedata.normalize("NFC", name)),
+    ("markup-in-text", "sanitised"): _change_name(lambda name: re.sub(r"<[a-zA-Z/!][^>]*>?", "", name)),
+    ("control-characters", "removed"): _without_controls,
+    ("unknown-people", "dropped"): _change_ids(_known, "personIds"),
+    ("unknown-companies", "dropped"): _change_ids(_known, "companyIds"),
+    ("person-ids-on-company-list", "dropped"): _change_ids(_none, "personIds", on="company"),
+    ("company-ids-on-person-list", "dropped"): _change_ids(_none, "companyIds", on="person"),
+    ("duplicate-ids", "removed"): _change_ids(_each_once, "personIds", "companyIds"),
+    ("id-order", "changed"): _change_ids(_reversed, "personIds", "companyIds"),
+}

@@ -1,0 +1,55 @@
+"""What rules look at: the fields of a body if they hold what they should, and facts beside the body."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mock_server.lead_lists.dates import Dates, Instant, NotADate
+from mock_server.lead_lists.record import Payload
+from mock_server.lead_lists.uuids import Uuids
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the functions look at beside the body."""
+
+    dates: Dates
+    uuids: Uuids
+    known: frozenset[str]  # the ids that exist: those of the page's request example
+
+
+def name_in(payload: Payload) -> str | None:
+    name = payload.get("name")
+    return name if isinstance(name, str) else None
+
+
+def ids_in(payload: Payload, field: str) -> list[Any]:
+    ids = payload.get(field)
+    return ids if isinstance(ids, list) else []
+
+
+def texts_in(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The free texts of a body with their places."""
+    if (name := name_in(payload)) is not None:
+        yield ("name",), name
+    for i, each in enumerate(ids_in(payload, "personIds")):
+        if isinstance(each, str):
+            yield ("personIds", i), each
+
+
+def instants_in(payload: Payload, dates: Dates) -> tuple[Instant, Instant] | None:
+    start, end = payload.get("startDate"), payload.get("endDate")
+    if not isinstance(start, str) or not isinstance(end, str):
+        return None  # the schema says what is wrong
+    try:
+        return dates.read(start), dates.read(end)
+    except NotADate:
+        return None
+
+
+def is_control(character: str) -> bool:
+    """Cc, Cf, Zl and Zp, but not the joiners, without which Persian and many emoji cannot be written."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in "\0\u200c\u200d"

@@ -1,0 +1,38 @@
+"""What a reading forgives in the body of createLeadList before the schema judges it: a change for each option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mock_server.lead_lists.facts import Facts, ids_in
+from mock_server.lead_lists.record import Payload
+
+Change = Callable[[Payload, Facts], None]
+
+
+def _type_by_default(payload: Payload, facts: Facts) -> None:
+    if payload.get("type", "") is None:
+        del payload["type"]
+
+
+def _companies_by_default(payload: Payload, facts: Facts) -> None:
+    if payload.get("companyIds", ()) is None:
+        del payload["companyIds"]
+
+
+def _people_by_default(payload: Payload, facts: Facts) -> None:
+    if payload.get("type") == "company":
+        payload.setdefault("personIds", [])
+
+
+def _numbers_as_text(payload: Payload, facts: Facts) -> None:
+    ids = ids_in(payload, "personIds")
+    ids[:] = [str(each) if isinstance(each, int | float) and not isinstance(each, bool) else each for each in ids]
+
+
+FORGIVE: dict[tuple[str, str], Change] = {
+    ("type-null", "default"): _type_by_default,
+    ("company-ids-null", "default"): _companies_by_default,
+    ("person-ids-missing-on-company-list", "default"): _people_by_default,
+    ("number-ids", "text"): _numbers_as_text,
+}
