@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from contract_tests.settings.options import RUN_OPTIONS
+
+if TYPE_CHECKING:
+    from contract_tests.contract.specification import Specification
+    from contract_tests.settings.values import Settings
 
 EXIT_CODES = """\b
 Exit codes:
@@ -20,7 +24,8 @@ Exit codes:
   2    wrong usage, or a fault in the spec data
   3    the target cannot be reached, or does not take the login
   4    nothing was really judged
-  130  interrupted"""
+  130  interrupted
+  143  terminated"""
 
 
 def _with_run_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -51,37 +56,57 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
     if only_list:
         _list_clauses({**flags, "url": url}, config)
         return
-    given = {name: value for name, value in {**flags, "url": url}.items() if value}
-    given["run_folder"] = str(_check(given, config))
-    arguments = [f"{o.pytest_flag}={value}" for o in RUN_OPTIONS for value in _values(given.get(o.name))]
-    if config:
-        arguments.append(f"--leadlists-config={config}")
-    sys.exit(_run_pytest(arguments))
+    settings, specification, folder = _check({**flags, "url": url}, config)
+    sys.exit(_run(settings, specification, folder))
 
 
-def _check(given: dict[str, Any], config: str | None) -> Path:
-    """Say what is wrong with the options before anything starts; returns the folder of the run, which it has made."""
+def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specification, Path]:
+    """Say what is wrong with the options before anything starts; the folder of the run is made."""
     from contract_tests.contract.specification import SpecificationError, load_specification
-    from contract_tests.engine.record import new_folder
+    from contract_tests.engine.record import FILE_NAME, new_folder
     from contract_tests.settings.sources import gather
     from contract_tests.settings.values import UsageError
 
     try:
-        settings = gather(given, config=Path(config) if config else None)
+        settings = gather(flags, config=Path(config) if config else None)
         specification = load_specification(settings.spec_folder)
         specification.pin(settings.readings)
         specification.select(settings.clauses)
         folder = settings.run_folder or new_folder()
-        if (folder / "run.ndjson").exists():
+        if (folder / FILE_NAME).exists():
             raise UsageError(f"--run-folder: {folder} holds another run; name a new folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
+        if folder.exists() and not os.access(folder, os.W_OK):
             raise PermissionError(f"{folder} is read-only")
+        folder.parent.mkdir(parents=True, exist_ok=True)
     except (UsageError, SpecificationError) as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
         raise click.UsageError(f"--run-folder: the record cannot be written: {error}") from None
-    return folder
+    return settings, specification, folder
+
+
+def _run(settings: Settings, specification: Specification, folder: Path) -> int:
+    from rich.console import Console
+
+    from contract_tests.composition import open_run
+    from contract_tests.engine.conduct import Terminated
+    from contract_tests.engine.events import Ending
+    from contract_tests.report.console import ConsoleReport
+    from contract_tests.settings.secrets import printable
+
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    report = ConsoleReport(Console(highlight=False))
+    with open_run(settings, specification=specification, folder=folder) as conductor:
+        result = conductor.conduct(report.listen)
+    if result.ending is Ending.NOT_JUDGEABLE:
+        report.stop()
+        click.echo(f"leadlists-contract: {printable(result.why)}", err=True)
+    else:
+        report.conclude(result, folder)
+    return result.exit_code()
 
 
 @cli.command()
@@ -148,12 +173,6 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
     sys.exit(0 if all(result.right for result in results) else 1)
 
 
-def _values(given: Any) -> Sequence[str]:
-    if given is None:
-        return ()
-    return given if isinstance(given, tuple) else (given,)
-
-
 def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
     from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.settings.sources import gather
@@ -171,30 +190,6 @@ def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
         if clause.id in chosen:
             note = f"  [not judged: {clause.unjudged}]" if clause.unjudged else ""
             click.echo(f"{clause.id:<42} {clause.kind:<9} {clause.statement}{note}")
-
-
-def _run_pytest(arguments: list[str]) -> int:
-    """pytest with our own ini and nothing else of what lies around: other plugins, options, configuration."""
-    import pytest
-    from rich.console import Console
-
-    from contract_tests import plugin
-    from contract_tests.report.console import ConsoleReporter, exit_code
-
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    os.environ.pop("PYTEST_PLUGINS", None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    package = Path(__file__).parent
-    reporter = ConsoleReporter(Console(highlight=False))
-    own = ["-c", str(package / "pytest.ini"), f"--rootdir={package}", "--capture=no", "-p", "no:logging"]
-    suite = [str(path) for path in sorted(plugin.SUITE.glob("test_*.py"))]
-    status = pytest.main([*own, *arguments, *suite], plugins=[plugin, reporter])
-    if reporter.target_error is not None:
-        click.echo(f"leadlists-contract: {reporter.target_error}", err=True)
-    elif reporter.internal_error is not None:
-        text = f"leadlists-contract: the suite itself failed, please report it:\n{reporter.internal_error}"
-        click.echo(reporter.safe(text), err=True)
-    return exit_code(int(status), reporter)
 
 
 def main() -> None:

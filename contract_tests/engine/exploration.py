@@ -1,26 +1,28 @@
-"""Lets Hypothesis search for requests that break a clause, and shrink each to the smallest one that does."""
+"""Lets Hypothesis draw requests, and shrink those that break a clause to the smallest that do."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
+from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.engine.run import Run
 from contract_tests.judging.verdict import Verdict
 from contract_tests.target.exchange import Request
 
+Probe = Callable[[Request], list[Verdict]]  # sends a request and returns what it breaks
+
 
 class ClauseBroken(AssertionError):
-    """Subclassed once for each clause: Hypothesis tells failures apart by type, so each clause shrinks by itself."""
+    """Subclassed once for each clause: Hypothesis tells failures apart by type, so each clause shrinks on its own."""
 
 
-class _OutOfTime(BaseException):
-    """Ends a search. No Exception, so Hypothesis lets it through instead of shrinking towards it."""
+class _OutOfBudget(BaseException):
+    """Ends a search. Not an Exception, so Hypothesis lets it through instead of shrinking towards it."""
 
 
 @cache
@@ -28,60 +30,53 @@ def _failure_of(clause: str) -> type[ClauseBroken]:
     return type(clause, (ClauseBroken,), {})
 
 
+def draw(strategy: SearchStrategy[Request], *, examples: int, seed: int) -> list[Request]:
+    """Draw different requests from a strategy without sending any; the same seed draws the same ones."""
+    drawn: dict[Request, None] = {}
+    _given(strategy, drawn.setdefault, examples=examples, seed=seed, phases=(Phase.generate,))()
+    return list(drawn)
+
+
 class Exploration:
     """A search that goes on until nothing new breaks, so that no broken clause hides another.
 
-    Clauses that are known to be broken when it starts are left alone, except `again`: the same cause is reported once.
-    It ends after so many requests, if that is given.
+    probe: sends one request. allows_more: whether another may be sent. settled: clauses that are known to be broken, so
+    that a cause is reported once. known: what requests that were sent before broke; they are not sent again.
     """
 
-    def __init__(self, run: Run, *, again: str = "", requests: float = math.inf) -> None:
-        self._run = run
-        self._settled = {verdict.clause for verdict in run.broken} - {again}
-        self._again = again
-        self._requests = requests
-        self._answers: dict[Request, list[Verdict]] = {}
+    def __init__(
+        self,
+        probe: Probe,
+        allows_more: Callable[[], bool],
+        *,
+        settled: Iterable[str] = (),
+        known: dict[Request, list[Verdict]] | None = None,
+        requests: float = math.inf,
+    ) -> None:
+        self._probe = probe
+        self._allows_more = allows_more
+        self._settled = set(settled)
+        self._answers = {} if known is None else known
+        self._most = len(self._answers) + requests
         self.found: dict[str, Verdict] = {}
 
-    def probe(self, request: Request, label: str) -> None:
-        """Try one request; an input that is drawn again is not sent again."""
-        if not self._run.in_time or (len(self._answers) >= self._requests and request not in self._answers):
-            raise _OutOfTime
-        if request not in self._answers:
-            self._answers[request] = self._run.probe(request, label, again=self._again)
-        for verdict in self._answers[request]:
-            if verdict.clause not in self._settled:
-                self.found[verdict.clause] = verdict  # Hypothesis ends with the smallest
-                raise _failure_of(verdict.clause)
-
     def search(
-        self, strategy: SearchStrategy[Request], label: str, *, examples: int, seed: int, several: bool = True
+        self, strategy: SearchStrategy[Request], *, examples: int, seed: int, shrinks_several: bool = True
     ) -> None:
-        """Draw requests from a strategy; the same seed draws the same ones. Without `several`, shrink the first."""
-
-        def attempt(request: Request) -> None:
-            self.probe(request, label)
-
-        settings = hypothesis.settings(
-            max_examples=examples,
-            database=None,
-            deadline=None,
-            derandomize=False,
-            print_blob=False,
-            report_multiple_bugs=several,
+        """Search a strategy; `found` then holds the smallest request for each clause that broke."""
+        trial = _given(
+            strategy,
+            self._try,
+            examples=examples,
+            seed=seed,
             phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
+            report_multiple_bugs=shrinks_several,
         )
-        self.repeat(hypothesis.seed(seed)(settings(hypothesis.given(strategy)(attempt))))
-
-    def repeat(self, trial: Callable[[], object]) -> None:
-        """Repeat a trial until it breaks nothing new."""
         while True:
             try:
                 trial()
                 return
-            except _OutOfTime:
+            except _OutOfBudget:
                 return
             except BaseExceptionGroup as several:
                 if several.split(ClauseBroken)[1] is not None:
@@ -89,3 +84,40 @@ class Exploration:
             except ClauseBroken:
                 pass
             self._settled |= set(self.found)
+
+    def _try(self, request: Request) -> None:
+        if request not in self._answers:
+            if not self._allows_more() or len(self._answers) >= self._most:
+                raise _OutOfBudget
+            self._answers[request] = self._probe(request)
+        for verdict in self._answers[request]:
+            if verdict.clause not in self._settled:
+                self.found[verdict.clause] = verdict  # Hypothesis ends with the smallest
+                raise _failure_of(verdict.clause)
+
+
+def _given(
+    strategy: SearchStrategy[Request],
+    attempt: Callable[[Request], Any],
+    *,
+    examples: int,
+    seed: int,
+    phases: tuple[Phase, ...],
+    report_multiple_bugs: bool = True,
+) -> Callable[[], None]:
+    def trial(request: Request) -> None:
+        attempt(request)
+
+    settings = hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=report_multiple_bugs,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    made: Callable[[], None] = hypothesis.seed(seed)(settings(hypothesis.given(strategy)(trial)))
+    return made

@@ -1,117 +1,246 @@
-"""The record of a run: `run.ndjson`, append-only, each line whole; the one thing written while a run lasts."""
+"""The record of a run, `run.ndjson`: written while the run lasts, a whole line for each event, and read back."""
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import os
-import threading
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from contract_tests.judging.verdict import Verdict
-from contract_tests.settings.secrets import Masker
-from contract_tests.target.exchange import Exchange, Headers
+from contract_tests.contract.specification import Clause, Treatment
+from contract_tests.engine.events import (
+    Ending,
+    Event,
+    ExchangeSeen,
+    FailureRepeated,
+    ReadingObserved,
+    ReadingView,
+    RunEnded,
+    RunStarted,
+    StageStarted,
+    VerdictGiven,
+)
+from contract_tests.engine.result import RunResult, Summing
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
+from contract_tests.judging.verdict import Outcome
 
 RUNS_FOLDER = Path(".leadlists") / "runs"
+FILE_NAME = "run.ndjson"
+FORMAT = 1  # of the lines; a reader refuses a record of another one
+
+_KINDS: Mapping[type[Any], str] = {
+    RunStarted: "run",
+    StageStarted: "stage",
+    ExchangeSeen: "exchange",
+    ReadingObserved: "observed",
+    VerdictGiven: "verdict",
+    FailureRepeated: "repeated",
+    RunEnded: "end",
+}
+
+
+class RecordError(Exception):
+    """A record cannot be read; the message names the file and what is wrong with it."""
 
 
 class Record:
-    """Writes the events of one run; safe to use from several threads at once."""
+    """Appends the events of one run to its file, each as a whole line."""
 
-    def __init__(self, folder: Path, masker: Masker) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._masker = masker
-        self._lock = threading.Lock()
-        self._numbers: dict[int, tuple[int, Exchange]] = {}  # the exchange is kept, or its id() could come again
         if not folder.exists():
             folder.mkdir(parents=True)
             (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # never over one of the user's
-        self._file = (folder / "run.ndjson").open("ab")
+        self._file = self.path.open("ab")
 
     @property
     def path(self) -> Path:
-        return self.folder / "run.ndjson"
+        """The file with the events."""
+        return self.folder / FILE_NAME
+
+    def write(self, event: Event) -> None:
+        """Append one event; a broken clause survives a crash of the machine (fsync)."""
+        self._file.write(to_line(event))
+        self._file.flush()
+        if isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN:
+            os.fsync(self._file.fileno())
+
+    def write_body(self, number: int, body: bytes) -> None:
+        """Keep the body of a request whole, for commands that are too long to print and for what the views cut."""
+        (self.folder / body_file_name(number)).write_bytes(body)
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
-    def event(self, kind: str, **values: Any) -> None:
-        """Append one event."""
-        self._write({"event": kind, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **values})
 
-    def exchange(self, exchange: Exchange) -> int:
-        """Append an exchange and return its number in this record."""
-        with self._lock:
-            number, _ = self._numbers.setdefault(id(exchange), (len(self._numbers) + 1, exchange))
-        request, response = exchange.request, exchange.response
-        self.event(
-            "exchange",
-            number=number,
-            label=exchange.label,
-            sent_at_s=round(exchange.sent_at_s, 6),
-            elapsed_s=round(exchange.elapsed_s, 6),
-            request={
-                "method": request.method,
-                "url": self._masker.mask(request.url),
-                "headers": self._headers(request.headers),
-                "chunked": request.chunked,
-                **self._body(request.body),
-            },
-            response=None
-            if response is None
-            else {"status": response.status, "headers": self._headers(response.headers), **self._body(response.body)},
-            failure=exchange.failure and self._masker.mask(exchange.failure),
-        )
-        return number
-
-    def verdict(self, verdict: Verdict) -> None:
-        """Append a verdict; what it says survives a crash (fsync)."""
-        self.event(
-            "verdict",
-            clause=verdict.clause,
-            outcome=verdict.outcome,
-            exchanges=[self._number(exchange) for exchange in verdict.exchanges],
-            expected=self._masker.mask(verdict.expected),
-            actual=self._masker.mask(verdict.actual),
-            reading=verdict.reading,
-        )
-        os.fsync(self._file.fileno())
-
-    def body_file(self, exchange: Exchange) -> Path:
-        """A file with the bytes of a request body, for a command that is too long to print."""
-        path = self.folder / f"body-{self._number(exchange)}.bin"
-        path.write_bytes(exchange.request.body)
-        return path
-
-    def _number(self, exchange: Exchange) -> int:
-        return self._numbers[id(exchange)][0] if id(exchange) in self._numbers else 0
-
-    def _headers(self, headers: Headers) -> list[list[str]]:
-        return [[name, self._masker.mask(value)] for name, value in headers]
-
-    def _body(self, body: bytes) -> dict[str, Any]:
-        try:
-            return {"body": self._masker.mask(body.decode("utf-8"))}
-        except UnicodeDecodeError:
-            # Latin-1 maps bytes to characters one to one, so a secret is found and the rest stays what it is.
-            masked = self._masker.mask(body.decode("latin-1")).encode("latin-1", "replace")
-            return {"body_base64": base64.b64encode(masked).decode()}
-
-    def _write(self, event: dict[str, Any]) -> None:
-        try:
-            line = orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE)
-        except TypeError:  # half a surrogate pair, from an answer: JSON can carry it as an escape only
-            line = json.dumps(event, default=str).encode() + b"\n"
-        with self._lock:
-            self._file.write(line)
-            self._file.flush()
+def body_file_name(number: int) -> str:
+    """The file, in the folder of a run, with the body of a request."""
+    return f"body-{number}.bin"
 
 
 def new_folder(parent: Path | None = None) -> Path:
     """A folder for a new run, named after the moment."""
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     return (parent or Path.cwd()) / RUNS_FOLDER / f"{stamp}-{os.getpid()}"
+
+
+# -- lines ------------------------------------------------------------------------------------------------------------
+
+
+def to_line(event: Event) -> bytes:
+    """The event as one line of JSON. A verdict names its exchanges by their numbers: they have lines of their own."""
+    fields: dict[str, Any] = {"event": _KINDS[type(event)]}
+    if isinstance(event, RunStarted):
+        fields["format"] = FORMAT
+    fields |= _plain(event)
+    try:
+        return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # half a surrogate pair, from a response: JSON can carry it as an escape only
+        return json.dumps(fields).encode() + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    """A value of an event as JSON has it."""
+    if isinstance(value, BodyView):
+        return _plain_body(value)
+    if isinstance(value, VerdictView):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {name: _plain(v) for name, v in fields.items()} | {"exchanges": [e.number for e in value.exchanges]}
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _plain_body(body: BodyView) -> dict[str, Any]:
+    try:
+        plain: dict[str, Any] = {"text": body.data.decode("utf-8")}
+    except UnicodeDecodeError:
+        plain = {"base64": base64.b64encode(body.data).decode()}
+    return plain | {"size_bytes": body.size_bytes} | ({"sha256": body.sha256} if body.is_cut else {})
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def read_events(folder: Path) -> Iterator[Event]:
+    """The events of a recorded run. A last line that was cut off is passed over: the run ended while it was written.
+
+    folder: that of the run, or the file itself. Raises RecordError that names the file and the line.
+    """
+    path = folder / FILE_NAME if folder.is_dir() else folder
+    try:
+        with path.open("rb") as file:
+            places: dict[int, int] = {}  # number of an exchange -> where its line begins
+
+            def exchange(number: int) -> ExchangeView:
+                here = file.tell()
+                file.seek(places[number])
+                found = _exchange(_json(file.readline())["exchange"])
+                file.seek(here)
+                return found
+
+            count, start = 0, 0
+            while line := file.readline():
+                count += 1
+                if not line.endswith(b"\n"):
+                    return
+                fields = _checked(line, path, count)
+                if fields["event"] == "exchange":
+                    places[fields["exchange"]["number"]] = start
+                start = file.tell()
+                try:
+                    yield _event(fields, exchange)
+                except (KeyError, TypeError, ValueError) as error:
+                    raise RecordError(f"{path}, line {count}: not an event of this kit: {error!r}") from None
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def read_result(folder: Path) -> RunResult:
+    """What a recorded run found, as the run itself said. Raises RecordError."""
+    summing = Summing()
+    for event in read_events(folder):
+        summing.add(event)
+    try:
+        return summing.result()
+    except ValueError:
+        raise RecordError(f"{folder} holds no run: its record has no whole first line") from None
+
+
+def _json(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:  # a lone surrogate
+        return json.loads(line)
+
+
+def _checked(line: bytes, path: Path, count: int) -> dict[str, Any]:
+    try:
+        fields = _json(line)
+    except ValueError as error:
+        raise RecordError(f"{path}, line {count}: not JSON: {error}") from None
+    if not isinstance(fields, dict) or fields.get("event") not in _KINDS.values():
+        raise RecordError(f"{path}, line {count}: not an event of this kit")
+    if fields["event"] == "run" and fields.pop("format", None) != FORMAT:
+        raise RecordError(f"{path} was written by another version of this kit; run again to get a record of this one")
+    return fields
+
+
+def _event(fields: dict[str, Any], exchange: Any) -> Event:
+    kind = fields.pop("event")
+    match kind:
+        case "run":
+            fields["clauses"] = tuple(Clause(**clause) for clause in fields["clauses"])
+            fields["readings"] = tuple(_reading(reading) for reading in fields["readings"])
+            return RunStarted(**fields | {name: tuple(fields[name]) for name in ("users", "variables")})
+        case "stage":
+            return StageStarted(**fields)
+        case "exchange":
+            observed = tuple((reading, option) for reading, option in fields["observed"])
+            return ExchangeSeen(_exchange(fields["exchange"]), tuple(fields["held"]), observed)
+        case "verdict":
+            verdict = fields["verdict"]
+            exchanges = tuple(exchange(number) for number in verdict["exchanges"])
+            outcome = Outcome(verdict["outcome"])
+            return VerdictGiven(
+                VerdictView(**verdict | {"exchanges": exchanges, "outcome": outcome}), fields["smallest"]
+            )
+        case "observed":
+            return ReadingObserved(**fields)
+        case "repeated":
+            return FailureRepeated(**fields)
+        case _:
+            return RunEnded(**fields | {"ending": Ending(fields["ending"])})
+
+
+def _reading(fields: dict[str, Any]) -> ReadingView:
+    return ReadingView(**fields | {"treatments": {o: Treatment(t) for o, t in fields["treatments"].items()}})
+
+
+def _exchange(fields: dict[str, Any]) -> ExchangeView:
+    request, response = fields["request"], fields["response"]
+    return ExchangeView(
+        **fields
+        | {
+            "request": RequestView(**request | _headers_and_body(request)),
+            "response": response and ResponseView(**response | _headers_and_body(response)),
+        }
+    )
+
+
+def _headers_and_body(fields: dict[str, Any]) -> dict[str, Any]:
+    body = fields["body"]
+    data = body["text"].encode() if "text" in body else base64.b64decode(body["base64"])
+    headers = tuple((name, value) for name, value in fields["headers"])
+    return {"headers": headers, "body": BodyView(data, body["size_bytes"], body.get("sha256", ""))}

@@ -1,4 +1,4 @@
-"""Lets Hypothesis shrink what the covering set found: towards a plain request, as far as the clause stays broken."""
+"""Requests between a plain one and one that breaks a clause, for Hypothesis to shrink towards the plain one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.engine.exploration import Exploration
-from contract_tests.engine.run import Run
 from contract_tests.judging.body import read_body
-from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import encode
 from contract_tests.target.exchange import Request
 
@@ -27,32 +24,16 @@ class _LeftOut:
 _LEFT_OUT: Final = _LeftOut()
 
 
-def shrink(run: Run, plain: Request) -> None:
-    """For each broken clause that one request shows, let the smallest between it and a plain one stand for it."""
-    for verdict in run.broken[:CLAUSES]:
-        if len(verdict.exchanges) == 1 and (smaller := _smaller(run, plain, verdict)):
-            run.show({verdict.clause: smaller})
-
-
-def _smaller(run: Run, plain: Request, verdict: Verdict) -> Verdict | None:
-    exchange = verdict.exchanges[0]
-    ends = [_fields(plain.body), _fields(exchange.request.body)]
-    if not all(ends) or exchange.request.body == plain.body or exchange.request.url != plain.url:
+def requests_between(plain: Request, found: Request) -> SearchStrategy[Request] | None:
+    """Requests like found whose fields are in part those of plain; None where there is nothing between."""
+    ends = [_fields(plain.body), _fields(found.body)]
+    if not all(ends) or found.body == plain.body or found.url != plain.url:
         return None
-    search = Exploration(run, again=verdict.clause, requests=REQUESTS)
-    requests = bodies_between(*ends).map(lambda body: replace(exchange.request, body=encode(body)))
-    search.search(
-        requests,
-        f"{exchange.label}, made smaller",
-        examples=REQUESTS,
-        seed=run.judge.terms.settings.seed,
-        several=False,
-    )
-    return search.found.get(verdict.clause)
+    return bodies_between(*ends).map(lambda body: replace(found, body=encode(body)))
 
 
 def _fields(body: bytes) -> dict[str, Any]:
-    """The fields of a body that is spelled plainly, or it would change, and is nested for no sake of its own."""
+    """The fields of a body that is written plainly, or it would change, and that is not nested deep on purpose."""
     fields = read_body(body, None).value
     return fields if isinstance(fields, dict) and encode(fields) == body else {}
 

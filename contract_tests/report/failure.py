@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.run import Run
-from contract_tests.judging.verdict import Verdict
-from contract_tests.settings.secrets import Masker, printable
-from contract_tests.target.exchange import Exchange, as_curl
+from pathlib import Path
 
-LONGEST_COMMAND = 1500  # a longer one takes its body from a file beside the record
+from contract_tests.engine.record import body_file_name
+from contract_tests.engine.result import ClauseResult, RunResult
+from contract_tests.engine.views import ExchangeView
+from contract_tests.report.curl import as_curl
+from contract_tests.settings.secrets import printable
+
+LONGEST_COMMAND = 1500  # characters; a longer one takes its body from a file next to the record
 
 
-def describe(run: Run, verdict: Verdict) -> str:
-    """The failure as text for a terminal: nothing in it is secret, nothing in it steers the terminal."""
-    clause = run.judge.terms.specification.clauses[verdict.clause]
+def describe(result: RunResult, found: ClauseResult, folder: Path | None = None) -> str:
+    """The failure as text for a terminal: nothing in it steers the terminal. folder: that of the run's record."""
+    clause, verdict = found.clause, found.worst
     rfc = f", {clause.rfc}" if clause.rfc else ""
-    lines = [
-        f"{clause.id}: {clause.statement} ({clause.place}; {clause.kind}{rfc})",
-        f"  expected  {verdict.expected}",
-        f"  actual    {verdict.actual}",
-    ]
+    lines = [f"{clause.id}: {clause.statement} ({clause.place}; {clause.kind}{rfc})"]
+    if verdict is None:
+        return printable(lines[0])
+    lines += [f"  expected  {verdict.expected}", f"  actual    {verdict.actual}"]
     if verdict.hint:
         lines.append(f"  hint      {verdict.hint}")
     if verdict.reading:
-        reading = run.judge.terms.specification.readings[verdict.reading]
+        reading = result.reading(verdict.reading)
         lines.append(f"  reading   {reading.id}: {reading.question}")
     for exchange in verdict.exchanges:
         lines.append(f"  request   {exchange.label}")
-        lines.append(f"  repeat    {command(run, exchange)}")
-    if again := run.repeated.get(verdict.clause):
-        lines.append(f"            ({again})")
-    masker = Masker(run.judge.terms.settings.secrets)
-    return printable(masker.mask("\n".join(lines)))
+        lines.append(f"  repeat    {command(result, exchange, folder)}")
+    if found.times:
+        lines.append(f"            ({repeated(found)})")
+    return printable("\n".join(lines))
 
 
-def command(run: Run, exchange: Exchange) -> str:
+def repeated(found: ClauseResult) -> str:
+    """How often what shows the breach was sent again, and how often the clause was broken again."""
+    if found.same == found.times:
+        return f"sent again {found.times} times: {found.same}/{found.times} the same"
+    return f"sent again {found.times} times: flaky, {found.same}/{found.times} the same"
+
+
+def command(result: RunResult, exchange: ExchangeView, folder: Path | None) -> str:
     """The curl command that sends the request again; secrets stand in it as environment variables."""
-    secrets = run.judge.terms.settings.secrets
-    line = as_curl(exchange.request, secrets=secrets)
-    if len(line) <= LONGEST_COMMAND:
+    line = as_curl(exchange.request, variables=result.started.variables)
+    if (len(line) <= LONGEST_COMMAND and not exchange.request.body.is_cut) or folder is None:
         return line
-    return as_curl(exchange.request, body_file=str(run.record.body_file(exchange)), secrets=secrets)
+    path = folder / body_file_name(exchange.number)
+    return as_curl(exchange.request, variables=result.started.variables, body_file=str(path))

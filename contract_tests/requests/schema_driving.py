@@ -11,23 +11,49 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from functools import partial
+from functools import cache
 from typing import Any
 
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
 from contract_tests.contract.specification import Operation
-from contract_tests.engine.exploration import Exploration
 from contract_tests.judging.expectation import Terms
-from contract_tests.requests.plan import USER_AGENT
+from contract_tests.requests.plan import USER_AGENT, Step
 from contract_tests.target.exchange import Request
 
 
-def drive(exploration: Exploration, terms: Terms, operation: Operation, *, examples: int, seed: int) -> int:
-    """Try every case of the coverage phase, then examples of fuzzing; returns how many cases coverage had."""
+def coverage_cases(terms: Terms, operation: Operation) -> Iterator[Step]:
+    """Every case of Schemathesis' coverage phase, which is deterministic; about seventy for one POST."""
+    schema, endpoint = _endpoint(terms, operation)
+    for case in schema.iter_coverage_cases(
+        endpoint, generation_modes=_modes(), generation_config=schema.config.generation
+    ):
+        yield Step(_label(case), _request(case, terms))
+
+
+def fuzzed_cases(terms: Terms, operation: Operation) -> SearchStrategy[Request]:
+    """A strategy of requests that Schemathesis draws from the schema, valid and invalid ones."""
+    _, endpoint = _endpoint(terms, operation)
+    cases = st.one_of([endpoint.as_strategy(generation_mode=mode) for mode in _modes()])
+    return cases.map(lambda case: _request(case, terms))
+
+
+@cache
+def _schemathesis() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # requests warns of optional parts of itself that nobody uses here
-        import schemathesis
-        from hypothesis import strategies as st
+        import schemathesis  # takes a second: only who searches waits for it
+    return schemathesis
 
+
+def _modes() -> list[Any]:
+    modes = _schemathesis().GenerationMode
+    return [modes.POSITIVE, modes.NEGATIVE]
+
+
+def _endpoint(terms: Terms, operation: Operation) -> tuple[Any, Any]:
+    schemathesis = _schemathesis()
     with _without_foreign_hooks():
         # A config of our own keeps a schemathesis.toml in the user's folders out of the run.
         schema = schemathesis.openapi.from_dict(
@@ -35,19 +61,7 @@ def drive(exploration: Exploration, terms: Terms, operation: Operation, *, examp
         )
     schema.config.generation.update(with_security_parameters=False)  # the login is judged elsewhere
     schema.config.phases.coverage.unexpected_methods = set()  # and so are the methods
-    endpoint = schema[operation.path][operation.method]
-    modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
-    count = 0
-    for case in schema.iter_coverage_cases(
-        endpoint, generation_modes=modes, generation_config=schema.config.generation
-    ):
-        count += 1
-        exploration.repeat(partial(exploration.probe, _request(case, terms), _label(case)))
-    if examples:
-        cases = st.one_of([endpoint.as_strategy(generation_mode=mode) for mode in modes])
-        requests = cases.map(lambda case: _request(case, terms))
-        exploration.search(requests, "fuzzed from the schema", examples=examples, seed=seed)
-    return count
+    return schema, schema[operation.path][operation.method]
 
 
 def _request(case: Any, terms: Terms) -> Request:

@@ -1,31 +1,23 @@
-"""Judges known servers, a few at a time: each faulty one must be caught by its clause, no right one accused."""
+"""Judges known servers, a few at a time: each faulty one must be detected by its clause, no right one accused."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from multiprocessing import get_context
-from pathlib import Path
 
-from contract_tests.contract.specification import Specification, load_specification
-from contract_tests.engine.record import Record
-from contract_tests.engine.run import Run, TargetError
-from contract_tests.engine.searches import ZONES, search_schema, search_zone
-from contract_tests.judging.expectation import Terms
-from contract_tests.judging.judge import Judge
+from contract_tests.composition import open_run
+from contract_tests.contract.specification import load_specification
+from contract_tests.engine.events import Ending, Event, VerdictGiven
+from contract_tests.engine.result import ReadingResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.lead_lists.plans import make_plan
 from contract_tests.selfcheck.serving import serve
-from contract_tests.selfcheck.subjects import CARRIERS, SEEDS, Subject
-from contract_tests.settings.secrets import Masker
+from contract_tests.selfcheck.subjects import CARRIERS, Subject
 from contract_tests.settings.values import Session, Settings
-from contract_tests.target.client import Target
-from contract_tests.target.exchange import Exchange
 
 AT_ONCE = 2 * (os.cpu_count() or 1)  # half of a quick run is waiting for the server's clock to move
 
@@ -41,7 +33,7 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """Whether the suite was: the clause named, or nobody accused and the reading seen."""
+        """Whether the suite was: the clause named, or no right server accused and the reading seen."""
         if self.subject.clause:
             return self.subject.clause in self.broken + self.advised
         return not self.broken and not self.unseen
@@ -53,8 +45,8 @@ def check(subjects: Sequence[Subject], settings: Settings) -> Iterator[Result]:
     settings: what the user accepts and judges (readings, clauses, depth); its target and logins are not used.
     """
     context = get_context("spawn")  # a fork would take the threads of a parent with it
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(AT_ONCE, context) as pool:
-        pending = [pool.submit(_judge, s, settings, Path(folder) / str(n)) for n, s in enumerate(subjects)]
+    with ProcessPoolExecutor(AT_ONCE, context) as pool:
+        pending = [pool.submit(_judge, subject, settings) for subject in subjects]
         try:
             for done in as_completed(pending):
                 yield done.result()
@@ -65,8 +57,7 @@ def check(subjects: Sequence[Subject], settings: Settings) -> Iterator[Result]:
 _specification = cache(load_specification)  # once for each process
 
 
-def _judge(subject: Subject, settings: Settings, folder: Path) -> Result:
-    specification = _specification(settings.spec_folder)
+def _judge(subject: Subject, settings: Settings) -> Result:
     with serve(subject) as ready:
         users = [
             Session(
@@ -84,66 +75,37 @@ def _judge(subject: Subject, settings: Settings, folder: Path) -> Result:
             second=users[1],
             expired_bearer="expired" if CARRIERS[0] in subject.carriers else None,
             readings={**subject.readings, **settings.readings},
+            seed=subject.seeds[0],
         )
-        return _run(own, specification, folder, subject)
+        return _run(own, subject)
 
 
-def _run(settings: Settings, specification: Specification, folder: Path, subject: Subject) -> Result:
-    terms = Terms.of(specification, settings)
-    record = Record(folder, Masker(settings.secrets))
-    with Target(timeout_s=settings.timeout_s, connections=settings.connections) as target:
-        run = Run(target, Judge(terms), record, specification.select(settings.clauses))
-        if subject.clause:
-            run.progress = partial(_stop_when_caught, run, subject.clause)
-        try:
-            for operation in run.operations:
-                plan = make_plan(terms, operation, "selfcheck")
-                run.discover(plan)
-                run.carry_out(plan)
-        except TargetError:
-            # To a login that is known to be good, such an answer is itself the breach.
-            return Result(subject, ("success.created", "access.carrier.bearer", "error.envelope"))
-        _search(run, subject)
-        advisory = {clause.id for clause in specification.clauses.values() if clause.advisory}
-        result = Result(
-            subject,
-            tuple(verdict.clause for verdict in run.broken),
-            tuple(verdict.clause for verdict in run.warned if verdict.clause in advisory),
-            subject.shows if subject.shows and not _seen(run, subject.shows) else "",
-        )
-    record.close()
-    return result
+def _run(settings: Settings, subject: Subject) -> Result:
+    specification = _specification(settings.spec_folder)
+    with open_run(settings, specification=specification, seeds=subject.seeds, shrinks=False) as run:
+        with closing(run.events()) as events:
+            for event in events:
+                if subject.clause and _shows(event, subject.clause):
+                    break  # what is left of a run cannot take back what it has found
+        result = run.result
+    if result.ending is Ending.NOT_JUDGEABLE:
+        # To a login that is known to be good, such a response is itself the breach.
+        return Result(subject, ("success.created", "access.carrier.bearer", "error.envelope"))
+    return Result(
+        subject,
+        tuple(found.clause.id for found in result.broken),
+        tuple(found.clause.id for found in result.warned if found.clause.advisory),
+        subject.shows if subject.shows and not _is_seen(result.readings, subject.shows) else "",
+    )
 
 
-def _stop_when_caught(run: Run, clause: str, _: Exchange) -> None:
-    """What is left of a run cannot take back what it has found."""
-    if clause in run.evidence and run.evidence[clause].outcome is Outcome.BROKEN:
-        run.deadline = time.monotonic()
+def _shows(event: Event, clause: str) -> bool:
+    """Whether the event says that the clause is broken."""
+    return (
+        isinstance(event, VerdictGiven) and event.verdict.clause == clause and event.verdict.outcome is Outcome.BROKEN
+    )
 
 
-def _search(run: Run, subject: Subject) -> None:
-    """The searches of the depth, with a share of the examples for each seed; for a broken clause, until it shows."""
-    terms = run.judge.terms
-    examples = terms.settings.depth.examples
-    searches: list[Callable[[], object]] = []
-    for seed in subject.seeds if examples else ():
-        judge = Judge(replace(terms, settings=replace(terms.settings, seed=seed)))
-        searches += [
-            partial(_search_zone, run, judge, zone, examples // (SEEDS if subject.clause is None else 1))
-            for zone in ZONES
-        ]
-    searches += [partial(search_schema, run, examples)] if examples else []
-    for search in searches:
-        if not run.in_time or (subject.clause and subject.clause in {verdict.clause for verdict in run.warned}):
-            return
-        search()
-
-
-def _search_zone(run: Run, judge: Judge, zone: str, examples: int) -> None:
-    run.judge = judge
-    search_zone(run, zone, examples)
-
-
-def _seen(run: Run, shown: str) -> bool:
+def _is_seen(readings: Sequence[ReadingResult], shown: str) -> bool:
     reading, _, option = shown.partition("=")
-    return option in run.observed.get(reading, ())
+    return any(each.reading.id == reading and option in each.seen for each in readings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -19,17 +19,20 @@ MAX_RATE_LIMIT_TRIES = 8
 HUNG_UP = "the server closed the connection without an answer"
 
 
+Outgoing = tuple[Request, str, int]  # with its label and its number
+
+
 class Target:
     """Sends requests over kept-alive connections; safe to use from several threads at once."""
 
-    def __init__(self, *, timeout_s: float, connections: int) -> None:
+    def __init__(self, *, timeout_s: float, connections: int, pause: Callable[[float], bool] | None = None) -> None:
+        """pause: waits so many seconds and returns whether it did, for whoever bounds the time of a run."""
         self.timeout_s = timeout_s
         self.connections = connections
+        self._pause = pause or _sleep
         # No bound on open connections: a burst needs one each, and waiting for one is not the server's doing.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=2)
         self._client = httpx2.Client(limits=limits, timeout=timeout_s, follow_redirects=False, trust_env=True)
-        self.requests_sent = 0
-        self._count = threading.Lock()
 
     def __enter__(self) -> Target:
         return self
@@ -39,46 +42,47 @@ class Target:
     ) -> None:
         self._client.close()
 
-    def send(self, request: Request, label: str = "") -> Exchange:
-        """Send once; only a 429 is repeated, as its Retry-After says (RFC 6585 §4)."""
+    def send(self, request: Request, label: str = "", number: int = 0) -> Exchange:
+        """Send once; only a 429 or 503 with Retry-After is repeated, as that says (RFC 6585 §4, RFC 9110 §10.2.3)."""
         waited_s = 0.0
         for attempt in range(MAX_RATE_LIMIT_TRIES):
-            exchange = self._send_once(request, label)
-            if exchange.response is None or exchange.response.status != 429:
+            exchange = self._send_once(request, label, number)
+            response = exchange.response
+            if response is None or not _comes_later(response):
                 return exchange
-            pause_s = _retry_after_s(exchange.response, default_s=0.2 * 2**attempt)
-            if waited_s + pause_s > MAX_RATE_LIMIT_WAIT_S:
+            pause_s = _retry_after_s(response, default_s=0.2 * 2**attempt)
+            if waited_s + pause_s > MAX_RATE_LIMIT_WAIT_S or not self._pause(pause_s):
                 return exchange
-            time.sleep(pause_s)
             waited_s += pause_s
         return exchange
 
-    def send_all(self, requests: Iterable[tuple[Request, str]]) -> Iterator[Exchange]:
-        """Send many at once, in no order, over at most `connections` connections; answers come as they arrive."""
-        with ThreadPoolExecutor(self.connections) as pool:
-            under_way: set[Future[Exchange]] = set()
-            for request, label in requests:  # taken one by one, so that the caller can end the supply
+    def send_concurrently(self, requests: Iterable[Outgoing]) -> Iterator[Exchange]:
+        """Send many over at most `connections` connections; exchanges come as their responses do."""
+        pool = ThreadPoolExecutor(self.connections)
+        under_way: set[Future[Exchange]] = set()
+        try:
+            for outgoing in requests:  # taken one by one, so that the caller can end the supply
                 if len(under_way) >= self.connections:
                     done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
-                under_way.add(pool.submit(self.send, request, label))
+                under_way.add(pool.submit(self.send, *outgoing))
             yield from (future.result() for future in as_completed(under_way))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # at Ctrl-C nothing waits for a server that is slow
 
-    def send_together(self, requests: Iterable[tuple[Request, str]]) -> list[Exchange]:
+    def send_burst(self, requests: Iterable[Outgoing]) -> list[Exchange]:
         """Send all at the same moment, each on a connection of its own."""
         batch = list(requests)
         barrier = threading.Barrier(len(batch))
 
-        def send(pair: tuple[Request, str]) -> Exchange:
+        def send(outgoing: Outgoing) -> Exchange:
             barrier.wait(self.timeout_s)
-            return self.send(*pair)
+            return self.send(*outgoing)
 
         with ThreadPoolExecutor(len(batch)) as pool:
             return list(pool.map(send, batch))
 
-    def _send_once(self, request: Request, label: str) -> Exchange:
-        with self._count:
-            self.requests_sent += 1
+    def _send_once(self, request: Request, label: str, number: int) -> Exchange:
         sent_at_s = time.time()
         for _ in range(self.connections + 1):
             connected: list[str] = []
@@ -87,7 +91,7 @@ class Target:
                 break
             # The server may close an idle connection at any time (RFC 9112 §9.5): that is no answer to this request,
             # and the next connection in the pool may be as stale.
-        return Exchange(request, response, failure, sent_at_s, time.time(), label)
+        return Exchange(request, response, failure, sent_at_s, time.time(), label, number)
 
     def _attempt(self, request: Request, connected: list[str]) -> tuple[Response | None, str | None]:
         def trace(event: str, _: object) -> None:
@@ -137,6 +141,16 @@ def _read(answer: httpx2.Response, deadline: float) -> bytes:
         if len(parts) > MAX_ANSWER_BYTES:
             raise httpx2.RemoteProtocolError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
     return bytes(parts)
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
+def _comes_later(response: Response) -> bool:
+    """Whether the server asks to send the request again later."""
+    return response.status == 429 or (response.status == 503 and response.header("Retry-After") is not None)
 
 
 def _retry_after_s(response: Response, default_s: float) -> float:

@@ -1,0 +1,97 @@
+"""The composition root: settings in, a run that stands ready out. Every part of a run is made and joined here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from contract_tests.contract.specification import Specification, load_specification
+from contract_tests.engine.budget import Budget
+from contract_tests.engine.conduct import Conductor, Job, now_text
+from contract_tests.engine.events import ReadingView, RunStarted
+from contract_tests.engine.record import Record
+from contract_tests.engine.searches import searches
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
+from contract_tests.lead_lists.plans import make_plan
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Settings
+from contract_tests.target.client import Target
+
+
+@contextmanager
+def open_run(
+    settings: Settings,
+    *,
+    specification: Specification | None = None,
+    folder: Path | None = None,
+    seeds: tuple[int, ...] = (),
+    shrinks: bool = True,
+) -> Iterator[Conductor]:
+    """A run that has sent nothing yet; when the block ends, its connections and its record are closed.
+
+    specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
+    seeds: of the searches, which share the examples; the one of the settings if there are none.
+    """
+    specification = specification or load_specification(settings.spec_folder)
+    terms = Terms.of(specification, settings)
+    judge = Judge(terms)
+    budget = Budget(max_time_s=settings.max_time_s)
+    seeds = seeds or (settings.seed,)
+    operations = terms.specification.operations
+    job = Job(
+        describe(terms),
+        tuple(make_plan(terms, operation, f"seed {settings.seed}") for operation in operations),
+        lambda: searches(terms, operations, examples=settings.depth.examples, seeds=seeds),
+        shrinks,
+    )
+    record = None if folder is None else Record(folder)
+    try:
+        with Target(timeout_s=settings.timeout_s, connections=settings.connections, pause=budget.pause) as target:
+            yield Conductor(target, judge, job, budget=budget, mask=Masker(settings.secrets).mask, record=record)
+    finally:
+        if record is not None:
+            record.close()
+
+
+def describe(terms: Terms) -> RunStarted:
+    """The first event of a run: the target, who signs in, and all that reports need to know of the contract."""
+    settings, specification = terms.settings, terms.specification
+    chosen = specification.select(settings.clauses)
+    mask = Masker(settings.secrets).mask
+    return RunStarted(
+        at=now_text(),
+        url=mask(settings.url),
+        seed=settings.seed,
+        depth=settings.depth,
+        users=tuple(
+            f"{session.user_id or session.name + ' user'} ({' and '.join(session.carriers) or 'no login'})"
+            for session in settings.sessions
+        ),
+        version=_version(),
+        spec_sha256=_digest(specification.folder),
+        variables=tuple(dict.fromkeys(settings.secrets.values())),
+        clauses=tuple(clause for clause in specification.judged_clauses if clause.id in chosen),
+        readings=tuple(
+            ReadingView(r.id, r.clause, r.question, r.options, {o: r.treatment(o) for o in r.options})
+            for r in specification.readings.values()
+        ),
+    )
+
+
+def _version() -> str:
+    try:
+        return version("leadlists-contract-kit")
+    except PackageNotFoundError:  # a bare clone
+        return "unknown"
+
+
+def _digest(folder: Path) -> str:
+    """The SHA-256 of the three files of the contract, one after the other, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name in ("openapi.yaml", "clauses.yaml", "readings.yaml"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,81 @@
+"""The cases that later ones are judged beside: the newest, and of each permitted variation the first that was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from contract_tests.engine.views import ExchangeView
+from contract_tests.judging.case import Case
+from contract_tests.target.exchange import NOT_JSON, Exchange, Response
+
+KEPT_CASES = 2000  # twice what a run of depth standard sends; what is further apart, no history oracle compares
+KEPT_RESPONSE_BYTES = 64 * 1024
+KEPT_TEXT = 1024  # characters of one long text in a response that is longer than that
+KEPT_ITEMS = 100
+
+
+class History:
+    """The judged cases of a run, bounded in number and in size."""
+
+    def __init__(self) -> None:
+        self._cases: dict[int, tuple[Case, ExchangeView]] = {}
+        self._granting: dict[tuple[str, str], int] = {}  # permitted variation -> number of the first that was taken
+
+    def add(self, number: int, case: Case, view: ExchangeView) -> None:
+        """Keep a case; the oldest one that nothing needs leaves."""
+        self._cases[number] = (remembered(case), view)
+        if case.succeeded:
+            for variation in case.expectation.features:
+                self._granting[variation] = min(number, self._granting.get(variation, number))
+        if len(self._cases) > KEPT_CASES:
+            needed = set(self._granting.values())
+            del self._cases[next(n for n in self._cases if n not in needed)]
+
+    def __iter__(self) -> Iterator[Case]:
+        """Every kept case, in the order of sending."""
+        return iter(self._cases[number][0] for number in sorted(self._cases))
+
+    def without(self, numbers: set[int]) -> list[Case]:
+        """Every kept case but those of these numbers, in the order of sending."""
+        return [self._cases[number][0] for number in sorted(self._cases) if number not in numbers]
+
+    @property
+    def granting(self) -> list[Case]:
+        """The first case that was taken with each permitted variation, in the order of sending."""
+        return [self._cases[number][0] for number in sorted(set(self._granting.values()))]
+
+    def view(self, number: int) -> ExchangeView | None:
+        """How reports show an exchange; None for one that has left."""
+        return self._cases[number][1] if number in self._cases else None
+
+    def request(self, number: int) -> Exchange | None:
+        """The exchange as it was sent, with its secrets, to be sent again; its response may be shortened."""
+        return self._cases[number][0].exchange if number in self._cases else None
+
+
+def remembered(case: Case) -> Case:
+    """The case as history oracles need it: the same facts, with the long texts and lists of a long response cut."""
+    response = case.exchange.response
+    if response is None or len(response.body) <= KEPT_RESPONSE_BYTES:
+        return case
+    value = response.json
+    body = response.body[:KEPT_TEXT] if value is NOT_JSON else orjson.dumps(_shortened(value), default=str)
+    shorter = Response(response.status, response.headers, body)
+    return Case(replace(case.exchange, response=shorter), case.expectation, case.terms)
+
+
+def _shortened(value: Any, depth: int = 8) -> Any:
+    if isinstance(value, str):
+        return value[:KEPT_TEXT].encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_shortened(item, depth - 1) for item in value[:KEPT_ITEMS]] if depth else []
+    if isinstance(value, dict):
+        some = list(value.items())[:KEPT_ITEMS]
+        return {_shortened(key): _shortened(item, depth - 1) for key, item in some} if depth else {}
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+        return float(value) if abs(value) < 10**300 else None
+    return value

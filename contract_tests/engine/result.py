@@ -1,0 +1,269 @@
+"""What a run found: the one value from which every table, report and exit code is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from contract_tests.contract.specification import Clause
+from contract_tests.engine.events import (
+    Ending,
+    Event,
+    ExchangeSeen,
+    FailureRepeated,
+    ReadingObserved,
+    ReadingView,
+    RunEnded,
+    RunStarted,
+    VerdictGiven,
+)
+from contract_tests.engine.views import VerdictView
+from contract_tests.judging.verdict import Outcome
+
+NAMED_REQUESTS = 12  # of those that judged a clause; more say nothing new to a reader
+
+_EXIT_OF_ENDING = {
+    Ending.INTERRUPTED: 130,
+    Ending.TERMINATED: 143,
+}
+_OUTSIDE_THE_CONTRACT = frozenset(
+    {Ending.NOT_JUDGEABLE, Ending.TARGET_GONE, Ending.SESSION_ENDED, Ending.QUOTA_USED_UP}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseResult:
+    """What a run has seen of one clause.
+
+    worst: the worst verdict, None where it was held or not judged. requests: (number, label) of the first requests that
+    judged it. same, times: how often what shows the breach was sent again, and how often the clause broke again.
+    """
+
+    clause: Clause
+    held: int = 0
+    warned: int = 0
+    broken: int = 0
+    worst: VerdictView | None = None
+    requests: tuple[tuple[int, str], ...] = ()
+    same: int = 0
+    times: int = 0
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The worst outcome; None if the clause was not judged."""
+        if self.broken:
+            return Outcome.BROKEN
+        return Outcome.WARNED if self.warned else Outcome.HELD if self.held else None
+
+    @property
+    def judged(self) -> int:
+        """How often the clause was judged."""
+        return self.held + self.warned + self.broken
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingResult:
+    """Which options of an open question the server was seen to follow, with how often."""
+
+    reading: ReadingView
+    seen: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """All that a run found; equal to the one that its record gives when it is read back."""
+
+    started: RunStarted
+    clauses: tuple[ClauseResult, ...]  # in the order of the contract
+    readings: tuple[ReadingResult, ...]  # those that were seen
+    requests: int
+    duration_s: float
+    ending: Ending
+    why: str = ""
+
+    @property
+    def broken(self) -> tuple[ClauseResult, ...]:
+        """The clauses that are broken."""
+        return tuple(clause for clause in self.clauses if clause.outcome is Outcome.BROKEN)
+
+    @property
+    def warned(self) -> tuple[ClauseResult, ...]:
+        """The clauses that are not broken, of which something is odd."""
+        return tuple(clause for clause in self.clauses if clause.outcome is Outcome.WARNED)
+
+    @property
+    def unjudged(self) -> tuple[ClauseResult, ...]:
+        """The clauses of which no exchange said anything."""
+        return tuple(clause for clause in self.clauses if clause.outcome is None)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anything was judged at all."""
+        return any(clause.judged for clause in self.clauses)
+
+    def clause(self, clause_id: str) -> ClauseResult | None:
+        """What was seen of one clause; None if it was not to be judged."""
+        return next((each for each in self.clauses if each.clause.id == clause_id), None)
+
+    def reading(self, reading_id: str) -> ReadingView:
+        """A question that the page leaves open."""
+        return next(each for each in self.started.readings if each.id == reading_id)
+
+    def exit_code(self, *, fail_on: Outcome = Outcome.BROKEN) -> int:
+        """The exit code that says whose turn it is.
+
+        0 every judged clause holds, 1 a clause is broken (or warned, if fail_on says so), 3 no judgement was possible
+        for a reason outside the contract, 4 nothing was judged, 130 interrupted, 143 terminated.
+        """
+        if self.ending in _EXIT_OF_ENDING:
+            return _EXIT_OF_ENDING[self.ending]
+        if self.broken or (fail_on is Outcome.WARNED and self.warned):
+            return 1
+        if self.ending in _OUTSIDE_THE_CONTRACT:
+            return 3
+        return 0 if self.is_judged else 4
+
+
+@dataclass
+class _Seen:
+    """What has been seen of one clause so far."""
+
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    worst: VerdictView | None = None
+    is_smallest: bool = False
+    requests: dict[int, str] = field(default_factory=dict)
+    same: int = 0
+    times: int = 0
+
+    def name(self, number: int, label: str) -> None:
+        """Keep the first requests, whatever the order in which their responses came."""
+        self.requests[number] = label
+        if len(self.requests) > NAMED_REQUESTS:
+            del self.requests[max(self.requests)]
+
+
+class Summing:
+    """Adds up the events of a run; they may come in any order between the first and the last."""
+
+    def __init__(self) -> None:
+        self._started: RunStarted | None = None
+        self._ended: RunEnded | None = None
+        self._seen: dict[str, _Seen] = {}
+        self._observed: dict[str, Counter[str]] = {}
+        self._requests = 0
+        self._last_s = self._first_s = 0.0
+
+    def add(self, event: Event) -> None:
+        """Take one event into account."""
+        match event:
+            case RunStarted():
+                self._started = event
+                self._seen = {clause.id: _Seen() for clause in event.clauses}
+            case ExchangeSeen():
+                self._exchange(event)
+            case ReadingObserved():
+                self._observe(event.reading, event.option)
+            case VerdictGiven() if seen := self._seen.get(event.verdict.clause):
+                self._verdict(seen, event)
+            case FailureRepeated() if seen := self._seen.get(event.clause):
+                seen.same, seen.times = event.same, event.times
+            case RunEnded():
+                self._ended = event
+            case _:
+                pass
+
+    def outcome(self, clause_id: str) -> Outcome | None:
+        """The worst outcome of a clause so far."""
+        counts = self._seen[clause_id].counts if clause_id in self._seen else Counter()
+        return next((o for o in (Outcome.BROKEN, Outcome.WARNED, Outcome.HELD) if counts[o]), None)
+
+    def worst(self, clause_id: str) -> VerdictView | None:
+        """The worst verdict on a clause so far."""
+        return self._seen[clause_id].worst
+
+    @property
+    def broken(self) -> list[str]:
+        """The clauses that are broken so far, in the order of the contract."""
+        return [clause for clause in self._seen if self.outcome(clause) is Outcome.BROKEN]
+
+    def result(self) -> RunResult:
+        """What the events amount to; without a last one the run was interrupted. Needs the first one."""
+        if self._started is None:
+            raise ValueError("a run has no result before it has begun")
+        ended = self._ended or RunEnded(
+            "", Ending.INTERRUPTED, "The record stops before the end of the run.", self._requests, self._duration_s
+        )
+        return RunResult(
+            self._started,
+            tuple(_clause_result(clause, self._seen[clause.id]) for clause in self._started.clauses),
+            tuple(
+                ReadingResult(reading, dict(sorted(self._observed[reading.id].items())))
+                for reading in self._started.readings
+                if reading.id in self._observed
+            ),
+            ended.requests,
+            ended.duration_s,
+            ended.ending,
+            ended.why,
+        )
+
+    @property
+    def _duration_s(self) -> float:
+        return round(self._last_s - self._first_s, 3)
+
+    def _exchange(self, event: ExchangeSeen) -> None:
+        exchange = event.exchange
+        self._requests += 1
+        self._first_s = min(self._first_s or exchange.sent_at_s, exchange.sent_at_s)
+        self._last_s = max(self._last_s, exchange.sent_at_s + exchange.elapsed_s)
+        for clause in event.held:
+            if seen := self._seen.get(clause):
+                seen.counts[Outcome.HELD] += 1
+                seen.name(exchange.number, exchange.label)
+        for reading, option in event.observed:
+            self._observe(reading, option)
+
+    def _observe(self, reading: str, option: str) -> None:
+        self._observed.setdefault(reading, Counter())[option] += 1
+
+    def _verdict(self, seen: _Seen, event: VerdictGiven) -> None:
+        verdict = event.verdict
+        for exchange in verdict.exchanges:
+            seen.name(exchange.number, exchange.label)
+        if event.smallest:
+            seen.worst, seen.is_smallest = verdict, True
+            return
+        seen.counts[verdict.outcome] += 1
+        if verdict.outcome is Outcome.HELD or seen.is_smallest:
+            return
+        if seen.worst is None or _rank(verdict) < _rank(seen.worst):
+            seen.worst = verdict
+
+
+def _rank(verdict: VerdictView) -> tuple[object, ...]:
+    """Broken before warned, then the smallest request; among small ones the first, which is the plainest."""
+    size_bytes = sum(exchange.request.body.size_bytes for exchange in verdict.exchanges)
+    numbers = tuple(exchange.number for exchange in verdict.exchanges)
+    return verdict.outcome is not Outcome.BROKEN, len(numbers), size_bytes // 256, numbers
+
+
+def _clause_result(clause: Clause, seen: _Seen) -> ClauseResult:
+    return ClauseResult(
+        clause,
+        seen.counts[Outcome.HELD],
+        seen.counts[Outcome.WARNED],
+        seen.counts[Outcome.BROKEN],
+        seen.worst,
+        tuple(sorted(seen.requests.items())),
+        seen.same,
+        seen.times,
+    )
+
+
+def sum_up(events: Iterable[Event]) -> RunResult:
+    """The result of a run from all its events."""
+    summing = Summing()
+    for event in events:
+        summing.add(event)
+    return summing.result()

@@ -1,0 +1,98 @@
+"""A request of a run as a curl command that sends the same bytes again."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection
+
+from contract_tests.engine.views import RequestView
+
+LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument of a command; a shell's own printf has no such limit
+
+
+def as_curl(request: RequestView, *, variables: Collection[str] = (), body_file: str | None = None) -> str:
+    """The request as one line for a POSIX shell, byte for byte.
+
+    variables: the parameter expansions (`NAME`, perhaps with an operator) that replace secrets in the request, as
+    `${NAME}`; the shell expands them. body_file: the file with the body, where it is too long to print.
+    """
+    secrets = frozenset(f"${{{variable}}}" for variable in variables)
+    body = request.body.data
+    command = ["curl", "-sS", "-i", *(["--head"] if request.method == "HEAD" else ["-X", request.method])]
+    if set("[]{}") & set(request.url):
+        command.append("--globoff")
+    if "/." in request.url:
+        command.append("--path-as-is")
+    for name, value in request.headers:
+        # curl drops a header that is written `Name:`; `Name;` sends it empty.
+        command += ["-H", f"{name}: {value}" if value else f"{name};"]
+    has_body = bool(request.body.size_bytes) or request.method in {"POST", "PUT", "PATCH"}
+    command += _unasked_headers(request, has_body)
+    if request.chunked:
+        command += ["-H", "Transfer-Encoding: chunked"]
+    words = [_quote(word, secrets) if word.isascii() else _quote_latin(word, secrets) for word in command]
+    pipe = ""
+    if body_file is not None:
+        words += ["--data-binary", shlex.quote(f"@{body_file}")]
+    elif has_body:
+        text = _plain_text(body)
+        if text is None or text.startswith("@"):
+            pipe = f"{_printf(body, secrets)} | "
+            text = "@-"
+        words += ["--data-binary", _quote(text, secrets)]
+    return pipe + " ".join([*words, _quote(request.url, secrets)])
+
+
+def _unasked_headers(request: RequestView, has_body: bool) -> list[str]:
+    """Arguments that keep curl from adding headers of its own."""
+    sent = {name.lower() for name, _ in request.headers}
+    own = ["User-Agent", "Accept", *(["Content-Type"] if has_body else [])]
+    if request.body.size_bytes > 1024:
+        own.append("Expect")  # 100-continue, from that size on
+    return [word for name in own if name.lower() not in sent for word in ("-H", f"{name}:")]
+
+
+def _quote(text: str, secrets: frozenset[str]) -> str:
+    """The text as one word of a shell command; what is not ASCII in it is UTF-8, as terminals write it."""
+    return "".join(f'"{part}"' if part in secrets else shlex.quote(part) for part in _parts(text, secrets)) or "''"
+
+
+def _quote_latin(text: str, secrets: frozenset[str]) -> str:
+    """A header that is not ASCII as one word of a shell command, in latin-1 as it is sent."""
+    return f'"$({_printf(text.encode("latin-1"), secrets)})"'
+
+
+def _printf(body: bytes, secrets: frozenset[str]) -> str:
+    """A printf(1) that writes the body: printable ASCII as it is, every other byte as a three-digit octal escape."""
+    form, arguments = "", ""
+    for part in _parts(body.decode("latin-1"), secrets):
+        if part in secrets:
+            form += "%s"
+            arguments += f' "{part}"'
+        else:
+            form += "".join(_PRINTF.get(char, f"\\{ord(char):03o}") for char in part)
+    if form.startswith("-"):
+        form = f"\\{ord('-'):03o}{form[1:]}"  # or it reads as an option
+    return f"printf {shlex.quote(form)}{arguments}"
+
+
+_PRINTF = {chr(b): chr(b) for b in range(0x20, 0x7F) if chr(b) != "\\"} | {"%": "%%"}
+
+
+def _parts(text: str, secrets: frozenset[str]) -> list[str]:
+    """The text cut before and after each secret, the longest ones first."""
+    if not secrets:
+        return [text] if text else []
+    longest_first = sorted(secrets, key=len, reverse=True)
+    return [part for part in re.split(f"({'|'.join(map(re.escape, longest_first))})", text) if part]
+
+
+def _plain_text(body: bytes) -> str | None:
+    if len(body) > LONGEST_ARGUMENT:
+        return None
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() else None
