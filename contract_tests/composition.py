@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,15 +30,17 @@ def open_run(
     folder: Path | None = None,
     seeds: tuple[int, ...] = (),
     shrinks: bool = True,
+    make_judge: Callable[[Terms], Judge] = Judge,
 ) -> Iterator[Conductor]:
     """A run that has sent nothing yet; when the block ends, its connections and its record are closed.
 
     specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
-    seeds: of the searches, which share the examples; the one of the settings if there are none.
+    seeds: of the searches, which share the examples; the one of the settings if there are none. make_judge: brings
+    oracles for further operations.
     """
     specification = specification or load_specification(settings.spec_folder)
     terms = Terms.of(specification, settings)
-    judge = Judge(terms)
+    judge = make_judge(terms)
     budget = Budget(max_time_s=settings.max_time_s)
     seeds = seeds or (settings.seed,)
     operations = terms.specification.operations

@@ -177,6 +177,7 @@ class Conductor:
         if plan.last and self._budget.allows_more:
             self._budget.pause(max(0.0, first_at_s + FROZEN_CLOCK_S + 0.1 - time.time()))
             self._add(self._send(plan.last))
+        self._take_put_off()
         self._add_findings(self._judge.judge_history(list(self._history)))
         yield
 
@@ -316,13 +317,18 @@ class Conductor:
             if over:
                 self._over(*over)
             return None, []
-        for waiting in self._put_off:
-            self._take(waiting)
-        self._put_off.clear()
+        if response is not None and response.status < 300:
+            self._take_put_off()
         case, findings = self._take(exchange)
         if over:
             self._over(*over)
         return case, findings
+
+    def _take_put_off(self) -> None:
+        """Judge what was put off: the server does serve, so it was not out of reach."""
+        for exchange in self._put_off:
+            self._take(exchange)
+        self._put_off.clear()
 
     def _take(self, exchange: Exchange) -> tuple[Case, list[Finding]]:
         case = self._judge.case(exchange)

@@ -9,17 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from contract_tests.composition import open_run
 from contract_tests.contract.specification import Specification, load_specification
-from contract_tests.engine.record import Record
-from contract_tests.engine.run import Run
-from contract_tests.judging.expectation import Terms
-from contract_tests.judging.judge import Judge
-from contract_tests.settings.secrets import Masker
+from contract_tests.engine.result import RunResult
 from contract_tests.settings.values import Session, Settings
-from contract_tests.target.client import Target
 from contract_tests.tests.servers import right_core, second_server
 from contract_tests.tests.servers.serving import serve
 
@@ -45,14 +42,10 @@ def settings_for(url: str, **changes: object) -> Settings:
     return replace(Settings(url, FIRST, SECOND, expired_bearer="token-3"), **changes)  # type: ignore[arg-type]
 
 
-@contextmanager
-def open_run(settings: Settings, folder: Path, specification: Specification | None = None) -> Iterator[Run]:
-    """A run that has sent nothing yet."""
-    terms = Terms.of(specification or load_specification(settings.spec_folder), settings)
-    record = Record(folder / "run", Masker(settings.secrets))
-    with Target(timeout_s=settings.timeout_s, connections=settings.connections) as target:
-        yield Run(target, Judge(terms), record, terms.specification.select(settings.clauses))
-    record.close()
+def judged(settings: Settings, **options: Any) -> RunResult:
+    """The result of a whole run against one of the servers in this folder."""
+    with open_run(settings, **options) as run:
+        return run.conduct(lambda event: None)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.engine.run import discovery_problem
+from contract_tests.engine.reachability import discovery_problem
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.tests.conftest import ROOT, USERS
 from contract_tests.tests.corpus.exchanges import exchange
@@ -66,7 +66,7 @@ def test_a_right_server_gives_0_a_table_the_readings_and_a_record(
     events = [json.loads(line) for line in record.read_text().rstrip("\n").split("\n")]
     assert events[0]["event"] == "run"
     assert events[-1]["event"] == "end"
-    assert events[-1]["exit_code"] == 0
+    assert events[-1]["ending"] == "complete"
     assert sum(event["event"] == "exchange" for event in events) == events[-1]["requests"]
     assert "token-1" not in record.read_text()
 
@@ -78,7 +78,7 @@ def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Comm
         assert "✗ request.endDate.required: endDate must be sent." in done.stdout
         assert "expected  400" in done.stdout
         assert "actual    201, although /endDate is left out" in done.stdout
-        assert "(sent again: the same)" in done.stdout
+        assert "(sent again 3 times: 3/3 the same)" in done.stdout
         assert "token-1" not in done.stdout
         line = next(line for line in done.stdout.splitlines() if line.strip().startswith("repeat"))
         if shutil.which("curl") is None:
@@ -97,7 +97,7 @@ def test_a_freedom_that_is_denied_every_time_is_not_told_to_be_granted_the_secon
     with serve(faulty("chunked-refused")(USERS)) as url:
         done = command(url, *LOGIN, "--depth", "quick", "--clauses", "http.request.chunked")
     assert "✗ http.request.chunked" in done.stdout
-    assert "(sent again: the same)" in done.stdout
+    assert "(sent again 3 times: 3/3 the same)" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_freedom_that_is_denied_every_time_is_not_told_to_be_granted_the_secon
     [
         (("http://127.0.0.1:1", "--bearer", "x"), "cannot be reached"),
         (("{url}",), "no login was given"),
-        (("{url}", "--bearer", "wrong"), "the login given is not taken"),
+        (("{url}", "--bearer", "wrong"), "the login given is not accepted"),
         (("{url}/elsewhere", *LOGIN), "there is no such endpoint"),
     ],
     ids=["no server", "no login", "wrong login", "wrong path"],
@@ -191,7 +191,21 @@ def test_ctrl_c_ends_the_run_with_130_and_what_was_found_so_far(tmp_path: Path) 
         assert process.returncode == 130
         assert "✗ success.bare" in output
     (record,) = tmp_path.glob(".leadlists/runs/*/run.ndjson")
-    assert json.loads(record.read_text().rstrip("\n").rpartition("\n")[2])["exit_code"] == 130
+    assert json.loads(record.read_text().rstrip("\n").rpartition("\n")[2])["ending"] == "interrupted"
+
+
+def test_sigterm_ends_the_run_with_143_and_what_was_found_so_far(tmp_path: Path) -> None:
+    with serve(faulty("wrapped-in-data")(USERS)) as url:
+        arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
+        with subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert any("broken: success.bare" in line for line in process.stdout)
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=60)
+        assert process.returncode == 143
+        assert "✗ success.bare" in output
+    (record,) = tmp_path.glob(".leadlists/runs/*/run.ndjson")
+    assert json.loads(record.read_text().rstrip("\n").rpartition("\n")[2])["ending"] == "terminated"
 
 
 def test_max_time_ends_the_run(command: Command, right_url: str) -> None:
@@ -277,7 +291,7 @@ def test_a_redirect_to_the_path_with_a_slash_is_told_to_be_the_server_s_to_mend(
     with serve(SlashAppended(USERS)) as url:
         done = command(url, *LOGIN)
     assert done.returncode == 3
-    assert "has no slash behind it" in done.stderr
+    assert "has no slash at its end" in done.stderr
 
 
 def test_a_certificate_of_one_s_own_is_not_told_to_be_a_server_that_is_down() -> None:
@@ -296,7 +310,7 @@ def test_a_server_that_goes_away_is_told_from_one_that_breaks_the_contract(tmp_p
         process.stdout.readline()  # it has begun
         time.sleep(1.5)
     output, _ = process.communicate(timeout=60)
-    assert "takes no connection any more" in output
+    assert "accepts no connection any more" in output
     assert process.returncode in {1, 3}  # 1 if the server's last answers were cut as it went
     assert "http.answer.complete" not in output or process.returncode == 1
 
@@ -315,7 +329,7 @@ def test_the_same_seed_sends_the_same_requests(command: Command, right_url: str,
         assert command(right_url, *LOGIN, "--seed", "5", "--run-folder", folder).returncode == 0
         lines = (tmp_path / folder / "run.ndjson").read_text().rstrip("\n").split("\n")
         exchanges = [event for line in lines if (event := json.loads(line))["event"] == "exchange"]
-        bodies.append([event["request"].get("body") for event in exchanges])
+        bodies.append([str(event["exchange"]["request"]["body"]) for event in exchanges])
     assert Counter(bodies[0]) == Counter(bodies[1])  # many are under way at once, so their order is free
 
 

@@ -10,7 +10,6 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,17 @@ import yaml
 from contract_tests import cli
 from contract_tests.cli import EXIT_CODES
 from contract_tests.contract.specification import load_specification
-from contract_tests.engine.run import Run
+from contract_tests.engine.result import RunResult
 from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.lead_lists.oracles import ORACLES
-from contract_tests.plugin import Session as Judging
+from contract_tests.requests.plan import Sender
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.sources import gather
-from contract_tests.settings.values import Session, Settings
+from contract_tests.settings.values import Depth, Session, Settings
+from contract_tests.target.exchange import Exchange, Response
+from contract_tests.tests.conftest import judged
 from contract_tests.tests.shell import ROOT, Command, Shell, commands, differs, open_shell
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -280,21 +282,18 @@ def second_endpoint(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _judge(folder: Path, url: str) -> Run:
-    """A run against the second endpoint, with the oracle of the README beside ours."""
+def _judge(folder: Path, url: str) -> tuple[RunResult, Judge]:
+    """A run against the second endpoint, with the oracle of the README next to ours, and who judged it."""
     code: dict[str, Any] = {}
     exec(python_with("ORACLES"), code)
     login = Session("first", bearer="xyz789-session")
-    settings = Settings(url, login, run_folder=folder / "run", spec_folder=folder / "spec")
-    terms = Terms.of(load_specification(settings.spec_folder), settings)
-    judging = Judging(terms, terms.specification.select(["createNote"]))
-    run = judging.start()
-    try:
-        run.judge = replace(run.judge, oracles=(*ORACLES, *code["ORACLES"]))
-        judging.carry_out(run)
-    finally:
-        judging.open.close()
-    return run
+    settings = Settings(url, login, spec_folder=folder / "spec", clauses=("createNote",), depth=Depth.QUICK)
+
+    def make_judge(terms: Terms) -> Judge:
+        return Judge(terms, oracles=(*ORACLES, *code["ORACLES"]))
+
+    result = judged(settings, folder=folder / "run", make_judge=make_judge)
+    return result, make_judge(Terms.of(load_specification(settings.spec_folder), settings))
 
 
 def test_the_second_endpoint_is_served_and_judged(second_endpoint: Path) -> None:
@@ -303,15 +302,17 @@ def test_the_second_endpoint_is_served_and_judged(second_endpoint: Path) -> None
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=second_endpoint, env=environment) as process:
         try:
             assert process.stdout is not None
-            run = _judge(second_endpoint, process.stdout.readline().strip())
+            result, judge = _judge(second_endpoint, process.stdout.readline().strip())
         finally:
             process.terminate()
-    assert run.broken == []
-    assert set(run.evidence) == {"createNote.request.text.required", "createNote.response.text.echo"}
-    right = next(case.exchange for case in run.cases if case.created and case.sent == {"text": "Call them back"})
-    assert right.response is not None
-    wrong = replace(right, response=replace(right.response, body=b'{"text": "CALL THEM BACK"}'))
-    (verdict,) = [f for f in run.judge.judge(run.judge.case(wrong)) if getattr(f, "outcome", None) is Outcome.BROKEN]
+    assert not result.broken
+    seen = {found.clause.id for found in result.clauses if found.judged}
+    assert seen == {"createNote.request.text.required", "createNote.response.text.echo"}
+    terms = judge.terms
+    operation = next(o for o in terms.specification.operations if o.id == "createNote")
+    sent = Sender(terms, operation).request({"text": "Call them back"})
+    wrong = Exchange(sent, Response(201, (), b'{"text": "CALL THEM BACK"}'), None, 0, 0)
+    (verdict,) = [f for f in judge.judge(judge.case(wrong)) if getattr(f, "outcome", None) is Outcome.BROKEN]
     assert isinstance(verdict, Verdict)
     assert verdict.clause == "createNote.response.text.echo"
 

@@ -7,22 +7,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from contract_tests.contract.specification import find_spec_folder, load_specification, load_yaml
+from contract_tests.contract.specification import find_spec_folder, load_yaml
 from contract_tests.judging.case import Case, Oracle
-from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Finding, broken, held
 from contract_tests.lead_lists.oracles import ORACLES
-from contract_tests.plugin import Session as Judging
-from contract_tests.settings.values import Settings
+from contract_tests.settings.values import Depth, Settings
 from contract_tests.spec_gate import problems
-from contract_tests.tests.conftest import MOCK_FIRST, ROOT
+from contract_tests.tests.conftest import MOCK_FIRST, ROOT, judged
 
 NOTES: dict[str, Any] = {
     "post": {
@@ -142,22 +140,18 @@ ORACLES_AND_ITS_OWN = (*ORACLES, Oracle(("response.text.echo",), text_echo))
 
 def judge(folder: Path, url: str, run_folder: Path) -> tuple[set[str], set[str]]:
     """The broken clauses and the judged ones."""
-    settings = Settings(url, MOCK_FIRST, spec_folder=folder, run_folder=run_folder)
-    terms = Terms.of(load_specification(folder), settings)
-    judging = Judging(terms, terms.specification.select(()))
-    run = judging.start()
-    run.judge = replace(run.judge, oracles=ORACLES_AND_ITS_OWN)
-    judging.carry_out(run)
-    judging.open.close()
-    return {verdict.clause for verdict in run.broken}, set(run.evidence)
+    settings = Settings(url, MOCK_FIRST, spec_folder=folder, depth=Depth.QUICK)
+    result = judged(settings, folder=run_folder, make_judge=lambda terms: Judge(terms, oracles=ORACLES_AND_ITS_OWN))
+    seen = {found.clause.id for found in result.clauses if found.judged}
+    return {found.clause.id for found in result.broken}, seen
 
 
 def test_it_is_served_and_judged(spec: Path, tmp_path: Path) -> None:
     with served(spec) as url:
-        broken_clauses, judged = judge(spec, url, tmp_path / "run")
+        broken_clauses, seen = judge(spec, url, tmp_path / "run")
     assert broken_clauses == set()
-    assert {f"createNote.{rule}" for rule in STATEMENTS} <= judged
-    assert {"request.name.required", "response.name.echo"} <= judged  # lead lists as before
+    assert {f"createNote.{rule}" for rule in STATEMENTS} <= seen
+    assert {"request.name.required", "response.name.echo"} <= seen  # lead lists as before
 
 
 def test_its_own_oracle_bites(spec: Path, tmp_path: Path) -> None:

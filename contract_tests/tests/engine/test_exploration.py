@@ -1,29 +1,38 @@
-"""Searches find what breaks, shrink it, find more than one clause, and end in time."""
+"""Searches find what breaks, shrink it, find more than one clause, and draw the same requests for the same seed."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract_tests.engine.exploration import Exploration
+from contract_tests.contract.specification import Specification
+from contract_tests.engine.exploration import Exploration, draw
+from contract_tests.engine.shrinking import requests_between
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.lead_lists import strategies
-from contract_tests.lead_lists.plans import make_plan
+from contract_tests.lead_lists.bodies import base
 from contract_tests.requests.plan import Sender
-from contract_tests.requests.schema_driving import drive
-from contract_tests.tests.conftest import USERS, open_run, settings_for
-from contract_tests.tests.servers.right_core import Fields, Request, RightCore
+from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
+from contract_tests.target.client import Target
+from contract_tests.target.exchange import Request
+from contract_tests.tests.conftest import USERS, judged, settings_for
+from contract_tests.tests.servers.right_core import Fields, RightCore
+from contract_tests.tests.servers.right_core import Request as Received
 from contract_tests.tests.servers.serving import serve
 
+PLAIN = base("First list, test")
 
-class LongNamesAndManyPeopleSpoilt(RightCore):
-    """Cuts names after 30 characters, and spoils the last of more than two person ids."""
 
-    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+class LongNamesAndManyPeopleMangled(RightCore):
+    """Cuts names after 30 characters, and replaces the last of more than two person ids."""
+
+    def build(self, request: Received, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)
         if len(created["name"]) > 30:
             created["name"] = created["name"][:30]
@@ -32,74 +41,153 @@ class LongNamesAndManyPeopleSpoilt(RightCore):
         return created
 
 
-def body_of(found: Mapping[str, Any], clause: str) -> dict[str, Any]:
-    body = json.loads(found[clause].exchanges[-1].request.body)
+class Doubling(RightCore):
+    """Doubles apostrophes, keeps ten people, and needs no name."""
+
+    def validate(self, request: Received, sent: Fields) -> Fields:
+        return super().validate(request, {"name": "", **sent})
+
+    def build(self, request: Received, user: str, fields: Fields) -> Fields:
+        created = super().build(request, user, fields)
+        return {**created, "name": created["name"].replace("'", "''"), "personIds": created["personIds"][:10]}
+
+
+def terms_for(url: str, specification: Specification) -> Terms:
+    return Terms.of(specification, settings_for(url))
+
+
+def prober(terms: Terms, target: Target) -> Callable[[Request], list[Verdict]]:
+    judge = Judge(terms)
+
+    def probe(request: Request) -> list[Verdict]:
+        found = judge.judge(judge.case(target.send(request)))
+        return [v for v in found if isinstance(v, Verdict) and v.outcome is Outcome.BROKEN]
+
+    return probe
+
+
+def body_of(verdict: Verdict) -> dict[str, Any]:
+    body = json.loads(verdict.exchanges[-1].request.body)
     assert isinstance(body, dict)
     return body
 
 
-def test_a_search_finds_two_broken_clauses_and_the_smallest_request_for_each(tmp_path: Path) -> None:
-    with serve(LongNamesAndManyPeopleSpoilt(USERS)) as url, open_run(settings_for(url), tmp_path) as run:
-        sender = Sender(run.judge.terms, run.operations[0])
-        search = Exploration(run)
-        search.search(strategies.requests_left_open(sender), "open", examples=200, seed=0)
-        assert set(search.found) == {"response.name.echo", "response.personIds.echo"}
-        assert len(body_of(search.found, "response.name.echo")["name"]) == 31
-        assert len(body_of(search.found, "response.personIds.echo")["personIds"]) == 3
+def test_a_search_finds_two_broken_clauses_and_the_smallest_request_for_each(specification: Specification) -> None:
+    with serve(LongNamesAndManyPeopleMangled(USERS)) as url, Target(timeout_s=5, connections=1) as target:
+        terms = terms_for(url, specification)
+        search = Exploration(prober(terms, target), lambda: True)
+        sender = Sender(terms, terms.specification.operations[0])
+        search.search(strategies.requests_left_open(sender), examples=200, seed=0)
+    assert set(search.found) == {"response.name.echo", "response.personIds.echo"}
+    assert len(body_of(search.found["response.name.echo"])["name"]) == 31
+    assert len(body_of(search.found["response.personIds.echo"])["personIds"]) == 3
 
 
-def test_what_is_known_to_be_broken_is_not_searched_for_again(tmp_path: Path) -> None:
-    with serve(LongNamesAndManyPeopleSpoilt(USERS)) as url, open_run(settings_for(url), tmp_path) as run:
-        plan = make_plan(run.judge.terms, run.operations[0], "test")
-        run.discover(plan)
-        run.carry_out(plan)
-        assert {v.clause for v in run.broken} == {"response.name.echo", "response.personIds.echo"}
-        search = Exploration(run)
-        search.search(
-            strategies.requests_left_open(Sender(run.judge.terms, run.operations[0])), "x", examples=100, seed=0
-        )
-        assert search.found == {}
+def test_what_is_known_to_be_broken_is_not_searched_for_again(specification: Specification) -> None:
+    with serve(LongNamesAndManyPeopleMangled(USERS)) as url, Target(timeout_s=5, connections=1) as target:
+        terms = terms_for(url, specification)
+        settled = {"response.name.echo", "response.personIds.echo"}
+        search = Exploration(prober(terms, target), lambda: True, settled=settled)
+        sender = Sender(terms, terms.specification.operations[0])
+        search.search(strategies.requests_left_open(sender), examples=100, seed=0)
+    assert search.found == {}
 
 
-def test_a_search_ends_when_the_time_is_up(right_url: str, tmp_path: Path) -> None:
-    with open_run(settings_for(right_url), tmp_path) as run:
-        run.deadline = time.monotonic() + 0.5
-        sender = Sender(run.judge.terms, run.operations[0])
-        Exploration(run).search(strategies.requests_to_accept(sender), "x", examples=100_000, seed=0)
-        assert run.target.requests_sent < 100_000
+def test_a_search_ends_when_nothing_more_may_be_sent(right_url: str, specification: Specification) -> None:
+    sent: list[Request] = []
+
+    def probe(request: Request) -> list[Verdict]:
+        sent.append(request)
+        return []
+
+    terms = terms_for(right_url, specification)
+    sender = Sender(terms, terms.specification.operations[0])
+    search = Exploration(probe, lambda: len(sent) < 50)
+    search.search(strategies.requests_to_accept(sender), examples=100_000, seed=0)
+    assert len(sent) == 50
 
 
-class NullPersonIdsTaken(RightCore):
-    def validate(self, request: Request, sent: Fields) -> Fields:
+def test_the_same_seed_draws_the_same_requests_and_sends_none(right_url: str, specification: Specification) -> None:
+    terms = terms_for(right_url, specification)
+    sender = Sender(terms, terms.specification.operations[0])
+    one, two, other = (draw(strategies.requests_to_accept(sender), examples=30, seed=seed) for seed in (5, 5, 6))
+    assert one == two != other
+    assert len(one) > 20
+
+
+class NullPersonIdsAccepted(RightCore):
+    def validate(self, request: Received, sent: Fields) -> Fields:
         return super().validate(request, {**sent, "personIds": []} if sent.get("personIds", 1) is None else sent)
 
 
-def test_the_schema_drives_cases_of_both_modes_with_the_right_login_only(right_url: str, tmp_path: Path) -> None:
-    with open_run(settings_for(right_url), tmp_path) as run:
-        count = drive(Exploration(run), run.judge.terms, run.operations[0], examples=20, seed=0)
-        # Schemathesis 4.32 has 71 cases for this operation; far fewer would mean that it drives nothing.
-        assert count >= 60
-        requests = [case.exchange.request for case in run.cases]
-        assert {request.method for request in requests} == {"POST"}
-        assert {request.header("Authorization") for request in requests} == {"Bearer token-1"}
-        assert {request.header("Cookie") for request in requests} == {None}
-        assert sum(case.must_be_refused for case in run.cases) > 30
-        assert run.broken == []
+def test_the_schema_gives_cases_of_both_modes_with_the_right_login_only(
+    right_url: str, specification: Specification
+) -> None:
+    terms = terms_for(right_url, specification)
+    steps = list(coverage_cases(terms, terms.specification.operations[0]))
+    # Schemathesis 4.32 has 71 cases for this operation; far fewer would mean that it drives nothing.
+    assert len(steps) >= 60
+    requests = [step.request for step in steps]
+    requests += draw(fuzzed_cases(terms, terms.specification.operations[0]), examples=20, seed=0)
+    assert {request.method for request in requests} == {"POST"}
+    assert {request.header("Authorization") for request in requests} == {"Bearer token-1"}
+    assert {request.header("Cookie") for request in requests} == {None}
 
 
-def test_the_schema_finds_a_hole_in_validation(tmp_path: Path) -> None:
-    with serve(NullPersonIdsTaken(USERS)) as url, open_run(settings_for(url), tmp_path) as run:
-        search = Exploration(run)
-        drive(search, run.judge.terms, run.operations[0], examples=0, seed=0)
-        assert "request.personIds.nullability" in search.found
+def test_the_schema_finds_a_hole_in_validation() -> None:
+    with serve(NullPersonIdsAccepted(USERS)) as url:
+        result = judged(settings_for(url))
+    assert [found.clause.id for found in result.broken] == ["request.personIds.nullability"]
 
 
 def test_hooks_and_settings_of_the_users_own_schemathesis_do_not_touch_the_search(
-    right_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    right_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, specification: Specification
 ) -> None:
     (tmp_path / "schemathesis.toml").write_text('base-url = "${NOT_SET_ANYWHERE}"')
     (tmp_path / "hooks.py").write_text("raise RuntimeError('these hooks are not ours')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SCHEMATHESIS_HOOKS", "hooks.py")
-    with open_run(settings_for(right_url), tmp_path) as run:
-        assert drive(Exploration(run), run.judge.terms, run.operations[0], examples=0, seed=0) >= 60
+    terms = terms_for(right_url, specification)
+    assert len(list(coverage_cases(terms, terms.specification.operations[0]))) >= 60
+
+
+# -- between a plain request and one that fails
+
+
+@pytest.mark.parametrize(
+    ("clause", "found", "smallest"),
+    [
+        ("response.name.echo", {"name": "O'Brien & Sons; -- \U0001f680 and many more"}, {"name": "'"}),
+        (
+            "response.personIds.echo",
+            {"personIds": [f"lead_{number}" for number in range(100)], "startDate": "2029-05-05T00:00:00.000Z"},
+            {"personIds": [f"lead_{number}" for number in range(11)]},
+        ),
+        ("response.name.echo", {"name": "'", "more": "of no matter"}, {"name": "'"}),
+        ("response.name.echo", {"name": "'", "type": "company"}, {"name": "'"}),
+        ("request.name.required", {"name": None, "personIds": ["x", "y"]}, {"name": None}),
+    ],
+)
+def test_the_smallest_request_has_nothing_that_does_not_matter(
+    clause: str, found: dict[str, Any], smallest: dict[str, Any], specification: Specification
+) -> None:
+    def sent(changes: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in {**PLAIN, **changes}.items() if (name, value) != ("name", None)}
+
+    with serve(Doubling(USERS)) as url, Target(timeout_s=5, connections=1) as target:
+        terms = terms_for(url, specification)
+        sender = Sender(terms, terms.specification.operations[0])
+        between = requests_between(sender.request(PLAIN), sender.request(sent(found)))
+        assert between is not None
+        search = Exploration(prober(terms, target), lambda: True, requests=60)
+        search.search(between, examples=60, seed=0, shrinks_several=False)
+    assert body_of(search.found[clause]) == sent(smallest)
+
+
+def test_a_body_that_is_nested_deep_stays_as_it_is(specification: Specification) -> None:
+    deep: Any = []
+    for _ in range(500):
+        deep = [deep]
+    terms = terms_for("http://127.0.0.1:1", specification)
+    sender = Sender(terms, terms.specification.operations[0])
+    assert requests_between(sender.request(PLAIN), sender.request({**PLAIN, "deep": deep})) is None

@@ -1,78 +1,192 @@
-"""The record of a run: whole lines, no secrets, no loss."""
+"""The record of a run: whole lines, no secrets, and the same result when it is read back."""
 
 from __future__ import annotations
 
-import base64
 import json
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contract_tests.engine.record import Record, new_folder
-from contract_tests.judging.verdict import broken
+from contract_tests.composition import describe, open_run
+from contract_tests.contract.specification import load_specification
+from contract_tests.engine.events import (
+    Ending,
+    Event,
+    ExchangeSeen,
+    FailureRepeated,
+    ReadingObserved,
+    RunEnded,
+    RunStarted,
+    StageStarted,
+    VerdictGiven,
+)
+from contract_tests.engine.record import FILE_NAME, Record, RecordError, new_folder, read_events, read_result, to_line
+from contract_tests.engine.result import sum_up
+from contract_tests.engine.views import (
+    KEPT_BODY_BYTES,
+    BodyView,
+    ExchangeView,
+    RequestView,
+    ResponseView,
+    VerdictView,
+    view_exchange,
+)
+from contract_tests.judging.expectation import Terms
+from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.secrets import Masker
+from contract_tests.tests.conftest import USERS, judged, settings_for
 from contract_tests.tests.corpus.exchanges import exchange, request
+from contract_tests.tests.servers.right_core import Fields, Request, RightCore
+from contract_tests.tests.servers.serving import serve
+
+STARTED = describe(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
+CLAUSES = [clause.id for clause in STARTED.clauses[:5]]
+
+TEXTS = st.text(max_size=20) | st.sampled_from(("\ud800", "a\nb", "${LEADLISTS_BEARER}"))
+HEADERS = st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9)), max_size=3).map(tuple)
+NUMBERS = st.floats(0, 1e10).map(lambda number: round(number, 6))
+BODIES = st.binary(max_size=40).flatmap(
+    lambda data: st.sampled_from((BodyView(data, len(data)), BodyView(data, len(data) + 9, "ab" * 32)))
+)
 
 
-@pytest.fixture
-def record(tmp_path: Path) -> Record:
-    return Record(tmp_path / "run", Masker({"bearer-one": "LEADLISTS_BEARER"}))
+@st.composite
+def views(draw: st.DrawFn, number: int) -> ExchangeView:
+    response = draw(st.none() | st.builds(ResponseView, st.integers(100, 599), HEADERS, BODIES))
+    sent = draw(st.builds(RequestView, TEXTS, TEXTS, HEADERS, BODIES, st.booleans()))
+    return ExchangeView(number, draw(TEXTS), draw(NUMBERS), draw(NUMBERS), sent, response, draw(st.none() | TEXTS))
 
 
-def lines(record: Record) -> list[dict[str, Any]]:
-    record.close()
-    return [json.loads(line) for line in record.path.read_bytes().splitlines()]
-
-
-def test_an_exchange_and_a_verdict_on_it(record: Record) -> None:
-    first, second = exchange(), exchange(raw=b"\xff bearer-one")
-    assert (record.exchange(first), record.exchange(second), record.exchange(first)) == (1, 2, 1)
-    record.verdict(broken("success.created", second, expected="x", actual="bearer-one \ud800"))
-    one, two, _, verdict = lines(record)
-    assert one["request"]["headers"] == [
-        ["Content-Type", "application/json"],
-        ["Authorization", "Bearer ${LEADLISTS_BEARER}"],
-    ]
-    assert json.loads(one["response"]["body"])["name"] == "Spring"
-    assert base64.b64decode(two["response"]["body_base64"]) == b"\xff ${LEADLISTS_BEARER}"
-    assert (verdict["outcome"], verdict["exchanges"], verdict["actual"]) == (
-        "broken",
-        [2],
-        "${LEADLISTS_BEARER} \ud800",
+@st.composite
+def runs(draw: st.DrawFn) -> list[Event]:
+    """The events of a run, in an order that a run could have."""
+    seen = [draw(views(number)) for number in range(1, draw(st.integers(2, 6)))]
+    clauses = st.sampled_from(CLAUSES)
+    verdicts = st.builds(
+        VerdictView,
+        clauses,
+        st.sampled_from(Outcome),
+        st.lists(st.sampled_from(seen), min_size=1, max_size=3).map(tuple),
+        TEXTS,
+        TEXTS,
+        st.none() | st.just("success-status"),
+        TEXTS,
     )
+    later = st.one_of(
+        st.builds(VerdictGiven, verdicts, st.booleans()),
+        st.builds(StageStarted, TEXTS),
+        st.builds(FailureRepeated, clauses, st.integers(0, 3), st.just(3)),
+        st.builds(ReadingObserved, st.just("success-status"), st.sampled_from(("200", "201"))),
+    )
+    held = st.lists(clauses, max_size=3, unique=True).map(tuple)
+    events: list[Event] = [ExchangeSeen(view, draw(held), (("success-status", "201"),)) for view in seen]
+    ended = st.builds(RunEnded, TEXTS, st.sampled_from(Ending), TEXTS, st.integers(0, 9), NUMBERS)
+    return [STARTED, *events, *draw(st.lists(later, max_size=6)), *draw(st.lists(ended, max_size=1))]
 
 
-def test_no_secret_is_in_the_file(record: Record) -> None:
-    record.exchange(exchange(request(raw=b'{"name":"bearer-one"}'), failure="no answer to bearer-one"))
-    record.close()
-    assert b"bearer-one" not in record.path.read_bytes()
+@given(runs())
+def test_a_record_that_is_read_back_gives_the_same_events_and_an_equal_result(
+    tmp_path_factory: pytest.TempPathFactory, events: list[Event]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    (folder / FILE_NAME).write_bytes(b"".join(map(to_line, events)))
+    assert list(read_events(folder)) == events
+    assert read_result(folder) == sum_up(events)
 
 
-def test_numbers_are_not_used_twice(record: Record) -> None:
-    # An exchange that nobody keeps leaves its address to the next one.
-    assert [record.exchange(exchange()) for _ in range(50)] == list(range(1, 51))
-    record.close()
+@given(runs(), st.integers(1, 400))
+def test_a_record_that_was_cut_off_in_a_line_gives_the_result_of_the_whole_lines(
+    tmp_path_factory: pytest.TempPathFactory, events: list[Event], cut: int
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    lines = [to_line(event) for event in events]
+    whole = b"".join(lines[:-1])
+    (folder / FILE_NAME).write_bytes(whole + lines[-1][: min(cut, len(lines[-1]) - 1)])
+    assert read_result(folder) == sum_up(events[:-1])
 
 
-def test_threads_write_whole_lines(record: Record) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: record.exchange(exchange()), range(200)))
-    assert sorted(line["number"] for line in lines(record)) == list(range(1, 201))
+def test_a_real_run_reads_back_as_what_it_found(tmp_path: Path) -> None:
+    class NameDoubled(RightCore):
+        def build(self, request: Request, user: str, fields: Fields) -> Fields:
+            created = super().build(request, user, fields)
+            return {**created, "name": created["name"].replace("'", "''")}
+
+    with serve(NameDoubled(USERS)) as url:
+        result = judged(settings_for(url), folder=tmp_path / "run")
+    assert [found.clause.id for found in result.broken] == ["response.name.echo"]
+    assert read_result(tmp_path / "run") == result
+    assert b"token-1" not in (tmp_path / "run" / FILE_NAME).read_bytes()
+
+
+def test_a_run_that_was_killed_is_read_as_interrupted(right_url: str, tmp_path: Path) -> None:
+    with open_run(settings_for(right_url), folder=tmp_path / "run") as run:
+        for event in run.events():
+            if isinstance(event, ExchangeSeen) and event.exchange.number > 20:
+                break
+        lines = (tmp_path / "run" / FILE_NAME).read_bytes().splitlines(keepends=True)
+    (tmp_path / "cut.ndjson").write_bytes(b"".join(lines[:-1])[:-30])
+    result = read_result(tmp_path / "cut.ndjson")
+    assert result.ending is Ending.INTERRUPTED
+    assert result.exit_code() == 130
+    assert result.is_judged
+
+
+def test_secrets_are_masked_in_every_part_of_an_exchange() -> None:
+    mask = Masker({"bearer-one": "LEADLISTS_BEARER"}).mask
+    sent = request(raw=b'{"name":"bearer-one"}')
+    view = view_exchange(exchange(replace(sent, url=sent.url + "?t=bearer-one"), failure="no bearer-one"), 1, mask)
+    assert b"bearer-one" not in to_line(ExchangeSeen(view))
+    assert ("Authorization", "Bearer ${LEADLISTS_BEARER}") in view.request.headers
+    assert view_exchange(exchange(raw=b"\xff bearer-one"), 1, mask).response is not None
+
+
+def test_a_long_body_is_cut_with_its_size_and_its_hash() -> None:
+    body = b'{"name":"' + b"n" * (2 * KEPT_BODY_BYTES) + b'"}'
+    view = view_exchange(exchange(raw=body), 1, str)
+    assert view.response is not None
+    assert view.response.body.is_cut
+    assert len(view.response.body.data) == KEPT_BODY_BYTES
+    assert view.response.body.size_bytes == len(body)
+    assert len(to_line(ExchangeSeen(view))) < 3 * KEPT_BODY_BYTES
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (b"", "no whole first line"),
+        (b"nonsense\n", "line 1: not JSON"),
+        (b'{"event":"weather"}\n', "line 1: not an event"),
+        (b'{"event":"stage","title":"x"}\n', "line 1: not an event"),
+        (b'{"event":"run","format":0}\n', "another version"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named(tmp_path: Path, lines: bytes, says: str) -> None:
+    (tmp_path / FILE_NAME).write_bytes(lines)
+    with pytest.raises(RecordError, match=says):
+        read_result(tmp_path)
+
+
+def test_a_missing_record_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="nowhere"):
+        read_result(tmp_path / "nowhere")
 
 
 def test_a_folder_of_the_users_keeps_its_files(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n")
-    Record(tmp_path, Masker({})).close()
+    Record(tmp_path).close()
     assert (tmp_path / ".gitignore").read_text() == "mine\n"
     made = new_folder(tmp_path)
-    Record(made, Masker({})).close()
+    Record(made).close()
     assert (made / ".gitignore").read_text() == "*\n"
 
 
-def test_a_body_for_a_command(record: Record) -> None:
-    one = exchange(request(raw=b"\0\xff"))
-    record.exchange(one)
-    assert record.body_file(one).read_bytes() == b"\0\xff"
-    record.close()
+def test_every_line_is_json_with_the_kind_of_its_event(tmp_path: Path, right_url: str) -> None:
+    judged(settings_for(right_url), folder=tmp_path / "run")
+    kinds = [json.loads(line)["event"] for line in (tmp_path / "run" / FILE_NAME).read_bytes().split(b"\n")[:-1]]
+    assert kinds[0] == "run"
+    assert kinds[-1] == "end"
+    assert {"stage", "exchange", "verdict"} <= set(kinds)
+    assert isinstance(next(iter(read_events(tmp_path / "run"))), RunStarted)

@@ -13,7 +13,7 @@ from email.utils import formatdate
 import pytest
 
 from contract_tests.target import client as target_module
-from contract_tests.target.client import HUNG_UP, Target
+from contract_tests.target.client import HUNG_UP, Outgoing, Target
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE, Request
 from contract_tests.tests.servers.sockets import OK, raw_server
 
@@ -111,7 +111,7 @@ def test_stale_connections_are_no_accusation(target: Target) -> None:
             connection.shutdown(socket.SHUT_RDWR)  # without having said `Connection: close`
 
     with raw_server(answer) as server:
-        assert all(e.response for e in target.send_together([(post(server.url), "")] * 4))
+        assert all(e.response for e in target.send_burst([(post(server.url), "", 0)] * 4))
         time.sleep(0.2)
         for _ in range(3):
             assert target.send(post(server.url)).response is not None
@@ -216,17 +216,17 @@ def slowly(connection: socket.socket, _: int) -> None:
 def test_answers_of_many_requests_come_as_they_arrive_and_the_supply_may_end(target: Target) -> None:
     taken: list[int] = []
 
-    def supply() -> Iterator[tuple[Request, str]]:
+    def supply() -> Iterator[Outgoing]:
         for number in itertools.count():
             taken.append(number)
-            yield post(server.url), str(number)
+            yield post(server.url), str(number), number
 
     with raw_server(slowly) as server:
-        answers = list(itertools.islice(target.send_all(supply()), 20))
+        answers = list(itertools.islice(target.send_concurrently(supply()), 20))
         assert {e.response.status for e in answers if e.response} == {201}
         assert len(taken) <= 20 + 2 * target.connections
         assert server.connections <= target.connections
-        assert list(target.send_all([])) == []
+        assert list(target.send_concurrently([])) == []
 
 
 def test_a_burst_needs_no_more_connections_than_it_gets() -> None:
@@ -235,9 +235,9 @@ def test_a_burst_needs_no_more_connections_than_it_gets() -> None:
         raw_server(slowly) as server,
     ):
         begun = time.monotonic()
-        assert all(e.response for e in target.send_together([(post(server.url), "")] * 12))
+        assert all(e.response for e in target.send_burst([(post(server.url), "", 0)] * 12))
         assert time.monotonic() - begun < 0.9
-        assert target.requests_sent == 12
+        assert server.connections == 12
 
 
 def test_what_cannot_be_sent_is_not_the_servers_doing(target: Target) -> None:

@@ -1,0 +1,268 @@
+"""A run from its plan to its result: what it finds, in what order, how it ends, and what it keeps."""
+
+from __future__ import annotations
+
+import random
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contract_tests.composition import open_run
+from contract_tests.engine.budget import Budget
+from contract_tests.engine.conduct import Terminated
+from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
+from contract_tests.engine.record import FILE_NAME
+from contract_tests.engine.result import RunResult, sum_up
+from contract_tests.judging.verdict import Outcome
+from contract_tests.settings.values import Depth, Settings
+from contract_tests.tests.conftest import USERS, judged, settings_for
+from contract_tests.tests.servers.right_core import Answer, Fields, Receive, Refusal, Request, RightCore, Scope, Send
+from contract_tests.tests.servers.serving import serve
+
+
+def quick(url: str, **changes: object) -> Settings:
+    return settings_for(url, depth=Depth.QUICK, **changes)
+
+
+class Mangling(RightCore):
+    """Doubles apostrophes, and keeps ten people."""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        created = super().build(request, user, fields)
+        return {**created, "name": created["name"].replace("'", "''"), "personIds": created["personIds"][:10]}
+
+
+def broken(result: RunResult) -> list[str]:
+    return [found.clause.id for found in result.broken]
+
+
+def test_the_stages_come_in_the_order_of_a_run() -> None:
+    stages: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StageStarted):
+            stages.append(event.name)
+
+    with serve(Mangling(USERS)) as url, open_run(settings_for(url)) as run:
+        run.conduct(listen)
+    assert [name.partition(":")[0] for name in dict.fromkeys(stages)] == [
+        "meeting the target",
+        "covering set",
+        *["searching"] * 4,
+        "shrinking",
+        "repeating failures",
+    ]
+
+
+def normal(result: RunResult) -> object:
+    """What a report says, without ids and clocks that the server makes."""
+    return [
+        (found.clause.id, found.outcome, found.worst and (found.worst.expected, found.worst.exchanges[0].request.body))
+        for found in result.clauses
+    ]
+
+
+def test_two_runs_against_a_wrong_server_report_the_same_whatever_the_order_of_arrival() -> None:
+    class Unsteady(Mangling):
+        """Answers after a random delay."""
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            import asyncio
+
+            await asyncio.sleep(random.random() / 200)
+            await super().__call__(scope, receive, send)
+
+    results = []
+    for connections in (8, 8, 1):
+        with serve(Unsteady(USERS)) as url:
+            results.append(judged(quick(url, connections=connections)))
+    assert broken(results[0]) == ["response.name.echo", "response.personIds.echo"]
+    assert normal(results[0]) == normal(results[1]) == normal(results[2])
+    assert results[0].requests == results[1].requests == results[2].requests
+
+
+def test_events_may_be_added_up_in_any_order() -> None:
+    events: list[Event] = []
+    with serve(Mangling(USERS)) as url, open_run(quick(url)) as run:
+        result = run.conduct(events.append)
+    some = [event for event in events[1:] if not (isinstance(event, VerdictGiven) and event.smallest)]
+    plain = sum_up([events[0], *some])
+    random.Random(0).shuffle(some)
+    assert sum_up([events[0], *some]) == plain
+    assert sum_up(events) == result
+
+
+def test_a_failure_is_shrunk_and_sent_again_three_times() -> None:
+    with serve(Mangling(USERS)) as url:
+        result = judged(quick(url))
+    found = result.clause("response.name.echo")
+    assert found is not None
+    assert found.worst is not None
+    assert b'"name":"\'"' in found.worst.exchanges[0].request.body.data
+    assert (found.same, found.times) == (3, 3)
+
+
+def test_a_failure_that_does_not_come_again_is_called_flaky() -> None:
+    class Once(RightCore):
+        failed = False
+
+        def create(self, request: Request) -> Answer:
+            if "🚀".encode() in request.body and not Once.failed:
+                Once.failed = True
+                raise RuntimeError
+            return super().create(request)
+
+    with serve(Once(USERS)) as url:
+        result = judged(quick(url))
+    found = result.clause("http.answer.no-server-error")
+    assert found is not None
+    assert (found.same, found.times) == (0, 3)
+
+
+class SessionOfThirty(RightCore):
+    """Lets a session end after thirty requests."""
+
+    seen = 0
+
+    def authenticate(self, request: Request) -> str:
+        user = super().authenticate(request)
+        self.seen += 1
+        if self.seen > 30:
+            raise Refusal(401, "UNAUTHORIZED", "The session has ended.")
+        return user
+
+
+class QuotaOfThirty(RightCore):
+    """Answers 429 from the thirty-first request on."""
+
+    seen = 0
+
+    def route(self, request: Request) -> None:
+        super().route(request)
+        self.seen += 1
+        if self.seen > 30:
+            raise Refusal(429, "TOO_MANY_REQUESTS", "Come back tomorrow.")
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        more = {"retry-after": "3600"} if refusal.status == 429 else {}
+        return answer._replace(headers={**answer.headers, **more})
+
+
+class GatewayAfterThirty(QuotaOfThirty):
+    """Answers 503 from the thirty-first request on."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        return answer._replace(status=503) if refusal.status == 429 else answer
+
+
+@pytest.mark.parametrize(
+    ("server", "ending", "says"),
+    [
+        (SessionOfThirty, Ending.SESSION_ENDED, "The session ended after"),
+        (QuotaOfThirty, Ending.QUOTA_USED_UP, "its quota is used up"),
+        (GatewayAfterThirty, Ending.TARGET_GONE, "answers 503 and goes on doing so"),
+    ],
+)
+def test_what_ends_outside_the_contract_breaks_no_clause_and_gives_3(
+    server: Callable[..., RightCore], ending: Ending, says: str
+) -> None:
+    with serve(server(USERS)) as url:
+        result = judged(quick(url))
+    assert (result.ending, broken(result)) == (ending, [])
+    assert says in result.why
+    assert result.requests < 60
+    assert result.exit_code() == 3
+
+
+def test_a_server_that_refuses_a_valid_session_now_and_then_breaks_the_contract() -> None:
+    class Forgetful(RightCore):
+        def authenticate(self, request: Request) -> str:
+            user = super().authenticate(request)
+            if "🚀".encode() in request.body:
+                raise Refusal(401, "UNAUTHORIZED", "Who are you?")
+            return user
+
+    with serve(Forgetful(USERS)) as url:
+        result = judged(quick(url))
+    assert result.ending is Ending.COMPLETE
+    assert broken(result) == ["access.carrier.bearer"]
+
+
+@pytest.mark.parametrize(
+    ("error", "ending", "code"),
+    [(KeyboardInterrupt, Ending.INTERRUPTED, 130), (Terminated, Ending.TERMINATED, 143)],
+)
+def test_a_signal_ends_the_run_with_what_was_found(
+    error: type[BaseException], ending: Ending, code: int, tmp_path: Path
+) -> None:
+    def listen(event: Event) -> None:
+        if isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN:
+            raise error
+
+    with serve(Mangling(USERS)) as url, open_run(quick(url), folder=tmp_path / "run") as run:
+        result = run.conduct(listen)
+    assert (result.ending, result.exit_code()) == (ending, code)
+    assert result.broken
+    assert f'"ending":"{ending}"' in (tmp_path / "run" / FILE_NAME).read_text().splitlines()[-1]
+
+
+def test_pauses_end_with_the_time_of_the_run() -> None:
+    class AlwaysLater(QuotaOfThirty):
+        def refuse(self, request: Request, refusal: Refusal) -> Answer:
+            answer = super().refuse(request, refusal)
+            return answer._replace(headers={**answer.headers, "retry-after": "30"})
+
+    with serve(AlwaysLater(USERS)) as url:
+        begun_s = time.monotonic()
+        result = judged(quick(url, max_time_s=2))
+        assert time.monotonic() - begun_s < 20
+    assert result.exit_code() in {0, 3}
+
+
+def test_a_budget_is_a_bound_on_time_and_requests() -> None:
+    now_s = 0.0
+    budget = Budget(max_time_s=5, max_requests=2, clock=lambda: now_s)
+    assert (budget.allows_more, budget.left_s) == (True, 5)
+    assert [budget.spend_request(), budget.spend_request()] == [1, 2]
+    assert not budget.allows_more
+    assert not Budget(max_time_s=0, clock=lambda: now_s).pause(60)
+    budget.stop()
+    assert not budget.pause(60)
+
+
+def test_responses_of_three_megabytes_are_judged_and_not_kept(tmp_path: Path) -> None:
+    class Talkative(RightCore):
+        def build(self, request: Request, user: str, fields: Fields) -> Fields:
+            return {**super().build(request, user, fields), "more": "x" * 3_000_000}
+
+    with serve(Talkative(USERS)) as url, open_run(quick(url), folder=tmp_path / "run") as run:
+        tracemalloc.start()
+        try:
+            result = run.conduct(lambda event: None)
+            kept_bytes, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert broken(result) == []
+    assert kept_bytes < 100_000_000  # 200 successes of 3 MB each would be 600
+    assert (tmp_path / "run" / FILE_NAME).stat().st_size < 50_000_000
+
+
+def test_whoever_stops_to_listen_stops_the_run(right_url: str) -> None:
+    with open_run(quick(right_url)) as run:
+        for event in run.events():
+            if isinstance(event, ExchangeSeen) and event.exchange.number >= 10:
+                break
+        assert run.requests < 60
+        assert run.result.ending in {Ending.STOPPED, Ending.INTERRUPTED}
+
+
+def test_a_run_out_of_time_says_so(right_url: str) -> None:
+    result = judged(replace(settings_for(right_url), max_time_s=0.5))
+    assert result.ending is Ending.OUT_OF_TIME
+    assert "The time was up" in result.why
