@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from contract_tests.lead_lists.plans import make_plan
-from contract_tests.tests.conftest import EXPIRED, USERS, open_run, settings_for
+from contract_tests.composition import open_run
+from contract_tests.settings.values import Depth
+from contract_tests.tests.conftest import EXPIRED, USERS, settings_for
 from contract_tests.tests.servers.breach import FaultyServer
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
@@ -28,27 +28,25 @@ ALSO: dict[str, set[str]] = {
 }
 
 
-def judge(server: FaultyServer, folder: Path) -> set[str]:
+def judge(server: FaultyServer) -> set[str]:
     """The clauses that the covering set shows to be broken; of an advisory one, that it warns is enough."""
-    with serve(server.app(USERS, EXPIRED)) as url, open_run(settings_for(url), folder) as run:
-        plan = make_plan(run.judge.terms, run.operations[0], "test")
-        run.discover(plan)
-        run.carry_out(plan)
-    clauses = run.judge.terms.specification.clauses
-    advised = {verdict.clause for verdict in run.warned if clauses[verdict.clause].advisory}
-    return {verdict.clause for verdict in run.broken} | advised
+    with serve(server.app(USERS, EXPIRED)) as url:
+        with open_run(settings_for(url, depth=Depth.QUICK), shrinks=False) as run:
+            result = run.conduct(lambda event: None)
+    advised = {found.clause.id for found in result.warned if found.clause.advisory}
+    return {found.clause.id for found in result.broken} | advised
 
 
 Judged = dict[str, Future[set[str]]]
 
 
 @pytest.fixture(scope="module")
-def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
+def judged(request: pytest.FixtureRequest) -> Iterator[Judged]:
     """Every server that is asked for, judged a few at a time: most of a run is waiting."""
     calls = [getattr(item, "callspec", None) for item in request.session.items]
     asked = [call.params["server"] for call in calls if call and "server" in call.params]
     with ThreadPoolExecutor(3) as pool:
-        yield {server.name: pool.submit(judge, server, tmp_path_factory.mktemp(server.name)) for server in asked}
+        yield {server.name: pool.submit(judge, server) for server in asked}
         pool.shutdown(cancel_futures=True)
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.settings.values import Settings
+from contract_tests.engine.result import RunResult
+from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, judged, mock_process, settings_for
 
 SPECIFICATION = load_specification()
@@ -17,11 +18,8 @@ MOCK = Settings("", MOCK_FIRST, MOCK_SECOND, expired_bearer="expired")
 def judge(settings: Settings) -> tuple[list[str], RunResult]:
     """What the suite says is broken, in words, and everything that it found."""
     result = judged(settings)
-    return [
-        f"{found.clause.id}: {found.worst.exchanges[-1].label}: expected {found.worst.expected}, got {found.worst.actual}"
-        for found in result.broken
-        if found.worst
-    ], result
+    worst = [found.worst for found in result.broken if found.worst]
+    return [f"{v.clause}: {v.exchanges[-1].label}: expected {v.expected}, got {v.actual}" for v in worst], result
 
 
 @pytest.mark.parametrize("profile", ["page", "strict"])
