@@ -75,7 +75,7 @@ def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Comm
     with serve(faulty("end-date-optional")(USERS)) as url:
         done = command(url, *LOGIN)
         assert done.returncode == 1
-        assert "✗ request.endDate.required: endDate must be sent." in done.stdout
+        assert "✗ request.endDate.required: endDate is required." in done.stdout
         assert "expected  400" in done.stdout
         assert "actual    201, although /endDate is left out" in done.stdout
         assert "(sent again 3 times: 3/3 the same)" in done.stdout

@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from contract_tests.composition import open_run
 from contract_tests.settings.values import Depth
 from contract_tests.tests.conftest import EXPIRED, USERS, settings_for
+from contract_tests.tests.conftest import judged as judged_by
 from contract_tests.tests.servers.breach import FaultyServer
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
@@ -31,8 +31,7 @@ ALSO: dict[str, set[str]] = {
 def judge(server: FaultyServer) -> set[str]:
     """The clauses that the covering set shows to be broken; of an advisory one, that it warns is enough."""
     with serve(server.app(USERS, EXPIRED)) as url:
-        with open_run(settings_for(url, depth=Depth.QUICK), shrinks=False) as run:
-            result = run.conduct(lambda event: None)
+        result = judged_by(settings_for(url, depth=Depth.QUICK), shrinks=False)
     advised = {found.clause.id for found in result.warned if found.clause.advisory}
     return {found.clause.id for found in result.broken} | advised
 
