@@ -1,1 +1,6 @@
-"""Writers of what a run has found; only here is anything formatted for people."""
+"""Write what a run found: every writer takes a `RunResult`, or the events that lead to it, and nothing else.
+
+Here live the terminal, the failure message and the printed commands. Nothing here sends, judges or decides.
+
+May import: contract, engine, judging, selfcheck, settings
+"""

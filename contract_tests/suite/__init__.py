@@ -1,1 +1,4 @@
-"""The product: what is asked of a server. A test is a clause, or a search for requests that break one."""
+"""The pytest items of the product: one for each clause, all from the result of one run.
+
+May import: engine, judging, report
+"""
