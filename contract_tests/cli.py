@@ -1,4 +1,4 @@
-"""The command `leadlists-contract`: what is asked on the command line, and the exit code."""
+"""The command `leadlists-contract`: read the command line, start the work, exit with the code of the result."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ EXIT_CODES = """\b
 Exit codes:
   0    every judged clause holds
   1    a clause is broken
-  2    wrong usage, or a fault in the spec data
-  3    the target cannot be reached, or does not take the login
-  4    nothing was really judged
-  130  interrupted
-  143  terminated"""
+  2    wrong usage, or an error in the spec data
+  3    no judgement was possible for a reason outside the contract: server not reachable, credentials refused,
+       session ended, quota used up, gateway down
+  4    nothing was judged
+  130  interrupted (Ctrl-C)
+  143  terminated (SIGTERM)"""
 
 
 def _with_run_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -45,13 +46,13 @@ def cli() -> None:
 @cli.command(epilog=EXIT_CODES)
 @click.argument("url", required=False)
 @_with_run_options
-@click.option("--config", metavar="FILE", help="another file than leadlists.toml in the current folder")
-@click.option("--list", "only_list", is_flag=True, help="list the clauses that would be judged, and stop")
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+@click.option("--list", "only_list", is_flag=True, help="list the clauses that would be judged, and exit")
 def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> None:
     """Judge the server at URL: a base URL, or the endpoint itself.
 
-    Every option can also stand in the environment as LEADLISTS_ and its name in capitals (LEADLISTS_BEARER), or in
-    the table [contract] of leadlists.toml: better places for secrets than a command line.
+    Each option can also be an environment variable (LEADLISTS_BEARER for --bearer) or an entry of the table
+    [contract] in leadlists.toml. Keep secrets there: other users of the machine can see a command line.
     """
     if only_list:
         _list_clauses({**flags, "url": url}, config)
@@ -61,7 +62,7 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
 
 
 def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specification, Path]:
-    """Say what is wrong with the options before anything starts; the folder of the run is made."""
+    """Check the options before anything starts; returns what a run needs. Raises click.UsageError."""
     from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.engine.record import FILE_NAME, new_folder
     from contract_tests.settings.sources import gather
@@ -112,13 +113,13 @@ def _run(settings: Settings, specification: Specification, folder: Path) -> int:
 @cli.command()
 @click.argument("prefix", nargs=-1)
 def clauses(prefix: tuple[str, ...]) -> None:
-    """List the clauses whose ids begin with PREFIX, or all."""
+    """List the clauses whose ids begin with PREFIX, or all clauses."""
     _list_clauses({"clauses": prefix}, None)
 
 
 @cli.command()
 def readings() -> None:
-    """List the open questions, their options, and what the suite makes of each option."""
+    """List the questions that the page leaves open: their options, and whether each passes, warns or fails."""
     from contract_tests.contract.specification import load_specification
 
     for reading in load_specification().readings.values():
@@ -128,17 +129,16 @@ def readings() -> None:
 
 
 @cli.command()
-@click.option("--defect", "ids", metavar="ID", multiple=True, help="only this server")
-@click.option("--class", "kinds", metavar="NAME", multiple=True, help="only the servers of this class")
-@click.option("--quick", is_flag=True, help="a spread of servers instead of all, at depth quick")
-@click.option("--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for run; the mock follows it too")
-@click.option("--depth", metavar="NAME", help="as for run")
-@click.option("--list", "only_list", is_flag=True, help="list the servers, and stop")
+@click.option("--defect", "ids", metavar="ID", multiple=True, help="judge only this server")
+@click.option("--class", "kinds", metavar="NAME", multiple=True, help="judge only the servers of this class")
+@click.option("--quick", is_flag=True, help="judge a few servers of each class, at depth quick")
+@click.option("--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for `run`; the mock follows it too")
+@click.option("--depth", metavar="NAME", help="as for `run`")
+@click.option("--list", "only_list", is_flag=True, help="list the servers, and exit")
 def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, **flags: Any) -> None:
-    """Judge servers of which it is known what is wrong with them.
+    """Run the suite against servers with known defects, and against correct servers.
 
-    Runs the suite against the mock with one defect at a time, and against right servers. Exit code 1 if a defect is
-    not caught by the clause that it breaks, or a right server is accused.
+    Exit code 1 if a defect is not detected by the clause that it breaks, or if a correct server is accused.
     """
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""The options of a run, once: as flags of the command, as options of the pytest plugin, as environment variables."""
+"""The options of a run: flags of the command, options of the pytest plugin, and environment variables."""
 
 from __future__ import annotations
 
@@ -27,33 +27,44 @@ class Option:
         return "LEADLISTS_" + self.name.upper()
 
     def split(self, text: str) -> str | list[str]:
-        """The values in an environment variable: one to a line for headers, which hold blanks, else between blanks."""
+        """Split the values in an environment variable: one a line for headers, which hold spaces, else at spaces."""
         if not self.many:
             return text
         return text.splitlines() if self.name == "header" else text.split()
 
 
 RUN_OPTIONS = (
-    Option("url", "URL", "the server to judge: its base URL, or the endpoint itself"),
-    Option("bearer", "TOKEN", "session token of the user, sent as Authorization: Bearer"),
-    Option("cookie", "NAME=VALUE", "session cookie of the user; with --bearer each is judged alone"),
-    Option("header", "NAME:VALUE", "a header for every request; the login itself if no other is given", many=True),
-    Option("user_id", "ID", "the user's id, which must then stand in userIds"),
-    Option("second_bearer", "TOKEN", "session token of a second user"),
-    Option("second_cookie", "NAME=VALUE", "session cookie of a second user"),
-    Option("second_user_id", "ID", "the second user's id"),
-    Option("expired_bearer", "TOKEN", "a session token that has expired"),
-    Option("icp_id", "UUID", "an ICP that exists on the server", many=True),
-    Option("person_id", "ID", "a person who exists on the server", many=True),
-    Option("company_id", "UUID", "a company that exists on the server", many=True),
-    Option("reading", "ID=OPTION[,OPTION]", "accept only these options of an open question", many=True),
-    Option("clauses", "PREFIX", "judge only the clauses whose ids begin so", many=True),
-    Option("depth", "NAME", "quick (the covering set of requests), standard (searches too) or deep (long ones)"),
-    Option("seed", "N", "the seed of everything that is drawn by chance (0)"),
-    Option("max_time", "SECONDS", "send nothing more after this time"),
-    Option("timeout", "SECONDS", "how long one answer may take (10)"),
-    Option("clock_allowance", "SECONDS", "how far the server's clock may be off, or off (300)"),
-    Option("connections", "N", "how many requests may be under way at once (8)"),
-    Option("run_folder", "DIR", "where the record of the run goes (.leadlists/runs/…)"),
-    Option("spec", "DIR", "a folder with another openapi.yaml, clauses.yaml and readings.yaml"),
+    Option("url", "URL", "server to judge: its base URL, or the URL of the endpoint"),
+    Option("bearer", "TOKEN", "session token of the user, sent as `Authorization: Bearer TOKEN`"),
+    Option("cookie", "NAME=VALUE", "session cookie of the user; with --bearer, both are judged, each on its own"),
+    Option(
+        "header",
+        "NAME:VALUE",
+        "header to send with every request; without --bearer and --cookie it signs in",
+        many=True,
+    ),
+    Option("user_id", "ID", "id of the user; userIds of every created list must contain it"),
+    Option("second_bearer", "TOKEN", "session token of a second user, to judge what must not leak between users"),
+    Option("second_cookie", "NAME=VALUE", "session cookie of the second user"),
+    Option("second_user_id", "ID", "id of the second user"),
+    Option("expired_bearer", "TOKEN", "expired session token; a request with it must get 401"),
+    Option("icp_id", "UUID", "id of an ICP that exists on the server; a list with it must be created", many=True),
+    Option("person_id", "ID", "id of a person who exists on the server", many=True),
+    Option("company_id", "UUID", "id of a company that exists on the server", many=True),
+    Option(
+        "reading", "ID=OPTION[,OPTION]", "accept only these options of an open question (see `readings`)", many=True
+    ),
+    Option("clauses", "PREFIX", "judge only the clauses whose ids begin with PREFIX (see `clauses`)", many=True),
+    Option(
+        "depth",
+        "NAME",
+        "quick: the covering set of requests; standard: searches too; deep: long searches (default standard)",
+    ),
+    Option("seed", "N", "seed of everything random; the same seed sends the same requests (default 0)"),
+    Option("max_time", "SECONDS", "send no further request after this time (default: no limit)"),
+    Option("timeout", "SECONDS", "maximum time for one response (default 10)"),
+    Option("clock_allowance", "SECONDS", "maximum clock difference, or `off` to skip the check (default 300)"),
+    Option("connections", "N", "maximum number of concurrent requests (default 8, as a browser opens)"),
+    Option("run_folder", "DIR", "folder for the record of the run (default .leadlists/runs/TIME)"),
+    Option("spec", "DIR", "folder with another openapi.yaml, clauses.yaml and readings.yaml (default: the kit's)"),
 )
