@@ -300,7 +300,9 @@ class Conductor:
         for exchange in again:
             self._emit(ExchangeSeen(self._view(exchange)))
         alone = [finding for case in cases for finding in self._judge.judge(case)]
-        beside = self._history.without({exchange.number for exchange in exchanges})
+        # Beside other refusals, one of those could be named instead.
+        numbers = {exchange.number for exchange in exchanges}
+        beside = [c for c in self._history if c.succeeded and c.exchange.number not in numbers]
         together = self._judge.judge_history([*beside, *cases])
         numbers = {exchange.number for exchange in again}
         return any(

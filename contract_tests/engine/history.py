@@ -39,10 +39,6 @@ class History:
         """Every kept case, in the order of sending."""
         return iter(self._cases[number][0] for number in sorted(self._cases))
 
-    def without(self, numbers: set[int]) -> list[Case]:
-        """Every kept case but those of these numbers, in the order of sending."""
-        return [self._cases[number][0] for number in sorted(self._cases) if number not in numbers]
-
     @property
     def granting(self) -> list[Case]:
         """The first case that was taken with each permitted variation, in the order of sending."""
