@@ -35,7 +35,7 @@ class Result:
     def right(self) -> bool:
         """Whether the suite was: the clause named, or no right server accused and the reading seen."""
         if self.subject.clause:
-            return self.subject.clause in self.broken + self.advised
+            return not {self.subject.clause, *self.subject.also}.isdisjoint(self.broken + self.advised)
         return not self.broken and not self.unseen
 
 
@@ -85,7 +85,7 @@ def _run(settings: Settings, subject: Subject) -> Result:
     with open_run(settings, specification=specification, seeds=subject.seeds, shrinks=False) as run:
         with closing(run.events()) as events:
             for event in events:
-                if subject.clause and _shows(event, subject.clause):
+                if subject.clause and _shows(event, {subject.clause, *subject.also}):
                     break  # what is left of a run cannot take back what it has found
         result = run.result
     if result.ending is Ending.NOT_JUDGEABLE:
@@ -99,10 +99,10 @@ def _run(settings: Settings, subject: Subject) -> Result:
     )
 
 
-def _shows(event: Event, clause: str) -> bool:
-    """Whether the event says that the clause is broken."""
+def _shows(event: Event, clauses: set[str]) -> bool:
+    """Whether the event says that one of the clauses is broken."""
     return (
-        isinstance(event, VerdictGiven) and event.verdict.clause == clause and event.verdict.outcome is Outcome.BROKEN
+        isinstance(event, VerdictGiven) and event.verdict.clause in clauses and event.verdict.outcome is Outcome.BROKEN
     )
 
 

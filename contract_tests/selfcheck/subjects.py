@@ -18,6 +18,7 @@ MOCK = ("-m", "mock_server")
 # Not in the wheel: from an installed kit only the mock is judged.
 TINY = "contract_tests.tests.servers.known_servers"
 RIGHT = "right"
+FOREIGN = "foreign"
 CARRIERS = ("bearer", "cookie")
 SEEDS = 5  # under which a right server is judged
 COMBINATIONS = 8  # of readings drawn by chance
@@ -44,6 +45,7 @@ class Subject:
     readings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carriers: tuple[str, ...] = CARRIERS
     seeds: tuple[int, ...] = (0,)
+    also: tuple[str, ...] = ()  # clauses that name the defect as rightly
     shows: str = ""  # `reading=option` that the suite must see it follow
 
 
@@ -55,7 +57,9 @@ def known_servers(
     kinds: Sequence[str] = (),
     quick: bool = False,
 ) -> list[Subject]:
-    """The servers of these ids or classes, a spread over all of them, or all.
+    """The servers of these ids or classes, a spread over all of them, or all but the foreign set.
+
+    The foreign set is a score and no promise, so it is judged only if its class or one of its servers is asked for.
 
     pins: readings of which only these options are accepted; the mock follows them. Raises SelfcheckError.
     """
@@ -65,6 +69,8 @@ def known_servers(
         raise SelfcheckError(f"no server and no class is called {', '.join(sorted(unknown))}; see --list")
     if ids or kinds:
         found = [subject for subject in found if subject.id in ids or subject.kind in kinds]
+    else:
+        found = [subject for subject in found if subject.kind != FOREIGN]
     return list(_spread(found)) if quick else found
 
 
@@ -125,17 +131,18 @@ def _tiny_servers(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
     if pins or find_spec("contract_tests.tests") is None or find_spec(TINY) is None:
         return
     for entry in _ask("-m", TINY, "--json"):
-        faulty = entry["kind"] == "faulty"
+        faulty = entry["kind"] != RIGHT
         yield Subject(
-            f"tiny: {entry['id']}",
+            f"{'foreign' if entry['kind'] == FOREIGN else 'tiny'}: {entry['id']}",
             ("-m", TINY, entry["id"]),
-            "tiny servers" if faulty else RIGHT,
-            "medium" if faulty else "",
+            "tiny servers" if entry["kind"] == "faulty" else entry["kind"],
+            entry.get("difficulty", ""),
             entry["clause"],
             entry["description"],
             {reading: tuple(options) for reading, options in entry.get("readings", {}).items()},
             tuple(entry.get("carriers", CARRIERS)),
             (0,) if faulty else tuple(range(SEEDS)),
+            tuple(entry.get("also", ())),
         )
 
 

@@ -3,6 +3,9 @@
 A fault is a subclass that changes one stage: its name is the class's in kebab-case, its description the docstring, and
 `@breaks` names its clause. Faulty servers share nothing with the mock server, so that the two can't agree on a wrong
 reading.
+
+A fault with a `source` belongs to the foreign set: it repeats a bug that somebody reported of a real framework, library
+or backend. The set is written without a look at what the suite sends, so its score says what the suite finds elsewhere.
 """
 
 import re
@@ -17,17 +20,24 @@ class FaultyServer(NamedTuple):
     clause: str  # the one that it breaks
     description: str
     app: type[RightCore]
+    also: tuple[str, ...] = ()  # clauses that name the fault as rightly
+    source: str = ""  # the public bug report: owner/repository#number
+    difficulty: str = "medium"  # to find, from outside
 
 
 declared: list[FaultyServer] = []
+foreign: list[FaultyServer] = []
 
 
-def breaks(clause: str) -> Callable[[type[RightCore]], type[RightCore]]:
-    """Declare a class to be the faulty server of a clause."""
+def breaks(
+    clause: str, *also: str, source: str = "", difficulty: str = "medium"
+) -> Callable[[type[RightCore]], type[RightCore]]:
+    """Declare a class to be the faulty server of a clause, in the foreign set if it has a source."""
 
     def declare(app: type[RightCore]) -> type[RightCore]:
         name = re.sub(r"(?<!^)([A-Z]|(?<!\d)\d)", r"-\1", app.__name__).lower()
-        declared.append(FaultyServer(name, clause, app.__doc__ or "", app))
+        server = FaultyServer(name, clause, app.__doc__ or "", app, also, source, difficulty)
+        (foreign if source else declared).append(server)
         return app
 
     return declare

@@ -12,7 +12,9 @@ from typing import Any
 
 import uvicorn
 
+from contract_tests.tests.servers.breach import FaultyServer
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.foreign_servers import FOREIGN_SERVERS
 from contract_tests.tests.servers.right_servers import RIGHT_SERVERS
 from contract_tests.tests.servers.trait import App
 
@@ -22,17 +24,22 @@ EXPIRED = {"expired": "user_first"}
 
 def listed() -> list[dict[str, Any]]:
     """Every server: what it is called, what is wrong with it if anything, and how it has to be judged."""
-    faulty = [
-        {"id": server.name, "kind": "faulty", "clause": server.clause, "description": server.description}
-        | {"carriers": ["bearer", "cookie"], "readings": {}}
-        for server in FAULTY_SERVERS
-    ]
+    faulty = [_faulty(server, "foreign" if server.source else "faulty") for server in _FAULTY.values()]
     right = [
         {"id": server.name, "kind": "right", "clause": None, "description": server.description}
         | {"carriers": list(server.carriers), "readings": {name: list(of) for name, of in server.accepted.items()}}
         for server in RIGHT_SERVERS
     ]
     return faulty + right
+
+
+_FAULTY = {server.name: server for server in (*FAULTY_SERVERS, *FOREIGN_SERVERS)}
+
+
+def _faulty(server: FaultyServer, kind: str) -> dict[str, Any]:
+    named = {"id": server.name, "kind": kind, "clause": server.clause, "description": server.description}
+    found = {"also": list(server.also), "source": server.source, "difficulty": server.difficulty}
+    return named | found | {"carriers": ["bearer", "cookie"], "readings": {}}
 
 
 def serve(app: App, port: int, options: dict[str, Any]) -> None:
@@ -56,10 +63,9 @@ def main() -> None:
     if given.json:
         json.dump(listed(), sys.stdout)
         return
-    faulty = {server.name: server for server in FAULTY_SERVERS}
     right = {server.name: server for server in RIGHT_SERVERS}
-    if given.name in faulty:
-        serve(faulty[given.name].app(USERS, EXPIRED), given.port, {})
+    if given.name in _FAULTY:
+        serve(_FAULTY[given.name].app(USERS, EXPIRED), given.port, {})
     elif given.name in right:
         serve(right[given.name].app(USERS, EXPIRED), given.port, right[given.name].options)
     else:

@@ -26,14 +26,17 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def sender(client: httpx2.Client) -> Send:
-    """Post the page's example with the given fields changed; or bytes as they are, in chunks if they are many."""
+    """Post the page's example with the given fields changed; or bytes as they are, in chunks if they are many.
+
+    A header of None is left out.
+    """
 
     def send(
         body: Body = b"",
         *,
         without: str = "",
         token: str = "token-one",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         method: str = "POST",
     ) -> httpx2.Response:
         if isinstance(body, Mapping):
@@ -44,7 +47,7 @@ def sender(client: httpx2.Client) -> Send:
             method,
             PATH,
             content=body,
-            headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+            headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items() if value is not None],
         )
 
     return send

@@ -1,0 +1,24 @@
+"""The foreign set: servers with bugs that were reported of real frameworks, libraries and backends."""
+
+from contract_tests.tests.servers import (
+    breach,
+    foreign_bodies,
+    foreign_dates,
+    foreign_headers,
+    foreign_ids,
+    foreign_logins,
+    foreign_texts,
+    foreign_wires,
+)
+
+# To import one of these declares its servers.
+MODULES = (
+    foreign_logins,
+    foreign_headers,
+    foreign_wires,
+    foreign_bodies,
+    foreign_dates,
+    foreign_ids,
+    foreign_texts,
+)
+FOREIGN_SERVERS = tuple(breach.foreign)
