@@ -111,13 +111,7 @@ class FalsyMadeNull(Lenient):
         return None if key == "icpId" and value in ("", 0, False) else value
 
 
-@breaks(
-    "http.answer.no-server-error",
-    "error.400.status",
-    "request.body.json",
-    "request.name.type",
-    source="agentscope-ai/QwenPaw#7677",
-)
+@breaks("http.answer.no-server-error", "error.400.status", "request.name.type", source="agentscope-ai/QwenPaw#7677")
 class NotANumberInErrorCrash(RightCore):
     """Errors quote the body, which cannot be written where a number in it is NaN or out of range (1e999)."""
 
