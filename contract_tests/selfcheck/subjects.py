@@ -45,7 +45,7 @@ class Subject:
     readings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carriers: tuple[str, ...] = CARRIERS
     seeds: tuple[int, ...] = (0,)
-    also: tuple[str, ...] = ()  # clauses that name the defect as rightly
+    also: tuple[str, ...] = ()  # clauses that describe the defect equally well
     shows: str = ""  # `reading=option` that the suite must see it follow
 
 
@@ -59,7 +59,7 @@ def known_servers(
 ) -> list[Subject]:
     """The servers of these ids or classes, a spread over all of them, or all but the foreign set.
 
-    The foreign set is a score and no promise, so it is judged only if its class or one of its servers is asked for.
+    The foreign set is a score, not a promise: include it only when its class or one of its servers is requested.
 
     pins: readings of which only these options are accepted; the mock follows them. Raises SelfcheckError.
     """

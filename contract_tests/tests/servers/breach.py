@@ -4,8 +4,8 @@ A fault is a subclass that changes one stage: its name is the class's in kebab-c
 `@breaks` names its clause. Faulty servers share nothing with the mock server, so that the two can't agree on a wrong
 reading.
 
-A fault with a `source` belongs to the foreign set: it repeats a bug that somebody reported of a real framework, library
-or backend. The set is written without a look at what the suite sends, so its score says what the suite finds elsewhere.
+A fault with a `source` belongs to the foreign set: it repeats a public bug report of a real framework, library or
+backend. Its authors do not look at what the suite sends, so its score estimates what the suite finds elsewhere.
 """
 
 import re
@@ -20,9 +20,9 @@ class FaultyServer(NamedTuple):
     clause: str  # the one that it breaks
     description: str
     app: type[RightCore]
-    also: tuple[str, ...] = ()  # clauses that name the fault as rightly
+    also: tuple[str, ...] = ()  # clauses that describe the fault equally well
     source: str = ""  # the public bug report: owner/repository#number
-    difficulty: str = "medium"  # to find, from outside
+    difficulty: str = "medium"  # of finding it from outside
 
 
 declared: list[FaultyServer] = []

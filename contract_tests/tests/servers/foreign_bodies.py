@@ -1,4 +1,4 @@
-"""Bugs of others in what a parser or validator makes of a body."""
+"""Reported bugs in parsers and validators of bodies."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from contract_tests.tests.servers.breach import breaks
 from contract_tests.tests.servers.right_core import A_UUID, BadRequest, Fields, Request, RightCore
 from contract_tests.tests.servers.trait import Lenient
 
-# Clauses of which any may be shown broken where a body is not validated at all.
+# Any of these clauses shows that the server does not validate a body.
 ANY_RULE = (
     "request.name.required",
     "request.name.type",
@@ -53,13 +53,13 @@ class LenientIds(Lenient):
             return value
 
     def read_id(self, text: str) -> str:
-        """Raises ValueError where the text is no UUID here either."""
+        """Return the UUID that a text means; raise ValueError if it means none."""
         raise ValueError(text)
 
 
 @breaks("request.body.json", source="golang/go#36225")
 class TextAfterBodyIgnored(RightCore):
-    """The decoder takes the first JSON value of the stream, and nothing looks at what comes after it."""
+    """The decoder reads the first JSON value of the stream and ignores what comes after it."""
 
     def parse(self, request: Request) -> Fields:
         try:
@@ -72,7 +72,7 @@ class TextAfterBodyIgnored(RightCore):
 
 @breaks("response.name.echo", "request.body.open", source="golang/go#14750", difficulty="hard")
 class LastCaseOfKeyWins(RightCore):
-    """Keys are matched without regard to case, so `NAME` behind `name` overrides it."""
+    """The parser ignores the case of keys, so a `NAME` after `name` overrides it."""
 
     def members(self, pairs: list[tuple[str, Any]]) -> Fields:
         known = {key.lower(): key for key in self.rules}
@@ -81,7 +81,7 @@ class LastCaseOfKeyWins(RightCore):
 
 @breaks("request.personIds.empty", "success.created", source="rails/rails#13420", difficulty="easy")
 class EmptyListMadeNil(RightCore):
-    """An empty list in the body counts as nothing sent, so personIds may not be empty."""
+    """The framework turns empty lists into nil, so the server refuses an empty personIds as missing."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         return super().validate(request, {key: value for key, value in sent.items() if value != []})
@@ -89,7 +89,7 @@ class EmptyListMadeNil(RightCore):
 
 @breaks("request.personIds.items.type", "request.companyIds.items.type", source="rails/rails#30769")
 class NullItemsDropped(Lenient):
-    """Nulls in a list are dropped before it is validated."""
+    """The framework drops nulls from lists before the server validates them."""
 
     def read(self, key: str, value: Any) -> Any:
         return [item for item in value if item is not None] if isinstance(value, list) else value
@@ -97,7 +97,7 @@ class NullItemsDropped(Lenient):
 
 @breaks("request.name.nullability", "request.name.type", source="fastify/fastify#5367", difficulty="easy")
 class NullMadeEmptyText(Lenient):
-    """A null where a string is wanted becomes the empty string."""
+    """The validator turns null into an empty string where the schema wants a string."""
 
     def read(self, key: str, value: Any) -> Any:
         return "" if value is None and key != "icpId" else value
@@ -105,7 +105,7 @@ class NullMadeEmptyText(Lenient):
 
 @breaks("request.icpId.format", "request.icpId.type", source="platformatic/platformatic#4986")
 class FalsyMadeNull(Lenient):
-    """The empty string, 0 and false become null where null is allowed."""
+    """The validator turns an empty string, 0 and false into null where the schema allows null."""
 
     def read(self, key: str, value: Any) -> Any:
         return None if key == "icpId" and value in ("", 0, False) else value
@@ -113,7 +113,7 @@ class FalsyMadeNull(Lenient):
 
 @breaks("http.answer.no-server-error", "error.400.status", "request.name.type", source="agentscope-ai/QwenPaw#7677")
 class NotANumberInErrorCrash(RightCore):
-    """Errors quote the body, which cannot be written where a number in it is NaN or out of range (1e999)."""
+    """Errors quote the refused body, and the serializer crashes on NaN and on numbers out of range (1e999)."""
 
     def parse(self, request: Request) -> Fields:
         infinite = re.sub(rb"(?<=[:,\[])(\s*)-?(NaN|Infinity)\b", rb"\g<1>1e999", request.body)
@@ -134,7 +134,7 @@ class NotANumberInErrorCrash(RightCore):
     difficulty="hard",
 )
 class Base64MadeUuid(LenientIds):
-    """A text of 22 or 24 characters is decoded as Base64 and becomes the UUID of these bytes."""
+    """The parser decodes a text of 22 or 24 characters as Base64 and accepts the 16 bytes as a UUID."""
 
     def read_id(self, text: str) -> str:
         if len(text) == 24 and text.endswith("=="):
@@ -146,7 +146,7 @@ class Base64MadeUuid(LenientIds):
 
 @breaks("request.icpId.format", "request.companyIds.items.format", source="47degrees/memeid#134")
 class ShortGroupsMadeUuid(LenientIds):
-    """Five groups of hexadecimal digits of any length are a UUID: 1-1-1-1-1 is filled up with zeros."""
+    """The parser accepts five hexadecimal groups of any length as a UUID and pads 1-1-1-1-1 with zeros."""
 
     def read_id(self, text: str) -> str:
         if len(text) > 36 or not re.fullmatch(r"[0-9a-fA-F]+(-[0-9a-fA-F]+){4}", text):
@@ -159,7 +159,7 @@ class ShortGroupsMadeUuid(LenientIds):
 
 @breaks("request.type.enum", source="dotnet/runtime#1301")
 class OrdinalMadeType(Lenient):
-    """The position of a word of an enum, as text, is taken for the word: "1" is a company."""
+    """The validator accepts the position of an enum's word, as text, for the word: "1" means company."""
 
     def read(self, key: str, value: Any) -> Any:
         return {"0": "person", "1": "company"}.get(value, value) if key == "type" and isinstance(value, str) else value
@@ -167,7 +167,7 @@ class OrdinalMadeType(Lenient):
 
 @breaks("request.body.open", *ANY_RULE, source="lodash/lodash#4785", difficulty="hard")
 class LengthSkipsValidation(Unvalidated):
-    """A body with a number named `length` is taken for a list, so none of its fields is validated."""
+    """The validator treats a body with a number called `length` as a list and checks none of its fields."""
 
     def skips(self, request: Request, sent: Fields) -> bool:
         return type(sent.get("length")) is int and sent["length"] >= 0

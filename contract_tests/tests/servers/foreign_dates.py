@@ -1,4 +1,4 @@
-"""Bugs of others in dates: what is taken for one, and how an instant is stored and written."""
+"""Reported bugs in dates: what a parser accepts, and how a server stores and writes instants."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ class Stored(RightCore):
     difficulty="easy",
 )
 class NullMadeEpoch(Lenient):
-    """Null, true, false and numbers are dates: so many milliseconds after the start of 1970."""
+    """The validator reads null, booleans and numbers as milliseconds since the start of 1970."""
 
     def read(self, key: str, value: Any) -> Any:
         if key not in DATES or isinstance(value, str | list | dict):
@@ -48,7 +48,7 @@ class NullMadeEpoch(Lenient):
 
 @breaks("request.startDate.format", "request.endDate.format", source="moment/moment#5743")
 class LastNumberMadeDate(Lenient):
-    """Any text is a date if it ends in a number behind a space or hyphen: a month of 2001, or a year."""
+    """The parser accepts any text that ends in a number: "Campaign 2" is February 2001, "Test 451" a year."""
 
     def read(self, key: str, value: Any) -> Any:
         found = re.fullmatch(r"[^0-9]*[ -]([0-9]{1,4})", value) if key in DATES and isinstance(value, str) else None
@@ -60,7 +60,7 @@ class LastNumberMadeDate(Lenient):
 
 @breaks("response.startDate.echo", *ECHOES, source="nodejs/node#38474", difficulty="easy")
 class MidnightMade24(Stored):
-    """The hour after midnight is written as 24, which is the midnight a day later or no time at all."""
+    """The formatter writes the hour after midnight as 24, so midnight moves by a day."""
 
     def written(self, moment: datetime) -> str:
         return timestamp(moment).replace("T00:", "T24:")
@@ -68,7 +68,7 @@ class MidnightMade24(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="WenchaoD/FSCalendar#1264", difficulty="hard")
 class YearOfTheWeek(Stored):
-    """The year is that of the week (YYYY for yyyy), so the last days of December fall into the next year."""
+    """The formatter writes the year of the week (YYYY for yyyy), so late December moves to the next year."""
 
     def written(self, moment: datetime) -> str:
         saturday = moment + timedelta(days=6 - moment.isoweekday() % 7) if moment.year < 9999 else moment
@@ -77,7 +77,7 @@ class YearOfTheWeek(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="bitwalker/timex#96", difficulty="hard")
 class ZerosOfFractionLost(Stored):
-    """Zeros at the start of a fraction are lost: .060 becomes 600 milliseconds."""
+    """The parser loses zeros at the start of a fraction: .060 becomes 600 milliseconds."""
 
     def stored(self, text: str) -> str:
         return self.written(to_utc(re.sub(r"\.0+(?=[0-9])", ".", text)))
@@ -85,7 +85,7 @@ class ZerosOfFractionLost(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="MainfluxLabs/mainflux#1217", difficulty="hard")
 class NanosecondsOverflow(Stored):
-    """Instants are counted in nanoseconds of 64 bits: after April 2262 they start again in 1677."""
+    """The server counts nanoseconds in 64 bits, which overflow in April 2262 and continue in 1677."""
 
     def written(self, moment: datetime) -> str:
         nanoseconds = (moment - EPOCH) // timedelta(microseconds=1) * 1000
@@ -95,7 +95,7 @@ class NanosecondsOverflow(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="HowardHinnant/date#277")
 class MinutesOfOffsetAdded(Stored):
-    """The minutes of a negative offset keep their own sign: -03:30 is two and a half hours behind."""
+    """The parser adds the minutes of a negative offset: it reads -03:30 as -02:30."""
 
     def stored(self, text: str) -> str:
         west = re.search(r"T.*-[0-9]{2}:([0-9]{2})$", text)
@@ -104,7 +104,7 @@ class MinutesOfOffsetAdded(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="gchq/event-logging#20", difficulty="hard")
 class FractionBeforeEpochNegative(Stored):
-    """Milliseconds before 1970 are negative, sign and all: 1969-12-31T23:59:59.0-1Z."""
+    """The formatter writes negative milliseconds before 1970: 1969-12-31T23:59:59.0-1Z."""
 
     def written(self, moment: datetime) -> str:
         milliseconds = (moment - EPOCH) // timedelta(milliseconds=1)
@@ -115,7 +115,7 @@ class FractionBeforeEpochNegative(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="mikro-orm/mikro-orm#4632")
 class EndOfDayRoundedUp(Stored):
-    """The column holds whole seconds and rounds, so the last millisecond of a day becomes the next day."""
+    """The database rounds to whole seconds, so the last millisecond of a day becomes the next day."""
 
     def written(self, moment: datetime) -> str:
         return timestamp((moment + timedelta(milliseconds=500)).replace(microsecond=0))
@@ -129,7 +129,7 @@ class EndOfDayRoundedUp(Stored):
     difficulty="hard",
 )
 class SummerTimeGapCrash(Stored):
-    """A UTC time that New York's clocks leave out, 2 to 3 o'clock on a Sunday in March, crashes the driver."""
+    """The driver crashes on UTC times that clocks in New York skip, 2 to 3 on a Sunday in March."""
 
     def written(self, moment: datetime) -> str:
         if (moment.month, moment.isoweekday(), moment.hour) == (3, 7, 2) and 8 <= moment.day <= 14:
@@ -139,7 +139,7 @@ class SummerTimeGapCrash(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="ControlSystemStudio/phoebus#3675", difficulty="hard")
 class SummerTimeOverlapShifted(Stored):
-    """In the hour that New York's clocks repeat in November, an instant is stored as the one an hour before."""
+    """The driver moves instants in the hour that New York repeats in November back by an hour."""
 
     def written(self, moment: datetime) -> str:
         repeated = (moment.month, moment.isoweekday(), moment.hour) == (11, 7, 6) and moment.day <= 7

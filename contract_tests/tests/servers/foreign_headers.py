@@ -1,4 +1,4 @@
-"""Bugs of others in headers that middleware reads: addresses, languages, media types, codings, conditions."""
+"""Reported bugs in headers that middleware reads: addresses, languages, media types, codings, conditions."""
 
 import codecs
 import gzip
@@ -15,7 +15,7 @@ DIGITS = {"ar": "٠١٢٣٤٥٦٧٨٩", "fa": "۰۱۲۳۴۵۶۷۸۹", "mr": "०
 
 @breaks("http.request.unknown-headers", "http.answer.no-server-error", source="rails/rails#29387", difficulty="hard")
 class DisagreeingAddressesCrash(RightCore):
-    """Client-IP and X-Forwarded-For that name different addresses raise an error of their own."""
+    """The framework raises an error when Client-IP and X-Forwarded-For name different addresses."""
 
     def route(self, request: Request) -> None:
         address, forwarded = request.headers.get("client-ip"), request.headers.get("x-forwarded-for")
@@ -26,7 +26,7 @@ class DisagreeingAddressesCrash(RightCore):
 
 @breaks("http.request.unknown-headers", "http.answer.no-server-error", source="tburch/jsonblob#22", difficulty="hard")
 class NumericRegionCrash(RightCore):
-    """A language with a numeric region, as in Spanish of Latin America (es-419), crashes the language parser."""
+    """The language parser crashes on a numeric region, as in es-419, the Spanish of Latin America."""
 
     def route(self, request: Request) -> None:
         if re.search(r"\b[a-z]{2,3}-[0-9]{3}\b", request.headers.get("accept-language", ""), re.IGNORECASE):
@@ -43,7 +43,7 @@ class NumericRegionCrash(RightCore):
     difficulty="hard",
 )
 class DigitsOfTheLanguage(RightCore):
-    """Timestamps are written in the digits of the language that the client prefers, as in Arabic or Persian."""
+    """The formatter writes timestamps in the digits of the client's language, such as Arabic or Persian."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)
@@ -55,7 +55,7 @@ class DigitsOfTheLanguage(RightCore):
 
 @breaks("success.created", "http.request.unknown-headers", source="vovanbo/aiohttp_json_api#185")
 class SeveralMediaTypesRefused(RightCore):
-    """An Accept header with several media types or a parameter is answered 406, even where JSON is among them."""
+    """The server answers 406 to an Accept header that lists JSON with other media types or a parameter."""
 
     def route(self, request: Request) -> None:
         super().route(request)
@@ -71,7 +71,7 @@ class SeveralMediaTypesRefused(RightCore):
     difficulty="hard",
 )
 class PostNotModified(RightCore):
-    """Conditions for GET hold for POST too: If-None-Match `*` and a late If-Modified-Since are answered 304."""
+    """The server applies conditions to POST: 304 for If-None-Match `*` and a late If-Modified-Since."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         try:
@@ -93,7 +93,7 @@ class PostNotModified(RightCore):
     difficulty="hard",
 )
 class GzipThoughRefused(RightCore):
-    """A response of 500 bytes or more is compressed where Accept-Encoding only mentions gzip, as in `gzip;q=0`."""
+    """The server compresses 500 bytes or more when Accept-Encoding contains gzip, even `gzip;q=0`."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         answer = super().render(request, status, value)
@@ -107,7 +107,7 @@ class GzipThoughRefused(RightCore):
     "http.request.unknown-headers", "success.created", "error.envelope", source="dotnet/corefx#27912", difficulty="hard"
 )
 class UpgradeRefused(RightCore):
-    """A POST that offers an upgrade to HTTP/2 (Upgrade: h2c) is answered 400 without a body."""
+    """The server answers 400 without a body to a POST that offers HTTP/2 (Upgrade: h2c)."""
 
     async def answer(self, request: Request) -> Answer:
         if request.headers.get("upgrade", "").lower() == "h2c":
@@ -117,7 +117,7 @@ class UpgradeRefused(RightCore):
 
 @breaks("http.answer.no-server-error", "http.request.charset", source="aio-libs/aiohttp#3562")
 class UnknownCharsetCrash(RightCore):
-    """A charset that the server has never heard of crashes the decoder."""
+    """The decoder crashes on the name of an unknown charset."""
 
     def parse(self, request: Request) -> Fields:
         if named := re.search(r'charset="?([^";\s]+)', request.headers.get("content-type", ""), re.IGNORECASE):
@@ -127,7 +127,7 @@ class UnknownCharsetCrash(RightCore):
 
 @breaks("http.request.media-type", *ANY_RULE, source="honojs/middleware#891")
 class NoMediaTypeNoValidation(Unvalidated):
-    """A body without a Content-Type is stored as it is, since the rules are found by media type."""
+    """The server skips validation of a body without a Content-Type."""
 
     def skips(self, request: Request, sent: Fields) -> bool:
         return "content-type" not in request.headers
@@ -135,7 +135,7 @@ class NoMediaTypeNoValidation(Unvalidated):
 
 @breaks("http.request.media-type", *ANY_RULE, source="Infisical/infisical#5795", difficulty="hard")
 class TabSkipsValidation(Unvalidated):
-    """A tab behind the media type hides it from the validator, though not from the parser."""
+    """The server parses a body whose media type ends in a tab, but skips its validation."""
 
     def skips(self, request: Request, sent: Fields) -> bool:
         return "application/json\t" in request.headers.get("content-type", "")
@@ -143,7 +143,7 @@ class TabSkipsValidation(Unvalidated):
 
 @breaks("http.method", "http.request.unknown-headers", source="klein/klein.php#27")
 class MethodOfAHeader(RightCore):
-    """X-HTTP-Method-Override replaces the method, so a PUT may create and a POST may not."""
+    """The router replaces the method by X-HTTP-Method-Override, so a PUT can create and a POST can fail."""
 
     def route(self, request: Request) -> None:
         super().route(request._replace(method=request.headers.get("x-http-method-override", request.method).upper()))

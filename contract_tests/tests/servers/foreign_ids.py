@@ -1,4 +1,4 @@
-"""Bugs of others in ids and lists: those made here and those that come back."""
+"""Reported bugs in ids and lists of ids."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class ChangedLists(Changed):
 
 @breaks("response.id.format", source="laravel/lumen-framework#467", difficulty="easy")
 class IdCastToNumber(Changed):
-    """The id is cast to an integer on its way out, as keys of databases usually are: the digits it starts with."""
+    """The model casts the id to an integer, which keeps the digits that it starts with."""
 
     def changes(self, created: Fields) -> Fields:
         digits = created["id"][: len(created["id"]) - len(created["id"].lstrip("0123456789"))]
@@ -35,7 +35,7 @@ class IdCastToNumber(Changed):
     difficulty="easy",
 )
 class ListOfOneUnwrapped(Changed):
-    """A list with one element is written as that element."""
+    """The serializer writes a list of one element as that element."""
 
     def changes(self, created: Fields) -> Fields:
         return {key: value[0] for key, value in created.items() if isinstance(value, list) and len(value) == 1}
@@ -43,7 +43,7 @@ class ListOfOneUnwrapped(Changed):
 
 @breaks("response.personIds.type", "response.companyIds.type", source="ljharb/qs#303")
 class LongListMadeObject(ChangedLists):
-    """A list with an index above 20 becomes an object with the indices for keys."""
+    """The parser turns a list with an index above 20 into an object with the indices as keys."""
 
     def change(self, ids: list[str]) -> Any:
         return ids if len(ids) <= 21 else {str(index): id for index, id in enumerate(ids)}
@@ -51,7 +51,7 @@ class LongListMadeObject(ChangedLists):
 
 @breaks("response.personIds.echo", "response.companyIds.echo", source="molgenis/molgenis#2645")
 class JoinedIdsCut(ChangedLists):
-    """The database joins the ids of a list into one text, of which it keeps 1,024 characters."""
+    """The database joins the ids of a list into one text and cuts it at 1,024 characters."""
 
     def change(self, ids: list[str]) -> Any:
         kept, left = [], 1024
@@ -64,7 +64,7 @@ class JoinedIdsCut(ChangedLists):
 
 @breaks("response.personIds.echo", source="j0k3r/banditore#61", difficulty="hard")
 class IdsOfOtherCaseLost(Changed):
-    """The index of the database knows no case, so of two ids that differ in case the second is lost."""
+    """The index of the database ignores case and loses the second of two ids that differ only in case."""
 
     def changes(self, created: Fields) -> Fields:
         first = {id.casefold(): id for id in reversed(created["personIds"])}
@@ -73,7 +73,7 @@ class IdsOfOtherCaseLost(Changed):
 
 @breaks("response.personIds.type", "response.personIds.echo", source="tminglei/slick-pg#327", difficulty="hard")
 class NullWordMadeNull(ChangedLists):
-    """An id that reads NULL, in any case, is null in the array of the database."""
+    """The database reads the id NULL, in any case, as null."""
 
     def change(self, ids: list[str]) -> Any:
         return [None if id.lower() == "null" else id for id in ids]

@@ -1,4 +1,4 @@
-"""Bugs of others in who may call: tokens, cookies, headers that speak of a user."""
+"""Reported bugs in logins: tokens, cookies, headers that name a user."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from contract_tests.tests.servers.right_core import Answer, Refusal, Request, Ri
 
 @breaks("error.401.status", source="fastapi/fastapi#2026", difficulty="easy")
 class MissingLoginForbidden(RightCore):
-    """A request without an Authorization header is answered 403, a wrong token 401."""
+    """The server answers 403 to a request without a login, 401 to a wrong token."""
 
     def authenticate(self, request: Request) -> str:
         if not self.tokens(request):
@@ -27,7 +27,7 @@ class MissingLoginForbidden(RightCore):
     difficulty="hard",
 )
 class NonAsciiTokenCrash(RightCore):
-    """A token with a character beyond ASCII crashes the comparison in constant time."""
+    """The comparison in constant time crashes on a token with a character beyond ASCII."""
 
     def authenticate(self, request: Request) -> str:
         if not all(token.isascii() for token in self.tokens(request)):
@@ -37,7 +37,7 @@ class NonAsciiTokenCrash(RightCore):
 
 @breaks("access.session.valid", "access.login.required", source="Abblix/Oidc.Server#76", difficulty="hard")
 class UnsignedTokenSignsIn(RightCore):
-    """A JSON Web Token whose algorithm is "none", in any case, needs no signature: its subject is the user."""
+    """The server accepts an unsigned JSON Web Token whose algorithm is "none", in any case."""
 
     def authenticate(self, request: Request) -> str:
         for token in self.tokens(request):
@@ -56,7 +56,7 @@ class UnsignedTokenSignsIn(RightCore):
 
 @breaks("access.login.required", source="code100x/cms#1831", difficulty="hard")
 class InternalCallSkipsLogin(RightCore):
-    """A header that marks the framework's own calls, x-middleware-subrequest, skips the login."""
+    """The header x-middleware-subrequest, which marks the framework's own calls, skips the login."""
 
     def authenticate(self, request: Request) -> str:
         if "middleware" in request.headers.get("x-middleware-subrequest", ""):
@@ -66,7 +66,7 @@ class InternalCallSkipsLogin(RightCore):
 
 @breaks("access.login.required", "response.userIds.includes-creator", source="mike840609/assets_tracker#639")
 class ProxyNamesUser(RightCore):
-    """The user is the one that a proxy's header names, whoever sends it."""
+    """The server trusts X-Forwarded-User and the like from any client."""
 
     def authenticate(self, request: Request) -> str:
         for header in ("x-forwarded-user", "x-user-id", "x-auth-request-user"):
@@ -77,7 +77,7 @@ class ProxyNamesUser(RightCore):
 
 @breaks("access.carrier.cookie", source="aio-libs/aiohttp#7330")
 class JsonCookieHidesSession(RightCore):
-    """Cookies are read up to the first one whose value holds raw JSON, so a session behind it is lost."""
+    """The cookie parser stops at a value of raw JSON and loses a session cookie after it."""
 
     def tokens(self, request: Request) -> list[str]:
         kept: list[str] = []
@@ -91,7 +91,7 @@ class JsonCookieHidesSession(RightCore):
 
 @breaks("access.carrier.cookie", "http.answer.no-server-error", source="expressjs/express#1331")
 class PercentInCookieCrash(RightCore):
-    """A cookie with a percent sign that begins no escape, even of another program, crashes the parser."""
+    """The cookie parser crashes on a percent sign that begins no escape, in any cookie."""
 
     def route(self, request: Request) -> None:
         if re.search(r"%(?![0-9a-fA-F]{2})", request.headers.get("cookie", "")):
@@ -106,7 +106,7 @@ class PercentInCookieCrash(RightCore):
     difficulty="hard",
 )
 class IdempotencyKeyOfAnotherUser(RightCore):
-    """Responses are kept by Idempotency-Key alone, so a second user with the same key gets the first one's list."""
+    """The server caches by Idempotency-Key alone, so a second user receives the list of the first."""
 
     def __init__(self, users: Mapping[str, str], expired: Mapping[str, str] = {}) -> None:
         super().__init__(users, expired)

@@ -1,4 +1,4 @@
-"""The foreign set: servers with bugs that were reported of real frameworks, libraries and backends."""
+"""The foreign set: servers with bugs that people reported of real frameworks, libraries and backends."""
 
 from contract_tests.tests.servers import (
     breach,

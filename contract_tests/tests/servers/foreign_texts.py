@@ -1,4 +1,4 @@
-"""Bugs of others in names: refused, or damaged on the way in or out."""
+"""Reported bugs that refuse or damage names."""
 
 import math
 import re
@@ -21,7 +21,7 @@ class ChangedName(Changed):
 
 @breaks("response.name.type", "response.personIds.type", source="chriskacerguis/codeigniter-restserver#708")
 class NumericTextMadeNumber(RightCore):
-    """Every text that reads like a number is written as one: "03820" becomes 3820."""
+    """The serializer writes each text of digits as a number: "03820" becomes 3820."""
 
     NUMERIC = re.compile(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -39,7 +39,7 @@ class NumericTextMadeNumber(RightCore):
 
 @breaks("response.name.echo", source="mistic100/jQuery-QueryBuilder#684", difficulty="hard")
 class DollarsReplaced(ChangedName):
-    """The name replaces a question mark in a template, where `$$` means a dollar sign and `$&` the question mark."""
+    """The server puts the name into a template by a replacement, which reads `$$` as `$` and `$&` as `?`."""
 
     def change(self, name: str) -> str:
         return re.sub(r"\$([$&'`])", lambda found: {"$": "$", "&": "?"}.get(found[1], ""), name)
@@ -47,7 +47,7 @@ class DollarsReplaced(ChangedName):
 
 @breaks("request.name.text", "http.answer.no-server-error", source="sequelize/sequelize#13817")
 class ColonWordCrash(RightCore):
-    """A word behind a colon, as in "Q1:Tech", is taken for a parameter of the query, which has no value."""
+    """The query builder crashes on a word after a colon, as in "Q1:Tech": a parameter without a value."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         for text in (fields["name"], *fields["personIds"]):
@@ -58,7 +58,7 @@ class ColonWordCrash(RightCore):
 
 @breaks("request.name.text", source="bustle/shep#52")
 class ApostropheRefused(RightCore):
-    r"""The gateway escapes apostrophes in the body (\'), which JSON does not know, so the backend refuses them."""
+    r"""The gateway escapes apostrophes as \', which is not JSON, so the backend refuses the body."""
 
     def parse(self, request: Request) -> Fields:
         if b"'" in request.body:
@@ -68,7 +68,7 @@ class ApostropheRefused(RightCore):
 
 @breaks("request.name.text", source="coreruleset/coreruleset#4342")
 class SelectRefused(RightCore):
-    """A firewall takes a name that starts with the word "select" for SQL, and answers 403."""
+    """The firewall answers 403 to a name that starts with the word "select"."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         if re.match(r"select\s", str(sent.get("name")), re.IGNORECASE):
@@ -78,7 +78,7 @@ class SelectRefused(RightCore):
 
 @breaks("request.name.text", "http.answer.no-server-error", source="Hashnode/mern-starter#131", difficulty="easy")
 class NameWithoutSlugCrash(RightCore):
-    """The name is made a slug of Latin letters and digits, and a name that has none crashes the insert."""
+    """The insert crashes on a name without Latin letters and digits, whose slug is empty."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         plain = unicodedata.normalize("NFKD", fields["name"]).lower()
@@ -89,7 +89,7 @@ class NameWithoutSlugCrash(RightCore):
 
 @breaks("response.name.echo", source="dokufreaks/plugin-tag#291", difficulty="hard")
 class EdgeBytesTrimmed(ChangedName):
-    """A zero-width space is trimmed byte by byte, which breaks other characters with these bytes at the edge."""
+    """The server trims the bytes of a zero-width space and breaks other characters that start or end in them."""
 
     def change(self, name: str) -> str:
         return name.encode().strip(b"\xe2\x80\x8b").decode(errors="replace")
@@ -97,7 +97,7 @@ class EdgeBytesTrimmed(ChangedName):
 
 @breaks("response.name.echo", source="stanfordnlp/python-stanford-corenlp#42", difficulty="hard")
 class PercentDigitsRemoved(ChangedName):
-    """A percent sign with two hexadecimal digits behind it is removed: "100%accurate" loses "%ac"."""
+    """The server removes `%` before two hexadecimal digits: "100%accurate" becomes "100curate"."""
 
     def change(self, name: str) -> str:
         return re.sub(r"%[0-9a-fA-F]{2}", "", name)

@@ -1,4 +1,4 @@
-"""Bugs of others in how bodies arrive and in what a process keeps from one request to the next."""
+"""Reported bugs in reading bodies, in writing responses, and in state kept between requests."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from contract_tests.tests.servers.right_core import (
 
 @breaks("http.request.chunked", "response.name.echo", source="restify/node-restify#774")
 class SplitCharacterLost(RightCore):
-    """Each piece of a body is decoded on its own, so a character that is split between two pieces is lost."""
+    """The server decodes each piece of a body separately and loses a character split between two."""
 
     async def receive(self, scope: Scope, receive: Receive) -> Request:
         async def decoded() -> Mapping[str, Any]:
@@ -30,7 +30,7 @@ class SplitCharacterLost(RightCore):
 
 @breaks("request.body.required", "request.body.json", source="Corvusoft/restbed#376")
 class BodyOfPreviousRequest(RightCore):
-    """A request without a body gets the body of the request before it on the same connection."""
+    """A request without a body receives the body of the previous request on its connection."""
 
     def __init__(self, users: Mapping[str, str], expired: Mapping[str, str] = {}) -> None:
         super().__init__(users, expired)
@@ -45,7 +45,7 @@ class BodyOfPreviousRequest(RightCore):
 
 @breaks("http.answer.no-server-error", "success.created", source="USACE/cwms-data-api#530", difficulty="easy")
 class ConnectionLeaksOnError(RightCore):
-    """Each body that fails validation keeps a connection to the database; after ten the pool is empty for good."""
+    """Each validation error leaks a database connection, and the pool is empty after ten."""
 
     leaked = 0
 
@@ -64,7 +64,7 @@ class ConnectionLeaksOnError(RightCore):
 
 @breaks("error.400.details", source="geneweb/geneweb#2219")
 class ErrorsOfEarlierRequests(RightCore):
-    """The list of errors is never emptied, so a response tells the errors of earlier requests too."""
+    """The validator never empties its list of errors, so details repeat those of earlier requests."""
 
     def __init__(self, users: Mapping[str, str], expired: Mapping[str, str] = {}) -> None:
         super().__init__(users, expired)
@@ -84,7 +84,7 @@ class ErrorsOfEarlierRequests(RightCore):
     difficulty="easy",
 )
 class DefaultValuesOmitted(RightCore):
-    """Fields with the default value of their type are left out: null, empty lists, the first word of an enum."""
+    """The serializer omits default values: null, empty lists, the first word of an enum."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)

@@ -1,4 +1,4 @@
-"""Each server of the foreign set has its bug, which the right core has not, and answers a plain request rightly."""
+"""Each server of the foreign set shows its bug and answers a plain request correctly; the right core shows no bug."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contract_tests.tests.servers.foreign_servers import FOREIGN_SERVERS
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.sending import EXAMPLE, EXPIRED, USERS, UUIDS, Send, sender
 from contract_tests.tests.servers.serving import serve
-from contract_tests.tests.test_faulty_servers_behave import error, got, kept, reply, status, taken, taken_from
+from contract_tests.tests.servers.test_faulty_servers_behave import error, got, kept, reply, status, taken, taken_from
 
 APPS = {"right-core": RightCore(USERS, EXPIRED)} | {
     foreign.name: foreign.app(USERS, EXPIRED) for foreign in FOREIGN_SERVERS
@@ -96,7 +96,7 @@ COMPANIES = {"type": "company", "personIds": [], "companyIds": UUIDS}
 FULL = {"type": "company", "icpId": UUIDS[0], "personIds": ["p"], "companyIds": UUIDS}
 
 
-# What is plain to a server that has the page's own example wrong.
+# A plain request for each server that answers the page's own example wrongly.
 PLAIN: Mapping[str, Callable[[Send], bool]] = {
     "empty-list-made-nil": comes_back({"personIds": ["p"], "companyIds": UUIDS}),
     "midnight-made-24": comes_back({"startDate": "2024-01-01T12:00:00.000Z"}),
@@ -105,7 +105,7 @@ PLAIN: Mapping[str, Callable[[Send], bool]] = {
     "default-values-omitted": comes_back(FULL),
 }
 
-# For each server a request that shows its bug: true on that server, false on the right core.
+# For each server, a request that shows its bug: true on that server, false on the right core.
 SHOWS: Mapping[str, Callable[[Send], bool]] = {
     # logins
     "missing-login-forbidden": lambda send: status(send, {}, token="") == 403,
