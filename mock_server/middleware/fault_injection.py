@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.middleware.cors import is_preflight
 from mock_server.middleware.error_responses import send_answer
+from mock_server.middleware.requested_faults import asked_for
 from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Problem, Refused, refused
 from mock_server.pipeline.stages import Stages
@@ -39,7 +40,8 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         if scope["type"] != "http" or is_preflight(scope):
             return await app(scope, receive, send)
         try:
-            touch = scope["world"].faults.touch(scope["method"], scope["path"], scope["headers"])
+            asked = asked_for(scope["headers"])
+            touch = scope["world"].faults.touch(scope["method"], scope["path"], scope["headers"], asked)
         except FaultError as error:
             return await send_answer(stages.render_error(_unreadable(error)), send)
         if touch is None:

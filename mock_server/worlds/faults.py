@@ -9,18 +9,13 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from mock_server.pipeline.errors import shorten
-from mock_server.pipeline.sessions import cookie_values
-
-FAULT_COOKIE = "mock_fault"
 LONGEST_DELAY_MS = 60_000
 ANSWERS = ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")
 
@@ -30,8 +25,6 @@ RawHeaders = list[tuple[bytes, bytes]]
 Chance = Callable[[], float]  # a number from 0 up to, not including, 1
 
 _Z99 = NormalDist().inv_cdf(0.99)
-_PREFERENCES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')  # what stands between commas (RFC 7240 §2)
-_PREFER_CHARACTERS = 1_000
 
 
 class FaultError(ValueError):
@@ -83,7 +76,7 @@ class Fault:
 
     def effects(self) -> dict[str, Any]:
         """What happens, by the names of the control API."""
-        named = {name: getattr(self, attribute) for name, attribute in _EFFECTS.items()}
+        named = {name: getattr(self, attribute) for name, attribute in EFFECTS.items()}
         return {name: value for name, value in named.items() if value is not None}
 
     def to_json(self) -> dict[str, Any]:
@@ -94,7 +87,7 @@ class Fault:
         return {**({"match": match} if match else {}), **times, **share, **self.effects()}
 
 
-_EFFECTS = {"status": "status", "delayMs": "delay_ms", "p99Ms": "p99_ms", "answer": "answer", "session": "session"}
+EFFECTS = {"status": "status", "delayMs": "delay_ms", "p99Ms": "p99_ms", "answer": "answer", "session": "session"}
 
 
 def _plain(value: Any) -> Any:
@@ -114,7 +107,7 @@ def glob_matches(pattern: str, text: str) -> bool:
 
 def from_json(value: Mapping[str, Any]) -> Fault:
     """A fault of a value that keeps the schema of the control API."""
-    attributes = {_EFFECTS.get(name, name): each for name, each in value.items() if name not in ("match", "remaining")}
+    attributes = {EFFECTS.get(name, name): each for name, each in value.items() if name not in ("match", "remaining")}
     return Fault(**value.get("match", {}), **attributes)
 
 
@@ -159,13 +152,12 @@ class Faults:
         """Let the same request meet the same again, once and soon: it is the browser's own second attempt."""
         self._owed = (touch, (method, path, list(headers)), time.monotonic() + SECOND_ATTEMPT_S)
 
-    def touch(self, method: str, path: str, headers: RawHeaders) -> Touch | None:
-        """What happens to a request, if anything: by its own word first, else by the first fault that takes it."""
+    def touch(self, method: str, path: str, headers: RawHeaders, asked: Touch | None = None) -> Touch | None:
+        """What happens to a request, if anything: what it `asked` for, else the first fault that takes it."""
         if self._owed is not None:
             (touch, request, until_s), self._owed = self._owed, None
             if request == (method, path, list(headers)) and time.monotonic() < until_s:
                 return dataclasses.replace(touch, delay_s=0.0)
-        asked = asked_for(headers)
         if asked is not None:
             if asked.fault.share < 1 and self._chance() >= asked.fault.share:
                 return None
@@ -185,91 +177,3 @@ def decide(in_force: Iterable[tuple[Fault, int | None]], method: str, path: str,
         if remaining != 0 and fault.matches(method, path) and (fault.share >= 1 or chance() < fault.share):
             return place
     return None
-
-
-# -- the doors of a request
-
-
-def asked_for(headers: Iterable[tuple[bytes, bytes]]) -> Touch | None:
-    """The fault that a request asks for itself; FaultError where X-Mock-Fault or the cookie cannot be read."""
-    prefer: list[str] = []
-    by_header: list[str] = []
-    by_cookie = ""
-    for name, value in headers:
-        if name == b"prefer":
-            prefer.append(value.decode("latin-1"))
-        elif name == b"x-mock-fault":
-            by_header.append(value.decode("latin-1"))
-        elif name == b"cookie" and b"mock_fault" in value:
-            by_cookie = next(iter(cookie_values([value.decode("latin-1")], FAULT_COOKIE)), "")
-    if any(by_header):
-        return Touch(from_text("&".join(by_header)), "header")
-    if prefer and (preferred := _preferred(", ".join(prefer))):
-        return preferred
-    return Touch(from_text(by_cookie), "cookie") if by_cookie else None
-
-
-def from_text(text: str) -> Fault:
-    """A fault as a header or a cookie has it: `status=500&delayMs=200`."""
-    attributes: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        if name not in _READ:
-            raise FaultError("", shorten(name), f"names of {', '.join(_READ)}")
-        if _EFFECTS.get(name, name) in attributes:
-            raise FaultError(name, "there twice", "it once")
-        read, want = _READ[name]
-        try:
-            attributes[_EFFECTS.get(name, name)] = read(value)
-        except ValueError:
-            raise FaultError(name, shorten(value), want) from None
-    return Fault(**attributes)
-
-
-def _number(kind: type[int] | type[float], least: int, most: int) -> tuple[Callable[[str], float], str]:
-    def read(text: str) -> float:
-        number = kind(text)
-        if not least <= number <= most:
-            raise ValueError(text)
-        return number
-
-    return read, f"{'an integer' if kind is int else 'a number'}, from {least} to {most}"
-
-
-def _one_of(*options: str) -> tuple[Callable[[str], str], str]:
-    def read(text: str) -> str:
-        if text not in options:
-            raise ValueError(text)
-        return text
-
-    return read, " or ".join(options)
-
-
-# How a value is read, ValueError where it cannot be, and what is wanted.
-_READ: Mapping[str, tuple[Callable[[str], Any], str]] = {
-    "status": _number(int, 200, 599),
-    "delayMs": _number(float, 0, LONGEST_DELAY_MS),
-    "p99Ms": _number(float, 0, LONGEST_DELAY_MS),
-    "answer": _one_of(*ANSWERS),
-    "session": _one_of("expired"),
-    "share": _number(float, 0, 1),
-}
-_PREFERRED = (("code", "status", 1, _READ["status"][0]), ("wait", "delay_ms", 1000, _number(float, 0, 60)[0]))
-
-
-def _preferred(text: str) -> Touch | None:
-    """What `Prefer: code=500, wait=2` asks for. What is unknown or cannot be honoured is passed over (RFC 7240 §2)."""
-    given: dict[str, str] = {}
-    for preference in _PREFERENCES.findall(text[:_PREFER_CHARACTERS]):
-        name, _, value = preference.partition(";")[0].partition("=")
-        given.setdefault(name.strip().lower(), value.strip().strip('"'))  # of two, the first counts
-    honoured: dict[str, Any] = {}
-    for name, attribute, factor, read in _PREFERRED:
-        try:
-            honoured[attribute] = read(given[name]) * factor
-        except (KeyError, ValueError):
-            given.pop(name, None)
-    if not honoured:
-        return None
-    return Touch(
-        Fault(**honoured), "prefer", preferences=", ".join(f"{n}={given[n]}" for n in ("code", "wait") if n in given)
-    )

@@ -16,6 +16,7 @@ import pytest
 
 from mock_server import RunningMock
 from mock_server.contract.openapi import read_yaml
+from mock_server.middleware.requested_faults import asked_for, from_text
 from mock_server.pipeline.words import STATUSES
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running, StartMock
 from mock_server.worlds.faults import (
@@ -24,10 +25,8 @@ from mock_server.worlds.faults import (
     Fault,
     FaultError,
     Faults,
-    asked_for,
     decide,
     from_json,
-    from_text,
 )
 
 Post = Callable[..., httpx2.Response]

@@ -1,0 +1,102 @@
+"""The fault that a request asks for itself: by `Prefer`, by `X-Mock-Fault`, or by a cookie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mock_server.pipeline.errors import shorten
+from mock_server.pipeline.sessions import cookie_values
+from mock_server.worlds.faults import ANSWERS, EFFECTS, LONGEST_DELAY_MS, Fault, FaultError, Touch
+
+FAULT_COOKIE = "mock_fault"
+
+_PREFERENCES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')  # what stands between commas (RFC 7240 §2)
+_PREFER_CHARACTERS = 1_000
+
+
+def asked_for(headers: Iterable[tuple[bytes, bytes]]) -> Touch | None:
+    """The fault that a request asks for itself; FaultError where X-Mock-Fault or the cookie cannot be read."""
+    prefer: list[str] = []
+    by_header: list[str] = []
+    by_cookie = ""
+    for name, value in headers:
+        if name == b"prefer":
+            prefer.append(value.decode("latin-1"))
+        elif name == b"x-mock-fault":
+            by_header.append(value.decode("latin-1"))
+        elif name == b"cookie" and b"mock_fault" in value:
+            by_cookie = next(iter(cookie_values([value.decode("latin-1")], FAULT_COOKIE)), "")
+    if any(by_header):
+        return Touch(from_text("&".join(by_header)), "header")
+    if prefer and (preferred := _preferred(", ".join(prefer))):
+        return preferred
+    return Touch(from_text(by_cookie), "cookie") if by_cookie else None
+
+
+def from_text(text: str) -> Fault:
+    """A fault as a header or a cookie has it: `status=500&delayMs=200`."""
+    attributes: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        if name not in _READ:
+            raise FaultError("", shorten(name), f"names of {', '.join(_READ)}")
+        if EFFECTS.get(name, name) in attributes:
+            raise FaultError(name, "there twice", "it once")
+        read, want = _READ[name]
+        try:
+            attributes[EFFECTS.get(name, name)] = read(value)
+        except ValueError:
+            raise FaultError(name, shorten(value), want) from None
+    return Fault(**attributes)
+
+
+def _number(kind: type[int] | type[float], least: int, most: int) -> tuple[Callable[[str], float], str]:
+    def read(text: str) -> float:
+        number = kind(text)
+        if not least <= number <= most:
+            raise ValueError(text)
+        return number
+
+    return read, f"{'an integer' if kind is int else 'a number'}, from {least} to {most}"
+
+
+def _one_of(*options: str) -> tuple[Callable[[str], str], str]:
+    def read(text: str) -> str:
+        if text not in options:
+            raise ValueError(text)
+        return text
+
+    return read, " or ".join(options)
+
+
+# How a value is read, ValueError where it cannot be, and what is wanted.
+_READ: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "status": _number(int, 200, 599),
+    "delayMs": _number(float, 0, LONGEST_DELAY_MS),
+    "p99Ms": _number(float, 0, LONGEST_DELAY_MS),
+    "answer": _one_of(*ANSWERS),
+    "session": _one_of("expired"),
+    "share": _number(float, 0, 1),
+}
+_PREFERRED = (("code", "status", 1, _READ["status"][0]), ("wait", "delay_ms", 1000, _number(float, 0, 60)[0]))
+
+
+def _preferred(text: str) -> Touch | None:
+    """What `Prefer: code=500, wait=2` asks for. What is unknown or cannot be honoured is passed over (RFC 7240 §2)."""
+    given: dict[str, str] = {}
+    for preference in _PREFERENCES.findall(text[:_PREFER_CHARACTERS]):
+        name, _, value = preference.partition(";")[0].partition("=")
+        given.setdefault(name.strip().lower(), value.strip().strip('"'))  # of two, the first counts
+    honoured: dict[str, Any] = {}
+    for name, attribute, factor, read in _PREFERRED:
+        try:
+            honoured[attribute] = read(given[name]) * factor
+        except (KeyError, ValueError):
+            given.pop(name, None)
+    if not honoured:
+        return None
+    return Touch(
+        Fault(**honoured), "prefer", preferences=", ".join(f"{n}={given[n]}" for n in ("code", "wait") if n in given)
+    )
