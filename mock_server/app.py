@@ -144,7 +144,12 @@ def _worlds(settings: Settings, readings: Readings, seeding: Seeding | None, clo
         seeded = seeding.read_file(Path(settings.seed_file), clock)
     return Worlds(
         functools.partial(
-            World, max_lists=settings.max_lists, seed=settings.seed or 0, clock=clock, make_ids=make_ids, seeded=seeded
+            World,
+            max_records=settings.max_lists,
+            seed=settings.seed or 0,
+            clock=clock,
+            make_ids=make_ids,
+            seeded=seeded,
         )
     )
 

@@ -43,7 +43,7 @@ def _replaying(run: CreateLeadList) -> CreateLeadList:
         key = headers.get("idempotency-key")
         if key is None:
             return await run(payload, user, headers, world)
-        outcome = world.store.outcome(user, key)
+        outcome: Outcome | None = world.store.outcome(user, key)
         if outcome is None:
             outcome = await run(payload, user, headers, world)
             world.store.remember(user, key, outcome)

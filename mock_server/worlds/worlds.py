@@ -10,11 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
-from mock_server.lead_lists.record import LeadList
-from mock_server.lead_lists.store import Store
 from mock_server.worlds.faults import Faults
 from mock_server.worlds.journal import Journal
 from mock_server.worlds.sources import Clock, Ids, never_backwards
+from mock_server.worlds.store import Record, Store
 
 DEFAULT_WORLD = "default"
 WORLDS_KEPT = 64  # more than a machine has workers; a full journal in each takes 128 MiB
@@ -24,23 +23,23 @@ RESET = ("lists", "faults", "requests", "clock")  # what a reset changes
 
 
 class World:
-    """One isolated state: lead lists, journal, faults, clock, ids."""
+    """One isolated state: records, journal, faults, clock, ids."""
 
     def __init__(
         self,
         name: str,
         *,
-        max_lists: int,
+        max_records: int,
         seed: int,
         clock: Clock,
         make_ids: Callable[[Clock], Ids],
-        seeded: Iterable[LeadList],
+        seeded: Iterable[Record],
     ) -> None:
         self.name = name
-        self.store = Store(max_lists)
+        self.store = Store(max_records)
         self.journal = Journal()
         self.faults = Faults(seed)
-        self.snapshots: dict[str, tuple[LeadList, ...]] = {}
+        self.snapshots: dict[str, tuple[Record, ...]] = {}
         self.used_s = time.monotonic()
         self._base_clock = clock
         self._make_ids = make_ids
@@ -70,7 +69,7 @@ class World:
         self._clock = never_backwards(lambda: base() + offset)
 
     def take_snapshot(self, name: str) -> bool:
-        """Keep the lead lists under a name; False where there are too many names."""
+        """Keep the records under a name; False where there are too many names."""
         if name not in self.snapshots and len(self.snapshots) >= SNAPSHOTS_KEPT:
             return False
         self.snapshots[name] = tuple(self.store)

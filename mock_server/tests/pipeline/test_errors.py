@@ -1,0 +1,49 @@
+"""Problems, their words, and the renderer of errors."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import pytest
+
+from mock_server.contract import readings
+from mock_server.contract.openapi import find_spec_dir
+from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused, Renderer, problem, refused, shorten
+from mock_server.pipeline.words import STATUSES, WORDS
+
+DEFAULT = readings.resolve(readings.load(find_spec_dir()), "page")
+
+
+def test_every_sentence_can_be_filled_and_ends() -> None:
+    for rule, (want, message) in WORDS.items():
+        names = {name for text in (want, message) for _, name, _, _ in string.Formatter().parse(text) if name}
+        told = problem(rule, ("a", 0), **dict.fromkeys(names - {"field", "got", "example"}, "x"))
+        assert told.message.endswith("."), rule
+        assert told.message[0] != " "
+        assert "{" not in told.message + told.want
+
+
+def test_a_path_is_a_json_pointer_and_a_readable_field() -> None:
+    told = problem("required", ("a/b~c", 3, "d"), want="x")
+    assert told.path == "/a~1b~0c/3/d"
+    assert told.message.startswith("a/b~c[3].d is missing")
+
+
+@pytest.mark.parametrize(
+    ("value", "short"),
+    [("x" * 100, '"' + "x" * 59 + '…"'), ([1, 2], "an array of 2"), ({}, "{}"), ({"a": 1}, "an object"), (1.5, "1.5")],
+    ids=["text", "array", "empty", "object", "number"],
+)
+def test_long_values_are_quoted_in_short(value: Any, short: str) -> None:
+    assert shorten(value) == short
+
+
+def test_nothing_that_is_refused_makes_the_renderer_fail() -> None:
+    render = Renderer(DEFAULT)
+    for status in (*STATUSES, 418, 599):
+        assert render(Refused(status)).status == status
+    assert render(Refused(400, [problem("required", ("\ud800",), want="\udfff")])).body
+    many = render(Refused(400, [problem("json")] * 1000)).body
+    assert many.count(b'"path"') == PROBLEMS_LISTED + 1
+    assert render(refused("size", closes=True, limit=1)).headers["connection"] == "close"

@@ -1,0 +1,50 @@
+"""The parts of a world: its store, its clock, its ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from mock_server.worlds.sources import never_backwards, uuid4_source, uuid7_source
+from mock_server.worlds.store import Store
+
+NOW = datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Kept:
+    id: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id}
+
+
+def test_the_oldest_records_leave_a_full_store() -> None:
+    store = Store(max_records=2)
+    for number in range(3):
+        store.add(Kept(f"id-{number}"))
+    assert (len(store), "id-0" in store, "id-2" in store) == (2, False, True)
+
+
+def test_ids_are_uuids_of_their_version() -> None:
+    for _ in range(200):
+        assert UUID(uuid4_source(None)()).version == 4
+        made = UUID(uuid7_source(None, lambda: NOW)())
+        assert made.version == 7
+        assert made.variant == "specified in RFC 4122"
+        assert made.int >> 80 == int(NOW.timestamp() * 1000)
+
+
+def test_the_same_seed_gives_the_same_ids_and_none_gives_others() -> None:
+    first, second, other = uuid4_source(1), uuid4_source(1), uuid4_source(2)
+    assert [first() for _ in range(3)] == [second() for _ in range(3)]
+    assert uuid4_source(1)() != other()
+    assert uuid4_source(None)() != uuid4_source(None)()
+
+
+def test_a_clock_that_is_set_back_stands_still() -> None:
+    times = iter([NOW, NOW - timedelta(hours=1), NOW + timedelta(seconds=1)])
+    clock = never_backwards(lambda: next(times))
+    assert [clock(), clock(), clock()] == [NOW, NOW, NOW + timedelta(seconds=1)]
