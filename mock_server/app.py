@@ -109,7 +109,7 @@ def create_app(
         from mock_server.control.api import Control
         from mock_server.control.calls import Parts
 
-        controlled = Parts(settings, contract, readings, worlds, judge, seeding)
+        controlled = Parts(settings, contract, readings, worlds, judge, seeding.read if seeding else None)
         guard = Guard(own_host=settings.host, allowed_hosts=settings.allow_host, token=settings.control_token or "")
         return Control(controlled, guard, resolve(catalogue, DEFAULT_PROFILE), own_origins(settings.allow_origin))
 

@@ -6,7 +6,7 @@ A coroutine gives back a JSON value, a whole response, or None where there is no
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,15 +20,18 @@ from starlette.responses import JSONResponse, Response
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.control.verdicts import Judge
-from mock_server.lead_lists.seeding import Seeding
 from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings
 from mock_server.worlds.faults import FaultError, from_json
+from mock_server.worlds.sources import Clock
+from mock_server.worlds.store import Record
 from mock_server.worlds.worlds import RESET, SNAPSHOTS_KEPT, World, Worlds
 
 CONTROL_SPEC = Path(__file__).with_name("control.yaml")
 YAML = "application/yaml"  # RFC 9512
+
+ReadRecords = Callable[[Any, Clock], Iterable[Record]]  # the body of setLists -> what it lists; raises Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Parts:
     readings: Readings
     worlds: Worlds
     judge: Judge
-    seeding: Seeding | None  # None: the spec has no lead lists
+    read_lists: ReadRecords | None  # None: the spec has no lead lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +179,9 @@ async def get_lists(parts: Parts, call: Call) -> Any:
 
 
 async def set_lists(parts: Parts, call: Call) -> Any:
-    if parts.seeding is None:
+    if parts.read_lists is None:
         raise Refused(404, message="The spec that is served has no lead lists")
-    call.world.store.replace(parts.seeding.read(call.body, call.world.clock))
+    call.world.store.replace(parts.read_lists(call.body, call.world.clock))
     call.world.journal.tell("lists")
     return await get_lists(parts, call)
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from mock_server.lead_lists.facts import Facts, ids_in, instants_in, is_control, name_in, texts_in
 from mock_server.lead_lists.record import FIELDS, Payload
-from mock_server.pipeline.errors import Problem, problem, shorten
+from mock_server.lead_lists.words import problem
+from mock_server.pipeline.errors import Problem, shorten
 from mock_server.pipeline.words import UUID_EXAMPLE
 
 NAME_CHARACTERS = 80  # a name of up to 80 characters must be taken under every reading

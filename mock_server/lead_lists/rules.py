@@ -14,7 +14,8 @@ from mock_server.lead_lists.facts import Facts
 from mock_server.lead_lists.forgiven import FORGIVE
 from mock_server.lead_lists.record import Payload
 from mock_server.lead_lists.refused import REFUSE
-from mock_server.pipeline.errors import Problem, Refused, problem, shorten
+from mock_server.lead_lists.words import problem
+from mock_server.pipeline.errors import Problem, Refused, shorten
 
 _REFERENCES = {"unknown-icp": "icpId", "unknown-people": "personIds", "unknown-companies": "companyIds"}
 

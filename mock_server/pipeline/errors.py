@@ -58,15 +58,22 @@ class ClientLeft(Exception):
     """The client hung up before its request was complete; nobody is there to be answered."""
 
 
-def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **words: object) -> Problem:
-    """A problem in the words of the table; `words` fill its places."""
+def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object) -> Problem:
+    """A problem in the words of every operation."""
+    return worded_problem(WORDS, rule, path, got=got, **places)
+
+
+def worded_problem(
+    words: Mapping[str, tuple[str, str]], rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object
+) -> Problem:
+    """A problem in the words that a table has for its rule; `places` fill their places."""
     pointer, field = pointer_to(path), _field(path)
-    want, message = WORDS[rule]
-    places = {"field": field, "got": got, "example": "", **words}
-    sentence = message.format_map(places)
+    want, message = words[rule]
+    filled = {"field": field, "got": got, "example": "", **places}
+    sentence = message.format_map(filled)
     if not pointer:  # "the body" starts it
         sentence = sentence[:1].upper() + sentence[1:]
-    return Problem(pointer, rule, got, want.format_map(places), sentence)
+    return Problem(pointer, rule, got, want.format_map(filled), sentence)
 
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.contract.openapi import OperationSpec
-from mock_server.lead_lists.record import Build
 from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Problem, Refused
 
@@ -27,6 +27,6 @@ class Stages:
     negotiate: Callable[[Headers, OperationSpec], None]  # may the body be read as JSON?
     parse: Callable[[bytes, Headers], Any]
     validate: Callable[[OperationSpec, Any], Any]  # parsed body -> the body to work with
-    build: Build
+    build: Callable[[Any, str, datetime, str], Any]  # body, user id, now, id -> the record to store
     render: Callable[[Outcome, int], Answer]
     render_error: Callable[[Refused], Answer]

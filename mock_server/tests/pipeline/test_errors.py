@@ -9,8 +9,9 @@ import pytest
 
 from mock_server.contract import readings
 from mock_server.contract.openapi import find_spec_dir
-from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused, Renderer, problem, refused, shorten
-from mock_server.pipeline.words import STATUSES, WORDS
+from mock_server.lead_lists.words import WORDS
+from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused, Renderer, problem, refused, shorten, worded_problem
+from mock_server.pipeline.words import STATUSES
 
 DEFAULT = readings.resolve(readings.load(find_spec_dir()), "page")
 
@@ -18,7 +19,7 @@ DEFAULT = readings.resolve(readings.load(find_spec_dir()), "page")
 def test_every_sentence_can_be_filled_and_ends() -> None:
     for rule, (want, message) in WORDS.items():
         names = {name for text in (want, message) for _, name, _, _ in string.Formatter().parse(text) if name}
-        told = problem(rule, ("a", 0), **dict.fromkeys(names - {"field", "got", "example"}, "x"))
+        told = worded_problem(WORDS, rule, ("a", 0), **dict.fromkeys(names - {"field", "got", "example"}, "x"))
         assert told.message.endswith("."), rule
         assert told.message[0] != " "
         assert "{" not in told.message + told.want
