@@ -8,7 +8,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 compile := $(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help install mock test check mutation spec format lock build clean
+.PHONY: help install mock test check foreign mutation spec format lock build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ test: check spec ## everything: lint, types, the spec and all tests of the kit
 check: install ## lint, format and types
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy
 
+foreign: install ## run the suite against right servers in other languages (five to ten minutes)
+	@.ci/tools node
+	@$(bin)/python -m contract_tests.tests.foreign_languages $(ARGS)
+
 mutation: install ## change the deciding code in every place, one at a time: do the tests notice? (half an hour)
 	@$(bin)/python -m contract_tests.tests.mutation $(ARGS)
 
@@ -54,5 +58,5 @@ build: install ## build the wheel into dist/
 	@$(bin)/python -m build --wheel --no-isolation
 
 clean: ## remove everything that the other verbs made; runs in .leadlists/ stay
-	@rm -rf .venv .npm-tools/node_modules .mutation dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .npm-tools/node_modules .foreign .mutation dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find mock_server contract_tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 """Judge right servers written in other languages: what `make foreign` runs.
 
-Each folder of servers/foreign_languages/ holds one server that keeps the contract; README.md there says how to add one.
-A clause that breaks is a false positive of the suite, or a mistake in that server.
+Each folder of servers/foreign_languages/ contains one server that keeps the contract; README.md there describes them.
+A broken clause means a false positive of the suite, or a mistake in that server.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ SEEDS = (1, 2, 3)
 STORES = ("memory", "SQLite", "PostgreSQL")
 POSTGRES_PACKAGE = "postgresql"
 TABLE_COLUMNS = 118
-HEAD = ("server", "language", "store", "accused", "requests", "seconds", "readings that differ from the mock's")
+HEAD = ("server", "language", "store", "broken", "requests", "seconds", "readings that differ from the mock's")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What server.toml says of one folder; commands: each program with the Debian package that holds it."""
+    """What server.toml says of one folder; commands: each program with the Debian package that contains it."""
 
     name: str
     language: str
@@ -65,7 +65,7 @@ class Result:
     failed: str = ""
 
     @property
-    def accused(self) -> int:
+    def broken_runs(self) -> int:
         """The number of seeds under which the suite reports a broken clause."""
         return sum(bool(judgement.broken) for judgement in self.judgements)
 
@@ -103,7 +103,7 @@ def table(results: Sequence[Result], defaults: Mapping[str, str]) -> Iterator[st
         if judgements:
             requests = sum(judgement.requests for judgement in judgements)
             seconds = sum(judgement.elapsed_s for judgement in judgements)
-            counts = (f"{result.accused}/{len(judgements)}", f"{requests}", f"{seconds:.1f}")
+            counts = (f"{result.broken_runs}/{len(judgements)}", f"{requests}", f"{seconds:.1f}")
             note = ", ".join(differing(judgements, defaults)) or "none"
         else:
             counts, note = ("-", "-", "-"), result.failed or f"left out: {result.left_out}"
@@ -118,8 +118,12 @@ def table(results: Sequence[Result], defaults: Mapping[str, str]) -> Iterator[st
 
 
 def exit_code(results: Sequence[Result], *, must_install: bool) -> int:
-    """Return 1 if a server is accused, could not be judged, or is left out although it must be installed; else 0."""
-    wrong = any(result.accused or result.failed or (result.left_out and must_install) for result in results)
+    """Return the exit code of a run: 0 if every server that was judged keeps the contract.
+
+    It is 1 if a clause is broken, if a server could not be judged, if none was, or if one is left out that
+    must be installed.
+    """
+    wrong = any(result.broken_runs or result.failed or (result.left_out and must_install) for result in results)
     return int(wrong or not any(result.judgements for result in results))
 
 
@@ -146,7 +150,7 @@ def prepare(server: Server, debian: Debian) -> str:
 
 
 def judge_server(server: Server, seeds: Sequence[int], debian: Debian) -> Result:
-    """Build a server, start it anew with an empty store for each seed, and judge it."""
+    """Build a server, start it with an empty store for each seed, and judge it."""
     folder, found = BUILDS / server.name, []
     try:
         if server.build:
@@ -160,7 +164,7 @@ def judge_server(server: Server, seeds: Sequence[int], debian: Debian) -> Result
                 ready = stack.enter_context(started(folder, free_port(), environment))
                 judgement = judge(ready, seed)
             found.append(judgement)
-            verdict = f"accused of {', '.join(judgement.broken)}" if judgement.broken else "keeps the contract"
+            verdict = f"broken: {', '.join(judgement.broken)}" if judgement.broken else "keeps the contract"
             cost = f"{judgement.requests} requests in {judgement.elapsed_s:.1f} s"
             print(f"{server.name}: seed {seed}: {verdict}; {cost}", flush=True)
             if judgement.broken:

@@ -1,4 +1,4 @@
-"""The processes behind `make foreign`: apt-get, builds, servers, a private PostgreSQL, and the suite itself."""
+"""Run the processes of `make foreign`: apt-get, builds, servers, a private PostgreSQL, and the suite itself."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ public final class LeadLists {
             return JSON.readTree(bytes);
         } catch (JsonProcessingException problem) {
             throw ApiException.badRequest(List.of(new FieldError("", problem.getOriginalMessage())));
-        } catch (IOException problem) { // bytes that are no text in the encoding that Jackson detected
+        } catch (IOException problem) { // bytes that do not decode in the encoding that Jackson detected
             throw ApiException.badRequest(List.of(new FieldError("", "The body is not Unicode text.")));
         }
     }

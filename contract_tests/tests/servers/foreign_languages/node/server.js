@@ -28,7 +28,7 @@ app.setErrorHandler((error, request, reply) => {
   if (error instanceof ApiError) {
     return reply.code(error.statusCode).send(error.body);
   }
-  // Fastify's own refusals: no JSON, wrong media type, body too large.
+  // Fastify's own refusals: malformed JSON, wrong media type, body too large.
   if (error.statusCode >= 400 && error.statusCode < 500) {
     const code = error.statusCode === 400 ? "BAD_REQUEST" : error.code;
     const details = [{ path: [], message: error.message }];

@@ -16,7 +16,7 @@ const UUID = '/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/Di';
 function leadListFrom(string $raw): array
 {
     try {
-        // Objects stay objects: as arrays, {} could not be told from [].
+        // Objects stay objects: decoded to arrays, {} and [] would look the same.
         $body = json_decode($raw, false, 64, JSON_THROW_ON_ERROR);
     } catch (JsonException $problem) {
         throw new InvalidBody([['field' => '', 'message' => $problem->getMessage()]]);

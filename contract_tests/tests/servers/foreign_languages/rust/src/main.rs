@@ -1,23 +1,27 @@
-//! A lead list API with tiny_http and serde; it keeps everything in memory.
+//! A lead list API with hyper and serde; it keeps everything in memory.
 
 mod input;
 
-use std::io::Read;
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use hyper::body::HttpBody;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::service::{make_service_fn, service_fn};
+use hyper::{Body, Method, Request, Response, Server, StatusCode};
 use serde::Serialize;
 use serde_json::{json, Value};
-use tiny_http::{Header, Method, Request, Response, Server};
 use uuid::Uuid;
 
 use input::{Input, Problem};
 
 const PATH: &str = "/api/v1/entities/leadlists";
-const MAX_BODY_BYTES: u64 = 1 << 20;
-const THREADS: usize = 8;
+const MAX_BODY_BYTES: usize = 1 << 20;
 const SESSIONS: [(&str, &str); 2] = [("crab-session", "user_crab"), ("ferris-session", "user_ferris")];
+
+type Store = Arc<Mutex<Vec<LeadList>>>;
 
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,41 +40,62 @@ struct LeadList {
     updated_at: String,
 }
 
-struct Reply {
-    status: u16,
-    body: Value,
-    header: Option<Header>,
-}
-
-impl Reply {
-    fn error(status: u16, code: &str, message: &str) -> Reply {
-        Reply { status, body: json!({"error": {"code": code, "message": message}}), header: None }
-    }
-
-    fn bad_request(problem: &Problem) -> Reply {
-        let mut reply = Reply::error(400, "BAD_REQUEST", "Request body validation failed.");
-        reply.body["error"]["details"] = json!([problem]);
-        reply
-    }
-
-    fn with(mut self, name: &str, value: &str) -> Reply {
-        self.header = Header::from_bytes(name, value).ok();
-        self
+impl LeadList {
+    fn new(input: Input, user: &str) -> LeadList {
+        let now = timestamp(Utc::now());
+        LeadList {
+            id: Uuid::new_v4(),
+            icp_id: input.icp_id,
+            name: input.name,
+            kind: input.kind,
+            start_date: timestamp(input.start_date),
+            end_date: timestamp(input.end_date),
+            person_ids: input.person_ids,
+            company_ids: input.company_ids,
+            user_ids: vec![user.to_owned()],
+            created_at: now.clone(),
+            updated_at: now,
+        }
     }
 }
 
-fn header<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
-    request.headers().iter().find(|header| header.field.equiv(name)).map(|header| header.value.as_str())
+fn json_response(status: StatusCode, body: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
-fn current_user(request: &Request) -> Option<&'static str> {
-    let bearer = header(request, "Authorization").and_then(|value| {
+fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    json_response(status, &json!({"error": {"code": code, "message": message}}))
+}
+
+fn bad_request(problem: &Problem) -> Response<Body> {
+    let message = "Request body validation failed.";
+    let body = json!({"error": {"code": "BAD_REQUEST", "message": message, "details": [problem]}});
+    json_response(StatusCode::BAD_REQUEST, &body)
+}
+
+fn with(mut response: Response<Body>, name: HeaderName, value: &'static str) -> Response<Body> {
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    response
+}
+
+fn text(request: &Request<Body>, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+fn current_user(request: &Request<Body>) -> Option<&'static str> {
+    let bearer = text(request, header::AUTHORIZATION).and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token)
     });
     let cookie = || {
-        let pairs = header(request, "Cookie")?.split(';');
-        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == "__session").map(|(_, value)| value)
+        let pairs = text(request, header::COOKIE)?.split(';');
+        pairs
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| *name == "__session")
+            .map(|(_, value)| value)
     };
     let token = bearer.or_else(cookie)?;
     SESSIONS.iter().find(|(known, _)| *known == token).map(|(_, user)| *user)
@@ -80,69 +105,63 @@ fn timestamp(date: DateTime<Utc>) -> String {
     date.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn route(request: &mut Request, lists: &Mutex<Vec<LeadList>>) -> Reply {
-    if request.url().split('?').next() != Some(PATH) {
-        return Reply::error(404, "NOT_FOUND", "There is nothing at this path.");
-    }
-    if *request.method() != Method::Post {
-        return Reply::error(405, "METHOD_NOT_ALLOWED", "Use POST.").with("Allow", "POST");
-    }
-    let user = match current_user(request) {
-        Some(user) => user,
-        None => {
-            return Reply::error(401, "UNAUTHORIZED", "User is not authenticated.").with("WWW-Authenticate", "Bearer")
+/// Reads the whole body, or says why not.
+async fn read(body: &mut Body) -> Result<Vec<u8>, Response<Body>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.data().await {
+        let chunk = chunk.map_err(|_| bad_request(&Problem::new("", "the body could not be read")))?;
+        if bytes.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(error(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB."));
         }
-    };
-    let mut body = Vec::new();
-    if request.as_reader().take(MAX_BODY_BYTES + 1).read_to_end(&mut body).is_err() {
-        return Reply::bad_request(&Problem::new("", "the body could not be read"));
+        bytes.extend_from_slice(&chunk);
     }
-    if body.len() as u64 > MAX_BODY_BYTES {
-        return Reply::error(413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.");
-    }
-    let input = match Input::parse(&body) {
-        Ok(input) => input,
-        Err(problem) => return Reply::bad_request(&problem),
-    };
-    let now = timestamp(Utc::now());
-    let list = LeadList {
-        id: Uuid::new_v4(),
-        icp_id: input.icp_id,
-        name: input.name,
-        kind: input.kind,
-        start_date: timestamp(input.start_date),
-        end_date: timestamp(input.end_date),
-        person_ids: input.person_ids,
-        company_ids: input.company_ids,
-        user_ids: vec![user.to_owned()],
-        created_at: now.clone(),
-        updated_at: now,
-    };
-    lists.lock().unwrap().push(list.clone());
-    Reply { status: 201, body: json!(list), header: None }
+    Ok(bytes)
 }
 
-fn main() {
-    let port = std::env::args().nth(1).expect("usage: leadlists PORT");
-    let server = Arc::new(Server::http(format!("127.0.0.1:{port}")).expect("the port is free"));
-    let lists = Arc::new(Mutex::new(Vec::new()));
-    let users: Vec<_> = SESSIONS.iter().map(|(token, id)| json!({"id": id, "token": token})).collect();
-    println!("{}", json!({"url": format!("http://{}", server.server_addr()), "users": users}));
+async fn route(mut request: Request<Body>, lists: Store) -> Response<Body> {
+    if request.uri().path() != PATH {
+        return error(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing at this path.");
+    }
+    if request.method() != Method::POST {
+        let response = error(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Use POST.");
+        return with(response, header::ALLOW, "POST");
+    }
+    let user = match current_user(&request) {
+        Some(user) => user,
+        None => {
+            let response = error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "User is not authenticated.");
+            return with(response, header::WWW_AUTHENTICATE, "Bearer");
+        }
+    };
+    let body = match read(request.body_mut()).await {
+        Ok(body) => body,
+        Err(response) => return response,
+    };
+    match Input::parse(&body) {
+        Ok(input) => {
+            let list = LeadList::new(input, user);
+            lists.lock().unwrap().push(list.clone());
+            json_response(StatusCode::CREATED, &json!(list))
+        }
+        Err(problem) => bad_request(&problem),
+    }
+}
 
-    let threads = (0..THREADS).map(|_| {
-        let (server, lists) = (server.clone(), lists.clone());
-        thread::spawn(move || {
-            for mut request in server.incoming_requests() {
-                let reply = route(&mut request, &lists);
-                let mut response = Response::from_string(reply.body.to_string())
-                    .with_status_code(reply.status)
-                    .with_header(Header::from_bytes("Content-Type", "application/json").unwrap());
-                if let Some(header) = reply.header {
-                    response.add_header(header);
-                }
-                let _ = request.respond(response); // the client may be gone
-            }
-        })
+#[tokio::main]
+async fn main() {
+    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).expect("usage: leadlists PORT");
+    let lists = Store::default();
+    let service = make_service_fn(move |_| {
+        let lists = lists.clone();
+        async move {
+            Ok::<_, Infallible>(service_fn(move |request| {
+                let lists = lists.clone();
+                async move { Ok::<_, Infallible>(route(request, lists).await) }
+            }))
+        }
     });
-    threads.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+    let server = Server::bind(&SocketAddr::from(([127, 0, 0, 1], port))).serve(service);
+    let users: Vec<_> = SESSIONS.iter().map(|(token, id)| json!({"id": id, "token": token})).collect();
+    println!("{}", json!({"url": format!("http://{}", server.local_addr()), "users": users}));
+    server.await.expect("the server runs until it is stopped");
 }
