@@ -1,4 +1,4 @@
-"""Runs console snippets of a document: the commands in a shell, the mock of a snippet as a process that stays."""
+"""Run the console snippets of a document: commands in a shell, mocks as processes that keep running."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODULES = {
     "schemathesis": "-m schemathesis.cli",
     "python3": "",
 }
-# What differs from run to run, and what stands in its place on both sides of a comparison.
+# Values that vary from run to run, each with the placeholder that replaces it before comparing.
 VARYING = (
     (
         re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b(?=\",\n    \"icpId)"),
@@ -34,7 +34,7 @@ VARYING = (
     (re.compile(r"=+ (No issues found) in \d+\.\d+s =+"), r"\1"),
     (re.compile(r"\"pid\": \d+"), "<pid>"),
 )
-# curl for machines that have none: the flags that the README uses, and no other.
+# A replacement for machines without curl, with only the flags that the READMEs use.
 CURL = """
 import argparse, sys
 import httpx2
@@ -60,7 +60,7 @@ if given.w:
 
 @dataclass(frozen=True)
 class Command:
-    """One command of a snippet and the output that the document shows for it."""
+    """A command of a snippet and the output that the document shows for it."""
 
     line: str
     shown: str
@@ -75,13 +75,13 @@ class Command:
 
     @property
     def serves(self) -> bool:
-        """Whether it is a mock, which stays until it is stopped."""
+        """Whether the command starts a mock, which runs until it is stopped."""
         mock = self.words[:2] == ["make", "mock"] or self.words[0].endswith("leadlists-mock")
-        return mock and not {"readings", "msw", "--help", "--version"} & set(self.words)
+        return mock and not {"readings", "msw", "defects", "wait", "--help", "--version"} & set(self.words)
 
 
 def commands(snippet: str) -> Iterator[Command]:
-    """The commands of a console snippet: a line with `$ ` and what it takes to complete it, then its output."""
+    """Split a console snippet into commands: a line with `$ ` and its continuation lines, then the output."""
     parts = re.split(r"^\$ ", snippet, flags=re.MULTILINE)
     if parts[0]:
         raise ValueError(f"a console snippet begins with a command, not with {parts[0]!r}")
@@ -102,7 +102,7 @@ def _is_complete(text: str) -> bool:
 
 
 def differs(shown: str, printed: str) -> str | None:
-    """Where the output is not what the document shows: a line `...` stands for any lines, `...` for any text in one."""
+    """Return where the output differs from the shown one, or None. `...` matches any lines, or any text in a line."""
     shown, printed = _steady(shown).rstrip("\n"), _steady(printed).rstrip("\n")
     lines = [r"(?:.*\n)*?" if line == "..." else _pattern(line) for line in shown.split("\n")]
     if re.fullmatch("".join(lines), printed + "\n"):
@@ -121,13 +121,13 @@ def _pattern(line: str) -> str:
 
 
 def _steady(text: str) -> str:
-    for pattern, stand_in in VARYING:
-        text = pattern.sub(stand_in, text)
+    for pattern, placeholder in VARYING:
+        text = pattern.sub(placeholder, text)
     return text
 
 
 class Shell:
-    """A folder that looks like the clone, a path on which the kit's commands are, and the mocks that were started."""
+    """Run commands in a folder that looks like the clone, with the commands of the kit on the path."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._stack = stack
@@ -150,7 +150,7 @@ class Shell:
         (self._bin / name).chmod(0o755)
 
     def run(self, lines: list[str], timeout_s: float = 180) -> str:
-        """What a shell prints for the lines."""
+        """Run the lines in a shell and return their output."""
         script = self._real("\n".join(lines))
         done = subprocess.run(
             ["sh", "-c", script],
@@ -164,7 +164,7 @@ class Shell:
         return self._documented(done.stdout)
 
     def start(self, command: Command) -> str:
-        """Start a mock that stays, on a free port in place of the documented one; what it prints."""
+        """Start a mock on a free port instead of the documented one, and return its first output."""
         output = self._folder / f"mock-{len(self._ports)}.txt"
         line = command.line.replace("make mock", "leadlists-mock").replace("ARGS=", "")
         if "--port" in line:
@@ -190,13 +190,13 @@ class Shell:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """No setting of the user's, the kit's commands first on the path."""
+        """The environment without the user's settings, with the commands of the kit first on the path."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEADLISTS_", "PYTEST_", "SCHEMATHESIS_"))}
         path = os.pathsep.join([str(self._bin), os.environ.get("PATH", os.defpath)])
         return {**kept, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _real(self, text: str) -> str:
-        text = re.sub(r"(?<![\w/])\.venv/bin/", "", text)  # as the README writes it, not inside another path
+        text = re.sub(r"(?<![\w/])\.venv/bin/", "", text)  # as a README writes it, not inside another path
         for documented, real in self._ports.items():
             text = text.replace(f"127.0.0.1:{documented}", f"127.0.0.1:{real}")
         return text
@@ -209,7 +209,7 @@ class Shell:
 
 @contextmanager
 def open_shell(folder: Path) -> Iterator[Shell]:
-    """A shell whose mocks end with the block."""
+    """Open a shell whose mocks stop at the end of the block."""
     with ExitStack() as stack:
         yield Shell(folder, stack)
 

@@ -1,4 +1,4 @@
-"""README.md is true: its snippets run, its outputs come, and it names every command, flag and file that there is."""
+"""Run every snippet of the READMEs, compare the output, and check the commands, flags and files that they name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests import cli
-from contract_tests.cli import EXIT_CODES
 from contract_tests.contract.specification import load_specification
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.expectation import Terms
@@ -33,16 +30,18 @@ from contract_tests.target.exchange import Exchange, Response
 from contract_tests.tests.conftest import judged
 from contract_tests.tests.shell import ROOT, Command, Shell, commands, differs, open_shell
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = ("README.md", "mock_server/README.md", "contract_tests/README.md")
+TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
+EVERYTHING = "\n".join(TEXTS.values())
 Block = tuple[str, str]  # language, content
 
 
-def blocks(text: str = README) -> list[Block]:
+def blocks(text: str) -> list[Block]:
     return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def of_language(language: str) -> list[str]:
-    return [content for name, content in blocks() if name == language]
+def of_language(language: str, text: str = EVERYTHING) -> list[str]:
+    return [content for name, content in blocks(text) if name == language]
 
 
 def python_with(name: str) -> str:
@@ -50,95 +49,98 @@ def python_with(name: str) -> str:
     return content
 
 
-CONSOLE = [list(commands(content)) for content in of_language("console")]
+CONSOLE = {name: [list(commands(content)) for content in of_language("console", text)] for name, text in TEXTS.items()}
+EVERY_COMMAND = [command for snippets in CONSOLE.values() for snippet in snippets for command in snippet]
 
 
 def section(heading: str) -> str:
-    """The text below a heading, as far as the next one."""
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", README, re.MULTILINE | re.DOTALL)
-    assert found, f"README.md has no section {heading!r}"
+    """Return the text below a heading, up to the next heading."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", EVERYTHING, re.MULTILINE | re.DOTALL)
+    assert found, f"no README has a section {heading!r}"
     return found[1]
 
 
 def rows(text: str) -> list[list[str]]:
-    """The rows of the first table in a text, without its head."""
+    """Return the rows of the first table in a text, without its head."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_the_snippets_are_of_kinds_that_are_tested() -> None:
-    assert README.count("```") == 2 * len(blocks())
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_snippet_has_a_language_that_is_tested(document: str) -> None:
+    text = TEXTS[document]
+    assert text.count("```") == 2 * len(blocks(text))
     # In mock_server/tests: test_browser.py runs those of "js", test_recipes.py of "ts", test_types.py of "sh".
-    assert {language for language, _ in blocks()} <= {"console", "toml", "yaml", "python", "js", "ts", "sh"}
+    assert {language for language, _ in blocks(text)} <= {"console", "toml", "yaml", "python", "js", "ts", "sh"}
+
+
+def test_the_first_readme_has_at_most_200_lines() -> None:
+    assert TEXTS["README.md"].count("\n") <= 200
 
 
 # -- commands and their outputs
 
 
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Future[list[str]]]]:
-    """What each console snippet prints. A mock stays for the snippets behind its own; most of a run is waiting."""
-    printed: dict[int, Future[list[str]]] = {}
-    with open_shell(tmp_path_factory.mktemp("readme")) as shell, ThreadPoolExecutor(3) as pool:
-        for number, snippet in enumerate(CONSOLE):
-            if any(command.serves for command in snippet):
-                printed[number] = Future()
-                printed[number].set_result(_run(shell, snippet))
-        for number, snippet in enumerate(CONSOLE):
-            if number not in printed:
-                printed[number] = pool.submit(_run, shell, snippet)
-        yield printed
+def _differences(document: str, folder: Path) -> list[str]:
+    """Run the console snippets of a README and return how their output differs from the output that it shows.
+
+    A mock that a snippet starts serves all other snippets. These run concurrently, because they mostly wait.
+    """
+    snippets = CONSOLE[document]
+    with open_shell(folder) as shell, ThreadPoolExecutor(3) as pool:
+        starting = [snippet for snippet in snippets if any(command.serves for command in snippet)]
+        printed = [(snippet, _run(shell, snippet)) for snippet in starting]
+        others = [snippet for snippet in snippets if snippet not in starting]
+        printed += zip(others, pool.map(lambda snippet: _run(shell, snippet), others), strict=True)
+    return [
+        f"$ {command.line}\n{difference}"
+        for snippet, outputs in printed
+        for command, output in zip(snippet, outputs, strict=True)
+        if (command.serves or not command.is_make) and (difference := differs(command.shown, output)) is not None
+    ]
 
 
 def _run(shell: Shell, snippet: list[Command]) -> list[str]:
-    """The output of each command of a snippet; what it exports lasts to its end."""
+    """Return the output of each command of a snippet; variables that it exports last to its end."""
     exported: list[str] = []
     printed = []
     for command in snippet:
         if command.serves:
             printed.append(shell.start(command))
         elif command.is_make:
-            printed.append("")  # setting up takes minutes; that the verb exists is tested below
+            printed.append("")  # takes minutes; another test checks that the verb exists
         else:
             printed.append(shell.run([*exported, command.line]))
             exported += [command.line] if command.words[0] == "export" else []
     return printed
 
 
-@pytest.mark.parametrize("number", range(len(CONSOLE)), ids=lambda number: CONSOLE[number][0].line.split("\n")[0][:60])
-def test_a_console_snippet_prints_what_is_shown(number: int, outputs: dict[int, Future[list[str]]]) -> None:
-    for command, printed in zip(CONSOLE[number], outputs[number].result(), strict=True):
-        if command.serves or not command.is_make:
-            assert differs(command.shown, printed) is None, f"$ {command.line}\n{differs(command.shown, printed)}"
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_console_snippet_prints_the_output_that_is_shown(document: str, tmp_path: Path) -> None:
+    differences = _differences(document, tmp_path)
+    assert not differences, "\n\n".join(differences)
 
 
-def test_the_stand_in_for_curl_answers_as_curl(tmp_path: Path) -> None:
+def test_the_replacement_for_curl_prints_what_curl_prints(tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here to compare with")
     with open_shell(tmp_path) as shell:
-        shell.start(next(command for command in CONSOLE[0] if command.serves))
-        calls = [(s, c) for s in CONSOLE for c in s if c.line.startswith("curl") and ":8080/" in c.line]
+        snippets = CONSOLE["mock_server/README.md"]
+        shell.start(next(command for command in snippets[0] if command.serves))
+        calls = [(s, c) for s in snippets for c in s if c.line.startswith("curl") and ":8080/" in c.line]
         assert calls
         for snippet, call in calls:
             exported = [command.line for command in snippet if command.words[0] == "export"]
-            stood_in = shell.run([*exported, f"curl() ( {shell.curl} ); {call.line}"])
-            assert differs(call.shown, stood_in) is None, differs(call.shown, stood_in)
+            printed = shell.run([*exported, f"curl() ( {shell.curl} ); {call.line}"])
+            assert differs(call.shown, printed) is None, differs(call.shown, printed)
 
 
-def test_the_first_command_and_its_output_stand_on_the_first_screen() -> None:
-    assert "```console" in "\n".join(README.splitlines()[:10])
-    assert differs(CONSOLE[0][0].shown, "") is not None
+def test_the_first_command_and_its_output_are_on_the_first_screen() -> None:
+    assert "```console" in "\n".join(TEXTS["README.md"].splitlines()[:16])
+    assert differs(CONSOLE["README.md"][0][0].shown, "") is not None
 
 
 # -- every flag, variable, exit code, verb and file
-
-
-def test_every_option_of_run_is_documented_with_its_variable() -> None:
-    table = {row[0]: row[1] for row in rows(section("Options of `leadlists-contract run`"))}
-    variables = {option.flag: option.variable for option in RUN_OPTIONS}
-    variables["URL"] = variables.pop("--url")
-    flags = {opt for parameter in cli.run.params for opt in parameter.opts if opt.startswith("--")} | {"URL"}
-    assert {flag: variables.get(flag, "") for flag in flags} == table
 
 
 @cache
@@ -151,17 +153,8 @@ def _ask(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProces
 
 
 def _help(module: str, *command: str) -> str:
-    """What --help prints, with each option on one line."""
+    """Return the output of --help with each option on one line."""
     return re.sub(r"\n {10,}", " ", _ask("-m", module, *command, "--help").stdout)
-
-
-def test_every_option_of_the_mock_is_documented_with_its_default() -> None:
-    table = {row[0]: row[1] for row in rows(section("Options of `leadlists-mock`"))}
-    helped = re.findall(r"^  (--[\w-]+).*?(?:\[default: +(\S+)\])?$", _help("mock_server"), re.MULTILINE)
-    existing = {flag: default for flag, default in helped if flag not in ("--help", "--version")}
-    assert table.pop("--config") == "leadlists.toml"
-    assert existing.pop("--config") == ""
-    assert table == existing
 
 
 @pytest.mark.parametrize(
@@ -170,75 +163,70 @@ def test_every_option_of_the_mock_is_documented_with_its_default() -> None:
 def test_every_subcommand_is_documented_and_exists(command: str, module: str) -> None:
     listed = _help(module).partition("Commands:\n")[2]
     existing = set(re.findall(r"^  ([a-z]\S*)", listed, re.MULTILINE))
-    called = {
-        c.words[i] for s in CONSOLE for c in s if command in c.line for i in _subcommand_places(c.words, existing)
-    }
-    written = set(re.findall(rf"`{command} ([a-z]\w*)", README))
+    called = {word for each in EVERY_COMMAND if command in each.line for word in each.words if word in existing}
+    written = set(re.findall(rf"`{command} ([a-z]\w*)", EVERYTHING))
     assert called | written == existing
 
 
-def _subcommand_places(words: list[str], existing: set[str]) -> list[int]:
-    return [place for place, word in enumerate(words) if word in existing]
-
-
-def test_every_flag_that_the_text_names_exists() -> None:
+def test_every_flag_in_the_readmes_exists() -> None:
     ours = _help("mock_server") + _help("contract_tests", "run") + _help("contract_tests", "selfcheck")
     plugin = {option.pytest_flag for option in RUN_OPTIONS}
-    named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", README)) - {"--leadlists-"}
+    named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", EVERYTHING)) - {"--leadlists-"}
     theirs = {"--url", "--phases", "--output", "--default-non-nullable"}  # of Schemathesis and of openapi-typescript
     assert {flag for flag in named if flag not in plugin and not re.search(rf"{flag}\b", ours)} <= theirs
 
 
-def test_every_variable_that_the_text_names_exists() -> None:
-    named = set(re.findall(r"\bLEADLISTS_[A-Z_]+\b", README))
+def test_every_variable_in_the_readmes_exists() -> None:
+    named = set(re.findall(r"\bLEADLISTS_[A-Z_]+\b", EVERYTHING))
     flags = re.findall(r"^  --([\w-]+)", _help("mock_server"), re.MULTILINE)
     mock = {"LEADLISTS_MOCK_" + flag.upper().replace("-", "_") for flag in flags}
     assert named <= {option.variable for option in RUN_OPTIONS} | mock
 
 
-def test_every_exit_code_is_documented() -> None:
-    told = dict(re.findall(r"^  (\d+) +(.+)$", EXIT_CODES, re.MULTILINE))
-    table = rows(section("For CI"))
-    assert {row[0]: row[1] for row in table} == told
-    assert {row[0] for row in table if row[2]} == {"0", "1", "2", "3"}
-
-
-def test_the_exit_codes_of_the_mock_are_these(tmp_path: Path) -> None:
+def test_the_mock_exits_with_the_documented_codes(tmp_path: Path) -> None:
     with open_shell(tmp_path) as shell:
         shell.start(Command("leadlists-mock", ""))
         taken = shell.run(['url=http://127.0.0.1:8080; leadlists-mock --port "${url##*:}"; echo "exit code $?"'])
         wrong = shell.run(['leadlists-mock --port x; echo "exit code $?"'])
     assert taken.endswith("exit code 3\n")
     assert wrong.endswith("exit code 2\n")
+    assert [row[0] for row in rows(section("Start it from a script"))] == ["0", "1", "2", "3"]
 
 
 def test_every_verb_of_make_is_documented_and_exists() -> None:
     verbs = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    (sentence,) = re.findall(r"^`make` lists its verbs: (.*?)\.", README, re.MULTILINE)
+    (sentence,) = re.findall(r"^`make` lists its verbs: (.*?)\.", EVERYTHING, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", sentence)) == verbs
-    called = {c.words[1] for snippet in CONSOLE for c in snippet if c.is_make}
-    assert called | set(re.findall(r"`make (\w+)", README)) <= verbs
-    assert "leadlists-mock $(ARGS)" in (ROOT / "Makefile").read_text()  # what the tests put in place of `make mock`
+    called = {command.words[1] for command in EVERY_COMMAND if command.is_make}
+    assert called | set(re.findall(r"`make (\w+)", EVERYTHING)) <= verbs
+    assert "leadlists-mock $(ARGS)" in (ROOT / "Makefile").read_text()  # which the tests run for `make mock`
 
 
-def test_every_file_that_is_named_exists() -> None:
-    text = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
-    named = {*re.findall(r"\]\(([^)]+)\)", text), *re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*)`", text)}
-    assert {name for name in named if not (ROOT / name).exists()} == set()
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_that_a_readme_names_exists(document: str) -> None:
+    text = re.sub(r"^```.*?^```$", "", TEXTS[document], flags=re.MULTILINE | re.DOTALL)
+    linked = {link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("https://")}
+    named = set(re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*)`", text))
+    assert {link for link in linked if not ((ROOT / document).parent / link).exists()} == set()
+    assert {name for name in named if not any((folder / name).exists() for folder in _folders(document))} == set()
     files = set(re.findall(r"`([\w-]+\.(?:yaml|py|md))`", text))
     assert {name for name in files if not list(ROOT.glob(f"*/{name}"))} == set()
 
 
-def test_the_folders_are_all_of_them() -> None:
-    told = set(re.findall(r"^- `(\w+)/`", section("Folders"), re.MULTILINE))
+def _folders(document: str) -> tuple[Path, Path]:
+    return ROOT, (ROOT / document).parent
+
+
+def test_every_folder_is_listed() -> None:
+    listed = set(re.findall(r"^- `(\w+)/`", section("Folders"), re.MULTILINE))
     tracked = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
-    assert told == tracked - {"dist", "build"}
+    assert listed == tracked - {"dist", "build"}
 
 
 # -- data and code
 
 
-def test_the_settings_file_is_taken_by_both_commands(tmp_path: Path) -> None:
+def test_both_commands_read_the_settings_file(tmp_path: Path) -> None:
     (content,) = of_language("toml")
     assert set(tomllib.loads(content)) == {"mock", "contract"}
     (tmp_path / "leadlists.toml").write_text(content)
@@ -250,7 +238,7 @@ def test_the_settings_file_is_taken_by_both_commands(tmp_path: Path) -> None:
     assert "  * refused: answers 400" in told.stdout.partition("empty-name:")[2].partition("blank-name:")[0]
 
 
-def test_the_fixture_is_used_as_shown(tmp_path: Path) -> None:
+def test_the_pytest_fixture_works_as_shown(tmp_path: Path) -> None:
     (tmp_path / "test_page.py").write_text(python_with("lead_list_mock"))
     done = _ask("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "test_page.py", cwd=tmp_path)
     assert "1 passed" in done.stdout, done.stdout
@@ -268,7 +256,7 @@ uvicorn.Server(uvicorn.Config(app, lifespan="on", log_level="error")).run(socket
 
 @pytest.fixture
 def second_endpoint(tmp_path: Path) -> Path:
-    """A clone, as far as the mock needs one, with what the README adds to `spec/`."""
+    """Copy the parts of the clone that the mock needs, and add the spec entries of the README."""
     shutil.copytree(ROOT / "spec", tmp_path / "spec")
     shutil.copytree(
         ROOT / "mock_server", tmp_path / "mock_server", ignore=shutil.ignore_patterns("tests", "__pycache__")
@@ -317,10 +305,10 @@ def test_the_second_endpoint_is_served_and_judged(second_endpoint: Path) -> None
     assert verdict.clause == "createNote.response.text.echo"
 
 
-# -- the README of the contract
+# -- spec/README.md
 
 
-def test_the_reasons_name_clauses_and_readings_that_exist() -> None:
+def test_the_spec_readme_names_existing_clauses_readings_and_flags() -> None:
     text = (ROOT / "spec" / "README.md").read_text(encoding="utf-8")
     specification = load_specification()
     ids = set(re.findall(r"`(\w+(?:[.-]\w+)+)`", text)) - {path.name for path in (ROOT / "spec").iterdir()}
@@ -330,16 +318,18 @@ def test_the_reasons_name_clauses_and_readings_that_exist() -> None:
     }
 
 
-def test_the_readings_in_which_the_strict_profile_differs_are_told() -> None:
+def test_the_spec_readme_lists_the_readings_of_the_strict_profile() -> None:
     text = (ROOT / "spec" / "README.md").read_text(encoding="utf-8")
-    (told,) = re.findall(r"`strict` differs in (.*)\. The suite", text)
+    (listed,) = re.findall(r"`strict` differs in (.*)\. The contract tests", text)
     readings = yaml.safe_load((ROOT / "spec" / "readings.yaml").read_text(encoding="utf-8"))
     differing = {entry["id"] for entry in readings if isinstance(entry["mock"], dict)}
-    assert set(re.findall(r"`([\w-]+)`", told)) == differing
-    assert told.startswith(f"{['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven'][len(differing)]} readings")
+    assert set(re.findall(r"`([\w-]+)`", listed)) == differing
+    assert listed.startswith(
+        f"{['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven'][len(differing)]} readings"
+    )
 
 
-# -- the judge of all this
+# -- comparing outputs
 
 
 @pytest.mark.parametrize(
@@ -362,7 +352,7 @@ def test_an_output_is_compared_line_by_line(shown: str, printed: str, same: bool
     assert (differs(shown, printed) is None) is same
 
 
-def test_a_snippet_is_cut_into_commands() -> None:
+def test_a_snippet_is_split_into_commands() -> None:
     snippet = "$ first \\\n  'more\n  of it'\nout\n$ make mock\n$ leadlists-mock readings\nlist\n"
     first, mock, readings = commands(snippet)
     assert (first.line, first.shown) == ("first \\\n  'more\n  of it'", "out")

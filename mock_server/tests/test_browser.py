@@ -97,7 +97,9 @@ def test_a_page_of_another_port_signs_in_creates_and_signs_out(visit: Visit, pag
 
 
 def test_the_page_of_the_readme_signs_in_and_creates(visit: Visit, page_port: int, mock: RunningMock) -> None:
-    (snippet,) = re.findall(r"^```js\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (snippet,) = re.findall(
+        r"^```js\n(.*?)^```$", (ROOT / "mock_server" / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     page = visit(f"http://localhost:{page_port}/")
     code = snippet.replace("http://localhost:8080", local(mock))
     assert page.evaluate(f"async () => {{ {code}; return answer.status }}") == 201

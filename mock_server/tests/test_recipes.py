@@ -1,4 +1,4 @@
-"""What the README tells users of Playwright, Cypress and MSW is done as it stands there, in a real browser."""
+"""Run the recipes of the README for Playwright, Cypress and MSW as printed there, in a real browser."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
 from mock_server.tests.node_tools import SOURCES, TOOLS, node_folder, run_node
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-# The name of a file stands in the first line of its snippet.
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+# The first line of a snippet names its file.
+README = (ROOT / "mock_server" / "README.md").read_text(encoding="utf-8")
 SNIPPETS: dict[str, str] = dict(re.findall(r"^```ts\n// (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 TSC = ("--strict", "--skipLibCheck", "--target", "es2022")
-# The recipe's own settings, and what only this machine needs: a browser that is there, and no sandbox for root.
+# The settings of the recipe, and those of the test machine: an installed browser, and no sandbox for root.
 CONFIG = """import recipe from "./playwright.config";
 const args = ["--no-sandbox", "--disable-dev-shm-usage"];
 const launchOptions = { executablePath: %s, args, timeout: 120_000 };
@@ -35,7 +35,7 @@ export default {
   ...recipe,
   workers: 8,
   timeout: 240_000,
-  expect: { timeout: 60_000 }, // eight browsers on a small machine take their time
+  expect: { timeout: 60_000 }, // eight browsers are slow on a small machine
   reporter: "json",
   use: { ...recipe.use, launchOptions },
 };
@@ -55,14 +55,14 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    """One that is free, for the mock that Playwright starts."""
+    """Return a free port for the mock that Playwright starts."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 @pytest.fixture
 def page_port(folder: Path) -> Iterator[int]:
-    """A server of the pages below the folder, as a frontend's dev server would be."""
+    """Serve the web pages in the folder, like the dev server of a frontend."""
     (folder / "pages").mkdir()
     handler = functools.partial(_Quiet, directory=str(folder / "pages"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -76,7 +76,7 @@ Playwright = Callable[[dict[str, str]], dict[str, Any]]
 
 @pytest.fixture
 def playwright(folder: Path, port: int, page_port: int) -> Playwright:
-    """Runs test files beside the files of the recipe, and gives back what Playwright reports."""
+    """Return a function that runs test files with the recipe and returns Playwright's report."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         if os.environ.get("CI"):
@@ -89,7 +89,7 @@ def playwright(folder: Path, port: int, page_port: int) -> Playwright:
         (folder / "tests").mkdir()
         for name, content in {**recipe, **tests, "run.config.ts": CONFIG % json.dumps(program)}.items():
             (folder / name).write_text(content.replace(":8080", f":{port}").replace(":5173", f":{page_port}"))
-        # The recipe starts the mock, whose port is a setting like any other.
+        # The recipe starts the mock; the variable sets its port.
         done = run_node("playwright", "test", "--config=run.config.ts", cwd=folder, LEADLISTS_MOCK_PORT=str(port))
         assert done.stdout.startswith("{"), done.stdout + done.stderr
         return json.loads(done.stdout)  # type: ignore[no-any-return]
@@ -97,7 +97,7 @@ def playwright(folder: Path, port: int, page_port: int) -> Playwright:
     return run
 
 
-def test_the_recipe_for_playwright_does_what_it_says(playwright: Playwright) -> None:
+def test_the_playwright_recipe_passes_and_fails_when_it_should(playwright: Playwright) -> None:
     recipe = SNIPPETS["tests/create.spec.ts"]
     twice = recipe.replace("times: 1, status: 201", "times: 2, status: 201")
     report = playwright({"tests/create.spec.ts": recipe, "tests/twice.spec.ts": twice})
@@ -119,7 +119,7 @@ def test_eight_tests_in_parallel_see_eight_worlds(playwright: Playwright, capsys
 CYPRESS = "cypress/e2e/create.cy.ts"
 
 
-def test_the_recipe_for_cypress_is_typed_and_its_calls_are_taken(folder: Path, mock: Running) -> None:
+def test_the_cypress_recipe_compiles_and_its_calls_succeed(folder: Path, mock: Running) -> None:
     url = mock.url.replace("127.0.0.1", "localhost")
     (folder / "create.cy.ts").write_text(SNIPPETS[CYPRESS].replace("http://localhost:8080", url))
     types = ("--types", "cypress", "--typeRoots", TOOLS / "node_modules")
@@ -141,7 +141,7 @@ def _ask(client: httpx2.Client, call: dict[str, Any]) -> httpx2.Response:
     return client.request(call["method"], call["url"], json=call.get("body"), headers=call.get("headers"))
 
 
-def test_the_recipe_for_msw_does_what_it_says(folder: Path, run_cli: RunCli) -> None:
+def test_the_msw_recipe_passes(folder: Path, run_cli: RunCli) -> None:
     (folder / "leadlists.ts").write_text(run_cli("msw").stdout)
     (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
     types = ("--types", "node", "--typeRoots", TOOLS / "node_modules" / "@types")
@@ -152,7 +152,7 @@ def test_the_recipe_for_msw_does_what_it_says(folder: Path, run_cli: RunCli) -> 
     assert re.search(r"^# pass 1$", ran.stdout, re.MULTILINE), ran.stdout
 
 
-def test_the_handlers_answer_in_a_page(folder: Path, playwright: Playwright, run_cli: RunCli) -> None:
+def test_the_msw_handlers_work_in_a_web_page(folder: Path, playwright: Playwright, run_cli: RunCli) -> None:
     msw, pages = TOOLS / "node_modules" / "msw" / "lib", folder / "pages"
     shutil.copy(msw / "mockServiceWorker.js", pages)
     shutil.copy(msw / "iife" / "index.js", pages / "msw.js")

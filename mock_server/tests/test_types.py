@@ -25,7 +25,9 @@ def folder() -> Iterator[Path]:
 
 def make_types(folder: Path) -> None:
     """Does what the README says, with the file of which the mock serves every byte."""
-    (command,) = re.findall(r"^```sh\nnpx (.*)\n```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    (command,) = re.findall(
+        r"^```sh\nnpx (.*)\n```$", (ROOT / "mock_server" / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     program, source, *flags = command.split()
     assert source.endswith("/__mock__/openapi.yaml")
     (folder / "src").mkdir()
