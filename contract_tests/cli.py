@@ -15,6 +15,8 @@ from contract_tests.settings.options import RUN_OPTIONS
 
 if TYPE_CHECKING:
     from contract_tests.contract.specification import Specification
+    from contract_tests.engine.result import RunResult
+    from contract_tests.report.formats import Wanted
     from contract_tests.settings.values import Settings
 
 EXIT_CODES = """\b
@@ -47,8 +49,15 @@ def cli() -> None:
 @click.argument("url", required=False)
 @_with_run_options
 @click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[=FILE]",
+    multiple=True,
+    help="write a report: html, junit, sarif, github, gitlab, markdown, json, har, ctrf or passport; repeatable",
+)
 @click.option("--list", "only_list", is_flag=True, help="list the clauses that would be judged, and exit")
-def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> None:
+def run(url: str | None, config: str | None, reports: tuple[str, ...], only_list: bool, **flags: Any) -> None:
     """Judge the server at URL: a base URL, or the endpoint itself.
 
     Each option can also be an environment variable (LEADLISTS_BEARER for --bearer) or an entry of the table
@@ -57,8 +66,58 @@ def run(url: str | None, config: str | None, only_list: bool, **flags: Any) -> N
     if only_list:
         _list_clauses({**flags, "url": url}, config)
         return
+    wanted = _wanted(reports)
     settings, specification, folder = _check({**flags, "url": url}, config)
-    sys.exit(_run(settings, specification, folder))
+    sys.exit(_run(settings, specification, folder, wanted))
+
+
+@cli.command()
+@click.argument("folder", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[=FILE]",
+    multiple=True,
+    help="write a report, as for `run`; without it, print what `run` printed",
+)
+def report(folder: Path, reports: tuple[str, ...]) -> None:
+    """Report a run again from its record, also one that was cut off. Exits as the run did.
+
+    RUN_DIR: the folder of the run, with run.ndjson in it.
+    """
+    from rich.console import Console
+
+    from contract_tests.engine.record import RecordError, read_result
+    from contract_tests.report.console import ConsoleReport
+
+    wanted = _wanted(reports)
+    try:
+        result = read_result(folder)
+    except RecordError as error:
+        raise click.UsageError(str(error)) from None
+    if not wanted:
+        ConsoleReport(Console(highlight=False)).conclude(result, folder)
+    _write_reports(wanted, result, folder)
+    sys.exit(result.exit_code())
+
+
+def _wanted(reports: tuple[str, ...]) -> list[Wanted]:
+    from contract_tests.report.formats import ReportError, Wanted
+
+    try:
+        return [Wanted.parse(text) for text in reports]
+    except ReportError as error:
+        raise click.UsageError(f"--report: {error}") from None
+
+
+def _write_reports(wanted: list[Wanted], result: RunResult, folder: Path) -> None:
+    from contract_tests.report.formats import ReportError, write_reports
+
+    try:
+        for path in write_reports(wanted, result, folder, click.echo):
+            click.echo(f"Report: {path}")
+    except ReportError as error:
+        click.echo(f"leadlists-contract: {error}", err=True)
 
 
 def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specification, Path]:
@@ -86,7 +145,7 @@ def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specifi
     return settings, specification, folder
 
 
-def _run(settings: Settings, specification: Specification, folder: Path) -> int:
+def _run(settings: Settings, specification: Specification, folder: Path, wanted: list[Wanted]) -> int:
     from rich.console import Console
 
     from contract_tests.composition import open_run
@@ -107,6 +166,7 @@ def _run(settings: Settings, specification: Specification, folder: Path) -> int:
         click.echo(f"leadlists-contract: {printable(result.why)}", err=True)
     else:
         report.conclude(result, folder)
+    _write_reports(wanted, result, folder)
     return result.exit_code()
 
 

@@ -1,0 +1,52 @@
+"""The report in the Common Test Report Format (ctrf.io)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from contract_tests.engine.result import ClauseResult, RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.findings import Finding, findings
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The report as JSON: a test for each clause."""
+    told = {finding.clause.id: finding for finding in findings(result, folder)}
+    start_ms = int(datetime.fromisoformat(result.started.at).timestamp() * 1000)
+    failed, skipped = len(result.broken), len(result.unjudged)
+    report = {
+        "reportFormat": "CTRF",
+        "specVersion": "0.0.0",
+        "results": {
+            "tool": {"name": "leadlists-contract", "version": result.started.version},
+            "summary": {
+                "tests": len(result.clauses),
+                "passed": len(result.clauses) - failed - skipped,
+                "failed": failed,
+                "skipped": skipped,
+                "pending": 0,
+                "other": 0,
+                "start": start_ms,
+                "stop": start_ms + int(result.duration_s * 1000),
+            },
+            "tests": [_test(found, told.get(found.clause.id)) for found in result.clauses],
+        },
+    }
+    return json.dumps(report, indent=2) + "\n"
+
+
+def _test(found: ClauseResult, finding: Finding | None) -> dict[str, Any]:
+    statuses = {None: "skipped", Outcome.BROKEN: "failed"}
+    test: dict[str, Any] = {
+        "name": found.clause.id,
+        "status": statuses.get(found.outcome, "passed"),
+        "duration": 0,
+        "suite": [found.clause.group],
+    }
+    if finding:
+        test |= {"message": f"expected {finding.expected}; got {finding.actual}", "trace": finding.text}
+        test["flaky"] = 0 < found.same < found.times
+    return test

@@ -1,0 +1,86 @@
+"""The findings of a run as plain values that every format shows: what is wrong, where, and how to see it again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract_tests.contract.specification import Clause
+from contract_tests.engine.result import ClauseResult, RunResult
+from contract_tests.engine.views import VerdictView
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.failure import command, repeated
+from contract_tests.settings.secrets import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One clause that is broken or warned of. Every text is free of control characters.
+
+    commands: that send the requests again. fingerprint: the same in every run in which the same clause is broken.
+    """
+
+    clause: Clause
+    outcome: Outcome
+    verdict: VerdictView
+    expected: str
+    actual: str
+    hint: str
+    reading: str
+    commands: tuple[str, ...]
+    again: str
+    fingerprint: str
+
+    @property
+    def title(self) -> str:
+        """The clause and its statement on one line."""
+        return f"{self.clause.id}: {self.clause.statement}"
+
+    @property
+    def text(self) -> str:
+        """All of it, for formats that hold plain text."""
+        lines = [f"{self.title} ({self.clause.place})", f"expected: {self.expected}", f"actual: {self.actual}"]
+        lines += [f"hint: {self.hint}"] if self.hint else []
+        lines += [f"reading: {self.reading}"] if self.reading else []
+        lines += [f"repeat: {line}" for line in self.commands]
+        return "\n".join([*lines, self.again] if self.again else lines)
+
+
+def findings(result: RunResult, folder: Path | None) -> Iterator[Finding]:
+    """The broken clauses, then those that are warned of, in the order of the contract."""
+    for found in (*result.broken, *result.warned):
+        if found.worst is not None:
+            yield _finding(result, found, found.worst, folder)
+
+
+def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folder: Path | None) -> Finding:
+    reading = result.reading(verdict.reading) if verdict.reading else None
+    return Finding(
+        clause=found.clause,
+        outcome=found.outcome or Outcome.HELD,
+        verdict=verdict,
+        expected=printable(verdict.expected),
+        actual=printable(verdict.actual),
+        hint=printable(verdict.hint),
+        reading=f"{reading.id}: {reading.question}" if reading else "",
+        commands=tuple(printable(command(result, exchange, folder)) for exchange in verdict.exchanges),
+        again=repeated(found) if found.times else "",
+        fingerprint=hashlib.sha256(f"{found.clause.id}\n{found.clause.place}".encode()).hexdigest(),
+    )
+
+
+def sentence(result: RunResult) -> str:
+    """The verdict of a run in one sentence."""
+    if result.broken:
+        count = len(result.broken)
+        verb = "clause is" if count == 1 else "clauses are"
+        return f"{count} {verb} broken: the server does not keep the contract."
+    if not result.is_judged:
+        return "Nothing was judged, so nothing can be said of this server."
+    held = sum(found.outcome is not None for found in result.clauses)
+    if result.why:
+        return f"No clause was seen to be broken, but the run did not end by itself: {printable(result.why)}"
+    warned = f"; {len(result.warned)} of them with a warning" if result.warned else ""
+    return f"The server keeps the contract: {held} clauses hold{warned}."

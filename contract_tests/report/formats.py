@@ -1,0 +1,87 @@
+"""The table of report formats: a further one costs its writer and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from contract_tests.engine.result import RunResult
+from contract_tests.report.files import write_whole
+
+STANDARD_OUTPUT = "-"
+
+Writer = Callable[[RunResult, Path | None], str]  # the result, and the folder of its record if there is one
+
+
+class ReportError(Exception):
+    """A report cannot be made as it was asked for; the message names the format or the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. module: where its `write` is. file_name: in the folder of the run; `-` is standard output."""
+
+    name: str
+    file_name: str
+    summary: str
+
+    def write(self, result: RunResult, folder: Path | None) -> str:
+        """The report as text. Its module loads only now: most runs need one format or none."""
+        writer: Writer = import_module(f"contract_tests.report.{self.name}").write
+        return writer(result, folder)
+
+
+FORMATS: Mapping[str, Format] = {
+    each.name: each
+    for each in (
+        Format("html", "report.html", "web page for people: one file, to be opened by mail or as a CI artifact"),
+        Format("junit", "junit.xml", "JUnit XML, as nearly every CI system shows it"),
+        Format("sarif", "report.sarif", "SARIF 2.1.0, for code scanning"),
+        Format("github", STANDARD_OUTPUT, "GitHub Actions: annotations, and the job summary if there is one"),
+        Format("gitlab", "gl-code-quality.json", "GitLab code quality"),
+        Format("markdown", "report.md", "Markdown, for a comment or a wiki"),
+        Format("json", "report.json", "JSON, for programs of your own"),
+        Format("har", "failures.har", "HTTP archive of the exchanges that show failures"),
+        Format("ctrf", "ctrf.json", "Common Test Report Format"),
+        Format("passport", "passport.md", "one page: contract, kit, readings, clauses that hold, deviations"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One report that was asked for. path: None for the format's own name in the folder of the run."""
+
+    format: Format
+    path: Path | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Wanted:
+        """Read `FORMAT` or `FORMAT=FILE`. Raises ReportError that names the formats there are."""
+        name, _, file = text.partition("=")
+        if name not in FORMATS:
+            raise ReportError(f"there is no report format {name!r}; choose {', '.join(FORMATS)}")
+        return cls(FORMATS[name], Path(file) if file else None)
+
+
+def write_reports(
+    wanted: Iterable[Wanted], result: RunResult, folder: Path | None, say: Callable[[str], None]
+) -> list[Path]:
+    """Write every report; returns the files. say: prints text to standard output. Raises ReportError."""
+    written = []
+    for each in wanted:
+        text = each.format.write(result, folder)
+        path = each.path or Path(each.format.file_name)
+        if str(path) == STANDARD_OUTPUT:
+            say(text)
+            continue
+        if each.path is None and folder is not None:
+            path = folder / path
+        try:
+            write_whole(path, text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise ReportError(f"--report {each.format.name}: {path} cannot be written: {error.strerror}") from None
+        written.append(path)
+    return written

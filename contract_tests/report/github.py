@@ -1,0 +1,32 @@
+"""The GitHub Actions report: an annotation for each finding, and the job summary."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from contract_tests.engine.result import RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report import markdown
+from contract_tests.report.findings import Finding, findings, sentence
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """Workflow commands, one a line; where GITHUB_STEP_SUMMARY names a file, the summary is appended to it."""
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(markdown.write(result, folder))
+    level = "notice" if result.exit_code() == 0 else "error"
+    lines = [f"::{level} title=Lead list contract::{_message(sentence(result))}"]
+    return "\n".join([*lines, *(_annotation(finding) for finding in findings(result, folder))]) + "\n"
+
+
+def _annotation(finding: Finding) -> str:
+    level = "error" if finding.outcome is Outcome.BROKEN else "warning"
+    title = _message(finding.clause.id).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={title}::{_message(finding.text)}"
+
+
+def _message(text: str) -> str:
+    """The text as the value of a workflow command: on one line, with the runner's own escapes."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

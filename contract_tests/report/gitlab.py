@@ -1,0 +1,26 @@
+"""The GitLab code quality report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from contract_tests.engine.result import RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.findings import findings
+from contract_tests.report.sarif import ARTIFACT
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The report as a JSON array, one entry for each finding."""
+    entries = [
+        {
+            "description": f"{finding.title} Expected {finding.expected}; got {finding.actual}.",
+            "check_name": finding.clause.id,
+            "fingerprint": finding.fingerprint,
+            "severity": "major" if finding.outcome is Outcome.BROKEN else "minor",
+            "location": {"path": ARTIFACT, "lines": {"begin": 1}},
+        }
+        for finding in findings(result, folder)
+    ]
+    return json.dumps(entries, indent=2) + "\n"

@@ -1,0 +1,58 @@
+"""The HTTP archive (HAR 1.2) of the exchanges that show findings, for a browser's network view or a proxy."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import harfile
+
+from contract_tests.engine.result import RunResult
+from contract_tests.engine.views import ExchangeView
+from contract_tests.report.findings import findings
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The archive as JSON; an exchange that shows several findings stands there once."""
+    shown = {e.number: e for finding in findings(result, folder) for e in finding.verdict.exchanges}
+    buffer = io.StringIO()
+    with harfile.HarFile.open(buffer) as archive:
+        for number in sorted(shown):
+            _add(archive, shown[number])
+    return buffer.getvalue()
+
+
+def _add(archive: harfile.HarFile, exchange: ExchangeView) -> None:
+    request, response = exchange.request, exchange.response
+    milliseconds = exchange.elapsed_s * 1000
+    content_type = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+    media_type = next(
+        (value for name, value in (response.headers if response else ()) if name.lower() == "content-type"), ""
+    )
+    archive.add_entry(
+        startedDateTime=datetime.fromtimestamp(exchange.sent_at_s, UTC),
+        time=milliseconds,
+        request=harfile.Request(
+            method=request.method,
+            url=request.url,
+            httpVersion="HTTP/1.1",
+            headers=[harfile.Record(name=name, value=value) for name, value in request.headers],
+            postData=harfile.PostData(mimeType=content_type, text=request.body.text) if request.body.data else None,
+            bodySize=request.body.size_bytes,
+        ),
+        response=harfile.Response(
+            status=response.status if response else 0,
+            statusText="" if response else (exchange.failure or ""),
+            httpVersion="HTTP/1.1",
+            headers=[harfile.Record(name=n, value=v) for n, v in (response.headers if response else ())],
+            content=harfile.Content(
+                size=response.body.size_bytes if response else 0,
+                mimeType=media_type,
+                text=response.body.text if response else "",
+            ),
+            bodySize=response.body.size_bytes if response else -1,
+        ),
+        timings=harfile.Timings(send=0, wait=milliseconds, receive=0),
+        comment=f"{exchange.number}: {exchange.label}",
+    )

@@ -1,0 +1,119 @@
+"""The HTML report: one file without any outside request, that nothing a server sent can steer (Jinja2 autoescaping)."""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from contract_tests.engine.result import ClauseResult, RunResult
+from contract_tests.engine.views import BodyView, ExchangeView
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.findings import Finding, findings, sentence
+from contract_tests.settings.secrets import printable
+
+HERE = Path(__file__).parent
+LONGEST_COMPARED = 4000  # characters; comparing longer texts takes seconds and shows nothing
+
+
+class Piece(NamedTuple):
+    """A part of a text, and whether it differs from the text on the other side."""
+
+    text: str
+    differs: bool
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The report as one HTML page; style and script are in it, and its policy allows those two alone."""
+    style, script = _source("run.css"), _source("run.js")
+    policy = f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:"
+    told = list(findings(result, folder))
+    page: str = _template().render(
+        policy=f"{policy}; base-uri 'none'; form-action 'none'",
+        # Both are files of this package: no text of a server or a user is in them.
+        style=Markup(style),
+        script=Markup(script),
+        result=result,
+        sentence=sentence(result),
+        state=_state(result),
+        findings=[_shown(finding) for finding in told],
+        groups=_groups(result),
+    )
+    return page + "\n"
+
+
+def _state(result: RunResult) -> str:
+    return {0: "held", 1: "broken"}.get(result.exit_code(), "open")
+
+
+def _groups(result: RunResult) -> Mapping[str, list[ClauseResult]]:
+    groups: dict[str, list[ClauseResult]] = {}
+    for found in result.clauses:
+        groups.setdefault(found.clause.group, []).append(found)
+    return groups
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    expected, actual = compared(finding.expected, finding.actual)
+    return {
+        "finding": finding,
+        "is_broken": finding.outcome is Outcome.BROKEN,
+        "expected": expected,
+        "actual": actual,
+        "exchanges": [_exchange(exchange) for exchange in finding.verdict.exchanges],
+    }
+
+
+def _exchange(exchange: ExchangeView) -> dict[str, Any]:
+    request, response = exchange.request, exchange.response
+    head = [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in request.headers)]
+    told = {"label": exchange.label, "number": exchange.number, "elapsed_ms": round(exchange.elapsed_s * 1000)}
+    told |= {"request_head": printable("\n".join(head)), "request_body": _body(request.body)}
+    if response is None:
+        return told | {"response_head": printable(exchange.failure or "no response"), "response_body": ""}
+    head = [str(response.status), *(f"{name}: {value}" for name, value in response.headers)]
+    return told | {"response_head": printable("\n".join(head)), "response_body": _body(response.body)}
+
+
+def _body(body: BodyView) -> str:
+    cut = f"\n… cut: {body.size_bytes} bytes in all, SHA-256 {body.sha256}" if body.is_cut else ""
+    return printable(body.text) + cut
+
+
+def compared(expected: str, actual: str) -> tuple[list[Piece], list[Piece]]:
+    """Both texts in pieces, the parts in which they differ marked; whole where they have little in common."""
+    whole = [Piece(expected, False)], [Piece(actual, False)]
+    if max(len(expected), len(actual)) > LONGEST_COMPARED:
+        return whole
+    matcher = difflib.SequenceMatcher(None, expected, actual, autojunk=False)
+    if matcher.ratio() < 0.5:
+        return whole
+    left, right = [], []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if a != b:
+            left.append(Piece(expected[a:b], kind != "equal"))
+        if c != d:
+            right.append(Piece(actual[c:d], kind != "equal"))
+    return left, right
+
+
+@cache
+def _source(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_source("run.html.jinja"))

@@ -1,0 +1,92 @@
+"""The JSON report: everything that a run found, for programs of the user's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from contract_tests.engine.result import ClauseResult, RunResult
+from contract_tests.engine.views import BodyView, ExchangeView
+from contract_tests.report.findings import findings, sentence
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The report as JSON; its keys are stable, further ones may come."""
+    told = {finding.clause.id: finding for finding in findings(result, folder)}
+    started = result.started
+    report = {
+        "kit": {"version": started.version, "specSha256": started.spec_sha256},
+        "target": {"url": started.url, "users": list(started.users)},
+        "run": {
+            "startedAt": started.at,
+            "durationS": result.duration_s,
+            "requests": result.requests,
+            "seed": started.seed,
+            "depth": started.depth,
+            "ending": result.ending,
+            "why": result.why,
+        },
+        "verdict": {"sentence": sentence(result), "exitCode": result.exit_code()},
+        "clauses": [
+            _clause(found)
+            | (
+                {
+                    "expected": told[found.clause.id].expected,
+                    "actual": told[found.clause.id].actual,
+                    "hint": told[found.clause.id].hint,
+                    "reading": told[found.clause.id].verdict.reading,
+                    "commands": list(told[found.clause.id].commands),
+                    "repeated": {"same": found.same, "times": found.times},
+                    "exchanges": [_exchange(each) for each in told[found.clause.id].verdict.exchanges],
+                }
+                if found.clause.id in told
+                else {}
+            )
+            for found in result.clauses
+        ],
+        "readings": [
+            {"id": each.reading.id, "question": each.reading.question, "seen": dict(each.seen)}
+            for each in result.readings
+        ],
+    }
+    return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
+
+
+def _clause(found: ClauseResult) -> dict[str, Any]:
+    clause = found.clause
+    return {
+        "id": clause.id,
+        "statement": clause.statement,
+        "place": clause.place,
+        "kind": clause.kind,
+        "outcome": found.outcome or "not judged",
+        "counts": {"held": found.held, "warned": found.warned, "broken": found.broken},
+        "requests": [{"number": number, "label": label} for number, label in found.requests],
+    }
+
+
+def _exchange(exchange: ExchangeView) -> dict[str, Any]:
+    request, response = exchange.request, exchange.response
+    return {
+        "number": exchange.number,
+        "label": exchange.label,
+        "elapsedS": exchange.elapsed_s,
+        "failure": exchange.failure,
+        "request": {
+            "method": request.method,
+            "url": request.url,
+            "headers": [list(header) for header in request.headers],
+            "body": _body(request.body),
+        },
+        "response": response
+        and {
+            "status": response.status,
+            "headers": [list(header) for header in response.headers],
+            "body": _body(response.body),
+        },
+    }
+
+
+def _body(body: BodyView) -> dict[str, Any]:
+    return {"text": body.text, "sizeBytes": body.size_bytes, "isCut": body.is_cut}

@@ -1,0 +1,51 @@
+"""The JUnit report: a test case for each clause, with names that are the same wherever the kit is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+from contract_tests.engine.result import RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.findings import findings
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The report as XML. A warning is no failure: it is in the output of its test case."""
+    told = {finding.clause.id: finding for finding in findings(result, folder)}
+    counts = {
+        "tests": str(len(result.clauses)),
+        "failures": str(len(result.broken)),
+        "errors": "0",
+        "skipped": str(len(result.unjudged)),
+        "time": f"{result.duration_s:.3f}",
+    }
+    root = Xml.Element("testsuites", {"name": "leadlists-contract", **counts})
+    suite = Xml.SubElement(root, "testsuite", {"name": "leadlists-contract", "timestamp": result.started.at, **counts})
+    properties = Xml.SubElement(suite, "properties")
+    for name, value in (
+        ("url", result.started.url),
+        ("kit", result.started.version),
+        ("specSha256", result.started.spec_sha256),
+        ("seed", str(result.started.seed)),
+        ("ending", result.ending.value),
+    ):
+        Xml.SubElement(properties, "property", {"name": name, "value": value})
+    for found in result.clauses:
+        names = {"classname": f"leadlists.{found.clause.group}", "name": found.clause.id, "time": "0"}
+        case = Xml.SubElement(suite, "testcase", names)
+        finding = told.get(found.clause.id)
+        if found.outcome is None:
+            Xml.SubElement(case, "skipped", {"message": "no exchange showed it"})
+        elif finding and found.outcome is Outcome.BROKEN:
+            message = f"expected {finding.expected}; got {finding.actual}"
+            Xml.SubElement(case, "failure", {"type": "broken", "message": _legal(message)}).text = _legal(finding.text)
+        elif finding:
+            Xml.SubElement(case, "system-out").text = _legal(f"warning: {finding.text}")
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _legal(text: str) -> str:
+    """The text without what XML 1.0 cannot hold (§2.2); controls are escaped before, surrogates are left."""
+    return "".join(c if not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff" else f"\\u{ord(c):04x}" for c in text)

@@ -1,0 +1,62 @@
+"""The Markdown report; nothing that a server sent becomes markup."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from contract_tests.engine.result import RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.findings import Finding, findings, sentence
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The report: the verdict, the findings, the clauses by group, and the readings that the server follows."""
+    told = list(findings(result, folder))
+    lines = ["# Lead list contract", "", escaped(sentence(result)), ""]
+    lines += [f"Judged {code(result.started.url)}: {result.requests} requests in {result.duration_s:.1f} s.", ""]
+    for outcome, title in ((Outcome.BROKEN, "Broken"), (Outcome.WARNED, "Warnings")):
+        some = [finding for finding in told if finding.outcome is outcome]
+        if some:
+            lines += [f"## {title}", ""]
+            lines += [line for finding in some for line in _finding(finding)]
+    lines += ["## Clauses", "", "| clauses | held | warned | broken | not judged |", "|---|---:|---:|---:|---:|"]
+    groups: dict[str, list[Outcome | None]] = {}
+    for found in result.clauses:
+        groups.setdefault(found.clause.group, []).append(found.outcome)
+    for group, outcomes in groups.items():
+        counts = [outcomes.count(outcome) for outcome in (Outcome.HELD, Outcome.WARNED, Outcome.BROKEN, None)]
+        lines.append(f"| {group} | " + " | ".join(str(count or "·") for count in counts) + " |")
+    lines += ["", "## Readings that the server follows", ""]
+    lines += [f"- {code(each.reading.id)}: {escaped(', '.join(each.seen))}" for each in result.readings]
+    return "\n".join(lines) + "\n"
+
+
+def _finding(finding: Finding) -> list[str]:
+    lines = [f"### {escaped(finding.clause.id)}", "", escaped(finding.clause.statement), ""]
+    lines += [f"- expected: {code(finding.expected)}", f"- actual: {code(finding.actual)}"]
+    if finding.hint:
+        lines.append(f"- hint: {escaped(finding.hint)}")
+    if finding.reading:
+        lines.append(f"- reading: {escaped(finding.reading)}")
+    for line in finding.commands:
+        fence = _fence(line)
+        lines += ["", f"{fence}console", line, fence]
+    return [*lines, "", *([escaped(finding.again), ""] if finding.again else [])]
+
+
+def escaped(text: str) -> str:
+    """The text with every character that Markdown or HTML could take for markup escaped."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&@-])", r"\\\1", " ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """The text as a code span that nothing in it can end."""
+    line = " ".join(text.split()).replace("|", "¦")
+    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
+    ticks = "`" * (longest + 1)
+    return f"{ticks} {line} {ticks}" if longest else f"{ticks}{line}{ticks}"
+
+
+def _fence(text: str) -> str:
+    return "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))

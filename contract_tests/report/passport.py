@@ -1,0 +1,34 @@
+"""The passport of a server: one page that says what was judged, by which contract, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contract_tests.engine.result import RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.findings import sentence
+from contract_tests.report.markdown import code, escaped
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The page as Markdown."""
+    started = result.started
+    rows = (
+        ("server", code(started.url)),
+        ("judged at", started.at),
+        ("contract", f"SHA-256 {code(started.spec_sha256)}"),
+        ("kit", code(started.version)),
+        ("depth and seed", f"{started.depth}, {started.seed}"),
+        ("requests", f"{result.requests} in {result.duration_s:.1f} s"),
+        ("ending", result.ending.value),
+    )
+    lines = ["# Contract passport", "", escaped(sentence(result)), "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {value} |" for name, value in rows]
+    lines += ["", "## Clauses", "", "| clause | verdict | judged |", "|---|---|---:|"]
+    for found in result.clauses:
+        verdict = found.outcome or "not judged"
+        mark = f"**{verdict}**" if found.outcome is Outcome.BROKEN else verdict
+        lines.append(f"| {code(found.clause.id)} | {mark} | {found.judged} |")
+    lines += ["", "## Readings", "", "| question | the server follows |", "|---|---|"]
+    lines += [f"| {code(each.reading.id)} | {escaped(', '.join(each.seen))} |" for each in result.readings]
+    return "\n".join(lines) + "\n"

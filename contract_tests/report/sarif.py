@@ -1,0 +1,60 @@
+"""The SARIF 2.1.0 report, for code scanning: a rule for each clause, a result for each that is broken or warned of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from contract_tests.contract.specification import Clause
+from contract_tests.engine.result import RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.findings import Finding, findings
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+ARTIFACT = "spec/clauses.yaml"  # SARIF wants a file: a breach of a clause points to the clause
+
+
+def write(result: RunResult, folder: Path | None) -> str:
+    """The report as JSON."""
+    rules = [found.clause for found in result.clauses]
+    order = {clause.id: index for index, clause in enumerate(rules)}
+    driver = {
+        "name": "leadlists-contract",
+        "version": result.started.version,
+        "rules": [_rule(clause) for clause in rules],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": "leadlists-contract/"},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, order[finding.clause.id]) for finding in findings(result, folder)],
+        "invocations": [{"executionSuccessful": result.exit_code() in {0, 1}, "exitCode": result.exit_code()}],
+        "properties": {"url": result.started.url, "specSha256": result.started.spec_sha256},
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(clause: Clause) -> dict[str, Any]:
+    return {
+        "id": clause.id,
+        "shortDescription": {"text": clause.statement},
+        "fullDescription": {"text": f"{clause.statement} ({clause.place}; {clause.kind})"},
+        "defaultConfiguration": {"level": "warning" if clause.advisory else "error"},
+    }
+
+
+def _result(finding: Finding, index: int) -> dict[str, Any]:
+    return {
+        "ruleId": finding.clause.id,
+        "ruleIndex": index,
+        "level": "error" if finding.outcome is Outcome.BROKEN else "warning",
+        "message": {"text": finding.text},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": ARTIFACT}, "region": {"startLine": 1}},
+                "logicalLocations": [{"fullyQualifiedName": finding.clause.id, "kind": "member"}],
+            }
+        ],
+        "partialFingerprints": {"clauseAndPlace/v1": finding.fingerprint},
+    }
