@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import re
 import shlex
 import shutil
 import signal
@@ -19,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from contract_tests.engine.record import read_result
 
 INSTALL_S = 900.0
 BUILD_S = 600.0
@@ -56,7 +57,11 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One run of the suite against a server; report: what the run printed."""
+    """One run of the suite against a server.
+
+    readings: the options that the server follows, of each open question that it answers differently from the mock.
+    report: what the run printed.
+    """
 
     seed: int
     requests: int
@@ -232,23 +237,20 @@ def _wait_until_connected(process: subprocess.Popen[bytes], port: int, log: Path
 # -- the suite --------------------------------------------------------------------------------------------------------
 
 
-def judge(ready: Ready, seed: int) -> Judgement:
+def judge(ready: Ready, seed: int, options: Sequence[str] = ("--depth", "standard")) -> Judgement:
     """Run the suite against a server, as a user would; raise ProcessFailed if it judged nothing."""
     (user, token), (second_user, second_token) = ready.users[:2]
     with tempfile.TemporaryDirectory(prefix="leadlists-run-") as scratch:
         record = Path(scratch) / "record"
-        command = [sys.executable, "-m", "contract_tests", "run", ready.url, "--depth", "standard", "--seed", str(seed)]
+        command = [sys.executable, "-m", "contract_tests", "run", ready.url, "--seed", str(seed), *options]
         command += ["--bearer", token, "--cookie", f"__session={token}", "--user-id", user]
         command += ["--second-bearer", second_token, "--second-cookie", f"__session={second_token}"]
         command += ["--second-user-id", second_user, "--run-folder", str(record)]
-        # Settings of the user would change what is judged; a narrow terminal would break the names of readings.
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADLISTS_")} | {"COLUMNS": "10000"}
-        began_at = time.monotonic()
         try:
             done = subprocess.run(
                 command,
-                cwd=scratch,
-                env=environment,
+                cwd=scratch,  # where no leadlists.toml of the user changes what is judged
+                env={name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -258,24 +260,15 @@ def judge(ready: Ready, seed: int) -> Judgement:
             )
         except subprocess.TimeoutExpired:
             raise ProcessFailed(f"the suite did not end within {JUDGE_S:.0f} s (seed {seed})") from None
-        elapsed_s = time.monotonic() - began_at
         if done.returncode not in (0, 1):
             last = " / ".join(done.stdout.strip().splitlines()[-3:])
-            raise ProcessFailed(f"the suite ended with exit code {done.returncode}: {last}")
-        return read_judgement(
-            seed, elapsed_s, done.returncode, done.stdout, (record / "run.ndjson").read_text(encoding="utf-8")
-        )
-
-
-def read_judgement(seed: int, elapsed_s: float, exit_code: int, printed: str, record: str) -> Judgement:
-    """Read what a run found from its exit code, its output (the readings) and its record (the clauses, the count)."""
-    events = [json.loads(line) for line in record.split("\n") if line]  # a text may hold U+2028
-    verdicts = [e for e in events if e["event"] == "verdict"]
-    broken = tuple(dict.fromkeys(e["clause"] for e in verdicts if e["outcome"] == "broken"))
-    requests = next((e["requests"] for e in reversed(events) if e["event"] == "end"), 0)
-    if exit_code and not broken:
-        broken = (f"exit code {exit_code}",)
-    if not requests:
-        raise ProcessFailed(f"the suite sent nothing (seed {seed})")
-    readings = {id_: frozenset(options.split("|")) for id_, options in re.findall(r"([a-z][\w-]*)=([\w|-]+)", printed)}
-    return Judgement(seed, requests, elapsed_s, broken if exit_code else (), readings, printed)
+            raise ProcessFailed(f"the suite ended with exit code {done.returncode} (seed {seed}): {last}")
+        result = read_result(record)
+    return Judgement(
+        seed=seed,
+        requests=result.requests,
+        elapsed_s=result.duration_s,
+        broken=tuple(each.clause.id for each in result.broken),
+        readings={r.reading.id: frozenset(r.seen) for r in result.readings if set(r.seen) != {r.reading.usual}},
+        report=done.stdout,
+    )

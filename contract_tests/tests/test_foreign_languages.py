@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +13,7 @@ from contract_tests.tests.foreign_languages import (
     STORES,
     Result,
     Server,
-    differing,
     exit_code,
-    mock_defaults,
     prepare,
     read_server,
     read_servers,
@@ -28,8 +25,8 @@ from contract_tests.tests.foreign_processes import (
     ProcessFailed,
     Ready,
     free_port,
+    judge,
     log_of,
-    read_judgement,
     run_step,
     started,
 )
@@ -38,6 +35,7 @@ SERVER = Server("go", "Go", "net/http", "SQLite", {"go": "golang-go"}, ())
 HELD = Judgement(1, 700, 5.0, (), {"success-status": frozenset({"201"})})
 BROKEN = replace(HELD, seed=2, broken=("response.id.new",), readings={"success-status": frozenset({"200"})})
 READY = '{"url": "http://127.0.0.1:1", "users": [{"id": "a", "token": "b"}, {"id": "c", "token": "d"}]}'
+READY_USERS = (("user_1", "token-1"), ("user_2", "token-2"))  # those of right_url
 
 
 # -- the folders ------------------------------------------------------------------------------------------------------
@@ -93,45 +91,37 @@ def test_the_exit_code_follows_from_the_results(results: list[Result], must_inst
 
 
 def test_the_table_counts_broken_runs_and_wraps_the_readings() -> None:
-    defaults = {"success-status": "201", "id-order": "kept"}
-    head, judged, left_out = table([Result(SERVER, (HELD, BROKEN)), Result(SERVER, left_out="no go")], defaults)
+    head, judged, left_out = table([Result(SERVER, (HELD, BROKEN)), Result(SERVER, left_out="no go")])
     assert head.split()[:6] == ["server", "language", "store", "broken", "requests", "seconds"]
     assert judged.split() == ["go", "Go", "SQLite", "1/2", "1400", "10.0", "success-status=200|201"]
     assert left_out.endswith("left out: no go")
     many = {f"reading-{n}": frozenset({"x"}) for n in range(20)}
-    wide = list(table([Result(SERVER, (replace(HELD, readings=many),))], dict.fromkeys(many, "y")))
+    wide = list(table([Result(SERVER, (replace(HELD, readings=many),))]))
     assert len(wide) > 3
     assert max(map(len, wide)) <= 118
 
 
-def test_only_readings_that_differ_from_the_mock_are_listed() -> None:
-    judgement = replace(HELD, readings={"success-status": frozenset({"201"}), "empty-name": frozenset({"refused"})})
-    assert differing([judgement], mock_defaults()) == ["empty-name=refused"]
-
-
 # -- the run of the suite ---------------------------------------------------------------------------------------------
 
-
-def record(*outcomes: str, requests: int = 3) -> str:
-    verdicts = [{"event": "verdict", "clause": f"clause.{n}", "outcome": o} for n, o in enumerate(outcomes)]
-    events = [*verdicts, {"event": "exchange", "body": "\u2028"}, {"event": "end", "requests": requests}]
-    return "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+ONE_CLAUSE = ("--depth", "quick", "--clauses", "response.userIds")
 
 
-def test_a_judgement_is_read_from_the_output_and_the_record() -> None:
-    found = read_judgement(5, 1.5, 1, "This server follows: empty-name=refused, id-order=kept|other.", record("broken"))
-    assert (found.seed, found.requests, found.broken) == (5, 3, ("clause.0",))
-    assert found.readings == {"empty-name": {"refused"}, "id-order": {"kept", "other"}}
+def test_a_right_server_is_judged_with_both_users(right_url: str) -> None:
+    judgement = judge(Ready(right_url, READY_USERS), 7, ONE_CLAUSE)
+    assert (judgement.seed, judgement.broken) == (7, ())
+    assert judgement.requests > 0
+    assert all(judgement.readings.values())
 
 
-def test_exit_code_1_without_a_broken_clause_still_counts_as_broken() -> None:
-    assert read_judgement(1, 1.0, 1, "", record("held")).broken == ("exit code 1",)
-    assert read_judgement(1, 1.0, 0, "", record("held", "warned")).broken == ()
+def test_a_server_that_keeps_another_user_than_it_names_is_broken(right_url: str) -> None:
+    judgement = judge(Ready(right_url, (("user_9", "token-1"), READY_USERS[1])), 7, ONE_CLAUSE)
+    assert judgement.broken == ("response.userIds.includes-creator",)
+    assert judgement.broken[0] in judgement.report
 
 
-def test_a_run_without_requests_is_no_judgement() -> None:
-    with pytest.raises(ProcessFailed, match="sent nothing"):
-        read_judgement(1, 1.0, 0, "", record(requests=0))
+def test_a_token_that_the_server_does_not_know_is_no_judgement(right_url: str) -> None:
+    with pytest.raises(ProcessFailed, match="exit code 3"):
+        judge(Ready(right_url, (("user_1", "unknown"), READY_USERS[1])), 7, ONE_CLAUSE)
 
 
 # -- the processes ----------------------------------------------------------------------------------------------------
