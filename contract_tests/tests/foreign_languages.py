@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
+import yaml
+
 from contract_tests.tests.foreign_processes import (
     Debian,
     Judgement,
@@ -78,16 +80,22 @@ def read_servers(folder: Path = FOLDER) -> list[Server]:
     return [read_server(path.parent) for path in sorted(folder.glob("*/server.toml"))]
 
 
-def differing(judgements: Sequence[Judgement]) -> list[str]:
+def mock_defaults(path: Path = ROOT / "spec" / "readings.yaml") -> dict[str, str]:
+    """Map each open question to the option that the mock follows in its default profile."""
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {e["id"]: e["mock"] if isinstance(e["mock"], str) else e["mock"]["page"] for e in entries}
+
+
+def differing(judgements: Sequence[Judgement], defaults: Mapping[str, str]) -> list[str]:
     """List the readings in which a server differs from the mock under any seed, as id=option."""
     seen: dict[str, set[str]] = {}
     for judgement in judgements:
         for reading, options in judgement.readings.items():
             seen.setdefault(reading, set()).update(options)
-    return [f"{reading}={'|'.join(sorted(options))}" for reading, options in seen.items()]
+    return [f"{id_}={'|'.join(sorted(options))}" for id_, options in seen.items() if options != {defaults.get(id_)}]
 
 
-def table(results: Sequence[Result]) -> Iterator[str]:
+def table(results: Sequence[Result], defaults: Mapping[str, str]) -> Iterator[str]:
     """Lay out the judged servers as lines of text; the readings wrap inside their column."""
     rows = [HEAD]
     for result in results:
@@ -96,7 +104,7 @@ def table(results: Sequence[Result]) -> Iterator[str]:
             requests = sum(judgement.requests for judgement in judgements)
             seconds = sum(judgement.elapsed_s for judgement in judgements)
             counts = (f"{result.broken_runs}/{len(judgements)}", f"{requests}", f"{seconds:.1f}")
-            note = ", ".join(differing(judgements)) or "none"
+            note = ", ".join(differing(judgements, defaults)) or "none"
         else:
             counts, note = ("-", "-", "-"), result.failed or f"left out: {result.left_out}"
         rows.append((server.name, server.language, server.store, *counts, note))
@@ -193,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"no such server: {', '.join(sorted(unknown))}")
     chosen = [server for server in servers if server.name in options.names or not options.names]
     results = list(judge_all(chosen, options.seed or SEEDS))
-    print("", *table(results), sep="\n")
+    print("", *table(results, mock_defaults()), sep="\n")
     return exit_code(results, must_install=bool(os.environ.get("CI") and shutil.which("apt-get")))
 
 

@@ -59,8 +59,7 @@ class Ready:
 class Judgement:
     """One run of the suite against a server.
 
-    readings: the options that the server follows, of each open question that it answers differently from the mock.
-    report: what the run printed.
+    readings: for each open question the options that the server follows. report: what the run printed.
     """
 
     seed: int
@@ -269,6 +268,6 @@ def judge(ready: Ready, seed: int, options: Sequence[str] = ("--depth", "standar
         requests=result.requests,
         elapsed_s=result.duration_s,
         broken=tuple(each.clause.id for each in result.broken),
-        readings={r.reading.id: frozenset(r.seen) for r in result.readings if set(r.seen) != {r.reading.usual}},
+        readings={each.reading.id: frozenset(each.seen) for each in result.readings},
         report=done.stdout,
     )

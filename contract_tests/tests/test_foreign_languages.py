@@ -13,7 +13,9 @@ from contract_tests.tests.foreign_languages import (
     STORES,
     Result,
     Server,
+    differing,
     exit_code,
+    mock_defaults,
     prepare,
     read_server,
     read_servers,
@@ -91,14 +93,21 @@ def test_the_exit_code_follows_from_the_results(results: list[Result], must_inst
 
 
 def test_the_table_counts_broken_runs_and_wraps_the_readings() -> None:
-    head, judged, left_out = table([Result(SERVER, (HELD, BROKEN)), Result(SERVER, left_out="no go")])
+    head, judged, left_out = table(
+        [Result(SERVER, (HELD, BROKEN)), Result(SERVER, left_out="no go")], {"success-status": "201"}
+    )
     assert head.split()[:6] == ["server", "language", "store", "broken", "requests", "seconds"]
     assert judged.split() == ["go", "Go", "SQLite", "1/2", "1400", "10.0", "success-status=200|201"]
     assert left_out.endswith("left out: no go")
     many = {f"reading-{n}": frozenset({"x"}) for n in range(20)}
-    wide = list(table([Result(SERVER, (replace(HELD, readings=many),))]))
+    wide = list(table([Result(SERVER, (replace(HELD, readings=many),))], {}))
     assert len(wide) > 3
     assert max(map(len, wide)) <= 118
+
+
+def test_only_readings_that_differ_from_the_mock_are_listed() -> None:
+    judgement = replace(HELD, readings={"success-status": frozenset({"201"}), "empty-name": frozenset({"refused"})})
+    assert differing([judgement], mock_defaults()) == ["empty-name=refused"]
 
 
 # -- the run of the suite ---------------------------------------------------------------------------------------------
