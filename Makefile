@@ -8,10 +8,10 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 compile := $(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help install mock test check foreign mutation spec format lock build clean
+.PHONY: help install mock test check selfcheck foreign mutation spec format lock build clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/.installed ## set up .venv with everything that the lock names and the two commands (done once)
 
@@ -27,12 +27,17 @@ install: .venv/.installed ## set up .venv with everything that the lock names an
 mock: install ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
-test: check spec ## everything: lint, types, the spec and all tests of the kit
-	@.ci/tools curl
-	@$(bin)/pytest $(ARGS)
+test: check spec ## lint, types, the spec and all tests, on every core (the five slowest: ARGS=--durations=5)
+	@.ci/tools curl chromium
+	@$(bin)/pytest -n auto --dist loadgroup $(ARGS)
 
-check: install ## lint, format and types
+check: install ## lint, format, types and the workflow of CI
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy
+	@$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+selfcheck: install ## judge every known server: each defect must be detected and no right server accused (ten minutes)
+	@$(bin)/leadlists-contract selfcheck $(ARGS)
+	@$(bin)/pytest -n auto contract_tests/tests/selfcheck/every_faulty_server.py
 
 foreign: install ## run the suite against right servers in other languages (five to ten minutes)
 	@.ci/tools node

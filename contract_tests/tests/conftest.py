@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from contract_tests.composition import open_run
@@ -25,6 +27,16 @@ EXPIRED = {"token-3": "user_1"}
 FIRST = Session("first", bearer="token-1", cookie=("__session", "token-1"), user_id="user_1")
 SECOND = Session("second", bearer="token-2", user_id="user_2")
 ROOT = Path(__file__).parents[2]
+
+# The same examples every time, and a busy machine is no failure. For new examples: pytest --hypothesis-profile=default.
+hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("tests")
+
+
+def need_curl() -> None:
+    """Skip the test that calls this if there is no curl; .ci/tools installs it."""
+    if shutil.which("curl") is None:
+        pytest.skip("no curl: see .ci/tools curl")
 
 
 def shown(value: str | bytes) -> str:

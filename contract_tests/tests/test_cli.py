@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 
 from contract_tests.engine.reachability import discovery_problem
 from contract_tests.settings.options import RUN_OPTIONS
-from contract_tests.tests.conftest import ROOT, USERS
+from contract_tests.tests.conftest import ROOT, USERS, need_curl
 from contract_tests.tests.corpus.exchanges import exchange
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.right_core import Answer, Fields, Request, RightCore
@@ -44,7 +43,7 @@ def command(tmp_path: Path) -> Command:
             env=environment(**variables),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     return call
@@ -81,8 +80,7 @@ def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Comm
         assert "(sent again 3 times: 3/3 the same)" in done.stdout
         assert "token-1" not in done.stdout
         line = next(line for line in done.stdout.splitlines() if line.strip().startswith("repeat"))
-        if shutil.which("curl") is None:
-            pytest.skip("no curl here; make test brings it where it can")
+        need_curl()
         shown = subprocess.run(
             line.split(maxsplit=1)[1],
             shell=True,
@@ -186,7 +184,7 @@ def test_ctrl_c_ends_the_run_with_130_and_what_was_found_so_far(tmp_path: Path) 
             assert process.stdout is not None
             found = any("broken: success.bare" in line for line in process.stdout)  # in the midst of the run, then
             process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=300)
         assert found
         assert process.returncode == 130
         assert "✗ success.bare" in output
@@ -249,7 +247,7 @@ def test_people_who_live_in_pytest_run_the_same_suite(right_url: str, tmp_path: 
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout
     assert "test_theirs" not in done.stdout
@@ -264,7 +262,7 @@ def test_the_plugin_without_a_target_leaves_other_tests_alone(tmp_path: Path) ->
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0
     assert "1 passed" in done.stdout
@@ -309,7 +307,7 @@ def test_a_server_that_goes_away_is_told_from_one_that_breaks_the_contract(tmp_p
         assert process.stdout is not None
         process.stdout.readline()  # it has begun
         time.sleep(1.5)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=300)
     assert "accepts no connection any more" in output
     assert process.returncode in {1, 3}  # 1 if the server's last answers were cut as it went
     assert "http.answer.complete" not in output or process.returncode == 1

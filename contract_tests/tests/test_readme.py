@@ -27,7 +27,7 @@ from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Depth, Session, Settings
 from contract_tests.target.exchange import Exchange, Response
-from contract_tests.tests.conftest import judged
+from contract_tests.tests.conftest import judged, need_curl
 from contract_tests.tests.shell import ROOT, Command, Shell, commands, differs, open_shell
 
 DOCUMENTS = ("README.md", "mock_server/README.md", "contract_tests/README.md")
@@ -122,8 +122,7 @@ def test_every_console_snippet_prints_the_output_that_is_shown(document: str, tm
 
 
 def test_the_replacement_for_curl_prints_what_curl_prints(tmp_path: Path) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("there is no curl here to compare with")
+    need_curl()
     with open_shell(tmp_path) as shell:
         snippets = CONSOLE["mock_server/README.md"]
         shell.start(next(command for command in snippets[0] if command.serves))
@@ -148,7 +147,7 @@ def _ask(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProces
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADLISTS_")}
     environment |= {"PYTHONPATH": str(ROOT), "COLUMNS": "400"}
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, env=environment, cwd=cwd, timeout=30
+        [sys.executable, *arguments], capture_output=True, text=True, env=environment, cwd=cwd, timeout=300
     )
 
 

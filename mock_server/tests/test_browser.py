@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, PATH, ROOT
 
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+
 Visit = Callable[[str], Page]
 
 SIGN_IN = """async ([mock, body, headers]) => {

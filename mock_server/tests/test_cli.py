@@ -40,7 +40,7 @@ def test_the_ready_line_is_one_line_of_json_and_the_mock_answers_by_then(start_m
     }
     assert httpx2.get(running.url).status_code == 404
     running.process.send_signal(signal.SIGTERM)
-    assert running.process.communicate(timeout=10) == ("", "")
+    assert running.process.communicate(timeout=60) == ("", "")
 
 
 @contextlib.contextmanager
@@ -59,7 +59,7 @@ def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, 
         assert process.stdout is not None
         welcome = [process.stdout.readline() for _ in range(7)]
         curl = welcome[-1].strip()
-        pasted = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, timeout=10, check=True)
+        pasted = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, timeout=60, check=True)
     assert pasted.stdout.startswith("HTTP/1.1 201 Created")
     assert json.loads(pasted.stdout.splitlines()[-1])["userIds"] == ["user_1"]
     assert json.loads(shlex.split(curl)[-1]) == page_request
@@ -111,7 +111,7 @@ def test_the_log_has_a_line_for_each_answer_and_no_secret(start_mock: StartMock,
     running.post(json=page_request, params={"token": "secret"})
     httpx2.get(f"{running.url}/%1b[31m")
     running.process.terminate()
-    _, log = running.process.communicate(timeout=10)
+    _, log = running.process.communicate(timeout=60)
     first, second = log.splitlines()
     assert first.startswith(f"POST {PATH} 201 ")
     assert second.startswith("GET /\\u001b[31m 404 ")
@@ -193,7 +193,7 @@ def test_readings_lists_every_reading_with_the_option_in_force(run_cli: RunCli) 
 @pytest.mark.parametrize("command", [["readings"], ["defects"], ["defects", "--json"]], ids=" ".join)
 def test_a_list_that_cannot_be_written_is_told_in_one_line(command: list[str]) -> None:
     with open("/dev/full", "w") as full, started(*command, stdout=full, stderr=subprocess.PIPE) as process:
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=60)
     assert process.returncode == 1
     assert told == "leadlists-mock: stdout cannot be written: No space left on device\n"
 
@@ -227,5 +227,5 @@ def test_a_closed_stdout_does_not_stop_the_mock() -> None:
                 break
             time.sleep(0.1)
         process.terminate()
-        assert process.communicate(timeout=10)[1] == ""
+        assert process.communicate(timeout=60)[1] == ""
         assert process.returncode == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import json
-import os
 import re
 import shutil
 import socket
@@ -19,9 +18,11 @@ import httpx2
 import pytest
 
 from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
-from mock_server.tests.node_tools import SOURCES, TOOLS, node_folder, run_node
+from mock_server.tests.node_tools import SOURCES, node_folder, run_node
+from mock_server.tests.programs import NODE_MODULES, chromium
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+pytestmark = pytest.mark.once
+
 # The first line of a snippet names its file.
 README = (ROOT / "mock_server" / "README.md").read_text(encoding="utf-8")
 SNIPPETS: dict[str, str] = dict(re.findall(r"^```ts\n// (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
@@ -77,11 +78,7 @@ Playwright = Callable[[dict[str, str]], dict[str, Any]]
 @pytest.fixture
 def playwright(folder: Path, port: int, page_port: int) -> Playwright:
     """Return a function that runs test files with the recipe and returns Playwright's report."""
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no chromium; .ci/tools chromium brings it")
-        pytest.skip("no chromium here; .ci/tools chromium brings it where it can")
+    program = chromium()
 
     def run(tests: dict[str, str]) -> dict[str, Any]:
         recipe = {name: SNIPPETS[name] for name in ("playwright.config.ts", "tests/mock.ts")}
@@ -122,7 +119,7 @@ CYPRESS = "cypress/e2e/create.cy.ts"
 def test_the_cypress_recipe_compiles_and_its_calls_succeed(folder: Path, mock: Running) -> None:
     url = mock.url.replace("127.0.0.1", "localhost")
     (folder / "create.cy.ts").write_text(SNIPPETS[CYPRESS].replace("http://localhost:8080", url))
-    types = ("--types", "cypress", "--typeRoots", TOOLS / "node_modules")
+    types = ("--types", "cypress", "--typeRoots", NODE_MODULES)
     done = run_node("tsc", *TSC, *types, "--module", "esnext", folder / "create.cy.ts")
     assert done.returncode == 0, done.stdout
     ran = run_node("node", SOURCES / "fake_cypress.mjs", folder / "create.cy.js")
@@ -144,7 +141,7 @@ def _ask(client: httpx2.Client, call: dict[str, Any]) -> httpx2.Response:
 def test_the_msw_recipe_passes(folder: Path, run_cli: RunCli) -> None:
     (folder / "leadlists.ts").write_text(run_cli("msw").stdout)
     (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
-    types = ("--types", "node", "--typeRoots", TOOLS / "node_modules" / "@types")
+    types = ("--types", "node", "--typeRoots", NODE_MODULES / "@types")
     done = run_node("tsc", *TSC, *types, "--module", "nodenext", folder / "create.test.ts")
     assert done.returncode == 0, done.stdout
     ran = run_node("node", "--test", "--test-reporter=tap", "create.test.js", cwd=folder)
@@ -153,7 +150,7 @@ def test_the_msw_recipe_passes(folder: Path, run_cli: RunCli) -> None:
 
 
 def test_the_msw_handlers_work_in_a_web_page(folder: Path, playwright: Playwright, run_cli: RunCli) -> None:
-    msw, pages = TOOLS / "node_modules" / "msw" / "lib", folder / "pages"
+    msw, pages = NODE_MODULES / "msw" / "lib", folder / "pages"
     shutil.copy(msw / "mockServiceWorker.js", pages)
     shutil.copy(msw / "iife" / "index.js", pages / "msw.js")
     (pages / "msw-module.js").write_text("export const { http, HttpResponse } = MockServiceWorker;")

@@ -22,7 +22,7 @@ from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Open
 
 REQUIRED = "required: [name, icpId, startDate, endDate, personIds]"
 OURS = {"x-mock-control": "1"}
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def start(folder: Path, *flags: str) -> Followed:
 
 def end(followed: Followed) -> None:
     followed.process.terminate()
-    followed.process.communicate(timeout=10)
+    followed.process.communicate(timeout=60)
     assert followed.process.returncode == 0
 
 
@@ -355,6 +355,7 @@ def test_who_does_not_follow_files_does_not_load_what_does() -> None:
     assert done.stdout == "False\n"
 
 
+@pytest.mark.once
 def test_an_open_dashboard_shows_the_new_contract(mock: Followed, open_page: Open) -> None:
     page = open_page(f"{mock.url}/__mock__/")
     page.get_by_text("Live", exact=True).wait_for()

@@ -42,7 +42,7 @@ def test_one_is_there_soon() -> None:
         with running_mock() as mock:
             took_s.append(time.perf_counter() - started)
             assert create(mock).status_code == 201
-    assert min(took_s) <= 0.15
+    assert min(took_s) <= 1.5  # usually a tenth of it
 
 
 def test_serving_does_not_load_pytest_nor_the_control_api() -> None:
@@ -122,7 +122,7 @@ def test_waiting_ends_once_the_mock_answers(start_mock: StartMock, run_cli: Any)
         command = [sys.executable, "-m", "mock_server", "--port", port, "--ready-json"]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
             try:
-                assert waiting.communicate(timeout=20) == ("", "")
+                assert waiting.communicate(timeout=60) == ("", "")
                 assert waiting.returncode == 0
                 assert run_cli("wait", f"http://127.0.0.1:{port}").returncode == 0
             finally:

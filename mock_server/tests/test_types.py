@@ -13,6 +13,8 @@ import pytest
 from mock_server.tests.conftest import ROOT, Running
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 
+pytestmark = pytest.mark.once
+
 STRICT = ("--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext")
 MARK = "// @ts-expect-error "
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from contract_tests.engine.views import BodyView, RequestView
 from contract_tests.report.curl import as_curl
 from contract_tests.settings.secrets import Masker
 from contract_tests.target.exchange import Headers
+from contract_tests.tests.conftest import need_curl
 from contract_tests.tests.servers.sockets import raw_server
 
 TYPE: Headers = (("Content-Type", "application/json"),)
@@ -46,10 +46,9 @@ def request(method: str, url: str, headers: Headers = (), body: bytes = b"", chu
 
 def run(command: str, **environment: str) -> None:
     """Run the command with the shell that every POSIX system has."""
-    if shutil.which("curl") is None:
-        pytest.skip("no curl here; make test brings it where it can, and says so where it cannot")
+    need_curl()
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "no_proxy": "*", **environment}
-    done = subprocess.run(["sh"], input=command.encode(), capture_output=True, env=env, timeout=30, check=False)
+    done = subprocess.run(["sh"], input=command.encode(), capture_output=True, env=env, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -23,8 +22,10 @@ from contract_tests.tests.servers.known_servers import USERS, listed
 from contract_tests.tests.servers.right_servers import COMBINATIONS, RIGHT_SERVERS, combinations
 from contract_tests.tests.servers.trait import TRAITS
 
+pytestmark = pytest.mark.once
+
 COMMAND = (sys.executable, "-m", "contract_tests.tests.servers.known_servers")
-START_CPU_S = 0.4  # selfcheck starts hundreds
+SLOW_TO_IMPORT = {"hypothesis", "pytest", "schemathesis"}  # selfcheck starts hundreds of servers
 
 
 @contextmanager
@@ -69,8 +70,7 @@ def test_the_list_names_each_server_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["validation-422", "the-page", "second", "like-http-1.0"])
-def test_a_known_server_answers_once_it_says_so_after_a_light_start(name: str) -> None:
-    before = os.times()
+def test_a_known_server_answers_once_it_says_so(name: str) -> None:
     with known_process(name) as ready:
         token = ready["users"][0]["token"]
         answer = httpx2.post(
@@ -78,10 +78,14 @@ def test_a_known_server_answers_once_it_says_so_after_a_light_start(name: str) -
             json={"name": 7},
             headers={"Authorization": f"Bearer {token}"},
         )
-    after = os.times()
     assert answer.status_code == (422 if name == "validation-422" else 400)
     assert {user["token"]: user["id"] for user in ready["users"]} == USERS
-    assert after.children_user + after.children_system - before.children_user - before.children_system < START_CPU_S
+
+
+def test_a_known_server_starts_without_what_is_slow_to_import() -> None:
+    code = f"import sys, {COMMAND[-1]}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not SLOW_TO_IMPORT & set(done.stdout.split())
 
 
 def test_a_name_that_nobody_has_is_refused() -> None:

@@ -11,6 +11,8 @@ from contract_tests.engine.result import RunResult
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, judged, mock_process, settings_for
 
+pytestmark = pytest.mark.once
+
 SPECIFICATION = load_specification()
 MOCK = Settings("", MOCK_FIRST, MOCK_SECOND, expired_bearer="expired")
 

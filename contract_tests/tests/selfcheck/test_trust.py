@@ -30,7 +30,7 @@ JUDGED = sorted(
 def catalogue() -> frozenset[str]:
     """The clauses that the mock can be told to break."""
     command = [sys.executable, "-m", "mock_server", "defects", "--json"]
-    printed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=30).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=300).stdout
     return frozenset(defect["clause"] for defect in json.loads(printed))
 
 

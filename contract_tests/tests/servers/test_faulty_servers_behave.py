@@ -21,6 +21,8 @@ from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.sending import EXAMPLE, EXPIRED, USERS, UUIDS, App, Body, Send, sender
 from contract_tests.tests.servers.serving import serve
 
+pytestmark = pytest.mark.once
+
 RIGHT: dict[str, App] = {"second": second_server.app(USERS, EXPIRED), "right-core": RightCore(USERS, EXPIRED)}
 APPS = RIGHT | {faulty.name: faulty.app(USERS, EXPIRED) for faulty in FAULTY_SERVERS}
 

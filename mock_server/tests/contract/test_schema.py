@@ -68,7 +68,13 @@ def test_what_only_the_whole_array_shows_is_found() -> None:
 
 
 def test_a_reader_who_stops_early_does_not_wait() -> None:
+    wrong = {"name": "a", "ids": ["long"] * 250_000}
     started = time.perf_counter()
-    first = next(VALIDATOR.breaches({"name": "a", "ids": ["long"] * 250_000}))
-    assert first.path == ("ids", 0)
-    assert time.perf_counter() - started < 0.2
+    assert len(list(VALIDATOR.breaches(wrong))) == 250_000
+    all_s = time.perf_counter() - started
+    first_s = []
+    for _ in range(5):
+        started = time.perf_counter()
+        assert next(VALIDATOR.breaches(wrong)).path == ("ids", 0)
+        first_s.append(time.perf_counter() - started)
+    assert min(first_s) < all_s / 10

@@ -17,9 +17,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN, ROOT, Open
+from mock_server.tests.programs import npm_package
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("dashboard_trust")]
 
 DASHBOARD = ROOT / "mock_server" / "control" / "dashboard"
-TOOLS = ROOT / ".npm-tools" / "node_modules"
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 UNSEEN = "\x1b[31m \x07 \u202egnp.exe \u2066 \u200b \u2028 \U000e0041"
 HOSTILE = f"{MARKUP} {UNSEEN} javascript:alert(3) שלום"
@@ -50,7 +52,7 @@ def opened(open_page: Open, mock: RunningMock, **options: Any) -> Page:
 
 
 def send_raw(mock: RunningMock, request: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall(request)
         while connection.recv(65536):
             pass
@@ -290,12 +292,7 @@ def test_the_page_is_small_and_all_of_it_comes_from_the_mock(open_page: Open, mo
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    path = TOOLS / "axe-core" / "axe.min.js"
-    if not path.is_file():
-        if os.environ.get("CI"):
-            pytest.fail("axe-core is missing; .ci/tools node brings it")
-        pytest.skip("no axe-core here; make spec brings it where Node is")
-    return path.read_text(encoding="utf-8")
+    return npm_package("axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def findings(page: Page) -> list[str]:
@@ -389,13 +386,9 @@ CHECKED = (
 
 
 def type_errors(*files: Path) -> str:
-    if not (TOOLS / ".bin" / "tsc").exists():
-        if os.environ.get("CI"):
-            pytest.fail("tsc is missing; .ci/tools node brings it")
-        pytest.skip("no tsc here; make spec brings it where Node is")
     path = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have put Node there
     checked = subprocess.run(
-        [TOOLS / ".bin" / "tsc", *CHECKED, *files],
+        [npm_package(".bin/tsc"), *CHECKED, *files],
         env=os.environ | {"PATH": path},
         capture_output=True,
         text=True,

@@ -30,7 +30,7 @@ def mock() -> Iterator[RunningMock]:
 def ask(mock: RunningMock, head: str, *headers: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
     """The answer to a request of exactly these bytes."""
     lines = [head, *headers, "Connection: close", *([f"Content-Length: {len(body)}"] if body else [])]
-    with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
         received = b""
         while chunk := connection.recv(65536):

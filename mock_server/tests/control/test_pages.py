@@ -31,7 +31,7 @@ def mock() -> Iterator[RunningMock]:
 
 def raw(mock: RunningMock, target: bytes) -> bytes:
     """The answer to a request for a target that no client would send so."""
-    with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % target)
         received = b""
         while chunk := connection.recv(65536):

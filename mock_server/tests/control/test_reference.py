@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,9 @@ import pytest
 import mock_server
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import PATH, ROOT, Open
+from mock_server.tests.programs import npm_package
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("reference")]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -44,11 +46,7 @@ def test_its_version_is_that_of_the_lock() -> None:
 
 
 def test_it_is_the_package_of_the_lock_byte_for_byte() -> None:
-    package = NPM / "node_modules" / "swagger-ui-dist"
-    if not package.is_dir():
-        if os.environ.get("CI"):
-            pytest.fail("swagger-ui-dist is missing; .ci/tools node brings it")
-        pytest.skip("no tools of Node here; make spec brings them where Node is")
+    package = npm_package("swagger-ui-dist")
     for name in sums():
         published = package / {"swagger-ui.LICENSE": "LICENSE", "swagger-ui.NOTICE": "NOTICE"}.get(name, name)
         assert (FOLDER / name).read_bytes() == published.read_bytes(), name

@@ -22,8 +22,10 @@ import pytest
 
 from mock_server import RunningMock, running_mock
 from mock_server.tests.conftest import GOOD, PATH, ROOT
+from mock_server.tests.programs import NODE_MODULES, npm_package
 
-TOOLS = ROOT / ".npm-tools"
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("snippets")]
+
 FORMATS = ("curl", "fetch", "playwright", "pytest", "hypothesis")
 TOKEN = "xyz789-session"
 LOGIN = f"Authorization: Bearer {TOKEN}"
@@ -61,7 +63,7 @@ class Case:
         lines = [f"{self.method} {self.target}{mark} HTTP/1.1", *self.headers, "Connection: close"]
         lines += [] if any(each.lower().startswith("host:") for each in self.headers) else ["Host: 127.0.0.1"]
         lines += [f"Content-Length: {len(self.body)}"] if self.body else []
-        with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=60) as connection:
             connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body)
             try:
                 while connection.recv(65536):
@@ -268,10 +270,11 @@ def run_fetch(texts: list[str], folder: Path) -> list[str]:
 
 
 def run_playwright(texts: list[str], folder: Path) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix=".made-", dir=TOOLS) as made:  # only there are its packages found
+    # Node finds the packages only below the folder that holds them.
+    with tempfile.TemporaryDirectory(prefix=".made-", dir=NODE_MODULES.parent) as made:
         for row, text in enumerate(texts):
             (Path(made) / f"{row:03}.spec.ts").write_text(text)
-        program = str(TOOLS / "node_modules/@playwright/test/cli.js")
+        program = str(npm_package("@playwright/test/cli.js"))
         done = node(program, "test", "--workers=1", "--reporter=json", "--output=results", cwd=made)
         pwned = list(Path(made).rglob("pwned"))
     assert not pwned
@@ -332,10 +335,7 @@ def recorded(mock: RunningMock) -> dict[int, list[dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def replays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Replay]]:
     """Every case, recorded by one mock, and sent again to another one for each format."""
-    if not (TOOLS / "node_modules/@playwright/test").is_dir():
-        if os.environ.get("CI"):
-            pytest.fail("Playwright for JavaScript is missing; .ci/tools node brings it")
-        pytest.skip("no Playwright for JavaScript here; .ci/tools node brings it where Node is")
+    npm_package("@playwright/test")  # or skip
     with ExitStack() as stack:
         first, *others = (stack.enter_context(running_mock()) for _ in range(1 + len(FORMATS)))
         for row, case in enumerate(CASES.values()):

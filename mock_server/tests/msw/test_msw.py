@@ -20,6 +20,8 @@ from mock_server.tests.conftest import GOOD, LOGIN, Running, StartMock
 from mock_server.tests.corpus import UUID, Case, changed, corpus, embedded
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("msw")]
+
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 NOW = "2024-01-02T10:30:00.000Z"

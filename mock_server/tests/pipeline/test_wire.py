@@ -115,7 +115,7 @@ def test_many_flat_brackets_are_no_depth() -> None:
     body = b"[" + b"[]," * 200_000 + b"[]]"
     started = time.perf_counter()
     assert len(parser()(body, NO_HEADERS)) == 200_001
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 10  # usually well under one
 
 
 def test_a_compressed_body_is_bounded_by_what_it_holds() -> None:
