@@ -5,7 +5,7 @@ An address is looked up in the table and never becomes a path, so that none lead
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,33 +27,46 @@ STRICT_POLICY = (
 )
 
 
+def _no_files() -> list[Path]:
+    return []
+
+
+def swagger_ui() -> list[Path]:
+    """List the files of Swagger UI that the API reference loads. A package of the registry brings them."""
+    from swagger_ui_bundle import swagger_ui_path  # only the API reference needs it
+
+    return [swagger_ui_path / name for name in SWAGGER_UI_FILES]
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files of one page, beside this module, and what the page may load."""
+    """The files of one page, beside this module, what else it consists of, and what the page may load."""
 
     name: str
     policy: str = STRICT_POLICY
+    more_files: Callable[[], list[Path]] = _no_files
 
 
+SWAGGER_UI_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js")
 # Swagger UI puts markup together from texts, each cleaned by DOMPurify; it knows no trusted types.
 REFERENCE_POLICY = STRICT_POLICY.partition("; require-trusted-types-for")[0]
 
-FOLDERS = {DASHBOARD: Folder("dashboard"), REFERENCE: Folder("reference", REFERENCE_POLICY)}
+FOLDERS = {DASHBOARD: Folder("dashboard"), REFERENCE: Folder("reference", REFERENCE_POLICY, swagger_ui)}
 
 
 class Pages:
     """The files of all folders, by the paths of requests."""
 
     def __init__(self, folders: Mapping[str, Folder] = FOLDERS) -> None:
-        self._files: dict[str, tuple[bytes, Mapping[str, str]]] = {}
+        self._files: dict[str, tuple[Path, Mapping[str, str]]] = {}
         self._moved = {address.removesuffix("/"): address for address in folders}
         for address, folder in folders.items():
             headers = {"content-security-policy": folder.policy, "referrer-policy": "no-referrer"}
-            for path in (Path(__file__).parent / folder.name).iterdir():
+            for path in [*(Path(__file__).parent / folder.name).iterdir(), *folder.more_files()]:
                 if path.suffix in MEDIA_TYPES and not path.is_symlink():
                     name = path.name if path.name != "index.html" else ""
                     typed = {**headers, "content-type": MEDIA_TYPES[path.suffix]}
-                    self._files[address + name] = (path.read_bytes(), typed)
+                    self._files[address + name] = (path, typed)
 
     def has(self, path: str) -> bool:
         """Whether something is at the path of a request."""
@@ -64,5 +77,5 @@ class Pages:
         if path in self._moved:
             target = self._moved[path] + (f"?{query}" if query else "")
             return Response(status_code=307, headers={"location": target})
-        content, headers = self._files[path]
-        return Response(content, headers=headers)
+        file, headers = self._files[path]
+        return Response(file.read_bytes(), headers=headers)  # not kept: most mocks are never looked at

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
-import mock_server
 from mock_server import RunningMock, Settings, running_mock
+from mock_server.control import pages
+from mock_server.control.pages import REFERENCE_POLICY, SWAGGER_UI_FILES, swagger_ui
 from mock_server.tests.conftest import PATH, ROOT, Open
-from mock_server.tests.programs import npm_package
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("reference")]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-FOLDER = Path(mock_server.__file__).parent / "control" / "reference"
-OURS = {"index.html", "reference.css", "reference.js", "swagger-ui.sha256"}
-NPM = ROOT / ".npm-tools"
-
-
-def sums() -> dict[str, str]:
-    lines = (FOLDER / "swagger-ui.sha256").read_text().splitlines()
-    return {name: digest for digest, name in (line.split() for line in lines if not line.startswith("#"))}
-
-
 # -- what is not ours
 
 
-def test_what_others_wrote_is_what_the_sums_say_and_all_of_it_has_one() -> None:
-    theirs = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FOLDER.iterdir()}
-    assert {name: digest for name, digest in theirs.items() if name not in OURS} == sums()
-    assert {"swagger-ui.LICENSE", "swagger-ui.NOTICE", "swagger-ui-bundle.js.LICENSE.txt"} <= set(sums())
+@pytest.mark.parametrize("name", SWAGGER_UI_FILES)
+def test_the_files_of_swagger_ui_are_served_byte_for_byte(name: str, lead_list_mock: RunningMock) -> None:
+    served = httpx2.get(f"{lead_list_mock.url}/__mock__/reference/{name}")
+    (file,) = [path for path in swagger_ui() if path.name == name]
+    assert served.content == file.read_bytes()
+    assert served.headers["content-security-policy"] == REFERENCE_POLICY
 
 
-def test_its_version_is_that_of_the_lock() -> None:
-    first = (FOLDER / "swagger-ui.sha256").read_text().splitlines()[0]
-    version = json.loads((NPM / "package-lock.json").read_text())["packages"]["node_modules/swagger-ui-dist"]["version"]
-    assert first.startswith(f"# swagger-ui-dist {version}, ")
-
-
-def test_it_is_the_package_of_the_lock_byte_for_byte() -> None:
-    package = npm_package("swagger-ui-dist")
-    for name in sums():
-        published = package / {"swagger-ui.LICENSE": "LICENSE", "swagger-ui.NOTICE": "NOTICE"}.get(name, name)
-        assert (FOLDER / name).read_bytes() == published.read_bytes(), name
+def test_nothing_that_others_wrote_lies_beside_the_page() -> None:
+    folder = Path(pages.__file__).parent / "reference"
+    assert {path.name for path in folder.iterdir()} == {"index.html", "reference.css", "reference.js"}
 
 
 # -- the documents
