@@ -1,10 +1,10 @@
-"""What a faulty server is: the right core with exactly one fault, and the clause that it breaks.
+"""Faulty server: the right core with exactly one defect, and the clause that it breaks.
 
-A fault is a subclass that changes one stage: its name is the class's in kebab-case, its description the docstring, and
-`@breaks` names its clause. Faulty servers share nothing with the mock server, so that the two can't agree on a wrong
-reading.
+A defect is a subclass that changes one stage: its ID is the class name in kebab-case, its description the docstring,
+and `@breaks` names its clause. Faulty servers share nothing with the mock server, so that the two cannot agree on a
+wrong reading.
 
-A fault with a `source` belongs to the foreign set: it repeats a public bug report of a real framework, library or
+A server with a `source` belongs to the foreign set: it repeats a public bug report of a real framework, library or
 backend. Its authors do not look at what the suite sends, so its score estimates what the suite finds elsewhere.
 """
 
@@ -20,7 +20,7 @@ class FaultyServer(NamedTuple):
     clause: str  # the one that it breaks
     description: str
     app: type[RightCore]
-    also: tuple[str, ...] = ()  # clauses that describe the fault equally well
+    also: tuple[str, ...] = ()  # clauses that describe the defect equally well
     source: str = ""  # the public bug report: owner/repository#number
     difficulty: str = "medium"  # of finding it from outside
 
@@ -44,7 +44,7 @@ def breaks(
 
 
 class Changed(RightCore):
-    """The right core, where a subclass can change what comes back."""
+    """The right core; a subclass can change the response."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)

@@ -1,4 +1,4 @@
-"""Servers with one fault in who may call, or in how a refusal is written."""
+"""Faulty servers: one defect each in login or in error bodies."""
 
 import asyncio
 import re
@@ -7,12 +7,12 @@ from contextlib import suppress
 from contract_tests.tests.servers.breach import breaks
 from contract_tests.tests.servers.right_core import Answer, Fields, Refusal, Request, RightCore
 
-# -- who may call
+# -- login
 
 
 @breaks("access.login.required")
 class NoLoginNeeded(RightCore):
-    """A call without any login is made in the name of the first user."""
+    """The server serves a request without a login as the first user."""
 
     def authenticate(self, request: Request) -> str:
         if request.headers.keys().isdisjoint(("authorization", "cookie")):
@@ -22,7 +22,7 @@ class NoLoginNeeded(RightCore):
 
 @breaks("access.session.valid")
 class CookiePresenceSuffices(RightCore):
-    """Any value of the session cookie signs somebody in."""
+    """The server accepts any value of the session cookie."""
 
     def tokens(self, request: Request) -> list[str]:
         cookie = re.search(r"(?:^|; *)__session=", request.headers.get("cookie", ""))
@@ -32,7 +32,7 @@ class CookiePresenceSuffices(RightCore):
 
 @breaks("access.login.required")
 class EndOfCookieNameSuffices(RightCore):
-    """A cookie signs in if its name ends like the session's."""
+    """The server accepts a cookie whose name ends like that of the session cookie."""
 
     def tokens(self, request: Request) -> list[str]:
         cookies = [cookie.strip().partition("=") for cookie in request.headers.get("cookie", "").split(";")]
@@ -41,7 +41,7 @@ class EndOfCookieNameSuffices(RightCore):
 
 @breaks("access.session.valid")
 class OnlyCookieGuarded(RightCore):
-    """The cookie is checked; any bearer token that has not expired signs somebody in."""
+    """The server checks the cookie, but accepts any bearer token that has not expired."""
 
     def authenticate(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -52,7 +52,7 @@ class OnlyCookieGuarded(RightCore):
 
 @breaks("access.session.valid")
 class InheritedKeyIsASession(RightCore):
-    """A token that every object of JavaScript has for a key signs somebody in, as where sessions[token] counts."""
+    """The server accepts a key that every JavaScript object has as a token, as with `sessions[token]`."""
 
     def authenticate(self, request: Request) -> str:
         inherited = {"constructor", "hasOwnProperty", "toString", "valueOf"}
@@ -61,7 +61,7 @@ class InheritedKeyIsASession(RightCore):
 
 @breaks("access.session.valid")
 class SchemeIgnored(RightCore):
-    """A token is taken whatever scheme stands before it."""
+    """The server accepts a token with any scheme."""
 
     def tokens(self, request: Request) -> list[str]:
         scheme, blank, token = request.headers.get("authorization", "").partition(" ")
@@ -70,7 +70,7 @@ class SchemeIgnored(RightCore):
 
 @breaks("access.session.valid")
 class TokenPrefixSuffices(RightCore):
-    """The first characters of a token are as good as the whole."""
+    """The server accepts the first characters of a token."""
 
     def tokens(self, request: Request) -> list[str]:
         sent = [token for token in super().tokens(request) if len(token) > 2 and token not in self.expired]
@@ -79,7 +79,7 @@ class TokenPrefixSuffices(RightCore):
 
 @breaks("access.session.valid")
 class MoreThanTokenTaken(RightCore):
-    """A token with more characters behind it is taken for the token."""
+    """The server accepts a token with more characters appended."""
 
     def tokens(self, request: Request) -> list[str]:
         return [known for token in super().tokens(request) for known in self.users if token.startswith(known)]
@@ -87,7 +87,7 @@ class MoreThanTokenTaken(RightCore):
 
 @breaks("access.session.valid")
 class TokenCaseIgnored(RightCore):
-    """Tokens are compared without regard to case, as some databases compare texts."""
+    """The server compares tokens without regard to case, as some databases do."""
 
     def tokens(self, request: Request) -> list[str]:
         sent = {token.lower() for token in super().tokens(request)}
@@ -96,7 +96,7 @@ class TokenCaseIgnored(RightCore):
 
 @breaks("access.session.expired")
 class ExpiredSessionTaken(RightCore):
-    """Nobody looks when a session ends."""
+    """The server ignores when a session expires."""
 
     def authenticate(self, request: Request) -> str:
         return next((self.expired[t] for t in self.tokens(request) if t in self.expired), "") or super().authenticate(
@@ -106,7 +106,7 @@ class ExpiredSessionTaken(RightCore):
 
 @breaks("access.carrier.cookie")
 class FirstCookieOnly(RightCore):
-    """Only the first cookie is looked at."""
+    """The server reads only the first cookie."""
 
     def tokens(self, request: Request) -> list[str]:
         first = request.headers.get("cookie", "").partition(";")[0]
@@ -115,7 +115,7 @@ class FirstCookieOnly(RightCore):
 
 @breaks("access.login.first")
 class ValidationBeforeLogin(RightCore):
-    """A wrong body is answered 400 to a caller without a login."""
+    """The server answers 400 to an invalid body without a login."""
 
     def authenticate(self, request: Request) -> str:
         self.validate(request, self.parse(request))
@@ -124,14 +124,14 @@ class ValidationBeforeLogin(RightCore):
 
 @breaks("response.userIds.no-stranger")
 class UserOfLatestCall(RightCore):
-    """The caller is kept in one place for all calls: under load a list goes to whoever called last."""
+    """The server keeps the caller in a global variable: under load a list goes to the latest caller."""
 
     caller = ""
 
     async def answer(self, request: Request) -> Answer:
         with suppress(Refusal):
             self.caller = self.authenticate(request)
-        await asyncio.sleep(0.01)  # as long as a database takes
+        await asyncio.sleep(0.01)  # the duration of a database query
         return await super().answer(request)
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
@@ -143,7 +143,7 @@ class UserOfLatestCall(RightCore):
 
 @breaks("error.400.status")
 class Validation422(RightCore):
-    """A body that fails validation is answered 422."""
+    """The server answers 422 to a body that fails validation."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         answer = super().refuse(request, refusal)
@@ -152,7 +152,7 @@ class Validation422(RightCore):
 
 @breaks("error.400.status")
 class ErrorAnswered200(RightCore):
-    """A body that fails validation is answered 200 with the error in the body."""
+    """The server answers 200 with an error body to a body that fails validation."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         answer = super().refuse(request, refusal)
@@ -161,7 +161,7 @@ class ErrorAnswered200(RightCore):
 
 @breaks("error.400.code")
 class MalformedJsonCode(RightCore):
-    """Malformed JSON has a code of its own."""
+    """Malformed JSON has its own error code."""
 
     def parse(self, request: Request) -> Fields:
         try:
@@ -191,7 +191,7 @@ class DetailsEmpty(RightCore):
 
 @breaks("error.400.details")
 class DetailsNameAnotherField(RightCore):
-    """What is wrong with endDate is told of startDate."""
+    """The details report a problem of endDate for startDate."""
 
     def envelope(self, refusal: Refusal) -> Fields:
         moved = [{**d, "path": d["path"].replace("endDate", "startDate")} for d in refusal.details or ()]
@@ -200,7 +200,7 @@ class DetailsNameAnotherField(RightCore):
 
 @breaks("error.401.status")
 class StrangerForbidden(RightCore):
-    """A caller without a valid session is answered 403."""
+    """The server answers 403 to a caller without a valid session."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         answer = super().refuse(request, refusal)
@@ -237,7 +237,7 @@ class TraceInMessage(RightCore):
 
 @breaks("error.envelope")
 class ErrorAsText(RightCore):
-    """An error body holds a text in place of code and message."""
+    """An error body holds a string instead of code and message."""
 
     def envelope(self, refusal: Refusal) -> Fields:
         return {"error": refusal.message}
@@ -245,7 +245,7 @@ class ErrorAsText(RightCore):
 
 @breaks("error.media-type")
 class ErrorLabelledHtml(RightCore):
-    """An error body is labelled text/html."""
+    """The Content-Type of an error is text/html."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         answer = super().refuse(request, refusal)

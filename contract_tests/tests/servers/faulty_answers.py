@@ -1,4 +1,4 @@
-"""Servers with one fault in how they answer a success, or in what only they can say of a lead list."""
+"""Faulty servers: one defect each in the response of a success or in generated fields."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from contract_tests.tests.servers.right_core import Answer, Fields, Request, Rig
 
 @breaks("success.status")
 class Success202(RightCore):
-    """A success is answered 202."""
+    """The status of a success is 202."""
 
     success = 202
 
@@ -29,7 +29,7 @@ class Success204(RightCore):
 
 @breaks("success.bare")
 class WrappedInData(RightCore):
-    """The lead list stands inside an object called data."""
+    """The lead list is in an object named data."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         return {"data": super().build(request, user, fields)}
@@ -37,7 +37,7 @@ class WrappedInData(RightCore):
 
 @breaks("success.bare")
 class EncodedTwice(RightCore):
-    """The body of a success is a JSON string that holds the JSON of the list."""
+    """The body of a success is a JSON string with the JSON of the list."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         answer = super().render(request, status, value)
@@ -46,7 +46,7 @@ class EncodedTwice(RightCore):
 
 @breaks("success.concurrent")
 class SameCallsShareAnAnswer(RightCore):
-    """The same call at the same moment gets the answer of the other, as from a cache for reading."""
+    """Equal concurrent requests get one response, as from a read cache."""
 
     def __init__(self, *sessions: Any) -> None:
         super().__init__(*sessions)
@@ -60,7 +60,7 @@ class SameCallsShareAnAnswer(RightCore):
         return await asyncio.shield(self.under_way[key])
 
     async def answer_slowly(self, request: Request) -> Answer:
-        await asyncio.sleep(0.02)  # as long as a database takes
+        await asyncio.sleep(0.02)  # the duration of a database query
         return await super().answer(request)
 
 
@@ -77,7 +77,7 @@ class IdWithoutHyphens(Changed):
 
 @breaks("response.id.format")
 class IdWithPrefix(Changed):
-    """The id is a UUID behind the word list_."""
+    """The id is a UUID with the prefix list_."""
 
     def new_id(self) -> str:
         return f"list_{uuid4()}"
@@ -93,7 +93,7 @@ class IdFromContent(RightCore):
 
 @breaks("response.id.unique")
 class IdsRecycled(RightCore):
-    """After fifty lists the ids begin anew."""
+    """After fifty lists the IDs repeat."""
 
     made = 0
 
@@ -104,7 +104,7 @@ class IdsRecycled(RightCore):
 
 @breaks("response.userIds.includes-creator")
 class CreatorMissing(Changed):
-    """Nobody stands in userIds."""
+    """userIds is empty."""
 
     def changes(self, created: Fields) -> Fields:
         return {"userIds": []}
@@ -112,7 +112,7 @@ class CreatorMissing(Changed):
 
 @breaks("response.userIds.type")
 class UserIdsAsText(Changed):
-    """userIds is the one id, not an array."""
+    """userIds is one ID instead of an array."""
 
     def changes(self, created: Fields) -> Fields:
         return {"userIds": created["userIds"][0]}
@@ -120,7 +120,7 @@ class UserIdsAsText(Changed):
 
 @breaks("response.userIds.no-stranger")
 class PreviousCallerStays(RightCore):
-    """The caller before this one stands in userIds as well."""
+    """userIds also holds the previous caller."""
 
     previous: str | None = None
 
@@ -135,7 +135,7 @@ class PreviousCallerStays(RightCore):
 
 @breaks("response.createdAt.clock")
 class CreatedAtConstant(Changed):
-    """createdAt is always that of the page's example."""
+    """createdAt is always that of the API page's example."""
 
     def changes(self, created: Fields) -> Fields:
         return {"createdAt": "2024-01-02T10:30:00.000Z"}
@@ -143,7 +143,7 @@ class CreatedAtConstant(Changed):
 
 @breaks("response.createdAt.clock")
 class CreatedAtFrozen(Changed):
-    """createdAt is the moment at which the server started."""
+    """createdAt is the time at which the server started."""
 
     def __init__(self, *sessions: Any) -> None:
         super().__init__(*sessions)
@@ -155,7 +155,7 @@ class CreatedAtFrozen(Changed):
 
 @breaks("response.createdAt.clock")
 class ClockHourBehind(RightCore):
-    """The server's clock is an hour behind."""
+    """The server's clock is an hour slow."""
 
     def now(self) -> datetime:
         return super().now() - timedelta(hours=1)
@@ -171,7 +171,7 @@ class UpdatedAtInLocalTime(Changed):
 
 @breaks("response.updatedAt.order")
 class UpdatedBeforeCreated(Changed):
-    """updatedAt lies five seconds before createdAt."""
+    """updatedAt is five seconds before createdAt."""
 
     def changes(self, created: Fields) -> Fields:
         return {"updatedAt": timestamp(to_utc(created["createdAt"]) - timedelta(seconds=5))}

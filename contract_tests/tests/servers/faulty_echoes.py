@@ -1,4 +1,4 @@
-"""Servers with one fault in how they give back what was sent, or in what stands for what was not."""
+"""Faulty servers: one defect each in returned fields or in defaults of omitted fields."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from contract_tests.tests.servers.right_core import Fields, Request, RightCore, 
 
 @breaks("response.name.echo")
 class NameCutAt64(Changed):
-    """A name is cut after 64 characters."""
+    """The server truncates a name to 64 characters."""
 
     def changes(self, created: Fields) -> Fields:
         return {"name": created["name"][:64]}
@@ -20,7 +20,7 @@ class NameCutAt64(Changed):
 
 @breaks("response.name.echo")
 class NameCutAt255Bytes(Changed):
-    """A name is cut after 255 bytes."""
+    """The server truncates a name to 255 bytes."""
 
     def changes(self, created: Fields) -> Fields:
         return {"name": created["name"].encode()[:255].decode(errors="ignore")}
@@ -28,7 +28,7 @@ class NameCutAt255Bytes(Changed):
 
 @breaks("response.name.echo")
 class BlanksCollapsed(Changed):
-    """Several blanks inside a name become one."""
+    """Several spaces inside a name become one."""
 
     def changes(self, created: Fields) -> Fields:
         return {"name": re.sub(r"(?<=\S) +(?=\S)", " ", created["name"])}
@@ -36,7 +36,7 @@ class BlanksCollapsed(Changed):
 
 @breaks("response.name.echo")
 class NameMadePlain(Changed):
-    """A name is stored in the form NFKC, which loses ligatures and circles."""
+    """The server normalises a name to NFKC, which loses ligatures and circles."""
 
     def changes(self, created: Fields) -> Fields:
         return {"name": unicodedata.normalize("NFKC", created["name"])}
@@ -52,7 +52,7 @@ class EmojiLost(Changed):
 
 @breaks("response.name.echo")
 class EscapedPairLost(RightCore):
-    """An emoji that JSON spells as two escapes becomes two signs of replacement."""
+    """An emoji in two JSON escapes becomes two replacement characters."""
 
     def parse(self, request: Request) -> Fields:
         body = re.sub(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..", rb"\\ufffd\\ufffd", request.body)
@@ -61,7 +61,7 @@ class EscapedPairLost(RightCore):
 
 @breaks("response.name.required")
 class EveryTwentiethUnnamed(RightCore):
-    """Every twentieth list comes back without its name."""
+    """Every 20th list comes back without its name."""
 
     made = 0
 
@@ -86,7 +86,7 @@ class StartDateShifted(Changed):
 
 @breaks("response.startDate.echo")
 class SummerTimeAdded(Changed):
-    """A startDate in April to September comes back an hour late."""
+    """A startDate from April to September comes back an hour late."""
 
     def changes(self, created: Fields) -> Fields:
         start = to_utc(created["startDate"])
@@ -103,7 +103,7 @@ class MillisecondsDropped(Changed):
 
 @breaks("response.endDate.echo")
 class OffsetSignIgnored(RightCore):
-    """An offset west of Greenwich in endDate is taken for one east of it."""
+    """The server reads an offset west of Greenwich in endDate as one east of it."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         end = sent.get("endDate")
@@ -113,7 +113,7 @@ class OffsetSignIgnored(RightCore):
 
 @breaks("response.startDate.echo")
 class DatesSwapped(Changed):
-    """startDate comes back as endDate, and the other way round."""
+    """startDate and endDate come back swapped."""
 
     def changes(self, created: Fields) -> Fields:
         return {"startDate": created["endDate"], "endDate": created["startDate"]}
@@ -132,7 +132,7 @@ class IcpIdLost(Changed):
 
 @breaks("response.personIds.echo")
 class PersonIdsLowercased(Changed):
-    """Person ids come back in lower case."""
+    """Person IDs come back in lower case."""
 
     def changes(self, created: Fields) -> Fields:
         return {"personIds": [text.lower() for text in created["personIds"]]}
@@ -140,7 +140,7 @@ class PersonIdsLowercased(Changed):
 
 @breaks("response.personIds.echo")
 class HundredPersonIdsKept(Changed):
-    """Of the person ids the first hundred are kept, without a word on the others."""
+    """The server stores only the first hundred person IDs."""
 
     def changes(self, created: Fields) -> Fields:
         return {"personIds": created["personIds"][:100]}
@@ -148,7 +148,7 @@ class HundredPersonIdsKept(Changed):
 
 @breaks("response.personIds.echo")
 class PersonIdsSplit(Changed):
-    """A person id with a comma in it comes back as two."""
+    """A person ID with a comma comes back as two."""
 
     def changes(self, created: Fields) -> Fields:
         return {"personIds": [part for text in created["personIds"] for part in text.split(",")]}
@@ -156,7 +156,7 @@ class PersonIdsSplit(Changed):
 
 @breaks("response.companyIds.echo")
 class LastCompanyIdLost(Changed):
-    """Of several company ids the last is lost."""
+    """The last of several company IDs is lost."""
 
     def changes(self, created: Fields) -> Fields:
         return {"companyIds": created["companyIds"][: max(1, len(created["companyIds"]) - 1)]}
@@ -164,7 +164,7 @@ class LastCompanyIdLost(Changed):
 
 @breaks("request.companyIds.default")
 class CompanyIdsNullByDefault(RightCore):
-    """A list without companyIds comes back with null for them."""
+    """Without companyIds, companyIds is null."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         left_out = {} if "companyIds" in self.parse(request) else {"companyIds": None}
@@ -173,7 +173,7 @@ class CompanyIdsNullByDefault(RightCore):
 
 @breaks("response.companyIds.required")
 class CompanyIdsAbsentByDefault(RightCore):
-    """A list without companyIds comes back without them."""
+    """Without companyIds, the response has no companyIds."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)
@@ -182,7 +182,7 @@ class CompanyIdsAbsentByDefault(RightCore):
 
 @breaks("response.type.required")
 class TypeAbsentByDefault(RightCore):
-    """A list without type comes back without it."""
+    """Without type, the response has no type."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)

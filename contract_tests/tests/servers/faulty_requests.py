@@ -1,4 +1,4 @@
-"""Servers with one fault in what they take for a lead list: too much, or too little."""
+"""Faulty servers: one defect each in validation, too lenient or too strict."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def described(value: object) -> str:
 
 @breaks("request.body.json")
 class NanTaken(RightCore):
-    """NaN and Infinity are taken for numbers, as Python's json takes them."""
+    """The server reads NaN and Infinity as numbers, like Python's json."""
 
     def parse(self, request: Request) -> Fields:
         numbers = re.sub(rb'(?<=":)-?(NaN|Infinity)\b', b"0", request.body)
@@ -36,7 +36,7 @@ class NanTaken(RightCore):
 
 @breaks("request.body.json")
 class TrailingCommaTaken(RightCore):
-    """A comma behind the last field is passed over."""
+    """The server accepts a trailing comma."""
 
     def parse(self, request: Request) -> Fields:
         return super().parse(request._replace(body=re.sub(rb",\s*\}\s*$", b"}", request.body)))
@@ -44,7 +44,7 @@ class TrailingCommaTaken(RightCore):
 
 @breaks("request.body.type")
 class EmptyBatchTaken(RightCore):
-    """An array for a body is taken for many lead lists, and an empty one for none."""
+    """The server reads an array as many lead lists, and an empty one as none."""
 
     def create(self, request: Request) -> Answer:
         if request.body.strip() != b"[]":
@@ -56,7 +56,7 @@ class EmptyBatchTaken(RightCore):
 
 @breaks("request.body.server-made")
 class IdTakenOver(RightCore):
-    """An id that the client sends becomes the id of the list."""
+    """The server stores an id from the client."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         taken = {"id": sent["id"]} if is_uuid(sent.get("id")) else {}
@@ -65,7 +65,7 @@ class IdTakenOver(RightCore):
 
 @breaks("request.body.server-made")
 class CreatedAtTakenOver(RightCore):
-    """A createdAt that the client sends becomes the list's."""
+    """The server stores createdAt from the client."""
 
     created_at: str | None = None
 
@@ -80,7 +80,7 @@ class CreatedAtTakenOver(RightCore):
 
 @breaks("request.body.server-made")
 class UserIdsTakenOver(RightCore):
-    """userIds that the client sends take the place of the creator."""
+    """The server stores userIds from the client instead of the creator."""
 
     sent_users: Any = None
 
@@ -96,7 +96,7 @@ class UserIdsTakenOver(RightCore):
 
 @breaks("request.body.open")
 class PrototypePolluted(RightCore):
-    """What one client sends as __proto__ shows on every later list."""
+    """Every later list contains the fields under __proto__."""
 
     def __init__(self, *sessions: Any) -> None:
         super().__init__(*sessions)
@@ -114,7 +114,7 @@ class PrototypePolluted(RightCore):
 
 @breaks("request.name.required")
 class KeyCaseIgnored(RightCore):
-    """Name does for name, as with Go's encoding/json."""
+    """The server reads the key Name as name, like Go's encoding/json."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         known = {key.lower(): key for key in self.rules}
@@ -123,7 +123,7 @@ class KeyCaseIgnored(RightCore):
 
 @breaks("request.name.type")
 class NameMadeText(RightCore):
-    """A name of another type than string is stored as its text; null is refused."""
+    """The server converts a name of another type to a string; it refuses null."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         name = {"name": described(sent["name"])} if sent.get("name") is not None else {}
@@ -132,7 +132,7 @@ class NameMadeText(RightCore):
 
 @breaks("request.name.text")
 class EmojiRefused(RightCore):
-    """A name with a character beyond U+FFFF is answered 400."""
+    """The server answers 400 to a name with a character beyond U+FFFF."""
 
     rules = RightCore.rules | {
         "name": Rule("a string of UCS-2", lambda v: is_text(v) and max(v, default="") < "\U00010000")
@@ -141,14 +141,14 @@ class EmojiRefused(RightCore):
 
 @breaks("request.name.text")
 class CommaRefused(RightCore):
-    """A name with a comma is answered 400: almost every name of a run, whatever else its request is about."""
+    """The server answers 400 to a name with a comma: almost every name of a run."""
 
     rules = RightCore.rules | {"name": Rule("a name without commas", lambda v: is_text(v) and "," not in v)}
 
 
 @breaks("request.name.repeatable")
 class NameUnique(RightCore):
-    """A second list of the same name and another end is answered 400."""
+    """The server answers 400 to a second list with the same name and another end."""
 
     def __init__(self, *sessions: Any) -> None:
         super().__init__(*sessions)
@@ -156,34 +156,34 @@ class NameUnique(RightCore):
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         if self.ends.setdefault(fields["name"], fields["endDate"]) != fields["endDate"]:
-            raise BadRequest(("/name", "is taken"))
+            raise BadRequest(("/name", "is in use"))
         return super().build(request, user, fields)
 
 
 @breaks("request.type.optional")
 class TypeRequired(RightCore):
-    """A body without type is answered 400."""
+    """The server answers 400 to a body without type."""
 
     defaults: ClassVar[Fields] = {"companyIds": []}
 
 
 @breaks("request.type.default")
 class TypeDefaultsToCompany(RightCore):
-    """A list without type becomes one of companies."""
+    """Without type, the type is "company"."""
 
     defaults = RightCore.defaults | {"type": "company"}
 
 
 @breaks("request.type.enum")
 class CompanyTypeRefused(RightCore):
-    """A list of companies is answered 400."""
+    """The server answers 400 to a list of companies."""
 
     rules = RightCore.rules | {"type": Rule('"person"', lambda value: value == "person")}
 
 
 @breaks("request.type.enum")
 class TypeCaseIgnored(RightCore):
-    """Person and PERSON do for person."""
+    """The server accepts Person and PERSON as person."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         kind = sent.get("type")
@@ -192,7 +192,7 @@ class TypeCaseIgnored(RightCore):
 
 @breaks("request.type.enum")
 class TypeInPluralTaken(RightCore):
-    """People and companies do for person and company."""
+    """The server accepts people and companies as person and company."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         kind = sent.get("type")
@@ -205,21 +205,21 @@ class TypeInPluralTaken(RightCore):
 
 @breaks("request.icpId.required")
 class IcpIdOptional(RightCore):
-    """A missing icpId is taken for null."""
+    """The server reads a missing icpId as null."""
 
     defaults = RightCore.defaults | {"icpId": None}
 
 
 @breaks("request.icpId.nullability")
 class NullIcpIdRefused(RightCore):
-    """An icpId of null is answered 400."""
+    """The server answers 400 to an icpId of null."""
 
     rules = RightCore.rules | {"icpId": Rule("a UUID", is_uuid)}
 
 
 @breaks("request.endDate.required")
 class EndDateOptional(RightCore):
-    """A list without endDate ends when it starts."""
+    """Without endDate, endDate is startDate."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         return super().validate(request, {"endDate": sent.get("startDate"), **sent})
@@ -227,7 +227,7 @@ class EndDateOptional(RightCore):
 
 @breaks("request.startDate.format")
 class February30Taken(RightCore):
-    """A startDate of 30 February is taken for 1 March."""
+    """The server reads 30 February as 1 March."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         start = sent.get("startDate")
@@ -237,14 +237,14 @@ class February30Taken(RightCore):
 
 @breaks("request.startDate.format")
 class LeapDayRefused(RightCore):
-    """A startDate of 29 February is answered 400 in leap years too."""
+    """The server answers 400 to a startDate of 29 February even in leap years."""
 
     rules = RightCore.rules | {"startDate": Rule("a date", lambda value: is_date(value) and value[5:10] != "02-29")}
 
 
 @breaks("request.startDate.any-time")
 class PastRefused(RightCore):
-    """A startDate in the past is answered 400."""
+    """The server answers 400 to a startDate in the past."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -258,7 +258,7 @@ class PastRefused(RightCore):
 
 @breaks("request.personIds.nullability")
 class NullPersonIdsTaken(RightCore):
-    """personIds of null are taken for none."""
+    """The server reads null personIds as empty."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         none: Fields = {"personIds": []} if sent.get("personIds", "") is None else {}
@@ -267,7 +267,7 @@ class NullPersonIdsTaken(RightCore):
 
 @breaks("request.personIds.type")
 class OnePersonIdTaken(RightCore):
-    """A text for personIds is taken for an array of that text."""
+    """The server reads a string in personIds as an array of one."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         one = sent.get("personIds")
@@ -276,14 +276,14 @@ class OnePersonIdTaken(RightCore):
 
 @breaks("request.companyIds.optional")
 class CompanyIdsRequired(RightCore):
-    """A body without companyIds is answered 400."""
+    """The server answers 400 to a body without companyIds."""
 
     defaults: ClassVar[Fields] = {"type": "person"}
 
 
 @breaks("request.companyIds.items.format")
 class FirstCompanyIdChecked(RightCore):
-    """Of the company ids only the first is validated."""
+    """The server validates only the first company ID."""
 
     rules = RightCore.rules | {
         "companyIds": Rule("an array of UUIDs", lambda value: isinstance(value, list) and all(map(is_uuid, value[:1])))
@@ -292,7 +292,7 @@ class FirstCompanyIdChecked(RightCore):
 
 @breaks("request.companyIds.items.format")
 class TenCompanyIdsChecked(RightCore):
-    """Any text behind the tenth company id is taken."""
+    """The server validates only the first ten company IDs."""
 
     rules = RightCore.rules | {
         "companyIds": Rule(
@@ -304,7 +304,7 @@ class TenCompanyIdsChecked(RightCore):
 
 @breaks("request.companyIds.items.format")
 class CompanyIdsOfPeopleUnchecked(RightCore):
-    """On a list of people any texts are taken for company ids, as they are not used there."""
+    """The server does not validate the company IDs of a person list."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         ids = sent.get("companyIds")

@@ -1,4 +1,4 @@
-"""Every faulty server, those of one stage beside each other."""
+"""List every faulty server, grouped by stage."""
 
 from contract_tests.tests.servers import (
     breach,
@@ -9,6 +9,6 @@ from contract_tests.tests.servers import (
     faulty_transport,
 )
 
-# To import one of these declares its servers.
+# Importing one of these modules declares its servers.
 MODULES = (faulty_access, faulty_transport, faulty_requests, faulty_answers, faulty_echoes)
 FAULTY_SERVERS = tuple(breach.declared)

@@ -1,4 +1,4 @@
-"""Servers with one fault in how they read or write HTTP and JSON."""
+"""Faulty servers: one defect each in reading or writing HTTP and JSON."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl
 from contract_tests.tests.servers.breach import breaks
 from contract_tests.tests.servers.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore, Send
 
-# -- answers
+# -- responses
 
 
 @breaks("http.answer.no-server-error")
 class NulCrash(RightCore):
-    """U+0000 in a text crashes the server, as some databases can't store it."""
+    """U+0000 in a string crashes the server, because some databases cannot store it."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         if any("\0" in text for text in [fields["name"], *fields["personIds"]]):
@@ -23,7 +23,7 @@ class NulCrash(RightCore):
 
 @breaks("http.answer.no-server-error")
 class OneIdInTwoCasesCrash(RightCore):
-    """A company id in small letters and in capitals is one key of the database twice."""
+    """A company ID in lower and in upper case violates a unique key of the database."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -55,7 +55,7 @@ class CookieWithoutValueCrash(RightCore):
 
 @breaks("http.answer.no-server-error")
 class Year2038Crash(RightCore):
-    """A date beyond what 32 bits count in seconds crashes the server."""
+    """A date beyond 32-bit seconds crashes the server."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         if max(fields["startDate"], fields["endDate"]) > "2038-01-19T03:14:07":
@@ -65,7 +65,7 @@ class Year2038Crash(RightCore):
 
 @breaks("error.500.code")
 class CrashWithOtherCode(RightCore):
-    """U+0000 in a name crashes the server, which calls that SERVER_ERROR."""
+    """U+0000 in a name crashes the server with the code SERVER_ERROR."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         if "\0" in fields["name"]:
@@ -75,7 +75,7 @@ class CrashWithOtherCode(RightCore):
 
 @breaks("http.answer.complete")
 class AnswerCutShort(RightCore):
-    """It sends as many bytes as the answer has characters, then hangs up."""
+    """The server sends as many bytes as the response has characters, then closes the connection."""
 
     async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
         async def send_less(message: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ class AnswerCutShort(RightCore):
 
 @breaks("http.answer.complete")
 class LengthOverstated(RightCore):
-    """Content-Length of an error counts two bytes more than come."""
+    """Content-Length of an error is two bytes too large."""
 
     async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
         async def send_less(message: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ class LengthOverstated(RightCore):
 
 @breaks("http.answer.media-type")
 class SuccessLabelledText(RightCore):
-    """A success is labelled text/plain."""
+    """The Content-Type of a success is text/plain."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         answer = super().render(request, status, value)
@@ -110,7 +110,7 @@ class SuccessLabelledText(RightCore):
 
 @breaks("http.answer.json")
 class BodyCutByCharacters(RightCore):
-    """A body ends after as many bytes as it has characters."""
+    """A body is truncated to as many bytes as it has characters."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         answer = super().render(request, status, value)
@@ -142,7 +142,7 @@ class LocationInBrackets(RightCore):
 
 @breaks("http.request.chunked")
 class ChunkedRefused(RightCore):
-    """A body without Content-Length is answered 411."""
+    """The server answers 411 to a body without Content-Length."""
 
     def parse(self, request: Request) -> Fields:
         if "content-length" not in request.headers:
@@ -152,7 +152,7 @@ class ChunkedRefused(RightCore):
 
 @breaks("http.request.charset")
 class CharsetRefused(RightCore):
-    """A media type with a charset parameter is answered 415."""
+    """The server answers 415 to a media type with a charset parameter."""
 
     def parse(self, request: Request) -> Fields:
         if "charset" in request.headers.get("content-type", ""):
@@ -162,17 +162,17 @@ class CharsetRefused(RightCore):
 
 @breaks("http.request.unknown-headers")
 class UnknownHeaderRefused(RightCore):
-    """A header that begins with X- and is not known is answered 400."""
+    """The server answers 400 to an unknown header that starts with X-."""
 
     def parse(self, request: Request) -> Fields:
         if any(name.startswith("x-") for name in request.headers):
-            raise BadRequest(("", "must not come with headers that nobody knows"))
+            raise BadRequest(("", "must not come with unknown headers"))
         return super().parse(request)
 
 
 @breaks("http.request.json-spelling")
 class LineBreakRefused(RightCore):
-    """JSON on several lines is answered 400."""
+    """The server answers 400 to JSON on several lines."""
 
     def parse(self, request: Request) -> Fields:
         if b"\n" in request.body.strip():
@@ -182,7 +182,7 @@ class LineBreakRefused(RightCore):
 
 @breaks("http.request.key-order")
 class NameMustComeFirst(RightCore):
-    """A body whose first field is not name, though it has one, is answered 400."""
+    """The server answers 400 if name is not the first field."""
 
     def parse(self, request: Request) -> Fields:
         body = super().parse(request)
@@ -193,7 +193,7 @@ class NameMustComeFirst(RightCore):
 
 @breaks("http.request.media-type")
 class UpperCaseSkipsValidation(RightCore):
-    """A body labelled Application/JSON is taken for JSON, but not validated."""
+    """The server reads a body with Content-Type Application/JSON, but does not validate it."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         if request.headers.get("content-type", "application/json").startswith("application/json"):
@@ -203,7 +203,7 @@ class UpperCaseSkipsValidation(RightCore):
 
 @breaks("http.request.media-type")
 class FormTaken(RightCore):
-    """A form is taken for a lead list."""
+    """The server creates a lead list from an HTML form."""
 
     def parse(self, request: Request) -> Fields:
         if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
@@ -214,7 +214,7 @@ class FormTaken(RightCore):
 
 @breaks("http.request.utf-8")
 class Utf16Taken(RightCore):
-    """A body in UTF-16 is taken, as Python's json takes it."""
+    """The server accepts a body in UTF-16, like Python's json."""
 
     def parse(self, request: Request) -> Fields:
         try:

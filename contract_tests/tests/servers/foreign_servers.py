@@ -11,7 +11,7 @@ from contract_tests.tests.servers import (
     foreign_wires,
 )
 
-# To import one of these declares its servers.
+# Importing one of these modules declares its servers.
 MODULES = (
     foreign_logins,
     foreign_headers,

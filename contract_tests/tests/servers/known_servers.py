@@ -1,6 +1,6 @@
-"""Serves any right or faulty server as a process of its own, or lists them all.
+"""Serve any correct or faulty server as a separate process, or list them all.
 
-`python -m contract_tests.tests.servers.known_servers NAME --port 0` prints one line of JSON when requests are answered.
+`python -m contract_tests.tests.servers.known_servers NAME --port 0` prints one line of JSON when it is ready.
 """
 
 import argparse
@@ -23,7 +23,7 @@ EXPIRED = {"expired": "user_first"}
 
 
 def listed() -> list[dict[str, Any]]:
-    """Every server: what it is called, what is wrong with it if anything, and how it has to be judged."""
+    """Print every server with its name, its defect if it has one, and the settings to judge it with."""
     faulty = [_faulty(server, "foreign" if server.source else "faulty") for server in _FAULTY.values()]
     right = [
         {"id": server.name, "kind": "right", "clause": None, "description": server.description}
@@ -43,14 +43,14 @@ def _faulty(server: FaultyServer, kind: str) -> dict[str, Any]:
 
 
 def serve(app: App, port: int, options: dict[str, Any]) -> None:
-    """Serve until SIGTERM or SIGINT, and say when that begins."""
+    """Serve until SIGTERM or SIGINT, and print a line when the server is ready."""
     listener = socket.create_server(("127.0.0.1", port))
     users = [{"id": user, "token": token} for token, user in USERS.items()]
     ready = {"url": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": os.getpid(), "users": users}
     config = uvicorn.Config(
         app, lifespan="off", ws="none", log_config=None, log_level="critical", timeout_graceful_shutdown=1, **options
     )
-    print(json.dumps(ready), flush=True)  # a caller who comes at once waits in the listener's queue
+    print(json.dumps(ready), flush=True)  # an early client waits in the listener's queue
     uvicorn.Server(config).run(sockets=[listener])
 
 

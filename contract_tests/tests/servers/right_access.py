@@ -1,16 +1,16 @@
-"""Traits of how a caller signs in, and of how a refusal is written."""
+"""Traits of login and of error bodies."""
 
 from typing import Any
 
 from contract_tests.tests.servers.right_core import Answer, BadRequest, Fields, Refusal, Request, RightCore
 from contract_tests.tests.servers.trait import about
 
-# -- who may call
+# -- login
 
 
 @about("session-carrier", carriers=("bearer",))
 class BearerOnly(RightCore):
-    """The cookie is not looked at."""
+    """The server ignores the cookie."""
 
     def tokens(self, request: Request) -> list[str]:
         return super().tokens(request._replace(headers={**request.headers, "cookie": ""}))
@@ -18,7 +18,7 @@ class BearerOnly(RightCore):
 
 @about("session-carrier", carriers=("cookie",))
 class CookieOnly(RightCore):
-    """The Authorization header is not looked at."""
+    """The server ignores the Authorization header."""
 
     def tokens(self, request: Request) -> list[str]:
         return super().tokens(request._replace(headers={**request.headers, "authorization": ""}))
@@ -26,7 +26,7 @@ class CookieOnly(RightCore):
 
 @about("mixed-logins")
 class EveryLoginMustBeGood(RightCore):
-    """A bad login beside a good one is refused."""
+    """The server refuses an invalid login next to a valid one."""
 
     def authenticate(self, request: Request) -> str:
         users = {self.users.get(token) for token in self.tokens(request)}
@@ -37,7 +37,7 @@ class EveryLoginMustBeGood(RightCore):
 
 @about("bearer-scheme-case")
 class SchemeInThisCaseOnly(RightCore):
-    """Only Bearer is taken, not bearer."""
+    """The server accepts only Bearer, not bearer."""
 
     def tokens(self, request: Request) -> list[str]:
         wrong = request.headers.get("authorization", "")[:7] in ("bearer ", "BEARER ")
@@ -46,18 +46,18 @@ class SchemeInThisCaseOnly(RightCore):
 
 @about("malformed-login")
 class MalformedLogin400(RightCore):
-    """A login without a token, or of another scheme, is a malformed request."""
+    """The server answers 400 to a login without a token or with another scheme."""
 
     def authenticate(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "Bearer x").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise Refusal(400, "BAD_REQUEST", "The Authorization header must be: Bearer, a blank, the token.")
+            raise Refusal(400, "BAD_REQUEST", "The Authorization header must be: Bearer, a space, the token.")
         return super().authenticate(request)
 
 
 @about("foreign-origin")
 class ForeignOriginForbidden(RightCore):
-    """A cookie that comes from a page of another origin is answered 403."""
+    """The server answers 403 to a cookie with a foreign Origin header."""
 
     def authenticate(self, request: Request) -> str:
         user = super().authenticate(request)
@@ -69,7 +69,7 @@ class ForeignOriginForbidden(RightCore):
 
 @about("login-before-validation", by_name="validation-first")
 class ValidationFirst(RightCore):
-    """A wrong body is told even to a caller without a login."""
+    """The server validates the body before it checks the login."""
 
     def authenticate(self, request: Request) -> str:
         self.validate(request, self.parse(request))
@@ -78,7 +78,7 @@ class ValidationFirst(RightCore):
 
 @about("www-authenticate")
 class ChallengeAbsent(RightCore):
-    """A 401 comes without WWW-Authenticate."""
+    """A 401 has no WWW-Authenticate header."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         answer = super().refuse(request, refusal)
@@ -87,7 +87,7 @@ class ChallengeAbsent(RightCore):
 
 @about("www-authenticate")
 class ChallengeExplained(RightCore):
-    """A 401 says in WWW-Authenticate what is wrong with the token (RFC 6750 §3), and that it has expired if so."""
+    """A 401 explains in WWW-Authenticate what is wrong with the token (RFC 6750 §3)."""
 
     def authenticate(self, request: Request) -> str:
         if any(token in self.expired for token in self.tokens(request)):
@@ -103,7 +103,7 @@ class ChallengeExplained(RightCore):
 
 @about("cookies")
 class SessionRenewed(RightCore):
-    """Every answer to a signed-in caller sets the session cookie anew, and one more."""
+    """Every response to a signed-in caller sets the session cookie again, and another cookie."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         answer = super().render(request, status, value)
@@ -117,7 +117,7 @@ class SessionRenewed(RightCore):
 
 @about("error-shape")
 class ErrorFlat(RightCore):
-    """code and message stand at the top."""
+    """code and message are at the top level."""
 
     def envelope(self, refusal: Refusal) -> Fields:
         body = super().envelope(refusal)
@@ -127,7 +127,7 @@ class ErrorFlat(RightCore):
 
 @about("details-place")
 class DetailsAtTop(RightCore):
-    """details stand beside the error object."""
+    """details is next to the error object."""
 
     def envelope(self, refusal: Refusal) -> Fields:
         body = super().envelope(refusal)
@@ -137,7 +137,7 @@ class DetailsAtTop(RightCore):
 
 @about("details-form")
 class DetailsByField(RightCore):
-    """details are an object of lists by field, as Laravel and Rails write them."""
+    """details is an object of lists by field, as Laravel and Rails write it."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         found: dict[str, list[str]] = {}
@@ -148,7 +148,7 @@ class DetailsByField(RightCore):
 
 @about("details-form")
 class DetailsAsTexts(RightCore):
-    """details are sentences."""
+    """details is an array of sentences."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         return [f"{problem['path'].strip('/') or 'The body'} {problem['message']}" for problem in problems]
@@ -156,7 +156,7 @@ class DetailsAsTexts(RightCore):
 
 @about("details-form")
 class DetailsFlattened(RightCore):
-    """details have formErrors and fieldErrors, as zod flattens them."""
+    """details has formErrors and fieldErrors, as zod flattens them."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         fields = {p["path"].strip("/"): [p["message"]] for p in problems if p["path"]}
@@ -165,7 +165,7 @@ class DetailsFlattened(RightCore):
 
 @about("details-form")
 class DetailsAsTree(RightCore):
-    """details follow the shape of the body, as zod's treeifyError writes them."""
+    """details has the shape of the body, as zod's treeifyError writes it."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         fields = {p["path"].strip("/"): {"errors": [p["message"]]} for p in problems if p["path"]}
@@ -174,7 +174,7 @@ class DetailsAsTree(RightCore):
 
 @about("details-form")
 class DetailsWithPointers(RightCore):
-    """details hold a JSON pointer and a detail each, as in the examples of RFC 9457."""
+    """details has objects with a JSON pointer and a detail, as in the examples of RFC 9457."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         return [{"pointer": f"#{p['path']}", "detail": p["message"], "code": "invalid"} for p in problems]
@@ -182,7 +182,7 @@ class DetailsWithPointers(RightCore):
 
 @about("details-form")
 class DetailsWithPathLists(RightCore):
-    """details hold the path as an array, as zod's issues and pydantic's errors do."""
+    """details has the path as an array, as zod's issues and pydantic's errors do."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         return [{"loc": ["body", *p["path"].split("/")[1:]], "msg": p["message"], "type": "value"} for p in problems]
@@ -190,7 +190,7 @@ class DetailsWithPathLists(RightCore):
 
 @about("details-name-the-field")
 class DetailsNameNoField(RightCore):
-    """details say what is wrong, but not where."""
+    """details has no field names."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         return super().details([{"path": "", "message": problem["message"]} for problem in problems])
@@ -198,7 +198,7 @@ class DetailsNameNoField(RightCore):
 
 @about("problems-listed")
 class FirstProblemOnly(RightCore):
-    """details hold the first problem."""
+    """details has only the first problem."""
 
     def details(self, problems: list[dict[str, str]]) -> Any:
         return super().details(problems[:1])
@@ -218,7 +218,7 @@ class MalformedWithoutDetails(RightCore):
 
 @about("what the parser refuses")
 class ScalarsUnparsed(RightCore):
-    """A body that is neither an object nor an array is answered as malformed JSON, without details, as Express does."""
+    """The server treats a scalar body as malformed JSON, without details, like Express."""
 
     def parse(self, request: Request) -> Fields:
         try:
@@ -231,7 +231,7 @@ class ScalarsUnparsed(RightCore):
 
 @about("what the parser refuses")
 class PrototypesUnparsed(RightCore):
-    """A body with a key __proto__ is answered as malformed JSON, without details, as Fastify does."""
+    """The server treats a key __proto__ as malformed JSON, without details, like Fastify."""
 
     def parse(self, request: Request) -> Fields:
         sent = super().parse(request)
@@ -242,7 +242,7 @@ class PrototypesUnparsed(RightCore):
 
 @about("details-on-other-errors")
 class DetailsEverywhere(RightCore):
-    """Every error has details, if need be empty ones."""
+    """Every error has details, possibly empty."""
 
     def envelope(self, refusal: Refusal) -> Fields:
         details = refusal.details if refusal.details is not None or refusal.status == 400 else []
@@ -251,7 +251,7 @@ class DetailsEverywhere(RightCore):
 
 @about("error members")
 class ErrorForSupport(RightCore):
-    """An error has what a support desk asks for: status, request id, time, path, a page to read."""
+    """An error has more fields: status, request ID, time, path, a link."""
 
     def envelope(self, refusal: Refusal) -> Fields:
         more = {"status": refusal.status, "requestId": "req_8f3a", "timestamp": self.write(self.now())}
@@ -260,7 +260,7 @@ class ErrorForSupport(RightCore):
 
 @about("error-media-type")
 class ProblemJson(RightCore):
-    """An error is a problem of RFC 9457 that has code and message as well."""
+    """An error is an RFC 9457 problem with code and message."""
 
     def envelope(self, refusal: Refusal) -> Fields:
         problem = {"type": "about:blank", "title": refusal.code.title(), "status": refusal.status}

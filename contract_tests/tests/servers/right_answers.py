@@ -1,4 +1,4 @@
-"""Traits of how a created lead list is written, and of what the server makes of its own."""
+"""Traits of the response of a success and of generated fields."""
 
 import json
 import secrets
@@ -48,7 +48,7 @@ class TimestampsInSeconds(RightCore):
 
 @about("timestamp-form")
 class TimestampsInMicroseconds(RightCore):
-    """createdAt and updatedAt have six digits of a second."""
+    """createdAt and updatedAt have six fraction digits."""
 
     def write(self, moment: datetime) -> str:
         return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -56,7 +56,7 @@ class TimestampsInMicroseconds(RightCore):
 
 @about("timestamp-form")
 class TimestampsInNanoseconds(RightCore):
-    """createdAt and updatedAt have nine digits of a second."""
+    """createdAt and updatedAt have nine fraction digits."""
 
     def write(self, moment: datetime) -> str:
         return moment.isoformat(timespec="microseconds").replace("+00:00", "000Z")
@@ -72,7 +72,7 @@ class TimestampsWithOffsetZero(RightCore):
 
 @about("timestamp-form")
 class TimestampsOfIndia(RightCore):
-    """createdAt and updatedAt are local time with its offset, +05:30."""
+    """createdAt and updatedAt are local times with the offset +05:30."""
 
     def write(self, moment: datetime) -> str:
         return moment.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat(timespec="milliseconds")
@@ -80,7 +80,7 @@ class TimestampsOfIndia(RightCore):
 
 @about("clock")
 class ClockAhead(RightCore):
-    """The server's clock is 20 s ahead."""
+    """The server's clock is 20 s fast."""
 
     def now(self) -> datetime:
         return super().now() + timedelta(seconds=20)
@@ -88,7 +88,7 @@ class ClockAhead(RightCore):
 
 @about("clock")
 class ClockBehind(RightCore):
-    """The server's clock is 20 s behind."""
+    """The server's clock is 20 s slow."""
 
     def now(self) -> datetime:
         return super().now() - timedelta(seconds=20)
@@ -96,7 +96,7 @@ class ClockBehind(RightCore):
 
 @about("updated-at")
 class UpdatedLater(RightCore):
-    """updatedAt is written 3 ms after createdAt."""
+    """updatedAt is 3 ms after createdAt."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)
@@ -105,7 +105,7 @@ class UpdatedLater(RightCore):
 
 @about("idempotency-key")
 class IdempotencyKeyHonoured(RightCore):
-    """The same Idempotency-Key of the same user gets the same list."""
+    """A repeated Idempotency-Key of a user returns the same list."""
 
     def __init__(self, *sessions: Any) -> None:
         super().__init__(*sessions)
@@ -117,12 +117,12 @@ class IdempotencyKeyHonoured(RightCore):
         return self.made.setdefault((user, key), created) if key else created
 
 
-# -- the answer
+# -- the response
 
 
 @about("success-status")
 class Success200(RightCore):
-    """A success is answered 200."""
+    """The status of a success is 200."""
 
     success = 200
 
@@ -139,7 +139,7 @@ class LocationOfList(RightCore):
 
 @about("location-header")
 class LocationWithHost(RightCore):
-    """Location holds the whole address of the new list."""
+    """Location holds the absolute URL of the new list."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         answer = super().render(request, status, value)
@@ -149,7 +149,7 @@ class LocationWithHost(RightCore):
 
 @about("additional-response-fields")
 class MoreFields(RightCore):
-    """A list has more fields: people and companies in full, counts, links, a version."""
+    """The lead list has more fields: full people and companies, counts, links, a version."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)
@@ -160,7 +160,7 @@ class MoreFields(RightCore):
 
 @about("order of fields")
 class FieldsReversed(RightCore):
-    """Fields come in another order."""
+    """The fields are in another order."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         return super().render(request, status, dict(reversed(value.items())))
@@ -168,7 +168,7 @@ class FieldsReversed(RightCore):
 
 @about("spelling of JSON")
 class JsonIndented(RightCore):
-    """JSON comes on many lines, with a line end behind it."""
+    """The JSON is indented and ends with a newline."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         text = json.dumps(value, ensure_ascii=False, indent=2) + "\r\n"
@@ -177,7 +177,7 @@ class JsonIndented(RightCore):
 
 @about("spelling of JSON")
 class JsonInAscii(RightCore):
-    """JSON comes in ASCII, all else and slashes escaped."""
+    """The JSON is ASCII: other characters and slashes are escaped."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         text = json.dumps(value, separators=(",", ":")).replace("/", "\\/")
@@ -186,7 +186,7 @@ class JsonInAscii(RightCore):
 
 @about("response-charset")
 class CharsetTold(RightCore):
-    """The media type has a charset parameter, in capitals."""
+    """The media type has a charset parameter in upper case."""
 
     def render(self, request: Request, status: int, value: Fields) -> Answer:
         answer = super().render(request, status, value)

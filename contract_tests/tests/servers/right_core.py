@@ -1,13 +1,13 @@
-"""A tiny right server in plain ASGI, made of stages that a subclass can change one at a time.
+"""A small correct server in plain ASGI, made of stages that a subclass can change one at a time.
 
-It shares nothing with any other server here. `faulty_servers` breaks one stage per subclass. Further right servers are
+It shares nothing with any other server here. `faulty_servers` breaks one stage per subclass. Other correct servers are
 subclasses too; changes combine by inheriting from several of them, as long as each calls `super()`.
 
     receive -> route -> authenticate -> parse -> validate -> build -> render -> deliver
                any of these may raise Refusal -> refuse (envelope) -> render -> deliver
 
-Its readings are the plain ones: 201, nested errors with a list of details, unknown fields passed over, texts and ids
-kept as sent, dates with a zone or of a whole day taken and given back in UTC milliseconds.
+It follows the plain options: 201, nested errors with a list of details, unknown fields ignored, text and IDs stored as
+sent; it accepts dates with an offset or of a whole day and returns them in UTC milliseconds.
 """
 
 import json
@@ -45,7 +45,7 @@ class Refusal(Exception):
 
 
 class BadRequest(Refusal):
-    """400 with (path, what is wanted there) for each problem."""
+    """Refuse with 400 and a (path, expected value) pair for each problem."""
 
     def __init__(self, *problems: tuple[str, str]) -> None:
         details = [{"path": path, "message": message} for path, message in problems]
@@ -64,7 +64,7 @@ A_DATE = re.compile(
 
 
 def is_text(value: object) -> bool:
-    """A string that UTF-8 can carry: JSON escapes can denote half surrogate pairs, which it can't."""
+    """Return whether the value is a string that UTF-8 can encode: JSON escapes can denote half surrogate pairs."""
     return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
 
 
@@ -77,7 +77,7 @@ def is_date(value: object) -> bool:
         return False
     try:
         to_utc(value)
-    except (ValueError, OverflowError):  # no day of the calendar; in UTC before year 1 or after year 9999
+    except (ValueError, OverflowError):  # not an existing day, or in UTC before year 1 or after year 9999
         return False
     return True
 
@@ -109,7 +109,7 @@ class RightCore:
     }
 
     def __init__(self, users: Mapping[str, str], expired: Mapping[str, str] = {}) -> None:
-        """Both map a session token to its user id; the expired ones no longer sign anybody in."""
+        """Both arguments map a session token to its user ID; expired tokens are not valid logins."""
         self.users = users
         self.expired = expired
 
@@ -141,8 +141,8 @@ class RightCore:
         body, more = bytearray(), True
         while more:
             message = await receive()
-            more = message.get("more_body", False)  # absent in http.disconnect: then nobody reads the answer
-            body += message.get("body", b"")[: BODY_BYTES + 1 - len(body)]  # the rest is read, but not kept
+            more = message.get("more_body", False)  # absent in http.disconnect: the client no longer reads
+            body += message.get("body", b"")[: BODY_BYTES + 1 - len(body)]  # read the rest, but do not keep it
         return Request(scope["method"], scope["path"], headers, bytes(body))
 
     def route(self, request: Request) -> None:
@@ -171,7 +171,7 @@ class RightCore:
             raise Refusal(413, "CONTENT_TOO_LARGE", f"The body must not exceed {BODY_BYTES} bytes.")
         try:
             body = json.loads(request.body.decode(), parse_constant=no_constant, object_pairs_hook=self.members)
-        except (ValueError, RecursionError):  # bad bytes, bad JSON, too many digits; too deep
+        except (ValueError, RecursionError):  # invalid bytes or JSON, too many digits, or too deep
             raise BadRequest(("", "must be well-formed JSON in UTF-8")) from None
         if not isinstance(body, dict):
             raise BadRequest(("", "must be a JSON object"))
@@ -181,7 +181,7 @@ class RightCore:
         return dict(pairs)
 
     def validate(self, request: Request, sent: Fields) -> Fields:
-        """The fields of the page, completed and in the form in which they are stored."""
+        """Return the documented fields with defaults, in the form in which they are stored."""
         given = self.defaults | sent
         fields = {key: given[key] for key in self.rules if key in given}
         missing = [(f"/{key}", "is required") for key in self.rules if key not in fields]

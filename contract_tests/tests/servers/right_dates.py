@@ -1,4 +1,4 @@
-"""Traits of which dates are taken and how they come back."""
+"""Traits of accepted dates and of their format in responses."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ DATES = ("startDate", "endDate")
 
 
 def of_form(form: str, sent: Fields) -> Problems:
-    """The dates that are of a form, each with an objection."""
+    """Return a problem for each date that matches the pattern."""
     for key in DATES:
         if re.search(form, sent[key]):
             yield f"/{key}", "must be a date of another form"
@@ -22,7 +22,7 @@ def of_form(form: str, sent: Fields) -> Problems:
 
 @about("date forms")
 class DateTimesInUtcOnly(Strict):
-    """Only date-times that end with Z are taken, as zod takes them."""
+    """The server accepts only date-times that end with Z, like zod."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -31,7 +31,7 @@ class DateTimesInUtcOnly(Strict):
 
 @about("date forms")
 class WholeDaysRefused(Strict):
-    """A date without time is answered 400."""
+    """The server answers 400 to a date without time."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -40,7 +40,7 @@ class WholeDaysRefused(Strict):
 
 @about("date-only")
 class WholeDaysOfBerlin(RightCore):
-    """A date without time is midnight in the server's zone, and comes back with its offset, as Django gives it."""
+    """The server reads a date without a time as midnight in its time zone, like Django."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -50,7 +50,7 @@ class WholeDaysOfBerlin(RightCore):
 
 @about("date-fraction")
 class FractionsRefused(Strict):
-    """More than three digits of a second are answered 400."""
+    """The server answers 400 to more than three fraction digits."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -59,7 +59,7 @@ class FractionsRefused(Strict):
 
 @about("distant-years")
 class DistantYearsRefused(Strict):
-    """Years before 1970 or after 2099 are answered 400."""
+    """The server answers 400 to years before 1970 or after 2099."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -68,7 +68,7 @@ class DistantYearsRefused(Strict):
 
 @about("large-offsets")
 class LargeOffsetsRefused(Strict):
-    """Offsets of more than 14 hours are answered 400."""
+    """The server answers 400 to offsets of more than 14 hours."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -76,7 +76,7 @@ class LargeOffsetsRefused(Strict):
 
 
 class LaxDates(Lenient):
-    """Dates of further forms are read."""
+    """The server accepts more date formats."""
 
     def read(self, key: str, value: Any) -> Any:
         return super().read(key, self.date(value) if key in DATES and isinstance(value, str) else value)
@@ -87,7 +87,7 @@ class LaxDates(Lenient):
 
 @about("date-without-zone")
 class LocalDatesTaken(LaxDates):
-    """A date-time without offset is taken for UTC."""
+    """The server reads a date-time without offset as UTC."""
 
     def date(self, text: str) -> str:
         return super().date(f"{text}Z" if re.fullmatch(r"[\d-]{10}T[\d:]{8}(\.\d+)?", text, re.ASCII) else text)
@@ -95,7 +95,7 @@ class LocalDatesTaken(LaxDates):
 
 @about("leap-second")
 class LeapSecondTaken(LaxDates):
-    """Second 60 is taken for second 59."""
+    """The server reads second 60 as second 59."""
 
     def date(self, text: str) -> str:
         return super().date(re.sub(r"(?<=T\d\d:\d\d:)60", "59", text))
@@ -103,7 +103,7 @@ class LeapSecondTaken(LaxDates):
 
 @about("hour-24")
 class Hour24Taken(LaxDates):
-    """24:00:00 is midnight of the next day."""
+    """The server reads 24:00:00 as midnight of the next day."""
 
     def date(self, text: str) -> str:
         day = re.fullmatch(r"(\d{4}-\d\d-\d\d)T24:00:00(?:\.0+)?Z", text, re.ASCII)
@@ -114,7 +114,7 @@ class Hour24Taken(LaxDates):
 
 @about("rare-date-forms")
 class RareDatesTaken(LaxDates):
-    """Lower case, a blank for T, an offset without colon, no seconds: as Python's fromisoformat reads them."""
+    """The server accepts rare formats (lower case, space for T, no colon, no seconds), like fromisoformat."""
 
     def date(self, text: str) -> str:
         with suppress(ValueError, OverflowError):
@@ -125,7 +125,7 @@ class RareDatesTaken(LaxDates):
 
 @about("other-date-texts")
 class DatesInWordsTaken(LaxDates):
-    """January 1, 2030 is taken for that day."""
+    """The server accepts January 1, 2030."""
 
     def date(self, text: str) -> str:
         with suppress(ValueError):
@@ -135,7 +135,7 @@ class DatesInWordsTaken(LaxDates):
 
 @about("date-surrounding-blanks")
 class DatesTrimmed(LaxDates):
-    """Blanks around a date are cut off."""
+    """The server removes spaces around a date."""
 
     def date(self, text: str) -> str:
         return super().date(text.strip())
@@ -143,7 +143,7 @@ class DatesTrimmed(LaxDates):
 
 @about("end-before-start")
 class EndBeforeStartRefused(Strict):
-    """An end before the start is answered 400."""
+    """The server answers 400 to an endDate before startDate."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -153,16 +153,16 @@ class EndBeforeStartRefused(Strict):
 
 @about("equal-dates")
 class EqualDatesRefused(Strict):
-    """An end at the start is answered 400."""
+    """The server answers 400 to an endDate equal to startDate."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
         if to_utc(fields["endDate"]) == to_utc(fields["startDate"]):
-            yield "/endDate", "must lie behind the start"
+            yield "/endDate", "must be after startDate"
 
 
 class DatesWritten(RightCore):
-    """The dates of the campaign come back in a form of their own."""
+    """startDate and endDate come back in another format."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         written = {key: self.date_written(to_utc(fields[key])) for key in DATES}
@@ -174,7 +174,7 @@ class DatesWritten(RightCore):
 
 @about("date-echo")
 class DatesVerbatim(RightCore):
-    """Dates come back as they were sent."""
+    """Dates come back as sent."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         sent = self.parse(request)
@@ -183,7 +183,7 @@ class DatesVerbatim(RightCore):
 
 @about("date-echo")
 class DatesWithoutNeedlessDigits(DatesWritten):
-    """Dates come back without a fraction that is zero, as Java's Instant writes them."""
+    """Dates come back without a zero fraction, like Java's Instant."""
 
     def date_written(self, moment: datetime) -> str:
         return timestamp(moment).replace(".000Z", "Z")
@@ -191,7 +191,7 @@ class DatesWithoutNeedlessDigits(DatesWritten):
 
 @about("date-echo")
 class DatesWithOffsetZero(DatesWritten):
-    """Dates come back with +00:00 in place of Z, as Python's isoformat writes them."""
+    """Dates come back with +00:00 instead of Z, like Python's isoformat."""
 
     def date_written(self, moment: datetime) -> str:
         return timestamp(moment).replace("Z", "+00:00")
@@ -199,7 +199,7 @@ class DatesWithOffsetZero(DatesWritten):
 
 @about("date-echo")
 class DatesInMicroseconds(DatesWritten):
-    """Dates come back with six digits of a second, as Postgres writes them."""
+    """Dates come back with six fraction digits, like Postgres."""
 
     def date_written(self, moment: datetime) -> str:
         return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

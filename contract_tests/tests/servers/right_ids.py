@@ -1,4 +1,4 @@
-"""Traits of which UUIDs and ids are taken, and of what is kept of them."""
+"""Traits of accepted UUIDs and IDs, and of how they are stored."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class UuidsInLowerCase(RightCore):
 
 @about("uuid-variants")
 class DefinedUuidsOnly(Strict):
-    """Only UUIDs of a version and variant that RFC 9562 defines are taken, nil and max among them."""
+    """The server accepts only UUIDs with a version and variant of RFC 9562, and nil and max."""
 
     defined: ClassVar[str] = r"[0-9a-f-]{14}[1-8][0-9a-f-]{4}[89ab][0-9a-f-]{16}|[0-]{36}|[f-]{36}"
 
@@ -36,14 +36,14 @@ class DefinedUuidsOnly(Strict):
 
 @about("uuid-variants")
 class Version4Only(DefinedUuidsOnly):
-    """Only UUIDs of version 4 are taken."""
+    """The server accepts only version 4 UUIDs."""
 
     defined = r"[0-9a-f-]{14}4[0-9a-f-]{4}[89ab][0-9a-f-]{16}"
 
 
 @about("uuid-spellings")
 class AnyUuidSpelling(Lenient):
-    """UUIDs without hyphens, in braces, as URN or with blanks around them are taken and stored plainly."""
+    """The server accepts UUIDs without hyphens, in braces, as a URN or with spaces around them."""
 
     def read(self, key: str, value: Any) -> Any:
         if key in ("icpId", "companyIds"):
@@ -61,7 +61,7 @@ class AnyUuidSpelling(Lenient):
 
 @about("unknown-icp")
 class UnknownIcp404(RightCore):
-    """There are no ICPs: any icpId but null is answered 404."""
+    """The server has no ICPs: it answers 404 to any icpId except null."""
 
     status: ClassVar[tuple[int, str]] = (404, "NOT_FOUND")
 
@@ -74,14 +74,14 @@ class UnknownIcp404(RightCore):
 
 @about("unknown-icp")
 class UnknownIcp400(UnknownIcp404):
-    """There are no ICPs: any icpId but null is answered 400."""
+    """The server has no ICPs: it answers 400 to any icpId except null."""
 
     status = (400, "BAD_REQUEST")
 
 
 @about("unknown-people")
 class UnknownPeople404(RightCore):
-    """There are no people: any person id is answered 404."""
+    """The server has no people: it answers 404 to any person ID."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -92,7 +92,7 @@ class UnknownPeople404(RightCore):
 
 @about("unknown-people")
 class UnknownPeopleDropped(RightCore):
-    """There are no people: person ids are left out."""
+    """The server has no people: it drops person IDs."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         return super().validate(request, sent) | {"personIds": []}
@@ -100,7 +100,7 @@ class UnknownPeopleDropped(RightCore):
 
 @about("unknown-companies")
 class UnknownCompanies404(RightCore):
-    """There are no companies: any company id is answered 404."""
+    """The server has no companies: it answers 404 to any company ID."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -111,7 +111,7 @@ class UnknownCompanies404(RightCore):
 
 @about("unknown-companies")
 class UnknownCompaniesDropped(RightCore):
-    """There are no companies: company ids are left out."""
+    """The server has no companies: it drops company IDs."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         return super().validate(request, sent) | {"companyIds": []}
@@ -119,7 +119,7 @@ class UnknownCompaniesDropped(RightCore):
 
 @about("number-ids")
 class NumbersForIdsTaken(Lenient):
-    """Whole numbers are taken for person ids and stored as their digits."""
+    """The server accepts integers as person IDs and stores their digits."""
 
     def read(self, key: str, value: Any) -> Any:
         if key == "personIds" and isinstance(value, list):
@@ -129,7 +129,7 @@ class NumbersForIdsTaken(Lenient):
 
 @about("person-id-form")
 class PersonIdsMustBeUuids(Strict):
-    """A person id that is no UUID is answered 400."""
+    """The server answers 400 to a person ID that is not a UUID."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -139,7 +139,7 @@ class PersonIdsMustBeUuids(Strict):
 
 @about("empty-ids")
 class EmptyIdsRefused(Strict):
-    """An empty or blank person id is answered 400."""
+    """The server answers 400 to an empty person ID, or one of spaces."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -149,7 +149,7 @@ class EmptyIdsRefused(Strict):
 
 @about("ids of the other type")
 class IdsOfTheOtherTypeDropped(RightCore):
-    """Ids that a list of its type does not use are left out."""
+    """The server drops the IDs that the type of the list does not use."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -158,7 +158,7 @@ class IdsOfTheOtherTypeDropped(RightCore):
 
 @about("ids of the other type")
 class IdsOfTheOtherTypeRefused(Strict):
-    """Ids that a list of its type does not use are answered 400."""
+    """The server answers 400 to IDs that the type of the list does not use."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -169,7 +169,7 @@ class IdsOfTheOtherTypeRefused(Strict):
 
 @about("duplicate-ids")
 class DuplicateIdsRemoved(RightCore):
-    """An id that is sent twice is stored once."""
+    """The server stores a duplicate ID once."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -178,7 +178,7 @@ class DuplicateIdsRemoved(RightCore):
 
 @about("duplicate-ids")
 class DuplicateIdsRefused(Strict):
-    """An id that is sent twice is answered 400."""
+    """The server answers 400 to a duplicate ID."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -189,7 +189,7 @@ class DuplicateIdsRefused(Strict):
 
 @about("id-order")
 class IdsSorted(RightCore):
-    """Ids come back sorted, as from a set in a database."""
+    """IDs come back sorted, as from a set in a database."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -198,7 +198,7 @@ class IdsSorted(RightCore):
 
 @about("many-ids")
 class HundredIdsAtMost(Strict):
-    """More than a hundred ids are answered 400."""
+    """The server answers 400 to more than a hundred ids."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)

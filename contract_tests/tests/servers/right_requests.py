@@ -1,4 +1,4 @@
-"""Traits of which fields and texts are taken, and of what is kept of them."""
+"""Traits of accepted fields and text, and of how they are stored."""
 
 import html
 import json
@@ -23,7 +23,7 @@ UNPRINTED = re.compile("[\x01-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u206
 def can_be_answered(value: Any) -> bool:
     try:
         return is_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
-    except ValueError:  # beyond doubles
+    except ValueError:  # out of the range of doubles
         return False
 
 
@@ -32,7 +32,7 @@ def can_be_answered(value: Any) -> bool:
 
 @about("unknown-properties")
 class UnknownFieldsRefused(Strict):
-    """A field that the page does not name is answered 400; what the server makes may be sent back."""
+    """The server answers 400 to undocumented fields; it ignores generated fields."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -42,7 +42,7 @@ class UnknownFieldsRefused(Strict):
 
 @about("unknown-properties")
 class UnknownFieldsKept(RightCore):
-    """Fields that the page does not name are stored and come back."""
+    """The server stores and returns undocumented fields."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -52,7 +52,7 @@ class UnknownFieldsKept(RightCore):
 
 @about("server-made-fields-sent")
 class ServerMadeFieldsRefused(Strict):
-    """id, createdAt and updatedAt in a request are answered 400."""
+    """The server answers 400 to id, createdAt and updatedAt in a request."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -62,7 +62,7 @@ class ServerMadeFieldsRefused(Strict):
 
 @about("user-ids-sent")
 class UserIdsRefused(Strict):
-    """userIds in a request are answered 400."""
+    """The server answers 400 to userIds in a request."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -72,7 +72,7 @@ class UserIdsRefused(Strict):
 
 @about("user-ids-sent")
 class UserIdsMerged(RightCore):
-    """userIds of a request are kept beside the creator, if they are an array of texts."""
+    """The server stores userIds from the request and adds the creator, if they are an array of strings."""
 
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
         created = super().build(request, user, fields)
@@ -83,7 +83,7 @@ class UserIdsMerged(RightCore):
 
 @about("type-null", by_name="default")
 class NullTypeDefaulted(Lenient):
-    """A type of null is person."""
+    """The server reads a null type as person."""
 
     def read(self, key: str, value: Any) -> Any:
         return super().read(key, "person" if key == "type" and value is None else value)
@@ -91,7 +91,7 @@ class NullTypeDefaulted(Lenient):
 
 @about("company-ids-null", by_name="default")
 class NullCompanyIdsDefaulted(Lenient):
-    """companyIds of null are none."""
+    """The server reads null companyIds as empty."""
 
     def read(self, key: str, value: Any) -> Any:
         return super().read(key, [] if key == "companyIds" and value is None else value)
@@ -99,7 +99,7 @@ class NullCompanyIdsDefaulted(Lenient):
 
 @about("person-ids-missing-on-company-list", by_name="default")
 class PersonIdsOptionalForCompanies(RightCore):
-    """personIds may be left out of a list of companies."""
+    """The server accepts a company list without personIds."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         return super().validate(request, {"personIds": [], **sent} if sent.get("type") == "company" else sent)
@@ -110,7 +110,7 @@ class PersonIdsOptionalForCompanies(RightCore):
 
 @about("empty-name")
 class EmptyNameRefused(Strict):
-    """An empty name, or one of blanks, is answered 400."""
+    """The server answers 400 to an empty name, or one of spaces."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -120,7 +120,7 @@ class EmptyNameRefused(Strict):
 
 @about("surrounding-blanks")
 class NameTrimmed(RightCore):
-    """Blanks around a name are cut off."""
+    """The server removes spaces around a name."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -129,17 +129,17 @@ class NameTrimmed(RightCore):
 
 @about("surrounding-blanks")
 class BlanksAroundNameRefused(Strict):
-    """Blanks around a name are answered 400."""
+    """The server answers 400 to spaces around a name."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
         if sent["name"] != sent["name"].strip():
-            yield "/name", "must not begin or end with a blank"
+            yield "/name", "must not start or end with a space"
 
 
 @about("long-name")
 class LongNameRefused(Strict):
-    """A name of more than 80 characters is answered 400."""
+    """The server answers 400 to a name of more than 80 characters."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -149,7 +149,7 @@ class LongNameRefused(Strict):
 
 @about("unicode-form")
 class TextComposed(RightCore):
-    """Texts are stored in the form NFC."""
+    """The server normalises text to NFC."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -159,7 +159,7 @@ class TextComposed(RightCore):
 
 @about("markup-in-text")
 class MarkupEscaped(RightCore):
-    """The signs of markup in a name come back as references, if tags or references stand in it."""
+    """Markup characters come back as character references if the name contains tags or references."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -169,7 +169,7 @@ class MarkupEscaped(RightCore):
 
 @about("unicode-form")
 class DecomposedTextRefused(Strict):
-    """A text that is not in the form NFC is answered 400."""
+    """The server answers 400 to text that is not in NFC."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -180,7 +180,7 @@ class DecomposedTextRefused(Strict):
 
 @about("markup-in-text")
 class MarkupRefused(Strict):
-    """Tags and references in a text are answered 400."""
+    """The server answers 400 to tags and character references in text."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -191,7 +191,7 @@ class MarkupRefused(Strict):
 
 @about("nul-in-text")
 class NulRefused(Strict):
-    """U+0000 in a text is answered 400."""
+    """The server answers 400 to U+0000 in text."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)
@@ -202,7 +202,7 @@ class NulRefused(Strict):
 
 @about("control-characters")
 class ControlsRemoved(RightCore):
-    """Characters in a name that cannot be printed are left out."""
+    """The server removes unprintable characters from a name."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
@@ -211,7 +211,7 @@ class ControlsRemoved(RightCore):
 
 @about("control-characters")
 class ControlsRefused(Strict):
-    """Characters that cannot be printed are answered 400."""
+    """The server answers 400 to unprintable characters."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)

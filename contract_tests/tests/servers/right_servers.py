@@ -1,7 +1,7 @@
-"""Every right server: the right core, or the second server, with some traits; composition is data.
+"""List every correct server: the right core, or the second server, with some traits.
 
-The suite must accuse none of them. Where the page leaves a question open, a trait takes an answer that
-spec/readings.yaml lets pass, with a warning at most; the few that it takes only by name are in `accepted`.
+The suite must pass all of them. Where the API page leaves a question open, a trait follows an option that passes or
+warns according to spec/readings.yaml; `accepted` holds the few options that pass only if pinned.
 """
 
 import random
@@ -21,7 +21,7 @@ from contract_tests.tests.servers import (
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.trait import TRAITS, App, Trait
 
-# To import one of these declares its traits.
+# Importing one of these modules declares its traits.
 MODULES = (right_access, right_answers, right_dates, right_ids, right_requests, right_transport, right_wires)
 COMBINATIONS, TRAITS_EACH = 12, 9
 
@@ -29,7 +29,7 @@ COMBINATIONS, TRAITS_EACH = 12, 9
 class RightServer(NamedTuple):
     name: str
     traits: tuple[str, ...]
-    second: bool = False  # the second server in place of the right core; only wires fit it
+    second: bool = False  # the second server instead of the right core; it combines only with wires
 
     @property
     def _traits(self) -> list[Trait]:
@@ -41,22 +41,22 @@ class RightServer(NamedTuple):
 
     @property
     def accepted(self) -> Mapping[str, tuple[str, ...]]:
-        """The readings that the suite takes only by name."""
+        """The options that the suite accepts only if pinned."""
         return dict(ChainMap(*(dict(trait.accepted) for trait in self._traits)))
 
     @property
     def carriers(self) -> tuple[str, ...]:
-        """Where a session token may stand."""
+        """The carriers of a session token."""
         return tuple(c for c in ("bearer", "cookie") if all(c in trait.carriers for trait in self._traits))
 
     @property
     def options(self) -> dict[str, Any]:
-        """What uvicorn has to be told."""
+        """Options for uvicorn."""
         changes = [trait.change for trait in self._traits]
         return dict(ChainMap(*(dict(change) for change in changes if isinstance(change, Mapping))))
 
     def app(self, users: Mapping[str, str], expired: Mapping[str, str]) -> App:
-        """A fresh server for these session tokens (token -> user id)."""
+        """Create a new server for these session tokens (token -> user ID)."""
         changes = [trait.change for trait in self._traits]
         stages = [change for change in changes if isinstance(change, type)]
         app: App = second(users, expired) if self.second else type("Right", (*stages, RightCore), {})(users, expired)
@@ -67,12 +67,12 @@ class RightServer(NamedTuple):
 
 
 def second(users: Mapping[str, str], expired: Mapping[str, str]) -> App:
-    from contract_tests.tests.servers import second_server  # here, as Starlette takes a while to import
+    from contract_tests.tests.servers import second_server  # imported here because Starlette imports slowly
 
     return second_server.app(users, tuple(expired))
 
 
-# What one team would have chosen, or one framework does by itself.
+# The choices of one team, or the defaults of one framework.
 COMPOSED: Mapping[str, str] = {
     "the-page": "",
     "bearer-only": "bearer-only challenge-explained",
@@ -145,7 +145,7 @@ OF_SECOND: Mapping[str, str] = {
 
 
 def combinations(seed: int) -> Iterator[RightServer]:
-    """Servers with traits that were drawn by chance, at most one about each thing; the same seed draws the same."""
+    """Create servers with random traits, at most one per subject; the same seed gives the same servers."""
     chance = random.Random(seed)
     for number in range(COMBINATIONS):
         things = chance.sample(sorted({trait.about for trait in TRAITS.values()} - {"pace"}), TRAITS_EACH)

@@ -1,4 +1,4 @@
-"""Traits of how a body is read, and of what stands beside the endpoint."""
+"""Traits of reading a body, and of other paths and methods."""
 
 import gzip
 import re
@@ -16,12 +16,12 @@ def relabelled(request: Request, media_type: str = "application/json") -> Reques
     return request._replace(headers={**request.headers, "content-type": media_type})
 
 
-# -- labels and codings
+# -- media types and codings
 
 
 @about("content-type-missing")
 class ContentTypeRequired(RightCore):
-    """A body without Content-Type is answered 415."""
+    """The server answers 415 to a body without Content-Type."""
 
     def parse(self, request: Request) -> Fields:
         if "content-type" not in request.headers:
@@ -31,7 +31,7 @@ class ContentTypeRequired(RightCore):
 
 @about("content-type-missing")
 class ContentTypeRequired400(RightCore):
-    """A body without Content-Type is answered 400."""
+    """The server answers 400 to a body without Content-Type."""
 
     def parse(self, request: Request) -> Fields:
         if "content-type" not in request.headers:
@@ -41,7 +41,7 @@ class ContentTypeRequired400(RightCore):
 
 @about("media-type-case")
 class MediaTypeInLowerCaseOnly(RightCore):
-    """Application/JSON is answered 415."""
+    """The server answers 415 to Application/JSON."""
 
     def parse(self, request: Request) -> Fields:
         if re.match("application/JSON|Application/", request.headers.get("content-type", "")):
@@ -51,7 +51,7 @@ class MediaTypeInLowerCaseOnly(RightCore):
 
 @about("other-media-types")
 class AnyMediaTypeRead(RightCore):
-    """The body is read as JSON whatever its label says, as Node's request.json() does."""
+    """The server reads the body as JSON with any Content-Type, like Node's request.json()."""
 
     def parse(self, request: Request) -> Fields:
         return super().parse(relabelled(request))
@@ -59,7 +59,7 @@ class AnyMediaTypeRead(RightCore):
 
 @about("other-media-types")
 class OtherMediaTypes400(RightCore):
-    """A body of another media type is answered 400."""
+    """The server answers 400 to a body of another media type."""
 
     def parse(self, request: Request) -> Fields:
         try:
@@ -72,7 +72,7 @@ class OtherMediaTypes400(RightCore):
 
 @about("compressed-body")
 class GzippedBodyRead(RightCore):
-    """A gzipped body is unpacked."""
+    """The server decompresses a gzipped body."""
 
     def parse(self, request: Request) -> Fields:
         if request.headers.get("content-encoding", "").lower() != "gzip":
@@ -87,7 +87,7 @@ class GzippedBodyRead(RightCore):
 
 @about("oversized-body")
 class SmallBodiesOnly(RightCore):
-    """A body over 100 kB is answered 400."""
+    """The server answers 400 to a body over 100 kB."""
 
     def parse(self, request: Request) -> Fields:
         if len(request.body) > 100_000:
@@ -100,7 +100,7 @@ class SmallBodiesOnly(RightCore):
 
 @about("duplicate-keys")
 class FirstOfTwoKeysCounts(RightCore):
-    """Of two equal keys the first counts."""
+    """The server uses the first value of a duplicate key."""
 
     def members(self, pairs: list[tuple[str, Any]]) -> Fields:
         return super().members(pairs[::-1])
@@ -108,7 +108,7 @@ class FirstOfTwoKeysCounts(RightCore):
 
 @about("duplicate-keys")
 class DuplicateKeysRefused(RightCore):
-    """Two equal keys are answered 400."""
+    """The server answers 400 to a duplicate key."""
 
     def members(self, pairs: list[tuple[str, Any]]) -> Fields:
         members = super().members(pairs)
@@ -119,7 +119,7 @@ class DuplicateKeysRefused(RightCore):
 
 @about("byte-order-mark")
 class ByteOrderMarkSkipped(RightCore):
-    """A byte order mark before the JSON is skipped."""
+    """The server ignores a byte order mark."""
 
     def parse(self, request: Request) -> Fields:
         return super().parse(request._replace(body=request.body.removeprefix(b"\xef\xbb\xbf")))
@@ -127,11 +127,11 @@ class ByteOrderMarkSkipped(RightCore):
 
 @about("invalid-utf-8")
 class BadBytesReplaced(RightCore):
-    """Bytes that are not UTF-8 become U+FFFD, as in Node."""
+    """Bytes that are not UTF-8 become U+FFFD, like in Node."""
 
     def parse(self, request: Request) -> Fields:
         if b"\0" in request.body or request.body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return super().parse(request)  # that is another encoding
+            return super().parse(request)  # another encoding
         return super().parse(request._replace(body=request.body.decode(errors="replace").encode()))
 
 
@@ -157,7 +157,7 @@ def mended(value: Any) -> Any:
 
 @about("deep-nesting")
 class DeepNestingRefused(RightCore):
-    """A body nested more than 32 levels deep is answered 400."""
+    """The server answers 400 to a body nested more than 32 levels deep."""
 
     def parse(self, request: Request) -> Fields:
         if b"[" * 33 in request.body or b'{"":' * 33 in request.body:
@@ -167,7 +167,7 @@ class DeepNestingRefused(RightCore):
 
 @about("huge-numbers")
 class HugeNumbersRefused(RightCore):
-    """A number beyond doubles is answered 400."""
+    """The server answers 400 to a number beyond the range of doubles."""
 
     def parse(self, request: Request) -> Fields:
         body = super().parse(request)
@@ -176,12 +176,12 @@ class HugeNumbersRefused(RightCore):
         return body
 
 
-# -- around the endpoint
+# -- other paths and methods
 
 
 @about("unknown-query-parameters")
 class QueryRefused(RightCore):
-    """A query is answered 400; the path comes with it here."""
+    """The server answers 400 to a query; the path includes it here."""
 
     async def receive(self, scope: Any, receive: Any) -> Request:
         request = await super().receive(scope, receive)
@@ -195,7 +195,7 @@ class QueryRefused(RightCore):
 
 @about("accept-header")
 class NotAcceptable(RightCore):
-    """An Accept header without JSON is answered 406."""
+    """The server answers 406 to an Accept header without JSON."""
 
     def parse(self, request: Request) -> Fields:
         if not re.search(r"\*/\*|application/(\*|json)", request.headers.get("accept", "*/*")):
@@ -205,7 +205,7 @@ class NotAcceptable(RightCore):
 
 @about("other-methods")
 class ListsCanBeRead(RightCore):
-    """GET gives the caller's lists, HEAD the same without them, OPTIONS what is possible."""
+    """GET returns the caller's lists, HEAD only the headers, OPTIONS the methods."""
 
     def __init__(self, *sessions: Any) -> None:
         super().__init__(*sessions)
@@ -227,7 +227,7 @@ class ListsCanBeRead(RightCore):
 
 @about("other-methods")
 class OtherMethods404(RightCore):
-    """Another method is answered 404."""
+    """The server answers 404 to other methods."""
 
     def route(self, request: Request) -> None:
         if request.method != "POST":
@@ -237,7 +237,7 @@ class OtherMethods404(RightCore):
 
 @about("other-methods")
 class OtherMethods401(RightCore):
-    """Another method is answered 401, even to somebody who is signed in: nobody has a session for it."""
+    """The server answers 401 to other methods, even for a signed-in user."""
 
     def route(self, request: Request) -> None:
         if request.method != "POST":
@@ -247,7 +247,7 @@ class OtherMethods401(RightCore):
 
 @about("other-methods")
 class OtherMethods403(RightCore):
-    """Another method is answered 403."""
+    """The server answers 403 to other methods."""
 
     def route(self, request: Request) -> None:
         if request.method != "POST":
@@ -257,7 +257,7 @@ class OtherMethods403(RightCore):
 
 @about("trailing-slash")
 class SlashServed(RightCore):
-    """The path with a slash behind it is the same endpoint."""
+    """The server serves the path with a trailing slash."""
 
     def route(self, request: Request) -> None:
         super().route(request._replace(path=request.path.removesuffix("/")))
@@ -265,7 +265,7 @@ class SlashServed(RightCore):
 
 @about("trailing-slash")
 class SlashRedirected(RightCore):
-    """The path with a slash behind it is redirected with 308."""
+    """The server redirects the path with a trailing slash with 308."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         if request.path == PATH + "/":

@@ -1,4 +1,4 @@
-"""Traits of HTTP around any right server: headers, framing, codings, pace, limits."""
+"""Traits of HTTP for any correct server: headers, framing, codings, pace, limits."""
 
 import asyncio
 import gzip
@@ -21,7 +21,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def with_headers(app: App, change: Callable[[Headers], Headers]) -> App:
-    """The app, the headers of each answer changed."""
+    """Wrap the app and change the headers of each response."""
 
     def changed(message: dict[str, Any]) -> dict[str, Any]:
         return {**message, "headers": change(message["headers"])} if "headers" in message else message
@@ -31,14 +31,14 @@ def with_headers(app: App, change: Callable[[Headers], Headers]) -> App:
 
 @about("headers of a proxy")
 def behind_proxy(app: App) -> App:
-    """Answers pass a proxy that says so."""
+    """Responses pass a proxy that adds its headers."""
     more = [(b"via", b"1.1 varnish"), (b"age", b"0"), (b"x-cache", b"MISS"), (b"x-powered-by", b"Express")]
     return with_headers(app, lambda headers: headers + more)
 
 
 @about("headers of security")
 def security_headers(app: App) -> App:
-    """Answers carry the headers that security scanners ask for."""
+    """Responses have the headers that security scanners ask for."""
     more = [
         (b"strict-transport-security", b"max-age=63072000; includeSubDomains; preload"),
         (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -51,7 +51,7 @@ def security_headers(app: App) -> App:
 
 @about("headers of CORS")
 def cors(app: App) -> App:
-    """Answers may be read by pages of any origin; a preflight is answered."""
+    """The server allows CORS for any origin and answers preflight requests."""
     allowed = [
         (b"access-control-allow-origin", b"*"),
         (b"access-control-allow-headers", b"authorization, content-type"),
@@ -69,20 +69,20 @@ def cors(app: App) -> App:
 
 @about("request-id-header")
 def request_id(app: App) -> App:
-    """Every answer has an id and the limits of the caller."""
+    """Every response has a request ID and the rate limit of the caller."""
     limits = [(b"x-ratelimit-limit", b"100"), (b"x-ratelimit-remaining", b"99"), (b"x-request-id", b"req_1")]
     return with_headers(app, lambda headers: headers + limits)
 
 
 @about("names of headers")
 def header_names_in_capitals(app: App) -> App:
-    """Names of headers are written in capitals."""
+    """Header names are in upper case."""
     return with_headers(app, lambda headers: [(name.upper(), value) for name, value in headers])
 
 
 @about("headers twice")
 def headers_twice(app: App) -> App:
-    """Headers that may occur more than once do, with blanks around their values and without any."""
+    """Headers that may repeat do so, with and without spaces around their values."""
     more = [(b"vary", b"Accept"), (b"vary", b"Origin "), (b"cache-control", b"no-store"), (b"x-empty", b"")]
     return with_headers(app, lambda headers: headers + more + more)
 
@@ -91,7 +91,7 @@ def headers_twice(app: App) -> App:
 
 
 async def whole_answer(app: App, scope: Scope, receive: Receive) -> tuple[dict[str, Any], bytes]:
-    """The start of the app's answer and its body, once it is all there."""
+    """Run the app and return the start of its response and its whole body."""
     messages: list[dict[str, Any]] = []
 
     async def keep(message: dict[str, Any]) -> None:
@@ -107,7 +107,7 @@ def without_length(headers: Headers) -> Headers:
 
 @about("framing")
 def chunked(app: App) -> App:
-    """Answers come in chunks of a few bytes, which cut characters in two."""
+    """Responses come in chunks of a few bytes, which split characters."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         start, body = await whole_answer(app, scope, receive)
@@ -121,7 +121,7 @@ def chunked(app: App) -> App:
 
 @about("coding")
 def gzipped(app: App) -> App:
-    """Answers are gzipped for those who take that."""
+    """Responses are gzipped for clients that accept gzip."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         start, body = await whole_answer(app, scope, receive)
@@ -138,12 +138,12 @@ def gzipped(app: App) -> App:
 
 @about("connection")
 def one_request_each(app: App) -> App:
-    """The connection is closed behind every answer."""
+    """The server closes the connection after every response."""
     return with_headers(app, lambda headers: [*headers, (b"connection", b"close")])
 
 
 class LikeHttp10(H11Protocol):
-    """Answers callers as if they spoke HTTP/1.0: a body without Content-Length ends where the connection ends."""
+    """Answer as to HTTP/1.0: a body without Content-Length ends where the connection ends."""
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -152,7 +152,7 @@ class LikeHttp10(H11Protocol):
 
 @about("framing")
 def length_untold(app: App) -> App:
-    """Answers come without Content-Length."""
+    """Responses have no Content-Length."""
     return with_headers(app, without_length)
 
 
@@ -160,7 +160,7 @@ def length_untold(app: App) -> App:
 
 
 def delayed(app: App, pause_s: Callable[[], float]) -> App:
-    """The app, each answer put off for a while."""
+    """Wrap the app and delay each response."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(pause_s())
@@ -171,25 +171,25 @@ def delayed(app: App, pause_s: Callable[[], float]) -> App:
 
 @about("pace")
 def slow(app: App) -> App:
-    """Every answer takes 200 ms."""
+    """Every response takes 200 ms."""
     return delayed(app, lambda: 0.2)
 
 
 @about("pace")
 def jittery(app: App) -> App:
-    """An answer takes between nothing and 80 ms, so later calls overtake earlier ones."""
+    """A response takes 0 to 80 ms, so that later requests overtake earlier ones."""
     return delayed(app, partial(random.Random(0).uniform, 0, 0.08))
 
 
 @about("pace")
 def slow_to_wake(app: App) -> App:
-    """The first answer takes two seconds, as where a function has to be loaded."""
+    """The first response takes two seconds, like a cold start."""
     calls = itertools.count()
     return delayed(app, lambda: 0 if next(calls) else 2)
 
 
 def limited(app: App, retry_after: Callable[[float], Headers]) -> App:
-    """The app, which answers 429 from the 71st call of a second on; retry_after: (end of the second) -> header."""
+    """Wrap the app and answer 429 from the 71st request of a second; retry_after: (end of the second) -> header."""
     used: dict[int, int] = {}
     body = b'{"error":{"code":"TOO_MANY_REQUESTS","message":"Slow down."}}'
 
@@ -207,19 +207,19 @@ def limited(app: App, retry_after: Callable[[float], Headers]) -> App:
 
 @about("pace")
 def limited_by_seconds(app: App) -> App:
-    """70 calls a second; a 429 says to come again after one second."""
+    """The rate limit is 70 requests a second; Retry-After of a 429 is one second."""
     return limited(app, lambda _: [(b"retry-after", b"1")])
 
 
 @about("pace")
 def limited_by_date(app: App) -> App:
-    """70 calls a second; a 429 says from when on to come again."""
+    """The rate limit is 70 requests a second; Retry-After of a 429 is a date."""
     return limited(app, lambda end_s: [(b"retry-after", formatdate(end_s, usegmt=True).encode())])
 
 
 @about("pace")
 def limited_in_silence(app: App) -> App:
-    """70 calls a second; a 429 does not say when to come again."""
+    """The rate limit is 70 requests a second; a 429 has no Retry-After."""
     return limited(app, lambda _: [])
 
 

@@ -1,7 +1,7 @@
-"""A second right server: the API page as another good team would have built it, in plain Starlette.
+"""A second correct server: the API page as another good team would build it, in plain Starlette.
 
-It proves that the suite accepts more than one way to keep the contract. So wherever the page leaves a question open,
-it takes a natural answer that is *not* the most literal one. READINGS says which, by the ids of spec/readings.yaml.
+It proves that the suite accepts more than one way to keep the contract. Where the API page leaves a question open, it
+follows a natural option that is *not* the most literal one. READINGS lists them by the IDs of spec/readings.yaml.
 By hand: `python -m contract_tests.tests.servers.second_server --port 8001`.
 """
 
@@ -70,7 +70,7 @@ CODES = {
     413: "CONTENT_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
 }
-# As RFC 9562 defines it: eight versions of one variant, and the nil and max UUIDs.
+# RFC 9562 defines eight versions of one variant, and the nil and max UUIDs.
 A_UUID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
     r"|0{8}(-0{4}){3}-0{12}|f{8}(-f{4}){3}-f{12}",
@@ -95,7 +95,7 @@ class Json(JSONResponse):
 
 
 def read_user(request: Request, users: Mapping[str, str], expired: Collection[str]) -> str:
-    """The signed-in user. A client may send bearer, cookie or both; whatever it sends must be good."""
+    """Return the signed-in user. A client may send a bearer token, a cookie or both; each must be valid."""
     tokens = []
     if (header := request.headers.get("authorization")) is not None:
         scheme, _, token = header.partition(" ")
@@ -122,7 +122,7 @@ async def read_json(request: Request) -> object:
         return json.loads(body.decode("utf-8-sig"), object_pairs_hook=unique, parse_constant=no_constant)
     except ClientDisconnect:
         raise ApiError(400, "The body is not complete.") from None
-    except (ValueError, RecursionError):  # bad bytes, bad JSON, too many digits; too deep
+    except (ValueError, RecursionError):  # invalid bytes or JSON, too many digits, or too deep
         raise ApiError(400, "The body is not well-formed JSON.") from None
 
 
@@ -137,7 +137,7 @@ def no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-# -- checking the fields: a check returns the value to store or raises ValueError with what is wrong
+# -- checking the fields: a check returns the value to store or raises ValueError with the problem
 
 
 def text(value: object) -> str:
@@ -149,14 +149,14 @@ def text(value: object) -> str:
 
 
 def well_formed(value: str) -> str:
-    """Half surrogate pairs can be written in JSON but not in UTF-8."""
+    """Refuse half surrogate pairs, which JSON can express but UTF-8 cannot."""
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def display_name(value: object) -> str:
     name = text(value).strip()
     if not 1 <= len(name) <= NAME_CHARACTERS:
-        raise ValueError(f"must have 1 to {NAME_CHARACTERS} characters, blanks around it not counted")
+        raise ValueError(f"must have 1 to {NAME_CHARACTERS} characters, without spaces around it")
     return name
 
 
@@ -188,7 +188,7 @@ def date_time(value: object) -> str:
 
 
 def moment(value: str) -> tuple[str, str]:
-    """Sorts date-times by time, however many digits their seconds have."""
+    """Return a key that sorts date-times by time, with any number of fraction digits."""
     return value[:19], value[19:].strip(".Z").rstrip("0")
 
 
@@ -221,7 +221,7 @@ CHECKS: Mapping[str, Callable[[object], Any]] = {
     "userIds": ids_of(opaque_id),
 }
 DEFAULTS: Mapping[str, Any] = {"type": "person", "companyIds": (), "userIds": ()}
-PASSED_OVER = {"id", "createdAt", "updatedAt"}  # a client may send back an object that it got from here
+PASSED_OVER = {"id", "createdAt", "updatedAt"}  # a client may send back an object that this server returned
 
 
 def validate(sent: object) -> dict[str, Any]:
@@ -246,7 +246,7 @@ def validate(sent: object) -> dict[str, Any]:
     return fields
 
 
-# -- answering
+# -- responding
 
 
 def uuid7() -> UUID:
@@ -273,7 +273,7 @@ async def on_error(_: Request, error: Exception) -> Response:
 
 
 def app(users: Mapping[str, str], expired: Collection[str] = EXPIRED) -> Starlette:
-    """The server for these session tokens (token -> user id)."""
+    """Create the server for these session tokens (token -> user ID)."""
 
     async def create(request: Request) -> Response:
         user = read_user(request, users, expired)

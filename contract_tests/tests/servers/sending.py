@@ -1,4 +1,4 @@
-"""Posts the page's example, with changes, to a server of this folder."""
+"""Post the API page's example, with changes, to a server of this folder."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -26,9 +26,9 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def sender(client: httpx2.Client) -> Send:
-    """Post the page's example with the given fields changed; or bytes as they are, in chunks if they are many.
+    """Post the API page's example with the given fields changed, or bytes as they are, chunked if there are several.
 
-    A header of None is left out.
+    A header of None is omitted.
     """
 
     def send(

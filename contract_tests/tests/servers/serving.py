@@ -12,11 +12,11 @@ import uvicorn
 
 @contextmanager
 def serve(app: Callable[[Any, Any, Any], Awaitable[None]]) -> Iterator[str]:
-    """Yield the base URL of `app`, served in a thread on a free port; any number may run side by side."""
-    # Bound here, not by uvicorn: so the port is known at once and nobody can take it in between.
+    """Yield the base URL of `app`, served in a thread on a free port; several can run at once."""
+    # Bind here, not in uvicorn: the port is known at once and no other program can take it.
     listener = socket.create_server(("127.0.0.1", 0))
-    # Without log settings of its own, uvicorn's complaints go to whoever listens (pytest shows them on a failure).
-    # ws="none" as no server here speaks WebSocket and importing a library for it costs time and warnings.
+    # Without log settings, uvicorn's errors go to the root logger, and pytest shows them on a failure.
+    # ws="none": no server here speaks WebSocket, and importing a library for it costs time and warnings.
     config = uvicorn.Config(
         app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
     )

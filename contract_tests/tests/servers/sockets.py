@@ -1,4 +1,4 @@
-"""A server of raw bytes: it keeps what it is sent and answers what it is told, HTTP or not."""
+"""A server of raw bytes: it records what it receives and sends given bytes, HTTP or not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = Callable[[socket.socket, int], None]  # the connection and the number o
 
 @dataclass
 class Received:
-    """One request as it came over the wire."""
+    """A request as it came over the wire."""
 
     head: bytes
     body: bytes
@@ -39,7 +39,7 @@ class RawServer:
 
 @contextmanager
 def raw_server(answer: Answer = lambda connection, _: connection.sendall(OK)) -> Iterator[RawServer]:
-    """Serve on a free port; a connection is read on until either side closes it."""
+    """Serve on a free port and read each connection until either side closes it."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = RawServer(f"http://127.0.0.1:{listener.getsockname()[1]}")
     lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Faulty servers are what they claim to be: each shows its own fault and no other, right ones show none."""
+"""Check the faulty servers: each shows its own defect and no other; correct servers show none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ APPS = RIGHT | {faulty.name: faulty.app(USERS, EXPIRED) for faulty in FAULTY_SER
 
 
 async def by_first_word(scope: Any, receive: Any, send: Any) -> None:
-    """All servers on one port, each under its name: a hundred ports take long to close."""
+    """Serve all servers on one port, each under its name: a hundred ports close slowly."""
     _, name, path = scope["path"].split("/", 2)
     await APPS[name]({**scope, "path": f"/{path}"}, receive, send)
 
@@ -39,14 +39,14 @@ def url() -> Iterator[str]:
         yield url
 
 
-# -- asking
+# -- sending requests
 
 
 NOTHING = httpx2.Response(599)
 
 
 def reply(send: Send, body: Body = b"", **how: Any) -> httpx2.Response:
-    """What came back, NOTHING if it did not come whole."""
+    """Return the response, or NOTHING if it is incomplete."""
     try:
         return send(body, **how)
     except httpx2.RemoteProtocolError:
@@ -54,7 +54,7 @@ def reply(send: Send, body: Body = b"", **how: Any) -> httpx2.Response:
 
 
 def got(send: Send, body: Body = b"", **how: Any) -> dict[str, Any]:
-    """The object that came back; empty if none did."""
+    """Return the JSON object of the response, or an empty one."""
     try:
         value = reply(send, body, **how).json()
     except ValueError:
@@ -63,12 +63,12 @@ def got(send: Send, body: Body = b"", **how: Any) -> dict[str, Any]:
 
 
 def kept(send: Send, field: str, value: object, **more: object) -> object:
-    """What came back for a value."""
+    """Return the value of the response for a sent value."""
     return got(send, {field: value, **more}).get(field)
 
 
 def error(send: Send, body: Body = b"", **how: Any) -> dict[str, Any]:
-    """The error that came back, wherever in the body it stands."""
+    """Return the error object of the response, at any place in the body."""
     body = got(send, body, **how)
     nested = body.get("error")
     return nested if isinstance(nested, dict) else body
@@ -83,12 +83,12 @@ def taken(send: Send, body: Body = b"", **how: Any) -> bool:
 
 
 def taken_from(send: Send, **headers: str) -> bool:
-    """Whether the example is taken with these headers alone for a login."""
+    """Return whether the server accepts the example with only these login headers."""
     return taken(send, {}, token="", headers=headers)
 
 
 def refused(send: Send, body: Body, **how: Any) -> bool:
-    """Whether a body is refused though the example is taken."""
+    """Return whether the server refuses the body but accepts the example."""
     return 400 <= status(send, body, **how) < 500 and taken(send, {})
 
 
@@ -101,7 +101,7 @@ def at_once(send: Send, count: int, **how: Any) -> list[dict[str, Any]]:
 
 
 def raw(**fields: bytes) -> bytes:
-    """The example with the JSON text of some fields replaced by bytes."""
+    """Return the example with the JSON text of some fields replaced by bytes."""
     text = json.dumps({**EXAMPLE, **{field: f"@{field}" for field in fields}}, ensure_ascii=False).encode()
     for field, value in fields.items():
         text = text.replace(f'"@{field}"'.encode(), value)
@@ -109,7 +109,7 @@ def raw(**fields: bytes) -> bytes:
 
 
 def age_s(send: Send, field: str) -> float:
-    """How long ago a list was created, as it says itself; 0 where it does not say."""
+    """Return the age of a list by its createdAt, or 0 without one."""
     try:
         moment = datetime.fromisoformat(str(got(send, {}).get(field)))
     except ValueError:
@@ -155,9 +155,9 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 UPPER = {"Content-Type": "Application/JSON"}
 LEAP = {"startDate": "2024-02-29T00:00:00.000Z"}
 
-# For each faulty server, requests that show its fault: true on that server, false on every right one.
+# For each faulty server, requests that show its defect: true on that server, false on every correct one.
 SHOWS: Mapping[str, Callable[[Send], bool]] = {
-    # who may call
+    # login
     "no-login-needed": lambda send: taken_from(send),
     "cookie-presence-suffices": lambda send: taken_from(send, Cookie="__session=x"),
     "end-of-cookie-name-suffices": lambda send: taken_from(send, Cookie="x__session=token-one"),
@@ -220,7 +220,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "utf-16-taken": lambda send: taken(send, json.dumps(EXAMPLE).encode("utf-16")),
     "put-creates": lambda send: taken(send, {}, method="PUT"),
     "delete-answers-200": lambda send: status(send, {}, method="DELETE") == 200,
-    # what is taken
+    # validation
     "nan-taken": lambda send: taken(send, raw(x=b"NaN").replace(b": NaN", b":NaN")),
     "trailing-comma-taken": lambda send: taken(send, json.dumps(EXAMPLE).encode()[:-1] + b",}"),
     "empty-batch-taken": lambda send: status(send, b"[]") == 201,
@@ -253,7 +253,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
         and not taken(send, {**COMPANY, "companyIds": [UUIDS[0], "x"]})
     ),
     "company-ids-of-people-unchecked": lambda send: taken(send, {"companyIds": ["x"]}),
-    # how a success is answered
+    # responses of a success
     "success-202": lambda send: status(send, {}) == 202,
     "success-204": lambda send: status(send, {}) == 204,
     "wrapped-in-data": lambda send: "data" in got(send, {}),
@@ -275,7 +275,7 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
         got(send, {}).get("createdAt", "Z+")[-1].isdigit() and "+" not in got(send, {}).get("createdAt", "Z+")
     ),
     "updated-at-in-unix-time": lambda send: isinstance(got(send, {}).get("updatedAt"), int),
-    # what comes back
+    # returned fields
     "name-cut-at-64": lambda send: kept(send, "name", "n" * 80) == "n" * 64,
     "name-cut-at-255-bytes": lambda send: kept(send, "name", "🌱" * 80) == "🌱" * 63,
     "blanks-collapsed": lambda send: kept(send, "name", "a  b") == "a b",
@@ -310,9 +310,9 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
         "name" in got(send, {}, without="type") and "type" not in got(send, {}, without="type")
     ),
 }
-# Many requests: asked of the right servers and of the one with the fault.
+# Many requests: sent only to the correct servers and to the one with the defect.
 COSTLY = {"ids-recycled", "every-twentieth-unnamed", "user-of-latest-call", "same-calls-share-an-answer"}
-# One fault may show as another does.
+# One defect may look like another.
 ALSO_SHOWS: dict[str, set[str]] = {
     "no-login-needed": {"validation-before-login"},
     "only-cookie-guarded": {
@@ -321,7 +321,7 @@ ALSO_SHOWS: dict[str, set[str]] = {
         "token-case-ignored",
         "inherited-key-is-a-session",
     },
-    "error-as-text": {"details-missing"},  # where no code stands, no details stand either
+    "error-as-text": {"details-missing"},  # without a code there are no details either
 }
 
 
@@ -337,7 +337,7 @@ def test_names_are_unique_and_clauses_exist() -> None:
 
 
 @pytest.mark.parametrize("name", [*RIGHT, *SHOWS])
-def test_a_faulty_server_shows_its_fault_and_no_other(url: str, name: str) -> None:
+def test_a_faulty_server_shows_its_own_defect_and_no_other(url: str, name: str) -> None:
     asked = SHOWS.keys() - COSTLY | ({name} & COSTLY if name in SHOWS else COSTLY)
     with httpx2.Client(base_url=f"{url}/{name}") as client:
         shown = {fault for fault in asked if SHOWS[fault](sender(client))}

@@ -1,4 +1,4 @@
-"""Each server of the foreign set shows its bug and answers a plain request correctly; the right core shows no bug."""
+"""Check the foreign set: each server shows its bug and answers a plain request correctly; the right core has none."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def url() -> Iterator[str]:
         yield url
 
 
-# -- asking
+# -- sending requests
 
 
 def with_header(send: Send, value: str, name: str) -> int:
@@ -45,7 +45,7 @@ def with_header(send: Send, value: str, name: str) -> int:
 
 
 def start(send: Send, text: str, **more: object) -> object:
-    """How a start date comes back; the end date is late enough for any."""
+    """Return how a startDate comes back; endDate is later than every tested value."""
     return kept(send, "startDate", text, **{"endDate": "9000-01-01T00:00:00.000Z", **more})
 
 
@@ -83,12 +83,12 @@ def status_after(send: Send, *bodies: Mapping[str, Any] | bytes) -> int:
 
 
 def comes_back(body: Mapping[str, Any]) -> Callable[[Send], bool]:
-    """Whether the fields of a body that is not the example come back as they were sent."""
+    """Return whether the fields of another body than the example come back as sent."""
     return lambda send: body.items() <= got(send, body).items()
 
 
 def plain(send: Send) -> bool:
-    """Whether the page's example comes back as it was sent."""
+    """Return whether the API page's example comes back as sent."""
     return status(send, {}) == 201 and comes_back(EXAMPLE)(send)
 
 
@@ -96,7 +96,7 @@ COMPANIES = {"type": "company", "personIds": [], "companyIds": UUIDS}
 FULL = {"type": "company", "icpId": UUIDS[0], "personIds": ["p"], "companyIds": UUIDS}
 
 
-# A plain request for each server that answers the page's own example wrongly.
+# A plain request for each server that answers the API page's example incorrectly.
 PLAIN: Mapping[str, Callable[[Send], bool]] = {
     "empty-list-made-nil": comes_back({"personIds": ["p"], "companyIds": UUIDS}),
     "midnight-made-24": comes_back({"startDate": "2024-01-01T12:00:00.000Z"}),
@@ -212,7 +212,7 @@ def test_the_foreign_set_has_a_source_and_a_difficulty_for_each_bug() -> None:
 
 
 @pytest.mark.parametrize("name", SHOWS)
-def test_a_foreign_server_has_its_bug_and_is_right_otherwise(url: str, name: str) -> None:
+def test_a_foreign_server_shows_its_bug_and_is_correct_otherwise(url: str, name: str) -> None:
     with httpx2.Client(base_url=f"{url}/{name}") as client:
         assert PLAIN.get(name, plain)(sender(client))
         assert SHOWS[name](sender(client))

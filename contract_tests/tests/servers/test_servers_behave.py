@@ -1,4 +1,4 @@
-"""The right servers that the suite is tried on are right, asked one question at a time."""
+"""Check that the correct servers are correct, one question at a time."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ from contract_tests.tests.servers.serving import serve
 
 pytestmark = pytest.mark.once
 
-SPEC = Path(__file__).parents[2] / "spec"
+SPEC = Path(__file__).parents[3] / "spec"
 REQUIRED = ("name", "icpId", "startDate", "endDate", "personIds")
 
 RIGHT_SERVERS: dict[str, App] = {
@@ -32,7 +32,7 @@ RIGHT_SERVERS: dict[str, App] = {
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[dict[str, httpx2.Client]]:
-    """A client for each server, by the server's name."""
+    """Return a client for each server by its name."""
     with ExitStack() as stack:
         urls = {name: stack.enter_context(serve(app)) for name, app in RIGHT_SERVERS.items()}
         yield {name: stack.enter_context(httpx2.Client(base_url=url)) for name, url in urls.items()}
@@ -57,10 +57,10 @@ def error_of(answer: httpx2.Response) -> dict[str, Any]:
     return error
 
 
-# -- right servers
+# -- correct servers
 
 
-def test_the_example_is_answered_as_the_page_says(send: Send) -> None:
+def test_the_example_returns_the_documented_lead_list(send: Send) -> None:
     answer = send({})
     created = answer.json()
     assert answer.status_code in (200, 201)
@@ -72,7 +72,7 @@ def test_the_example_is_answered_as_the_page_says(send: Send) -> None:
     assert abs(datetime.now(UTC) - datetime.fromisoformat(created["createdAt"])) < timedelta(seconds=5)
 
 
-def test_defaults_and_company_lists(send: Send) -> None:
+def test_defaults_of_omitted_fields_and_company_lists(send: Send) -> None:
     assert send({}, without="type").json()["type"] == "person"
     assert send({}, without="companyIds").json()["companyIds"] == []
     created = send({"type": "company", "personIds": [], "companyIds": UUIDS, "icpId": None}).json()
@@ -119,7 +119,7 @@ def test_a_wrong_value_is_refused_by_name(send: Send, field: str, value: object)
     + [{"Cookie": value} for value in ("__session=", "__session=no", "__session=token-expired", "__session", ";=;,")]
     + [{"Cookie": value} for value in ("session=token-one", "__sessiontoken-one", '__session="', "\xff=\xff")],
 )
-def test_without_a_valid_login_the_answer_is_401(send: Send, headers: Mapping[str, str]) -> None:
+def test_a_request_without_a_valid_login_gets_401(send: Send, headers: Mapping[str, str]) -> None:
     bodies: tuple[Body, ...] = ({}, b"{")
     for body in bodies:
         answer = send(body, token="", headers=headers)
@@ -131,12 +131,12 @@ def test_without_a_valid_login_the_answer_is_401(send: Send, headers: Mapping[st
     [{"Authorization": "Bearer token-two"}, {"Authorization": "bearer token-two"}]
     + [{"Cookie": value} for value in ("__session=token-two", 'a; =b; c={"d": 1}; __session=token-two; \xff=1')],
 )
-def test_bearer_and_cookie_each_suffice(send: Send, headers: Mapping[str, str]) -> None:
+def test_a_bearer_token_or_a_cookie_is_enough(send: Send, headers: Mapping[str, str]) -> None:
     assert send({}, token="", headers=headers).json()["userIds"] == ["user_two"]
 
 
 def raw_field(field: str, value: bytes) -> bytes:
-    """The example with one field's JSON text replaced by bytes."""
+    """Return the example with the JSON text of one field replaced by bytes."""
     return json.dumps({**EXAMPLE, field: "@"}).encode().replace(b'"@"', value)
 
 
@@ -186,7 +186,7 @@ MUST_BE_REFUSED = {"empty", "cut", "trailing comma", "no object", "null", "NaN",
 
 
 @pytest.mark.parametrize("what", HOSTILE_BODIES)
-def test_no_body_makes_a_right_server_fail(send: Send, what: str) -> None:
+def test_no_body_crashes_a_correct_server(send: Send, what: str) -> None:
     answer = send(HOSTILE_BODIES[what])
     assert answer.status_code in ((400,) if what in MUST_BE_REFUSED else (200, 201, 400, 413))
     if answer.status_code >= 400:
@@ -197,7 +197,7 @@ def test_no_body_makes_a_right_server_fail(send: Send, what: str) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;"])
-def test_json_media_types_are_taken(send: Send, media_type: str) -> None:
+def test_json_media_types_are_accepted(send: Send, media_type: str) -> None:
     assert send({}, headers={"Content-Type": media_type}).is_success
     assert send({"name": 1}, headers={"Content-Type": media_type}).status_code == 400
 
@@ -219,7 +219,7 @@ def test_other_methods_and_paths_have_the_error_envelope_too(client: httpx2.Clie
     assert client.post(f"{PATH}/", headers={"Host": "[?]:x"}).status_code in (307, 400, 404)
 
 
-def test_a_body_in_chunks_and_a_caller_who_hangs_up(client: httpx2.Client) -> None:
+def test_a_chunked_body_and_a_client_that_disconnects(client: httpx2.Client) -> None:
     def chunks() -> Iterator[bytes]:
         for byte in json.dumps(EXAMPLE).encode():
             yield bytes([byte])

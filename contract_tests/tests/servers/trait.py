@@ -1,8 +1,8 @@
-"""What a trait is: one way in which a right server may differ from the right core.
+"""Trait: one way in which a correct server may differ from the right core.
 
 It is a subclass of the core that changes a stage, a wire (a function from an ASGI app to an ASGI app) or a mapping of
 options for uvicorn. Its name is that of the class or function in kebab-case, its description the docstring. Two traits
-about the same thing do not go together; all others do.
+about the same subject do not combine; all others do.
 """
 
 import re
@@ -17,10 +17,10 @@ Change = TypeVar("Change", bound=type[RightCore] | Wire)
 
 
 class Trait(NamedTuple):
-    about: str  # a reading, or the part of an answer that it decides
+    about: str  # a reading, or the part of a response that it decides
     description: str
     change: type[RightCore] | Wire | Mapping[str, Any]
-    accepted: Mapping[str, tuple[str, ...]] = {}  # readings that the suite takes only by name
+    accepted: Mapping[str, tuple[str, ...]] = {}  # options that the suite accepts only if pinned
     carriers: tuple[str, ...] = ("bearer", "cookie")
 
 
@@ -50,7 +50,7 @@ class Strict(RightCore):
         return fields
 
     def objections(self, sent: Fields, fields: Fields) -> Iterator[tuple[str, str]]:
-        """(path, what is wanted there) for each; sent: as it came, fields: as they would be stored."""
+        """Yield (path, expected value) for each problem; sent: the request body, fields: the values to store."""
         yield from ()
 
 
@@ -65,7 +65,7 @@ class Lenient(RightCore):
 
 
 def wrap_send(app: App, change: Callable[[dict[str, Any]], dict[str, Any]]) -> App:
-    """The app, each of whose messages is changed."""
+    """Wrap the app and change each of its messages."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         await app(scope, receive, lambda message: send(change(message)))
