@@ -1,16 +1,22 @@
-"""The pytest plugin: the options of a run, the run itself as a fixture, and one test for each clause."""
+"""The pytest plugin: adds one test for each clause to a team's own tests, all from the result of one run.
+
+`pytest --leadlists` adds the suite; `--leadlists-url URL` names the server and does so too. In place of a URL, a
+session fixture `leadlists_url` of the team's own may give one, for example that of a live-server fixture.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contract_tests.composition import open_run
 from contract_tests.contract.specification import Specification, SpecificationError, load_specification
-from contract_tests.engine.record import FILE_NAME, new_folder
+from contract_tests.engine.record import FILE_NAME, RecordError, new_folder, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.report.summary import readings_line
 from contract_tests.settings.options import RUN_OPTIONS
@@ -19,11 +25,15 @@ from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Settings, UsageError
 
 SUITE = Path(__file__).parent / "suite"
+PLACEHOLDER_URL = "http://127.0.0.1"  # until the fixture gives the URL: the other settings are checked at once
+CLAIM = "claim"  # the file by which one process of pytest-xdist takes on the run for all
+POLL_S = 0.5
+STALE_S = 120.0  # a run writes to its record far more often, however slow the server
 
 
 @dataclass
-class Judged:
-    """What a pytest session is to judge, and what came of it."""
+class Asked:
+    """What a pytest session is to judge, and what came of it. folder: the same for every process of the session."""
 
     settings: Settings
     specification: Specification
@@ -31,30 +41,33 @@ class Judged:
     result: RunResult | None = None
 
 
-JUDGED = pytest.StashKey[Judged]()
+ASKED = pytest.StashKey[Asked]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("leadlists", "contract tests of the lead list endpoint")
+    group.addoption("--leadlists", action="store_true", help="add one test for each clause of the contract")
     for option in RUN_OPTIONS:
         group.addoption(
             option.pytest_flag,
             dest=f"leadlists_{option.name}",
             metavar=option.metavar,
-            help=option.help,
+            help=option.help + (" (adds the suite, as --leadlists does)" if option.name == "url" else ""),
             action="append" if option.many else "store",
             default=None,
         )
-    group.addoption("--leadlists-config", dest="leadlists_config", metavar="FILE", help="another leadlists.toml")
+    group.addoption(
+        "--leadlists-config", dest="leadlists_config", metavar="FILE", help="file to read instead of leadlists.toml"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    flags = {option.name: config.getoption(f"leadlists_{option.name}") for option in RUN_OPTIONS}
-    path = config.getoption("leadlists_config")
-    given = flags["url"] or os.environ.get("LEADLISTS_URL")
     named = any(Path(arg.partition("::")[0]).resolve().is_relative_to(SUITE) for arg in config.args)
-    if not given and not named:
-        return  # the plugin is loaded, but nothing asks for the suite
+    if not (config.getoption("leadlists") or config.getoption("leadlists_url") or named):
+        return
+    flags = {option.name: config.getoption(f"leadlists_{option.name}") for option in RUN_OPTIONS}
+    flags["url"] = flags["url"] or os.environ.get("LEADLISTS_URL") or PLACEHOLDER_URL
+    path = config.getoption("leadlists_config")
     try:
         settings = gather(flags, config=Path(path) if path else None)
         specification = load_specification(settings.spec_folder)
@@ -62,50 +75,114 @@ def pytest_configure(config: pytest.Config) -> None:
         specification.select(settings.clauses)
     except (UsageError, SpecificationError) as error:
         raise pytest.UsageError(str(error)) from None
-    folder = settings.run_folder or new_folder()
-    if (folder / FILE_NAME).exists():
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    folder = Path(worker["leadlists_folder"]) if worker else settings.run_folder or new_folder()
+    if not worker and (folder / FILE_NAME).exists():
         raise pytest.UsageError(f"--leadlists-run-folder: {folder} holds the record of another run; name a new folder")
-    config.stash[JUDGED] = Judged(settings, specification, folder)
+    config.stash[ASKED] = Asked(settings, specification, folder)
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path.cwd() / ".leadlists" / "hypothesis"))
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args = [str(path) for path in sorted(SUITE.glob("test_*.py"))]
+    if not named:
+        config.args = [*config.args, *(str(path) for path in sorted(SUITE.glob("test_*.py")))]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each process of pytest-xdist the folder of the one run."""
+    if asked := node.config.stash.get(ASKED, None):
+        node.workerinput["leadlists_folder"] = str(asked.folder)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if asked := config.stash.get(ASKED, None):
+        chosen = asked.specification.select(asked.settings.clauses)
+        count = sum(clause.id in chosen for clause in asked.specification.judged_clauses)
+        return f"leadlists: {count} clauses added to the tests"
+    if os.environ.get("LEADLISTS_URL"):
+        return "leadlists: LEADLISTS_URL is set, but the suite is added only by --leadlists"
+    return None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "leadlists_clause" in metafunc.fixturenames and (judged := metafunc.config.stash.get(JUDGED, None)):
-        specification = judged.specification
-        chosen = specification.select(judged.settings.clauses)
-        ids = [clause.id for clause in specification.judged_clauses if clause.id in chosen]
+    if "leadlists_clause" in metafunc.fixturenames and (asked := metafunc.config.stash.get(ASKED, None)):
+        chosen = asked.specification.select(asked.settings.clauses)
+        ids = [clause.id for clause in asked.specification.judged_clauses if clause.id in chosen]
         metafunc.parametrize("leadlists_clause", ids)
 
 
 @pytest.fixture(scope="session")
-def leadlists_result(request: pytest.FixtureRequest) -> RunResult:
+def leadlists_url(request: pytest.FixtureRequest) -> str:
+    """The server to judge. A team overrides this fixture with one that starts its own server."""
+    asked = request.config.stash.get(ASKED, None)
+    if asked is None or asked.settings.url == PLACEHOLDER_URL:
+        raise pytest.UsageError("no target: give --leadlists-url URL, or a session fixture `leadlists_url`")
+    return asked.settings.url
+
+
+@pytest.fixture(scope="session")
+def leadlists_result(request: pytest.FixtureRequest, leadlists_url: str) -> RunResult:
     """What the run against the target found; it is carried out when the first test asks for it."""
-    judged = request.config.stash.get(JUDGED, None)
-    if judged is None:
-        raise pytest.UsageError("no target: name it with --leadlists-url URL")
-    with open_run(judged.settings, specification=judged.specification, folder=judged.folder) as run:
-        judged.result = run.conduct(lambda event: None)
-    code = judged.result.exit_code()
+    asked = request.config.stash[ASKED]
+    if asked.result is None:
+        asked.result = _run(asked, leadlists_url) if _claim(asked.folder) else _wait(asked.folder)
+    code = asked.result.exit_code()
     if code not in {0, 1, 4}:
-        pytest.exit(printable(judged.result.why or judged.result.ending), returncode=code)
-    return judged.result
+        pytest.exit(printable(asked.result.why or asked.result.ending), returncode=code)
+    return asked.result
+
+
+def _run(asked: Asked, url: str) -> RunResult:
+    settings = replace(asked.settings, url=url)
+    with open_run(settings, specification=asked.specification, folder=asked.folder) as run:
+        return run.conduct(lambda event: None)
+
+
+def _claim(folder: Path) -> bool:
+    """Whether this process is the one that carries out the run; with pytest-xdist several ask."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / CLAIM).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _wait(folder: Path) -> RunResult:
+    """The result of the run that another process carries out, once its record has an end."""
+    record, begun_s = folder / FILE_NAME, time.time()
+    while True:
+        time.sleep(POLL_S)
+        try:
+            result = read_result(folder)
+            changed_s = record.stat().st_mtime
+        except (RecordError, OSError):  # not begun
+            result, changed_s = None, begun_s
+        if result is not None and not result.is_cut_off:
+            return result
+        if time.time() - changed_s > STALE_S:
+            raise pytest.UsageError(f"the process that carries out the run has stopped; see {record}")
+
+
+def _known_result(asked: Asked) -> RunResult | None:
+    """The result, also where a process of pytest-xdist has carried out the run."""
+    if asked.result is None and (asked.folder / FILE_NAME).exists():
+        asked.result = read_result(asked.folder)
+    return asked.result
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    judged = session.config.stash.get(JUDGED, None)
-    if judged is None or judged.result is None:
+    asked = session.config.stash.get(ASKED, None)
+    result = _known_result(asked) if asked else None
+    if result is None or result.is_judged:
         return
-    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not judged.result.is_judged:
-        session.exitstatus = judged.result.exit_code()
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = result.exit_code()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the readings that the server follows, and where the record is."""
-    judged = config.stash.get(JUDGED, None)
-    if judged is not None and judged.result is not None:
+    asked = config.stash.get(ASKED, None)
+    if asked is not None and (result := _known_result(asked)):
         terminalreporter.section("lead list contract")
-        terminalreporter.write_line(printable(readings_line(judged.result)))
-        terminalreporter.write_line(f"record: {judged.folder / FILE_NAME}")
+        terminalreporter.write_line(printable(readings_line(result)))
+        terminalreporter.write_line(f"record: {asked.folder / FILE_NAME}")

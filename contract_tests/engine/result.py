@@ -81,6 +81,7 @@ class RunResult:
     duration_s: float
     ending: Ending
     why: str = ""
+    is_cut_off: bool = False  # whether the record stops before the end of the run
 
     @property
     def broken(self) -> tuple[ClauseResult, ...]:
@@ -206,6 +207,7 @@ class Summing:
             ended.duration_s,
             ended.ending,
             ended.why,
+            self._ended is None,
         )
 
     @property

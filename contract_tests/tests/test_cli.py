@@ -238,36 +238,6 @@ def test_every_option_of_the_run_is_a_flag_of_the_command(command: Command) -> N
         assert option.flag in text or option.name == "url"
 
 
-def test_people_who_live_in_pytest_run_the_same_suite(right_url: str, tmp_path: Path) -> None:
-    (tmp_path / "test_theirs.py").write_text("def test_theirs(): pass\n")
-    flags = [f"--leadlists-url={right_url}", "--leadlists-bearer=token-1", "--leadlists-user-id=user_1"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "contract_tests.plugin", *flags],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "test_theirs" not in done.stdout
-    assert "This server follows: success-status=201" in done.stdout
-
-
-def test_the_plugin_without_a_target_leaves_other_tests_alone(tmp_path: Path) -> None:
-    (tmp_path / "test_theirs.py").write_text("def test_theirs(): pass\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "contract_tests.plugin"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0
-    assert "1 passed" in done.stdout
-
-
 def test_a_redirect_that_repeats_the_token_shows_neither_it_nor_control_bytes(command: Command) -> None:
     class SignInPage(RightCore):
         def create(self, request: Request) -> Answer:

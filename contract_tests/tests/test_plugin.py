@@ -1,0 +1,106 @@
+"""The plugin among a team's own tests, in processes of their own: what it adds, what it leaves alone, what it says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contract_tests.tests.conftest import USERS
+from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.test_cli import environment
+
+Pytest = Callable[..., subprocess.CompletedProcess[str]]
+QUICK = ("--leadlists-bearer=token-1", "--leadlists-user-id=user_1", "--leadlists-depth=quick")
+FEW = ("--leadlists-clauses=request.name",)
+FIXTURE = """
+import pytest
+
+@pytest.fixture(scope="session")
+def leadlists_url():
+    return "{url}"
+"""
+
+
+@pytest.fixture
+def run_pytest(tmp_path: Path) -> Pytest:
+    """`pytest -p contract_tests.plugin …` in a folder with one test of the team's own."""
+    (tmp_path / "test_theirs.py").write_text("def test_theirs(): pass\n")
+
+    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pytest", "-p", "contract_tests.plugin", *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment(**variables), capture_output=True, text=True, timeout=120
+        )
+
+    return call
+
+
+def test_the_suite_is_added_to_the_teams_own_tests(run_pytest: Pytest, right_url: str) -> None:
+    done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, "-v")
+    assert done.returncode == 0, done.stdout
+    assert "test_theirs.py::test_theirs PASSED" in done.stdout
+    assert "test_clause[request.name.required] PASSED" in done.stdout
+    assert "leadlists: 5 clauses added to the tests" in done.stdout
+    assert "This server follows: success-status=201" in done.stdout
+
+
+def test_a_variable_alone_adds_nothing_and_says_so(run_pytest: Pytest, right_url: str) -> None:
+    done = run_pytest(LEADLISTS_URL=right_url)
+    assert done.returncode == 0
+    assert "1 passed" in done.stdout
+    assert "the suite is added only by --leadlists" in done.stdout
+
+
+def test_without_a_target_other_tests_run_alone(run_pytest: Pytest) -> None:
+    done = run_pytest()
+    assert done.returncode == 0
+    assert "1 passed" in done.stdout
+    assert "leadlists" not in done.stdout
+
+
+def test_a_fixture_of_the_teams_own_gives_the_url(run_pytest: Pytest, right_url: str, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(FIXTURE.format(url=right_url))
+    done = run_pytest("--leadlists", *QUICK, *FEW)
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout
+
+
+def test_asked_for_without_a_target_is_one_sentence(run_pytest: Pytest) -> None:
+    done = run_pytest("--leadlists", *QUICK, *FEW)
+    assert done.returncode == 1
+    assert "give --leadlists-url URL, or a session fixture" in done.stdout
+
+
+def test_a_broken_clause_is_one_failing_test_with_the_whole_message(run_pytest: Pytest) -> None:
+    app = next(server.app for server in FAULTY_SERVERS if server.name == "end-date-optional")
+    with serve(app(USERS)) as url:
+        done = run_pytest(f"--leadlists-url={url}", *QUICK, "--leadlists-clauses=request.endDate")
+    assert done.returncode == 1
+    assert "test_clause[request.endDate.required]" in done.stdout
+    assert "expected  400" in done.stdout
+
+
+def test_wrong_credentials_are_one_sentence_and_exit_3(run_pytest: Pytest, right_url: str) -> None:
+    done = run_pytest(f"--leadlists-url={right_url}", "--leadlists-bearer=wrong", *FEW)
+    assert done.returncode == 3
+    assert "the login given is not accepted" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_several_processes_share_one_run_and_its_verdicts(run_pytest: Pytest, right_url: str, tmp_path: Path) -> None:
+    pytest.importorskip("xdist")
+    done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, "-n", "2")
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout
+    assert len(list(tmp_path.glob(".leadlists/runs/*"))) == 1
+
+
+def test_what_is_only_collected_sends_nothing(run_pytest: Pytest) -> None:
+    done = run_pytest("--leadlists-url=http://127.0.0.1:1", *QUICK, *FEW, "--collect-only", "-q")
+    assert done.returncode == 0
+    assert "test_clause[request.name.required]" in done.stdout
