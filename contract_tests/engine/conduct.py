@@ -445,9 +445,9 @@ class Conductor:
     def _end(self, ending: Ending, why: str) -> None:
         """Say once how the run ended."""
         if self._ending is None:
-            self._ending = ending, why
+            self._ending = ending, self._mask(why)
             duration_s = round(time.monotonic() - self._started_s, 3)
-            self._emit(RunEnded(now_text(), ending, why, self._budget.requests, duration_s))
+            self._emit(RunEnded(now_text(), *self._ending, self._budget.requests, duration_s))
 
 
 def now_text() -> str:

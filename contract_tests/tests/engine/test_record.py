@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.composition import describe, open_run
@@ -87,6 +87,7 @@ def runs(draw: st.DrawFn) -> list[Event]:
     return [STARTED, *events, *draw(st.lists(later, max_size=6)), *draw(st.lists(ended, max_size=1))]
 
 
+@settings(deadline=None)
 @given(runs())
 def test_a_record_that_is_read_back_gives_the_same_events_and_an_equal_result(
     tmp_path_factory: pytest.TempPathFactory, events: list[Event]
@@ -97,6 +98,7 @@ def test_a_record_that_is_read_back_gives_the_same_events_and_an_equal_result(
     assert read_result(folder) == sum_up(events)
 
 
+@settings(deadline=None)
 @given(runs(), st.integers(1, 400))
 def test_a_record_that_was_cut_off_in_a_line_gives_the_result_of_the_whole_lines(
     tmp_path_factory: pytest.TempPathFactory, events: list[Event], cut: int
