@@ -1,8 +1,8 @@
-"""What the judges say of the corpus, as text; `python -m contract_tests.tests.approved` writes it for approval.
+"""Print the findings on the corpus as text; `python -m contract_tests.tests.approved` writes them for approval.
 
-The files in approved/ are read by people: a change of a judge shows as the lines of them that change. Of a single
-exchange only what differs from a plain one is told (`like 400`); of several, what they say together. `✗` is broken,
-`!` warned, `?` an option that was seen, `+` a clause that holds, `-` one that holds for the plain one alone.
+A change of a judge shows as changed lines of the files in approved/, which people review. For a single exchange the
+text has only the differences from a plain one (`like 400`); for several, their findings together. `✗` means broken,
+`!` warned, `?` an observed option, `+` a clause that holds, `-` a clause that holds only for the plain exchange.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from contract_tests.tests.corpus.exchanges import case, exchange, judge, request
 FOLDER = Path(__file__).with_name("approved")
 SIGNS = {Outcome.HELD: "+", Outcome.WARNED: "!", Outcome.BROKEN: "✗"}
 JUDGE = judge()
-MANY = 20  # exchanges of which places in the row say nothing to a reader
+MANY = 20  # exchanges whose position in the sequence does not help a reader
 PLAIN = {
     "success": case(exchange()),
     "400": case(exchange(request(corpus.BAD), 400)),
@@ -42,7 +42,7 @@ PLAIN = {
     "500": case(exchange(status=500)),
 }
 OF_ANSWERS: tuple[Oracle, ...] = (*echo.ORACLES, *server_made.ORACLES, *success.ORACLES)
-# Which oracles judge a topic: those that it is about.
+# The oracles of each topic.
 TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
     "planned": (corpus_answers.answered_as_planned, (*answers.ORACLES, *server_made.ORACLES)),
     "statuses": (corpus_answers.statuses, answers.ORACLES),
@@ -58,7 +58,7 @@ TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = 
 
 
 def read(topic: str) -> dict[str, str]:
-    """What was approved of each entry of a topic."""
+    """Return the approved text of each entry of a topic."""
     approved: dict[str, str] = {}
     for block in (FOLDER / f"{topic}.txt").read_text(encoding="utf-8").split("\n\n"):
         lines = block.rstrip("\n").split("\n")
@@ -68,7 +68,7 @@ def read(topic: str) -> dict[str, str]:
 
 
 def write(topic: str, said: Mapping[str, str]) -> None:
-    """Approve what is said of each entry; entries of which the same is said share a block."""
+    """Write the text of each entry; entries with equal text share a block."""
     alike: dict[str, list[str]] = {}
     for label, told in said.items():
         alike.setdefault(told, []).append(label)
@@ -77,10 +77,10 @@ def write(topic: str, said: Mapping[str, str]) -> None:
 
 
 def entries() -> dict[str, dict[str, Callable[[], str]]]:
-    """The entries of each topic, and how to get what is said of each.
+    """Map the entries of each topic to functions that return their text.
 
-    All but the requests are read right here: then a mutant of what reads them is judged by the requests alone, which
-    is what makes `make mutation` fast.
+    All exchanges except the requests are classified here, in advance: then only the topic `requests` tests a mutant of
+    the classification, which keeps `make mutation` fast.
     """
     found: dict[str, dict[str, Callable[[], str]]] = {
         "requests": {label: partial(_joined, request_lines, asked) for label, asked in corpus_requests.requests()},
@@ -113,7 +113,7 @@ def _escaped(line: str) -> str:
 
 
 def alone_lines(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
-    """What is said of an exchange that is not said of the plain one most like it."""
+    """Return the findings on an exchange that differ from those on the most similar plain one."""
     now = lines_of(cases, judges)
     likenesses = (difference(now, label, plain) for label, plain in plain_lines(judges).items())
     return min(likenesses, key=lambda told: len(str(told)))
@@ -138,7 +138,7 @@ def difference(now: Sequence[str], label: str, plain: Sequence[str]) -> list[str
 
 
 def _grouped(names: Sequence[str]) -> str:
-    """Dotted names, those that begin alike together."""
+    """Join dotted names and group those with one prefix."""
     return " ".join(
         f"{word}({' '.join(name.partition('.')[2] for name in alike)})"
         for word, alike in ((word, list(some)) for word, some in groupby(names, lambda name: name.partition(".")[0]))
@@ -146,19 +146,19 @@ def _grouped(names: Sequence[str]) -> str:
 
 
 def history_lines(cases: Sequence[Case]) -> list[str]:
-    """What is said of exchanges together."""
+    """Return the text of the findings on several exchanges."""
     return finding_lines(replace(JUDGE, terms=cases[0].terms).judge_history(cases), cases)
 
 
 def finding_lines(found: Iterable[Finding], cases: Sequence[Case]) -> list[str]:
-    """The findings, each once; with the places in the row of the exchanges that they speak of."""
+    """Return each finding once, with the positions of its exchanges in the sequence."""
     lines = []
     for finding in found:
         if isinstance(finding, Observation):
             lines.append(f"? {finding.reading}={finding.option}{_at(cases, [finding.exchange])}")
             continue
         if finding.outcome is Outcome.HELD and finding.reading:
-            continue  # as its observation says
+            continue  # an observation says the same
         reading = f" by {finding.reading}" if finding.reading else ""
         in_full = not reading or finding.outcome is Outcome.BROKEN
         told = [finding.expected, finding.actual, finding.hint] if in_full else []
@@ -174,7 +174,7 @@ def _at(cases: Sequence[Case], spoken_of: Sequence[Exchange]) -> str:
 
 
 def request_lines(asked: Request) -> Iterator[str]:
-    """How a request reads."""
+    """Return the text of how a request is classified."""
     read = case(exchange(asked))
     e, specification = read.expectation, terms().specification
     zones = {"accept": read.must_be_accepted, "refuse": read.must_be_refused, "open": read.is_open}

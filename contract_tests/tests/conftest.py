@@ -1,4 +1,4 @@
-"""What the tests of the suite share: real servers on real sockets, and runs against them."""
+"""Fixtures of the suite's tests: real servers on real sockets, and runs against them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FIRST = Session("first", bearer="token-1", cookie=("__session", "token-1"), user
 SECOND = Session("second", bearer="token-2", user_id="user_2")
 ROOT = Path(__file__).parents[2]
 
-# The same examples every time, and a busy machine is no failure. For new examples: pytest --hypothesis-profile=default.
+# The same examples in every run, and no deadline. For new examples: pytest --hypothesis-profile=default.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("tests")
 
@@ -40,7 +40,7 @@ def need_curl() -> None:
 
 
 def shown(value: str | bytes) -> str:
-    """A name for a test with this value: in ASCII, with no backslash, which pytest doubles with each collection."""
+    """Return a test ID for this value, in ASCII and without backslashes, which pytest doubles with each collection."""
     return ascii(value).replace("\\", "/")
 
 
@@ -50,12 +50,12 @@ def specification() -> Specification:
 
 
 def settings_for(url: str, **changes: object) -> Settings:
-    """Settings for one of the servers in this folder."""
+    """Return the settings for one of the test servers."""
     return replace(Settings(url, FIRST, SECOND, expired_bearer="token-3"), **changes)  # type: ignore[arg-type]
 
 
 def judged(settings: Settings, **options: Any) -> RunResult:
-    """The result of a whole run against one of the servers in this folder."""
+    """Return the result of a whole run against one of the test servers."""
     with open_run(settings, **options) as run:
         return run.conduct(lambda event: None)
 
@@ -74,7 +74,7 @@ def second_url() -> Iterator[str]:
 
 @contextmanager
 def mock_process(*flags: str) -> Iterator[str]:
-    """The mock as a process of its own; the suite knows nothing of it but its URL."""
+    """Run the mock as a separate process; the suite knows only its URL."""
     command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:

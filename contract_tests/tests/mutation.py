@@ -1,7 +1,7 @@
-"""What `make mutation` runs: mutmut on the code that decides, and a report on what the tests did not notice.
+"""Run mutmut on the judging code for `make mutation`, and report the mutants that no test detects.
 
-mutmut changes the code in one place at a time; the tests named in pyproject.toml have to fail. What survives needs a
-reason in mutation_survivors.yaml: mostly that the changed program does the same.
+mutmut changes the code in one place at a time; a test named in pyproject.toml must fail. A surviving mutant needs a
+reason in mutation_survivors.yaml, mostly that the changed program does the same.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.utils.file_utils import walk_mutatable_files
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".mutation"  # mutmut writes into its current folder, so it gets one of its own
+FOLDER = ROOT / ".mutation"  # mutmut writes into its current folder, so it gets a separate one
 REPORT = FOLDER / "report.md"
 REASONS = Path(__file__).with_name("mutation_survivors.yaml")
 LEAST_SHARE = 0.90
-# Exit codes: a test failed, pytest itself did, or the time was up. 255 is a worker that broke down: no evidence.
+# Exit codes: a test failed, pytest failed, or a timeout. 255 means a crashed worker, which proves nothing.
 KILLED = {1, 3, -24, 24, 152}
-REFUSED = 37  # by mypy: no program that `make check` lets pass: neither tested nor counted
+REFUSED = 37  # refused by mypy: `make check` would not pass, so neither tested nor counted
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of the code; change: the line that was, an arrow, the line that came in its place."""
+    """One change of the code; change: the old line, an arrow, the new line."""
 
     module: str
     function: str
@@ -43,13 +43,13 @@ class Mutant:
 
     @property
     def text(self) -> str:
-        """What a reason names: stable as long as the line is."""
+        """The name that a reason refers to, stable as long as the line is."""
         return f"{self.module}.{self.function}: {self.change}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a mutant survives; mutants: texts of mutants, where a star stands for anything."""
+    """Why mutants survive; mutants: their names, where a star matches anything."""
 
     why: str
     mutants: tuple[str, ...]
@@ -65,7 +65,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def complaints(mutants: Sequence[Mutant], reasons: Sequence[Reason]) -> list[str]:
-    """What makes the run fail: too few killed, a survivor without a reason, a reason without a survivor."""
+    """Return what fails the run: too few killed, a survivor without a reason, a reason without a survivor."""
     found = []
     if (share := share_killed(mutants)) < LEAST_SHARE:
         found.append(f"{share:.1%} killed, at least {LEAST_SHARE:.0%} are asked for")
@@ -81,7 +81,7 @@ def share_killed(mutants: Sequence[Mutant]) -> float:
 
 
 def report(mutants: Sequence[Mutant], reasons: Sequence[Reason]) -> Iterator[str]:
-    """The report, line by line, in Markdown."""
+    """Return the lines of the report in Markdown."""
     total, killed = (Counter(m.module for m in some) for some in (mutants, [m for m in mutants if m.killed]))
     yield from ("# Mutants", "", f"{share_killed(mutants):.1%} of {len(mutants)} are killed.")
     yield from ("Those that mypy refuses are not counted.", "")
@@ -102,18 +102,18 @@ def _path(module: str) -> str:
     return f"contract_tests/{module.replace('.', '/')}.py"
 
 
-# -- mutmut's part ----------------------------------------------------------------------------------------------------
+# -- running mutmut ----------------------------------------------------------------------------------------------------
 
 
 def run_mutmut(names: Sequence[str]) -> int:
-    """Mutate and test; names: of the mutants to test (`contract_tests.lead_lists.echo.*`), all if there are none."""
+    """Mutate and test; names: the mutants to test (`contract_tests.lead_lists.echo.*`), all if empty."""
     if not names:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
     for name in ("pyproject.toml", "contract_tests", "spec"):
         if not (FOLDER / name).is_symlink():
             (FOLDER / name).symlink_to(Path("..") / name)
-    # CI makes Hypothesis draw the same examples every time; plugins of others cost each mutant a tenth of a second.
+    # CI makes Hypothesis draw the same examples; other plugins would cost each mutant a tenth of a second.
     environment = {
         **os.environ,
         "CI": "true",
@@ -126,7 +126,7 @@ def run_mutmut(names: Sequence[str]) -> int:
 
 
 def read_mutants() -> Iterator[Mutant]:
-    """Every mutant that was tested, or that no test reaches; to be called in mutmut's folder."""
+    """Return every mutant that was tested or that no test reaches; call this in mutmut's folder."""
     for path in sorted(walk_mutatable_files()):
         source = path.read_text(encoding="utf-8").splitlines()
         data = SourceFileMutationData(path=path)
@@ -144,7 +144,7 @@ def read_mutants() -> Iterator[Mutant]:
 
 
 def _change(diff: str) -> tuple[str, int]:
-    """The changed lines of a diff, and how far they stand below the head of the function."""
+    """Return the changed lines of a diff and their distance from the head of the function."""
     lines = diff.splitlines()[2:]
     removed = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
     added = " ".join(line[1:].strip() for line in lines if line.startswith("+"))

@@ -1,4 +1,4 @@
-"""The command as people use it: a process of its own, its exit code and what it prints."""
+"""Test the command as a process: its exit code and its output."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """`leadlists-contract run …` in an empty folder."""
+    """Run `leadlists-contract run …` in an empty folder."""
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -53,7 +53,7 @@ def faulty(name: str) -> Callable[..., RightCore]:
     return next(server.app for server in FAULTY_SERVERS if server.name == name)
 
 
-def test_a_right_server_gives_0_a_table_the_readings_and_a_record(
+def test_a_correct_server_gives_0_a_table_the_readings_and_a_record(
     command: Command, right_url: str, tmp_path: Path
 ) -> None:
     done = command(right_url, *LOGIN)
@@ -70,7 +70,7 @@ def test_a_right_server_gives_0_a_table_the_readings_and_a_record(
     assert "token-1" not in record.read_text()
 
 
-def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Command) -> None:
+def test_a_broken_clause_gives_1_and_a_command_that_reproduces_it(command: Command) -> None:
     with serve(faulty("end-date-optional")(USERS)) as url:
         done = command(url, *LOGIN)
         assert done.returncode == 1
@@ -91,7 +91,7 @@ def test_a_broken_clause_gives_1_and_a_command_that_shows_it_again(command: Comm
         assert " 201 " in shown.stdout.splitlines()[0]
 
 
-def test_a_freedom_that_is_denied_every_time_is_not_told_to_be_granted_the_second_time(command: Command) -> None:
+def test_a_variation_that_is_always_refused_is_not_reported_as_accepted_when_repeated(command: Command) -> None:
     with serve(faulty("chunked-refused")(USERS)) as url:
         done = command(url, *LOGIN, "--depth", "quick", "--clauses", "http.request.chunked")
     assert "✗ http.request.chunked" in done.stdout
@@ -157,7 +157,7 @@ def test_list_names_the_clauses_and_sends_nothing(command: Command) -> None:
     assert "advice to people" in done.stdout
 
 
-def test_secrets_may_come_from_the_environment_and_from_a_file(
+def test_secrets_can_come_from_the_environment_and_from_a_file(
     command: Command, right_url: str, tmp_path: Path
 ) -> None:
     (tmp_path / "leadlists.toml").write_text(
@@ -168,9 +168,7 @@ def test_secrets_may_come_from_the_environment_and_from_a_file(
     assert "user_1 (bearer)" in done.stdout
 
 
-def test_the_run_is_the_same_whatever_pytest_settings_lie_around(
-    command: Command, right_url: str, tmp_path: Path
-) -> None:
+def test_other_pytest_settings_do_not_change_the_run(command: Command, right_url: str, tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')")
     done = command(right_url, *LOGIN, "--clauses", "success", PYTEST_ADDOPTS="--nonsense", PYTEST_PLUGINS="nonsense")
@@ -182,7 +180,7 @@ def test_ctrl_c_ends_the_run_with_130_and_what_was_found_so_far(tmp_path: Path) 
         arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
         with subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            found = any("broken: success.bare" in line for line in process.stdout)  # in the midst of the run, then
+            found = any("broken: success.bare" in line for line in process.stdout)  # in the middle of the run
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=300)
         assert found
@@ -251,7 +249,7 @@ def test_a_redirect_that_repeats_the_token_shows_neither_it_nor_control_bytes(co
     assert "token-1" not in done.stderr
 
 
-def test_a_redirect_to_the_path_with_a_slash_is_told_to_be_the_server_s_to_mend(command: Command) -> None:
+def test_a_redirect_to_the_trailing_slash_is_reported_as_a_server_problem(command: Command) -> None:
     class SlashAppended(RightCore):
         def create(self, request: Request) -> Answer:
             return Answer(301, {"location": f"{request.path}/"}, b"")
@@ -262,7 +260,7 @@ def test_a_redirect_to_the_path_with_a_slash_is_told_to_be_the_server_s_to_mend(
     assert "has no slash at its end" in done.stderr
 
 
-def test_a_certificate_of_one_s_own_is_not_told_to_be_a_server_that_is_down() -> None:
+def test_an_unknown_certificate_is_not_reported_as_an_unreachable_server() -> None:
     wrong = "no connection: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
     problem = discovery_problem(exchange(failure=wrong))
     assert problem is not None
@@ -270,7 +268,7 @@ def test_a_certificate_of_one_s_own_is_not_told_to_be_a_server_that_is_down() ->
     assert "running" not in problem
 
 
-def test_a_server_that_goes_away_is_told_from_one_that_breaks_the_contract(tmp_path: Path) -> None:
+def test_a_server_that_stops_is_distinguished_from_a_broken_contract(tmp_path: Path) -> None:
     with serve(RightCore(USERS)) as url:
         arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
         process = subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
@@ -279,7 +277,7 @@ def test_a_server_that_goes_away_is_told_from_one_that_breaks_the_contract(tmp_p
         time.sleep(1.5)
     output, _ = process.communicate(timeout=300)
     assert "accepts no connection any more" in output
-    assert process.returncode in {1, 3}  # 1 if the server's last answers were cut as it went
+    assert process.returncode in {1, 3}  # 1 if the server's last responses were truncated when it stopped
     assert "http.answer.complete" not in output or process.returncode == 1
 
 
@@ -298,7 +296,7 @@ def test_the_same_seed_sends_the_same_requests(command: Command, right_url: str,
         lines = (tmp_path / folder / "run.ndjson").read_text().rstrip("\n").split("\n")
         exchanges = [event for line in lines if (event := json.loads(line))["event"] == "exchange"]
         bodies.append([str(event["exchange"]["request"]["body"]) for event in exchanges])
-    assert Counter(bodies[0]) == Counter(bodies[1])  # many are under way at once, so their order is free
+    assert Counter(bodies[0]) == Counter(bodies[1])  # many are in flight at once, so their order varies
 
 
 def test_list_heeds_the_environment(command: Command) -> None:

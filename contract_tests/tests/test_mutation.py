@@ -1,4 +1,4 @@
-"""What makes `make mutation` fail, and what its report tells."""
+"""Test when `make mutation` fails, and its report."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SURVIVOR = Mutant("oracles.text", "bare", "return a -> return b", 12, killed=Fal
 KILLED = Mutant("oracles.text", "bare", "", 0, killed=True)
 
 
-def test_survivors_with_reasons_are_fine_as_long_as_they_are_few() -> None:
+def test_survivors_with_reasons_pass_as_long_as_they_are_few() -> None:
     assert complaints([SURVIVOR, *[KILLED] * 9], [SAME]) == []
     assert complaints([SURVIVOR, *[KILLED] * 8], [SAME]) == ["88.9% killed, at least 90% are asked for"]
     assert complaints([KILLED], []) == []
     assert complaints([], []) == ["0.0% killed, at least 90% are asked for"]
 
 
-def test_a_survivor_without_a_reason_and_a_reason_without_a_survivor_are_told() -> None:
+def test_a_survivor_without_a_reason_and_a_reason_without_a_survivor_are_reported() -> None:
     assert complaints([SURVIVOR, *[KILLED] * 9], []) == ["no reason: oracles.text.bare: return a -> return b"]
     assert complaints([KILLED], [SAME]) == ["no such survivor: oracles.text.bare: return a -> *"]
 
@@ -43,11 +43,11 @@ def test_a_survivor_without_a_reason_and_a_reason_without_a_survivor_are_told() 
         ("oracles.textXbare: *", False),
     ],
 )
-def test_a_star_stands_for_anything(pattern: str, is_so: bool) -> None:
+def test_a_star_matches_anything(pattern: str, is_so: bool) -> None:
     assert matches(pattern, SURVIVOR.text) is is_so
 
 
-def test_the_report_tells_the_share_by_module_and_each_survivor_with_its_reason() -> None:
+def test_the_report_has_the_share_by_module_and_each_survivor_with_its_reason() -> None:
     text = "\n".join(report([SURVIVOR, KILLED, Mutant("body", "read_body", "a -> b", 3, killed=False)], [SAME]))
     assert "33.3% of 3 are killed." in text
     assert "| oracles.text | 2 | 1 | 50.0% |" in text
@@ -62,7 +62,7 @@ def test_every_reason_is_given_once_and_names_its_mutants() -> None:
     assert all(reason.why and reason.mutants for reason in reasons)
 
 
-def test_the_share_in_the_readme_is_the_one_that_is_asked_for() -> None:
+def test_the_readme_names_the_required_share() -> None:
     assert f"at least {LEAST_SHARE:.0%}".replace("%", " %") in (ROOT / "contract_tests" / "README.md").read_text(
         encoding="utf-8"
     )

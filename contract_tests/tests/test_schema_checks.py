@@ -1,4 +1,4 @@
-"""Plain Schemathesis, as its users run it: nothing on a right server, our clause named on a faulty one."""
+"""Run plain Schemathesis with our check: no findings on a correct server, the broken clause on a faulty one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contract_tests.tests.servers.serving import serve
 HOOKS = "contract_tests.schema_checks"
 BEARER = {"LEADLISTS_BEARER": str(MOCK_FIRST.bearer), "LEADLISTS_USER_ID": str(MOCK_FIRST.user_id)}
 COOKIE = {"LEADLISTS_COOKIE": "=".join(MOCK_FIRST.cookie or ())}
-# Without our hooks: what the manual of Schemathesis says of signing in, and nothing else.
+# Without our hooks: log in as the manual of Schemathesis says, nothing else.
 ONLY_SIGN_IN = f"""import schemathesis
 
 @schemathesis.auth()
@@ -36,24 +36,24 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run of Schemathesis said."""
+    """The output of a Schemathesis run."""
 
     exit_code: int
     output: str
 
     @property
     def own(self) -> set[str]:
-        """What Schemathesis' own checks found."""
+        """The findings of Schemathesis' own checks."""
         return set(re.findall(r"^- (ST\d+) ", self.output, re.M)) - {"ST901"}
 
     @property
     def clauses(self) -> set[str]:
-        """What our check found."""
+        """The findings of our check."""
         return set(re.findall(r"^- ST901 (\S+)$", self.output, re.M))
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many cases were generated and how many passed."""
+        """The number of generated and of passed cases."""
         generated, passed = re.findall(r"^  (\d+) generated, (\d+) passed", self.output, re.M)[0]
         return int(generated), int(passed)
 
@@ -61,7 +61,7 @@ class Ran:
 def schemathesis(
     url: str, folder: Path, variables: Mapping[str, str], *, hooks: str = HOOKS, examples: int = 100, seed: int = 1
 ) -> Ran:
-    """Run the command in a folder of its own, where its traces stay."""
+    """Run the command in its own folder, which keeps its files."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
     environment |= {**variables, "SCHEMATHESIS_HOOKS": hooks, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "spec" / "openapi.yaml"), "--url", url]
@@ -72,7 +72,7 @@ def schemathesis(
     return Ran(done.returncode, done.stdout + done.stderr)
 
 
-# Each run: the flags of the mock, the variables, the seed, and whether Schemathesis voices an opinion that we drop.
+# Each run: flags of the mock, variables, seed, and whether Schemathesis reports something that we drop.
 RIGHT = {
     "page-1": ((), BEARER, 1, False),
     "page-2": ((), COOKIE, 2, False),
@@ -88,7 +88,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize(("flags", "variables", "seed", "drops"), RIGHT.values(), ids=RIGHT)
-def test_nothing_is_found_on_a_right_mock(
+def test_a_correct_mock_has_no_findings(
     flags: tuple[str, ...], variables: Mapping[str, str], seed: int, drops: bool, tmp_path: Path
 ) -> None:
     with mock_process(*flags) as url:
@@ -97,10 +97,10 @@ def test_nothing_is_found_on_a_right_mock(
     assert ran.own | ran.clauses == set()
     generated, passed = ran.counts
     assert generated == passed >= 150
-    assert ("(dropped by `filter_failure`)" in ran.output) == drops  # opinions on open questions only
+    assert ("(dropped by `filter_failure`)" in ran.output) == drops  # findings on open questions only
 
 
-def test_an_opinion_counts_again_where_the_reading_is_pinned(tmp_path: Path) -> None:
+def test_a_finding_on_an_open_question_counts_if_the_reading_is_pinned(tmp_path: Path) -> None:
     kept = "company-ids-on-person-list=kept\nunknown-icp=accepted\nunknown-people=accepted\nunknown-companies=accepted"
     pinned = {"LEADLISTS_READING": f"{kept}\nperson-id-form=any\nuuid-versions=any"}
     with mock_process("--profile", "strict") as url:
@@ -108,13 +108,13 @@ def test_an_opinion_counts_again_where_the_reading_is_pinned(tmp_path: Path) -> 
     assert ran.own == {"ST202"}, ran.output  # "schema-valid request rejected"
 
 
-def test_a_second_right_server_is_not_accused(tmp_path: Path) -> None:
+def test_the_second_correct_server_has_no_findings(tmp_path: Path) -> None:
     with serve(second_server.app(USERS, expired=tuple(EXPIRED))) as url:
         ran = schemathesis(url, tmp_path, {"LEADLISTS_BEARER": "token-1", "LEADLISTS_USER_ID": "user_1"}, examples=30)
     assert ran.exit_code == 0, ran.output
 
 
-def test_its_own_checks_alone_find_nothing_on_the_page_and_only_lawful_refusals_on_strict(tmp_path: Path) -> None:
+def test_its_own_checks_find_nothing_on_profile_page_and_permitted_refusals_on_strict(tmp_path: Path) -> None:
     (tmp_path / "sign_in.py").write_text(ONLY_SIGN_IN)
     with ExitStack() as stack:
         page, strict = (stack.enter_context(mock_process("--profile", profile)) for profile in ("page", "strict"))
@@ -124,18 +124,18 @@ def test_its_own_checks_alone_find_nothing_on_the_page_and_only_lawful_refusals_
     assert on_strict.own == {"ST202"}, on_strict.output
 
 
-# What the requests of Schemathesis can show, each with what its own checks find beside ours. The other faulty servers
-# take inputs that it does not make, or several requests.
+# The faulty servers that requests of Schemathesis can detect, each with the findings of its own checks next to ours.
+# The others need inputs that it does not generate, or several requests.
 CAUGHT: dict[str, set[str]] = {
     "validation-422": {"ST103"},  # an undocumented status
-    "error-as-text": {"ST108"},  # another form than the schema's
-    "end-date-optional": {"ST201"},  # a wrong body accepted
+    "error-as-text": {"ST108"},  # another format than in the schema
+    "end-date-optional": {"ST201"},  # an invalid body accepted
     "creator-missing": set(),
 }
 
 
 @pytest.mark.parametrize("name", sorted(CAUGHT))
-def test_a_faulty_server_is_caught_by_its_clause(name: str, tmp_path: Path) -> None:
+def test_the_broken_clause_of_a_faulty_server_is_detected(name: str, tmp_path: Path) -> None:
     (server,) = (server for server in FAULTY_SERVERS if server.name == name)
     with serve(server.app(USERS)) as url:
         variables = {"LEADLISTS_BEARER": "token-1", "LEADLISTS_USER_ID": "user_1"}
@@ -155,7 +155,9 @@ def test_a_faulty_server_is_caught_by_its_clause(name: str, tmp_path: Path) -> N
     ],
     ids=["no-login", "no-such-option"],
 )
-def test_wrong_settings_are_told_before_anything_is_sent(variables: dict[str, str], told: str, tmp_path: Path) -> None:
+def test_wrong_settings_are_reported_before_anything_is_sent(
+    variables: dict[str, str], told: str, tmp_path: Path
+) -> None:
     ran = schemathesis("http://127.0.0.1:9", tmp_path, variables)
     assert ran.exit_code == 2
     assert told in ran.output

@@ -1,4 +1,4 @@
-"""A further operation costs its spec, one coroutine and its oracles: it is served and judged."""
+"""Serve and judge a second operation: it costs its spec entries, one coroutine and its oracles."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ uvicorn.Server(uvicorn.Config(app, lifespan="on", log_level="error")).run(socket
 
 @pytest.fixture
 def spec(tmp_path: Path) -> Path:
-    """A copy of the contract with one operation more."""
+    """Copy the contract and add an operation."""
     folder = tmp_path / "spec"
     shutil.copytree(find_spec_folder(), folder)
     document = load_yaml(folder / "openapi.yaml")
@@ -125,7 +125,7 @@ def served(folder: Path, *flags: str) -> Iterator[str]:
 
 
 def text_echo(case: Case) -> Iterator[Finding]:
-    """The one oracle that the new operation brings."""
+    """The oracle of the new operation."""
     if case.operation is None or case.operation.id != "createNote" or case.created is None or "text" not in case.sent:
         return
     clause = "createNote.response.text.echo"
@@ -139,7 +139,7 @@ ORACLES_AND_ITS_OWN = (*ORACLES, Oracle(("response.text.echo",), text_echo))
 
 
 def judge(folder: Path, url: str, run_folder: Path) -> tuple[set[str], set[str]]:
-    """The broken clauses and the judged ones."""
+    """Return the broken clauses and the judged ones."""
     settings = Settings(url, MOCK_FIRST, spec_folder=folder, depth=Depth.QUICK)
     result = judged(settings, folder=run_folder, make_judge=lambda terms: Judge(terms, oracles=ORACLES_AND_ITS_OWN))
     seen = {found.clause.id for found in result.clauses if found.judged}
@@ -154,13 +154,13 @@ def test_it_is_served_and_judged(spec: Path, tmp_path: Path) -> None:
     assert {"request.name.required", "response.name.echo"} <= seen  # lead lists as before
 
 
-def test_its_own_oracle_bites(spec: Path, tmp_path: Path) -> None:
+def test_its_own_oracle_detects_a_broken_clause(spec: Path, tmp_path: Path) -> None:
     with served(spec, "--shouting") as url:
         broken_clauses, _ = judge(spec, url, tmp_path / "run")
     assert broken_clauses == {"createNote.response.text.echo"}
 
 
-def test_the_gate_asks_for_an_oracle_of_every_new_clause(spec: Path) -> None:
+def test_the_gate_requires_an_oracle_for_every_new_clause(spec: Path) -> None:
     assert list(problems(spec, ORACLES_AND_ITS_OWN)) == []
     clauses = load_yaml(spec / "clauses.yaml")
     clauses["createNote"].append(

@@ -1,4 +1,4 @@
-"""The gate sees each kind of unsoundness: one thing broken at a time in a copy of the contract."""
+"""Test that the spec gate detects each kind of error: break one thing at a time in a copy of the contract."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_contract_is_sound(spec: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_broken_contract_is_seen(name: str, spec: Path) -> None:
+def test_an_error_in_the_contract_is_reported(name: str, spec: Path) -> None:
     file, change, says = CHANGES[name]
     path = spec / f"{file}.yaml"
     data = load_yaml(path)
@@ -91,13 +91,13 @@ def test_a_broken_contract_is_seen(name: str, spec: Path) -> None:
     assert any(says in problem for problem in problems(spec)), list(problems(spec))
 
 
-def test_an_unquoted_timestamp_is_seen(spec: Path) -> None:
+def test_an_unquoted_timestamp_is_reported(spec: Path) -> None:
     text = (spec / "openapi.yaml").read_text()
     (spec / "openapi.yaml").write_text(text.replace("'2024-01-01T00:00:00.000Z'", "2024-01-01T00:00:00.000Z"))
     assert any("timestamp" in problem for problem in problems(spec))
 
 
-def test_as_a_command_it_says_what_is_wrong_and_fails(spec: Path) -> None:
+def test_the_command_prints_the_error_and_fails(spec: Path) -> None:
     command = [sys.executable, "-m", "contract_tests.spec_gate", str(spec)]
     assert subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0
     (spec / "readings.yaml").write_text("- id: [")

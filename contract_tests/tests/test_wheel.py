@@ -1,4 +1,4 @@
-"""The wheel holds what it must and nothing else, and both commands work from it where nothing else is installed."""
+"""Test that the wheel has all its files and no others, and that both commands work from it alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contract_tests.tests.conftest import MOCK_FIRST, ROOT
 
 PACKAGES = ("mock_server", "contract_tests")
 SPEC = ("openapi.yaml", "clauses.yaml", "readings.yaml")
-# Nothing of the clone, of the user's settings or of this environment reaches what is installed.
+# Hide the clone, the user's settings and this environment from the installed commands.
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
@@ -33,7 +33,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def runtime_requirements() -> str:
-    """The part of the lock that a user of the wheel gets: what the project names, what that needs, and so on."""
+    """Return the part of the lock that a user of the wheel installs: the dependencies and their dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     blocks = re.findall(r"^\S.*(?:\n    .*)*", (ROOT / ".lock/requirements.txt").read_text(encoding="utf-8"), re.M)
     entries = {re.split(r"[=\[]", block, maxsplit=1)[0]: block for block in blocks if not block.startswith("#")}
@@ -54,7 +54,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of programs of an environment that holds the wheel and what it needs, in the versions of the lock."""
+    """Install the wheel and its locked dependencies into a new environment; return its folder of programs."""
     made = tmp_path_factory.mktemp("installed")
     (made / "runtime.txt").write_text(runtime_requirements(), encoding="utf-8")
     run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=made)
@@ -62,11 +62,11 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = (sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check")
     run(*pip, "install", "--require-hashes", "--requirement", "runtime.txt", cwd=made)
     run(*pip, "install", "--no-deps", wheel, cwd=made)
-    run(*pip, "check", cwd=made)  # what the wheel says that it needs is there
+    run(*pip, "check", cwd=made)  # every dependency that the wheel declares is installed
     return python.parent
 
 
-def test_the_wheel_holds_both_packages_with_the_contract_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_has_both_packages_with_the_contract_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == set(PACKAGES)
     for package in PACKAGES:
@@ -82,7 +82,7 @@ def test_the_wheel_holds_both_packages_with_the_contract_and_nothing_else(wheel:
     }
 
 
-def test_what_is_installed_has_no_development_extras(programs: Path) -> None:
+def test_the_installation_has_no_development_extras(programs: Path) -> None:
     listed = "import importlib.metadata as m; print(*(d.name.lower() for d in m.distributions()))"
     names = set(run(programs / "python", "-c", listed, cwd=programs).stdout.split())
     assert {"leadlists-contract-kit", "connexion"} <= names

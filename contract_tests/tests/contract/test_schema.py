@@ -1,4 +1,4 @@
-"""What a schema says of a value, as OpenAPI 3.0 means it, and how a value is told in few words."""
+"""Test how a schema of OpenAPI 3.0 judges a value, and how a value is shortened."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_breach_names_the_keyword_and_the_place(value: Any, breach: Breach | N
     assert breaches(SCHEMA, value) == ([breach] if breach else [])
 
 
-def test_a_schema_is_translated_without_what_only_openapi_knows() -> None:
+def test_keywords_that_only_openapi_has_are_removed_from_a_schema() -> None:
     made = json_schema(SCHEMA)["properties"]
     assert made["name"] == {"type": "string"}
     assert made["at"] == {"type": ["string", "null"]}
@@ -49,7 +49,7 @@ def test_a_schema_is_translated_without_what_only_openapi_knows() -> None:
     assert json_schema({"allOf": [{"nullable": True, "enum": [1]}]}) == {"allOf": [{"enum": [1]}]}
 
 
-def test_texts_are_told_with_what_they_are() -> None:
+def test_strings_are_listed_with_their_meaning() -> None:
     value = {"name": "n", "kind": "a", "at": "t", "ids": ["i", 7, "j"], "more": "x"}
     assert list(texts(value, SCHEMA)) == [
         (("name",), "n", "text"),
@@ -66,13 +66,13 @@ def test_a_place_is_a_json_pointer() -> None:
     assert pointer(()) == ""
 
 
-def test_what_is_deeper_than_any_schema_is_not_looked_at() -> None:
+def test_values_deeper_than_any_schema_are_ignored() -> None:
     assert short(DEEP) == "[" * 17 + "]" * 17
     assert short(json.loads("[" * 15 + "7" + "]" * 15)) == "[" * 15 + "7" + "]" * 15
     assert short(json.loads('{"a":' * 17 + "7" + "}" * 17), 200) == "{'a': " * 16 + "{}" + "}" * 16
 
 
-def test_a_value_is_told_in_one_line_that_is_never_long() -> None:
+def test_a_value_is_shortened_to_one_line() -> None:
     assert short("x") == "'x'"
     assert short("x" * 78) == "'" + "x" * 78 + "'"
     assert short("x" * 79) == "'" + "x" * 76 + "..."

@@ -1,4 +1,4 @@
-"""The contract data as values: found, checked, selected by prefix, narrowed by the user."""
+"""Test the contract data: find, check, select by prefix, pin readings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_clauses_are_selected_by_prefix() -> None:
         specification.select(["request.nane"])
 
 
-def test_readings_are_narrowed() -> None:
+def test_readings_are_pinned() -> None:
     specification = load_specification()
     narrowed = specification.pin({"success-status": ["200"]}).readings["success-status"]
     assert (narrowed.treatment("200"), narrowed.treatment("201")) == (Treatment.PASS, Treatment.FAIL)
@@ -69,7 +69,7 @@ def test_refusals_of_a_reading() -> None:
         ("readings.yaml", "- id: success-status", "- id: [", "cannot be read"),
     ],
 )
-def test_wrong_data_is_named(file: str, old: str, new: str, said: str, tmp_path: Path) -> None:
+def test_an_error_names_the_wrong_data(file: str, old: str, new: str, said: str, tmp_path: Path) -> None:
     folder = tmp_path / "spec"
     shutil.copytree(find_spec_folder(), folder)
     text = (folder / file).read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ def test_wrong_data_is_named(file: str, old: str, new: str, said: str, tmp_path:
     assert file in str(caught.value)
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+def test_an_error_names_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError, match=r"openapi\.yaml"):
         load_specification(tmp_path)
 

@@ -1,4 +1,4 @@
-"""A contract of two small operations, read from a folder of its own; and what is said of a wrong one."""
+"""Load a contract of two small operations from a folder, and report errors in a wrong one."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_operations_are_read_in_the_order_of_the_paths(folder: Path) -> None:
 @pytest.mark.parametrize(
     "components", [{}, {"securitySchemes": {}}, {"securitySchemes": {"key": {"in": "header", "name": "X"}, "b": {}}}]
 )
-def test_without_a_cookie_in_the_contract_the_usual_name_is_taken(components: Any, folder: Path) -> None:
+def test_without_a_cookie_in_the_contract_the_usual_name_is_used(components: Any, folder: Path) -> None:
     write(folder, {**DOCUMENT, "paths": {}, "components": components})
     assert load_specification(folder).cookie_name == "__session"
     write(folder, {"paths": {}})
@@ -106,7 +106,7 @@ def test_a_clause_is_found_for_its_operation_and_one_of_all_for_each(folder: Pat
     assert {clause.operation for clause in read.clauses.values()} == set(CLAUSES)
 
 
-def test_an_option_passes_unless_the_suite_says_otherwise(folder: Path) -> None:
+def test_an_option_passes_unless_the_data_treats_it_otherwise(folder: Path) -> None:
     write(folder, readings=[{**READING, "suite": {"b": "warn"}}])
     reading = load_specification(folder).readings["q"]
     assert (reading.treatments, reading.options) == ({"a": Treatment.PASS, "b": Treatment.WARN}, READING["options"])
@@ -140,14 +140,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("data", "said"), WRONG.values(), ids=WRONG.keys())
-def test_wrong_data_is_told_in_full(data: dict[str, Any], said: str, folder: Path) -> None:
+def test_the_error_for_wrong_data_is_complete(data: dict[str, Any], said: str, folder: Path) -> None:
     write(folder, **data)
     with pytest.raises(SpecificationError) as caught:
         load_specification(folder)
     assert str(caught.value) == f"{folder}/{said}"
 
 
-def test_a_name_that_nearly_fits_is_offered(folder: Path) -> None:
+def test_the_error_suggests_a_similar_name(folder: Path) -> None:
     read = load_specification(folder)
     with pytest.raises(SpecificationError) as caught:
         read.select(["eror.code"])
@@ -167,7 +167,7 @@ def test_a_timestamp_stays_the_text_that_it_is_and_text_is_utf_8(tmp_path: Path)
         load_yaml(tmp_path / "b.yaml")
 
 
-def test_the_contract_is_looked_for_in_the_package_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_contract_is_searched_in_the_package_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     package = tmp_path / "package"
     monkeypatch.setattr(specification, "__file__", str(package / "specification.py"))
     with pytest.raises(SpecificationError) as caught:

@@ -1,4 +1,4 @@
-"""Right answers and refusals, and those spoiled in status, label, form or error body."""
+"""Correct responses and refusals, and corrupted ones: status, Content-Type, format, error body."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from contract_tests.tests.corpus.values import (
 
 
 def answered_as_planned() -> Entries:
-    """Every planned request and its right answer; where the answer is open, either."""
+    """Every planned request with its correct response, or with both if it is unspecified."""
     for label, asked in ((step.label, step.request) for step in planned()):
         for answer in answers_to(asked):
             assert answer.response is not None
@@ -79,7 +79,7 @@ STATUSES = (200, 201, 202, 204, 300, 302, 307, 308, 400, 401, 403, 404, 415, 422
 
 
 def statuses() -> Entries:
-    """Each kind of request answered with each status."""
+    """Each kind of request with each status."""
     for label, asked in ASKED.items():
         for status in STATUSES:
             yield f"{label}: {status}", one(exchange(asked, status))
@@ -127,7 +127,7 @@ BODIES: dict[str, bytes] = {
 
 
 def labels_and_bodies() -> Entries:
-    """Successes and errors under each header, and each body under each status that means something."""
+    """Successes and errors with each header, and each body with each meaningful status."""
     kinds = {"success": (request(), 201), "400": (request(BAD), 400), "401": (request(login=()), 401)}
     for kind, (asked, status) in kinds.items():
         for label, headers in HEADERS.items():
@@ -140,7 +140,7 @@ def labels_and_bodies() -> Entries:
 
 
 def errors() -> Entries:
-    """Each part of an error body spoiled, for each documented status."""
+    """Error bodies with one corrupted part, for each documented status."""
     kinds = {
         "400": (request(BAD), 400),
         "400 without JSON": (MALFORMED, 400),

@@ -1,4 +1,4 @@
-"""What was sent and what came back: texts, dates, ids; and options that the user ruled out."""
+"""Sent and returned values: text, dates, IDs; and options that the user excluded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from contract_tests.tests.judging import test_judge
 
 
 def texts() -> Entries:
-    """Names as they were sent and as they came back."""
+    """Sent and returned names."""
     for sent, gots in NAMES.items():
         for got in (sent, *gots):
             yield f"{sent!a:.40} as {got!a:.40}", one(test_judge.renamed(sent, got))
@@ -93,7 +93,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 
 def dates() -> Entries:
-    """Dates as they were sent and as they came back."""
+    """Sent and returned dates."""
     for sent, gots in DATES.items():
         for got in (sent, *gots):
             yield f"{sent!r} as {got!r}", one(test_judge.dated(sent, got))
@@ -145,7 +145,7 @@ DATES: dict[str, tuple[str, ...]] = {
 
 
 def ids() -> Entries:
-    """Ids as they were sent and as they came back; who has access."""
+    """Sent and returned IDs, and users with access."""
     for sent, gots in PEOPLE.items():
         for got in (list(sent), *gots):
             yield f"people {list(sent)} as {got}", one(test_judge.people(list(sent), got))
@@ -237,7 +237,7 @@ SERVER_MADE: tuple[dict[str, Any], ...] = (
 
 
 def pinned() -> Entries:
-    """Options that the user ruled out, which break a clause."""
+    """Options that the user excluded, which break a clause."""
     odd = test_judge.RIGHT
     yield "201 where 200 is asked for", one(exchange(), success_status="200")
     yield "200 where it is asked for", one(exchange(status=200), success_status="200")
@@ -266,7 +266,7 @@ def pinned() -> Entries:
 
 
 def tables() -> Entries:
-    """The tables of the other tests, so that what they say in full is seen too."""
+    """The tables of the other tests, so that their complete findings are approved too."""
     for label, right in test_judge.RIGHT.items():
         if len(right.request.body) < LARGEST_BODY:
             yield f"right: {label}", one(right)

@@ -1,4 +1,4 @@
-"""Exchanges made by hand: a right request, its right answer, and either with changes."""
+"""Exchanges made by hand: a valid request with its correct response, and changes of both."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OMIT: Any = object()
 
 @cache
 def terms(**readings: str) -> Terms:
-    """The terms of all hand-made exchanges, with readings pinned: `duplicate_ids="removed,refused"` for a dash."""
+    """Return the terms of hand-made exchanges with readings pinned: `duplicate_ids="removed,refused"`."""
     pins = {name.replace("_", "-"): tuple(option.split(",")) for name, option in readings.items()}
     settings = Settings(
         BASE_URL,
@@ -55,7 +55,7 @@ def judge(**readings: str) -> Judge:
 
 
 def sent_body(**changes: Any) -> dict[str, Any]:
-    """A body that must be accepted, with changes; OMIT leaves a field out."""
+    """Return a body that must be accepted, with changes; OMIT omits a field."""
     body: dict[str, Any] = {
         "name": "Spring",
         "type": "person",
@@ -85,7 +85,7 @@ def request(
 
 
 def created(sent: Any = None, **changes: Any) -> dict[str, Any]:
-    """The lead list that a right server makes of a body."""
+    """Return the lead list that a correct server creates from a body."""
     now = normalised(datetime.fromtimestamp(NOW_S, UTC))
     made = {"type": "person", "companyIds": [], "userIds": ["user_1"], "id": ID, "createdAt": now, "updatedAt": now}
     fields = sent_body() if not isinstance(sent, dict) else sent
@@ -94,7 +94,7 @@ def created(sent: Any = None, **changes: Any) -> dict[str, Any]:
 
 
 def problem(status: int = 400, **changes: Any) -> dict[str, Any]:
-    """A right error body; changes are made inside `error`."""
+    """Return a correct error body, with changes inside `error`."""
     codes = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
     error: dict[str, Any] = {"code": codes.get(status, "OTHER"), "message": "It is wrong."}
     if status == 400:
@@ -113,7 +113,7 @@ def exchange(
     took_s: float = 0.01,
     failure: str | None = None,
 ) -> Exchange:
-    """An exchange; without an answer, a success or an error body as the status wants it."""
+    """Return an exchange; without a response, a success or an error body that fits the status."""
     asked = asked or request()
     if answer is None and raw is None:
         answer = created(_json(asked.body)) if 200 <= status < 300 else problem(status)
@@ -134,7 +134,7 @@ def case(one: Exchange, **readings: str) -> Case:
 
 
 def findings(*exchanges: Exchange, **readings: str) -> list[Finding]:
-    """What every oracle finds: each exchange alone, and all of them together."""
+    """Return the findings of every oracle on each exchange and on all of them together."""
     judging = judge(**readings)
     cases = [judging.case(one) for one in exchanges]
     alone = [finding for one in cases for finding in judging.judge(one)]
@@ -142,7 +142,7 @@ def findings(*exchanges: Exchange, **readings: str) -> list[Finding]:
 
 
 def outcomes(found: Iterable[Finding]) -> Mapping[str, set[Outcome]]:
-    """The outcomes of each clause that was judged."""
+    """Return the outcomes of each judged clause."""
     seen: dict[str, set[Outcome]] = {}
     for finding in found:
         if isinstance(finding, Verdict):

@@ -1,4 +1,4 @@
-"""Created lists with one field spoiled."""
+"""Created lists with one corrupted field."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WRONG_VALUES: dict[str, Any] = {
 
 
 def fields() -> Entries:
-    """Each field of a created list spoiled."""
+    """Created lists with each field corrupted."""
     for field in created():
         for label, value in WRONG_VALUES.items():
             yield f"{field} {label}", one(exchange(answer=created(**{field: value})))

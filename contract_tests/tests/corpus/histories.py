@@ -1,4 +1,4 @@
-"""Several exchanges, one after the other or at the same moment, that only together say something."""
+"""Several exchanges, sequential or concurrent, that show something only together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EARLY, LATE = "2030-03-17T17:46:41.000Z", "2030-03-17T17:46:49.000Z"
 
 
 def made(at_s: float = 0.0, body: Any = None, *, how: dict[str, Any] | None = None, **answer: Any) -> Exchange:
-    """A success some seconds after the first one, with an id of its own."""
+    """Return a success some seconds after the first one, with its own id."""
     sent = sent_body() if body is None else body
     fields = {"id": f"{int(at_s * 1000):08d}-2222-4333-8444-555555555555", **answer}
     return exchange(request(body, **(how or {})), answer=created(sent, **fields), at_s=at_s)
@@ -167,7 +167,7 @@ def pollution() -> Iterator[tuple[str, Entry]]:
 
 
 def whole_plans() -> Iterator[tuple[str, Entry]]:
-    """A third of the plan, answered by servers that take or refuse what is open, or all."""
+    """A third of the plan, answered by servers that accept or refuse open requests, or all."""
     asked = [step.request for step in planned()][::3]
     answers = [answers_to(request) for request in asked]
     for label, index in (("takes what is open", 0), ("refuses what is open", -1)):

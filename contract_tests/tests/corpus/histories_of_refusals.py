@@ -1,4 +1,4 @@
-"""Refusals and losses whose cause other exchanges tell."""
+"""Refusals and losses whose cause shows in other exchanges."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def refusals() -> Iterator[tuple[str, Entry]]:
     in_chunks = exchange(request(sent_body(name="Summer"), chunked=True), 400, at_s=3)
     yield "most plain ones refused, and one in chunks", one(plain, *others, in_chunks)
     yield "as many plain ones taken, and one in chunks", one(plain, *others[:1], in_chunks)
-    odd: Headers = (("X-Nobody", "1"), ("X-Else", "2"))  # nothing that was accepted has both
+    odd: Headers = (("X-Nobody", "1"), ("X-Else", "2"))  # no accepted request has both
     script = exchange(request(sent_body(name="Größe")), 400, at_s=3)
     granted = (made(0), made(1, sent_body(name="Łukasz")), made(2, how={"headers": odd[:1]}))
     for label, name in {"in that script": "Ökostrom", "in ASCII": "Autumn"}.items():

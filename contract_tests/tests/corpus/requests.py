@@ -1,4 +1,4 @@
-"""Requests of every zone: those of the plan, those of other tests, and the edges between."""
+"""Must-accept, must-reject and unspecified requests: of the plan, of other tests, and edge cases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from contract_tests.tests.judging import test_expectation
 
 
 def requests() -> Iterator[tuple[str, Request]]:
-    """Requests of every zone."""
+    """Must-accept, must-reject and unspecified requests."""
     yield from ((step.label, step.request) for step in planned())
     yield from test_expectation.ACCEPTED.items()
     yield from ((label, asked) for label, (_, asked) in test_expectation.REFUSED.items())

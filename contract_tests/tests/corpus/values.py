@@ -1,4 +1,4 @@
-"""What the corpus is made of: exchanges that are judged together, and the values that its tables share."""
+"""Types of the corpus, and the values that its tables share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contract_tests.tests.corpus.exchanges import (
 )
 from contract_tests.tests.judging import test_judge
 
-LARGEST_BODY = 5_000  # bytes; larger ones say nothing more and take long
+LARGEST_BODY = 5_000  # bytes; larger ones add nothing and are slow
 UUID, UUID_1, UUID_7 = test_judge.UUID, "2c1d43b8-e6d7-11ee-bd3d-0242ac120002", "018e3f5a-6b7c-7d8e-9f01-23456789abcd"
 SECOND_LOGIN: Headers = (("Authorization", "Bearer bearer-two"),)
 BAD = sent_body(endDate=OMIT)
@@ -30,7 +30,7 @@ MALFORMED = request(raw=b'{"name":')
 
 
 class Entry(NamedTuple):
-    """Exchanges that are judged together, with the readings that are pinned."""
+    """Exchanges that are judged together, with the pinned readings."""
 
     exchanges: Sequence[Exchange]
     pins: Mapping[str, str] = {}
@@ -44,14 +44,14 @@ def one(*exchanges: Exchange, **pins: str) -> Entry:
 
 
 def planned() -> list[Step]:
-    """The covering set of requests, the largest left out."""
+    """The covering set of requests, without the largest."""
     plan = make_plan(terms(), terms().specification.operations[0], "tag")
     steps = (plan.first, *plan.apart, *plan.in_order)
     return [step for step in steps if len(step.request.body) < LARGEST_BODY]
 
 
 def answers_to(asked: Request) -> list[Exchange]:
-    """The right answers to a request: a success, a refusal, or either."""
+    """Return the correct responses to a request: a success, a refusal, or both."""
     judged = case(exchange(asked))
     if judged.operation is None:
         return [exchange(asked, 404)]

@@ -1,4 +1,4 @@
-"""A run from its plan to its result: what it finds, in what order, how it ends, and what it keeps."""
+"""Test a run from its plan to its result: findings, order, end, and memory."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def test_the_stages_come_in_the_order_of_a_run() -> None:
 
 
 def normal(result: RunResult) -> object:
-    """What a report says, without ids and clocks that the server makes."""
+    """Return the text of a report without generated IDs and timestamps."""
     return [
         (found.clause.id, found.outcome, found.worst and (found.worst.expected, found.worst.exchanges[0].request.body))
         for found in result.clauses
     ]
 
 
-def test_two_runs_against_a_wrong_server_report_the_same_whatever_the_order_of_arrival() -> None:
+def test_two_runs_against_a_faulty_server_report_the_same_in_any_order_of_arrival() -> None:
     class Unsteady(Mangling):
         """Answers after a random delay."""
 
@@ -106,7 +106,7 @@ def test_a_failure_is_shrunk_and_sent_again_three_times() -> None:
     assert (found.same, found.times) == (3, 3)
 
 
-def test_a_failure_that_does_not_come_again_is_called_flaky() -> None:
+def test_a_failure_that_does_not_repeat_is_reported_as_flaky() -> None:
     class Once(RightCore):
         failed = False
 
@@ -169,7 +169,7 @@ class GatewayAfterThirty(QuotaOfThirty):
         (GatewayAfterThirty, Ending.TARGET_GONE, "answers 503 and goes on doing so"),
     ],
 )
-def test_what_ends_outside_the_contract_breaks_no_clause_and_gives_3(
+def test_an_end_outside_the_contract_breaks_no_clause_and_gives_3(
     server: Callable[..., RightCore], ending: Ending, says: str
 ) -> None:
     with serve(server(USERS)) as url:
@@ -198,7 +198,7 @@ def test_a_server_that_refuses_a_valid_session_now_and_then_breaks_the_contract(
     ("error", "ending", "code"),
     [(KeyboardInterrupt, Ending.INTERRUPTED, 130), (Terminated, Ending.TERMINATED, 143)],
 )
-def test_a_signal_ends_the_run_with_what_was_found(
+def test_a_signal_ends_the_run_with_its_findings(
     error: type[BaseException], ending: Ending, code: int, tmp_path: Path
 ) -> None:
     def listen(event: Event) -> None:
@@ -236,7 +236,7 @@ def test_a_budget_is_a_bound_on_time_and_requests() -> None:
     assert not budget.pause(60)
 
 
-def test_responses_of_three_megabytes_are_judged_and_not_kept(tmp_path: Path) -> None:
+def test_responses_of_three_megabytes_are_judged_but_not_kept(tmp_path: Path) -> None:
     class Talkative(RightCore):
         def build(self, request: Request, user: str, fields: Fields) -> Fields:
             return {**super().build(request, user, fields), "more": "x" * 3_000_000}
@@ -253,7 +253,7 @@ def test_responses_of_three_megabytes_are_judged_and_not_kept(tmp_path: Path) ->
     assert (tmp_path / "run" / FILE_NAME).stat().st_size < 50_000_000
 
 
-def test_whoever_stops_to_listen_stops_the_run(right_url: str) -> None:
+def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
     with open_run(quick(right_url)) as run:
         for event in run.events():
             if isinstance(event, ExchangeSeen) and event.exchange.number >= 10:
@@ -262,7 +262,7 @@ def test_whoever_stops_to_listen_stops_the_run(right_url: str) -> None:
         assert run.result.ending in {Ending.STOPPED, Ending.INTERRUPTED}
 
 
-def test_a_run_out_of_time_says_so(right_url: str) -> None:
+def test_a_run_that_exceeds_its_time_reports_it(right_url: str) -> None:
     result = judged(replace(settings_for(right_url), max_time_s=0.5))
     assert result.ending is Ending.OUT_OF_TIME
     assert "The time was up" in result.why

@@ -1,4 +1,4 @@
-"""Searches find what breaks, shrink it, find more than one clause, and draw the same requests for the same seed."""
+"""Test that searches find and shrink several broken clauses, and draw the same requests for the same seed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_search_finds_two_broken_clauses_and_the_smallest_request_for_each(spe
     assert len(body_of(search.found["response.personIds.echo"])["personIds"]) == 3
 
 
-def test_what_is_known_to_be_broken_is_not_searched_for_again(specification: Specification) -> None:
+def test_a_search_ignores_clauses_that_are_already_broken(specification: Specification) -> None:
     with serve(LongNamesAndManyPeopleMangled(USERS)) as url, Target(timeout_s=5, connections=1) as target:
         terms = terms_for(url, specification)
         settled = {"response.name.echo", "response.personIds.echo"}
@@ -93,7 +93,7 @@ def test_what_is_known_to_be_broken_is_not_searched_for_again(specification: Spe
     assert search.found == {}
 
 
-def test_a_search_ends_when_nothing_more_may_be_sent(right_url: str, specification: Specification) -> None:
+def test_a_search_ends_when_the_budget_is_used_up(right_url: str, specification: Specification) -> None:
     sent: list[Request] = []
 
     def probe(request: Request) -> list[Verdict]:
@@ -120,12 +120,12 @@ class NullPersonIdsAccepted(RightCore):
         return super().validate(request, {**sent, "personIds": []} if sent.get("personIds", 1) is None else sent)
 
 
-def test_the_schema_gives_cases_of_both_modes_with_the_right_login_only(
+def test_the_schema_generates_valid_and_invalid_cases_with_the_given_login_only(
     right_url: str, specification: Specification
 ) -> None:
     terms = terms_for(right_url, specification)
     steps = list(coverage_cases(terms, terms.specification.operations[0]))
-    # Schemathesis 4.32 has 71 cases for this operation; far fewer would mean that it drives nothing.
+    # Schemathesis 4.32 generates 71 cases for this operation; far fewer would mean that it generates nothing useful.
     assert len(steps) >= 60
     requests = [step.request for step in steps]
     requests += draw(fuzzed_cases(terms, terms.specification.operations[0]), examples=20, seed=0)
@@ -140,7 +140,7 @@ def test_the_schema_finds_a_hole_in_validation() -> None:
     assert [found.clause.id for found in result.broken] == ["request.personIds.nullability"]
 
 
-def test_hooks_and_settings_of_the_users_own_schemathesis_do_not_touch_the_search(
+def test_the_users_own_schemathesis_hooks_and_settings_do_not_affect_the_search(
     right_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, specification: Specification
 ) -> None:
     (tmp_path / "schemathesis.toml").write_text('base-url = "${NOT_SET_ANYWHERE}"')
@@ -151,7 +151,7 @@ def test_hooks_and_settings_of_the_users_own_schemathesis_do_not_touch_the_searc
     assert len(list(coverage_cases(terms, terms.specification.operations[0]))) >= 60
 
 
-# -- between a plain request and one that fails
+# -- shrinking a failing request
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_hooks_and_settings_of_the_users_own_schemathesis_do_not_touch_the_searc
         ("request.name.required", {"name": None, "personIds": ["x", "y"]}, {"name": None}),
     ],
 )
-def test_the_smallest_request_has_nothing_that_does_not_matter(
+def test_the_smallest_request_has_no_irrelevant_parts(
     clause: str, found: dict[str, Any], smallest: dict[str, Any], specification: Specification
 ) -> None:
     def sent(changes: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def test_the_smallest_request_has_nothing_that_does_not_matter(
     assert body_of(search.found[clause]) == sent(smallest)
 
 
-def test_a_body_that_is_nested_deep_stays_as_it_is(specification: Specification) -> None:
+def test_a_deeply_nested_body_is_not_shrunk(specification: Specification) -> None:
     deep: Any = []
     for _ in range(500):
         deep = [deep]

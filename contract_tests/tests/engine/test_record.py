@@ -1,4 +1,4 @@
-"""The record of a run: whole lines, no secrets, and the same result when it is read back."""
+"""Test the record of a run: complete lines, no secrets, and an equal result when read back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def views(draw: st.DrawFn, number: int) -> ExchangeView:
 
 @st.composite
 def runs(draw: st.DrawFn) -> list[Event]:
-    """The events of a run, in an order that a run could have."""
+    """Generate the events of a run in a possible order."""
     seen = [draw(views(number)) for number in range(1, draw(st.integers(2, 6)))]
     clauses = st.sampled_from(CLAUSES)
     verdicts = st.builds(
@@ -89,7 +89,7 @@ def runs(draw: st.DrawFn) -> list[Event]:
 
 @settings(deadline=None)
 @given(runs())
-def test_a_record_that_is_read_back_gives_the_same_events_and_an_equal_result(
+def test_a_record_read_back_gives_the_same_events_and_an_equal_result(
     tmp_path_factory: pytest.TempPathFactory, events: list[Event]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
@@ -100,7 +100,7 @@ def test_a_record_that_is_read_back_gives_the_same_events_and_an_equal_result(
 
 @settings(deadline=None)
 @given(runs(), st.integers(1, 400))
-def test_a_record_that_was_cut_off_in_a_line_gives_the_result_of_the_whole_lines(
+def test_a_truncated_record_gives_the_result_of_its_complete_lines(
     tmp_path_factory: pytest.TempPathFactory, events: list[Event], cut: int
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
@@ -110,7 +110,7 @@ def test_a_record_that_was_cut_off_in_a_line_gives_the_result_of_the_whole_lines
     assert read_result(folder) == sum_up(events[:-1])
 
 
-def test_a_real_run_reads_back_as_what_it_found(tmp_path: Path) -> None:
+def test_the_record_of_a_real_run_reads_back_equal(tmp_path: Path) -> None:
     class NameDoubled(RightCore):
         def build(self, request: Request, user: str, fields: Fields) -> Fields:
             created = super().build(request, user, fields)
@@ -145,7 +145,7 @@ def test_secrets_are_masked_in_every_part_of_an_exchange() -> None:
     assert view_exchange(exchange(raw=b"\xff bearer-one"), 1, mask).response is not None
 
 
-def test_a_long_body_is_cut_with_its_size_and_its_hash() -> None:
+def test_a_long_body_is_truncated_with_its_size_and_hash() -> None:
     body = b'{"name":"' + b"n" * (2 * KEPT_BODY_BYTES) + b'"}'
     view = view_exchange(exchange(raw=body), 1, str)
     assert view.response is not None
@@ -165,18 +165,18 @@ def test_a_long_body_is_cut_with_its_size_and_its_hash() -> None:
         (b'{"event":"run","format":0}\n', "another version"),
     ],
 )
-def test_a_record_that_cannot_be_read_is_named(tmp_path: Path, lines: bytes, says: str) -> None:
+def test_an_error_names_an_unreadable_record(tmp_path: Path, lines: bytes, says: str) -> None:
     (tmp_path / FILE_NAME).write_bytes(lines)
     with pytest.raises(RecordError, match=says):
         read_result(tmp_path)
 
 
-def test_a_missing_record_is_named(tmp_path: Path) -> None:
+def test_an_error_names_a_missing_record(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="nowhere"):
         read_result(tmp_path / "nowhere")
 
 
-def test_a_folder_of_the_users_keeps_its_files(tmp_path: Path) -> None:
+def test_the_users_folder_keeps_its_files(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n")
     Record(tmp_path).close()
     assert (tmp_path / ".gitignore").read_text() == "mine\n"

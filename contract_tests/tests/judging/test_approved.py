@@ -1,4 +1,4 @@
-"""What the judges say of the corpus is what was approved; `python -m contract_tests.tests.approved` approves anew."""
+"""Compare the findings on the corpus with the approved text; `python -m contract_tests.tests.approved` rewrites it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ PARTS = 8  # so that a judge that changed fails early
 
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("topic", ENTRIES)
-def test_the_judges_say_what_was_approved(topic: str, part: int) -> None:
+def test_the_findings_equal_the_approved_text(topic: str, part: int) -> None:
     approved = read(topic)
     for label, told in list(ENTRIES[topic].items())[part::PARTS]:
         assert f"{label}\n{told()}" == f"{label}\n{approved.get(label)}"
 
 
 @pytest.mark.parametrize("topic", ENTRIES)
-def test_nothing_was_approved_that_is_not_asked(topic: str) -> None:
+def test_every_approved_entry_is_in_the_corpus(topic: str) -> None:
     assert set(read(topic)) == set(ENTRIES[topic])

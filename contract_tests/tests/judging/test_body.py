@@ -1,4 +1,4 @@
-"""What the bytes of a body say: a value, a fault or an open question; for any bytes, and fast."""
+"""Test how the bytes of a body are read: a value, a violation or an open question; for any bytes, and fast."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("data", FAULTS, ids=lambda data: shown(data[:16]))
-def test_bytes_that_are_wrong_for_sure(data: bytes) -> None:
+def test_bytes_that_must_be_rejected(data: bytes) -> None:
     body = read_body(data)
     assert (body.fault, body.value) == (FAULTS[data], UNREAD)
 
@@ -58,13 +58,13 @@ OPEN = {
 
 
 @pytest.mark.parametrize("data", OPEN, ids=lambda data: f"{shown(data[:16])} {len(data)}")
-def test_bytes_that_are_read_in_more_than_one_way(data: bytes) -> None:
+def test_bytes_that_servers_read_differently(data: bytes) -> None:
     reading, value = OPEN[data]
     body = read_body(data)
     assert (set(body.touches), body.value, body.fault) == ({reading}, value, None)
 
 
-def test_both_readings_of_equal_keys() -> None:
+def test_both_values_of_a_duplicate_key_are_read() -> None:
     body = read_body(b'{"a":1,"b":0,"a":2,"a":3}')
     assert (body.value, body.other_value) == ({"a": 3, "b": 0}, {"a": 1, "b": 0})
 
@@ -81,17 +81,17 @@ def test_both_readings_of_equal_keys() -> None:
         ("gzip, gzip", b"x", UNREAD),
     ],
 )
-def test_a_coded_body_is_open(coding: str, data: bytes, value: object) -> None:
+def test_a_compressed_body_is_unspecified(coding: str, data: bytes, value: object) -> None:
     body = read_body(data, coding)
     assert (set(body.touches), body.value, body.fault) == ({"compressed-body"}, value, None)
 
 
-def test_identity_is_no_coding() -> None:
+def test_identity_is_not_a_coding() -> None:
     assert read_body(b"{}", "identity") == Body({})
 
 
 @pytest.mark.parametrize("data", [b'{"a":[1,"\xc3\xa9"]}', b'{"a": [1, "\\u00e9"]}', b"[]", b"null"])
-def test_what_encoders_write_is_plain(data: bytes) -> None:
+def test_the_output_of_usual_encoders_is_plain(data: bytes) -> None:
     assert read_body(data) == Body(json.loads(data))
 
 
@@ -107,7 +107,7 @@ def test_what_encoders_write_is_plain(data: bytes) -> None:
         (b'\t{"a":\n"\\/"}', {"blanks around", "line breaks", "escapes"}),
     ],
 )
-def test_another_spelling_is_seen(data: bytes, spellings: set[str]) -> None:
+def test_another_spelling_is_detected(data: bytes, spellings: set[str]) -> None:
     body = read_body(data)
     assert (body.value, body.fault, body.touches, set(body.spellings)) == (
         json.loads(data),
@@ -120,7 +120,7 @@ def test_another_spelling_is_seen(data: bytes, spellings: set[str]) -> None:
 BRACKETS = st.text(st.sampled_from('[]{}",:\\ 1ea')).map(str.encode)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # no deadline: the machine may be busy
 @given(st.binary() | BRACKETS | st.text().map(lambda text: json.dumps(text).encode()), st.none() | st.text(max_size=8))
 def test_any_bytes_read_as_something(data: bytes, coding: str | None) -> None:
     body = read_body(data, coding)

@@ -1,4 +1,4 @@
-"""Which zone a request lies in: it must be accepted, must be refused (and for which clause), or is left open."""
+"""Test the classification of requests: must be accepted, must be rejected (for which clause), or unspecified."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ REFUSED: dict[str, tuple[str, Request]] = {
         request(raw=RAW[:-1].replace(b'"Spring"', b"7") + b',"name":8}'),
     ),
 }
-OPEN: dict[str, tuple[str, set[int], Request]] = {  # a reading it touches, statuses beside 2xx that pass silently
+OPEN: dict[
+    str, tuple[str, set[int], Request]
+] = {  # its open reading, statuses besides 2xx that pass
     "no Content-Type": ("content-type-missing", {400, 415}, typed(None)),
     "a type in capitals": ("media-type-case", {400, 415}, typed("Application/JSON")),
     "text/plain": ("other-media-types", {400, 415}, typed("text/plain")),
@@ -169,13 +171,13 @@ def test_must_be_accepted(asked: Request) -> None:
 
 
 @pytest.mark.parametrize(("clause", "asked"), REFUSED.values(), ids=REFUSED.keys())
-def test_must_be_refused_for_one_clause(clause: str, asked: Request) -> None:
+def test_must_be_rejected_for_one_clause(clause: str, asked: Request) -> None:
     assert zone(asked) == "refuse"
     assert {fault.clause for fault in expect(asked).faults} == {clause}
 
 
 @pytest.mark.parametrize(("reading", "statuses", "asked"), OPEN.values(), ids=OPEN.keys())
-def test_is_left_open(reading: str, statuses: set[int], asked: Request) -> None:
+def test_is_unspecified(reading: str, statuses: set[int], asked: Request) -> None:
     assert zone(asked) == "open"
     assert reading in expect(asked).touches
     assert statuses <= expect(asked).refusal_statuses(terms().specification) | {400}
@@ -205,12 +207,12 @@ LOGINS: dict[str, tuple[Login, Headers]] = {
 
 
 @pytest.mark.parametrize(("login", "headers"), LOGINS.values(), ids=LOGINS.keys())
-def test_who_calls(login: Login, headers: Headers) -> None:
+def test_the_caller_of_a_request(login: Login, headers: Headers) -> None:
     assert expect(request(login=headers)).caller.login is login
 
 
 @pytest.mark.parametrize("header", [("Authorization", "Bearer abc"), ("Cookie", "a=1; __session=abc"), ("X-Key", "k")])
-def test_a_login_by_headers_of_the_users_own(header: tuple[str, str]) -> None:
+def test_a_login_by_custom_headers(header: tuple[str, str]) -> None:
     given_terms = Terms.of(load_specification(), Settings(BASE_URL, Session("first", headers=(header,))))
     judging = type(judge())(given_terms)
     caller = judging.case(exchange(request(login=(header,)))).expectation.caller
@@ -219,7 +221,7 @@ def test_a_login_by_headers_of_the_users_own(header: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("name", "is_seen"), [("X-Tenant", False), ("X-Nobody", True)])
-def test_headers_that_the_user_sends_with_every_request_are_no_freedom(name: str, is_seen: bool) -> None:
+def test_headers_of_every_request_are_not_a_permitted_variation(name: str, is_seen: bool) -> None:
     settings = Settings(BASE_URL, FIRST, headers=(("X-Tenant", "t1"),))
     judging = type(judge())(Terms.of(load_specification(), settings))
     features = judging.case(exchange(request(headers=((name, "t1"),)))).expectation.features
@@ -233,7 +235,7 @@ def test_a_base_url_and_the_endpoint_are_both_understood(base: str, end: str) ->
     assert made.url(made.specification.operations[0]) == base + PATH
 
 
-def test_another_path_or_method_is_no_operation() -> None:
+def test_another_path_or_method_is_not_an_operation() -> None:
     assert expect(request(method="PUT")).operation is None
     assert expect(request(path=PATH + "/")).near is not None
     assert expect(request(path="/other")).near is None
@@ -261,7 +263,7 @@ NAMES = (
     st.sampled_from(("POST", "PUT", "")),
     st.sampled_from((PATH, PATH + "?", "", "?é", "/../x")),
 )
-def test_any_request_lies_in_one_zone(body: bytes, headers: Headers, method: str, path: str) -> None:
+def test_any_request_has_one_classification(body: bytes, headers: Headers, method: str, path: str) -> None:
     one = case(exchange(Request(method, BASE_URL + path, (*LOGIN, *headers), body)))
     zones = [one.must_be_accepted, one.must_be_refused, one.is_open]
     assert zones.count(True) == int(one.signed_in)

@@ -1,4 +1,4 @@
-"""How texts read as dates, UUIDs and names: certain, open or wrong; for any text, and fast."""
+"""Test how text reads as dates, UUIDs and names: valid, unspecified or invalid; for any text, and fast."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contract_tests.contract.specification import load_specification
 from contract_tests.judging import formats
 from contract_tests.tests.conftest import shown
 
-DATES: dict[str, set[str] | None] = {  # None: wrong for sure
+DATES: dict[str, set[str] | None] = {  # None: invalid
     "2030-01-01T00:00:00.000Z": set(),
     "2030-01-01T00:00:00Z": set(),
     "2032-02-29T23:59:59.999Z": set(),
@@ -65,7 +65,7 @@ DATES: dict[str, set[str] | None] = {  # None: wrong for sure
 
 
 @pytest.mark.parametrize("text", DATES, ids=shown)
-def test_a_date_is_certain_open_or_wrong(text: str) -> None:
+def test_a_date_is_valid_unspecified_or_invalid(text: str) -> None:
     wanted = DATES[text]
     assert formats.read_date(text) == (formats.WRONG if wanted is None else formats.Reading(touches=frozenset(wanted)))
 
@@ -98,7 +98,7 @@ UUIDS: dict[str, set[str] | None] = {
 
 
 @pytest.mark.parametrize("text", UUIDS, ids=shown)
-def test_a_uuid_is_certain_open_or_wrong(text: str) -> None:
+def test_a_uuid_is_valid_unspecified_or_invalid(text: str) -> None:
     wanted = UUIDS[text]
     assert formats.read_uuid(text) == (formats.WRONG if wanted is None else formats.Reading(touches=frozenset(wanted)))
 
@@ -122,7 +122,7 @@ TEXTS: dict[str, set[str]] = {
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=shown)
-def test_a_text_touches_what_is_open_about_it(text: str) -> None:
+def test_a_text_has_its_open_readings(text: str) -> None:
     assert formats.read_text(text) == TEXTS[text]
 
 
@@ -147,7 +147,7 @@ def test_the_instant_of_a_text(text: str) -> None:
     assert formats.instant(text) == INSTANTS[text]
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # no deadline: the machine may be busy
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_is_written_and_read_again(moment: datetime) -> None:
     text = formats.normalised(moment)
@@ -161,7 +161,7 @@ STRANGE = st.text(st.characters() | st.characters(categories=["Cs"]), max_size=4
 ALMOST = st.text(st.sampled_from("0123456789-+:.TZtzW{}abcdefurn "), max_size=40)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # no deadline: the machine may be busy
 @given(STRANGE | ALMOST)
 def test_any_text_reads_as_something(text: str) -> None:
     known = frozenset(READINGS)
@@ -189,10 +189,10 @@ def test_a_huge_text_is_read_fast(text: str) -> None:
     formats.read_date(text)
     formats.read_uuid(text)
     formats.instant(text)
-    assert time.thread_time() - begun < 2  # measured 0.3 s at most; what is quadratic takes hours
+    assert time.thread_time() - begun < 2  # measured 0.3 s at most; quadratic code takes hours
 
 
-def test_an_instant_is_written_in_utc_whatever_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_instant_is_written_in_utc_in_any_time_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:

@@ -1,4 +1,4 @@
-"""The creator of lists where the user's id is not known: seen in what the lists of one user have in common."""
+"""Test how the creator is inferred without a known user ID: from what the lists of one user have in common."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_lists_of_one_user_have_a_creator_in_common() -> None:
     assert found(*lists) == [held(CLAUSE, lists[2])]
 
 
-def test_lists_of_one_user_that_have_nobody_in_common_are_told_with_both() -> None:
+def test_two_lists_of_one_user_without_a_common_user_are_both_reported() -> None:
     one, other = of(FIRST, "b", "a"), of(FIRST, "d", "c")
     expected, actual = "the same creator in both lists of one user", "['a', 'b'] and then ['c', 'd']"
     assert found(of(SECOND, "z"), one, other) == [broken(CLAUSE, one, other, expected=expected, actual=actual)]
@@ -41,13 +41,13 @@ def test_a_list_without_users_between_two_changes_nothing() -> None:
     ]
 
 
-def test_a_creator_who_stays_need_not_stand_alone_later() -> None:
+def test_later_lists_may_have_more_users_than_the_creator() -> None:
     lists = [of(FIRST, "a", "b"), of(FIRST, "a", "c"), of(FIRST, "c")]
     expected, actual = "the same creator in both lists of one user", "['a'] and then ['c']"
     assert found(*lists) == [broken(CLAUSE, lists[1], lists[2], expected=expected, actual=actual)]
 
 
-def test_a_creator_who_is_not_known_may_be_displaced_unseen() -> None:
+def test_an_unknown_creator_may_be_displaced_undetected() -> None:
     invited = exchange(request(sent_body(userIds=["x"]), login=FIRST.login()), answer=created(userIds=["x"]))
     assert list(creator_displaced([JUDGE.case(invited)])) == []
     (told,) = creator_displaced([JUDGE.case(one) for one in (of(FIRST, "a"), invited)])
@@ -64,7 +64,7 @@ def test_an_exchange_alone_is_judged_as_all_of_a_history() -> None:
     assert JUDGE.judge_alone(refused) == JUDGE.judge(refused) + JUDGE.judge_history([refused])
 
 
-def test_lists_of_two_users_have_creators_of_their_own() -> None:
+def test_lists_of_two_users_have_different_creators() -> None:
     first, second = of(FIRST, "a"), of(SECOND, "a")
     expected, actual = "a creator of its own for each of the two users", "['a'] for both"
     assert found(first, second) == [

@@ -1,4 +1,4 @@
-"""Every clause kept and broken, by exchanges made by hand; and what every oracle must be for whatever comes."""
+"""Test every clause with hand-made exchanges that keep it and break it, and general rules of oracles."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ COMPANY = "7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13"
 
 
 def refused(clause: str, body: Any = None, **how: Any) -> Row:
-    """A request that must be refused: it is, and it is not."""
+    """Return a request that must be rejected, rejected and accepted."""
     asked = request(body, **how)
     return clause, [exchange(asked, 400)], [exchange(asked, 201, created())]
 
 
 def taken(clause: str, body: Any = None, **how: Any) -> Row:
-    """A request that must be accepted: it is, and it is refused beside a plain one that is not."""
+    """Return a request that must be accepted, accepted, and refused next to an accepted plain one."""
     asked = request(body, **how)
     return clause, [exchange(asked)], [exchange(request(sent_body(name="Plain"))), exchange(asked, 400)]
 
 
 def answered(clause: str, **wrong: Any) -> Row:
-    """A lead list that is right, and one with a wrong field."""
+    """Return a correct lead list, and one with a wrong field."""
     return clause, [exchange()], [exchange(answer=created(**wrong))]
 
 
@@ -61,13 +61,13 @@ def echoed(clause: str, sent: Any, **wrong: Any) -> Row:
 
 
 def pair(at_s: float = 1.0, body: Any = None) -> list[Exchange]:
-    """Two calls, one after the other, the second answered with another id."""
+    """Return two sequential exchanges, the second with another id."""
     asked = request(body)
     return [exchange(asked), exchange(asked, answer=created(body, id=OTHER_ID), at_s=at_s)]
 
 
 def fields() -> list[Row]:
-    """Each field of the request: left out, null, of a wrong type; each of the answer: missing, of a wrong type."""
+    """Return rows for each request field (missing, null, wrong type) and each response field (missing, wrong type)."""
     rows = []
     for name in ("name", "icpId", "startDate", "endDate", "personIds"):
         rows.append(refused(f"request.{name}.required", sent_body(**{name: OMIT})))
@@ -237,7 +237,7 @@ ROWS: list[Row] = [
     answered("response.updatedAt.clock", updatedAt="2031-01-01T00:00:00.000Z"),
     answered("response.updatedAt.order", updatedAt="2030-03-17T17:46:39.000Z"),
 ]
-# No answer breaks these by itself: the page leaves it open, so only a user who pins a reading makes them break.
+# Unspecified by the API page: these clauses break only if the user pins a reading.
 PINNED: dict[str, dict[str, str]] = {
     "request.icpId.exists": {"unknown_icp": "accepted"},
     "request.endDate.order": {"end_before_start": "accepted"},
@@ -274,7 +274,7 @@ def test_every_judged_clause_is_declared_by_an_oracle() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
-def test_an_oracle_speaks_of_its_own_clauses_only(row: Row) -> None:
+def test_an_oracle_reports_only_its_own_clauses(row: Row) -> None:
     judging = judge()
     for exchanges in row[1:]:
         cases = [judging.case(one) for one in exchanges]
@@ -289,12 +289,12 @@ def test_an_oracle_speaks_of_its_own_clauses_only(row: Row) -> None:
                 assert found.clause in judging.terms.specification.clauses
 
 
-def test_insides_of_the_server_are_warned_of() -> None:
+def test_server_internals_in_errors_warn() -> None:
     text = 'Traceback (most recent call last):\n  File "/srv/app/main.py", line 1'
     seen = outcomes(findings(exchange(request(BAD_BODY), 400, problem(message=text))))
     assert seen["error.internals"] == {Outcome.WARNED}
     assert outcomes(findings(exchange(request(BAD_BODY), 400)))["error.internals"] == {Outcome.HELD}
 
 
-def test_a_judge_of_no_case_says_nothing() -> None:
+def test_no_cases_give_no_findings() -> None:
     assert Judge(judge().terms).judge_history([]) == []

@@ -1,4 +1,4 @@
-"""The covering set asks every question and breaks every rule, each request one of them."""
+"""Test that the covering set asks every open question and violates every rule, one per request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contract_tests.requests.plan import Plan, Step
 from contract_tests.settings.values import Settings
 from contract_tests.tests.conftest import FIRST, SECOND
 
-# Readings that show in answers to any request, or only over several requests.
+# Readings that show in responses to any request, or only in several requests.
 SEEN_IN_ANSWERS = {
     "success-status", "location-header", "additional-response-fields", "response-charset", "request-id-header",
     "id-version", "updated-at", "timestamp-form", "error-shape", "details-place", "details-form",
@@ -46,13 +46,13 @@ def test_it_is_small_enough_for_every_commit(plan: Plan) -> None:
     assert len(plan.steps) <= 400
 
 
-def test_labels_tell_requests_apart(plan: Plan) -> None:
+def test_labels_are_unique(plan: Plan) -> None:
     twice = {"the same request twice", "an Idempotency-Key", "the same request at the same moment"}
     repeated = {label for label, count in Counter(step.label for step in plan.steps).items() if count > 1}
     assert repeated <= twice
 
 
-def test_any_two_options_of_two_choices_are_taken_together(plan: Plan, expectations: dict[Step, Expectation]) -> None:
+def test_any_two_options_of_two_choices_are_combined_once(plan: Plan, expectations: dict[Step, Expectation]) -> None:
     options = [len(choice) for choice in (*CHOICES, WIRES)]
     for (one, several), (other, many) in combinations(enumerate(options), 2):
         assert {(int(row[one]), int(row[other])) for row in ROWS} == set(product(range(several), range(many)))
@@ -61,7 +61,9 @@ def test_any_two_options_of_two_choices_are_taken_together(plan: Plan, expectati
     assert all(not expectations[step].touches and not expectations[step].faults for step in rows)
 
 
-def test_every_field_rule_is_broken_alone(expectations: dict[Step, Expectation], specification: Specification) -> None:
+def test_every_field_rule_is_violated_alone(
+    expectations: dict[Step, Expectation], specification: Specification
+) -> None:
     alone = {e.faults[0].clause for e in expectations.values() if len(e.faults) == 1}
     rules = ("required", "type", "nullability", "enum", "format", "json")
     breakable = {
@@ -77,7 +79,7 @@ def test_every_open_question_is_asked(expectations: dict[Step, Expectation], spe
     assert set(specification.readings) - asked == SEEN_IN_ANSWERS - asked
 
 
-def test_the_freedoms_of_the_page_must_be_accepted(
+def test_permitted_variations_must_be_accepted(
     expectations: dict[Step, Expectation], specification: Specification
 ) -> None:
     for step, e in expectations.items():
@@ -86,7 +88,7 @@ def test_the_freedoms_of_the_page_must_be_accepted(
             assert not e.may_be_refused(specification), step.label
 
 
-def test_the_questions_are_not_faults(expectations: dict[Step, Expectation], specification: Specification) -> None:
+def test_open_questions_are_not_violations(expectations: dict[Step, Expectation], specification: Specification) -> None:
     strict = {reading.clause for reading in specification.readings.values() if reading.must_refuse}
     for step, e in expectations.items():
         if step.label in QUESTIONS:
@@ -94,5 +96,5 @@ def test_the_questions_are_not_faults(expectations: dict[Step, Expectation], spe
             assert {fault.clause for fault in e.faults} <= strict, step.label
 
 
-def test_the_page_s_example_is_sent_as_it_stands_in_the_spec(specification: Specification) -> None:
+def test_the_example_of_the_spec_is_sent_unchanged(specification: Specification) -> None:
     assert specification.operations[0].request_example == PAGE_EXAMPLE

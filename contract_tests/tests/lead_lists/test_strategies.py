@@ -1,4 +1,4 @@
-"""Each strategy keeps to its zone, as the expectation reads it, and the same seed draws the same requests."""
+"""Test that each strategy draws requests of its class, and the same requests for the same seed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def draw(sender: Sender, zone: Zone, examples: int, seed: int = 1) -> list[tuple
     return drawn
 
 
-def test_what_is_to_be_accepted_has_no_fault_and_touches_nothing_that_may_be_refused(sender: Sender) -> None:
+def test_requests_to_accept_have_no_violation_and_no_reading_that_permits_a_refusal(sender: Sender) -> None:
     drawn = draw(sender, strategies.requests_to_accept, 200)
     assert [e.faults for _, e in drawn if e.faults] == []
     assert [e.touches for _, e in drawn if e.may_be_refused(sender.terms.specification)] == []
@@ -52,7 +52,7 @@ def test_what_is_to_be_accepted_has_no_fault_and_touches_nothing_that_may_be_ref
     assert any(len(request.body) > 250 for request, _ in drawn)
 
 
-def test_what_is_to_be_refused_has_exactly_one_fault_or_is_left_open_by_a_hair(sender: Sender) -> None:
+def test_requests_to_reject_have_one_violation_or_are_barely_unspecified(sender: Sender) -> None:
     drawn = draw(sender, strategies.requests_to_refuse, 300)
     faulty = [e for _, e in drawn if e.faults]
     assert len(faulty) >= 0.95 * len(drawn)
@@ -60,7 +60,7 @@ def test_what_is_to_be_refused_has_exactly_one_fault_or_is_left_open_by_a_hair(s
     assert len({e.faults[0].clause for e in faulty}) >= 15
 
 
-def test_what_is_left_open_touches_most_questions_on_bodies(sender: Sender) -> None:
+def test_unspecified_requests_cover_most_readings_of_bodies(sender: Sender) -> None:
     touched = {touch for _, e in draw(sender, strategies.requests_left_open, 400) for touch in e.touches}
     assert {
         "end-before-start",

@@ -1,7 +1,7 @@
-"""What each strategy can draw, and what it never draws.
+"""Test which values each strategy can draw, and which it never draws.
 
-Bounds are told with room to spare where chance decides how near a draw comes: what Hypothesis draws changes with every
-line of the code, since it collects the constants in it.
+Bounds leave a margin where the draw is random: Hypothesis collects the constants of the code, so what it draws changes
+with every line.
 """
 
 from __future__ import annotations
@@ -66,19 +66,19 @@ def sender(**known: tuple[str, ...]) -> Sender:
     return Sender(agreed, agreed.specification.operations[0])
 
 
-def test_the_body_that_strategies_begin_with() -> None:
+def test_the_body_that_strategies_start_with() -> None:
     assert base("Spring") == sent_body()
     assert without(base("Spring"), "type", "name") == sent_body(type=OMIT, name=OMIT)
 
 
-def test_lengths_reach_from_nothing_to_the_most_and_are_often_short() -> None:
+def test_lengths_range_from_0_to_the_maximum_and_are_often_short() -> None:
     lengths = drawn(strategies._lengths(300))
     assert 0 <= min(lengths) <= 2
     assert 280 < max(lengths) <= 300
     assert sum(length <= 12 for length in lengths) > 20  # 13 if each were drawn once
 
 
-def test_names_are_beyond_doubt() -> None:
+def test_names_have_no_open_question() -> None:
     names = drawn(strategies.names(), 200)
     assert {len(name) for name in names} >= {1, 2}
     assert 75 < max(len(name) for name in names) <= 80
@@ -91,7 +91,7 @@ def test_names_are_beyond_doubt() -> None:
     assert all(name == name.strip() and not formats.read_text(name) for name in names)
 
 
-def test_instants_are_of_years_that_everybody_knows_to_the_millisecond() -> None:
+def test_instants_are_in_undisputed_years_with_milliseconds() -> None:
     instants = drawn(strategies._instants(), 600)
     assert all(moment.tzinfo is UTC and moment.microsecond % 1000 == 0 for moment in instants)
     assert {moment.microsecond for moment in instants} > {0}
@@ -126,7 +126,7 @@ def test_bodies_to_accept_are_whole_and_varied() -> None:
     assert len({body["name"] for body in bodies}) > 50
 
 
-def test_of_many_known_ids_few_are_sent() -> None:
+def test_few_of_many_known_ids_are_sent() -> None:
     many = sender(personIds=tuple(f"p{n}" for n in range(20)))
     assert max(len(body["personIds"]) for body in drawn(strategies.bodies_to_accept(many))) == 5
 
@@ -145,7 +145,7 @@ def test_the_end_follows_the_start_within_a_quarter() -> None:
     assert all(body["icpId"] is None and body["personIds"] == [] for body in bodies)
 
 
-def test_a_body_is_written_in_several_ways_that_say_the_same() -> None:
+def test_a_body_has_several_equivalent_spellings() -> None:
     body = base("Größe")
     written = drawn(st.builds(lambda spell: spell(body), strategies._spellings()))
     assert {json.dumps(json.loads(data), sort_keys=True) for data in written} == {json.dumps(body, sort_keys=True)}
@@ -157,7 +157,7 @@ def test_a_body_is_written_in_several_ways_that_say_the_same() -> None:
     assert written.count(encode(body)) > len(written) / 3
 
 
-def test_near_uuids_have_one_sign_lost_doubled_or_wrong() -> None:
+def test_near_uuids_have_one_character_lost_doubled_or_wrong() -> None:
     texts = drawn(strategies._near_uuids(), 600)
     assert {len(text) for text in texts} == {35, 36, 37}
     assert not any(UUID.fullmatch(text) for text in texts if len(text) != 36)
@@ -175,7 +175,7 @@ def test_near_uuids_have_one_sign_lost_doubled_or_wrong() -> None:
     assert {text[14] for text in texts if UUID.fullmatch(text.replace("g", "0")) and text[14] != "g"} == {"4"}
 
 
-def test_near_dates_are_on_no_calendar_or_no_clock() -> None:
+def test_near_dates_are_not_valid_days_or_times() -> None:
     texts = drawn(strategies._near_dates(), 1000)
     dates = [match for text in texts if (match := re.fullmatch(r"2030-(\d\d)-(\d\d)T(\d\d):(\d\d):00\.000Z", text))]
     others = [text for text in texts if not text.startswith("2030-")]
@@ -212,14 +212,14 @@ def faulty() -> list[dict[str, Any]]:
 
 
 def changed(faulty: list[dict[str, Any]], field: str) -> list[Any]:
-    """The values of a field where it is the one that was changed."""
+    """Return the values of a field in the bodies where it is the changed one."""
     plain = base("Spring")
     others = [{k: v for k, v in body.items() if k != field} for body in faulty]
     same = {k: v for k, v in plain.items() if k != field}
     return [body[field] for body, other in zip(faulty, others, strict=True) if field in body and other == same]
 
 
-def test_one_fault_is_in_one_field(faulty: list[dict[str, Any]]) -> None:
+def test_one_violation_is_in_one_field(faulty: list[dict[str, Any]]) -> None:
     plain = base("Spring")
     wrong = [[field for field in FIELDS if body.get(field, ...) != plain[field]] for body in faulty]
     assert {len(fields) for fields in wrong} == {1}
@@ -233,7 +233,7 @@ def kinds(values: list[Any]) -> set[str]:
 
 
 def nearly(seen: set[str], all_of: set[str]) -> bool:
-    """Whether nothing else was seen, and most of it was."""
+    """Return whether only these were drawn, and most of them."""
     return seen <= all_of and len(seen) >= len(all_of) - 3
 
 
@@ -255,7 +255,7 @@ def test_each_field_is_wrong_in_each_way(faulty: list[dict[str, Any]]) -> None:
     assert nearly(kinds(changed(faulty, "companyIds")), {"bool", "int", "str", "dict", "list"})
 
 
-def test_one_item_is_wrong_wherever_it_stands(faulty: list[dict[str, Any]]) -> None:
+def test_one_item_is_wrong_at_any_position(faulty: list[dict[str, Any]]) -> None:
     for field, good in (("personIds", str), ("companyIds", str)):
         lists = [value for value in changed(faulty, field) if isinstance(value, list)]
         bad = [[n for n, item in enumerate(items) if not _good_id(field, item)] for items in lists]
@@ -304,7 +304,7 @@ def with_login(**known: tuple[str, ...]) -> Sender:
     return Sender(agreed, agreed.specification.operations[0])
 
 
-def test_requests_lie_in_their_zone() -> None:
+def test_requests_have_the_intended_classification() -> None:
     accept = drawn(strategies.requests_to_accept(with_login()), 60)
     assert set(zones(accept)) == {"accept"}
     assert len({request.body for request in accept}) > 40
@@ -326,7 +326,7 @@ def strategies_json(data: bytes) -> bool:
         return False
 
 
-def test_dates_that_are_open_come_in_many_forms() -> None:
+def test_unspecified_dates_have_many_formats() -> None:
     texts = drawn(strategies._any_dates(), 800)
     forms = (
         r"\d{4}-\d\d-\d\d",
@@ -348,7 +348,7 @@ def test_dates_that_are_open_come_in_many_forms() -> None:
     assert 15 < max(len(text) for text in texts if not re.match(r"\d", text)) <= 20
 
 
-def test_open_bodies_change_much_or_little() -> None:
+def test_unspecified_bodies_change_much_or_little() -> None:
     bodies = drawn(strategies._open_bodies(), 250)
     plain = base("Lead list")
     optional = {"id", "userIds", "createdAt", "persons", "orgId", "__proto__", "colour"}

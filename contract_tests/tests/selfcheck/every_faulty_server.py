@@ -1,4 +1,4 @@
-"""The faulty servers that test_faulty_servers.py leaves to `make selfcheck`: each is caught by its own clause only."""
+"""Judge the faulty servers that test_faulty_servers.py leaves to `make selfcheck`."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 
 
 @pytest.mark.parametrize("server", [s for s in FAULTY_SERVERS if s not in FEW], ids=lambda server: server.name)
-def test_a_faulty_server_is_caught_by_its_clause(server: FaultyServer) -> None:
+def test_the_broken_clause_of_a_faulty_server_is_detected(server: FaultyServer) -> None:
     assert judge(server) == {server.clause} | ALSO.get(server.name, set())

@@ -1,4 +1,4 @@
-"""The suite names the broken clause of a faulty server and no other: one server for each subject.
+"""Test that the suite reports the broken clause of a faulty server and no other, one server per subject.
 
 every_faulty_server.py, which `make selfcheck` runs, judges the others.
 """
@@ -16,7 +16,7 @@ from contract_tests.tests.servers.breach import FaultyServer
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
 
-# Where one fault breaks several statements, all of them are named.
+# Defects that break several clauses, with all of them.
 ALSO: dict[str, set[str]] = {
     "no-login-needed": {"access.login.first"},
     "user-of-latest-call": {"response.userIds.includes-creator"},
@@ -24,14 +24,14 @@ ALSO: dict[str, set[str]] = {
     "first-company-id-checked": {"request.companyIds.items.type"},
     "created-at-taken-over": {"response.createdAt.clock"},
     "clock-hour-behind": {"response.updatedAt.clock"},
-    "comma-refused": {"success.created"},  # nothing tells on whose account the plain request was refused
+    "comma-refused": {"success.created"},  # the plain request is refused, so the cause is unknown
     "dates-swapped": {"response.endDate.echo"},
     "company-ids-null-by-default": {"response.companyIds.type"},
 }
 
 
 def judge(server: FaultyServer) -> set[str]:
-    """The clauses that the covering set shows to be broken; of an advisory one, that it warns is enough."""
+    """Return the clauses that the covering set reports as broken; for an advisory one a warning is enough."""
     with serve(server.app(USERS, EXPIRED)) as url:
         result = judged_by(settings_for(url, depth=Depth.QUICK), shrinks=False)
     advised = {found.clause.id for found in result.warned if found.clause.advisory}
@@ -51,5 +51,5 @@ FEW = first_of_each_subject(FAULTY_SERVERS)
 
 @pytest.mark.once
 @pytest.mark.parametrize("server", FEW, ids=lambda server: server.name)
-def test_a_faulty_server_is_caught_by_its_clause(server: FaultyServer) -> None:
+def test_the_broken_clause_of_a_faulty_server_is_detected(server: FaultyServer) -> None:
     assert judge(server) == {server.clause} | ALSO.get(server.name, set())

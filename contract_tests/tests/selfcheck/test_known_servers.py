@@ -1,4 +1,4 @@
-"""Each known server is a process of its own that can be asked for; the selfcheck judges them."""
+"""Test that each known server starts as a separate process, as the selfcheck needs it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SLOW_TO_IMPORT = {"hypothesis", "pytest", "schemathesis"}  # selfcheck starts hu
 
 @contextmanager
 def known_process(name: str) -> Iterator[dict[str, Any]]:
-    """A known server as a process of its own; what it says when it is ready."""
+    """Run a known server as a separate process; yield its ready line."""
     with subprocess.Popen([*COMMAND, name, "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
@@ -41,18 +41,18 @@ def known_process(name: str) -> Iterator[dict[str, Any]]:
             process.terminate()
 
 
-def test_right_servers_hold_every_trait_and_no_two_about_one_thing() -> None:
+def test_correct_servers_cover_every_trait_and_never_two_of_one_subject() -> None:
     assert {name for server in RIGHT_SERVERS for name in server.traits} == TRAITS.keys()
     for server in RIGHT_SERVERS:
         assert max(Counter(TRAITS[name].about for name in server.traits).values(), default=1) == 1, server.name
 
 
-def test_combinations_are_drawn_the_same_again_and_differ_by_seed() -> None:
+def test_combinations_repeat_for_one_seed_and_differ_by_seed() -> None:
     assert [*combinations(0)] == [*combinations(0)]
     assert len({*combinations(0), *combinations(1)}) == 2 * COMBINATIONS
 
 
-def test_what_a_right_server_needs_by_name_is_what_fails_by_default() -> None:
+def test_the_options_that_correct_servers_pin_fail_by_default() -> None:
     named = {(reading, option) for s in RIGHT_SERVERS for reading, of in s.accepted.items() for option in of}
     readings = SPECIFICATION.readings.values()
     fail = {(r.id, option) for r in readings for option in r.options if r.treatment(option) is Treatment.FAIL}
@@ -70,7 +70,7 @@ def test_the_list_names_each_server_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["validation-422", "the-page", "second", "like-http-1.0"])
-def test_a_known_server_answers_once_it_says_so(name: str) -> None:
+def test_a_known_server_responds_once_it_is_ready(name: str) -> None:
     with known_process(name) as ready:
         token = ready["users"][0]["token"]
         answer = httpx2.post(
@@ -82,13 +82,13 @@ def test_a_known_server_answers_once_it_says_so(name: str) -> None:
     assert {user["token"]: user["id"] for user in ready["users"]} == USERS
 
 
-def test_a_known_server_starts_without_what_is_slow_to_import() -> None:
+def test_a_known_server_starts_without_slow_imports() -> None:
     code = f"import sys, {COMMAND[-1]}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not SLOW_TO_IMPORT & set(done.stdout.split())
 
 
-def test_a_name_that_nobody_has_is_refused() -> None:
+def test_an_unknown_name_is_refused() -> None:
     done = subprocess.run([*COMMAND, "nobody"], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no server is called nobody" in done.stderr

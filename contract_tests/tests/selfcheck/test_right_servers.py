@@ -1,4 +1,4 @@
-"""No right server is accused: the mock, the second server, the tiny right core; the selfcheck judges many more."""
+"""Test that correct servers pass: the mock, the second server, the right core; the selfcheck judges more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOCK = Settings("", MOCK_FIRST, MOCK_SECOND, expired_bearer="expired")
 
 
 def judge(settings: Settings) -> tuple[list[str], RunResult]:
-    """What the suite says is broken, in words, and everything that it found."""
+    """Return the reported failures as text, and the result."""
     result = judged(settings)
     worst = [found.worst for found in result.broken if found.worst]
     return [f"{v.clause}: {v.exchanges[-1].label}: expected {v.expected}, got {v.actual}" for v in worst], result
@@ -26,24 +26,24 @@ def judge(settings: Settings) -> tuple[list[str], RunResult]:
 
 @pytest.mark.parametrize("profile", ["page", "strict"])
 @pytest.mark.parametrize("status", ["200", "201"])
-def test_the_mock_is_right_in_both_profiles_with_both_statuses(profile: str, status: str) -> None:
+def test_the_mock_passes_in_both_profiles_with_both_statuses(profile: str, status: str) -> None:
     with mock_process("--profile", profile, "--success-status", status) as url:
         broken, result = judge(replace(MOCK, url=url))
     assert broken == []
     assert {each.reading.id: set(each.seen) for each in result.readings}["success-status"] == {status}
     unjudged = {found.clause.id for found in result.unjudged}
-    # No request makes a right server answer 500. A server that refuses ids does not show what it does with them.
+    # No request makes a correct server answer 500. A server that refuses IDs does not show how it stores them.
     assert unjudged <= {"error.500.code"}
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_second_server_is_right(second_url: str, seed: int) -> None:
+def test_the_second_server_passes(second_url: str, seed: int) -> None:
     broken, _ = judge(settings_for(second_url, seed=seed))
     assert broken == []
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_right_core_is_right(right_url: str, seed: int) -> None:
+def test_the_right_core_passes(right_url: str, seed: int) -> None:
     broken, _ = judge(settings_for(right_url, seed=seed))
     assert broken == []
 
@@ -52,7 +52,7 @@ def test_the_right_core_is_right(right_url: str, seed: int) -> None:
     ("reading", "option"),
     [("login-before-validation", "validation-first"), ("type-null", "default"), ("company-ids-null", "default")],
 )
-def test_an_option_outside_the_default_is_accused_unless_it_is_accepted_by_name(reading: str, option: str) -> None:
+def test_an_option_that_fails_by_default_passes_if_pinned(reading: str, option: str) -> None:
     with mock_process("--reading", f"{reading}={option}") as url:
         broken, _ = judge(replace(MOCK, url=url, depth=Depth.QUICK))
     assert [line.partition(":")[0] for line in broken] == [SPECIFICATION.readings[reading].clause]

@@ -1,4 +1,4 @@
-"""The selfcheck tells caught from missed and right from accused, and says so by table and exit code."""
+"""Test that the selfcheck counts detected defects and false positives, in its table and exit code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def command(tmp_path: Path) -> Command:
     return call
 
 
-def test_a_spread_of_defects_is_caught_and_no_right_server_accused(command: Command) -> None:
+def test_a_sample_of_defects_is_detected_without_false_positives(command: Command) -> None:
     done = command("--quick")
     numbers = re.fullmatch(r"caught (\d+)/(\d+), accused 0/[345]", done.stdout.strip().splitlines()[-1])
     assert numbers, done.stdout + done.stderr
@@ -40,13 +40,13 @@ def test_a_spread_of_defects_is_caught_and_no_right_server_accused(command: Comm
     assert int(numbers[1]) == int(numbers[2]) >= 20, done.stdout
 
 
-def test_chosen_defects_alone(command: Command) -> None:
+def test_only_the_selected_defects_are_judged(command: Command) -> None:
     done = command("--defect", "id-missing", "--defect", "name-missing")
     assert done.returncode == 0
     assert done.stdout.strip().endswith("caught 2/2, accused 0/0")
 
 
-def test_an_unknown_defect_is_named(command: Command) -> None:
+def test_an_error_names_an_unknown_defect(command: Command) -> None:
     done = command("--defect", "no-such-defect")
     assert done.returncode == 2
     assert "no-such-defect" in done.stderr
@@ -57,7 +57,7 @@ def test_the_mock_follows_the_readings_that_are_pinned(command: Command) -> None
     assert done.stdout.strip().endswith("caught 1/1, accused 0/1"), done.stdout + done.stderr
 
 
-def test_a_missed_defect_and_an_accused_server_are_wrong() -> None:
+def test_a_missed_defect_and_a_false_positive_fail() -> None:
     broken = (*MOCK, "--defect", "id-missing")
     missed = Subject("x", broken, "shape", "easy", "response.name.echo")
     accused = Subject("x", broken)
@@ -68,7 +68,7 @@ def test_a_missed_defect_and_an_accused_server_are_wrong() -> None:
     assert "response.id.required" in results[RIGHT].broken
 
 
-def test_a_result_is_right_when_the_clause_is_named_or_nobody_is() -> None:
+def test_a_result_passes_if_the_clause_is_reported_or_a_correct_server_has_no_findings() -> None:
     subject = Subject("x", (), clause="a")
     assert Result(subject, ("b", "a")).right
     assert Result(subject, (), ("a",)).right
@@ -76,7 +76,7 @@ def test_a_result_is_right_when_the_clause_is_named_or_nobody_is() -> None:
     assert Result(replace(subject, clause=None), ()).right
 
 
-def test_right_servers_cover_every_option_of_every_reading(specification: Specification) -> None:
+def test_correct_servers_cover_every_option_of_every_reading(specification: Specification) -> None:
     right = {subject.id: subject for subject in known_servers(specification, {}) if subject.clause is None}
     several = sum(len(reading.options) - 1 for reading in specification.readings.values())
     assert sum("=" in id for id in right) == several

@@ -1,4 +1,4 @@
-"""Every clause that is judged can be broken: by an exchange made by hand, a defect of the mock, or a faulty server."""
+"""Test that every judged clause can be broken: by a hand-made exchange, a defect of the mock, or a faulty server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ JUDGED = sorted(
 
 @cache
 def catalogue() -> frozenset[str]:
-    """The clauses that the mock can be told to break."""
+    """The clauses that defects of the mock break."""
     command = [sys.executable, "-m", "mock_server", "defects", "--json"]
     printed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=300).stdout
     return frozenset(defect["clause"] for defect in json.loads(printed))
@@ -36,11 +36,11 @@ def catalogue() -> frozenset[str]:
 
 @cache
 def broken_by_hand() -> frozenset[str]:
-    """The clauses that the rows break, each by its own exchanges."""
+    """Return the clauses that the rows break, each by its own exchanges."""
     return frozenset(clause for clause, _, wrong in ROWS if clause in broken_clauses(*wrong, **PINNED.get(clause, {})))
 
 
-def test_there_is_something_to_break() -> None:
+def test_the_tables_are_not_empty() -> None:
     assert len(JUDGED) > 100
     assert len(catalogue()) > 50
     assert {server.clause for server in FAULTY_SERVERS} | catalogue() <= set(load_specification().clauses)
@@ -49,10 +49,10 @@ def test_there_is_something_to_break() -> None:
 @pytest.mark.parametrize("clause", JUDGED)
 def test_a_judged_clause_can_be_broken(clause: str) -> None:
     if clause in ONLY_WARNED:
-        return  # it is never broken, which test_oracles shows
+        return  # test_oracles shows that it is never broken
     assert clause in broken_by_hand() | catalogue() | {server.clause for server in FAULTY_SERVERS}
 
 
 @pytest.mark.parametrize("clause", JUDGED)
-def test_what_no_defect_breaks_is_broken_by_hand(clause: str) -> None:
+def test_clauses_without_a_defect_are_broken_by_hand_made_exchanges(clause: str) -> None:
     assert clause in catalogue() | broken_by_hand() | ONLY_WARNED

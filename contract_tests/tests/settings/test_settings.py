@@ -1,4 +1,4 @@
-"""Where each setting may come from, which source wins, and that a wrong one is named."""
+"""Test the sources of each setting, their precedence, and error messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OPTIONS = [option.name for option in RUN_OPTIONS]
 VARIABLES = {option.name: option.variable for option in RUN_OPTIONS}
 
 URL = "http://127.0.0.1:8080"
-GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (as text, attribute, what it becomes)
+GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (text, attribute, value)
     "url": (URL + "/", "url", URL),
     "bearer": ("tok-1", "first", Session("first", bearer="tok-1")),
     "cookie": ("sid=a=b", "first", Session("first", cookie=("sid", "a=b"))),
@@ -87,7 +87,7 @@ def test_a_flag_wins_over_a_variable_and_that_over_the_file(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("text", [None, "no certificate"], ids=["no file", "no certificates"])
-def test_a_wrong_file_of_certificates_is_named(
+def test_an_error_names_a_wrong_certificate_file(
     text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -98,7 +98,7 @@ def test_a_wrong_file_of_certificates_is_named(
         gather({"url": "http://localhost"}, folder=tmp_path)
 
 
-def test_an_empty_variable_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADLISTS_BEARER", "")
     assert gather({"url": URL}, folder=tmp_path) == Settings(URL)
 
@@ -113,7 +113,7 @@ def test_several_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert found.first == Session("first", bearer="tok")
 
 
-def test_headers_alone_sign_in(tmp_path: Path) -> None:
+def test_headers_alone_are_a_login(tmp_path: Path) -> None:
     found = gather({"url": URL, "header": ("X-Key: k",), "user_id": "u"}, folder=tmp_path)
     assert found.first == Session("first", user_id="u", headers=(("X-Key", "k"),))
     assert (found.headers, found.first.login()) == ((), (("X-Key", "k"),))
@@ -153,13 +153,13 @@ WRONG: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(("option", "value"), [(option, value) for option, values in WRONG.items() for value in values])
-def test_a_wrong_flag_is_named(option: str, value: Any, tmp_path: Path) -> None:
+def test_an_error_names_a_wrong_flag(option: str, value: Any, tmp_path: Path) -> None:
     flags = {"url": URL, "bearer": "same", option: value}
     with pytest.raises(UsageError, match=f"^--{option.replace('_', '-')}: "):
         gather(flags, folder=tmp_path)
 
 
-def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_names_a_wrong_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADLISTS_SEED", "x")
     with pytest.raises(UsageError, match=r"^\$LEADLISTS_SEED: 'x' is no number"):
         gather({"url": URL}, folder=tmp_path)
@@ -173,7 +173,7 @@ def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "connections = '2'\ntimeout = 2020-01-01",
     ],
 )  # fmt: skip
-def test_a_wrong_line_of_the_file_is_named(line: str, tmp_path: Path) -> None:
+def test_an_error_names_a_wrong_line_of_the_file(line: str, tmp_path: Path) -> None:
     path = toml(tmp_path, line)
     option = line.rpartition("\n")[2].partition(" ")[0]
     flags = {} if option == "url" else {"url": URL}
@@ -183,7 +183,7 @@ def test_a_wrong_line_of_the_file_is_named(line: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["contract = 5", "[contract]\nurll = 'x'", "[contract", "a = '\ud800'"])
-def test_a_wrong_file_is_named(text: str, tmp_path: Path) -> None:
+def test_an_error_names_a_wrong_file(text: str, tmp_path: Path) -> None:
     path = tmp_path / "my.toml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(UsageError) as caught:
@@ -191,7 +191,7 @@ def test_a_wrong_file_is_named(text: str, tmp_path: Path) -> None:
     assert str(path) in str(caught.value)
 
 
-def test_a_missing_file_is_wrong_only_where_it_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_only_if_given(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--config"):
         gather({"url": URL}, config=tmp_path / "no.toml")
     with pytest.raises(UsageError, match="no URL"):
@@ -211,7 +211,7 @@ def test_carriers_and_logins() -> None:
     assert Session("none").login() == ()
 
 
-def test_every_login_is_a_secret_and_so_is_most_of_it() -> None:
+def test_every_login_is_a_secret_and_its_larger_parts_are() -> None:
     first = Session("first", bearer="first-bearer-1", cookie=("sid", "first-cookie-1"))
     second = Session("second", bearer="second-bearer-1", cookie=("sid", "c"))
     secrets = Settings(URL, first, second, expired_bearer="old-token", headers=(("X-Key", "key-value"),)).secrets

@@ -1,4 +1,4 @@
-"""Bodies are read as RFC 8259 has it; header names are found in any case."""
+"""Test that bodies are read as in RFC 8259 and headers found in any case."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ JSON = {
 
 
 @pytest.mark.parametrize("body", JSON, ids=lambda body: f"{body[:20]!r} {len(body)}")
-def test_json_is_read_as_the_rfc_has_it(body: bytes) -> None:
+def test_json_is_read_as_in_the_rfc(body: bytes) -> None:
     assert Response(200, (), body).json == JSON[body]
 
 
@@ -33,7 +33,7 @@ def test_json_is_read_as_the_rfc_has_it(body: bytes) -> None:
      '{"a":1}'.encode("utf-16"), b"[" * 100_000 + b"]" * 100_000, b'{"a":"\\ud800",}'],
     ids=lambda body: repr(body[:20]),
 )  # fmt: skip
-def test_what_is_no_json_is_not_read(body: bytes) -> None:
+def test_text_that_is_not_json_is_not_read(body: bytes) -> None:
     assert Response(200, (), body).json is NOT_JSON
 
 

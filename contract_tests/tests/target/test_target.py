@@ -1,4 +1,4 @@
-"""What comes over real sockets becomes an exchange; only what a server does is put down to it."""
+"""Test exchanges over real sockets: only failures of the server are attributed to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contract_tests.target.client import HUNG_UP, Outgoing, Target
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE, Request
 from contract_tests.tests.servers.sockets import OK, raw_server
 
-PATIENCE_S = 30  # far more than anything here takes
+PATIENCE_S = 30  # far longer than any test here takes
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def limited(retry_after: str | None) -> bytes:
     return f"HTTP/1.1 429 Too Many\r\n{line}Content-Length: 0\r\n\r\n".encode("latin-1")
 
 
-def test_the_bytes_are_those_of_the_request(target: Target) -> None:
+def test_the_bytes_of_the_request_are_sent_unchanged(target: Target) -> None:
     body = bytes(range(256))
     with raw_server() as server:
         exchange = target.send(Request("POST", server.url + "/a?b=%20", (("X-E", "caf\xe9"),), body), "x")
@@ -58,7 +58,9 @@ def test_an_empty_body_is_sent(target: Target, chunked: bool) -> None:
 
 
 @pytest.mark.parametrize("retry_after", ["0", "1", "DATE", None, "soon", "", "-1", "\xb2", "1.5", "9" * 20])
-def test_a_rate_limit_is_waited_out(target: Target, retry_after: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_target_waits_out_a_rate_limit(
+    target: Target, retry_after: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if retry_after == "DATE":
         retry_after = formatdate(time.time() + 1, usegmt=True)
     slept: list[float] = []
@@ -70,12 +72,12 @@ def test_a_rate_limit_is_waited_out(target: Target, retry_after: str | None, mon
         assert (exchange.response.status, slept) == (429, [])
         return
     assert (exchange.response.status, len(server.received)) == (201, 3)
-    assert all(0 < pause <= 2 for pause in slept)  # Flask-Limiter rounds what is left of a second down to 0
+    assert all(0 < pause <= 2 for pause in slept)  # Flask-Limiter rounds the rest of a second down to 0
     if retry_after == "1":
         assert slept == [1, 1]
 
 
-def test_a_rate_limit_without_end_is_given_back(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_rate_limit_is_returned(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)
     with raw_server(lambda c, _: c.sendall(limited("0"))) as server:
         exchange = target.send(post(server.url))
@@ -84,7 +86,7 @@ def test_a_rate_limit_without_end_is_given_back(target: Target, monkeypatch: pyt
     assert len(server.received) == target_module.MAX_RATE_LIMIT_TRIES
 
 
-def test_nobody_there_is_told_apart(target: Target) -> None:
+def test_an_unreachable_server_is_distinguished(target: Target) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     exchange = target.send(post(f"http://127.0.0.1:{port}"))
@@ -92,20 +94,20 @@ def test_nobody_there_is_told_apart(target: Target) -> None:
     assert (exchange.failure or "").startswith(UNREACHABLE)
 
 
-def test_a_hang_up_is_a_failure(target: Target) -> None:
+def test_a_dropped_connection_is_a_failure(target: Target) -> None:
     with raw_server(lambda c, _: c.shutdown(socket.SHUT_RDWR)) as server:
         exchange = target.send(post(server.url))
     assert (exchange.response, exchange.failure) == (None, HUNG_UP)
     assert len(server.received) == 1  # a POST is not sent again
 
 
-def test_a_hang_up_on_a_connection_in_use_is_a_failure_too(target: Target) -> None:
+def test_a_dropped_reused_connection_is_a_failure(target: Target) -> None:
     with raw_server(lambda c, n: c.sendall(OK) if n == 0 else c.shutdown(socket.SHUT_RDWR)) as server:
         target.send(post(server.url))
         assert target.send(post(server.url)).failure == HUNG_UP
 
 
-def test_stale_connections_are_no_accusation(target: Target) -> None:
+def test_stale_connections_are_not_a_failure(target: Target) -> None:
     def answer(connection: socket.socket, number: int) -> None:
         connection.sendall(OK)
         if number < 4:
@@ -137,7 +139,7 @@ def cut(data: bytes) -> bytes:
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
     ],
 )
-def test_an_answer_that_is_not_whole_is_a_failure(target: Target, answer: bytes) -> None:
+def test_an_incomplete_response_is_a_failure(target: Target, answer: bytes) -> None:
     def send(connection: socket.socket, _: int) -> None:
         connection.sendall(answer)
         connection.shutdown(socket.SHUT_RDWR)
@@ -171,7 +173,7 @@ def test_silence_ends_at_the_timeout() -> None:
     assert len(server.received) == 1
 
 
-def test_a_coded_answer_is_decoded(target: Target) -> None:
+def test_a_compressed_response_is_decoded(target: Target) -> None:
     data = gzip.compress(b'{"a":1}')
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(data)}\r\n\r\n".encode()
     with raw_server(lambda c, _: c.sendall(head + data)) as server:
@@ -180,7 +182,7 @@ def test_a_coded_answer_is_decoded(target: Target) -> None:
     assert exchange.response.json == {"a": 1}
 
 
-def test_a_redirect_is_an_answer(target: Target) -> None:
+def test_a_redirect_is_a_response(target: Target) -> None:
     moved = b"HTTP/1.1 307 Moved\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"
     with raw_server(lambda c, _: c.sendall(moved)) as server:
         exchange = target.send(post(server.url))
@@ -188,7 +190,7 @@ def test_a_redirect_is_an_answer(target: Target) -> None:
     assert (exchange.response.status, exchange.response.header("location"), len(server.received)) == (307, "/other", 1)
 
 
-def test_an_answer_before_the_end_of_the_body_is_taken(target: Target) -> None:
+def test_a_response_before_the_end_of_the_body_is_accepted(target: Target) -> None:
     early = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -199,7 +201,7 @@ def test_an_answer_before_the_end_of_the_body_is_taken(target: Target) -> None:
                 connection.recv(1000)
                 connection.sendall(early)
                 connection.shutdown(socket.SHUT_WR)
-                while connection.recv(1 << 20):  # a kind server reads on, so that the answer is not lost
+                while connection.recv(1 << 20):  # a server that reads on, so that the response is not lost
                     pass
 
         thread = threading.Thread(target=serve)
@@ -215,7 +217,7 @@ def slowly(connection: socket.socket, _: int) -> None:
     connection.sendall(OK)
 
 
-def test_answers_of_many_requests_come_as_they_arrive_and_the_supply_may_end(target: Target) -> None:
+def test_responses_are_yielded_as_they_arrive_and_the_requests_may_end(target: Target) -> None:
     taken: list[int] = []
 
     def supply() -> Iterator[Outgoing]:
@@ -231,7 +233,7 @@ def test_answers_of_many_requests_come_as_they_arrive_and_the_supply_may_end(tar
         assert list(target.send_concurrently([])) == []
 
 
-def test_a_burst_needs_no_more_connections_than_it_gets() -> None:
+def test_a_burst_works_with_fewer_connections_than_requests() -> None:
     with (
         Target(timeout_s=PATIENCE_S, connections=1) as target,
         raw_server(slowly) as server,
@@ -242,7 +244,7 @@ def test_a_burst_needs_no_more_connections_than_it_gets() -> None:
         assert server.connections == 12
 
 
-def test_what_cannot_be_sent_is_not_the_servers_doing(target: Target) -> None:
+def test_an_unsendable_request_is_not_attributed_to_the_server(target: Target) -> None:
     with raw_server() as server:
         for request in (Request("POST", server.url, (("a b", "c"),)), Request("POST", server.url, (("X", "a\nb"),))):
             assert (target.send(request).failure or "").startswith(NOT_SENT)
