@@ -42,7 +42,7 @@ PRIVATE_WORDS = {
     r"(?<!time )zones?": "group of requests; time zone",
 }
 PATTERNS = {
-    re.compile(rf"(?<![\w-])(?:{word})(?![\w-]|\.\w)", re.IGNORECASE): better for word, better in PRIVATE_WORDS.items()
+    re.compile(rf"(?<![\w.-])(?:{word})(?![\w-]|\.\w)", re.IGNORECASE): better for word, better in PRIVATE_WORDS.items()
 }
 TEXT_FILES = {".md", ".yaml", ".html", ".toml", ".css", ""}
 SCRIPT_FILES = {".js", ".mjs", ".ts"}
@@ -53,16 +53,18 @@ NOT_OURS = {"LICENSE", "NOTICE", ".svg", ".png", ".json", ".txt", ".css.map", ".
 
 
 def python_texts(source: str) -> Iterator[tuple[int, str]]:
-    """Comments, strings of more than one word, and names of tests, each with its line."""
+    """Yield comments, strings of more than one word, and names of tests, each with its line."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT or (token.type in STRINGS and " " in token.string.strip()):
-            for offset, line in enumerate(token.string.split("\n")):
-                yield token.start[0] + offset, line
+            text = CODE_IN_TEXT.sub("{}", token.string) if token.string[:1] in "fF" else token.string
+            yield from enumerate(text.split("\n"), token.start[0])
         elif token.type == tokenize.NAME and token.string.startswith("test_"):
             yield token.start[0], token.string.replace("_", " ")
 
 
 STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+CODE_IN_TEXT = re.compile(r"\{[^{}]*\}")
+CODE_IN_YAML = re.compile(r"^ +- '")  # the mutants of mutation_survivors.yaml
 
 
 def script_texts(source: str) -> Iterator[tuple[int, str]]:
@@ -78,7 +80,8 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
         return python_texts(source)
     if path.suffix in SCRIPT_FILES:
         return script_texts(source)
-    return enumerate(source.split("\n"), 1)
+    lines = enumerate(source.split("\n"), 1)
+    return ((number, line) for number, line in lines if not CODE_IN_YAML.match(line))
 
 
 def read_by_people() -> list[Path]:

@@ -107,9 +107,7 @@ REFUSED: dict[str, tuple[str, Request]] = {
         request(raw=RAW[:-1].replace(b'"Spring"', b"7") + b',"name":8}'),
     ),
 }
-OPEN: dict[
-    str, tuple[str, set[int], Request]
-] = {  # its open reading, statuses besides 2xx that pass
+OPEN: dict[str, tuple[str, set[int], Request]] = {  # its open reading, statuses besides 2xx that pass
     "no Content-Type": ("content-type-missing", {400, 415}, typed(None)),
     "a type in capitals": ("media-type-case", {400, 415}, typed("Application/JSON")),
     "text/plain": ("other-media-types", {400, 415}, typed("text/plain")),
