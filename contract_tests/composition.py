@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from contract_tests.contract.specification import Specification, load_specification
+from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job, now_text
 from contract_tests.engine.events import ReadingView, RunStarted
 from contract_tests.engine.record import Record
 from contract_tests.engine.searches import searches
-from contract_tests.judging.expectation import Terms
-from contract_tests.judging.judge import Judge
-from contract_tests.lead_lists.plans import make_plan
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 from contract_tests.target.client import Target
@@ -30,24 +30,24 @@ def open_run(
     folder: Path | None = None,
     seeds: tuple[int, ...] = (),
     shrinks: bool = True,
-    make_judge: Callable[[Terms], Judge] = Judge,
+    suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
 ) -> Iterator[Conductor]:
     """A run that has sent nothing yet; when the block ends, its connections and its record are closed.
 
     specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
-    seeds: of the searches, which share the examples; the one of the settings if there are none. make_judge: brings
-    oracles for further operations.
+    seeds: of the searches, which share the examples; the one of the settings if there are none. suites: of each
+    operation that has more to it than its schema.
     """
     specification = specification or load_specification(settings.spec_folder)
     terms = Terms.of(specification, settings)
-    judge = make_judge(terms)
+    judge = judge_with(terms, suites)
     budget = Budget(max_time_s=settings.max_time_s)
     seeds = seeds or (settings.seed,)
     operations = terms.specification.operations
     job = Job(
         describe(terms),
-        tuple(make_plan(terms, operation, f"seed {settings.seed}") for operation in operations),
-        lambda: searches(terms, operations, examples=settings.depth.examples, seeds=seeds),
+        tuple(make_plan(suites, terms, operation, f"seed {settings.seed}") for operation in operations),
+        lambda: searches(suites, terms, examples=settings.depth.examples, seeds=seeds),
         shrinks,
     )
     record = None if folder is None else Record(folder)

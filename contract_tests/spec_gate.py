@@ -14,6 +14,7 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from contract_tests.contract.specification import (
+    GROUPS,
     HTTP_METHODS,
     Specification,
     SpecificationError,
@@ -22,15 +23,15 @@ from contract_tests.contract.specification import (
     load_yaml,
     resolve_refs,
 )
-from contract_tests.judging.case import Oracle
-from contract_tests.lead_lists.meaning import MEANINGS
-from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
-from contract_tests.lead_lists.plans import PLANS
+from contract_tests.contract.terms import Terms
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import OperationSuite, judge_with
+from contract_tests.settings.values import Settings
 
 PROFILES = frozenset({"page", "strict"})
 
 
-def problems(folder: Path, oracles: tuple[Oracle, ...] = ORACLES) -> Iterator[str]:
+def problems(folder: Path, suites: tuple[OperationSuite, ...] = (LEAD_LISTS,)) -> Iterator[str]:
     """Everything that is wrong with the files of a spec folder and the oracles for it, a sentence each."""
     try:
         yield from _changed_types(folder)
@@ -39,11 +40,11 @@ def problems(folder: Path, oracles: tuple[Oracle, ...] = ORACLES) -> Iterator[st
             yield from unquoted  # the validator cannot go on with them
             return
         yield from _openapi(document)
-        yield from _operations(document)
+        yield from _operations(document, suites)
         yield from _examples(document)
         yield from _uuid_patterns(document, "")
-        yield from _oracles(load_specification(folder), oracles)
-        yield from _mock_options(folder)
+        yield from _oracles(load_specification(folder), suites)
+        yield from _options(folder)
     except SpecificationError as error:
         yield str(error)
 
@@ -61,7 +62,7 @@ def _openapi(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"openapi.yaml: {'/'.join(map(str, error.absolute_path))}: {error.message}"
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[str]:
+def _operations(document: Mapping[str, Any], suites: tuple[OperationSuite, ...]) -> Iterator[str]:
     schemes = document.get("components", {}).get("securitySchemes", {})
     ids: Counter[str] = Counter()
     for path, method, operation in _each_operation(document):
@@ -72,7 +73,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[str]:
             yield from (
                 f"openapi.yaml: {path}: no security scheme {name!r}" for name in requirement if name not in schemes
             )
-    for name in sorted({*PLANS, *MEANINGS} - set(ids)):
+    for name in sorted({suite.operation for suite in suites} - set(ids)):
         yield f"openapi.yaml: no operation is called {name}, which the suite has a plan for"
     yield from (f"openapi.yaml: operationId {name} occurs {count} times" for name, count in ids.items() if count > 1)
 
@@ -119,11 +120,10 @@ def _uuid_patterns(node: Any, place: str) -> Iterator[str]:
             yield from _uuid_patterns(value, f"{place}/{index}")
 
 
-def _oracles(specification: Specification, oracles: tuple[Oracle, ...]) -> Iterator[str]:
+def _oracles(specification: Specification, suites: tuple[OperationSuite, ...]) -> Iterator[str]:
     """Every clause has an oracle, a reading or a written reason; every oracle speaks of existing clauses."""
     asked = {reading.clause for reading in specification.readings.values()}
-    patterns = {pattern for oracle in oracles for pattern in oracle.clauses}
-    patterns |= {pattern for oracle in HISTORY_ORACLES for pattern in oracle.clauses}
+    patterns = judge_with(Terms.of(specification, Settings("")), suites).patterns
     rules = {clause.id: clause.id.removeprefix(f"{clause.operation}.") for clause in specification.clauses.values()}
     for clause in specification.judged_clauses:
         if clause.id not in asked and not any(fnmatchcase(rules[clause.id], pattern) for pattern in patterns):
@@ -133,12 +133,23 @@ def _oracles(specification: Specification, oracles: tuple[Oracle, ...]) -> Itera
             yield f"an oracle speaks of {pattern}, which is no clause"
 
 
-def _mock_options(folder: Path) -> Iterator[str]:
+def _options(folder: Path) -> Iterator[str]:
+    """Each profile of the mock follows an option, and the options that refuse say with which status."""
     for entry in load_yaml(folder / "readings.yaml"):
+        where, options = f"readings.yaml: {entry['id']}", entry["options"]
         choice = entry.get("mock")
         chosen = choice if isinstance(choice, dict) else dict.fromkeys(PROFILES, choice)
-        if set(chosen) != PROFILES or not set(chosen.values()) <= set(entry["options"]):
-            yield f"readings.yaml: {entry['id']}: mock must name one of its options, or one for page and one for strict"
+        if set(chosen) != PROFILES or not set(chosen.values()) <= set(options):
+            yield f"{where}: mock must name one of its options, or one for page and one for strict"
+        if entry.get("group", GROUPS[0]) not in GROUPS:
+            yield f"{where}: group must be one of {', '.join(GROUPS)}"
+        refuses = entry.get("refuses", {})
+        for option in options:
+            if (option == "refused" or (option.isdigit() and int(option) >= 400)) and option not in refuses:
+                yield f"{where}: refuses must name the statuses of option {option}"
+        for option, statuses in refuses.items():
+            if not statuses or not all(isinstance(status, int) and 400 <= status < 500 for status in statuses):
+                yield f"{where}: refuses must name statuses from 400 to 499 for option {option}"
 
 
 def main() -> None:

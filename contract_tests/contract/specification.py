@@ -14,6 +14,8 @@ import yaml
 
 EVERY_OPERATION = "every-operation"
 KINDS = ("stated", "shown", "inferred")
+# What a reading is about, other than the value of the body: who calls, how the body is labelled, how it is sent.
+GROUPS = ("login", "media-type", "transport")
 T = TypeVar("T")
 HTTP_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -42,6 +44,7 @@ class Clause:
     rfc: str | None = None
     unjudged: str | None = None
     advisory: bool = False  # a breach warns: no statement of the page forbids it
+    refused_with: tuple[int, ...] = ()  # statuses besides 400 that say the server does not support this
 
     @property
     def group(self) -> str:
@@ -59,6 +62,8 @@ class Reading:
     question: str
     options: Mapping[str, str]
     treatments: Mapping[str, Treatment]
+    refuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # refusing option -> its statuses
+    group: str = ""  # one of GROUPS, or none: the request's body decides
 
     def treatment(self, option: str) -> Treatment:
         """An answer that matches no option passes: it is another right answer."""
@@ -66,14 +71,20 @@ class Reading:
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """The options under which the request is refused."""
-        return tuple(o for o in self.options if o == "refused" or (o.isdigit() and int(o) >= 400))
+        """The options under which the server refuses the request."""
+        return tuple(self.refuses)
 
     @property
     def refusal_statuses(self) -> frozenset[int]:
-        """The statuses that an accepted refusing option may answer."""
-        accepted = (o for o in self.refusals if self.treatment(o) is not Treatment.FAIL)
-        return frozenset(400 if o == "refused" else int(o) for o in accepted)
+        """The statuses with which an accepted option refuses."""
+        accepted = (o for o in self.refuses if self.treatment(o) is not Treatment.FAIL)
+        return frozenset(status for option in accepted for status in self.refuses[option])
+
+    def refusing_option(self, status: int) -> str | None:
+        """The option that a refusal with this status shows; None if it could be one of several."""
+        named = [option for option, statuses in self.refuses.items() if status in statuses]
+        options = named or list(self.refuses)
+        return options[0] if len(options) == 1 else None
 
     @property
     def must_refuse(self) -> bool:
@@ -175,7 +186,8 @@ def load_specification(folder: Path | None = None) -> Specification:
     clauses: dict[str, Clause] = {}
     for section, entries in sections.items():
         for entry in entries:
-            clause = _build(Clause, {**entry, "operation": section}, folder / "clauses.yaml")
+            statuses = tuple(entry.get("refused_with", ()))
+            clause = _build(Clause, {**entry, "operation": section, "refused_with": statuses}, folder / "clauses.yaml")
             if clause.kind not in KINDS:
                 raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} is of no kind: {clause.kind!r}")
             if clause.id in clauses:
@@ -259,8 +271,14 @@ def _reading(entry: dict[str, Any], path: Path) -> Reading:
     if unknown := set(suite) - set(options):
         raise SpecificationError(f"{path}: {entry['id']} treats options that it does not have: {sorted(unknown)}")
     treatments = {option: Treatment(suite.get(option, "pass")) for option in options}
+    refuses = {option: tuple(statuses) for option, statuses in entry.get("refuses", {}).items()}
+    if unknown := set(refuses) - set(options):
+        raise SpecificationError(
+            f"{path}: {entry['id']} refuses under options that it does not have: {sorted(unknown)}"
+        )
     kept = {key: entry[key] for key in ("id", "clause", "question", "options")}
-    return _build(Reading, {**kept, "treatments": treatments}, path)
+    more = {"treatments": treatments, "refuses": refuses, "group": entry.get("group", "")}
+    return _build(Reading, {**kept, **more}, path)
 
 
 def _build(kind: type[T], entry: dict[str, Any], path: Path) -> T:

@@ -31,7 +31,6 @@ from contract_tests.engine.views import ExchangeView, Mask, mask_bytes, view_exc
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Login
-from contract_tests.judging.oracles.history import FROZEN_CLOCK_S
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
@@ -175,7 +174,7 @@ class Conductor:
                 self._add(exchange)
             yield
         if plan.last and self._budget.allows_more:
-            self._budget.pause(max(0.0, first_at_s + FROZEN_CLOCK_S + 0.1 - time.time()))
+            self._budget.pause(max(0.0, first_at_s + plan.last_after_s - time.time()))
             self._add(self._send(plan.last))
         self._take_put_off()
         self._add_findings(self._judge.judge_history(list(self._history)))

@@ -7,19 +7,11 @@ from dataclasses import dataclass
 
 from hypothesis.strategies import SearchStrategy
 
-from contract_tests.contract.specification import Operation
-from contract_tests.judging.expectation import Terms
-from contract_tests.lead_lists import strategies
+from contract_tests.contract.terms import Terms
+from contract_tests.operation_suite import OperationSuite
 from contract_tests.requests.plan import Sender, Step
 from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
 from contract_tests.target.exchange import Request
-
-# A zone by its name: its strategy, and what its requests are called.
-ZONES = {
-    "valid": (strategies.requests_to_accept, "a valid lead list"),
-    "one-fault": (strategies.requests_to_refuse, "a lead list with one fault"),
-    "open-questions": (strategies.requests_left_open, "a lead list with open questions"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +27,7 @@ class Search:
 
 
 def searches(
-    terms: Terms, operations: tuple[Operation, ...], *, examples: int, seeds: tuple[int, ...]
+    suites: tuple[OperationSuite, ...], terms: Terms, *, examples: int, seeds: tuple[int, ...]
 ) -> Iterator[Search]:
     """Every search of a run, made one by one since Schemathesis takes a second to load.
 
@@ -43,12 +35,13 @@ def searches(
     """
     if not examples:
         return
+    operations = terms.specification.operations
+    own = {suite.operation: suite.zones for suite in suites}
     for seed in seeds:
-        for name, (zone, label) in ZONES.items():
-            for operation in operations:
-                if operation.id == "createLeadList":
-                    strategy = zone(Sender(terms, operation))
-                    yield Search(name, label, (), strategy, max(1, examples // len(seeds)), seed)
+        for operation in operations:
+            for name, zone in own.get(operation.id, {}).items():
+                strategy = zone.strategy(Sender(terms, operation))
+                yield Search(name, zone.label, (), strategy, max(1, examples // len(seeds)), seed)
     for operation in operations:
         yield Search("schema", "from the schema", tuple(coverage_cases(terms, operation)))
         if examples > 1:

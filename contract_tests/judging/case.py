@@ -8,35 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from contract_tests.contract.specification import Operation, Reading
+from contract_tests.contract.terms import Terms
 from contract_tests.judging import formats
-from contract_tests.judging.expectation import ID_FIELDS, Expectation, Terms
+from contract_tests.judging.expectation import Expectation
 from contract_tests.judging.login import Login
+from contract_tests.judging.meaning import Meaning
 from contract_tests.judging.verdict import Finding
-from contract_tests.lead_lists.meaning import id_form
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
-
-# Open questions of the login, which the login oracle answers.
-LOGIN_READINGS = frozenset({"malformed-login", "mixed-logins", "bearer-scheme-case", "foreign-origin"})
-# Open questions of how the body is labelled.
-MEDIA_TYPE_READINGS = ("content-type-missing", "media-type-case", "other-media-types", "compressed-body")
-# Open questions of the transport: a refusal need not have details, since no field is at fault.
-TRANSPORT_READINGS = frozenset(
-    {
-        "accept-header",
-        "content-type-missing",
-        "media-type-case",
-        "other-media-types",
-        "compressed-body",
-        "oversized-body",
-        "byte-order-mark",
-        "invalid-utf-8",
-        "unknown-query-parameters",
-        "deep-nesting",
-        "huge-numbers",
-        "lone-surrogate",
-        "duplicate-keys",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -105,8 +83,22 @@ class Case:
         """Whether it is for the server to accept or to refuse."""
         return self.signed_in and not self.must_be_refused and not self.must_be_accepted
 
+    @property
+    def meaning(self) -> Meaning:
+        """What the page of the operation says beyond its schema."""
+        return self.expectation.meaning
+
     def touches(self, *readings: str) -> bool:
         return not self.expectation.touches.isdisjoint(readings)
+
+    @property
+    def readings(self) -> list[Reading]:
+        """The open questions that bear on the answer, by their names."""
+        return [self.terms.specification.readings[touch] for touch in sorted(self.expectation.touches)]
+
+    def touches_group(self, *groups: str) -> bool:
+        """Whether one of the readings is of one of the groups."""
+        return any(reading.group in groups for reading in self.readings)
 
     def clause(self, *rules: str) -> str | None:
         """The first of the rules that is a clause of this operation."""
@@ -122,14 +114,12 @@ class Case:
         """For each field of ids, the forms of those that need not exist: not the user's, nor the page's example's."""
         example = self.operation.request_example if self.operation else None
         shown = example if isinstance(example, dict) else {}
-        known = {
-            field: {_plain(text) for text in (*self.terms.known(field), *texts(shown.get(field)))}
-            for field in ID_FIELDS
-        }
-        return {
-            field: frozenset(id_form(t) for t in texts(self.sent.get(field)) if _plain(t) not in known[field])
-            for field in ID_FIELDS
-        }
+        forms = {}
+        for ids in self.meaning.id_fields:
+            known = {_plain(text) for text in (*ids.known(self.terms.settings), *texts(shown.get(ids.name)))}
+            unknown = (text for text in texts(self.sent.get(ids.name)) if _plain(text) not in known)
+            forms[ids.name] = frozenset(map(formats.id_form, unknown))
+        return forms
 
     @cached_property
     def created(self) -> dict[str, Any] | None:
@@ -170,10 +160,22 @@ class Oracle:
 
 @dataclass(frozen=True, slots=True)
 class HistoryOracle:
-    """Pure judgement of many cases together, in the order in which they were sent."""
+    """Pure judgement of many cases of one operation together, in the order in which they were sent.
+
+    spans_operations: whether it is given the cases of all operations instead.
+    """
 
     clauses: tuple[str, ...]
     judge: Callable[[Sequence[Case]], Iterator[Finding]]
+    spans_operations: bool = False
+
+
+def overlap(first: Case, second: Case) -> bool:
+    """Whether the two requests were under way at the same moment."""
+    return (
+        second.exchange.sent_at_s < first.exchange.received_at_s
+        and first.exchange.sent_at_s < second.exchange.received_at_s
+    )
 
 
 # What must be refused: a body that breaks one of these.
@@ -186,7 +188,8 @@ FAULTS: tuple[str, ...] = (
     "request.body.json",
     "http.request.utf-8",
 )
-# The clauses of which an accepted request shows that a freedom is granted, and a refused one that it is not.
+# The clauses of which an accepted request shows that a freedom is granted, and a refused one that it is not. Those of
+# an operation's own fields its suite names.
 FREEDOMS: tuple[str, ...] = (
     "access.carrier.*",
     "http.request.json-spelling",
@@ -194,22 +197,4 @@ FREEDOMS: tuple[str, ...] = (
     "http.request.charset",
     "http.request.chunked",
     "http.request.unknown-headers",
-    "request.name.text",
-    "request.*.optional",
-    "request.type.enum",
-    "request.icpId.nullability",
-    "request.*.format",
-    "request.*.any-time",
-    "request.*.empty",
-    "request.*.exist",
-    "request.personIds.type",
-    "request.companyIds.type",
 )
-
-
-def refusing_option(reading: Reading, status: int) -> str | None:
-    """The option of the reading that a refusal with this status shows."""
-    options = reading.refusals
-    if str(status) in options:
-        return str(status)
-    return options[0] if len(options) == 1 else None

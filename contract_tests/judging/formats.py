@@ -169,6 +169,11 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+def id_form(text: str) -> str:
+    """What two ids of one kind have in common: a server that takes an unknown one takes others of its form."""
+    return f"UUID version {text[14]}" if is_uuid(text) else re.sub(r"[0-9]", "9", text)
+
+
 def plain_uuid(text: str) -> str:
     """The digits of a UUID in lower case, whatever stands around and between them."""
     return re.sub(r"[^0-9a-f]", "", text.lower().replace("urn:uuid:", ""))

@@ -2,52 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 
-from contract_tests.contract.specification import Treatment
+from contract_tests.contract.specification import Operation, Treatment
+from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case, HistoryOracle, Oracle
-from contract_tests.judging.expectation import Meaning, Terms, expect
+from contract_tests.judging.expectation import expect
+from contract_tests.judging.meaning import NO_MEANING, Meaning
+from contract_tests.judging.oracles import answers, blame, errors, history, success
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict, held
-from contract_tests.lead_lists.meaning import MEANINGS
-from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.target.exchange import Exchange
+
+# The oracles that hold for any operation; each speaks only of clauses that the operation has.
+ORACLES: tuple[Oracle, ...] = (*answers.ORACLES, *errors.ORACLES, *success.ORACLES)
+HISTORY_ORACLES: tuple[HistoryOracle, ...] = (*blame.ORACLES, *history.ORACLES)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRules:
+    """What judging one operation takes beyond its schema.
+
+    operation: its operationId. clauses: ids, or patterns of ids, of which a request's variations show that they hold.
+    """
+
+    operation: str
+    meaning: Meaning = NO_MEANING
+    oracles: tuple[Oracle, ...] = ()
+    history_oracles: tuple[HistoryOracle, ...] = ()
+    clauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Judge:
     """All that it takes to judge; the same for the suite, a campaign, live traffic and Schemathesis.
 
-    A further operation brings its own oracles (and meaning) here, nothing else.
+    rules: of each operation that has some beyond its schema.
     """
 
     terms: Terms
+    rules: tuple[OperationRules, ...] = ()
     oracles: tuple[Oracle, ...] = ORACLES
     history_oracles: tuple[HistoryOracle, ...] = HISTORY_ORACLES
-    meanings: Mapping[str, Meaning] = field(default_factory=lambda: MEANINGS)
 
     def case(self, exchange: Exchange) -> Case:
         """The exchange beside what the contract demands of it."""
-        return Case(exchange, expect(exchange.request, self.terms, self.meanings), self.terms)
+        return Case(exchange, expect(exchange.request, self.terms, self._meanings), self.terms)
 
     def judge(self, case: Case) -> list[Finding]:
         """Every finding on one case; where a reading bears on a clause, the verdict names it."""
-        return self._settled(finding for oracle in self.oracles for finding in oracle.judge(case))
+        own = self._rules_of(case.operation)
+        return self._settled(
+            (finding for oracle in (*self.oracles, *own.oracles) for finding in oracle.judge(case)), case.operation
+        )
 
     def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
         """Every finding on the cases together; they come in the order in which they were sent."""
-        return self._settled(finding for oracle in self.history_oracles for finding in oracle.judge(cases))
+        by_operation: dict[str, list[Case]] = defaultdict(list)
+        for case in cases:
+            by_operation[case.operation.id if case.operation else ""].append(case)
+        found: list[Finding] = []
+        for some in by_operation.values():
+            operation = some[0].operation
+            oracles = (*self.history_oracles, *self._rules_of(operation).history_oracles)
+            alone = (oracle for oracle in oracles if not oracle.spans_operations)
+            found += self._settled((finding for oracle in alone for finding in oracle.judge(some)), operation)
+        spanning = (oracle for oracle in self.history_oracles if oracle.spans_operations)
+        return found + self._settled((finding for oracle in spanning for finding in oracle.judge(cases)), None)
 
     def judge_alone(self, case: Case) -> list[Finding]:
         """Every finding on one case, what it shows without any history included."""
         return self.judge(case) + self.judge_history([case])
 
-    def _settled(self, findings: Iterable[Finding]) -> list[Finding]:
+    @cached_property
+    def every_oracle(self) -> tuple[Oracle | HistoryOracle, ...]:
+        """The oracles for any operation, then those of each operation that has its own."""
+        own: list[Oracle | HistoryOracle] = []
+        for rules in self.rules:
+            own += [*rules.oracles, *rules.history_oracles]
+        return (*self.oracles, *self.history_oracles, *own)
+
+    @cached_property
+    def patterns(self) -> frozenset[str]:
+        """The ids, and patterns of ids, of the clauses that an oracle can speak of."""
+        spoken_of = (oracle.clauses for oracle in self.every_oracle)
+        varied = (rules.clauses for rules in self.rules)
+        return frozenset(chain.from_iterable((*spoken_of, *varied)))
+
+    @cached_property
+    def _meanings(self) -> dict[str, Meaning]:
+        return {rules.operation: rules.meaning for rules in self.rules}
+
+    def _rules_of(self, operation: Operation | None) -> OperationRules:
+        name = operation.id if operation else ""
+        return next((rules for rules in self.rules if rules.operation == name), OperationRules(name))
+
+    def _settled(self, findings: Iterable[Finding], operation: Operation | None) -> list[Finding]:
         settled: list[Finding] = []
         for finding in findings:
             settled.append(self._weighed(finding))
-            if isinstance(finding, Observation):
-                settled.append(self._verdict(finding))
+            if isinstance(finding, Observation) and (verdict := self._verdict(finding, operation)):
+                settled.append(verdict)
         return settled
 
     def _weighed(self, finding: Finding) -> Finding:
@@ -56,14 +114,18 @@ class Judge:
         clause = self.terms.specification.clauses.get(finding.clause)
         return replace(finding, outcome=Outcome.WARNED) if clause and clause.advisory else finding
 
-    def _verdict(self, seen: Observation) -> Verdict:
+    def _verdict(self, seen: Observation, operation: Operation | None) -> Verdict | None:
+        """What the option says of the reading's clause; None where the operation has no such clause."""
         reading = self.terms.specification.readings[seen.reading]
         treatment = reading.treatment(seen.option)
+        clause = self.terms.specification.clause_for(operation, reading.clause)
+        if clause is None:
+            return None
         if treatment is Treatment.PASS:
-            return replace(held(reading.clause, seen.exchange), reading=reading.id)
+            return replace(held(clause, seen.exchange), reading=reading.id)
         accepted = [o for o in reading.options if reading.treatment(o) is Treatment.PASS]
         return Verdict(
-            reading.clause,
+            clause,
             Outcome.WARNED if treatment is Treatment.WARN else Outcome.BROKEN,
             (seen.exchange,),
             expected=" or ".join(f"{option} ({reading.options[option]})" for option in accepted),

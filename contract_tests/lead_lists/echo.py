@@ -12,6 +12,7 @@ from contract_tests.contract.schema import short
 from contract_tests.judging import formats, text
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
+from contract_tests.lead_lists.ids import known_ids
 from contract_tests.lead_lists.server_made import lead_list
 
 ECHO_TOLERANCE_S = 0.001  # a fraction may be cut or rounded to milliseconds
@@ -240,7 +241,7 @@ def _dropped(case: Case, field: str, reading: str, sent: list[str], found: list[
     Nobody but the user, and the page's example, names ids that may exist; a server that keeps some of the others and
     loses the rest has cut the list.
     """
-    known = {_id(field, value) for value in case.terms.known(field)}
+    known = {_id(field, value) for value in known_ids(case.terms.settings, field)}
     if not reading.startswith("unknown"):
         return not found
     example = case.operation.request_example if case.operation else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contract_tests.contract.terms import Terms
 from contract_tests.judging import formats
-from contract_tests.judging.expectation import Meaning, Terms
+from contract_tests.judging.meaning import BodyMeaning, Meaning, OpenViolation
+from contract_tests.lead_lists.ids import ID_FIELDS, known_ids
 
 PAST_YEAR = "2026"  # a start before this year lies in the past wherever the suite runs
 FAR_YEAR = "2040"
@@ -15,7 +16,7 @@ MUST_ACCEPT_IDS = 100
 ID_COUNTS = (1, 2, 10, 16, 50, 100, 128, 256, 1000)  # at which servers stop to look, to store or to take
 
 
-def meaning(body: Mapping[str, Any], terms: Terms) -> tuple[set[str], set[tuple[str, str]]]:
+def body_meaning(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
     """The open questions that a lead list touches, and the freedoms of the page that it uses."""
     touches: set[str] = set()
     features: set[tuple[str, str]] = set()
@@ -24,7 +25,8 @@ def meaning(body: Mapping[str, Any], terms: Terms) -> tuple[set[str], set[tuple[
     _kind(body, touches, features)
     _dates(body, touches, features)
     _ids(body, terms, touches, features)
-    return touches, features
+    doubtful = set() if _repeats_an_id(body) else touches & {"duplicate-ids"}
+    return BodyMeaning(frozenset(touches), frozenset(doubtful), frozenset(features))
 
 
 def _name(name: str, touches: set[str], features: set[tuple[str, str]]) -> None:
@@ -95,7 +97,7 @@ def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set
     icp_id = body.get("icpId")
     features.add(("request.icpId.nullability", "null") if icp_id is None else ("request.icpId.format", "uuid"))
     if isinstance(icp_id, str) and not formats.read_uuid(icp_id).wrong:
-        if icp_id.lower() not in {known.lower() for known in terms.known("icpId")}:
+        if icp_id.lower() not in {known.lower() for known in known_ids(terms.settings, "icpId")}:
             touches.add("unknown-icp")
         if icp_id != icp_id.lower():
             features.add(("request.icpId.format", "upper case"))
@@ -106,10 +108,11 @@ def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set
         if not ids and field == "personIds":
             features.add(("request.personIds.empty", "empty"))
         texts = [text for text in ids if isinstance(text, str)]
+        known = known_ids(terms.settings, field)
         if ids:
             features.add((f"request.{field}.exist", "given"))
         features |= {(f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count}
-        if any(text not in terms.known(field) for text in texts):
+        if any(text not in known for text in texts):
             touches.add(unknown)
         if len({text.lower() if formats.is_uuid(text) else text for text in texts}) < len(texts):
             touches.add("duplicate-ids")
@@ -119,15 +122,43 @@ def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set
             touches.add("many-ids")
         if field == "personIds" and any(not text.strip() for text in texts):
             touches.add("empty-ids")
-        if field == "personIds" and any(not formats.is_uuid(text) and text not in terms.known(field) for text in texts):
+        if field == "personIds" and any(not formats.is_uuid(text) and text not in known for text in texts):
             touches.add("person-id-form")
 
 
-def id_form(text: str) -> str:
-    """What two ids of one kind have in common: a server that takes an unknown one takes others of its form."""
-    if formats.is_uuid(text):
-        return f"UUID version {text[14]}"
-    return re.sub(r"[0-9]", "9", text)
+def _repeats_an_id(body: Mapping[str, Any]) -> bool:
+    """Whether an id stands twice letter by letter: a server that refuses that may take one UUID in two cases."""
+    lists = (body.get(field) for field in ("personIds", "companyIds"))
+    spelled = ([text for text in ids if isinstance(text, str)] for ids in lists if isinstance(ids, list))
+    return any(len(set(ids)) < len(ids) for ids in spelled)
 
 
-MEANINGS: Mapping[str, Meaning] = {"createLeadList": meaning}
+MEANING = Meaning(
+    of_body=body_meaning,
+    open_violations=(
+        OpenViolation("request.type.nullability", "type-null"),
+        OpenViolation("request.companyIds.nullability", "company-ids-null"),
+        OpenViolation(
+            "request.personIds.required",
+            "person-ids-missing-on-company-list",
+            lambda value, body: isinstance(body, dict) and body.get("type") == "company",
+        ),
+        OpenViolation(
+            "request.personIds.items.type",
+            "number-ids",
+            lambda value, body: isinstance(value, int | float) and not isinstance(value, bool),
+        ),
+    ),
+    id_fields=ID_FIELDS,
+    variation_of_field={
+        "name": "request.name.text",
+        "type": "request.type.enum",
+        "icpId": "request.icpId.exists",
+        "startDate": "request.startDate.format",
+        "endDate": "request.endDate.format",
+        "personIds": "request.personIds.exist",
+        "companyIds": "request.companyIds.exist",
+    },
+    repeatable={"name": "request.name.repeatable"},
+    sent_readings={"userIds": "user-ids-sent"},
+)

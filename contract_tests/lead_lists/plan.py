@@ -11,7 +11,7 @@ from textwrap import shorten
 from typing import Any
 
 from contract_tests.contract.specification import Operation
-from contract_tests.judging.expectation import Terms
+from contract_tests.contract.terms import Terms
 from contract_tests.lead_lists.bodies import (
     CHOICES,
     COMPANIES,
@@ -26,7 +26,9 @@ from contract_tests.lead_lists.bodies import (
     base,
     without,
 )
-from contract_tests.requests.plan import BURST, Plan, Sender, Step, encode, generic_plan
+from contract_tests.lead_lists.history import FROZEN_CLOCK_S
+from contract_tests.requests.generic_plan import generic_plan
+from contract_tests.requests.plan import BURST, Plan, Sender, Step, encode
 from contract_tests.requests.transport import dressed
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers
@@ -72,6 +74,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
         ),
         together=burst,
         last=Step("a plain lead list later", sender.request(base(f"Last list, {tag}"))),
+        last_after_s=FROZEN_CLOCK_S + 0.1,
     )
 
 

@@ -54,6 +54,9 @@ def access(case: Case) -> Iterator[Finding]:
     created, session = lead_list(case), case.expectation.caller.session
     if created is None or session is None or not isinstance(users := created.get("userIds"), list):
         return
+    if "" in users:
+        statement = case.terms.specification.clauses["response.userIds.type"].statement
+        yield broken("response.userIds.type", case.exchange, expected=statement, actual="an empty user id")
     clause = "response.userIds.includes-creator"
     if "userIds" in case.sent:
         pass  # whether the sent value is the cause, only other lists show: history.creator_displaced
@@ -132,7 +135,7 @@ def identity(case: Case) -> Iterator[Finding]:
 
 ORACLES = (
     Oracle(("request.body.server-made", "request.body.open"), server_made),
-    Oracle(("response.userIds.includes-creator", "response.userIds.no-stranger"), access),
+    Oracle(("response.userIds.includes-creator", "response.userIds.no-stranger", "response.userIds.type"), access),
     Oracle(("response.createdAt.clock", "response.updatedAt.clock", "response.updatedAt.order"), clock),
     Oracle(("response.id.format",), identity),
 )

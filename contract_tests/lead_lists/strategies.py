@@ -16,6 +16,7 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests.judging import formats
 from contract_tests.lead_lists.bodies import base, without
+from contract_tests.lead_lists.ids import known_ids
 from contract_tests.requests.plan import Sender, encode
 from contract_tests.target.exchange import Request
 
@@ -74,7 +75,7 @@ def _instants() -> SearchStrategy[datetime]:
 
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     """Bodies without fault that touch no open question."""
-    known = {name: sorted(sender.terms.known(name)) for name in ("icpId", "personIds", "companyIds")}
+    known = {name: sorted(known_ids(sender.terms.settings, name)) for name in ("icpId", "personIds", "companyIds")}
     some_names, instants = names(), _instants()  # here, since to build them takes longer than to draw from them
 
     @st.composite

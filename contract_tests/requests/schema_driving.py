@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.contract.specification import Operation
-from contract_tests.judging.expectation import Terms
+from contract_tests.contract.terms import Terms
 from contract_tests.requests.plan import USER_AGENT, Step
 from contract_tests.target.exchange import Request
 

@@ -17,7 +17,7 @@ from contract_tests.judging.body import UNREAD
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.oracles import answers, errors, success
 from contract_tests.judging.verdict import Finding, Observation, Outcome
-from contract_tests.lead_lists import echo, oracles, server_made
+from contract_tests.lead_lists import LEAD_LISTS, echo, server_made
 from contract_tests.target.exchange import Exchange, Request
 from contract_tests.tests.corpus import answers as corpus_answers
 from contract_tests.tests.corpus import echoes as corpus_echoes
@@ -41,6 +41,7 @@ PLAIN = {
     "404": case(exchange(request(path="/other"), 404)),
     "500": case(exchange(status=500)),
 }
+EVERY_ORACLE: tuple[Oracle, ...] = (*JUDGE.oracles, *LEAD_LISTS.rules.oracles)
 OF_ANSWERS: tuple[Oracle, ...] = (*echo.ORACLES, *server_made.ORACLES, *success.ORACLES)
 # The oracles of each topic.
 TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
@@ -52,8 +53,8 @@ TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = 
     "texts": (corpus_echoes.texts, echo.ORACLES),
     "dates": (corpus_echoes.dates, (*echo.ORACLES, *success.ORACLES)),
     "ids": (corpus_echoes.ids, OF_ANSWERS),
-    "pinned": (corpus_echoes.pinned, oracles.ORACLES),
-    "tables": (corpus_echoes.tables, oracles.ORACLES),
+    "pinned": (corpus_echoes.pinned, EVERY_ORACLE),
+    "tables": (corpus_echoes.tables, EVERY_ORACLE),
 }
 
 
@@ -86,7 +87,7 @@ def entries() -> dict[str, dict[str, Callable[[], str]]]:
         "requests": {label: partial(_joined, request_lines, asked) for label, asked in corpus_requests.requests()},
         "histories": {label: partial(_joined, history_lines, _cases(entry)) for label, entry in _histories()},
     }
-    found["plain"] = {label: partial(_joined, lines_of, [plain], oracles.ORACLES) for label, plain in PLAIN.items()}
+    found["plain"] = {label: partial(_joined, lines_of, [plain], EVERY_ORACLE) for label, plain in PLAIN.items()}
     for topic, (corpus_of, judges) in TOPICS.items():
         found[topic] = {label: partial(_joined, alone_lines, _cases(entry), judges) for label, entry in corpus_of()}
     return {topic: {_escaped(label): told for label, told in some.items()} for topic, some in found.items()}
@@ -125,7 +126,7 @@ def plain_lines(judges: tuple[Oracle, ...]) -> dict[str, list[str]]:
 
 
 def lines_of(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
-    judging = replace(JUDGE, terms=cases[0].terms, oracles=judges)
+    judging = replace(JUDGE, terms=cases[0].terms, rules=(), oracles=judges)
     return finding_lines([finding for one in cases for finding in judging.judge(one)], cases)
 
 

@@ -48,6 +48,11 @@ WAITING = "mock_server/pipeline/wire.py"  # reads request bodies, so it awaits t
 
 # Modules of the mock that serve every operation: they know no field of a lead list.
 GENERIC = ("pipeline/*.py", "middleware/*.py", "worlds/*.py", "control/*.py", "contract/*.py", "server.py")
+# Modules of the suite that serve every operation.
+GENERIC_OF_SUITE = (
+    "contract/*.py", "requests/*.py", "judging/**/*.py", "target/*.py", "engine/*.py", "report/*.py", "suite/*.py",
+    "operation_suite.py", "plugin.py",
+)  # fmt: skip
 KNOWING: set[str] = set()  # still to be freed
 
 
@@ -100,6 +105,7 @@ def test_the_patterns_still_match_modules() -> None:
     assert len(SHIPPED) > 100
     listed = [(package, pattern) for package, patterns in DECIDING.items() for pattern in patterns]
     listed += [("mock_server", pattern) for pattern in (*GENERIC, *KNOWING)]
+    listed += [("contract_tests", pattern) for pattern in GENERIC_OF_SUITE]
     refuse(f"{package}: no module matches {pattern}" for package, pattern in listed if not in_package(package, pattern))
 
 
@@ -190,4 +196,24 @@ def test_functions_stay_short() -> None:
         for node in tree_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+    )
+
+
+def test_generic_modules_of_the_suite_know_no_lead_list() -> None:
+    generic = [path for path in in_package("contract_tests", *GENERIC_OF_SUITE) if path.parent.name != "lead_lists"]
+    assert len(generic) > 20
+    refuse(
+        [
+            f"{name_of(path)}:{line} imports {name}"
+            for path in in_package("contract_tests", "contract/*.py", "requests/*.py", "judging/**/*.py", "target/*.py")
+            for line, name in imports(path)
+            if "lead_list" in name or "operation_suite" in name
+        ]
+        + [
+            f"{name_of(path)}:{number} says {word}"
+            for path in generic
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            for word in ("leadList", "personIds", "companyIds", "icpId", "startDate", "endDate", "userIds")
+            if word in line
+        ]
     )

@@ -17,11 +17,12 @@ import pytest
 import yaml
 
 from contract_tests.contract.specification import load_specification
+from contract_tests.contract.terms import Terms
 from contract_tests.engine.result import RunResult
-from contract_tests.judging.expectation import Terms
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.lead_lists.oracles import ORACLES
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import judge_with
 from contract_tests.requests.plan import Sender
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.sources import gather
@@ -272,15 +273,13 @@ def second_endpoint(tmp_path: Path) -> Path:
 def _judge(folder: Path, url: str) -> tuple[RunResult, Judge]:
     """A run against the second endpoint, with the oracle of the README next to ours, and who judged it."""
     code: dict[str, Any] = {}
-    exec(python_with("ORACLES"), code)
+    exec(python_with("OperationSuite("), code)
     login = Session("first", bearer="xyz789-session")
     settings = Settings(url, login, spec_folder=folder / "spec", clauses=("createNote",), depth=Depth.QUICK)
 
-    def make_judge(terms: Terms) -> Judge:
-        return Judge(terms, oracles=(*ORACLES, *code["ORACLES"]))
-
-    result = judged(settings, folder=folder / "run", make_judge=make_judge)
-    return result, make_judge(Terms.of(load_specification(settings.spec_folder), settings))
+    suites = (LEAD_LISTS, code["NOTES"])
+    result = judged(settings, folder=folder / "run", suites=suites)
+    return result, judge_with(Terms.of(load_specification(settings.spec_folder), settings), suites)
 
 
 def test_the_second_endpoint_is_served_and_judged(second_endpoint: Path) -> None:

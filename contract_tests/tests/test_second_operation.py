@@ -15,9 +15,10 @@ import yaml
 
 from contract_tests.contract.specification import find_spec_folder, load_yaml
 from contract_tests.judging.case import Case, Oracle
-from contract_tests.judging.judge import Judge
+from contract_tests.judging.judge import OperationRules
 from contract_tests.judging.verdict import Finding, broken, held
-from contract_tests.lead_lists.oracles import ORACLES
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import OperationSuite
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.spec_gate import problems
 from contract_tests.tests.conftest import MOCK_FIRST, ROOT, judged
@@ -126,7 +127,7 @@ def served(folder: Path, *flags: str) -> Iterator[str]:
 
 def text_echo(case: Case) -> Iterator[Finding]:
     """The oracle of the new operation."""
-    if case.operation is None or case.operation.id != "createNote" or case.created is None or "text" not in case.sent:
+    if case.created is None or "text" not in case.sent:
         return
     clause = "createNote.response.text.echo"
     if case.created.get("text") == case.sent["text"]:
@@ -135,13 +136,16 @@ def text_echo(case: Case) -> Iterator[Finding]:
         yield broken(clause, case.exchange, expected=case.sent["text"], actual=str(case.created.get("text")))
 
 
-ORACLES_AND_ITS_OWN = (*ORACLES, Oracle(("response.text.echo",), text_echo))
+SUITES = (
+    LEAD_LISTS,
+    OperationSuite(OperationRules("createNote", oracles=(Oracle(("response.text.echo",), text_echo),))),
+)
 
 
 def judge(folder: Path, url: str, run_folder: Path) -> tuple[set[str], set[str]]:
     """Return the broken clauses and the judged ones."""
     settings = Settings(url, MOCK_FIRST, spec_folder=folder, depth=Depth.QUICK)
-    result = judged(settings, folder=run_folder, make_judge=lambda terms: Judge(terms, oracles=ORACLES_AND_ITS_OWN))
+    result = judged(settings, folder=run_folder, suites=SUITES)
     seen = {found.clause.id for found in result.clauses if found.judged}
     return {found.clause.id for found in result.broken}, seen
 
@@ -161,10 +165,10 @@ def test_its_own_oracle_detects_a_broken_clause(spec: Path, tmp_path: Path) -> N
 
 
 def test_the_gate_requires_an_oracle_for_every_new_clause(spec: Path) -> None:
-    assert list(problems(spec, ORACLES_AND_ITS_OWN)) == []
+    assert list(problems(spec, SUITES)) == []
     clauses = load_yaml(spec / "clauses.yaml")
     clauses["createNote"].append(
         {"id": "createNote.response.text.spelling", "statement": "x", "place": "x", "kind": "stated"}
     )
     (spec / "clauses.yaml").write_text(yaml.safe_dump(clauses))
-    assert any("createNote.response.text.spelling" in problem for problem in problems(spec, ORACLES_AND_ITS_OWN))
+    assert any("createNote.response.text.spelling" in problem for problem in problems(spec, SUITES))

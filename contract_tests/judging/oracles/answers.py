@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contract_tests.judging.case import (
-    FAULTS,
-    FREEDOMS,
-    LOGIN_READINGS,
-    MEDIA_TYPE_READINGS,
-    Case,
-    Oracle,
-    refusing_option,
-)
+from contract_tests.judging.case import FAULTS, FREEDOMS, Case, Oracle
 from contract_tests.judging.login import Login
 from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE
@@ -120,7 +112,7 @@ def refusal(case: Case) -> Iterator[Finding]:
         return
     faults = case.expectation.faults
     if case.succeeded:
-        if case.touches(*MEDIA_TYPE_READINGS):
+        if case.touches_group("media-type"):
             return  # whether the media type is the cause, only other exchanges show: history.unguarded_media_type
         for clause in dict.fromkeys(fault.clause for fault in faults):
             what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in faults)
@@ -128,9 +120,9 @@ def refusal(case: Case) -> Iterator[Finding]:
         return
     for clause in dict.fromkeys(fault.clause for fault in faults):
         yield held(clause, case.exchange)
-    strict = [t for t in case.expectation.touches if case.terms.specification.readings[t].must_refuse]
+    strict = [reading for reading in case.readings if reading.must_refuse]
     if len(faults) == len(strict) == 1:
-        yield Observation(strict[0], "refused", case.exchange)
+        yield Observation(strict[0].id, "refused", case.exchange)
     statuses = case.expectation.refusal_statuses(case.terms.specification)
     if case.status == 400:
         yield held("error.400.status", case.exchange)
@@ -142,14 +134,13 @@ def open_question(case: Case) -> Iterator[Finding]:
     """Where the page leaves the answer open, see which way the server goes."""
     if not case.is_open or not case.is_judgement or case.status == 401:
         return
-    readings = [case.terms.specification.readings[t] for t in sorted(case.expectation.touches)]
     if case.succeeded:
-        for reading in readings:
+        for reading in case.readings:
             taken = [option for option in reading.options if option not in reading.refusals]
-            if reading.refusals and len(taken) == 1 and reading.id not in LOGIN_READINGS:
+            if reading.refusals and len(taken) == 1 and reading.group != "login":
                 yield Observation(reading.id, taken[0], case.exchange)
         return
-    refusing = [reading for reading in readings if reading.refusals]
+    refusing = [reading for reading in case.readings if reading.refusals]
     statuses = case.expectation.refusal_statuses(case.terms.specification) | {400}
     if case.status not in statuses:
         yield warned(
@@ -158,9 +149,9 @@ def open_question(case: Case) -> Iterator[Finding]:
             expected="a success, or 400",
             actual=f"{case.told}, which the page does not document",
         )
-    if len(refusing) != 1 or refusing[0].id in LOGIN_READINGS or case.status < 400:
+    if len(refusing) != 1 or refusing[0].group == "login" or case.status < 400:
         return
-    if option := refusing_option(refusing[0], case.status):
+    if option := refusing[0].refusing_option(case.status):
         yield Observation(refusing[0].id, option, case.exchange)
 
 

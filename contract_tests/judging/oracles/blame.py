@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Any
 
-from contract_tests.judging.case import (
-    FAULTS,
-    FREEDOMS,
-    LOGIN_READINGS,
-    MEDIA_TYPE_READINGS,
-    Case,
-    HistoryOracle,
-    envelope,
-    refusing_option,
-    texts,
-)
-from contract_tests.judging.expectation import ID_FIELDS
-from contract_tests.judging.oracles.history import overlap
+from contract_tests.judging.case import FAULTS, FREEDOMS, Case, HistoryOracle, envelope, overlap, texts
+from contract_tests.judging.formats import id_form
+from contract_tests.judging.meaning import IdField
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
-from contract_tests.lead_lists.meaning import id_form
+
+MANY = 1000  # more clauses than any request could be refused for
 
 
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
@@ -32,11 +22,11 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         if case.is_judgement
         and not case.succeeded
         and case.status != 401
-        and not case.touches(*LOGIN_READINGS)  # the login oracle answers those
+        and not case.touches_group("login")  # the login oracle answers those
         and (case.must_be_accepted or _nothing_is_open(case, forms))
     ]
     blamed: dict[str, Case] = {}
-    for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or len(FREEDOMS)):
+    for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or MANY):
         if len(clauses) == 1:
             blamed.setdefault(next(iter(clauses)), case)
         elif clauses.isdisjoint(blamed) and not _shares_a_cause(case, blamed):
@@ -76,33 +66,32 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
     return {clause for rule in rules if (clause := case.clause(rule))}
 
 
-# Open questions of whether an id is known: settled once the server has taken another unknown id of the same form.
-_IDS_ASKED = {
-    "unknown-icp": "icpId",
-    "unknown-people": "personIds",
-    "person-id-form": "personIds",
-    "unknown-companies": "companyIds",
-}
-
-
-def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[str, str, object]]:
-    """(field, form, type of the list) of every unknown id that the server took."""
+def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[object, ...]]:
+    """(field, form, values beside it) of every unknown id that the server took."""
     return {
-        (field, form, case.sent.get("type"))
+        (ids.name, form, *_beside(case, ids))
         for case in cases
         if case.succeeded and case.signed_in
-        for field, forms in case.unknown_id_forms.items()
-        for form in forms
+        for ids in case.meaning.id_fields
+        for form in case.unknown_id_forms[ids.name]
     }
 
 
-def _nothing_is_open(case: Case, forms: Set[tuple[str, str, object]]) -> bool:
-    """Whether a request is open only for ids that the server does take."""
-    asked = {t for t in case.expectation.touches if case.terms.specification.readings[t].refusals}
-    if not case.is_open or not asked or not asked <= set(_IDS_ASKED):
+def _beside(case: Case, ids: IdField) -> list[str]:
+    return [repr(case.sent.get(name)) for name in ids.beside]
+
+
+def _nothing_is_open(case: Case, forms: Set[tuple[object, ...]]) -> bool:
+    """Whether a request is open only for ids that the server does take: of the form of others that it took."""
+    asked = {reading.id for reading in case.readings if reading.refusals}
+    fields = [ids for ids in case.meaning.id_fields if asked & ids.unknown]
+    if not case.is_open or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
         return False
-    fields = {_IDS_ASKED[reading] for reading in asked}
-    return all((f, id_form(text), case.sent.get("type")) in forms for f in fields for text in texts(case.sent.get(f)))
+    return all(
+        (ids.name, id_form(text), *_beside(case, ids)) in forms
+        for ids in fields
+        for text in texts(case.sent.get(ids.name))
+    )
 
 
 def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
@@ -111,25 +100,18 @@ def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
     twins = [other for other in taken if other.exchange.request == case.exchange.request]
     if twins:
         return {"success.concurrent" if any(overlap(case, twin) for twin in twins) else "success.repeatable"}
-    name = case.sent.get("name")
-    namesakes = [other for other in taken if isinstance(name, str) and other.sent.get("name") == name]
-    of_others = all(other.expectation.caller.session != case.expectation.caller.session for other in namesakes)
-    return {"request.name.repeatable"} if namesakes and (len(namesakes) == 1 or of_others) else set()
+    return {rule for field, rule in case.meaning.repeatable.items() if _is_repeated(field, case, taken)}
 
 
-_FREEDOM_OF_FIELD = {
-    "name": "request.name.text",
-    "type": "request.type.enum",
-    "icpId": "request.icpId.exists",
-    "startDate": "request.startDate.format",
-    "endDate": "request.endDate.format",
-    "personIds": "request.personIds.exist",
-    "companyIds": "request.companyIds.exist",
-}
+def _is_repeated(field: str, case: Case, taken: Sequence[Case]) -> bool:
+    value = case.sent.get(field)
+    others = [other for other in taken if isinstance(value, str) and other.sent.get(field) == value]
+    of_others = all(other.expectation.caller.session != case.expectation.caller.session for other in others)
+    return bool(others) and (len(others) == 1 or of_others)
 
 
 def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) -> set[str]:
-    """The one field in which a refused request differs from an accepted one; every name differs, so it counts last."""
+    """The one field in which a refused request differs from an accepted one; fields that always differ count last."""
     nearest: set[str] | None = None
     for other in cases:
         if not other.succeeded or not other.signed_in or not other.sent or set(other.sent) != set(case.sent):
@@ -140,8 +122,9 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
         if nearest is None or len(differing) < len(nearest):
             nearest = differing
     if nearest and len(nearest) > 1 and not names_count:
-        nearest -= {"name"}
-    return {_FREEDOM_OF_FIELD[field] for field in nearest or () if field in _FREEDOM_OF_FIELD}
+        nearest -= set(case.meaning.repeatable)
+    clauses = case.meaning.variation_of_field
+    return {clauses[field] for field in nearest or () if field in clauses}
 
 
 def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
@@ -149,7 +132,7 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
     alone = [c for c in cases if c.must_be_refused and len(c.expectation.faults) == 1 and 400 <= c.status < 500]
     refused = {case.expectation.faults[0].clause for case in alone}
     for case in cases:
-        if not (case.must_be_refused and case.succeeded and case.touches(*MEDIA_TYPE_READINGS)):
+        if not (case.must_be_refused and case.succeeded and case.touches_group("media-type")):
             continue
         faults = case.expectation.faults
         if len(cases) == 1 or any(fault.clause in refused for fault in faults):
@@ -168,46 +151,18 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         reading.id
         for case in cases
         if case.succeeded and case.signed_in
-        for touch in case.expectation.touches
-        if (reading := case.terms.specification.readings[touch]).refusals
-        and (touch != "duplicate-ids" or _repeats_an_id(case.sent))
+        for reading in case.readings
+        if reading.refusals and reading.id not in case.expectation.doubtful
     }
     for case in cases:
         if not case.is_open or not 400 <= case.status < 500 or case.status in {401, 429}:
             continue
-        readings = [case.terms.specification.readings[t] for t in case.expectation.touches]
-        asked = [r for r in readings if r.refusals]
-        left = [r for r in asked if r.id not in passed and r.id not in LOGIN_READINGS]
-        # A status that one of the questions alone names speaks of that one; 400 is what `refused` means in others.
-        left = left or [r for r in asked if case.status != 400 and str(case.status) in r.options]
-        if len(asked) > 1 and len(left) == 1 and (option := refusing_option(left[0], case.status)):
+        asked = [r for r in case.readings if r.refusals]
+        left = [r for r in asked if r.id not in passed and r.group != "login"]
+        # A status that one of the questions alone names speaks of that one; 400 is what most refusals are answered.
+        left = left or [r for r in asked if case.status != 400 and case.status in r.refusal_statuses]
+        if len(asked) > 1 and len(left) == 1 and (option := left[0].refusing_option(case.status)):
             yield Observation(left[0].id, option, case.exchange)
-
-
-def _repeats_an_id(sent: Mapping[str, Any]) -> bool:
-    """Whether an id stands twice letter by letter: who refuses that may well take one UUID in two cases."""
-    return any(len(set(ids)) < len(ids) for ids in (texts(sent.get(field)) for field in ID_FIELDS))
-
-
-def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A server that leaves out ids which it does not know does so every time; one that keeps others has lost them."""
-    for field, reading in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
-        kept = lost = None
-        for case in cases:
-            sent, got = case.sent.get(field), (case.created or {}).get(field)
-            if not isinstance(sent, list) or not isinstance(got, list) or not case.touches(reading):
-                continue
-            if case.touches("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
-                continue  # those may be left out for another reason
-            strange = case.unknown_id_forms[field]
-            if strange and got == sent:
-                kept = case
-            elif strange and not got:
-                lost = case
-            if kept and lost and (clause := lost.clause(f"response.{field}.echo")):
-                actual = "[], though ids as unknown came back from another request"
-                yield broken(clause, kept.exchange, lost.exchange, expected=f"all {len(sent)} ids", actual=actual)
-                break
 
 
 def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
@@ -234,12 +189,11 @@ def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
         yield Observation("session-carrier", "either", cases[0].exchange)
 
 
-_REPETITIONS = ("success.created", "success.repeatable", "success.concurrent", "request.name.repeatable")
+_REPETITIONS = ("success.created", "success.repeatable", "success.concurrent")
 ORACLES = (
     HistoryOracle((*FREEDOMS, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
     HistoryOracle((*FAULTS, "http.request.media-type"), unguarded_media_type),
     HistoryOracle((), joint_questions),
-    HistoryOracle(("response.personIds.echo", "response.companyIds.echo"), steady_loss),
-    HistoryOracle(("error.envelope",), error_shapes),
-    HistoryOracle((), carriers),
+    HistoryOracle(("error.envelope",), error_shapes, spans_operations=True),
+    HistoryOracle((), carriers, spans_operations=True),
 )

@@ -8,12 +8,10 @@ from typing import Any
 
 from contract_tests.contract.schema import short
 from contract_tests.judging.body import UNREAD
-from contract_tests.judging.case import TRANSPORT_READINGS, Case, Oracle, envelope
+from contract_tests.judging.case import Case, Oracle, envelope
 from contract_tests.judging.verdict import Finding, Observation, broken, held
 from contract_tests.target.exchange import Response
 
-# Field names that are no words of everyday English: in details they speak of the field.
-_UNMISTAKABLE = frozenset({"icpId", "startDate", "endDate", "personIds", "companyIds"})
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
 _INTERNALS = re.compile(
     r"Traceback \(most recent|File \"[^\"]+\.py\"|\bat .{1,200}\(.{0,200}\.[jt]s:\d+|node_modules/|\.java:\d+\)|"
@@ -89,7 +87,9 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     malformed = case.expectation.body.fault is not None
     if malformed and case.signed_in:
         yield Observation("malformed-json-details", "absent" if details is None else "present", case.exchange)
-    if not details and (malformed or not case.signed_in or case.touches(*TRANSPORT_READINGS) or _unparsed(case)):
+    if not details and (
+        malformed or not case.signed_in or case.touches_group("media-type", "transport") or _unparsed(case)
+    ):
         return  # no field is at fault
     if not isinstance(details, list | dict) or not details:
         actual = "no details" if details is None else f"details {short(details)}"
@@ -102,7 +102,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     words = list(_words(details))
     fields = {fault.path.split("/")[1] for fault in case.expectation.faults if fault.path}
     named = {field for field in fields if any(field in word for word in words)}
-    others = {field for field in _UNMISTAKABLE - fields if any(field in word for word in words)}
+    others = {field for field in _unmistakable(case) - fields if any(field in word for word in words)}
     if len(fields) == 1 and not named and others and not case.expectation.touches:
         actual = f"they speak of {', '.join(sorted(others))}"
         expected = f"details on {', '.join(fields)}"
@@ -111,6 +111,12 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
         yield Observation("details-name-the-field", "named" if named else "unnamed", case.exchange)
     elif len(fields) > 1 and named:
         yield Observation("problems-listed", "all" if named == fields else "first", case.exchange)
+
+
+def _unmistakable(case: Case) -> set[str]:
+    """The fields whose names are no words of everyday English: in details they speak of the field."""
+    schema = (case.operation.request_schema if case.operation else None) or {}
+    return {name for name in schema.get("properties", {}) if name != name.lower() or "_" in name}
 
 
 def _unparsed(case: Case) -> bool:

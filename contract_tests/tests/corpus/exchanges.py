@@ -9,11 +9,13 @@ from functools import cache
 from typing import Any
 
 from contract_tests.contract.specification import load_specification
+from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case
-from contract_tests.judging.expectation import Terms
 from contract_tests.judging.formats import normalised
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import judge_with
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange, Headers, Request, Response
 
@@ -51,7 +53,7 @@ def terms(**readings: str) -> Terms:
 
 @cache
 def judge(**readings: str) -> Judge:
-    return Judge(terms(**readings))
+    return judge_with(terms(**readings), (LEAD_LISTS,))
 
 
 def sent_body(**changes: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from contract_tests.lead_lists.plans import make_plan
+from contract_tests.lead_lists.plan import lead_list_plan
 from contract_tests.requests.plan import Step
 from contract_tests.target.exchange import Exchange, Headers, Request
 from contract_tests.tests.corpus.exchanges import (
@@ -45,7 +45,7 @@ def one(*exchanges: Exchange, **pins: str) -> Entry:
 
 def planned() -> list[Step]:
     """The covering set of requests, without the largest."""
-    plan = make_plan(terms(), terms().specification.operations[0], "tag")
+    plan = lead_list_plan(terms(), terms().specification.operations[0], "tag")
     steps = (plan.first, *plan.apart, *plan.in_order)
     return [step for step in steps if len(step.request.body) < LARGEST_BODY]
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from contract_tests.contract.specification import Specification
+from contract_tests.contract.terms import Terms
 from contract_tests.engine.exploration import Exploration, draw
 from contract_tests.engine.shrinking import requests_between
-from contract_tests.judging.expectation import Terms
-from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.lead_lists import strategies
+from contract_tests.lead_lists import LEAD_LISTS, strategies
 from contract_tests.lead_lists.bodies import base
+from contract_tests.operation_suite import judge_with
 from contract_tests.requests.plan import Sender
 from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
 from contract_tests.target.client import Target
@@ -57,7 +57,7 @@ def terms_for(url: str, specification: Specification) -> Terms:
 
 
 def prober(terms: Terms, target: Target) -> Callable[[Request], list[Verdict]]:
-    judge = Judge(terms)
+    judge = judge_with(terms, (LEAD_LISTS,))
 
     def probe(request: Request) -> list[Verdict]:
         found = judge.judge(judge.case(target.send(request)))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from contract_tests.composition import describe, open_run
 from contract_tests.contract.specification import load_specification
+from contract_tests.contract.terms import Terms
 from contract_tests.engine.events import (
     Ending,
     Event,
@@ -34,7 +35,6 @@ from contract_tests.engine.views import (
     VerdictView,
     view_exchange,
 )
-from contract_tests.judging.expectation import Terms
 from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.secrets import Masker
 from contract_tests.tests.conftest import USERS, judged, settings_for

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.judging.expectation import Expectation, Terms
+from contract_tests.contract.terms import Terms
+from contract_tests.judging.expectation import Expectation
 from contract_tests.judging.login import Login
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Headers, Request

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contract_tests.judging.expectation import Terms
-from contract_tests.judging.judge import Judge
-from contract_tests.judging.oracles.history import creator_displaced, steady_creator
+from contract_tests.contract.terms import Terms
 from contract_tests.judging.verdict import Finding, Outcome, Verdict, broken, held
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.lead_lists.history import creator_displaced, steady_creator
+from contract_tests.operation_suite import judge_with
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange
 from contract_tests.tests.corpus.exchanges import BASE_URL, created, exchange, request, sent_body, terms
 
 CLAUSE = "response.userIds.includes-creator"
 FIRST, SECOND = Session("first", bearer="bearer-one"), Session("second", bearer="bearer-two")
-JUDGE = Judge(Terms.of(terms().specification, Settings(BASE_URL, FIRST, SECOND)))
+JUDGE = judge_with(Terms.of(terms().specification, Settings(BASE_URL, FIRST, SECOND)), (LEAD_LISTS,))
 
 
 def of(session: Session, *users: str) -> Exchange:

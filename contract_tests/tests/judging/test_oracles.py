@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.judging.judge import Judge
+from contract_tests.judging.case import HistoryOracle
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_ICP,
@@ -265,8 +264,7 @@ def test_every_judged_clause_has_a_row() -> None:
 
 
 def test_every_judged_clause_is_declared_by_an_oracle() -> None:
-    patterns = [pattern for oracle in ORACLES for pattern in oracle.clauses]
-    patterns += [pattern for oracle in HISTORY_ORACLES for pattern in oracle.clauses]
+    patterns = judge().patterns
     readings = {reading.clause for reading in load_specification().readings.values()}
     clauses = {clause.id for clause in load_specification().judged_clauses}
     assert {c for c in clauses if not any(fnmatchcase(c, p) for p in patterns)} - readings == set()
@@ -279,10 +277,12 @@ def test_an_oracle_reports_only_its_own_clauses(row: Row) -> None:
     for exchanges in row[1:]:
         cases = [judging.case(one) for one in exchanges]
         said: list[tuple[tuple[str, ...], Any]] = []
-        for oracle in ORACLES:
-            said += [(oracle.clauses, found) for one in cases for found in oracle.judge(one)]
-        for history in HISTORY_ORACLES:
-            said += [(history.clauses, found) for found in history.judge(cases)]
+        for oracle in judging.every_oracle:
+            patterns = (*oracle.clauses, *judging.rules[0].clauses)
+            if isinstance(oracle, HistoryOracle):
+                said += [(patterns, found) for found in oracle.judge(cases)]
+            else:
+                said += [(patterns, found) for one in cases for found in oracle.judge(one)]
         for patterns, found in said:
             if isinstance(found, Verdict):
                 assert any(fnmatchcase(found.clause, pattern) for pattern in patterns), found
@@ -297,4 +297,4 @@ def test_server_internals_in_errors_warn() -> None:
 
 
 def test_no_cases_give_no_findings() -> None:
-    assert Judge(judge().terms).judge_history([]) == []
+    assert judge().judge_history([]) == []

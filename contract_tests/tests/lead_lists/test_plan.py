@@ -8,11 +8,11 @@ from itertools import combinations, product
 import pytest
 
 from contract_tests.contract.specification import Specification
-from contract_tests.judging.expectation import Expectation, Terms, expect
+from contract_tests.contract.terms import Terms
+from contract_tests.judging.expectation import Expectation, expect
 from contract_tests.lead_lists.bodies import CHOICES, FREEDOMS, PAGE_EXAMPLE, QUESTIONS, ROWS
-from contract_tests.lead_lists.meaning import MEANINGS
-from contract_tests.lead_lists.plan import WIRES
-from contract_tests.lead_lists.plans import make_plan
+from contract_tests.lead_lists.meaning import MEANING
+from contract_tests.lead_lists.plan import WIRES, lead_list_plan
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.settings.values import Settings
 from contract_tests.tests.conftest import FIRST, SECOND
@@ -34,12 +34,12 @@ def terms(specification: Specification) -> Terms:
 
 @pytest.fixture(scope="module")
 def plan(terms: Terms) -> Plan:
-    return make_plan(terms, terms.specification.operations[0], "test")
+    return lead_list_plan(terms, terms.specification.operations[0], "test")
 
 
 @pytest.fixture(scope="module")
 def expectations(plan: Plan, terms: Terms) -> dict[Step, Expectation]:
-    return {step: expect(step.request, terms, MEANINGS) for step in plan.steps}
+    return {step: expect(step.request, terms, {"createLeadList": MEANING}) for step in plan.steps}
 
 
 def test_it_is_small_enough_for_every_commit(plan: Plan) -> None:

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.contract.specification import Specification
-from contract_tests.judging.expectation import Expectation, Terms, expect
+from contract_tests.contract.terms import Terms
+from contract_tests.judging.expectation import Expectation, expect
 from contract_tests.lead_lists import strategies
-from contract_tests.lead_lists.meaning import MEANINGS
+from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.requests.plan import Sender
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Request
@@ -36,7 +37,7 @@ def draw(sender: Sender, zone: Zone, examples: int, seed: int = 1) -> list[tuple
     )
     @hypothesis.given(zone(sender))
     def collect(request: Request) -> None:
-        drawn.append((request, expect(request, sender.terms, MEANINGS)))
+        drawn.append((request, expect(request, sender.terms, {"createLeadList": MEANING})))
 
     collect()
     return drawn

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from contract_tests.contract.terms import Terms
 from contract_tests.judging import formats
-from contract_tests.judging.expectation import Terms
 from contract_tests.lead_lists import strategies
 from contract_tests.lead_lists.bodies import base, without
 from contract_tests.requests.plan import Sender, encode

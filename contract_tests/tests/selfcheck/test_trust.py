@@ -11,18 +11,16 @@ from functools import cache
 import pytest
 
 from contract_tests.contract.specification import load_specification
-from contract_tests.lead_lists.oracles import HISTORY_ORACLES, ORACLES
 from contract_tests.tests.conftest import ROOT
-from contract_tests.tests.corpus.exchanges import broken_clauses
+from contract_tests.tests.corpus.exchanges import broken_clauses, judge
 from contract_tests.tests.judging.test_oracles import ONLY_WARNED, PINNED, ROWS
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 
-PATTERNS = [p for oracle in ORACLES for p in oracle.clauses] + [p for oracle in HISTORY_ORACLES for p in oracle.clauses]
 READ = {reading.clause for reading in load_specification().readings.values()}
 JUDGED = sorted(
     clause
     for clause in load_specification().clauses
-    if clause in READ or any(fnmatchcase(clause, pattern) for pattern in PATTERNS)
+    if clause in READ or any(fnmatchcase(clause, pattern) for pattern in judge().patterns)
 )
 
 

@@ -1,0 +1,58 @@
+"""All that the kit knows of one operation: what to send, what it means, and how to judge it.
+
+    NOTES = OperationSuite(OperationRules("createNote", oracles=(Oracle(("response.text.echo",), text_echo),)))
+    judge = judge_with(terms, (LEAD_LISTS, NOTES))
+
+An operation of the spec without a suite gets the generic plan and is judged by the generic oracles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hypothesis.strategies import SearchStrategy
+
+from contract_tests.contract.specification import Operation
+from contract_tests.contract.terms import Terms
+from contract_tests.judging.judge import Judge, OperationRules
+from contract_tests.requests.generic_plan import generic_plan
+from contract_tests.requests.plan import Plan, Sender
+from contract_tests.target.exchange import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A kind of requests that a search draws: how to draw them, and what each is called in reports."""
+
+    strategy: Callable[[Sender], SearchStrategy[Request]]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSuite:
+    """What the kit knows of one operation.
+
+    rules: how to judge it. plan: from the terms, the operation and a tag that stands in every created object, the
+    covering set of requests; the generic plan if there is none. zones: by name, what searches draw.
+    """
+
+    rules: OperationRules
+    plan: Callable[[Terms, Operation, str], Plan] | None = None
+    zones: Mapping[str, Zone] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> str:
+        """The operationId of the operation."""
+        return self.rules.operation
+
+
+def judge_with(terms: Terms, suites: Iterable[OperationSuite]) -> Judge:
+    """Return the judge that knows the operations of these suites."""
+    return Judge(terms, tuple(suite.rules for suite in suites))
+
+
+def make_plan(suites: Iterable[OperationSuite], terms: Terms, operation: Operation, tag: str) -> Plan:
+    """Return the plan of the operation's suite, or what the schema alone can ask."""
+    plan = next((suite.plan for suite in suites if suite.operation == operation.id), None)
+    return plan(terms, operation, tag) if plan else generic_plan(terms, operation)
