@@ -178,6 +178,10 @@ def read_result(folder: Path) -> RunResult:
         raise RecordError(f"{folder} holds no run: its record has no whole first line") from None
 
 
+def _clause(fields: dict[str, Any]) -> Clause:
+    return Clause(**{**fields, "refused_with": tuple(fields.get("refused_with", ()))})
+
+
 def _json(line: bytes) -> Any:
     try:
         return orjson.loads(line)
@@ -201,7 +205,7 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
     kind = fields.pop("event")
     match kind:
         case "run":
-            fields["clauses"] = tuple(Clause(**clause) for clause in fields["clauses"])
+            fields["clauses"] = tuple(map(_clause, fields["clauses"]))
             fields["readings"] = tuple(_reading(reading) for reading in fields["readings"])
             return RunStarted(**fields | {name: tuple(fields[name]) for name in ("users", "variables")})
         case "stage":
