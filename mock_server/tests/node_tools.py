@@ -1,4 +1,4 @@
-"""What tests do with Node: a folder in which the packages of .npm-tools resolve, and programs that run there."""
+"""Run Node programs in a folder in which the packages of .npm-tools resolve."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES = Path(__file__).parent / "node"
 
 @contextmanager
 def node_folder() -> Iterator[Path]:
-    """A folder below that of the tools: only there do imports of their packages resolve."""
+    """Create a folder below that of the tools: imports of their packages resolve only there."""
     tools = npm_package("").parent
     with tempfile.TemporaryDirectory(prefix=".made-", dir=tools) as made:
         (Path(made) / "package.json").write_text('{"type": "module"}')
@@ -27,9 +27,9 @@ def node_folder() -> Iterator[Path]:
 def run_node(
     name: str, *arguments: str | Path, cwd: Path = ROOT, given: str | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs node, or a program that a package of .npm-tools brings, to its end."""
+    """Run node, or a program of a package in .npm-tools, to its end."""
     program = npm_package(f".bin/{name}") if name != "node" else name
-    folders = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have put Node there
+    folders = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have installed Node there
     return subprocess.run(
         [program, *arguments],
         cwd=cwd,

@@ -1,4 +1,4 @@
-"""The whole server over real sockets: what it answers to right requests, to wrong ones, and to odd ones."""
+"""Test the whole server over real sockets: responses to valid, invalid and odd requests."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ PAGE_ANSWER = (
 )
 
 
-# -- right requests
+# -- valid requests
 
 
-def test_the_page_example_gives_the_page_answer_byte_for_byte(
+def test_the_request_example_gives_the_response_example_byte_for_byte(
     start_mock: StartMock, page_request: dict[str, Any]
 ) -> None:
     answer = start_mock(*FROZEN).post(json=page_request)
@@ -41,7 +41,7 @@ def test_the_page_example_gives_the_page_answer_byte_for_byte(
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_two_starts_with_seed_and_now_answer_the_same_bytes(
+def test_two_starts_with_seed_and_now_return_the_same_bytes(
     start_mock: StartMock, page_request: dict[str, Any]
 ) -> None:
     def session() -> list[bytes]:
@@ -80,7 +80,7 @@ def test_a_success_keeps_the_schema_of_the_spec(mock: Running, page_request: dic
     ],
     ids=str,
 )
-def test_what_is_sent_comes_back_as_documented(
+def test_sent_values_come_back_as_documented(
     changes: dict[str, Any], field: str, value: Any, mock: Running, page_request: dict[str, Any]
 ) -> None:
     body = {name: each for name, each in (page_request | changes).items() if each is not ...}
@@ -89,7 +89,7 @@ def test_what_is_sent_comes_back_as_documented(
     assert answer.json()[field] == value
 
 
-def test_server_made_fields_are_never_taken_over(mock: Running, page_request: dict[str, Any]) -> None:
+def test_generated_fields_are_never_taken_from_the_client(mock: Running, page_request: dict[str, Any]) -> None:
     wish = {"id": "550e8400-e29b-41d4-a716-446655440000", "createdAt": "1999-01-01T00:00:00.000Z"}
     made = mock.post(json=page_request | wish | {"updatedAt": wish["createdAt"], "extra": 1}).json()
     assert made["id"] != wish["id"]
@@ -98,7 +98,7 @@ def test_server_made_fields_are_never_taken_over(mock: Running, page_request: di
     assert re.fullmatch("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", made["id"])
 
 
-def test_parallel_creates_get_ids_of_their_own(mock: Running, page_request: dict[str, Any]) -> None:
+def test_concurrent_creates_get_unique_ids(mock: Running, page_request: dict[str, Any]) -> None:
     made: list[str] = []
     barrier = threading.Barrier(16)
 
@@ -122,7 +122,7 @@ def test_created_at_never_decreases(page_request: dict[str, Any], ask: Ask) -> N
     assert made == ["12", "12", "13"]
 
 
-def test_one_stage_may_be_changed(page_request: dict[str, Any], ask: Ask) -> None:
+def test_a_stage_can_be_replaced(page_request: dict[str, Any], ask: Ask) -> None:
     def forgetful(stages: Stages) -> Stages:
         def build(*given: Any) -> Any:
             return dataclasses.replace(stages.build(*given), user_ids=[])
@@ -132,7 +132,7 @@ def test_one_stage_may_be_changed(page_request: dict[str, Any], ask: Ask) -> Non
     assert ask(create_app(stages=forgetful), json=page_request).json()["userIds"] == []
 
 
-# -- who may call
+# -- login
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_one_stage_may_be_changed(page_request: dict[str, Any], ask: Ask) -> Non
     ],
     ids=str,
 )
-def test_without_a_valid_session_there_is_401(
+def test_a_request_without_a_valid_session_gets_401(
     headers: dict[str, str], mock: Running, assert_error: AssertError
 ) -> None:
     answer = httpx2.post(mock.endpoint, content=b"{broken", headers=headers)  # access.login.first
@@ -177,7 +177,7 @@ def test_without_a_valid_session_there_is_401(
     ],
     ids=str,
 )
-def test_one_good_login_suffices_whatever_stands_beside_it(
+def test_one_valid_login_is_enough_next_to_any_other(
     headers: dict[str, str], mock: Running, page_request: dict[str, Any]
 ) -> None:
     answer = httpx2.post(mock.endpoint, json=page_request, headers=headers)
@@ -190,10 +190,10 @@ def test_several_cookie_headers_are_all_read(mock: Running, page_request: dict[s
     assert httpx2.post(mock.endpoint, json=page_request, headers=headers).status_code == 201
 
 
-# -- wrong requests
+# -- invalid requests
 
 
-def test_a_400_lists_every_problem_in_words_that_help(
+def test_a_400_lists_every_problem_with_advice(
     mock: Running, page_request: dict[str, Any], assert_error: AssertError
 ) -> None:
     body = page_request | {"name": 5, "type": "Person", "icpId": "nope", "startDate": "2024-02-30", "companyIds": ["x"]}
@@ -258,7 +258,7 @@ def test_a_wrong_item_is_refused_at_its_place(
     assert problem["path"] == f"/{field}/1"
 
 
-def test_a_long_list_of_problems_is_cut_with_a_note(
+def test_a_long_list_of_problems_is_truncated_with_a_note(
     mock: Running, page_request: dict[str, Any], assert_error: AssertError
 ) -> None:
     page_request["companyIds"] = ["x"] * 150_000  # as many as fit in a body
@@ -288,7 +288,7 @@ def test_many_problems_of_one_field_do_not_hide_another(
         ({"companyIds": ["x"]}, 'send a UUID, for example "660e8400-e29b-41d4-a716-446655440001".'),
     ],
 )
-def test_ids_are_asked_for_by_example(
+def test_messages_about_ids_show_an_example(
     change: dict[str, Any], message: str, mock: Running, page_request: dict[str, Any]
 ) -> None:
     assert mock.post(json=page_request | change).json()["error"]["message"].endswith(message)
@@ -309,7 +309,7 @@ def test_ids_are_asked_for_by_example(
     ],
     ids=["null", "blank", "empty", "control character", "unterminated", "surrogate", "mark", "depth", "size"],
 )
-def test_a_body_that_is_none_is_told_with_what_was_got(
+def test_a_body_that_is_not_an_object_is_reported_with_its_value(
     body: bytes, got: str | None, message: str | None, mock: Running
 ) -> None:
     error = mock.post(content=body).json()["error"]
@@ -339,7 +339,7 @@ def test_the_one_bad_id_at_the_end_of_many_is_found(
         ("GET", "/api/v1/ui/", 404, "NOT_FOUND"),
     ],
 )
-def test_other_paths_and_methods_answer_in_the_same_form(
+def test_other_paths_and_methods_return_the_same_error_format(
     method: str, path: str, status: int, code: str, mock: Running, assert_error: AssertError
 ) -> None:
     answer = httpx2.request(method, mock.url + path)
@@ -347,7 +347,7 @@ def test_other_paths_and_methods_answer_in_the_same_form(
     assert answer.headers.get("allow") == ("POST" if status == 405 else None)
 
 
-def test_a_fault_in_an_operation_is_a_500_without_internals(
+def test_an_exception_in_an_operation_is_a_500_without_internals(
     ask: Ask, page_request: dict[str, Any], assert_error: AssertError, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(payload: Any) -> None:
@@ -412,7 +412,7 @@ def extra(value: bytes) -> bytes:
         pytest.param(b'{"name":5}', "Application/JSON", "type", id="bad body, media type in other case"),
     ],
 )
-def test_an_odd_body_is_a_400_that_says_why(
+def test_an_odd_body_is_a_400_with_a_reason(
     body: bytes, content_type: str, rule: str, mock: Running, assert_error: AssertError
 ) -> None:
     answer = mock.post(content=body, headers={"content-type": content_type.encode("latin-1")})
@@ -442,13 +442,13 @@ def test_an_odd_body_is_a_400_that_says_why(
         pytest.param(GOOD_JSON, {"upgrade": "h2c", "connection": "upgrade"}, id="Upgrade"),
     ],
 )
-def test_an_odd_but_right_request_is_taken(body: bytes, headers: dict[str, str], mock: Running) -> None:
+def test_an_odd_but_valid_request_is_accepted(body: bytes, headers: dict[str, str], mock: Running) -> None:
     raw = {name: value.encode("latin-1") for name, value in headers.items()}
     answer = mock.post(content=body, headers=raw)
     assert answer.status_code == 201, answer.text
 
 
-def test_a_query_and_a_chunked_body_are_taken(mock: Running) -> None:
+def test_a_query_and_a_chunked_body_are_accepted(mock: Running) -> None:
     answer = mock.post(content=iter([GOOD_JSON[:10], GOOD_JSON[10:]]), params={"a": "1"})
     assert answer.status_code == 201, answer.text
 
@@ -459,7 +459,7 @@ def test_a_query_and_a_chunked_body_are_taken(mock: Running) -> None:
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3000", "https://localhost", "http://127.0.0.1:5173", "http://[::1]:1"]
 )
-def test_a_page_of_this_machine_may_call_with_cookies(origin: str, mock: Running) -> None:
+def test_a_web_page_of_localhost_may_call_with_cookies(origin: str, mock: Running) -> None:
     for answer in (
         mock.post(content=GOOD_JSON, headers={"origin": origin}),
         mock.post(content=b"{", headers={"origin": origin}),
@@ -475,7 +475,7 @@ def test_a_page_of_this_machine_may_call_with_cookies(origin: str, mock: Running
 @pytest.mark.parametrize(
     "origin", ["http://evil.test", "http://localhost.evil.test", "null", "http://localhost:1/x", ""]
 )
-def test_any_other_page_is_told_nothing(origin: str, mock: Running) -> None:
+def test_a_web_page_of_another_origin_gets_no_cors_headers(origin: str, mock: Running) -> None:
     preflight = httpx2.options(mock.endpoint, headers={"origin": origin, "access-control-request-method": "POST"})
     for answer in (mock.post(content=GOOD_JSON, headers={"origin": origin}), preflight):
         assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -493,7 +493,7 @@ def test_a_preflight_is_granted(mock: Running) -> None:
     assert int(answer.headers["access-control-max-age"]) > 0
 
 
-def test_a_further_origin_may_be_allowed(ask: Ask) -> None:
+def test_another_origin_can_be_allowed(ask: Ask) -> None:
     app = create_app(Settings(allow_origin=("https://app.test", "null")))
     for origin in ("https://app.test", "null", "http://localhost:1"):
         assert ask(app, content=GOOD_JSON, headers={"origin": origin}).headers["access-control-allow-origin"] == origin

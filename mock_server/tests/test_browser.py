@@ -1,4 +1,4 @@
-"""A real browser: what pages of other origins can do with the mock, and what they cannot."""
+"""Test in a real browser what web pages of other origins can and cannot do with the mock."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def page_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A server of empty pages on a port of its own, as a frontend's dev server would be."""
+    """Serve empty web pages on another port, like the dev server of a frontend."""
     folder: Path = tmp_path_factory.mktemp("pages")
     (folder / "index.html").write_text("<!doctype html><title>A page</title>")
     handler = functools.partial(_Quiet, directory=str(folder))
@@ -63,7 +63,7 @@ def mock() -> Iterator[RunningMock]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Opens addresses in one new browser profile."""
+    """Return a function that opens URLs in a new browser profile."""
     context = browser.new_context()
 
     def open_page(url: str) -> Page:
@@ -76,11 +76,13 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
 
 def local(mock: RunningMock) -> str:
-    """The mock under the host name that a page of localhost shares with it."""
+    """Return the URL of the mock with the host name that a web page of localhost shares with it."""
     return mock.url.replace("127.0.0.1", "localhost")
 
 
-def test_a_page_of_another_port_signs_in_creates_and_signs_out(visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_a_web_page_on_another_port_signs_in_creates_and_signs_out(
+    visit: Visit, page_port: int, mock: RunningMock
+) -> None:
     page, url = visit(f"http://localhost:{page_port}/"), local(mock)
     assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 401
     status, session = page.evaluate(SIGN_IN, [url, {"user": "user_abc123"}, OURS])
@@ -98,7 +100,7 @@ def test_a_page_of_another_port_signs_in_creates_and_signs_out(visit: Visit, pag
     assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 401
 
 
-def test_the_page_of_the_readme_signs_in_and_creates(visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_the_script_of_the_readme_signs_in_and_creates(visit: Visit, page_port: int, mock: RunningMock) -> None:
     (snippet,) = re.findall(
         r"^```js\n(.*?)^```$", (ROOT / "mock_server" / "README.md").read_text(), re.MULTILINE | re.DOTALL
     )
@@ -108,12 +110,14 @@ def test_the_page_of_the_readme_signs_in_and_creates(visit: Visit, page_port: in
     assert mock.lists()[0]["userIds"] == ["user_xyz789"]
 
 
-def test_a_forced_answer_and_its_mark_are_readable_on_the_page(visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_a_web_page_can_read_a_forced_response_and_its_fault_header(
+    visit: Visit, page_port: int, mock: RunningMock
+) -> None:
     page = visit(f"http://localhost:{page_port}/")
     login = {"Authorization": "Bearer xyz789-session"}
     status, body, mark = page.evaluate(CREATE, [local(mock) + PATH, GOOD, login | {"Prefer": "code=500"}])
     assert (status, body["error"]["code"], mark) == (500, "INTERNAL_ERROR", "status=500; door=prefer")
-    for answer in ("reset", "empty"):  # on a kept connection: the browser's own second attempt meets it too
+    for answer in ("reset", "empty"):  # on a reused connection, the browser's own retry meets it too
         mock.set_faults({"answer": answer, "times": 1})
         status, error, _ = page.evaluate(CREATE, [local(mock) + PATH, GOOD, login])
         assert (status, error) == (0, "TypeError: Failed to fetch")
@@ -121,14 +125,14 @@ def test_a_forced_answer_and_its_mark_are_readable_on_the_page(visit: Visit, pag
     assert page.evaluate(CREATE, [local(mock) + PATH, GOOD, login])[0] == 201
 
 
-def test_preflights_are_asked_once(visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_preflights_are_cached(visit: Visit, page_port: int, mock: RunningMock) -> None:
     page = visit(f"http://localhost:{page_port}/")
     for _ in range(3):
         page.evaluate(CREATE, [local(mock) + PATH, GOOD, {}])
     assert [each["method"] for each in mock.requests()].count("OPTIONS") == 1
 
 
-def test_a_world_is_chosen_by_the_name_of_the_host(visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_the_host_name_selects_a_world(visit: Visit, page_port: int, mock: RunningMock) -> None:
     for world in ("t1", "t2"):
         url = mock.url.replace("127.0.0.1", f"{world}.localhost")
         page = visit(f"http://{world}.localhost:{page_port}/")
@@ -138,19 +142,19 @@ def test_a_world_is_chosen_by_the_name_of_the_host(visit: Visit, page_port: int,
     assert mock.lists() == []
 
 
-def test_a_page_of_an_allowed_origin_signs_in_under_a_name_that_it_shares_with_the_mock(
-    visit: Visit, page_port: int
-) -> None:
+def test_a_web_page_of_an_allowed_origin_signs_in_with_a_shared_host_name(visit: Visit, page_port: int) -> None:
     origin = f"http://rebound.test:{page_port}"
     with running_mock(Settings(allow_origin=(origin,), allow_host=("rebound.test",))) as mock:
         page, url = visit(origin), mock.url.replace("127.0.0.1", "rebound.test")
         assert page.evaluate(SIGN_IN, [url, {"user": "user_xyz789"}, OURS])[0] == 200
         assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 201
         assert page.evaluate(SIGN_IN, [mock.url, {"user": "user_xyz789"}, OURS])[0] == 200
-        assert page.evaluate(CREATE, [mock.url + PATH, GOOD, {}])[0] == 401  # a cookie of another site stays away
+        assert (
+            page.evaluate(CREATE, [mock.url + PATH, GOOD, {}])[0] == 401
+        )  # the browser does not send a cookie of another site
 
 
-def test_a_page_of_a_foreign_origin_is_refused(visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_a_web_page_of_a_foreign_origin_is_refused(visit: Visit, page_port: int, mock: RunningMock) -> None:
     visit(f"http://localhost:{page_port}/").evaluate(SIGN_IN, [local(mock), {"user": "user_xyz789"}, OURS])
     page = visit(f"http://evil.test:{page_port}/")
     for url in (local(mock), mock.url):
@@ -186,7 +190,9 @@ READS = {
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "http://localhost"], ids=["foreign", "another port"])
 @pytest.mark.parametrize("forged", FORGED.values(), ids=list(FORGED))
-def test_no_page_changes_the_mock(forged: str, origin: str, visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_no_foreign_web_page_changes_the_mock(
+    forged: str, origin: str, visit: Visit, page_port: int, mock: RunningMock
+) -> None:
     mock.set_lists(GOOD)
     mock.set_faults({"status": 500})
     page = visit(f"{origin}:{page_port}/")
@@ -200,16 +206,18 @@ def test_no_page_changes_the_mock(forged: str, origin: str, visit: Visit, page_p
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "http://localhost"], ids=["foreign", "another port"])
 @pytest.mark.parametrize("reads", READS.values(), ids=list(READS))
-def test_no_page_reads_the_journal(reads: str, origin: str, visit: Visit, page_port: int, mock: RunningMock) -> None:
+def test_no_foreign_web_page_reads_the_journal(
+    reads: str, origin: str, visit: Visit, page_port: int, mock: RunningMock
+) -> None:
     visit(f"{local(mock)}/secret")
     page = visit(f"{origin}:{page_port}/")
     read = page.evaluate(f"async url => {{ try {{ return {reads} }} catch {{ return '' }} }}", local(mock))
     assert read == ""
 
 
-def test_a_name_that_was_rebound_to_this_machine_opens_nothing(visit: Visit, mock: RunningMock) -> None:
+def test_a_rebound_host_name_has_no_access(visit: Visit, mock: RunningMock) -> None:
     mock.set_lists(GOOD)
-    page = visit(mock.url.replace("127.0.0.1", "rebound.test") + "/page")  # of the very origin of what it asks
+    page = visit(mock.url.replace("127.0.0.1", "rebound.test") + "/page")  # the same origin as the call
     asked = """async ([call, method]) => { const answer = await fetch("/__mock__/" + call,
         {method, headers: {"X-Mock-Control": "1"}}); return [answer.status, await answer.text()]; }"""
     for call, method in (("requests", "GET"), ("lists", "GET"), ("reset", "POST"), ("sessions", "DELETE")):
@@ -219,8 +227,8 @@ def test_a_name_that_was_rebound_to_this_machine_opens_nothing(visit: Visit, moc
     assert len(mock.lists()) == 1
 
 
-def test_the_mock_s_own_pages_may_do_all_that(visit: Visit, mock: RunningMock) -> None:
-    """Else the tables above would prove nothing."""
+def test_the_mock_s_own_web_pages_may_do_all_that(visit: Visit, mock: RunningMock) -> None:
+    """Show that the tables above could detect a change."""
     mock.set_lists(GOOD)
     page = visit(f"{local(mock)}/__mock__/state")
     for reads in (READS["fetch"], READS["event stream"]):

@@ -1,4 +1,4 @@
-"""The command: what it prints, its exit codes, where settings come from."""
+"""Test the command: its output, exit codes, and sources of settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mock_server.tests.conftest import PATH, ROOT, StartMock
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_ready_line_is_one_line_of_json_and_the_mock_answers_by_then(start_mock: StartMock) -> None:
+def test_the_ready_line_is_json_and_the_mock_responds_by_then(start_mock: StartMock) -> None:
     running = start_mock()
     assert running.ready == {
         "url": running.url,
@@ -45,7 +45,7 @@ def test_the_ready_line_is_one_line_of_json_and_the_mock_answers_by_then(start_m
 
 @contextlib.contextmanager
 def started(*flags: str, **process: Any) -> Iterator[subprocess.Popen[str]]:
-    """The command as a user starts it, without --ready-json."""
+    """Start the command as a user does, without --ready-json."""
     command = [sys.executable, "-m", "mock_server", *flags]
     with subprocess.Popen(command, cwd=ROOT, text=True, **process) as running:
         try:
@@ -72,7 +72,7 @@ def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, 
 
 
 @pytest.mark.parametrize(("host", "is_told"), [("0.0.0.0", True), ("127.0.0.1", False)])
-def test_the_welcome_tells_the_token_where_others_can_reach_the_mock(host: str, is_told: bool) -> None:
+def test_the_welcome_shows_the_token_if_other_machines_can_reach_the_mock(host: str, is_told: bool) -> None:
     with started("--host", host, "--port", "0", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         welcome = "".join(iter(process.stdout.readline, "Try:\n"))
@@ -82,7 +82,7 @@ def test_the_welcome_tells_the_token_where_others_can_reach_the_mock(host: str, 
     assert (f"Control API, asks for X-Mock-Control: {found[2]}\n" in welcome) is is_told
 
 
-def test_users_and_cookie_name_are_chosen(start_mock: StartMock, page_request: dict[str, Any]) -> None:
+def test_users_and_the_cookie_name_can_be_set(start_mock: StartMock, page_request: dict[str, Any]) -> None:
     running = start_mock("--user", "user_1=one", "--user", "user_2=two", "--cookie-name", "sid")
     for headers, status in (
         ({"authorization": "Bearer one"}, 201),
@@ -98,7 +98,7 @@ def test_success_status_is_short_for_its_reading(start_mock: StartMock, page_req
     assert start_mock("--reading", "success-status=200").post(json=page_request).status_code == 200
 
 
-def test_profile_and_limits_are_chosen(start_mock: StartMock, page_request: dict[str, Any]) -> None:
+def test_profile_and_limits_can_be_set(start_mock: StartMock, page_request: dict[str, Any]) -> None:
     running = start_mock("--profile", "strict", "--max-depth", "3", "--max-body-bytes", "500")
     assert running.post(json=page_request | {"name": ""}).json()["error"]["details"][0]["rule"] == "not_empty"
     assert running.post(json=page_request | {"x": [[[]]]}).json()["error"]["details"][0]["rule"] == "depth"
@@ -106,7 +106,9 @@ def test_profile_and_limits_are_chosen(start_mock: StartMock, page_request: dict
     assert running.post(json=page_request).status_code == 201
 
 
-def test_the_log_has_a_line_for_each_answer_and_no_secret(start_mock: StartMock, page_request: dict[str, Any]) -> None:
+def test_the_log_has_a_line_for_each_response_and_no_secret(
+    start_mock: StartMock, page_request: dict[str, Any]
+) -> None:
     running = start_mock("--log")
     running.post(json=page_request, params={"token": "secret"})
     httpx2.get(f"{running.url}/%1b[31m")
@@ -119,7 +121,7 @@ def test_the_log_has_a_line_for_each_answer_and_no_secret(start_mock: StartMock,
     assert "session" not in log
 
 
-def test_a_log_that_cannot_be_written_spoils_no_answer(page_request: dict[str, Any]) -> None:
+def test_an_unwritable_log_does_not_affect_responses(page_request: dict[str, Any]) -> None:
     flags = ("--port", "0", "--log", "--ready-json")
     with open("/dev/full", "w") as full, started(*flags, stdout=subprocess.PIPE, stderr=full) as process:
         assert process.stdout is not None
@@ -156,20 +158,20 @@ def test_a_log_that_cannot_be_written_spoils_no_answer(page_request: dict[str, A
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )
-def test_a_wrong_flag_is_told_and_exits_2(flags: list[str], told: str) -> None:
+def test_a_wrong_flag_is_reported_and_exits_2(flags: list[str], told: str) -> None:
     ended = CliRunner(env={"LEADLISTS_MOCK_PORT": "0"}).invoke(main, flags)
     assert ended.exit_code == 2
     assert told in ended.stderr
     assert ended.stdout == ""
 
 
-def test_no_traceback_reaches_a_user(run_cli: RunCli) -> None:
+def test_no_traceback_is_printed(run_cli: RunCli) -> None:
     ended = run_cli("--reading", "sucess-status=200")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == 'leadlists-mock: there is no reading "sucess-status"; did you mean success-status?\n'
 
 
-def test_a_wrong_variable_and_a_wrong_file_are_named(run_cli: RunCli, tmp_path: Path) -> None:
+def test_errors_name_a_wrong_variable_and_a_wrong_file(run_cli: RunCli, tmp_path: Path) -> None:
     ended = run_cli(env={"LEADLISTS_MOCK_PORT": "x"})
     assert ended.returncode == 2
     assert "LEADLISTS_MOCK_PORT: 'x' must be" in ended.stderr
@@ -191,7 +193,7 @@ def test_readings_lists_every_reading_with_the_option_in_force(run_cli: RunCli) 
 
 
 @pytest.mark.parametrize("command", [["readings"], ["defects"], ["defects", "--json"]], ids=" ".join)
-def test_a_list_that_cannot_be_written_is_told_in_one_line(command: list[str]) -> None:
+def test_unwritable_output_is_reported_on_one_line(command: list[str]) -> None:
     with open("/dev/full", "w") as full, started(*command, stdout=full, stderr=subprocess.PIPE) as process:
         _, told = process.communicate(timeout=60)
     assert process.returncode == 1

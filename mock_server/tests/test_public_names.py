@@ -1,4 +1,4 @@
-"""What users of the library may import from mock_server."""
+"""Test the public names of mock_server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""--reload: a real process follows its files; a broken save changes nothing, and no request notices a good one."""
+"""Test --reload with a real process: a valid change takes effect, an invalid one is ignored, no request is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Followed:
-    """A mock in a process of its own, and the files that it follows."""
+    """A mock in a separate process, and the files that it follows."""
 
     url: str
     process: subprocess.Popen[str]
@@ -54,7 +54,7 @@ class Followed:
             time.sleep(0.02)
 
     def in_time(self, lines: Iterator[str]) -> Iterator[str]:
-        """The lines of an event stream; the mock's sign of life, every 15 s, lets no test wait for ever."""
+        """Yield the lines of an event stream; the heartbeat every 15 s keeps tests from hanging."""
         deadline = time.monotonic() + PATIENCE_S
         for line in lines:
             assert time.monotonic() < deadline, self.told()
@@ -115,10 +115,10 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-# -- what is saved well
+# -- valid changes
 
 
-def test_a_new_required_field_is_asked_for_and_what_the_worlds_hold_stays(mock: Followed) -> None:
+def test_a_new_required_field_takes_effect_and_the_worlds_keep_their_lists(mock: Followed) -> None:
     assert mock.post(name="before").status_code == 201
     httpx2.put(f"{mock.url}/__mock__/faults", json={"faults": [{"match": {"path": "/x"}, "status": 500}]}, headers=OURS)
     edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
@@ -165,7 +165,7 @@ def test_a_new_seed_file_resets_all_worlds_to_it(mock: Followed) -> None:
     assert mock.until_told(1) == "leadlists-mock: the seed file seed.json changed, and is served"
 
 
-def test_whoever_watches_is_told(mock: Followed) -> None:
+def test_event_streams_report_the_change(mock: Followed) -> None:
     with httpx2.stream("GET", f"{mock.url}/__mock__/events", timeout=PATIENCE_S) as answer:
         lines = (line for line in mock.in_time(answer.iter_lines()) if line.startswith("data: "))
         edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
@@ -195,7 +195,7 @@ def empty_and_fill_it(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("save", [put_in_its_place, put_its_folder_in_place, empty_and_fill_it])
-def test_a_file_may_be_saved_in_any_way(save: Callable[[Path, str], None], mock: Followed) -> None:
+def test_a_file_can_be_saved_in_any_way(save: Callable[[Path, str], None], mock: Followed) -> None:
     for required in (REQUIRED.replace("[", "[owner, "), REQUIRED):
         save(
             mock.spec,
@@ -206,7 +206,7 @@ def test_a_file_may_be_saved_in_any_way(save: Callable[[Path, str], None], mock:
         shutil.rmtree(mock.spec.parent.with_name("old"), ignore_errors=True)
 
 
-# -- what is not
+# -- invalid changes
 
 
 BROKEN: dict[str, tuple[str, Callable[[str], str], str]] = {
@@ -233,7 +233,7 @@ BROKEN: dict[str, tuple[str, Callable[[str], str], str]] = {
 
 
 @pytest.mark.parametrize(("file", "spoil", "told"), BROKEN.values(), ids=list(BROKEN))
-def test_a_broken_save_changes_nothing_and_is_told_in_a_line(
+def test_an_invalid_change_is_ignored_and_reported_on_one_line(
     file: str, spoil: Callable[[str], str], told: str, mock: Followed
 ) -> None:
     path: Path = getattr(mock, file)
@@ -258,7 +258,7 @@ def test_a_broken_save_changes_nothing_and_is_told_in_a_line(
     assert mock.until_told(2).endswith(" changed, and is served")
 
 
-def test_a_good_seed_file_waits_for_a_good_spec(mock: Followed) -> None:
+def test_a_valid_seed_file_waits_for_a_valid_spec(mock: Followed) -> None:
     sound = mock.spec.read_text()
     mock.spec.write_text("{")
     mock.until_told(1)
@@ -269,10 +269,10 @@ def test_a_good_seed_file_waits_for_a_good_spec(mock: Followed) -> None:
     mock.until(lambda: mock.lists() == ["second"])
 
 
-# -- nobody notices
+# -- no request is lost
 
 
-def test_twenty_saves_under_load_lose_no_request_no_connection_and_no_answer_under_way(mock: Followed) -> None:
+def test_twenty_changes_under_load_lose_no_request_connection_or_response(mock: Followed) -> None:
     texts = [mock.spec.read_text(), mock.spec.read_text().replace("title: Lead lists", "title: Lead lists, again", 1)]
     statuses: list[int] = []
     sockets = set()
@@ -327,7 +327,7 @@ def test_the_token_of_a_mock_beyond_loopback_stays(tmp_path: Path) -> None:
         end(mock)
 
 
-def test_it_ends_at_once_with_an_open_event_stream(mock: Followed) -> None:
+def test_the_mock_stops_at_once_with_an_open_event_stream(mock: Followed) -> None:
     with httpx2.stream("GET", f"{mock.url}/__mock__/events", timeout=PATIENCE_S) as answer:
         next(answer.iter_lines())
         edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
@@ -349,7 +349,7 @@ def test_without_the_flag_no_file_is_followed(tmp_path: Path) -> None:
         end(mock)
 
 
-def test_who_does_not_follow_files_does_not_load_what_does() -> None:
+def test_without_the_flag_watchfiles_is_not_imported() -> None:
     program = "import sys, mock_server.cli; print('mock_server.reloading' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -1,4 +1,4 @@
-"""The mock inside a program that tests against it, and waiting for one outside."""
+"""Test the mock inside a Python program, and `leadlists-mock wait`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def create(mock: RunningMock) -> httpx2.Response:
     return httpx2.post(mock.endpoint, json=GOOD, headers={"authorization": f"Bearer {token}"})
 
 
-def test_several_run_side_by_side_and_know_nothing_of_each_other() -> None:
+def test_several_mocks_run_at_once_and_are_isolated() -> None:
     with running_mock() as one, running_mock(Settings(success_status="200")) as other:
         assert one.url != other.url
         one.set_faults({"status": 500})
@@ -35,14 +35,14 @@ def test_several_run_side_by_side_and_know_nothing_of_each_other() -> None:
             create(each)
 
 
-def test_one_is_there_soon() -> None:
+def test_a_mock_starts_fast() -> None:
     took_s = []
     for _ in range(5):
         started = time.perf_counter()
         with running_mock() as mock:
             took_s.append(time.perf_counter() - started)
             assert create(mock).status_code == 201
-    assert min(took_s) <= 1.5  # usually a tenth of it
+    assert min(took_s) <= 1.5  # usually a tenth of that
 
 
 def test_serving_does_not_load_pytest_nor_the_control_api() -> None:
@@ -51,7 +51,7 @@ def test_serving_does_not_load_pytest_nor_the_control_api() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_a_block_that_fails_ends_its_mock() -> None:
+def test_an_exception_in_the_block_stops_the_mock() -> None:
     with pytest.raises(ZeroDivisionError), running_mock() as mock:
         raise ZeroDivisionError
     with pytest.raises(httpx2.ConnectError):
@@ -74,7 +74,7 @@ def test_one(lead_list_mock):
     lead_list_mock.set_faults({"status": 503})
     assert create(lead_list_mock) == 503
 
-def test_two_begins_anew(lead_list_mock):
+def test_two_starts_empty(lead_list_mock):
     assert lead_list_mock.requests() == []
     assert create(lead_list_mock) == 201
     lead_list_mock.verify(times=1, body={"name": "n"})
@@ -85,7 +85,7 @@ def test_three_fails_with_the_nearest_miss(lead_list_mock):
 """
 
 
-def test_the_fixture_gives_each_test_a_mock_as_if_just_started(tmp_path: Path) -> None:
+def test_the_fixture_gives_each_test_a_clean_mock(tmp_path: Path) -> None:
     (tmp_path / "test_users.py").write_text(USERS_TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "test_users.py"]
     done = subprocess.run(
@@ -96,14 +96,14 @@ def test_the_fixture_gives_each_test_a_mock_as_if_just_started(tmp_path: Path) -
     assert '/body/name: want "m", got "n"' in done.stdout
 
 
-def test_a_wrong_call_from_a_program_is_told(lead_list_mock: RunningMock) -> None:
+def test_a_wrong_call_from_a_program_raises_an_error(lead_list_mock: RunningMock) -> None:
     with pytest.raises(ValueError, match=r"faults\[0\]\.stats"):
         lead_list_mock.set_faults({"stats": 500})
     with pytest.raises(NotHeld):
         lead_list_mock.verify(times=1)
 
 
-def test_a_mock_that_others_can_reach_is_controlled_from_here() -> None:
+def test_a_mock_beyond_loopback_can_be_controlled_from_the_program() -> None:
     with running_mock(Settings(host="0.0.0.0")) as mock:
         mock.set_faults({"status": 503})
         assert create(mock).status_code == 503
@@ -112,7 +112,7 @@ def test_a_mock_that_others_can_reach_is_controlled_from_here() -> None:
 # -- leadlists-mock wait
 
 
-def test_waiting_ends_once_the_mock_answers(start_mock: StartMock, run_cli: Any) -> None:
+def test_waiting_ends_once_the_mock_responds(start_mock: StartMock, run_cli: Any) -> None:
     with listen("127.0.0.1", 0) as listener:
         port = str(listener.getsockname()[1])
     command = [sys.executable, "-m", "mock_server", "--port", port, "wait"]
@@ -134,7 +134,7 @@ def test_waiting_ends_once_the_mock_answers(start_mock: StartMock, run_cli: Any)
     [("http://127.0.0.1:9", "Connection refused"), (f"http://{'x' * 70}.test", "label empty or too long")],
     ids=["nobody there", "a name that is none"],
 )
-def test_waiting_in_vain_is_told_in_one_line(url: str, reason: str, run_cli: Any) -> None:
+def test_a_wait_timeout_is_reported_on_one_line(url: str, reason: str, run_cli: Any) -> None:
     ended = run_cli("wait", url, "--for-s", "0.2")
     assert ended.returncode == 3
     assert reason in ended.stderr
@@ -145,13 +145,13 @@ def test_waiting_in_vain_is_told_in_one_line(url: str, reason: str, run_cli: Any
     "url",
     ["localhost:8080", "https://localhost", "http://", "http://a:x", "http://a:99999", "http://[::1", "http://a b"],
 )
-def test_what_is_no_url_is_not_waited_for(url: str, run_cli: Any) -> None:
-    ended = run_cli("wait", url)  # for half a minute, if it were one
+def test_an_invalid_url_is_refused_without_waiting(url: str, run_cli: Any) -> None:
+    ended = run_cli("wait", url)  # half a minute, if it were valid
     told = f"leadlists-mock: {url!r} is not a URL to wait for; write one such as http://127.0.0.1:8080\n"
     assert (ended.returncode, ended.stderr) == (2, told)
 
 
-def test_another_server_is_not_taken_for_a_mock(run_cli: Any, tmp_path: Path) -> None:
+def test_another_server_is_not_mistaken_for_a_mock(run_cli: Any, tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(tmp_path)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as serving:
@@ -173,7 +173,7 @@ class _Page(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_dev_server_that_has_its_page_at_every_path_is_not_taken_for_a_mock(run_cli: Any) -> None:
+def test_a_dev_server_that_serves_html_at_every_path_is_not_mistaken_for_a_mock(run_cli: Any) -> None:
     with HTTPServer(("127.0.0.1", 0), _Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         ended = run_cli("wait", f"http://127.0.0.1:{server.server_port}", "--for-s", "0.2")

@@ -1,4 +1,4 @@
-"""The process and the protocol: broken HTTP from raw sockets, bounds, ports, signals."""
+"""Test process and protocol: malformed HTTP from raw sockets, bounds, ports, signals."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def documented(answer: bytes, schema: jsonschema_rs.Draft202012Validator, rule: 
         pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk size that is no number"),
     ],
 )
-def test_broken_http_is_answered_in_the_documented_form(
+def test_malformed_http_gets_the_documented_error_format(
     request_bytes: bytes, mock: Running, error_schema: jsonschema_rs.Draft202012Validator
 ) -> None:
     documented(mock.send_raw(request_bytes), error_schema, "http")
@@ -80,12 +80,12 @@ def test_broken_http_is_answered_in_the_documented_form(
     ],
     ids=["TLS", "HTTP/2", "blank", "two lengths", "chunk size"],
 )
-def test_broken_http_is_told_by_its_reason(request_bytes: bytes, reason: str, mock: Running) -> None:
+def test_the_error_for_malformed_http_names_the_reason(request_bytes: bytes, reason: str, mock: Running) -> None:
     assert json.loads(parts(mock.send_raw(request_bytes))[2])["error"]["message"].endswith(f"{reason}.")
 
 
 @pytest.mark.parametrize(("origin", "granted"), [("http://localhost:3000", True), ("http://evil.test", False)])
-def test_pages_of_this_machine_may_read_why_their_http_is_broken(origin: str, granted: bool, mock: Running) -> None:
+def test_web_pages_of_localhost_can_read_errors_about_malformed_http(origin: str, granted: bool, mock: Running) -> None:
     broken = POST + b"Origin: " + origin.encode() + b"\r\nCookie: a=b\r\nX : a\r\n\r\n"
     headers = parts(mock.send_raw(broken))[1]
     assert headers["vary"] == "Origin"
@@ -120,16 +120,16 @@ def test_pages_of_this_machine_may_read_why_their_http_is_broken(origin: str, gr
         pytest.param(POST + CLOSE, 400, id="neither length nor body"),
     ],
 )
-def test_odd_http_is_answered(request_bytes: bytes, status: int, mock: Running) -> None:
+def test_odd_http_gets_a_response(request_bytes: bytes, status: int, mock: Running) -> None:
     assert parts(mock.send_raw(request_bytes))[0] == status
 
 
-def test_a_body_that_breaks_off_in_its_chunks_is_answered_once(mock: Running) -> None:
+def test_a_truncated_chunked_body_gets_one_response(mock: Running) -> None:
     answer = mock.send_raw(POST.replace(AUTH, b"") + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\nzz\r\n")
     assert answer.count(b"HTTP/1.1 4") == 1
 
 
-def test_a_broken_rest_of_a_refused_body_gets_no_second_answer(mock: Running) -> None:
+def test_a_malformed_rest_of_a_refused_body_gets_no_second_response(mock: Running) -> None:
     with socket.create_connection(mock.address, timeout=60) as connection:
         connection.sendall(POST.replace(AUTH, b"") + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n")
         answer = b""
@@ -140,7 +140,7 @@ def test_a_broken_rest_of_a_refused_body_gets_no_second_answer(mock: Running) ->
         assert connection.recv(65536) == b""
 
 
-def test_what_breaks_behind_a_whole_request_takes_its_answer_away_from_nobody(mock: Running) -> None:
+def test_malformed_bytes_after_a_request_do_not_lose_its_response(mock: Running) -> None:
     answer = mock.send_raw(SIZED + b"\r\n" + BODY + b"garbage\r\n\r\n")
     assert re.findall(rb"HTTP/1.1 (\d\d\d) ", answer) == [b"201"]
 
@@ -151,7 +151,7 @@ def test_pipelined_requests_are_answered_in_order(mock: Running) -> None:
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"201", b"401", b"201"]
 
 
-def test_a_client_that_leaves_in_the_middle_leaves_no_trace(start_mock: StartMock) -> None:
+def test_a_client_that_disconnects_leaves_no_trace(start_mock: StartMock) -> None:
     running = start_mock()
     with socket.create_connection(running.address) as connection:
         connection.sendall(SIZED + b"\r\n" + BODY[:5])
@@ -170,19 +170,19 @@ def test_an_oversized_body_is_refused_before_it_is_read(
     documented(answer, error_schema, "size")
 
 
-def test_an_oversized_body_without_a_length_is_refused_while_it_comes(mock: Running) -> None:
+def test_an_oversized_chunked_body_is_refused_while_it_arrives(mock: Running) -> None:
     chunks = (b"x" * 65536 for _ in range(400))
     answer = mock.post(content=chunks)
     assert answer.status_code == 400
     assert answer.json()["error"]["details"][0]["rule"] == "size"
 
 
-def test_a_client_that_sends_a_large_body_to_its_end_gets_the_answer(mock: Running) -> None:
+def test_a_client_that_sends_a_whole_large_body_gets_the_response(mock: Running) -> None:
     answer = mock.send_raw(POST + b"Content-Length: 30000000\r\n\r\n", b"x" * 30_000_000)
     assert parts(answer)[0] == 400
 
 
-def test_a_body_as_large_as_allowed_is_taken(mock: Running) -> None:
+def test_a_body_of_the_maximum_size_is_accepted(mock: Running) -> None:
     body = BODY.replace(b'"n"', b'"' + b"n" * (1024 * 1024 - len(BODY) + 1) + b'"')
     assert len(body) == 1024 * 1024
     assert mock.post(content=body).status_code == 201
@@ -212,7 +212,7 @@ def test_a_long_path_is_refused(mock: Running, error_schema: jsonschema_rs.Draft
     documented(mock.send_raw(b"GET /" + b"a" * 70_000), error_schema, "header_size")
 
 
-def test_a_head_below_the_bound_is_taken_on_a_connection_that_lives_on(mock: Running) -> None:
+def test_a_head_below_the_bound_is_accepted_and_the_connection_kept(mock: Running) -> None:
     with httpx2.Client(headers={"authorization": "Bearer xyz789-session", "x": "a" * 60_000}) as client:
         for _ in range(5):
             assert client.post(mock.endpoint, content=BODY).status_code == 201
@@ -228,7 +228,7 @@ def test_large_bodies_do_not_count_as_heads(mock: Running) -> None:
 # -- ports and signals
 
 
-def test_a_taken_port_is_told_in_one_line(start_mock: StartMock, run_cli: Callable[..., Any]) -> None:
+def test_a_port_in_use_is_reported_on_one_line(start_mock: StartMock, run_cli: Callable[..., Any]) -> None:
     port = start_mock().address[1]
     ended = run_cli("--port", str(port))
     assert ended.returncode == 3
@@ -239,7 +239,7 @@ def test_a_taken_port_is_told_in_one_line(start_mock: StartMock, run_cli: Callab
     )
 
 
-def test_a_host_that_is_not_here_is_told_in_one_line(run_cli: Callable[..., Any]) -> None:
+def test_a_foreign_host_address_is_reported_on_one_line(run_cli: Callable[..., Any]) -> None:
     for host in ("192.0.2.1", "no-such-host.invalid", ""):
         ended = run_cli("--host", host, "--port", "0")
         assert ended.returncode == 2
@@ -249,7 +249,7 @@ def test_a_host_that_is_not_here_is_told_in_one_line(run_cli: Callable[..., Any]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_process_soon_and_well(number: signal.Signals, start_mock: StartMock) -> None:
+def test_a_signal_stops_the_process_quickly_and_cleanly(number: signal.Signals, start_mock: StartMock) -> None:
     running = start_mock()
     with socket.create_connection(running.address) as half, socket.create_connection(running.address) as idle:
         half.sendall(SIZED + b"\r\n" + BODY[:5])
@@ -262,7 +262,7 @@ def test_a_signal_ends_the_process_soon_and_well(number: signal.Signals, start_m
         assert time.monotonic() - started < 20  # usually under two
 
 
-def test_a_port_is_free_again_at_once(start_mock: StartMock) -> None:
+def test_a_port_is_reusable_at_once(start_mock: StartMock) -> None:
     first = start_mock()
     assert first.post(content=BODY).status_code == 201
     first.process.terminate()

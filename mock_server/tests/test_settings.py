@@ -15,7 +15,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_flag_counts_before_a_variable_before_the_file_before_the_default(config: Path) -> None:
+def test_a_flag_precedes_a_variable_precedes_the_file_precedes_the_default(config: Path) -> None:
     variables = {"LEADLISTS_MOCK_PORT": "2", "LEADLISTS_MOCK_MAX_LISTS": "2", "PORT": "9"}
     settings = gather({"port": "3"}, variables, config)
     assert (settings.port, settings.max_lists, settings.host) == (3, 2, "127.0.0.1")
@@ -24,12 +24,12 @@ def test_a_flag_counts_before_a_variable_before_the_file_before_the_default(conf
     assert settings.now == datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
 
 
-def test_a_variable_holds_several_entries_with_blanks_between() -> None:
+def test_spaces_separate_several_entries_in_a_variable() -> None:
     variables = {"LEADLISTS_MOCK_READING": "success-status=200 date-only=refused"}
     assert gather({}, variables).reading == (("success-status", "200"), ("date-only", "refused"))
 
 
-def test_without_anything_the_defaults_hold() -> None:
+def test_without_settings_the_defaults_apply() -> None:
     assert gather({"port": None, "user": ()}, {}) == Settings()
 
 
@@ -44,7 +44,7 @@ def test_without_anything_the_defaults_hold() -> None:
         ("[mock", "cannot be read as TOML"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_place(text: str, told: str, tmp_path: Path) -> None:
+def test_the_error_for_a_wrong_file_names_the_place(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(text)
     with pytest.raises(SettingError, match=told):
         gather({}, {}, tmp_path / "x.toml")
@@ -54,7 +54,7 @@ def test_an_empty_variable_of_a_repeatable_setting_is_unset() -> None:
     assert gather({}, {"LEADLISTS_MOCK_USER": "", "LEADLISTS_MOCK_READING": " "}) == Settings()
 
 
-def test_a_mock_that_nobody_can_sign_in_to_is_refused(tmp_path: Path) -> None:
+def test_settings_without_users_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("[mock]\nuser = []")
     with pytest.raises(SettingError, match="at least one"):
         gather({}, {}, tmp_path / "x.toml")

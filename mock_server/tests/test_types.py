@@ -1,4 +1,4 @@
-"""Two generators that others wrote read the contract as we do: their types say so, and a client works on the mock."""
+"""Test types and a client from two independent generators against the contract and the mock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def folder() -> Iterator[Path]:
 
 
 def make_types(folder: Path) -> None:
-    """Does what the README says, with the file of which the mock serves every byte."""
+    """Run the command of the README with the file that the mock serves."""
     (command,) = re.findall(
         r"^```sh\nnpx (.*)\n```$", (ROOT / "mock_server" / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -38,7 +38,7 @@ def make_types(folder: Path) -> None:
     (folder / "src" / "leadlists-api.d.ts").rename(folder / "leadlists-api.d.ts")
 
 
-def test_types_take_what_is_right_and_refuse_what_is_wrong(folder: Path) -> None:
+def test_types_accept_valid_bodies_and_refuse_invalid_ones(folder: Path) -> None:
     make_types(folder)
     lines = (SOURCES / "types.ts").read_text().split("\n")
     wrong = {number for number, line in enumerate(lines) if number and lines[number - 1].startswith(MARK)}
@@ -46,7 +46,7 @@ def test_types_take_what_is_right_and_refuse_what_is_wrong(folder: Path) -> None
     assert len(wrong) > 15
     (folder / "expected.ts").write_text("\n".join(lines))
     (folder / "right.ts").write_text("\n".join(right))
-    for number in wrong:  # by its own, and nothing says that it is expected
+    for number in wrong:  # alone, and without an expected-error comment
         (folder / f"wrong-{number}.ts").write_text("\n".join([*right, lines[number]]))
     checked = run_node("tsc", "--noEmit", *STRICT, *sorted(folder.glob("*[!d].ts")))
     told = re.findall(r"([\w-]+)\.ts\((\d+),\d+\): error TS\d+", checked.stdout)

@@ -1,4 +1,4 @@
-"""The spec as it is loaded: what is refused, and that a second operation costs its spec and one coroutine."""
+"""Test loading the spec: invalid ones are refused, and a second operation costs its spec and one coroutine."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ NOTE_ID = "660e8400-e29b-41d4-a716-446655440001"
 
 @pytest.fixture
 def write_spec(tmp_path: Path) -> WriteSpec:
-    """A copy of the spec folder with a change of its document."""
+    """Return a function that copies the spec folder and changes its document."""
 
     def write(change: Callable[[dict[str, Any]], None]) -> Path:
         shutil.copytree(find_spec_dir(), tmp_path / "spec")
@@ -85,7 +85,7 @@ def write_spec(tmp_path: Path) -> WriteSpec:
 
 @pytest.fixture
 def notes_app(write_spec: WriteSpec) -> Any:
-    """The mock with four more operations, of which it is given the coroutines and nothing else."""
+    """Create a mock with four more operations, given only by their coroutines."""
     notes: dict[str, Any] = {}
 
     async def create_note(payload: dict[str, Any], user: str) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def test_a_second_operation_is_served(notes_app: Any, ask: Ask, page_request: di
     assert ask(notes_app, json=page_request).status_code == 201
 
 
-def test_a_second_operation_is_judged_by_its_own_schema(notes_app: Any, ask: Ask, assert_error: AssertError) -> None:
+def test_a_second_operation_is_validated_by_its_own_schema(notes_app: Any, ask: Ask, assert_error: AssertError) -> None:
     body = {"text": "x", "due": "2024-02-30", "tags": ["x"] * 4, "more": 1}
     error = assert_error(ask(notes_app, path=NOTES, json=body), 400, "BAD_REQUEST")
     assert {problem["path"]: problem["rule"] for problem in error["details"]} == {
@@ -140,7 +140,7 @@ def test_a_second_operation_is_judged_by_its_own_schema(notes_app: Any, ask: Ask
     assert missing["message"] == 'text is missing; send a string, at least 2 characters, for example "hello".'
 
 
-def test_a_second_operation_asks_for_its_own_login(notes_app: Any, ask: Ask, assert_error: AssertError) -> None:
+def test_a_second_operation_requires_its_own_login(notes_app: Any, ask: Ask, assert_error: AssertError) -> None:
     cookie_only = {"authorization": None, "cookie": "__session=xyz789-session"}
     assert_error(ask(notes_app, path=NOTES, json={"text": "hello"}, headers=cookie_only), 401, "UNAUTHORIZED")
     assert ask(notes_app, "DELETE", f"{NOTES}/{NOTE_ID}", headers=cookie_only).status_code == 200
@@ -156,7 +156,7 @@ def test_a_second_operation_asks_for_its_own_login(notes_app: Any, ask: Ask, ass
         (NOTES, {"q": "a", "limit": ["1", "2"]}, {"/limit": "type"}),
     ],
 )
-def test_parameters_are_judged_by_their_schemas(
+def test_parameters_are_validated_by_their_schemas(
     path: str, query: dict[str, Any], problems: dict[str, str], notes_app: Any, ask: Ask, assert_error: AssertError
 ) -> None:
     error = assert_error(ask(notes_app, "GET", path, params=query), 400, "BAD_REQUEST")
@@ -170,7 +170,7 @@ def test_allow_names_all_methods_of_a_path(notes_app: Any, ask: Ask) -> None:
     assert ask(notes_app, "GET", f"{NOTES}/{NOTE_ID}/more").status_code == 404
 
 
-# -- what is refused
+# -- invalid specs
 
 
 def change_operation(**changes: Any) -> Callable[[dict[str, Any]], None]:
@@ -207,7 +207,7 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
-def test_a_spec_that_cannot_be_served_is_refused(
+def test_an_unservable_spec_is_refused(
     change: Callable[[dict[str, Any]], None], told: str, write_spec: WriteSpec
 ) -> None:
     spec_dir = write_spec(change)
@@ -226,7 +226,7 @@ def test_a_spec_is_data(tmp_path: Path) -> None:
         load(tmp_path, formats={})
 
 
-def test_a_base_path_of_the_first_server_stands_before_every_path(document: dict[str, Any]) -> None:
+def test_the_base_path_of_the_first_server_is_a_prefix_of_every_path(document: dict[str, Any]) -> None:
     document = read_yaml(find_spec_dir() / "openapi.yaml") | {"servers": [{"url": "https://x.test/base/"}]}
     assert Contract(document, {}).methods("/base/api/v1/entities/leadlists") == ("POST",)
     assert Contract(document, {}).methods("/api/v1/entities/leadlists") == ()

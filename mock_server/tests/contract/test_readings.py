@@ -1,4 +1,4 @@
-"""Every option of every reading is seen to differ from the default, by the answer to one request."""
+"""Test that every option of every reading differs from the default in the response to one request."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def under(content_type: str | None = "application/json", body: bytes | None = No
 
 
 def spelled(old: str, new: str | bytes) -> Request:
-    """The example's JSON with one spelling replaced."""
+    """Return the JSON of the example with one part replaced."""
     content = json.dumps(EXAMPLE).encode()
     assert old.encode() in content
     return under(body=content.replace(old.encode(), new if isinstance(new, bytes) else new.encode(), 1))
@@ -67,7 +67,7 @@ BAD_NAME = sent(name=5)
 NO_LOGIN = signed(None)
 
 
-# -- what is seen
+# -- observations
 
 
 def status(code: int) -> Seen:
@@ -240,7 +240,7 @@ SEEN: dict[tuple[str, str], tuple[Request, Seen]] = {
     ("id-order", "changed"): (sent(), returned(personIds=["lead_def456", "lead_abc123"])),
     ("many-ids", "refused"): (sent(personIds=["a"] * 101), refused("items")),
 }
-TWO_CALLS = {("idempotency-key", "honoured")}  # one answer cannot show them; they have tests of their own below
+TWO_CALLS = {("idempotency-key", "honoured")}  # one response cannot show them; separate tests below
 
 CATALOGUE = readings.load(find_spec_dir())
 
@@ -251,7 +251,7 @@ def default_app() -> Any:
 
 
 @pytest.mark.parametrize(("reading", "option"), SEEN, ids=[f"{reading}={option}" for reading, option in SEEN])
-def test_the_option_is_seen(reading: str, option: str, ask: Any, default_app: Any) -> None:
+def test_the_option_shows(reading: str, option: str, ask: Any, default_app: Any) -> None:
     request, seen = SEEN[reading, option]
     flipped_app = create_app(Settings(reading=((reading, option),)))
 
@@ -259,7 +259,7 @@ def test_the_option_is_seen(reading: str, option: str, ask: Any, default_app: An
     assert seen(ask(flipped_app, **request)), ask(flipped_app, **request).text
 
 
-def test_an_idempotency_key_brings_the_first_answer_again_to_the_same_user(ask: Any, default_app: Any) -> None:
+def test_an_idempotency_key_returns_the_first_response_again_to_the_same_user(ask: Any, default_app: Any) -> None:
     keyed, foreign = signed(idempotency_key="k"), signed("Bearer abc123-session", idempotency_key="k")
     keyed["headers"]["idempotency-key"] = foreign["headers"]["idempotency-key"] = "k"
     honours = create_app(Settings(reading=(("idempotency-key", "honoured"),)))
@@ -270,7 +270,7 @@ def test_an_idempotency_key_brings_the_first_answer_again_to_the_same_user(ask: 
     assert ask(default_app, **keyed).json()["id"] != ask(default_app, **keyed).json()["id"]
 
 
-def test_every_option_that_is_no_default_is_seen() -> None:
+def test_every_option_other_than_the_default_is_tested() -> None:
     flips = {(r.id, option) for r in CATALOGUE.values() for option in r.options if option != r.mock["page"]}
     assert flips == SEEN.keys() | TWO_CALLS
 
@@ -281,30 +281,30 @@ def test_profile_strict_is_its_readings(reading: str, ask: Any) -> None:
     assert seen(ask(create_app(Settings(profile="strict")), **request))
 
 
-def test_the_page_example_is_taken_under_profile_strict(ask: Any) -> None:
+def test_profile_strict_accepts_the_example(ask: Any) -> None:
     assert ask(create_app(Settings(profile="strict")), **sent()).status_code == 201
 
 
-def test_validation_first_still_demands_a_login(ask: Any) -> None:
+def test_validation_first_still_requires_a_login(ask: Any) -> None:
     app = create_app(Settings(reading=(("login-before-validation", "validation-first"),)))
     assert ask(app, **NO_LOGIN).status_code == 401
     assert ask(app, **sent()).status_code == 201
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "application/x-www-form-urlencoded"])
-def test_json_under_a_form_s_name_is_still_json_where_it_is_parsed(content_type: str, ask: Any) -> None:
+def test_json_with_the_media_type_of_a_form_is_parsed_under_its_reading(content_type: str, ask: Any) -> None:
     app = create_app(Settings(reading=(("other-media-types", "parsed"),)))
     assert ask(app, **under(content_type)).status_code == 201
 
 
 @pytest.mark.parametrize("field", ["startDate", "endDate"])
-def test_a_date_that_is_no_text_is_told_where_dates_are_trimmed_and_compared(field: str, ask: Any) -> None:
+def test_a_date_that_is_not_a_string_is_reported_when_dates_are_trimmed_and_compared(field: str, ask: Any) -> None:
     readings = (("date-surrounding-blanks", "trimmed"), ("end-before-start", "refused"), ("equal-dates", "refused"))
     answer = ask(create_app(Settings(reading=readings)), **sent(**{field: 7}))
     assert [each["path"] for each in answer.json()["error"]["details"]] == [f"/{field}"]
 
 
-def test_the_last_choice_counts() -> None:
+def test_the_last_choice_wins() -> None:
     chosen = resolve(CATALOGUE, "page", [("success-status", "200"), ("success-status", "201")])
     assert chosen["success-status"] == "201"
 
@@ -317,20 +317,20 @@ def test_the_last_choice_counts() -> None:
         (("success-status", "teapot"), "it has 201, 200"),
     ],
 )
-def test_a_wrong_choice_is_told_with_what_exists(choice: tuple[str, str], told: str) -> None:
+def test_the_error_for_a_wrong_choice_lists_the_options(choice: tuple[str, str], told: str) -> None:
     with pytest.raises(ReadingError, match=told):
         resolve(CATALOGUE, "page", [choice])
 
 
-def test_a_misspelt_reading_in_the_code_is_an_error() -> None:
+def test_a_misspelled_reading_in_the_code_is_an_error() -> None:
     with pytest.raises(KeyError):
         resolve(CATALOGUE, "page").follows("no-such-reading", "x")
     with pytest.raises(KeyError):
         resolve(CATALOGUE, "page").follows("success-status", "2O1")
 
 
-def test_all_readings_flipped_at_once_still_give_documented_answers(ask: Any) -> None:
-    """Options that refuse are left out, so that bodies get as far as the rendering."""
+def test_all_readings_flipped_at_once_still_give_documented_responses(ask: Any) -> None:
+    """Leave refusing options out, so that bodies reach the rendering."""
     flips = [(reading, option) for reading, option in SEEN if option != "refused" and not option.isdigit()]
     app = create_app(Settings(reading=tuple(flips)))
     for request, _ in SEEN.values():

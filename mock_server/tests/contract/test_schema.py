@@ -44,7 +44,7 @@ def test_openapi_schemas_mean_what_they_say(value: Any, expected: Any) -> None:
 @pytest.mark.parametrize(
     "at", [0, 1, ITEMS_JUDGED_AT_ONCE - 1, ITEMS_JUDGED_AT_ONCE, 2 * ITEMS_JUDGED_AT_ONCE + 1, 999]
 )
-def test_a_breach_in_a_long_array_is_found_once_at_its_place(at: int) -> None:
+def test_a_violation_in_a_long_array_is_found_once_at_its_place(at: int) -> None:
     ids = ["ok"] * 1000
     ids[at] = "long"
     found = breaches({"ids": ids, "pairs": [["x"]]})
@@ -58,16 +58,16 @@ def test_places_inside_long_arrays_of_arrays_are_kept() -> None:
     assert breaches({"name": "a", "pairs": pairs}) == [(("pairs", 500, 1), "type")]
 
 
-def test_a_breach_of_a_long_array_itself_tells_of_the_whole_array() -> None:
+def test_a_violation_of_a_long_array_itself_names_the_whole_array() -> None:
     (first, *_) = [breach for breach in VALIDATOR.breaches({"name": ["x"] * 1000}) if breach.keyword == "type"]
     assert len(first.got) == 1000
 
 
-def test_what_only_the_whole_array_shows_is_found() -> None:
+def test_a_violation_of_the_whole_array_is_found() -> None:
     assert breaches({"name": "a", "ids": ["ok"] * 1001}) == [(("ids",), "maxItems")]
 
 
-def test_a_reader_who_stops_early_does_not_wait() -> None:
+def test_stopping_early_does_not_search_the_rest() -> None:
     wrong = {"name": "a", "ids": ["long"] * 250_000}
     started = time.perf_counter()
     assert len(list(VALIDATOR.breaches(wrong))) == 250_000

@@ -1,4 +1,4 @@
-"""The control API: its document, every call of it, worlds, the journal and its event stream."""
+"""Test the control API: its document, every call, worlds, the journal and its event stream."""
 
 from __future__ import annotations
 
@@ -58,40 +58,40 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 # -- the document
 
 
-def test_every_call_of_the_document_is_served_and_every_call_that_is_served_is_in_it() -> None:
+def test_the_document_lists_exactly_the_served_calls() -> None:
     assert control_contract().operations.keys() == HANDLERS.keys()
 
 
-def test_the_document_is_sound_openapi(control_document: dict[str, Any]) -> None:
+def test_the_document_is_valid_openapi(control_document: dict[str, Any]) -> None:
     openapi_spec_validator.validate(control_document)
 
 
-def test_an_unknown_call_and_a_wrong_method_are_told(lead_list_mock: RunningMock) -> None:
+def test_an_unknown_call_and_a_wrong_method_are_reported(lead_list_mock: RunningMock) -> None:
     assert httpx2.get(f"{lead_list_mock.url}/__mock__/nothing").status_code == 404
     answer = httpx2.put(f"{lead_list_mock.url}/__mock__/reset", headers=OURS)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-def test_what_is_read_by_get_is_read_by_head(lead_list_mock: RunningMock) -> None:
+def test_head_works_where_get_works(lead_list_mock: RunningMock) -> None:
     answer = httpx2.head(f"{lead_list_mock.url}/__mock__/ready")
     assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", b"")
     assert httpx2.head(f"{lead_list_mock.url}/__mock__/reset", headers=OURS).status_code == 405
 
 
 @pytest.mark.parametrize("call", ["requests?stauts=500", "requests?stauts=", "state?wrold=t1"])
-def test_a_slip_in_the_name_of_a_filter_does_not_list_everything(call: str, lead_list_mock: RunningMock) -> None:
+def test_a_misspelled_filter_does_not_list_everything(call: str, lead_list_mock: RunningMock) -> None:
     answer = httpx2.get(f"{lead_list_mock.url}/__mock__/{call}")
     assert (answer.status_code, answer.json()["error"]["details"][0]["rule"]) == (400, "query")
     assert httpx2.get(f"{lead_list_mock.url}/__mock__/state?world=t1&token=1").status_code == 200
 
 
-def test_a_filter_without_a_value_is_not_left_out(lead_list_mock: RunningMock) -> None:
+def test_a_filter_without_a_value_is_an_error(lead_list_mock: RunningMock) -> None:
     create(lead_list_mock, "a")
     assert len(lead_list_mock.requests()) == 1
     assert lead_list_mock.requests(user="") == []
 
 
-def test_a_body_that_nobody_reads_is_told_and_nothing_is_done(lead_list_mock: RunningMock) -> None:
+def test_an_unexpected_body_is_refused_and_nothing_changes(lead_list_mock: RunningMock) -> None:
     create(lead_list_mock, "a")
     answer = httpx2.post(f"{lead_list_mock.url}/__mock__/reset", json={"world": "t1"}, headers=OURS)
     assert (answer.status_code, answer.json()["error"]["details"][0]["rule"]) == (400, "no_body")
@@ -176,7 +176,7 @@ YEARS = "an offset at which the clock shows a year from 1970 to 9998"
         ),
     ],
 )
-def test_a_wrong_call_is_told_by_json_pointer(
+def test_a_wrong_call_is_reported_by_json_pointer(
     method: str, call: str, body: Any, pointer: str, got: str, want: str, lead_list_mock: RunningMock
 ) -> None:
     content = body if isinstance(body, str) else None if body is None else json.dumps(body)
@@ -187,7 +187,7 @@ def test_a_wrong_call_is_told_by_json_pointer(
     assert (pointer, got, want) in told
 
 
-def test_the_control_api_keeps_its_form_whatever_the_readings() -> None:
+def test_readings_do_not_change_the_control_api() -> None:
     settings = Settings(reading=(("error-shape", "flat"), ("details-form", "map"), ("other-methods", "404")))
     with running_mock(settings) as mock:
         assert httpx2.get(f"{mock.url}/nothing").json().keys() == {"code", "message"}
@@ -197,7 +197,7 @@ def test_the_control_api_keeps_its_form_whatever_the_readings() -> None:
 # -- sign-in
 
 
-def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_answers_the_token(lead_list_mock: RunningMock) -> None:
+def test_signing_in_sets_an_http_only_cookie_and_returns_the_token(lead_list_mock: RunningMock) -> None:
     with httpx2.Client(base_url=lead_list_mock.url) as browser:
         assert browser.get("/__mock__/sessions").json() == {"user": None, "expired": False}
         assert browser.post(PATH, json=GOOD).status_code == 401
@@ -210,7 +210,7 @@ def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_answers_the_token
         assert browser.post(PATH, json=GOOD).status_code == 401
 
 
-def test_a_browser_is_signed_in_with_a_session_that_has_ended(lead_list_mock: RunningMock) -> None:
+def test_a_browser_can_sign_in_with_an_expired_session(lead_list_mock: RunningMock) -> None:
     with httpx2.Client(base_url=lead_list_mock.url) as browser:
         body = {"user": "user_abc123", "expired": True}
         assert browser.post("/__mock__/sessions", json=body, headers=OURS).json()["token"] == "expired"
@@ -265,7 +265,7 @@ def test_every_exchange_is_in_the_journal_with_its_verdict(
     assert json.loads(found[0]["answer"]["body"])["name"] == "n"
 
 
-def test_an_answer_that_breaks_the_spec_is_told_by_json_pointer(page_request: dict[str, Any]) -> None:
+def test_a_response_that_breaks_the_spec_is_reported_by_json_pointer(page_request: dict[str, Any]) -> None:
     def forgetful(stages: Any) -> Any:
         def build(*arguments: Any) -> Any:
             return dataclasses.replace(stages.build(*arguments), user_ids=[5], type="robot")
@@ -279,7 +279,7 @@ def test_an_answer_that_breaks_the_spec_is_told_by_json_pointer(page_request: di
         assert {each["path"] for each in found["problems"] if each["of"] == "answer"} == {"/userIds/0", "/type"}
 
 
-def test_a_mock_that_takes_what_is_wrong_does_not_spoil_the_verdict() -> None:
+def test_a_lenient_mock_does_not_change_the_verdict_on_the_request() -> None:
     with running_mock(stages=lambda stages: dataclasses.replace(stages, validate=lambda operation, body: body)) as mock:
         assert httpx2.post(mock.endpoint, json=GOOD | {"personIds": [5]}, headers=LOGIN).status_code == 201
         assert mock.requests()[0]["verdict"] == {"request": "invalid", "answer": "invalid"}
@@ -313,7 +313,7 @@ def test_the_journal_is_filtered(query: dict[str, Any], statuses: list[int], lea
     assert lead_list_mock.control("GET", f"requests/{newest}")["id"] == newest
 
 
-def test_no_secret_leaves_the_journal(lead_list_mock: RunningMock) -> None:
+def test_the_journal_shows_no_secret(lead_list_mock: RunningMock) -> None:
     secrets = [
         "xyz789-session",
         "abc123-session",
@@ -345,14 +345,14 @@ def test_no_secret_leaves_the_journal(lead_list_mock: RunningMock) -> None:
     assert b"xyz789" not in base64.b64decode(first["request"]["bodyBase64"])
 
 
-def test_a_path_is_told_as_it_was_sent_where_it_was_spelled_in_another_way(lead_list_mock: RunningMock) -> None:
+def test_the_journal_shows_the_path_as_sent_if_spelled_differently(lead_list_mock: RunningMock) -> None:
     for path in ("/a%20b", "/a%2Fb", "/%61bc", "/%61bc123-session"):
         httpx2.get(lead_list_mock.url + path)
     told = [(each["path"], each.get("rawPath")) for each in reversed(lead_list_mock.requests())]
     assert told == [("/a b", None), ("/a/b", "/a%2Fb"), ("/abc", "/%61bc"), ("/[masked]", None)]
 
 
-def test_a_journal_is_bounded_in_number_and_in_bytes() -> None:
+def test_the_journal_is_bounded_in_number_and_bytes() -> None:
     def exchange(size: int) -> Exchange:
         made = Exchange(datetime(2024, 1, 1), "GET", "/", b"", [])  # noqa: DTZ001
         made.take_body(b"x" * size)
@@ -376,7 +376,7 @@ def test_a_journal_is_bounded_in_number_and_in_bytes() -> None:
     assert [each.id for each in journal] == [EXCHANGES_KEPT + 26]
 
 
-def test_an_exchange_is_recorded_before_its_answer_ends() -> None:
+def test_an_exchange_is_recorded_before_its_response_ends() -> None:
     mock = create_app()
     lengths = []
 
@@ -402,7 +402,7 @@ def test_a_large_body_is_counted_and_not_kept(lead_list_mock: RunningMock) -> No
 # -- verification
 
 
-def test_what_came_as_expected_is_verified(lead_list_mock: RunningMock) -> None:
+def test_expected_requests_are_verified(lead_list_mock: RunningMock) -> None:
     for name in ("a", "b", "b"):
         create(lead_list_mock, name)
     lead_list_mock.verify(times=1, method="POST", path=PATH, status=201, user="user_xyz789", body={"name": "a"})
@@ -426,7 +426,7 @@ def test_what_came_as_expected_is_verified(lead_list_mock: RunningMock) -> None:
     ],
     ids=str,
 )
-def test_what_did_not_come_is_told_with_what_came_nearest(
+def test_a_failed_verification_shows_the_nearest_requests(
     question: dict[str, Any], expected: str, told: dict[str, str] | None, lead_list_mock: RunningMock
 ) -> None:
     httpx2.post(lead_list_mock.endpoint, content=b"{", headers=LOGIN | {"prefer": "code=418"})
@@ -464,7 +464,7 @@ def events(url: str, **headers: str) -> Iterator[Iterator[dict[str, Any]]]:
         yield read(lines)
 
 
-def test_exchanges_and_changes_come_live(lead_list_mock: RunningMock) -> None:
+def test_exchanges_and_changes_are_streamed(lead_list_mock: RunningMock) -> None:
     create(lead_list_mock, "before")
     with events(f"{lead_list_mock.url}/__mock__/events") as stream:
         create(lead_list_mock, "live")
@@ -480,7 +480,7 @@ def test_exchanges_and_changes_come_live(lead_list_mock: RunningMock) -> None:
         assert [next(stream)["data"]["of"] for _ in range(4)] == ["lists", "faults", "requests", "clock"]
 
 
-def test_an_emptied_journal_is_told_before_what_came_after_it() -> None:
+def test_clearing_the_journal_is_streamed_before_later_requests() -> None:
     world = create_app(Settings()).worlds["t1"]
 
     def add() -> None:
@@ -498,7 +498,7 @@ def test_an_emptied_journal_is_told_before_what_came_after_it() -> None:
     assert [each.splitlines()[0] for each in asyncio.run(follow())] == [b"event: change", b"event: request"]
 
 
-def test_a_stream_goes_on_where_it_broke_off(lead_list_mock: RunningMock) -> None:
+def test_a_stream_resumes_where_it_stopped(lead_list_mock: RunningMock) -> None:
     for name in ("a", "b", "c"):
         create(lead_list_mock, name)
     newest = lead_list_mock.requests(limit=1)[0]["id"]
@@ -509,21 +509,19 @@ def test_a_stream_goes_on_where_it_broke_off(lead_list_mock: RunningMock) -> Non
 
 
 @pytest.mark.parametrize("last", ["1000000", "9" * 5000])
-def test_a_stream_of_a_mock_that_was_started_again_shows_all_of_the_new_one(
-    last: str, lead_list_mock: RunningMock
-) -> None:
+def test_a_stream_of_a_restarted_mock_shows_all_its_requests(last: str, lead_list_mock: RunningMock) -> None:
     create(lead_list_mock, "a")
     newest = lead_list_mock.requests(limit=1)[0]["id"]
     with events(f"{lead_list_mock.url}/__mock__/events", **{"last-event-id": last}) as stream:
         assert next(stream)["data"]["id"] == newest
 
 
-def test_a_mock_with_open_streams_ends_soon(start_mock: StartMock) -> None:
+def test_a_mock_with_open_streams_stops_quickly(start_mock: StartMock) -> None:
     running = start_mock()
     with events(f"{running.url}/__mock__/events") as one, events(f"{running.url}/__mock__/events?world=t1") as other:
         started = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
-        assert (list(one), list(other)) == ([], [])  # they end as answers do, not by a broken connection
+        assert (list(one), list(other)) == ([], [])  # they end like complete responses, not by a broken connection
         assert running.process.communicate(timeout=60) == ("", "")
         assert time.monotonic() - started < 20  # usually under two
         assert running.process.returncode == 0
@@ -555,7 +553,7 @@ def test_a_world_is_named_by_header_cookie_or_host(headers: dict[str, str], lead
     assert got["offsetS"] == 86400
 
 
-def test_eight_worlds_at_once_do_not_disturb_each_other(lead_list_mock: RunningMock) -> None:
+def test_eight_concurrent_worlds_are_isolated(lead_list_mock: RunningMock) -> None:
     def run(name: str) -> list[int]:
         world, header = lead_list_mock.in_world(name), {"x-mock-world": name}
         statuses = []
@@ -573,7 +571,7 @@ def test_eight_worlds_at_once_do_not_disturb_each_other(lead_list_mock: RunningM
     assert lead_list_mock.requests() == []
 
 
-def test_the_header_counts_before_the_host_and_the_host_before_the_cookie(lead_list_mock: RunningMock) -> None:
+def test_the_world_header_precedes_the_host_and_the_host_the_cookie(lead_list_mock: RunningMock) -> None:
     def world(**headers: str) -> str:
         name: str = httpx2.get(f"{lead_list_mock.url}/__mock__/state", headers=headers).json()["world"]
         return name
@@ -583,7 +581,7 @@ def test_the_header_counts_before_the_host_and_the_host_before_the_cookie(lead_l
     assert world(host="localhost") == "default"
 
 
-def test_worlds_are_bounded_and_those_used_last_stay(lead_list_mock: RunningMock) -> None:
+def test_worlds_are_bounded_and_the_most_recently_used_stay(lead_list_mock: RunningMock) -> None:
     with running_mock() as mock:
         create(mock)
         for i in range(WORLDS_KEPT + 5):
@@ -596,7 +594,7 @@ def test_worlds_are_bounded_and_those_used_last_stay(lead_list_mock: RunningMock
         assert len(mock.lists()) == 1
 
 
-def test_a_world_that_nobody_used_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_world_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     made = create_app().worlds
     made["old"].take_snapshot("s")
     monkeypatch.setattr(worlds, "WORLD_IDLE_S", -1.0)
@@ -613,7 +611,7 @@ def test_the_same_seed_gives_each_world_the_same_ids(lead_list_mock: RunningMock
         assert create(mock).json()["id"] == ids[0]
 
 
-def test_an_export_seeds_again_to_the_same(lead_list_mock: RunningMock, page_request: dict[str, Any]) -> None:
+def test_an_imported_export_gives_the_same_lists(lead_list_mock: RunningMock, page_request: dict[str, Any]) -> None:
     created = httpx2.post(lead_list_mock.endpoint, json=page_request, headers=LOGIN).json()
     create(lead_list_mock, "\u0000 \U0001f600 <b>")
     exported = lead_list_mock.lists()
@@ -625,7 +623,7 @@ def test_an_export_seeds_again_to_the_same(lead_list_mock: RunningMock, page_req
     assert other.lists() == []
 
 
-def test_an_export_may_be_larger_than_what_the_api_takes(lead_list_mock: RunningMock) -> None:
+def test_an_export_may_exceed_the_body_limit_of_the_api(lead_list_mock: RunningMock) -> None:
     for _ in range(3):
         create(lead_list_mock, name="x" * 1_000_000)
     exported = lead_list_mock.lists()
@@ -634,7 +632,7 @@ def test_an_export_may_be_larger_than_what_the_api_takes(lead_list_mock: Running
     assert lead_list_mock.lists() == exported
 
 
-def test_a_mock_starts_with_the_lists_of_a_file_and_resets_to_them(tmp_path: Path) -> None:
+def test_a_mock_starts_with_the_seed_file_and_resets_to_it(tmp_path: Path) -> None:
     file = tmp_path / "lists.json"
     file.write_text(json.dumps({"lists": [GOOD, GOOD | {"name": "m", "userIds": ["ana"]}]}))
     with running_mock(Settings(seed_file=str(file))) as mock:
@@ -658,7 +656,9 @@ def test_a_mock_starts_with_the_lists_of_a_file_and_resets_to_them(tmp_path: Pat
     ],
     ids=["no file", "no JSON", "no object", "wrong list", "same id"],
 )
-def test_a_wrong_seed_file_is_told_in_one_line(content: str | None, told: str, tmp_path: Path, run_cli: Any) -> None:
+def test_a_wrong_seed_file_is_reported_on_one_line(
+    content: str | None, told: str, tmp_path: Path, run_cli: Any
+) -> None:
     file = tmp_path / "lists.json"
     if content is not None:
         file.write_text(content)
@@ -668,7 +668,7 @@ def test_a_wrong_seed_file_is_told_in_one_line(content: str | None, told: str, t
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_snapshot_is_restored_as_often_as_one_likes(lead_list_mock: RunningMock) -> None:
+def test_a_snapshot_can_be_restored_repeatedly(lead_list_mock: RunningMock) -> None:
     create(lead_list_mock)
     kept = lead_list_mock.lists()
     lead_list_mock.control("PUT", "snapshots/one%20list")
@@ -706,7 +706,7 @@ def test_a_reset_takes_milliseconds(tmp_path: Path) -> None:
         assert min(took_s) < 0.05  # usually two or three
 
 
-def test_state_tells_what_is_in_force(lead_list_mock: RunningMock, document: dict[str, Any]) -> None:
+def test_the_state_lists_clock_faults_and_readings(lead_list_mock: RunningMock, document: dict[str, Any]) -> None:
     create(lead_list_mock)
     state = lead_list_mock.control("GET", "state")
     assert state["counts"] == {"lists": 1, "requests": 1, "faults": 0, "snapshots": 0}

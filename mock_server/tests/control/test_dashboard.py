@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: each thing that a developer does with it, against a real mock."""
+"""Test the dashboard in a real browser against a real mock, one user action per test."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def page(open_page: Open, mock: RunningMock) -> Page:
 
 
 def live(page: Page) -> Page:
-    """The page, as soon as it has all that there is."""
+    """Return the dashboard's web page once it is fully loaded."""
     expect(page.locator("#connection")).to_have_text("Live")
     return page
 
@@ -53,7 +53,7 @@ def opened(page: Page, place: int = 0) -> Any:
 # -- requests
 
 
-def test_requests_are_shown_live_the_newest_first(page: Page, mock: RunningMock) -> None:
+def test_requests_appear_live_newest_first(page: Page, mock: RunningMock) -> None:
     expect(page.get_by_text("No requests yet in this world")).to_be_visible()
     create(mock, GOOD | {"name": "the first"})
     expect(rows(page)).to_have_count(1)
@@ -70,7 +70,7 @@ def test_requests_are_shown_live_the_newest_first(page: Page, mock: RunningMock)
     expect(page.locator("#count-requests")).to_have_text("3")
 
 
-def test_a_page_that_comes_late_shows_what_was(open_page: Open, mock: RunningMock) -> None:
+def test_a_dashboard_opened_later_shows_earlier_requests(open_page: Open, mock: RunningMock) -> None:
     for name in ("a", "b"):
         create(mock, GOOD | {"name": name})
     page = live(open_page(f"{mock.url}/__mock__/"))
@@ -102,11 +102,11 @@ def test_requests_are_filtered_by_text_status_and_verdict(page: Page, mock: Runn
         page.get_by_label("Verdict", exact=True).select_option(verdict)
         assert rows(page).locator(".status").all_text_contents() == statuses
     expect(page.locator("#journal-state")).to_have_text("0 of 4 shown")
-    create(mock, GOOD | {"name": "Beta"})  # what comes is filtered as well
+    create(mock, GOOD | {"name": "Beta"})  # new requests are filtered as well
     expect(page.locator("#journal-state")).to_have_text("0 of 5 shown")
 
 
-def test_while_paused_nothing_moves(page: Page, mock: RunningMock) -> None:
+def test_a_paused_list_does_not_change(page: Page, mock: RunningMock) -> None:
     create(mock)
     expect(rows(page)).to_have_count(1)
     page.get_by_role("button", name="Pause").click()
@@ -118,7 +118,7 @@ def test_while_paused_nothing_moves(page: Page, mock: RunningMock) -> None:
     expect(rows(page)).to_have_count(3)
 
 
-def test_what_is_asked_for_is_shown_though_the_page_was_paused(page: Page, mock: RunningMock) -> None:
+def test_a_selected_request_is_shown_while_paused(page: Page, mock: RunningMock) -> None:
     create(mock, GOOD | {"name": "here"})
     create(mock, GOOD | {"name": "there"}, **{"x-mock-world": "t7"})
     expect(rows(page)).to_contain_text(["here"])
@@ -131,7 +131,7 @@ def test_what_is_asked_for_is_shown_though_the_page_was_paused(page: Page, mock:
     expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "false")
 
 
-def test_the_journal_is_emptied(page: Page, mock: RunningMock) -> None:
+def test_the_journal_is_cleared(page: Page, mock: RunningMock) -> None:
     create(mock)
     expect(rows(page)).to_have_count(1)
     page.get_by_role("button", name="Clear", exact=True).click()
@@ -141,7 +141,7 @@ def test_the_journal_is_emptied(page: Page, mock: RunningMock) -> None:
     expect(rows(page)).to_have_count(1)
 
 
-def test_the_list_is_no_longer_than_anybody_reads(page: Page, mock: RunningMock) -> None:
+def test_the_request_list_is_bounded(page: Page, mock: RunningMock) -> None:
     with httpx2.Client(base_url=mock.url) as client:
         for i in range(520):
             client.get(f"/{i}")
@@ -149,7 +149,7 @@ def test_the_list_is_no_longer_than_anybody_reads(page: Page, mock: RunningMock)
     expect(page.locator("#journal li")).to_have_count(500)
 
 
-def test_problems_stand_at_the_lines_that_have_them(page: Page, mock: RunningMock) -> None:
+def test_problems_are_shown_at_their_lines(page: Page, mock: RunningMock) -> None:
     create(mock, WRONG)
     detail = opened(page)
     wrong = page.get_by_role("region", name="Request body").locator(".line.wrong")
@@ -168,14 +168,14 @@ def test_problems_stand_at_the_lines_that_have_them(page: Page, mock: RunningMoc
     ]  # fmt: skip
 
 
-def test_what_has_no_line_is_told_above_the_body(page: Page, mock: RunningMock) -> None:
+def test_problems_without_a_line_are_shown_above_the_body(page: Page, mock: RunningMock) -> None:
     httpx2.post(mock.endpoint, content=b"{", headers=LOGIN | {"content-type": "application/json"})
     opened(page)
     expect(page.locator("#detail .problems.whole")).to_have_count(1)
     expect(page.locator("#detail .problems.whole")).to_contain_text("The body is not JSON")
 
 
-def test_the_detail_tells_who_was_refused_and_which_fault_it_was(page: Page, mock: RunningMock) -> None:
+def test_the_detail_shows_the_refused_user_and_the_fault(page: Page, mock: RunningMock) -> None:
     httpx2.post(mock.endpoint, json=GOOD, headers={"authorization": "Bearer expired"})
     detail = opened(page)
     expect(detail.locator(".why")).to_contain_text("The session has expired; sign in again")
@@ -201,7 +201,7 @@ def test_a_request_is_copied(open_page: Open, mock: RunningMock) -> None:
     assert copied == page.get_by_label("The copied text").input_value()
     assert PATH in copied
     assert "xyz789-session" in copied
-    assert page.context.cookies() == []  # to look up a login signs nobody in
+    assert page.context.cookies() == []  # looking up a login does not sign in
     assert menu.get_by_role("button").count() == page.evaluate(
         "import('/__mock__/snippets.js').then(module => module.FORMATS.length)"
     )
@@ -216,12 +216,12 @@ def test_without_a_clipboard_the_text_is_selected(page: Page, mock: RunningMock)
     assert PATH in page.evaluate("getSelection().toString()")
 
 
-def test_the_keyboard_alone_leads_to_a_request_and_back(page: Page, mock: RunningMock) -> None:
+def test_a_request_can_be_opened_and_closed_by_keyboard(page: Page, mock: RunningMock) -> None:
     for name in ("a", "b", "c"):
         create(mock, GOOD | {"name": name})
     expect(rows(page)).to_have_count(3)
     page.get_by_role("button", name="Clear", exact=True).focus()
-    page.keyboard.press("Tab")  # the list is one stop, however long it is
+    page.keyboard.press("Tab")  # the list is one tab stop, at any length
     expect(rows(page).nth(0)).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
@@ -239,7 +239,7 @@ def test_the_keyboard_alone_leads_to_a_request_and_back(page: Page, mock: Runnin
     expect(page.locator("#readings")).to_be_visible()
 
 
-def test_news_leave_the_focus_where_it_is(page: Page, mock: RunningMock) -> None:
+def test_new_requests_do_not_move_the_focus(page: Page, mock: RunningMock) -> None:
     mock.set_faults({"status": 500, "times": 9}, {"status": 503, "times": 9})
     mock.control("PUT", "snapshots/a")
     mock.control("PUT", "snapshots/b")
@@ -262,7 +262,7 @@ def test_news_leave_the_focus_where_it_is(page: Page, mock: RunningMock) -> None
     expect(page.locator("#lists-table .name").nth(1)).to_be_focused()
 
 
-def test_no_other_world_comes_under_the_finger(page: Page, mock: RunningMock) -> None:
+def test_new_worlds_do_not_move_the_button_under_the_pointer(page: Page, mock: RunningMock) -> None:
     for world in ("t7", "t8"):
         create(mock, GOOD, **{"x-mock-world": world})
     names = page.locator("#worlds .name")
@@ -274,10 +274,10 @@ def test_no_other_world_comes_under_the_finger(page: Page, mock: RunningMock) ->
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(names).to_have_text(["default", "t8"])
-    expect(page.locator("#worlds")).to_be_focused()  # and not on a button for another one
+    expect(page.locator("#worlds")).to_be_focused()  # not on the button of another one
 
 
-def test_news_do_not_take_a_button_from_who_presses_it(page: Page, mock: RunningMock) -> None:
+def test_new_requests_do_not_replace_a_pressed_button(page: Page, mock: RunningMock) -> None:
     create(mock, GOOD, **{"x-mock-world": "t7"})
     drop = page.get_by_role("button", name="Drop world t7")
     drop.hover(timeout=10_000)
@@ -317,7 +317,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-def test_each_fault_is_put_in_force_and_removed(page: Page, mock: RunningMock) -> None:
+def test_each_fault_is_set_and_removed(page: Page, mock: RunningMock) -> None:
     for what, fields, wanted in FAULTS.values():
         page.reload()
         live(page)
@@ -337,7 +337,7 @@ def test_each_fault_is_put_in_force_and_removed(page: Page, mock: RunningMock) -
         assert mock.control("GET", "faults")["faults"] == []
 
 
-def test_a_fault_may_concern_some_requests_only(page: Page, mock: RunningMock) -> None:
+def test_a_fault_can_apply_to_some_requests_only(page: Page, mock: RunningMock) -> None:
     form = page.locator("#fault-form")
     form.get_by_label("Method").select_option("POST")
     path = form.get_by_role("textbox", name="Path")
@@ -352,7 +352,7 @@ def test_a_fault_may_concern_some_requests_only(page: Page, mock: RunningMock) -
     assert create(mock).status_code == 201
 
 
-def test_every_status_that_is_documented_and_every_answer_is_offered(page: Page) -> None:
+def test_every_documented_status_and_every_response_fault_is_offered(page: Page) -> None:
     page.locator("#faults li").first.wait_for()
     offered = page.locator("#fault-form select").first.locator("option")
     values = [each.get_attribute("value") for each in offered.all()]
@@ -360,7 +360,7 @@ def test_every_status_that_is_documented_and_every_answer_is_offered(page: Page)
     assert {f"answer={each}" for each in ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")} <= set(values)
 
 
-def test_what_is_left_of_a_fault_is_shown_and_the_newest_comes_first(page: Page, mock: RunningMock) -> None:
+def test_the_remaining_uses_of_faults_are_shown_newest_first(page: Page, mock: RunningMock) -> None:
     mock.set_faults({"status": 500, "times": 2}, {"match": {"method": "PUT"}, "status": 503}, seed=9)
     faults = page.locator("#faults li")
     expect(faults.nth(0)).to_contain_text("the next 2")
@@ -371,7 +371,7 @@ def test_what_is_left_of_a_fault_is_shown_and_the_newest_comes_first(page: Page,
     page.get_by_role("button", name="Add fault").click()
     expect(faults).to_have_count(3)
     in_force = mock.control("GET", "faults")
-    assert [each.get("remaining") for each in in_force["faults"]] == [1, 1, None]  # what was used up stays so
+    assert [each.get("remaining") for each in in_force["faults"]] == [1, 1, None]  # a used-up fault stays used up
     assert in_force["seed"] == 9
     assert [create(mock).status_code for _ in range(3)] == [429, 500, 201]
     expect(faults.nth(0)).to_contain_text("used up")
@@ -379,7 +379,7 @@ def test_what_is_left_of_a_fault_is_shown_and_the_newest_comes_first(page: Page,
     expect(page.get_by_text("None in force")).to_be_visible()
 
 
-def test_a_wrong_fault_is_told_in_words(page: Page, mock: RunningMock) -> None:
+def test_a_wrong_fault_is_explained(page: Page, mock: RunningMock) -> None:
     mock.set_faults(*[{"status": 500}] * 100)
     page.get_by_role("button", name="Add fault").click()
     expect(page.locator("#notice")).to_contain_text("faults is an array of 101")
@@ -391,7 +391,7 @@ def test_a_wrong_fault_is_told_in_words(page: Page, mock: RunningMock) -> None:
     assert len(mock.control("GET", "faults")["faults"]) == 100
 
 
-def test_a_fault_that_would_be_none_is_refused_at_its_fields(page: Page, mock: RunningMock) -> None:
+def test_a_fault_without_effect_is_refused_at_its_fields(page: Page, mock: RunningMock) -> None:
     form = page.locator("#fault-form")
     delay = form.get_by_role("spinbutton", name="Delay, ms", exact=True)
     p99 = form.get_by_role("spinbutton", name="p99 of the delay, ms")
@@ -414,7 +414,7 @@ def test_a_fault_that_would_be_none_is_refused_at_its_fields(page: Page, mock: R
 # -- session
 
 
-def test_the_browser_is_signed_in_and_out(page: Page, mock: RunningMock) -> None:
+def test_the_browser_signs_in_and_out(page: Page, mock: RunningMock) -> None:
     post = f"""async () => (await fetch("{PATH}", {{method: "POST", headers: {{"Content-Type": "application/json"}},
         body: {json.dumps(json.dumps(GOOD))}}})).status"""
     session = page.locator("#session")
@@ -434,7 +434,7 @@ def test_the_browser_is_signed_in_and_out(page: Page, mock: RunningMock) -> None
     assert [each["userIds"] for each in mock.lists()] == [["user_abc123"], ["user_xyz789"]]
 
 
-def test_a_login_elsewhere_in_the_browser_is_seen(page: Page, mock: RunningMock) -> None:
+def test_a_login_in_another_tab_is_shown(page: Page, mock: RunningMock) -> None:
     product = page.context.new_page()
     product.goto(f"{mock.url}/__mock__/reference/")
     product.evaluate("""() => fetch("/__mock__/sessions", {method: "POST", body: '{"user": "user_abc123"}',
@@ -445,7 +445,7 @@ def test_a_login_elsewhere_in_the_browser_is_seen(page: Page, mock: RunningMock)
 # -- state
 
 
-def test_a_reset_is_asked_about_and_done(page: Page, mock: RunningMock) -> None:
+def test_a_reset_asks_for_confirmation(page: Page, mock: RunningMock) -> None:
     create(mock)
     mock.set_faults({"status": 500})
     question = page.get_by_role("dialog")
@@ -464,7 +464,7 @@ def test_a_reset_is_asked_about_and_done(page: Page, mock: RunningMock) -> None:
     assert mock.lists() == []
 
 
-def test_what_is_exported_seeds_again(page: Page, mock: RunningMock, tmp_path: Path) -> None:
+def test_an_export_can_be_imported(page: Page, mock: RunningMock, tmp_path: Path) -> None:
     mock.set_lists(GOOD | {"name": "one"}, GOOD | {"name": "two"})
     before = mock.lists()
     with page.expect_download() as download:
@@ -481,7 +481,7 @@ def test_what_is_exported_seeds_again(page: Page, mock: RunningMock, tmp_path: P
     assert mock.lists() == before
 
 
-def test_a_wrong_seed_is_told_beside_its_text(page: Page, mock: RunningMock) -> None:
+def test_a_wrong_seed_is_explained_next_to_its_text(page: Page, mock: RunningMock) -> None:
     dialog = page.get_by_role("dialog")
     page.get_by_role("button", name="Seed…").click()
     for text, told in (
@@ -499,10 +499,10 @@ def test_a_wrong_seed_is_told_beside_its_text(page: Page, mock: RunningMock) -> 
     assert len(mock.lists()) == 1
 
 
-def test_snapshots_are_taken_restored_and_dropped(page: Page, mock: RunningMock) -> None:
+def test_snapshots_are_saved_restored_and_deleted(page: Page, mock: RunningMock) -> None:
     mock.set_lists(GOOD)
     name = page.get_by_label("Name of the snapshot")
-    for wrong in ("before ä/ö?", ".", ".."):  # the address of another call
+    for wrong in ("before ä/ö?", ".", ".."):  # the path of another call
         name.fill(wrong)
         page.get_by_role("button", name="Take").click()
         assert name.evaluate("each => each.validity.patternMismatch")
@@ -518,7 +518,7 @@ def test_snapshots_are_taken_restored_and_dropped(page: Page, mock: RunningMock)
     assert mock.control("GET", "snapshots")["snapshots"] == []
 
 
-def test_the_clock_is_moved_and_put_back(page: Page, mock: RunningMock) -> None:
+def test_the_clock_is_moved_and_reset(page: Page, mock: RunningMock) -> None:
     page.get_by_label("How far to move the clock").fill("2")
     page.get_by_role("button", name="Move").click()
     expect(page.locator("#clock-state")).to_contain_text("2 days ahead")
@@ -536,13 +536,13 @@ def test_the_clock_is_moved_and_put_back(page: Page, mock: RunningMock) -> None:
     assert mock.control("GET", "clock")["offsetS"] == 0
 
 
-def test_the_clock_goes_on(page: Page) -> None:
+def test_the_clock_keeps_running(page: Page) -> None:
     told = {"now": "2099-12-31T23:59:59.000Z", "offsetS": 0}
     page.route(re.compile("/__mock__/clock"), lambda route: route.fulfill(json=told))
     expect(page.locator("#clock-state")).to_have_text("2099-12-31 23:59 UTC", timeout=15_000)
 
 
-def test_lead_lists_are_shown_as_they_come(page: Page, mock: RunningMock) -> None:
+def test_lead_lists_appear_live(page: Page, mock: RunningMock) -> None:
     page.get_by_role("tab", name="Lead lists").click()
     expect(page.get_by_text("None yet.")).to_be_visible()
     create(mock, GOOD | {"name": "Alpha"})
@@ -583,7 +583,7 @@ def test_the_readings_in_force_are_shown(open_page: Open) -> None:
 # -- worlds
 
 
-def test_worlds_are_looked_at_and_dropped(page: Page, mock: RunningMock) -> None:
+def test_worlds_are_shown_and_deleted(page: Page, mock: RunningMock) -> None:
     create(mock, GOOD | {"name": "here"})
     mock.in_world("t7").set_lists(GOOD, GOOD)
     create(mock, GOOD | {"name": "there"}, **{"x-mock-world": "t7"})
@@ -593,7 +593,7 @@ def test_worlds_are_looked_at_and_dropped(page: Page, mock: RunningMock) -> None
     worlds.get_by_role("button", name="t7", exact=True).click()
     expect(page.locator("#world-name")).to_have_text("t7")
     expect(rows(page)).to_contain_text(["there"])
-    page.reload()  # the address keeps it
+    page.reload()  # the URL keeps it
     live(page)
     expect(page.locator("#world-name")).to_have_text("t7")
     page.get_by_role("button", name="Clear", exact=True).click()
@@ -606,12 +606,12 @@ def test_worlds_are_looked_at_and_dropped(page: Page, mock: RunningMock) -> None
     expect(rows(page)).to_contain_text(["here"])
 
 
-def test_the_host_names_the_world_that_is_shown_first(open_page: Open, mock: RunningMock) -> None:
+def test_the_host_name_selects_the_first_world(open_page: Open, mock: RunningMock) -> None:
     page = live(open_page(mock.url.replace("127.0.0.1", "t9.localhost") + "/__mock__/"))
     expect(page.locator("#world-name")).to_have_text("t9")
 
 
-def test_the_page_stays_with_its_world_whatever_becomes_of_the_cookie(open_page: Open, mock: RunningMock) -> None:
+def test_the_dashboard_keeps_its_world_when_the_cookie_changes(open_page: Open, mock: RunningMock) -> None:
     cookie: Callable[[str], Any] = lambda world: {"name": "mock_world", "value": world, "url": mock.url}  # noqa: E731
     page = open_page(f"{mock.url}/__mock__/")
     page.context.add_cookies([cookie("a")])
@@ -628,7 +628,7 @@ def test_the_page_stays_with_its_world_whatever_becomes_of_the_cookie(open_page:
     assert [len(mock.in_world(world).lists()) for world in ("a", "b")] == [0, 1]
 
 
-def test_of_two_worlds_asked_for_the_last_is_shown(page: Page, mock: RunningMock) -> None:
+def test_of_two_selected_worlds_the_last_is_shown(page: Page, mock: RunningMock) -> None:
     create(mock, GOOD, **{"x-mock-world": "t7"})
     held: list[Any] = []
     page.route(re.compile(r"/state\?world=t7"), lambda route: held.append(route))
@@ -647,8 +647,8 @@ def test_of_two_worlds_asked_for_the_last_is_shown(page: Page, mock: RunningMock
 # -- the connection
 
 
-def test_a_page_that_nobody_sees_leaves_its_connection_to_others(page: Page, mock: RunningMock) -> None:
-    """A browser has six to a host: pages forgotten in the background would take them all from the product."""
+def test_a_hidden_dashboard_closes_its_connection(page: Page, mock: RunningMock) -> None:
+    """A browser opens six connections per host; forgotten background tabs would use them all up."""
     page.clock.install()
     see = """isHidden => {
         Object.defineProperty(document, "hidden", {value: isHidden, configurable: true});
@@ -671,7 +671,7 @@ def test_a_page_that_nobody_sees_leaves_its_connection_to_others(page: Page, moc
     expect(rows(page).nth(2)).to_have_attribute("aria-current", "true")
 
 
-def test_a_mock_that_was_restarted_is_found_again(open_page: Open, start_mock: StartMock) -> None:
+def test_the_dashboard_reconnects_to_a_restarted_mock(open_page: Open, start_mock: StartMock) -> None:
     first = start_mock()
     page = live(open_page(f"{first.url}/__mock__/"))
     for _ in range(3):
@@ -682,11 +682,11 @@ def test_a_mock_that_was_restarted_is_found_again(open_page: Open, start_mock: S
     expect(page.locator("#connection")).to_have_text("The mock does not answer; trying again")
     page.get_by_role("button", name="Add fault").click()
     expect(page.locator("#notice")).to_contain_text("The mock does not answer.")
-    expect(rows(page)).to_have_count(3)  # what was seen stays readable
+    expect(rows(page)).to_have_count(3)  # earlier requests stay readable
     again = start_mock("--port", str(first.address[1]))
     expect(page.locator("#connection")).to_have_text("Live", timeout=15_000)
     expect(rows(page)).to_have_count(0)
-    again.post(json=GOOD)  # its ids begin anew
+    again.post(json=GOOD)  # its IDs start again
     expect(rows(page)).to_have_count(1)
 
 
@@ -696,7 +696,7 @@ def guarded() -> Iterator[RunningMock]:
         yield running
 
 
-def test_a_token_is_asked_for(open_page: Open, guarded: RunningMock) -> None:
+def test_the_dashboard_asks_for_a_token(open_page: Open, guarded: RunningMock) -> None:
     page = open_page(f"{guarded.url}/__mock__/")
     dialog = page.get_by_role("dialog")
     for token in ("wrong", "open-sesame"):
@@ -707,31 +707,31 @@ def test_a_token_is_asked_for(open_page: Open, guarded: RunningMock) -> None:
     expect(dialog).to_be_hidden()
 
 
-def test_a_token_that_was_put_off_is_asked_for_after_a_reload(open_page: Open, guarded: RunningMock) -> None:
+def test_the_dashboard_asks_for_a_postponed_token_after_a_reload(open_page: Open, guarded: RunningMock) -> None:
     page = open_page(f"{guarded.url}/__mock__/")
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
     page.keyboard.press("Escape")
     expect(page.locator("#connection")).to_have_text("Refused; reload this page to enter the token")
     page.reload()
-    dialog.get_by_label("Token").fill("“open-sesame\u200b ”")  # no header can carry what came along
+    dialog.get_by_label("Token").fill("“open-sesame\u200b ”")  # a header cannot carry the extra characters
     page.keyboard.press("Enter")
     live(page)
 
 
 @pytest.mark.parametrize("given", ["#token=open-sesame", "?token=open-sesame", "#token=%E2%80%8Bopen-sesame"])
-def test_a_token_in_the_address_is_taken_and_leaves_it(given: str, open_page: Open, guarded: RunningMock) -> None:
+def test_a_token_in_the_url_is_used_and_removed(given: str, open_page: Open, guarded: RunningMock) -> None:
     page = live(open_page(f"{guarded.url}/__mock__/{given}"))
     assert page.url == f"{guarded.url}/__mock__/"
     page.get_by_role("button", name="Add fault").click()
     expect(page.locator("#faults strong")).to_have_count(1)
-    page.reload()  # kept for this tab
+    page.reload()  # stored for this tab
     live(page)
     create(guarded)
     expect(rows(page)).to_have_count(1)
 
 
-def test_the_colours_are_switched_and_kept(page: Page) -> None:
+def test_the_colour_scheme_is_switched_and_kept(page: Page) -> None:
     ground: Callable[[], str] = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")  # noqa: E731
     light = ground()
     page.get_by_role("button", name="Dark").click()

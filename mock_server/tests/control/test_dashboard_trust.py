@@ -1,4 +1,4 @@
-"""The dashboard may be trusted: what is hostile stays text, nothing leaves the machine, everybody can use it."""
+"""Test the dashboard against hostile content, outside requests and accessibility problems."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 UNSEEN = "\x1b[31m \x07 \u202egnp.exe \u2066 \u200b \u2028 \U000e0041"
 HOSTILE = f"{MARKUP} {UNSEEN} javascript:alert(3) שלום"
 
-# Characters that no eye sees, in any text or attribute of the page.
+# Invisible characters in any text or attribute of the web page.
 FIND_UNSEEN = r"""() => {
   const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, found = [];
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
@@ -63,7 +63,7 @@ def post(mock: RunningMock, body: bytes) -> None:
 
 
 def fill_with_hostility(mock: RunningMock) -> int:
-    """Something hostile wherever somebody can put something; how many requests that made."""
+    """Send hostile content in every place of a request; return the number of requests."""
     login = {"authorization": "Bearer hostile-session"}
     httpx2.post(mock.endpoint, json=GOOD | {"name": HOSTILE, "personIds": [HOSTILE]}, headers=login)
     httpx2.post(mock.endpoint, json=GOOD | {HOSTILE: 1, "name": 5, "type": HOSTILE}, headers=login)
@@ -113,12 +113,12 @@ def test_hostile_content_is_inert_and_visible(open_page: Open, mock: RunningMock
     assert page.evaluate(COUNT_LIVE) == [1, 2, 0]
 
 
-def test_a_body_of_many_lines_is_cut_and_shown_in_steps(open_page: Open, mock: RunningMock) -> None:
+def test_a_long_body_is_truncated_and_shown_in_steps(open_page: Open, mock: RunningMock) -> None:
     httpx2.post(mock.endpoint, json=GOOD | {"personIds": [*["lead_1"] * 15_000, 7]}, headers=LOGIN)
     page = opened(open_page, mock)
     page.locator("#journal .row").click()
     lines = page.get_by_role("region", name="Request body").locator(".line")
-    expect(lines).to_have_count(200 + 5)  # the first, and those around the problem
+    expect(lines).to_have_count(200 + 5)  # the first lines, and those around the problem
     expect(page.get_by_role("region", name="Request body").locator(".wrong")).to_contain_text("personIds[15000]")
     at_once = page.evaluate("""() => {
       const buttons = [...document.querySelectorAll("#detail button")];
@@ -129,7 +129,7 @@ def test_a_body_of_many_lines_is_cut_and_shown_in_steps(open_page: Open, mock: R
     expect(lines).to_have_count(15_001 + 8, timeout=30_000)
 
 
-def test_a_long_text_is_cut_until_it_is_asked_for(open_page: Open, mock: RunningMock) -> None:
+def test_a_long_text_is_truncated_until_expanded(open_page: Open, mock: RunningMock) -> None:
     post(mock, b'{"name":"' + b"y" * 200_000 + b'"}')
     page = opened(open_page, mock)
     page.locator("#journal .row").click()
@@ -139,14 +139,14 @@ def test_a_long_text_is_cut_until_it_is_asked_for(open_page: Open, mock: Running
     assert len(body.text_content() or "") > 200_000
 
 
-def test_a_text_of_nothing_but_unseen_characters_is_written_out_whole(open_page: Open, mock: RunningMock) -> None:
+def test_a_text_of_invisible_characters_is_escaped_completely(open_page: Open, mock: RunningMock) -> None:
     post(mock, f'"{chr(0x202E) * 80_000}"'.encode())
     page = opened(open_page, mock)
     page.locator("#journal .row").click()
     page.get_by_role("button", name="Show all").click()
     body = page.get_by_role("region", name="Request body").locator(".string")
     assert (body.text_content() or "").count("\\u202e") == 80_000
-    assert body.locator(".unseen").count() < 1_000  # else the page stands still while they are laid out
+    assert body.locator(".unseen").count() < 1_000  # otherwise the web page freezes during layout
 
 
 def test_long_names_leave_room_for_the_rest(open_page: Open) -> None:
@@ -167,7 +167,7 @@ def test_long_names_leave_room_for_the_rest(open_page: Open) -> None:
             assert page.locator(place).evaluate("each => each.scrollWidth <= each.clientWidth")
 
 
-def test_a_text_is_not_cut_within_a_character(open_page: Open, mock: RunningMock) -> None:
+def test_a_text_is_not_truncated_within_a_character(open_page: Open, mock: RunningMock) -> None:
     post(mock, f'{{"name": "{"😀" * 600}"}}'.encode())
     page = opened(open_page, mock)
     page.locator("#journal .row").click()
@@ -185,12 +185,12 @@ def test_an_empty_line_is_as_high_as_others(open_page: Open, mock: RunningMock) 
 
 
 @pytest.mark.parametrize("is_paused", [False, True])
-def test_large_requests_do_not_pile_up(is_paused: bool, open_page: Open, mock: RunningMock) -> None:
+def test_large_requests_are_not_kept(is_paused: bool, open_page: Open, mock: RunningMock) -> None:
     page = opened(open_page, mock)
     if is_paused:
         page.get_by_role("button", name="Pause").click()
     body = b'{"name":"' + b"y" * 250_000 + b'"}'
-    for _ in range(70):  # refused; so that its answer is small
+    for _ in range(70):  # refused, so that its response is small
         post(mock, body)
     post(mock, b'{"name":"the last"}')
     if is_paused:
@@ -210,7 +210,7 @@ LAY_OUT = """async ([text, paths]) => {
 
 @pytest.fixture(scope="module")
 def some_page(browser: Browser) -> Iterator[Page]:
-    """A page whose modules are asked about texts; it has no state."""
+    """Open a stateless web page whose modules the tests call."""
     with running_mock() as mock, browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{mock.url}/__mock__/")
@@ -235,13 +235,13 @@ def some_page(browser: Browser) -> Iterator[Page]:
         ('{"a":"\\"b\\\\"}', ["/a"], [('"a": "\\"b\\\\"', False, ["/a"])]),
     ],
 )
-def test_json_is_laid_out_as_it_was_sent(text: str, paths: list[str], wrong: list[Any], some_page: Page) -> None:
+def test_json_is_displayed_as_sent(text: str, paths: list[str], wrong: list[Any], some_page: Page) -> None:
     lines = some_page.evaluate(LAY_OUT, [text, paths])
     assert [(line, is_missing, told) for _, line, is_missing, told in lines if told] == wrong
     assert re.sub(r'(?<=[:\]}"0-9]) ', "", "".join(line for _, line, is_missing, _ in lines if not is_missing)) == text
 
 
-def test_every_text_that_is_json_keeps_each_of_its_characters(some_page: Page) -> None:
+def test_displayed_json_keeps_every_character(some_page: Page) -> None:
     for text in (
         "{}", "[]", "[[],{}]", "null", '"x"', "-1.50e+3", "12345678901234567890123", '[1,[2,{"a":[{}]}],"]"]',
         "[" * 20_000 + "]" * 20_000, '{"a":' * 5_000 + "1" + "}" * 5_000,
@@ -253,8 +253,8 @@ def test_every_text_that_is_json_keeps_each_of_its_characters(some_page: Page) -
 # -- the policy
 
 
-def test_the_policy_stops_what_would_be_injected(browser: Browser, mock: RunningMock) -> None:
-    """Else pages without a breach would prove nothing."""
+def test_the_policy_blocks_injected_content(browser: Browser, mock: RunningMock) -> None:
+    """Show that the other tests could detect a violation."""
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{mock.url}/__mock__/")
@@ -278,7 +278,7 @@ def test_the_policy_stops_what_would_be_injected(browser: Browser, mock: Running
     assert ran is False
 
 
-def test_the_page_is_small_and_all_of_it_comes_from_the_mock(open_page: Open, mock: RunningMock) -> None:
+def test_the_dashboard_is_small_and_loads_only_from_the_mock(open_page: Open, mock: RunningMock) -> None:
     page = opened(open_page, mock)
     loaded = page.evaluate(
         """performance.getEntriesByType("resource").map(each => [each.name, each.encodedBodySize])"""
@@ -287,7 +287,7 @@ def test_the_page_is_small_and_all_of_it_comes_from_the_mock(open_page: Open, mo
     assert sum(size for name, size in loaded if re.search(r"\.(js|css|svg)$", name)) < 120_000
 
 
-# -- everybody
+# -- accessibility
 
 
 @pytest.fixture(scope="module")
@@ -303,7 +303,9 @@ def findings(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 420])
-def test_nothing_keeps_anybody_out(width: int, scheme: str, open_page: Open, mock: RunningMock, axe: str) -> None:
+def test_axe_finds_no_accessibility_problem(
+    width: int, scheme: str, open_page: Open, mock: RunningMock, axe: str
+) -> None:
     fill_with_hostility(mock)
     httpx2.post(mock.endpoint, json={"name": 5}, headers=LOGIN | {"x-mock-fault": "status=503"})
     httpx2.post(mock.endpoint, json={"name": 5}, headers=LOGIN)
@@ -338,7 +340,7 @@ def test_nothing_keeps_anybody_out(width: int, scheme: str, open_page: Open, moc
 
 
 @pytest.mark.parametrize("width", [320, 640])
-def test_nothing_is_wider_than_a_small_or_enlarged_page(width: int, open_page: Open, mock: RunningMock) -> None:
+def test_nothing_overflows_a_small_or_enlarged_window(width: int, open_page: Open, mock: RunningMock) -> None:
     fill_with_hostility(mock)
     page = opened(open_page, mock, viewport={"width": width, "height": 400})
     for tab in page.get_by_role("tab").all():
@@ -349,7 +351,7 @@ def test_nothing_is_wider_than_a_small_or_enlarged_page(width: int, open_page: O
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_what_is_chosen_is_seen_without_colours(open_page: Open, mock: RunningMock) -> None:
+def test_the_selection_is_visible_without_colours(open_page: Open, mock: RunningMock) -> None:
     post(mock, b'{"name": 5}')
     post(mock, b"{}")
     page = opened(open_page, mock, forced_colors="active")
@@ -367,7 +369,7 @@ def test_what_is_chosen_is_seen_without_colours(open_page: Open, mock: RunningMo
         assert widths[0] >= widths[1] + 2
 
 
-def test_the_letters_grow_with_those_of_the_browser(open_page: Open, mock: RunningMock) -> None:
+def test_text_scales_with_the_browser_font_size(open_page: Open, mock: RunningMock) -> None:
     page = opened(open_page, mock)
     session = page.context.new_cdp_session(page)
     size = "parseFloat(getComputedStyle(document.body).fontSize)"
@@ -386,7 +388,7 @@ CHECKED = (
 
 
 def type_errors(*files: Path) -> str:
-    path = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have put Node there
+    path = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have installed Node there
     checked = subprocess.run(
         [npm_package(".bin/tsc"), *CHECKED, *files],
         env=os.environ | {"PATH": path},
@@ -398,7 +400,7 @@ def type_errors(*files: Path) -> str:
     return checked.stdout + checked.stderr
 
 
-def test_the_types_of_the_modules_are_right(tmp_path: Path) -> None:
+def test_the_modules_pass_the_type_checker(tmp_path: Path) -> None:
     assert type_errors(*sorted(DASHBOARD.glob("*.js"))) == ""
     shutil.copytree(DASHBOARD, tmp_path, dirs_exist_ok=True)
     changed = (tmp_path / "showing.js").read_text().replace("elapsedMs.toFixed(1)", "elapsedMs.toUpperCase()")

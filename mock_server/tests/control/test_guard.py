@@ -1,4 +1,4 @@
-"""Who may use the control API: a table of forged requests, sent byte for byte, of which none changes anything."""
+"""Test who may use the control API: no forged request changes anything, each sent byte for byte."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def mock() -> Iterator[RunningMock]:
 
 
 def ask(mock: RunningMock, head: str, *headers: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
-    """The answer to a request of exactly these bytes."""
+    """Return the response to a request of exactly these bytes."""
     lines = [head, *headers, "Connection: close", *([f"Content-Length: {len(body)}"] if body else [])]
     with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
@@ -42,7 +42,7 @@ def ask(mock: RunningMock, head: str, *headers: str, body: bytes = b"") -> tuple
 
 
 def state(mock: RunningMock) -> str:
-    """Everything that a call can change."""
+    """Return all state that a call can change."""
     calls = ("faults", "lists", "snapshots", "clock", "requests")
     found = {call: mock.control("GET", call) for call in calls}
     found["clock"].pop("now")
@@ -53,7 +53,7 @@ def state(mock: RunningMock) -> str:
 PUT = "PUT /__mock__/faults HTTP/1.1"
 RESET = "POST /__mock__/reset HTTP/1.1"
 FORGED = {
-    # -- names that lead here although they are not ours: DNS rebinding
+    # -- DNS rebinding: foreign names that resolve to this machine
     "rebound name": (PUT, "Host: evil.test:8080", OURS, JSON),
     "our name as a part": (PUT, "Host: localhost.evil.test", OURS, JSON),
     "our name at the end": (PUT, "Host: evil-localhost", OURS, JSON),
@@ -68,7 +68,7 @@ FORGED = {
     "two hosts, ours last": (PUT, "Host: evil.test", HERE, OURS, JSON),
     "rebound page, its own origin": (PUT, "Host: evil.test", "Origin: http://evil.test", OURS, JSON),
     "name forwarded": (PUT, "Host: evil.test", "X-Forwarded-Host: localhost", OURS, JSON),
-    # -- pages of other origins
+    # -- web pages of other origins
     "foreign origin": (PUT, HERE, "Origin: https://evil.test", OURS, JSON),
     "another port": (PUT, HERE, "Origin: http://localhost:3000", OURS, JSON),
     "another scheme": (PUT, HERE, "Origin: https://localhost:8080", OURS, JSON),
@@ -80,7 +80,7 @@ FORGED = {
     "a form that navigates": (
         RESET, HERE, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", OURS,
     ),
-    # -- what a page can send without asking: no header of its own, three media types
+    # -- requests without a preflight: no custom header, three media types
     "no header of ours": (PUT, HERE, JSON),
     "empty header of ours": (PUT, HERE, "X-Mock-Control:", JSON),
     "text/plain": (PUT, HERE, OURS, "Content-Type: text/plain"),
@@ -101,7 +101,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=list(FORGED))
-def test_a_forged_request_changes_nothing_and_is_told_nothing(forged: tuple[str, ...], mock: RunningMock) -> None:
+def test_a_forged_request_changes_nothing_and_reads_nothing(forged: tuple[str, ...], mock: RunningMock) -> None:
     before = state(mock)
     head, *headers = forged
     is_sign_in = "sessions" in head
@@ -114,8 +114,8 @@ def test_a_forged_request_changes_nothing_and_is_told_nothing(forged: tuple[str,
     assert state(mock) == before
 
 
-def test_the_same_requests_unforged_change_something(mock: RunningMock) -> None:
-    """Else the table above would prove nothing."""
+def test_the_genuine_requests_change_something(mock: RunningMock) -> None:
+    """Show that the table above could detect a change."""
     for headers in (
         (HERE, OURS, JSON),
         (HERE, "Origin: http://localhost:8080", "Sec-Fetch-Site: same-origin", OURS, JSON),
@@ -140,7 +140,7 @@ def test_the_same_requests_unforged_change_something(mock: RunningMock) -> None:
     ],
     ids=["rebound name", "another port", "script", "frame"],
 )
-def test_no_other_page_reads_anything(headers: tuple[str, ...], mock: RunningMock) -> None:
+def test_no_foreign_web_page_reads_anything(headers: tuple[str, ...], mock: RunningMock) -> None:
     for call in ("requests", "state", "lists", "events", "ready"):
         status, answered, _ = ask(mock, f"GET /__mock__/{call} HTTP/1.1", *headers)
         assert status == 403
@@ -149,7 +149,7 @@ def test_no_other_page_reads_anything(headers: tuple[str, ...], mock: RunningMoc
         assert answered["x-content-type-options"] == "nosniff"
 
 
-def test_a_link_to_a_page_of_the_mock_may_be_followed(mock: RunningMock) -> None:
+def test_a_link_to_a_web_page_of_the_mock_works(mock: RunningMock) -> None:
     visit = ("Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document")
     assert ask(mock, "GET /__mock__/state HTTP/1.1", HERE, *visit)[0] == 200
 
@@ -157,13 +157,13 @@ def test_a_link_to_a_page_of_the_mock_may_be_followed(mock: RunningMock) -> None
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "t7.localhost:8080", "a.b.localhost"]
 )
-def test_every_name_of_this_machine_is_answered(host: str, mock: RunningMock) -> None:
+def test_every_loopback_host_name_is_accepted(host: str, mock: RunningMock) -> None:
     status, answered, _ = ask(mock, "GET /__mock__/state HTTP/1.1", f"Host: {host}")
     assert status == 200
     assert not [name for name in answered if name.startswith("access-control")]
 
 
-def test_pages_that_may_call_the_api_may_sign_in_and_do_nothing_else(mock: RunningMock) -> None:
+def test_allowed_origins_may_sign_in_and_nothing_else(mock: RunningMock) -> None:
     page = ("Origin: http://localhost:3000", "Sec-Fetch-Site: same-site")
     asked = ("Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type,x-mock-control")
     status, answered, _ = ask(mock, "OPTIONS /__mock__/sessions HTTP/1.1", HERE, *page, *asked)
@@ -182,7 +182,7 @@ def test_pages_that_may_call_the_api_may_sign_in_and_do_nothing_else(mock: Runni
 # -- beyond loopback
 
 
-def test_beyond_loopback_a_token_is_made_up_told_at_the_start_and_needed(start_mock: StartMock) -> None:
+def test_beyond_loopback_a_token_is_generated_printed_and_required(start_mock: StartMock) -> None:
     running = start_mock("--host", "0.0.0.0")
     token = running.ready["controlToken"]
     url = f"http://127.0.0.1:{running.address[1]}/__mock__"
@@ -190,7 +190,7 @@ def test_beyond_loopback_a_token_is_made_up_told_at_the_start_and_needed(start_m
     for headers in ({}, {"x-mock-control": "1"}, {"x-mock-control": token[:-1]}, {"x-mock-control": token.swapcase()}):
         assert httpx2.get(f"{url}/state", headers=headers).status_code == 403
         assert httpx2.post(f"{url}/reset", headers=headers).status_code == 403
-    # A link must not be enough to change things.
+    # A link must not be enough to change state.
     assert httpx2.post(f"{url}/reset?token={token}", headers={"x-mock-control": "1"}).status_code == 403
     assert httpx2.get(f"{url}/state?token={token}").status_code == 200
     assert httpx2.get(f"{url}/state", headers={"x-mock-control": token}).status_code == 200
@@ -198,7 +198,7 @@ def test_beyond_loopback_a_token_is_made_up_told_at_the_start_and_needed(start_m
     assert httpx2.get(f"{url}/state", headers={"x-mock-control": token, "host": "mock.test"}).status_code == 403
 
 
-def test_a_further_host_and_a_token_are_chosen(start_mock: StartMock) -> None:
+def test_another_host_and_a_token_can_be_configured(start_mock: StartMock) -> None:
     running = start_mock("--allow-host", "mock.test", "--control-token", "open-sesame")
     headers = {"x-mock-control": "open-sesame", "host": "mock.test:80"}
     assert httpx2.get(f"{running.url}/__mock__/state", headers=headers).status_code == 200
@@ -207,7 +207,7 @@ def test_a_further_host_and_a_token_are_chosen(start_mock: StartMock) -> None:
     assert "open-sesame" not in httpx2.get(f"{running.url}/__mock__/requests", headers=headers).text
 
 
-def test_whoever_serves_the_app_beyond_loopback_without_a_token_has_no_control_api() -> None:
+def test_an_app_beyond_loopback_without_a_token_has_no_control_api() -> None:
     guard = Guard(own_host="127.0.0.1", allowed_hosts=(), token="")
     for server, is_refused in ((("192.0.2.1", 80), True), (("127.0.0.1", 80), False), (("testserver", 80), False)):
         scope = {"method": "GET", "query_string": b"", "server": server}

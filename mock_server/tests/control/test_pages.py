@@ -1,4 +1,4 @@
-"""The pages' files: each is served as it is, with what protects it, and no other file of the machine is."""
+"""Test the static files: each is served unchanged with its security headers, and no other file of the machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def mock() -> Iterator[RunningMock]:
 
 
 def raw(mock: RunningMock, target: bytes) -> bytes:
-    """The answer to a request for a target that no client would send so."""
+    """Return the response to a request target that no client would send."""
     with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % target)
         received = b""
@@ -40,7 +40,7 @@ def raw(mock: RunningMock, target: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("address", SERVED)
-def test_each_file_is_served_as_it_is(address: str, mock: RunningMock) -> None:
+def test_each_file_is_served_unchanged(address: str, mock: RunningMock) -> None:
     answer = httpx2.get(mock.url + address)
     assert answer.status_code == 200
     assert answer.content == SERVED[address].read_bytes()
@@ -56,12 +56,12 @@ def test_each_file_is_served_as_it_is(address: str, mock: RunningMock) -> None:
 
 
 @pytest.mark.parametrize("address", FOLDERS)
-def test_the_slash_behind_a_page_may_be_left_out(address: str, mock: RunningMock) -> None:
+def test_the_trailing_slash_of_a_web_page_is_optional(address: str, mock: RunningMock) -> None:
     answer = httpx2.get(mock.url + address.removesuffix("/") + "?world=t7")
     assert (answer.status_code, answer.headers["location"]) == (307, address + "?world=t7")
 
 
-# Places that would lead out of a folder, if any part of them were taken for a path.
+# Targets that would lead out of a folder if the server read any part of them as a path.
 PLACES = (
     "control.py", "../control.py", "../../pyproject.toml", "../" * 12 + "etc/passwd", "/etc/passwd",
     "dashboard/index.html", "../dashboard/index.html", "./style.css", "x/../style.css", "style.css/", "style.css/.",
@@ -95,7 +95,7 @@ def test_no_other_file_is_readable(write: object, mock: RunningMock) -> None:
             assert b"[project]" not in body
 
 
-def test_a_link_in_a_folder_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_symbolic_link_in_a_folder_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dashboard").mkdir()
     (tmp_path / "dashboard" / "a.css").write_text("a {}")
     (tmp_path / "dashboard" / "b.css").symlink_to("/etc/passwd")
@@ -105,7 +105,7 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path: Path, monkeypatch: pytest.
     assert [name for name in ("a.css", "b.css", "c.py") if pages.has(f"/__mock__/{name}")] == ["a.css"]
 
 
-def test_a_page_is_for_reading_only_and_for_hosts_of_the_mock(mock: RunningMock) -> None:
+def test_a_web_page_is_read_only_and_bound_to_hosts_of_the_mock(mock: RunningMock) -> None:
     refused = httpx2.post(f"{mock.url}/__mock__/", headers={"x-mock-control": "1"})
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
     for address in SERVED:
@@ -114,7 +114,7 @@ def test_a_page_is_for_reading_only_and_for_hosts_of_the_mock(mock: RunningMock)
         assert httpx2.get(mock.url + address, headers=foreign).status_code == 403
 
 
-def test_beyond_loopback_the_page_comes_without_the_token_and_its_data_do_not() -> None:
+def test_beyond_loopback_the_web_page_needs_no_token_but_its_data_do() -> None:
     with running_mock(Settings(control_token="open-sesame")) as mock:
         assert httpx2.get(f"{mock.url}/__mock__/").status_code == 200
         assert httpx2.get(f"{mock.url}/__mock__/state").status_code == 403

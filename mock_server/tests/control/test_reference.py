@@ -1,4 +1,4 @@
-"""The API reference: Swagger UI as its makers publish it, over the documents of the mock, in a real browser."""
+"""Test the API reference: unchanged Swagger UI with the documents of the mock, in a real browser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.once, pytest.mark.xdist_group("reference")]
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-# -- what is not ours
+# -- third-party files
 
 
 @pytest.mark.parametrize("name", SWAGGER_UI_FILES)
@@ -29,7 +29,7 @@ def test_the_files_of_swagger_ui_are_served_byte_for_byte(name: str, lead_list_m
     assert served.headers["content-security-policy"] == REFERENCE_POLICY
 
 
-def test_nothing_that_others_wrote_lies_beside_the_page() -> None:
+def test_no_third_party_file_is_in_the_source_tree() -> None:
     folder = Path(pages.__file__).parent / "reference"
     assert {path.name for path in folder.iterdir()} == {"index.html", "reference.css", "reference.js"}
 
@@ -46,7 +46,7 @@ def test_a_document_is_served_byte_for_byte(name: str, file: str, lead_list_mock
     assert answer.content == (ROOT / file).read_bytes()
 
 
-# -- the page
+# -- the web page
 
 
 def reference(mock: RunningMock, query: str = "") -> str:
@@ -58,7 +58,7 @@ def operation(page: Page, name: str = f"POST {PATH}") -> Locator:
 
 
 def execute(page: Page) -> str:
-    """The status that Swagger UI shows for the request that it sent."""
+    """Return the status that Swagger UI shows for its request."""
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
     shown = page.locator(".live-responses-table tbody .response-col_status")
@@ -73,7 +73,7 @@ def test_the_operation_is_shown_with_both_examples(lead_list_mock: RunningMock, 
     assert "user_xyz789" in page.locator(".responses-wrapper").inner_text()
 
 
-def test_it_is_tried_out_with_the_cookie_of_the_mock(lead_list_mock: RunningMock, open_page: Open) -> None:
+def test_try_it_out_works_with_the_cookie_of_the_mock(lead_list_mock: RunningMock, open_page: Open) -> None:
     page = open_page(reference(lead_list_mock))
     page.evaluate(
         """fetch("/__mock__/sessions", {method: "POST", body: '{"user": "user_abc123"}',
@@ -84,7 +84,7 @@ def test_it_is_tried_out_with_the_cookie_of_the_mock(lead_list_mock: RunningMock
     assert lead_list_mock.lists()[0]["userIds"] == ["user_abc123"]
 
 
-def test_it_is_tried_out_with_a_bearer_token(lead_list_mock: RunningMock, open_page: Open) -> None:
+def test_try_it_out_works_with_a_bearer_token(lead_list_mock: RunningMock, open_page: Open) -> None:
     page = open_page(reference(lead_list_mock))
     page.locator(".auth-wrapper .authorize").first.click()
     bearer = page.locator(".auth-container", has_text="sessionBearer")
@@ -96,7 +96,7 @@ def test_it_is_tried_out_with_a_bearer_token(lead_list_mock: RunningMock, open_p
     lead_list_mock.verify(times=1, path=PATH, user="user_xyz789", body={"name": "Q1 2024 Tech Startups"})
 
 
-def test_the_control_api_is_the_second_choice_and_is_tried_out_in_a_world(
+def test_the_control_api_is_the_second_document_and_works_in_a_world(
     lead_list_mock: RunningMock, open_page: Open
 ) -> None:
     page = open_page(reference(lead_list_mock, "?world=t9"))
@@ -108,7 +108,7 @@ def test_the_control_api_is_the_second_choice_and_is_tried_out_in_a_world(
     assert lead_list_mock.control("GET", "faults")["faults"] == []
 
 
-def test_whatever_server_a_spec_names_the_mock_is_asked(tmp_path: Path, open_page: Open) -> None:
+def test_requests_go_to_the_mock_whatever_servers_a_spec_names(tmp_path: Path, open_page: Open) -> None:
     for path in (ROOT / "spec").iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     with (tmp_path / "openapi.yaml").open("a") as file:
@@ -120,7 +120,7 @@ def test_whatever_server_a_spec_names_the_mock_is_asked(tmp_path: Path, open_pag
         assert mock.requests()[0]["path"] == f"/base{PATH}"
 
 
-def test_beyond_loopback_the_token_that_the_dashboard_keeps_opens_the_documents(open_page: Open) -> None:
+def test_beyond_loopback_the_token_of_the_dashboard_opens_the_documents(open_page: Open) -> None:
     with running_mock(Settings(control_token="open-sesame")) as mock:
         page = open_page(reference(mock))
         page.locator(".errors-wrapper, .loading-container .failed").first.wait_for()

@@ -1,4 +1,4 @@
-"""Copy as: each text, pasted as it is, sends again what was recorded. Run by bash, node, Playwright and pytest."""
+"""Test "Copy as": each snippet, run by bash, node, Playwright or pytest, sends the recorded request again."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ PAGE = {
     "personIds": ["lead_abc123", "lead_def456"],
     "companyIds": [],
 }
-# What clients make for themselves; snippets leave it out.
+# Headers that clients generate; snippets omit them.
 CLIENT_S_OWN = re.compile(
     r"host|content-length|transfer-encoding|connection|keep-alive|expect|user-agent|accept(-encoding|-language)?|referer|"
-    r"sec-.*|x-mock-fault"  # compared by what it does
+    r"sec-.*|x-mock-fault"  # compared by its effect
 )
 
 
 @dataclass(frozen=True)
 class Case:
-    """A request as bytes. Where a client cannot send it as it was, `told` has the words of notes about it."""
+    """A request as bytes. If a client cannot send it unchanged, `told` has words of the note about it."""
 
     body: bytes = b""
     headers: tuple[str, ...] = (LOGIN, JSON)
@@ -56,7 +56,7 @@ class Case:
     method: str = "POST"
     fault: dict[str, Any] | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    has_blanks: bool = False  # JSON with blanks or escapes that are gone when its value is written anew
+    has_blanks: bool = False  # JSON whose spaces or escapes are lost when its value is written again
 
     def send(self, mock: RunningMock, row: int) -> None:
         mark = ("&" if "?" in self.target else "?") + f"row={row}"
@@ -80,7 +80,7 @@ def named(name: str) -> bytes:
     return compact(GOOD | {"name": name})
 
 
-# What differs where a note says so; all else is the same.
+# Differences that a note explains; everything else is equal.
 DIFFERS: dict[str, set[str]] = {
     "[masked] hides a secret": set(),
     "did not keep the whole body": {"body"},
@@ -218,13 +218,13 @@ console.log(JSON.stringify(Object.fromEntries(FORMATS.map(({ id }) => [id, write
 
 
 def node(*arguments: str, **process: Any) -> subprocess.CompletedProcess[str]:
-    folders = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have put Node there
+    folders = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # .ci/tools may have installed Node there
     environment = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"} | {"PATH": folders}
     return subprocess.run(["node", *arguments], env=environment, capture_output=True, text=True, timeout=300, **process)
 
 
 def written(exchanges: list[dict[str, Any]], urls: dict[str, str]) -> dict[str, list[str]]:
-    """Every exchange in every format."""
+    """Return every exchange in every format."""
     module = json.dumps((ROOT / "mock_server" / "control" / "dashboard" / "snippets.js").as_uri())
     options = json.dumps({"urls": urls, "token": TOKEN})
     done = node("--input-type=module", "-e", SNIPPETS % module, options, input=json.dumps(exchanges))
@@ -233,13 +233,13 @@ def written(exchanges: list[dict[str, Any]], urls: dict[str, str]) -> dict[str, 
     return made
 
 
-# -- running them, all of a format in one go where that saves a start
+# -- running them, all of one format in one process if possible
 
 
 def run_curl(texts: list[str], folder: Path) -> list[str]:
     def run(text: str) -> str:
         done = subprocess.run(["bash"], input=text.encode(), cwd=folder, capture_output=True, timeout=60)
-        # 52 and 56: the answer is missing, or breaks off.
+        # 52 and 56: the response is missing or truncated.
         return "" if done.returncode in (0, 18, 52, 56) else done.stderr.decode(errors="replace")
 
     return [run(text) for text in texts]
@@ -261,7 +261,7 @@ def run_fetch(texts: list[str], folder: Path) -> list[str]:
     for row, text in enumerate(texts):
         (folder / f"{row}.mjs").write_text(text)
     done = node("--input-type=module", "-e", IMPORT_ALL, str(len(texts)), folder.as_uri(), cwd=folder)
-    # A fetch whose answer is missing, or breaks off, is rejected.
+    # A fetch whose response is missing or truncated is rejected.
     told = [
         "" if line in ("done", "TypeError: fetch failed", "TypeError: terminated") else line
         for line in done.stderr.splitlines()
@@ -270,7 +270,7 @@ def run_fetch(texts: list[str], folder: Path) -> list[str]:
 
 
 def run_playwright(texts: list[str], folder: Path) -> list[str]:
-    # Node finds the packages only below the folder that holds them.
+    # Node finds packages only below the folder that contains them.
     with tempfile.TemporaryDirectory(prefix=".made-", dir=NODE_MODULES.parent) as made:
         for row, text in enumerate(texts):
             (Path(made) / f"{row:03}.spec.ts").write_text(text)
@@ -311,7 +311,7 @@ RUNNERS = {
 
 @dataclass(frozen=True)
 class Replay:
-    """One case in one format: what was copied, what running it said, what the journals have of both requests."""
+    """One case in one format: the snippet, its output, and the journal entries of both requests."""
 
     case: Case
     format: str
@@ -322,7 +322,7 @@ class Replay:
 
 
 def recorded(mock: RunningMock) -> dict[int, list[dict[str, Any]]]:
-    """The exchanges of all worlds by the row in their query, each with the name of its world."""
+    """Return the exchanges of all worlds by the row in their query, each with its world."""
     found: dict[int, list[dict[str, Any]]] = {}
     for world in mock.control("GET", "worlds")["worlds"]:
         for exchange in reversed(mock.in_world(world["name"]).requests(limit=1000)):
@@ -334,7 +334,7 @@ def recorded(mock: RunningMock) -> dict[int, list[dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def replays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Replay]]:
-    """Every case, recorded by one mock, and sent again to another one for each format."""
+    """Record every case on one mock, and send it again to another one for each format."""
     npm_package("@playwright/test")  # or skip
     with ExitStack() as stack:
         first, *others = (stack.enter_context(running_mock()) for _ in range(1 + len(FORMATS)))
@@ -356,7 +356,7 @@ def replays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str
         yield made
 
 
-# -- the same request came again
+# -- comparing the requests
 
 
 def body_of(exchange: dict[str, Any]) -> bytes:
@@ -365,7 +365,7 @@ def body_of(exchange: dict[str, Any]) -> bytes:
 
 
 def tight(body: bytes) -> bytes:
-    """JSON without its blanks and with one way to escape; anything else as it is."""
+    """Return JSON without insignificant spaces and with uniform escapes; anything else unchanged."""
     try:
         text = body.decode()
         json.loads(text)
@@ -378,16 +378,16 @@ def tight(body: bytes) -> bytes:
 
 
 def headers_of(exchange: dict[str, Any]) -> list[tuple[str, str]]:
-    """The headers that are more than a client's own; the world may go in one where it was in the name of the host."""
+    """Return the headers that clients do not generate; a header may carry the world of the host name."""
     kept = [(name, value) for name, value in exchange["request"]["headers"] if not CLIENT_S_OWN.fullmatch(name)]
     return sorted((name, value) for name, value in kept if name != "x-mock-world")
 
 
 def parts_of(exchange: dict[str, Any]) -> dict[str, Any]:
-    """All in which an exchange and the one that was copied from it must agree."""
+    """Return everything in which an exchange and its copy must agree."""
     return {
         "method": exchange["method"],
-        # Clients differ in which characters need no percent sign.
+        # Clients differ in which characters they percent-encode.
         "path": quote(exchange.get("rawPath", quote(exchange["path"], safe="/;,@:'$()!")), safe="%/;,@:'$()!"),
         "query": parse_qsl(exchange["query"], encoding="latin-1", keep_blank_values=True),
         "headers": headers_of(exchange),
@@ -402,7 +402,7 @@ def parts_of(exchange: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("form", FORMATS)
-def test_what_is_copied_sends_the_same_request_again(
+def test_a_copied_snippet_sends_the_same_request_again(
     form: str, name: str, replays: dict[tuple[str, str], Replay]
 ) -> None:
     replay = replays[form, name]

@@ -1,4 +1,4 @@
-"""The catalogue of defects: what it must hold, and that each defect changes what a client gets."""
+"""Test the catalogue of defects, and that each defect changes a response."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GROUPS = {
 # -- the catalogue
 
 
-def test_every_defect_has_an_id_of_its_own() -> None:
+def test_defect_ids_are_unique() -> None:
     assert len(ALL) == len(defects.CATALOGUE) >= 150
     assert all(defect.id == defect.id.lower() and " " not in defect.id for defect in ALL)
 
@@ -55,7 +55,7 @@ def test_every_description_is_one_short_sentence() -> None:
         assert defect.description.endswith("."), defect.id
 
 
-# -- what each one changes
+# -- the effect of each defect
 
 PAGE = {
     "name": "Q1 2024 Tech Startups",
@@ -69,12 +69,12 @@ PAGE = {
 BASE = {**PAGE, "icpId": None, "personIds": []}
 COMPANIES = [f"7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f{i:04x}" for i in range(60)]
 UUID = "660e8400-e29b-41d4-a716-446655440001"
-HANGS_S = 10  # of a clock that stands still while the mock works
+HANGS_S = 10  # the clock does not move while the mock works
 NO_END = {name: value for name, value in BASE.items() if name != "endDate"}
 
 
 class IdleTime(asyncio.SelectorEventLoop):
-    """An event loop whose clock moves only while it is idle: sleeps take no time, no machine is too slow."""
+    """An event loop whose clock moves only while it is idle, so sleeps take no time."""
 
     class _Selector(selectors.DefaultSelector):
         now_s = 0.0
@@ -97,7 +97,7 @@ def run_idle(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class Probe:
-    """A request, as ASGI has it; several together are sent at one moment."""
+    """An ASGI request; several together are sent concurrently."""
 
     def __init__(self, body: Any = BASE, *, method: str = "POST", path: str = PATH, **headers: str | None) -> None:
         self.body = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
@@ -116,7 +116,7 @@ class Probe:
         }  # fmt: skip
 
     async def answer(self, mock: Mock) -> list[Any]:
-        """The messages of the answer, and how it ended."""
+        """Return the ASGI messages of the response, and how it ended."""
         messages: list[Any] = []
         bodies = [{"type": "http.request", "body": self.body, "more_body": False}]
 
@@ -267,7 +267,7 @@ TOGETHER = [
 
 
 def ticking() -> Callable[[], datetime]:
-    """A clock of which everything is known: 37.123 seconds from each look to the next, in the afternoon."""
+    """Return a deterministic clock that moves 37.123 seconds per reading, starting in the afternoon."""
     now = datetime(2026, 1, 31, 15, 0, tzinfo=UTC)
 
     def clock() -> datetime:
@@ -279,7 +279,7 @@ def ticking() -> Callable[[], datetime]:
 
 
 async def answers(mock: Mock, expected: Sequence[Any] | None = None) -> list[Any]:
-    """The answers to all probes; no further than to the first that is not the expected one."""
+    """Return the responses to all probes, up to the first unexpected one."""
     given: list[Any] = []
     for probe in ALONE:
         given.append(await probe.answer(mock))
@@ -294,16 +294,16 @@ def clean() -> list[Any]:
     return run_idle(answers(create_app(Settings(seed=1), clock=ticking())))
 
 
-def test_the_probes_see_no_difference_between_two_right_mocks(clean: list[Any]) -> None:
+def test_two_correct_mocks_give_equal_responses_to_the_probes(clean: list[Any]) -> None:
     assert run_idle(answers(create_app(Settings(seed=1), clock=ticking()), clean)) == clean
 
 
 @pytest.mark.parametrize("defect", ALL, ids=lambda defect: defect.id)
-def test_a_defect_shows(defect: Defect, clean: list[Any]) -> None:
+def test_a_defect_changes_a_response(defect: Defect, clean: list[Any]) -> None:
     assert run_idle(answers(defects.create_broken(defect, Settings(seed=1), clock=ticking()), clean)) != clean
 
 
-def test_two_broken_mocks_share_no_memory() -> None:
+def test_two_broken_mocks_share_no_state() -> None:
     defect = defects.find("id-in-order")
     mocks = [defects.create_broken(defect, Settings(seed=1), clock=ticking()) for _ in range(2)]
     first, second = [run_idle(Probe().answer(mock)) for mock in mocks]
@@ -318,7 +318,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
 
 
-def test_an_unknown_defect_is_told_with_those_near_it() -> None:
+def test_the_error_for_an_unknown_defect_suggests_similar_ones() -> None:
     with pytest.raises(SettingError, match='no defect "id-mising"; did you mean id-missing'):
         defects.find("id-mising")
     ended = run("--defect", "id-mising")
@@ -326,7 +326,7 @@ def test_an_unknown_defect_is_told_with_those_near_it() -> None:
     assert "did you mean id-missing" in ended.stderr
 
 
-def test_a_broken_mock_says_so_loudly(start_mock: StartMock) -> None:
+def test_a_broken_mock_prints_a_warning(start_mock: StartMock) -> None:
     running = start_mock("--defect", "id-missing")
     assert "id" not in running.post(json=PAGE).json()
     running.process.terminate()
@@ -349,7 +349,7 @@ def test_the_list_is_plain_when_piped_and_json_when_asked() -> None:
     }
 
 
-def test_a_mock_that_is_not_broken_never_loads_its_defects() -> None:
+def test_a_mock_without_a_defect_does_not_load_the_catalogue() -> None:
     code = "import sys, mock_server.cli; print([name for name in sys.modules if 'defect' in name])"
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60

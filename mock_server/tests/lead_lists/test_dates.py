@@ -95,13 +95,13 @@ def test_another_text_is_refused_with_the_reason(text: str, reason: str) -> None
         ("20240501T010203Z", "2024-05-01T01:02:03.000Z"),
     ],
 )
-def test_rare_forms_are_taken_under_their_reading(text: str, echo: str) -> None:
+def test_rare_formats_are_accepted_under_their_reading(text: str, echo: str) -> None:
     assert dates(("rare-date-forms", "accepted")).echo(text) == echo
     assert not dates(("rare-date-forms", "accepted")).takes("2024-02-30 00:00:00Z")
 
 
 @pytest.mark.parametrize("option", ["rounded", "kept", "cut"])
-def test_no_option_of_a_fraction_leaves_the_calendar(option: str) -> None:
+def test_no_fraction_option_exceeds_the_last_valid_instant(option: str) -> None:
     assert dates(("date-fraction", option)).echo("9999-12-31T23:59:59.9999Z").startswith("9999-12-31T23:59:59.999")
 
 

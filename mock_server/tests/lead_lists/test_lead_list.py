@@ -1,4 +1,4 @@
-"""The lead list and its UUIDs, without a server."""
+"""Test the lead list and its UUIDs without a server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def build(payload: dict[str, Any]) -> LeadList:
     return builder(payload, "user_1", NOW, "id-1")
 
 
-def test_the_least_that_may_be_sent_becomes_a_whole_lead_list() -> None:
+def test_a_minimal_body_becomes_a_complete_lead_list() -> None:
     assert build(LEAST).to_json() == {
         "id": "id-1",
         "icpId": None,

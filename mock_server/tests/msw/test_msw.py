@@ -1,4 +1,4 @@
-"""The handlers for MSW answer as the mock does, and a team's compiler takes them."""
+"""Test that the MSW handlers respond like the mock, and compile under strict settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.once, pytest.mark.xdist_group("msw")]
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 NOW = "2024-01-02T10:30:00.000Z"
-# What teams switch on beside --strict. The lib is the oldest in use by a current project template.
+# Flags that teams use besides --strict. The lib is the oldest in use by a current project template.
 STRICT = (
     "--strict", "--target", "es2020", "--lib", "es2020,dom,dom.iterable", "--module", "nodenext", "--skipLibCheck",
     "--verbatimModuleSyntax", "--isolatedModules", "--erasableSyntaxOnly", "--noUncheckedIndexedAccess",
@@ -36,7 +36,7 @@ SHOWN = 8
 
 
 def compiled(folder: Path, *sources: str) -> list[Path]:
-    """A folder for each source, with the compiled handlers in it; one call of the compiler for all."""
+    """Compile the handlers of all sources in one call; return a folder for each."""
     folders = []
     for source in sources:
         folders.append(Path(tempfile.mkdtemp(dir=folder)))
@@ -48,7 +48,7 @@ def compiled(folder: Path, *sources: str) -> list[Path]:
 
 
 def answers(made: Path, mock: Running, cases: list[Case], at_once: int = 8) -> list[dict[str, Any]]:
-    """What the mock and the compiled handlers of a folder say to each case."""
+    """Return the responses of the mock and of the compiled handlers to each case."""
     given = "".join(case.to_json() + "\n" for case in cases)
     done = run_node("node", made / "answer_twice.mjs", mock.url, NOW, str(at_once), given=given)
     assert done.returncode == 0, done.stderr
@@ -58,7 +58,7 @@ def answers(made: Path, mock: Running, cases: list[Case], at_once: int = 8) -> l
 
 
 def comparable(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer without what may differ: the id of a new list, and the newer Pythons' words on broken JSON."""
+    """Return a response without its varying parts: the id of a new list, and Python's text on malformed JSON."""
     body = UUID4.sub('"id":"new"', answer["body"])
     parsed = json.loads(body) if body else None
     if parsed and answer["status"] == 400 and sys.version_info >= (3, 13):
@@ -69,7 +69,7 @@ def comparable(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(told: list[dict[str, Any]]) -> list[str]:
-    """The cases that were answered in two ways, in words."""
+    """Describe the cases with different responses."""
     return [
         f"{each['name']}: {difference(mock, handled)}"
         for each in told
@@ -78,7 +78,7 @@ def differences(told: list[dict[str, Any]]) -> list[str]:
 
 
 def difference(mock: Any, handled: Any, place: str = "") -> str:
-    """The first place where two answers differ."""
+    """Return the first place where two responses differ."""
     if isinstance(mock, dict) and isinstance(handled, dict) and mock.keys() == handled.keys():
         pairs = ((name, mock[name], handled[name]) for name in mock)
     elif isinstance(mock, list) and isinstance(handled, list) and len(mock) == len(handled):
@@ -96,11 +96,11 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def made(folder: Path) -> Path:
-    """The compiled handlers of a mock with default settings."""
+    """Compile the handlers of a mock with default settings."""
     return compiled(folder, handlers(Settings()))[0]
 
 
-def test_the_handlers_answer_as_the_mock(
+def test_the_handlers_respond_like_the_mock(
     made: Path, start_mock: StartMock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mock = start_mock("--now", NOW)
@@ -111,7 +111,7 @@ def test_the_handlers_answer_as_the_mock(
     assert not differing, "\n".join([f"{len(differing)} differ", *differing[:SHOWN]])
 
 
-def test_an_error_that_is_asked_for_has_the_same_body(made: Path, mock: Running) -> None:
+def test_a_forced_error_has_the_same_body(made: Path, mock: Running) -> None:
     cases = [
         Case(f"{status}", b"{}", {"prefer": f"code={status}"})
         for status in (400, 401, 403, 404, 405, 409, 418, 429, 500, 502, 503, 599)
@@ -144,7 +144,7 @@ def test_handlers_that_break_a_rule_are_found(folder: Path, mock: Running) -> No
     assert found == dict.fromkeys(BROKEN, 1)
 
 
-def test_the_handlers_know_the_settings_of_their_mock(folder: Path, start_mock: StartMock, run_cli: RunCli) -> None:
+def test_the_handlers_use_the_settings_of_their_mock(folder: Path, start_mock: StartMock, run_cli: RunCli) -> None:
     flags = ["--user", "ana=token-1", "--cookie-name", "login", "--success-status", "200"]
     flags += ["--max-depth", "9", "--max-body-bytes", "300"]
     cases = [
@@ -175,7 +175,7 @@ def test_a_reading_that_the_handlers_do_not_follow_is_refused(run_cli: RunCli) -
 
 
 def test_the_facts_of_the_contract_are_not_written_into_the_logic() -> None:
-    """The facts come from the contract: else a change of the spec would leave the handlers behind."""
+    """The facts must come from the contract, so that the handlers follow a change of the spec."""
     logic = LOGIC.read_text()
     facts = [*WORDS["type"], *WORDS["uuid"], "xyz789", "1048576", "__session", 'leadlists"', "/api/v1"]
     assert [fact for fact in facts if fact in logic] == []

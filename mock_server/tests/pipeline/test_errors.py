@@ -1,4 +1,4 @@
-"""Problems, their words, and the renderer of errors."""
+"""Test problems, their messages, and the rendering of errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mock_server.pipeline.words import STATUSES
 DEFAULT = readings.resolve(readings.load(find_spec_dir()), "page")
 
 
-def test_every_sentence_can_be_filled_and_ends() -> None:
+def test_every_message_template_can_be_filled_and_ends_with_a_period() -> None:
     for rule, (want, message) in WORDS.items():
         names = {name for text in (want, message) for _, name, _, _ in string.Formatter().parse(text) if name}
         told = worded_problem(WORDS, rule, ("a", 0), **dict.fromkeys(names - {"field", "got", "example"}, "x"))
@@ -25,7 +25,7 @@ def test_every_sentence_can_be_filled_and_ends() -> None:
         assert "{" not in told.message + told.want
 
 
-def test_a_path_is_a_json_pointer_and_a_readable_field() -> None:
+def test_a_path_is_a_json_pointer_and_has_a_readable_field_name() -> None:
     told = problem("required", ("a/b~c", 3, "d"), want="x")
     assert told.path == "/a~1b~0c/3/d"
     assert told.message.startswith("a/b~c[3].d is missing")
@@ -36,11 +36,11 @@ def test_a_path_is_a_json_pointer_and_a_readable_field() -> None:
     [("x" * 100, '"' + "x" * 59 + '…"'), ([1, 2], "an array of 2"), ({}, "{}"), ({"a": 1}, "an object"), (1.5, "1.5")],
     ids=["text", "array", "empty", "object", "number"],
 )
-def test_long_values_are_quoted_in_short(value: Any, short: str) -> None:
+def test_long_values_are_shortened(value: Any, short: str) -> None:
     assert shorten(value) == short
 
 
-def test_nothing_that_is_refused_makes_the_renderer_fail() -> None:
+def test_no_refused_value_crashes_the_rendering() -> None:
     render = Renderer(DEFAULT)
     for status in (*STATUSES, 418, 599):
         assert render(Refused(status)).status == status

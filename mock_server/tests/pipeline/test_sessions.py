@@ -37,12 +37,12 @@ def sent(*headers: tuple[str, str]) -> Headers:
         ("__session=a; __session=b", ["a", "b"]),
     ],
 )
-def test_only_the_named_cookie_is_read_out_of_whatever_there_is(header: str, values: list[str]) -> None:
+def test_only_the_session_cookie_is_read_from_any_cookie_header(header: str, values: list[str]) -> None:
     assert cookie_values([header], "__session") == values
     assert cookie_values(["x=1", header], "__session") == values
 
 
-def test_a_login_is_a_user_and_no_login_is_nobody() -> None:
+def test_a_valid_login_gives_its_user_and_a_missing_one_none() -> None:
     both = sent(("authorization", "Bearer one"), ("cookie", "__session=two"))
     assert sessions()(both, "bearer") == "user_1"
     assert sessions()(both, "cookie") == "user_2"
@@ -60,13 +60,13 @@ def test_a_login_is_a_user_and_no_login_is_nobody() -> None:
         ([("authorization", "Bearer one"), ("authorization", "Bearer two")], 401, "Authorization must be"),
     ],
 )
-def test_a_bad_login_is_refused_in_words(headers: list[tuple[str, str]], status: int, told: str) -> None:
+def test_an_invalid_login_is_refused_with_a_reason(headers: list[tuple[str, str]], status: int, told: str) -> None:
     with pytest.raises(Refused, match=told) as caught:
         sessions()(sent(*headers), "bearer")
     assert caught.value.status == status
 
 
-def test_every_login_must_be_good_under_all_good() -> None:
+def test_every_login_must_be_valid_under_all_good() -> None:
     strict = sessions(("mixed-logins", "all-good"))
     assert strict(sent(("authorization", "Bearer one"), ("cookie", "__session=two")), "bearer") == "user_1"
     with pytest.raises(Refused):
@@ -75,7 +75,7 @@ def test_every_login_must_be_good_under_all_good() -> None:
         strict(sent(("cookie", "__session=one; __session=bad")), "cookie")
 
 
-def test_a_foreign_origin_is_refused_its_cookie_only() -> None:
+def test_a_foreign_origin_is_refused_only_with_a_cookie() -> None:
     strict = sessions(("foreign-origin", "403"))
     with pytest.raises(Refused) as caught:
         strict(sent(("cookie", "__session=one"), ("origin", "http://evil")), "cookie")

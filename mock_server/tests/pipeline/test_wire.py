@@ -1,4 +1,4 @@
-"""Bytes to value, without a server. The odd bodies of whole requests are in test_app."""
+"""Test parsing bytes without a server. test_app sends odd bodies in whole requests."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_any_bytes_are_a_value_or_a_refusal(body: bytes) -> None:
 
 
 @given(JSON)
-def test_the_slow_look_sees_what_the_fast_one_sees(value: Any) -> None:
+def test_the_slow_parser_agrees_with_the_fast_one(value: Any) -> None:
     body = json.dumps(value).encode()
     deep = JsonParser(readings.resolve(CATALOGUE, "page"), max_bytes=1000, max_depth=99)
     slow = JsonParser(readings.resolve(CATALOGUE, "page", [("huge-numbers", "refused")]), max_bytes=1000, max_depth=99)
@@ -67,7 +67,7 @@ def test_the_slow_look_sees_what_the_fast_one_sees(value: Any) -> None:
     ("body", "where"),
     [(b'{"a": 1,}', "line 1"), (b'{\n"a" 1}', "line 2, column 5"), (b"[1 2]", "line 1, column 4"), (b"NaN", "NaN")],
 )
-def test_broken_json_is_told_with_its_place(body: bytes, where: str) -> None:
+def test_malformed_json_is_reported_with_its_position(body: bytes, where: str) -> None:
     with pytest.raises(Refused) as caught:
         parser()(body, NO_HEADERS)
     assert where in caught.value.problems[0].message
@@ -83,7 +83,7 @@ def test_broken_json_is_told_with_its_place(body: bytes, where: str) -> None:
     ],
     ids=["400 digits", "-1e999", "1e-999", "2**64-1"],
 )
-def test_a_number_beyond_the_machine_becomes_the_nearest(body: bytes, value: float) -> None:
+def test_a_number_out_of_range_becomes_the_nearest_double(body: bytes, value: float) -> None:
     assert parser()(body, NO_HEADERS) == value
 
 
@@ -101,24 +101,24 @@ def test_half_a_surrogate_pair_is_refused_or_replaced(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [rb'"\ud83d\ude00"', rb'"\\ud800"', '"\U0001f600"'.encode()])
-def test_whole_characters_are_none(body: bytes) -> None:
+def test_complete_surrogate_pairs_are_accepted(body: bytes) -> None:
     assert parser()(body, NO_HEADERS) == json.loads(body)
 
 
-def test_a_deep_value_is_refused_or_cut() -> None:
+def test_a_deep_value_is_refused_or_truncated() -> None:
     assert parser()(b"[[[[[1]]]]]", NO_HEADERS) == [[[[[1]]]]]
     assert rule_of(b'[[[[[{"a":1}]]]]]') == "depth"
     assert parser(("deep-nesting", "accepted"))(b'[[[[[{"a":[1]}]]]]]', NO_HEADERS) == [[[[[{}]]]]]
 
 
-def test_many_flat_brackets_are_no_depth() -> None:
+def test_many_flat_brackets_do_not_count_as_depth() -> None:
     body = b"[" + b"[]," * 200_000 + b"[]]"
     started = time.perf_counter()
     assert len(parser()(body, NO_HEADERS)) == 200_001
-    assert time.perf_counter() - started < 10  # usually well under one
+    assert time.perf_counter() - started < 10  # usually well under a second
 
 
-def test_a_compressed_body_is_bounded_by_what_it_holds() -> None:
+def test_a_compressed_body_is_bounded_by_its_decompressed_size() -> None:
     gzip, choice = Headers({"content-encoding": "gzip"}), ("compressed-body", "decoded")
     packed = zlib.compress(b'"' + b"a" * 900 + b'"', wbits=31)
     assert len(parser(choice)(packed, gzip)) == 900

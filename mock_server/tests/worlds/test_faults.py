@@ -1,4 +1,4 @@
-"""Faults: which one a request meets, what its doors take, and what reaches the client, down to the bytes."""
+"""Test faults: which one a request meets, how requests name them, and the bytes that reach the client."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Post = Callable[..., httpx2.Response]
 
 @pytest.fixture
 def post(lead_list_mock: RunningMock) -> Post:
-    """Sends a good request, with further headers."""
+    """Return a function that sends a valid request with more headers."""
     return lambda **headers: httpx2.post(lead_list_mock.endpoint, json=GOOD, headers=LOGIN | headers, timeout=60)
 
 
-# -- deciding
+# -- selecting a fault
 
 
-def test_the_first_fault_that_matches_is_met_until_it_is_used_up() -> None:
+def test_the_first_matching_fault_applies_until_it_is_used_up() -> None:
     faults = Faults(seed=0)
     faults.put([Fault(path="/a*", times=2, status=500), Fault(method="POST", status=503)], None)
     met = [faults.touch("POST", path, []) for path in ("/abc", "/b", "/a", "/a", "/a")]
@@ -67,14 +67,14 @@ def test_the_first_fault_that_matches_is_met_until_it_is_used_up() -> None:
         ("*b*a", "/a/b", False),
         ("a*b*c", "abcbac", True),
         ("*ab*", "aab\n", True),
-        ("*a" * 30 + "x", "a" * 100, False),  # a matcher that tries again would not come back in our time
+        ("*a" * 30 + "x", "a" * 100, False),  # a backtracking matcher would not return
     ],
 )
 def test_a_path_matches_exactly_or_by_its_stars(pattern: str, path: str, matches: bool) -> None:
     assert Fault(path=pattern, status=500).matches("GET", path) is matches
 
 
-def test_a_share_is_drawn_again_the_same_by_the_same_seed() -> None:
+def test_a_share_selects_the_same_requests_for_the_same_seed() -> None:
     def met(seed: int) -> list[bool]:
         faults = Faults(seed=99)
         faults.put([Fault(share=0.3, status=500)], seed)
@@ -84,13 +84,13 @@ def test_a_share_is_drawn_again_the_same_by_the_same_seed() -> None:
     assert 250 < sum(met(1)) < 350
 
 
-def test_a_share_of_none_meets_nobody_and_of_all_everybody() -> None:
+def test_a_share_of_0_selects_no_request_and_of_1_every_request() -> None:
     chance = random.Random(1).random
     assert all(decide([(Fault(share=0, status=500), None)], "GET", "/", chance) is None for _ in range(1000))
     assert all(decide([(Fault(share=1, status=500), None)], "GET", "/", chance) == 0 for _ in range(1000))
 
 
-def test_a_latency_has_the_median_and_the_99th_percentile_that_were_asked_for() -> None:
+def test_a_latency_has_the_requested_median_and_99th_percentile() -> None:
     chance = random.Random(1).random
     fault = Fault(delay_ms=80, p99_ms=1200)
     drawn = sorted(fault.draw_delay_s(chance) * 1000 for _ in range(20_000))
@@ -105,12 +105,12 @@ def test_a_latency_has_the_median_and_the_99th_percentile_that_were_asked_for() 
     [{}, {"share": 0.5}, {"p99_ms": 100}, {"delay_ms": 200, "p99_ms": 100}],
     ids=["nothing", "nothing but a share", "no median", "percentile below the median"],
 )
-def test_a_fault_that_does_nothing_or_cannot_be_drawn_is_refused(attributes: dict[str, Any]) -> None:
+def test_a_fault_without_effect_or_with_an_impossible_share_is_refused(attributes: dict[str, Any]) -> None:
     with pytest.raises(FaultError):
         Fault(**attributes)
 
 
-def test_a_fault_is_the_same_again_from_its_json_and_from_its_text() -> None:
+def test_a_fault_survives_a_round_trip_through_json_and_text() -> None:
     fault = Fault("POST", "/a", 2, 0.5, 500, 80, 100, "half", None)
     assert from_json(fault.to_json()) == fault
     assert from_text(str(Fault(status=500, delay_ms=80.0, answer="half"))) == Fault(
@@ -118,7 +118,7 @@ def test_a_fault_is_the_same_again_from_its_json_and_from_its_text() -> None:
     )
 
 
-def test_the_document_of_the_control_api_has_the_bounds_that_headers_have() -> None:
+def test_the_control_api_document_has_the_bounds_of_the_headers() -> None:
     schema = read_yaml(ROOT / "mock_server" / "control" / "control.yaml")["components"]["schemas"]["Fault"][
         "properties"
     ]
@@ -134,7 +134,7 @@ def test_the_document_of_the_control_api_has_the_bounds_that_headers_have() -> N
                     from_text(f"{name}={bad}{extra}{rest}")
 
 
-# -- the doors of a request
+# -- headers and cookies that force a fault
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,7 @@ def test_the_document_of_the_control_api_has_the_bounds_that_headers_have() -> N
         ("code=99, wait=1", None, 1, "wait=1"),
     ],
 )
-def test_preferences_are_read_as_rfc_7240_writes_them(
-    prefer: str, status: int | None, delay_s: float, applied: str
-) -> None:
+def test_preferences_are_read_as_in_rfc_7240(prefer: str, status: int | None, delay_s: float, applied: str) -> None:
     touch = asked_for([(b"prefer", prefer.encode())])
     assert touch is not None
     assert (touch.fault.status, touch.preferences, touch.door) == (status, applied, "prefer")
@@ -161,7 +159,7 @@ def test_preferences_are_read_as_rfc_7240_writes_them(
 @pytest.mark.parametrize(
     "prefer", ["", "respond-async", "code", "code=abc", "code=600", "wait=-1", "wait=61", '=,;"', "example=a"]
 )
-def test_preferences_that_cannot_be_honoured_are_passed_over(prefer: str) -> None:
+def test_unsupported_preferences_are_ignored(prefer: str) -> None:
     assert asked_for([(b"prefer", prefer.encode())]) is None
 
 
@@ -186,7 +184,7 @@ UNDOCUMENTED = {429: ("TOO_MANY_REQUESTS", "Too Many Requests"), 503: ("SERVICE_
     ],
     ids=["Prefer", "header", "cookie", "Prefer before cookie", "header before Prefer", "control"],
 )
-def test_each_door_forces_a_status_and_the_answer_says_which(
+def test_each_way_forces_a_status_and_the_response_names_the_fault(
     headers: dict[str, str], status: int, marked: str, lead_list_mock: RunningMock, post: Post
 ) -> None:
     lead_list_mock.set_faults({"status": 404})
@@ -197,7 +195,7 @@ def test_each_door_forces_a_status_and_the_answer_says_which(
     assert answer.headers.get("preference-applied") == ("code=500" if "door=prefer" in marked else None)
     lead_list_mock.reset()
     assert "x-mock-fault" not in post().headers
-    assert len(lead_list_mock.lists()) == 1  # what was forced did no work
+    assert len(lead_list_mock.lists()) == 1  # a forced response creates nothing
 
 
 NO_EFFECT = "at least one of status, delayMs, answer and session"
@@ -219,7 +217,7 @@ NO_MEDIAN = "delayMs, the median, and with it a p99Ms that is not below it"
         ("status=500&p99Ms=1", "1", NO_MEDIAN),
     ],
 )
-def test_a_fault_that_cannot_be_read_is_told(
+def test_a_malformed_fault_is_reported(
     text: str, got: str, want: str, post: Post, assert_error: Callable[..., Any]
 ) -> None:
     for headers in ({"x-mock-fault": text}, {"cookie": f"mock_fault={text}"}):
@@ -228,7 +226,7 @@ def test_a_fault_that_cannot_be_read_is_told(
         assert "mock_fault" in error["message"]
 
 
-# -- what is answered
+# -- responses
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
@@ -237,7 +235,7 @@ def test_a_forced_status_has_the_documented_body(status: int, post: Post, assert
     assert_error(post(prefer=f"code={status}"), status, codes[status])
 
 
-def test_any_other_status_has_a_plausible_body_of_the_same_form(post: Post, document: dict[str, Any]) -> None:
+def test_any_other_status_has_a_plausible_body_of_the_same_format(post: Post, document: dict[str, Any]) -> None:
     assert post(prefer="code=429").json()["error"]["code"] == "TOO_MANY_REQUESTS"
     assert post(prefer="code=429").headers["retry-after"] == "1"
     assert post(prefer="code=599").json()["error"]["code"] == "HTTP_599"
@@ -248,7 +246,9 @@ def test_any_other_status_has_a_plausible_body_of_the_same_form(post: Post, docu
         assert post(prefer=f"code={status}").json().keys() == page.keys()
 
 
-def test_an_expired_session_is_the_answer_of_a_token_that_expired(lead_list_mock: RunningMock, post: Post) -> None:
+def test_the_fault_session_expired_equals_the_response_to_an_expired_token(
+    lead_list_mock: RunningMock, post: Post
+) -> None:
     lead_list_mock.set_faults({"session": "expired", "times": 1})
     true = httpx2.post(lead_list_mock.endpoint, json=GOOD, headers={"authorization": "Bearer expired"})
     lead_list_mock.set_faults({"session": "expired", "times": 1})
@@ -257,13 +257,13 @@ def test_an_expired_session_is_the_answer_of_a_token_that_expired(lead_list_mock
     assert post().status_code == 201
 
 
-def test_a_delay_comes_before_the_work_and_is_kept_to(post: Post) -> None:
+def test_a_delay_comes_before_processing_and_lasts_as_requested(post: Post) -> None:
     started = time.perf_counter()
     assert post(**{"x-mock-fault": "delayMs=300"}).status_code == 201
     assert 0.3 <= time.perf_counter() - started < 30
 
 
-def test_a_preflight_meets_no_fault_and_forced_answers_can_be_read_across_origins(lead_list_mock: RunningMock) -> None:
+def test_a_preflight_meets_no_fault_and_other_origins_can_read_forced_responses(lead_list_mock: RunningMock) -> None:
     lead_list_mock.set_faults({"status": 500, "times": 1})
     origin = {"origin": "http://localhost:3000"}
     asked = {"access-control-request-method": "POST"}
@@ -280,7 +280,7 @@ def test_a_preflight_meets_no_fault_and_forced_answers_can_be_read_across_origin
 
 
 def raw(mock: Running | RunningMock, answer: str) -> bytes:
-    """What a socket receives for a good request; an OSError where the connection is reset."""
+    """Return the bytes that a socket receives for a valid request; raise OSError if the connection is reset."""
     host, port = mock.url.removeprefix("http://").split(":")
     body = json.dumps(GOOD).encode()
     head = (
@@ -294,24 +294,24 @@ def raw(mock: Running | RunningMock, answer: str) -> bytes:
     return received
 
 
-def test_a_reset_is_a_reset(lead_list_mock: RunningMock) -> None:
+def test_a_reset_fault_resets_the_connection(lead_list_mock: RunningMock) -> None:
     with pytest.raises(ConnectionResetError):
         raw(lead_list_mock, "reset")
 
 
 @pytest.mark.parametrize("answer", ["reset", "empty", "half", "bad-chunk"])
-def test_a_connection_that_was_broken_leaves_nothing_behind(answer: str, start_mock: StartMock) -> None:
+def test_a_broken_connection_leaves_no_state(answer: str, start_mock: StartMock) -> None:
     running = start_mock()
     body = json.dumps(GOOD).encode()
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer xyz789-session\r\nContent-Length: {len(body)}\r\n"
     first = head.encode() + f"X-Mock-Fault: answer={answer}\r\n\r\n".encode() + body
     with contextlib.suppress(ConnectionResetError):
-        running.send_raw(first + head.encode() + b"\r\n" + body)  # the second is there before the first is answered
+        running.send_raw(first + head.encode() + b"\r\n" + body)  # the second arrives before the response to the first
     running.process.terminate()
     assert running.process.communicate(timeout=60) == ("", "")
 
 
-def test_an_empty_reply_is_an_end_without_a_byte(lead_list_mock: RunningMock) -> None:
+def test_an_empty_response_closes_the_connection_without_a_byte(lead_list_mock: RunningMock) -> None:
     assert raw(lead_list_mock, "empty") == b""
 
 
@@ -330,13 +330,13 @@ def test_a_bad_chunk_breaks_the_transfer_coding(lead_list_mock: RunningMock) -> 
     assert rest[int(size, 16) :] == b"\r\nno-hexadecimal-length\r\n"
 
 
-def test_a_dribble_comes_whole_and_slowly(post: Post) -> None:
+def test_a_dribble_arrives_completely_and_slowly(post: Post) -> None:
     started = time.perf_counter()
     assert post(**{"x-mock-fault": "answer=dribble"}).json()["name"] == "n"
     assert time.perf_counter() - started > 1.9
 
 
-def test_what_is_not_json_says_so_in_its_type(post: Post) -> None:
+def test_the_fault_not_json_has_the_media_type_of_html(post: Post) -> None:
     answer = post(**{"x-mock-fault": "answer=not-json"})
     assert (answer.status_code, answer.headers["content-type"]) == (201, "text/html; charset=utf-8")
     with pytest.raises(json.JSONDecodeError):
@@ -345,11 +345,11 @@ def test_what_is_not_json_says_so_in_its_type(post: Post) -> None:
 
 @pytest.mark.parametrize("answer", ["half", "bad-chunk", "dribble", "not-json"])
 @pytest.mark.parametrize(("method", "status"), [("POST", 204), ("POST", 304), ("HEAD", 500)])
-def test_an_answer_without_a_body_has_nothing_to_be_spoilt(
+def test_a_response_without_a_body_cannot_be_corrupted(
     answer: str, method: str, status: int, lead_list_mock: RunningMock
 ) -> None:
     with httpx2.Client() as client:
-        for _ in range(2):  # a byte too many would be taken for the start of the second answer
+        for _ in range(2):  # an extra byte would be read as the start of the second response
             asked = {"x-mock-fault": f"status={status}&answer={answer}"}
             met = client.request(method, lead_list_mock.endpoint, headers=asked)
             assert (met.status_code, met.content) == (status, b"")
@@ -357,7 +357,7 @@ def test_an_answer_without_a_body_has_nothing_to_be_spoilt(
             assert method == "HEAD" or "content-length" not in met.headers
 
 
-def test_two_lines_of_the_header_are_one_fault() -> None:
+def test_two_header_lines_are_one_fault() -> None:
     touch = asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"delayMs=5")])
     assert touch is not None
     assert (touch.fault.status, touch.fault.delay_ms) == (500, 5)
@@ -365,19 +365,19 @@ def test_two_lines_of_the_header_are_one_fault() -> None:
         asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"status=503")])
 
 
-def test_work_is_done_before_an_answer_is_spoilt_and_not_before_it_is_replaced(lead_list_mock: RunningMock) -> None:
+def test_a_corrupted_response_is_processed_first_and_a_replaced_one_is_not(lead_list_mock: RunningMock) -> None:
     for answer, lists in (("empty", 0), ("half", 1), ("bad-chunk", 2)):
         raw(lead_list_mock, answer)
         assert len(lead_list_mock.lists()) == lists
 
 
-def test_a_forced_status_can_be_spoilt_too(post: Post) -> None:
+def test_a_forced_status_can_be_corrupted_too(post: Post) -> None:
     with pytest.raises(httpx2.RemoteProtocolError, match="complete message body"):
         post(**{"x-mock-fault": "status=500&answer=half"})
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_the_next_request_is_answered_as_ever(answer: str, lead_list_mock: RunningMock) -> None:
+def test_the_next_request_is_processed_normally(answer: str, lead_list_mock: RunningMock) -> None:
     lead_list_mock.set_faults({"answer": answer, "times": 1})
     with httpx2.Client(headers=LOGIN) as client:
         with contextlib.suppress(httpx2.TransportError):

@@ -1,4 +1,4 @@
-"""The parts of a world: its store, its clock, its ids."""
+"""Test the parts of a world: its store, its clock, its IDs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_ids_and_none_gives_others() -> None:
     assert uuid4_source(None)() != uuid4_source(None)()
 
 
-def test_a_clock_that_is_set_back_stands_still() -> None:
+def test_a_clock_that_is_set_back_does_not_move() -> None:
     times = iter([NOW, NOW - timedelta(hours=1), NOW + timedelta(seconds=1)])
     clock = never_backwards(lambda: next(times))
     assert [clock(), clock(), clock()] == [NOW, NOW, NOW + timedelta(seconds=1)]
