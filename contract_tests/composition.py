@@ -11,7 +11,8 @@ from pathlib import Path
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.conduct import Conductor, Job, now_text
+from contract_tests.engine.conduct import Conductor, Job
+from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import ReadingView, RunStarted
 from contract_tests.engine.record import Record
 from contract_tests.engine.searches import searches

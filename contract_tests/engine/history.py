@@ -48,7 +48,7 @@ class History:
         """How reports show an exchange; None for one that has left."""
         return self._cases[number][1] if number in self._cases else None
 
-    def request(self, number: int) -> Exchange | None:
+    def exchange(self, number: int) -> Exchange | None:
         """The exchange as it was sent, with its secrets, to be sent again; its response may be shortened."""
         return self._cases[number][0].exchange if number in self._cases else None
 

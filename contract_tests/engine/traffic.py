@@ -1,0 +1,252 @@
+"""Sends the requests of a run and judges each exchange, on its own and beside those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from contract_tests.engine.budget import Budget
+from contract_tests.engine.event_log import EventLog
+from contract_tests.engine.events import Ending, ExchangeSeen, ReadingObserved, VerdictGiven
+from contract_tests.engine.history import History
+from contract_tests.engine.reachability import Watch, session_ended
+from contract_tests.engine.views import ExchangeView, Mask, mask_bytes, view_exchange, view_verdict
+from contract_tests.judging.case import Case
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.login import Login
+from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
+from contract_tests.requests.plan import Step
+from contract_tests.target.client import Target
+from contract_tests.target.exchange import Exchange, Request
+
+LONG_BODY_BYTES = 1000  # a longer body makes a command that nobody can read, so it goes into a file
+
+
+class RunOver(BaseException):
+    """Ends the run from within: the target is out of reach. Not an Exception, so Hypothesis lets it through."""
+
+    def __init__(self, ending: Ending, why: str) -> None:
+        super().__init__(why)
+        self.ending, self.why = ending, why
+
+
+class Traffic:
+    """All that goes to the target in one run, and what the judge says of it.
+
+    plain: the request that every right server accepts. chosen: the clauses that are judged. Every method that sends may
+    raise RunOver.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        judge: Judge,
+        log: EventLog,
+        *,
+        plain: Step,
+        chosen: frozenset[str],
+        budget: Budget,
+        mask: Mask,
+    ) -> None:
+        self.history = History()
+        self._target = target
+        self._judge = judge
+        self._log = log
+        self._plain = plain
+        self._chosen = chosen
+        self._budget = budget
+        self._mask = mask
+        self._watch = Watch()
+        self._put_off: list[Exchange] = []  # not to be judged before the server accepts something
+        self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
+
+    # -- sending ------------------------------------------------------------------------------------------------------
+
+    def send(self, step: Step) -> Exchange:
+        """Send one request and leave it to the caller what becomes of it."""
+        return self._target.send(*self._outgoing(step))
+
+    def send_concurrently(
+        self, steps: Iterable[Step], breaks: dict[Request, list[Verdict]] | None = None
+    ) -> Iterator[None]:
+        """Send and judge many; breaks, if given, gets what each request breaks, alone and beside those sent with it."""
+        supply = (self._outgoing(step) for step in steps if self._budget.allows_more)
+        new: list[Case] = []
+        for exchange in self._target.send_concurrently(supply):
+            case, findings = self.add(exchange)
+            if breaks is not None and case is not None:
+                new.append(case)
+                breaks[exchange.request] = self.broken(findings)
+            yield
+        if breaks is not None and new:
+            self._judge_beside(sorted(new, key=lambda case: case.exchange.number), breaks)
+            yield
+
+    def send_burst(self, steps: Iterable[Step]) -> None:
+        """Send all at the same moment and judge them."""
+        burst = self._target.send_burst(map(self._outgoing, steps))
+        for exchange in sorted(burst, key=lambda exchange: exchange.number):
+            self.add(exchange)
+
+    def probe(self, step: Step, *, again: str = "") -> list[Verdict]:
+        """Send one request, judge it beside what was accepted before, and return what it breaks.
+
+        again: the clause that is being shrunk. Its requests are made of parts of others, so what they say beside those
+        says nothing new of another clause.
+        """
+        case, findings = self.add(self.send(step))
+        if case is None:
+            return []
+        number = case.exchange.number
+        granting = [c for c in self.history.granting if c.exchange.number != number]
+        beside = [*granting, case] if not case.succeeded or case.created else [case]
+        more = [
+            finding
+            for finding in self._judge.judge_history(beside)
+            if isinstance(finding, Verdict)
+            and any(exchange.number == number for exchange in finding.exchanges)
+            and again in ("", finding.clause)
+        ]
+        self._tell([finding for finding in more if finding.outcome is not Outcome.HELD])
+        return self.broken([*findings, *more])
+
+    def is_broken_again(self, clause: str, exchanges: Sequence[Exchange]) -> bool:
+        """Send what broke a clause once more, in its order, and judge it beside what was accepted before."""
+        steps = [Step(exchange.label, exchange.request) for exchange in exchanges]
+        if len(steps) > 1 and _overlap(exchanges):
+            again = self._target.send_burst(map(self._outgoing, steps))
+        else:
+            again = [self.send(step) for step in steps]
+        cases = [self._judge.case(exchange) for exchange in again]
+        for exchange in again:
+            self.show(exchange)
+        alone = [finding for case in cases for finding in self._judge.judge(case)]
+        # Beside other refusals, one of those could be named instead.
+        numbers = {exchange.number for exchange in exchanges}
+        beside = [c for c in self.history if c.succeeded and c.exchange.number not in numbers]
+        together = self._judge.judge_history([*beside, *cases])
+        new = {exchange.number for exchange in again}
+        broken = [verdict for verdict in self.broken([*alone, *together]) if verdict.clause == clause]
+        return any(exchange.number in new for verdict in broken for exchange in verdict.exchanges)
+
+    def _outgoing(self, step: Step) -> tuple[Request, str, int]:
+        return step.request, step.label, self._budget.spend_request()
+
+    # -- judging ------------------------------------------------------------------------------------------------------
+
+    def add(self, exchange: Exchange) -> tuple[Case | None, list[Finding]]:
+        """Judge one exchange on its own; None for its case where it says nothing yet."""
+        over = self._watch.see(exchange)
+        response = exchange.response
+        if response is not None and response.status in {429, 503} and response.header("Retry-After") is not None:
+            self._put_off.append(exchange)
+            if over:
+                self._give_up(*over)
+            return None, []
+        if response is not None and response.status < 300:
+            self.judge_put_off()
+        case, findings = self._take(exchange)
+        if over:
+            self._give_up(*over)
+        return case, findings
+
+    def judge_put_off(self) -> None:
+        """Judge what the server put off: it does serve, so it was not out of reach."""
+        for exchange in self._put_off:
+            self._take(exchange)
+        self._put_off.clear()
+
+    def judge_together(self) -> None:
+        """Judge all that was seen so far together."""
+        self._tell(self._judge.judge_history(list(self.history)))
+
+    def show(self, exchange: Exchange) -> None:
+        """Record an exchange that is not judged."""
+        self._log.emit(ExchangeSeen(self._view(exchange)))
+
+    def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
+        """Record a verdict; smallest: a search has shrunk it, so that it replaces those before it."""
+        if verdict.clause not in self._chosen:
+            return
+        if verdict.outcome is Outcome.BROKEN and self._log.record is not None:
+            for exchange in verdict.exchanges:
+                if len(exchange.request.body) > LONG_BODY_BYTES:
+                    self._log.record.write_body(exchange.number, mask_bytes(exchange.request.body, self._mask))
+        views = tuple(self._view(exchange) for exchange in verdict.exchanges)
+        self._log.emit(VerdictGiven(view_verdict(verdict, views, self._mask), smallest))
+
+    def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
+        """Those of the findings that break a clause which is judged."""
+        return [
+            finding
+            for finding in findings
+            if isinstance(finding, Verdict) and finding.outcome is Outcome.BROKEN and finding.clause in self._chosen
+        ]
+
+    def _take(self, exchange: Exchange) -> tuple[Case, list[Finding]]:
+        case = self._judge.case(exchange)
+        self._check_session(case)
+        findings = self._judge.judge(case)
+        view = self._view(exchange)
+        self.history.add(exchange.number, case, view)
+        held = {f.clause for f in findings if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
+        observed = {(f.reading, f.option) for f in findings if isinstance(f, Observation)}
+        self._log.emit(ExchangeSeen(view, tuple(sorted(held)), tuple(sorted(observed))))
+        self._tell([f for f in findings if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
+        return case, findings
+
+    def _judge_beside(self, new: list[Case], breaks: dict[Request, list[Verdict]]) -> None:
+        """Judge new cases beside the first of each kind that was accepted before."""
+        numbers = {case.exchange.number for case in new}
+        granting = [case for case in self.history.granting if case.exchange.number not in numbers]
+        found = self._judge.judge_history([*granting, *new])
+        more = [f for f in found if isinstance(f, Verdict) and any(e.number in numbers for e in f.exchanges)]
+        self._tell([finding for finding in more if finding.outcome is not Outcome.HELD])
+        for verdict in self.broken(more):
+            last = next(e for e in reversed(verdict.exchanges) if e.number in numbers)
+            breaks.setdefault(last.request, []).append(verdict)
+
+    def _tell(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            if isinstance(finding, Observation):
+                self._log.emit(ReadingObserved(finding.reading, finding.option))
+            else:
+                self.give(finding)
+
+    def _view(self, exchange: Exchange) -> ExchangeView:
+        return self.history.view(exchange.number) or view_exchange(exchange, exchange.number, self._mask)
+
+    # -- a target out of reach ----------------------------------------------------------------------------------------
+
+    def _check_session(self, case: Case) -> None:
+        """End the run if a login that was accepted before is not accepted any more."""
+        caller = case.expectation.caller
+        if caller.login is not Login.VALID or caller.session is None:
+            return
+        who = caller.session.name, caller.carrier
+        if case.succeeded:
+            self._accepted.add(who)
+        elif case.status == 401 and who in self._accepted and self._has_session_ended(case):
+            self.show(case.exchange)
+            self._give_up(*session_ended(case.exchange.number))
+
+    def _has_session_ended(self, case: Case) -> bool:
+        """Whether a plain request with the same login, which was accepted before, is answered 401 as well."""
+        caller, plain = case.expectation.caller, self._plain.request
+        login = caller.session.login(caller.carrier) if caller.session else ()
+        names = {name.lower() for name, _ in login} | {"authorization", "cookie"}
+        headers = (*(header for header in plain.headers if header[0].lower() not in names), *login)
+        label = "the plain request again, to see whether the session has ended"
+        exchange = self.send(Step(label, Request(plain.method, plain.url, headers, plain.body)))
+        self.show(exchange)
+        return exchange.response is not None and exchange.response.status == 401
+
+    def _give_up(self, ending: Ending, why: str) -> None:
+        for exchange in self._put_off:
+            self.show(exchange)
+        self._put_off.clear()
+        raise RunOver(ending, why)
+
+
+def _overlap(exchanges: Sequence[Exchange]) -> bool:
+    """Whether the exchanges were under way at the same moment."""
+    return max(e.sent_at_s for e in exchanges) < min(e.received_at_s for e in exchanges)
