@@ -37,7 +37,7 @@ PRIVATE_WORDS = {
     "spoil(s|ed|t|ing)?": "corrupt",
     "(stands?|stood|standing)": "the header holds; is; contains",
     "told": "reported",
-    "touch(es|ed|ing)?": "open reading",
+    "touch(es|ed)": "open reading",
     "whoever|whomever|whosoever": "name the program, client or server",
     r"(?<!time )zones?": "group of requests; time zone",
 }

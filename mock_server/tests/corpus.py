@@ -149,7 +149,7 @@ def wrong_bytes() -> Iterator[Case]:
         yield changed(f"a name of {len(text)} characters", name=text)
     yield Case("a long string that never ends", b'{"name": "' + b"\\n" * 400_000)
     for blank in ("", " ", "\r\n\t \x0b\x0c", "\xa0"):
-        yield Case(f"blank {blank!r}", blank.encode())
+        yield Case(f"space {blank!r}", blank.encode())
     for pairs in (
         '"name": "a", "name": "b"', '"name": 1, "name": "b"', '"name": "b", "name": 1', '"__proto__": {"a": 1}',
         '"constructor": 1, "toString": 2', '"id": 1, "userIds": ["u"], "createdAt": null',

@@ -382,7 +382,7 @@ def extra(value: bytes) -> bytes:
         pytest.param(b"5", "application/json", "type", id="number"),
         pytest.param(GOOD, "application/json", "json", id="truncated"),
         pytest.param(GOOD + b",}", "application/json", "json", id="trailing comma"),
-        pytest.param(GOOD_JSON + b"x", "application/json", "json", id="text behind"),
+        pytest.param(GOOD_JSON + b"x", "application/json", "json", id="text after the JSON"),
         pytest.param(GOOD_JSON.replace(b'"', b"'"), "application/json", "json", id="single quotes"),
         pytest.param(extra(b"NaN"), "application/json", "json", id="NaN"),
         pytest.param(extra(b"-Infinity"), "application/json", "json", id="Infinity"),

@@ -363,6 +363,6 @@ def test_an_open_dashboard_shows_the_new_contract(mock: Followed, open_page: Ope
     text = mock.readings.read_text()
     assert asked in text
     with page.expect_event("load", timeout=PATIENCE_S * 1000):
-        mock.readings.write_text(text.replace(asked, "How is a success told?"))
+        mock.readings.write_text(text.replace(asked, "Which status does success have?"))
     page.get_by_role("tab", name="Readings").click()
-    page.get_by_text("How is a success told?").wait_for()
+    page.get_by_text("Which status does success have?").wait_for()

@@ -132,7 +132,7 @@ def test_waiting_ends_once_the_mock_responds(start_mock: StartMock, run_cli: Any
 @pytest.mark.parametrize(
     ("url", "reason"),
     [("http://127.0.0.1:9", "Connection refused"), (f"http://{'x' * 70}.test", "label empty or too long")],
-    ids=["nobody there", "a name that is none"],
+    ids=["no server", "a name that is none"],
 )
 def test_a_wait_timeout_is_reported_on_one_line(url: str, reason: str, run_cli: Any) -> None:
     ended = run_cli("wait", url, "--for-s", "0.2")

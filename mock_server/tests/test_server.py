@@ -50,16 +50,16 @@ def documented(answer: bytes, schema: jsonschema_rs.Draft202012Validator, rule: 
         pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", id="HTTP/2 preface"),
         pytest.param(b"FETCH / HTTP/1.1\r\nHost: x\r\n\r\n", id="unknown method token"),
         pytest.param(b"POST / HTTP/9.9\r\nHost: x\r\n\r\n", id="unknown version"),
-        pytest.param(b"POST /a b HTTP/1.1\r\nHost: x\r\n\r\n", id="blank in the path"),
+        pytest.param(b"POST /a b HTTP/1.1\r\nHost: x\r\n\r\n", id="space in the path"),
         pytest.param(POST + b"Content-Length: -1\r\n\r\n", id="negative length"),
         pytest.param(POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", id="two lengths"),
         pytest.param(
             POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="length and chunks"
         ),
         pytest.param(POST + b"X: a\rb\r\n\r\n", id="CR in a header"),
-        pytest.param(POST + b"X : a\r\n\r\n", id="blank before the colon"),
+        pytest.param(POST + b"X : a\r\n\r\n", id="space before the colon"),
         pytest.param(POST + b"X\0: a\r\n\r\n", id="NUL in a header name"),
-        pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk size that is no number"),
+        pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", id="chunk size that is not a number"),
     ],
 )
 def test_malformed_http_gets_the_documented_error_format(

@@ -654,7 +654,7 @@ def test_a_mock_starts_with_the_seed_file_and_resets_to_it(tmp_path: Path) -> No
         (json.dumps({"lists": [GOOD | {"name": 5}]}), "/lists/0/name: lists[0].name is the number 5"),
         (json.dumps({"lists": [GOOD | {"id": "550e8400-e29b-41d4-a716-446655440000"}] * 2}), "Two lists have the id"),
     ],
-    ids=["no file", "no JSON", "no object", "wrong list", "same id"],
+    ids=["no file", "not JSON", "no object", "wrong list", "same id"],
 )
 def test_a_wrong_seed_file_is_reported_on_one_line(
     content: str | None, told: str, tmp_path: Path, run_cli: Any

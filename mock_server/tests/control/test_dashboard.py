@@ -312,7 +312,7 @@ FAULTS = {
     "half": ("half of the body", {}, {"times": 1, "answer": "half"}),
     "dribble": ("body in a slow dribble", {}, {"times": 1, "answer": "dribble"}),
     "bad chunk": ("a bad chunk", {}, {"times": 1, "answer": "bad-chunk"}),
-    "not JSON": ("a body that is no JSON", {}, {"times": 1, "answer": "not-json"}),
+    "not JSON": ("a body that is not JSON", {}, {"times": 1, "answer": "not-json"}),
     "expired session": ("session expired", {}, {"times": 1, "session": "expired"}),
 }  # fmt: skip
 

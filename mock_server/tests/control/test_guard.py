@@ -60,7 +60,7 @@ FORGED = {
     "our address as a part": (PUT, "Host: 127.0.0.1.evil.test", OURS, JSON),
     "our address in another form": (PUT, "Host: 2130706433", OURS, JSON),
     "unspecified address": (PUT, "Host: 0.0.0.0:8080", OURS, JSON),
-    "dot behind the name": (PUT, "Host: localhost.", OURS, JSON),
+    "dot after the name": (PUT, "Host: localhost.", OURS, JSON),
     "user in front of the name": (PUT, "Host: localhost@evil.test", OURS, JSON),
     "no host": (PUT.replace("1.1", "1.0"), OURS, JSON),
     "empty host": (PUT, "Host:", OURS, JSON),

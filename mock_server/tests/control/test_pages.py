@@ -74,7 +74,7 @@ WRITTEN = {
     "slashes escaped": lambda place: place.replace("/", "%2f"),
     "backslashes": lambda place: place.replace("/", "\\"),
     "backslashes escaped": lambda place: place.replace("/", "%5c"),
-    "NUL behind": lambda place: place + "%00.css",
+    "NUL at the end": lambda place: place + "%00.css",
     "overlong": lambda place: place.replace(".", "%c0%ae").replace("/", "%c0%af"),
     "fullwidth": lambda place: place.replace(".", "%ef%bc%8e").replace("/", "%ef%bc%8f"),
     "query for a name": lambda place: f"?file={place}",

@@ -48,7 +48,7 @@ CLIENT_S_OWN = re.compile(
 
 @dataclass(frozen=True)
 class Case:
-    """A request as bytes. If a client cannot send it unchanged, `told` has words of the note about it."""
+    """A request as bytes. If a client cannot send it unchanged, the note contains the words in `told`."""
 
     body: bytes = b""
     headers: tuple[str, ...] = (LOGIN, JSON)
@@ -142,7 +142,7 @@ CASES = {
     **{f"nasty {ord(each):04x}": Case(named(f"a{each}b")) for each in "'\"\\\n$`\U0001f600\u2028\x00</"},
     "nasty keys": Case(compact(GOOD | NASTY_KEYS)),
     "a half of a surrogate pair": Case(b'{"name":"a\\ud800b"}'),
-    "a key that stands twice": Case(b'{"name":"a","name":"b"}'),
+    "a duplicate key": Case(b'{"name":"a","name":"b"}'),
     "a key that is a property of all objects": Case(compact(GOOD | {"__proto__": {"a": 1}, "constructor": 2})),
     "numbers": Case(b'{"a":[0,-1,1.5,0.0001,1e+21,1.5e+300,12345678901234567000,123456789012345680000]}'),
     "numbers that Python writes otherwise": Case(NUMBERS),
@@ -155,7 +155,7 @@ CASES = {
     "an array": Case(b"[1,2]"),
     "a text": Case(b'"5"'),
     "null": Case(b"null"),
-    "no JSON": Case(b"name=it's&x=$HOME `touch pwned`"),
+    "not JSON": Case(b"name=it's&x=$HOME `touch pwned`"),
     "begins with an at": Case(b"@/etc/passwd"),
     "begins with a dash": Case(b"-n \x00 %d"),
     "half of JSON": Case(b'{"name": "\\'),
@@ -166,7 +166,7 @@ CASES = {
     "no body": Case(b""),
     "too large to be kept": Case(b"x" * 300_000, told=dict.fromkeys(FORMATS, NOT_KEPT)),
     "no Content-Type": Case(compact(PAGE), (LOGIN,), told={"playwright": NO_TYPE}),
-    "no Content-Type and no JSON": Case(b"x", (LOGIN,), told={"playwright": NO_TYPE}),
+    "no Content-Type, not JSON": Case(b"x", (LOGIN,), told={"playwright": NO_TYPE}),
     "a form": Case(b"a=b", (LOGIN, "Content-Type: application/x-www-form-urlencoded")),
     "a charset": Case(compact(PAGE), (LOGIN, "content-TYPE: application/json; charset=utf-8")),
     "compressed": Case(b"\x1f\x8b\x08\x00", (LOGIN, JSON, "Content-Encoding: gzip")),
@@ -190,7 +190,7 @@ CASES = {
     "plain path": Case(compact(PAGE), target="/a%20b/%C3%A9%3F"),
     "dots in the path": Case(compact(PAGE), target="/api/../v1/./x", told=dict.fromkeys(FORMATS[1:], DOTS)),
     "odd query": Case(target=PATH + "?a=it's&b[]=$(touch%20pwned)&c={1,2}&d=%FF&e=a+b&f=%26&g&token=x", told=MASKED),
-    "a slash behind": Case(compact(PAGE), target=PATH + "/"),
+    "a trailing slash": Case(compact(PAGE), target=PATH + "/"),
     "world by header": Case(compact(PAGE), (LOGIN, JSON, "X-Mock-World: t'1")),
     "world by host": Case(compact(PAGE), (LOGIN, JSON, "Host: T2.localhost:8080")),
     "world by cookie": Case(compact(PAGE), (LOGIN, JSON, "Cookie: mock_world=t3")),

@@ -1,5 +1,5 @@
-// Sends every request of a corpus to the mock and to the handlers for MSW, and prints both answers, a line for each.
-// What Prefer asks of the mock, failNext asks of the handlers: then one request at a time.
+// Sends every request of a corpus to the mock and to the MSW handlers, and prints both responses, one line each.
+// Prefer forces responses of the mock, failNext those of the handlers: then one request at a time.
 import { createInterface } from "node:readline";
 import { getResponse } from "msw";
 import { createLeadListMock } from "./leadlists.js";

@@ -1,4 +1,4 @@
-// Eight tests at once, each in a world of its own: it meets its own fault and sees its own lists, and nothing else.
+// Eight concurrent tests, each in its own world: it meets only its own fault and sees only its own lists.
 import { expect, test } from "./mock";
 
 const FAULTS = [400, 401, 403, 409, 429, 500, 502, 503];
@@ -18,7 +18,7 @@ for (const [number, status] of FAULTS.entries()) {
     await expect(page.getByRole("alert")).toBeVisible();
     for (let i = 0; i <= number; i++) expect(await create(name(i))).toBe(201);
 
-    // No world is looked at before all eight have what is theirs: so every one had the time to be disturbed.
+    // Check the worlds only after all eight have their state, so that they had time to disturb each other.
     await expect.poll(async () => {
       const { worlds } = await mock("GET", "worlds");
       return worlds.filter((world: { counts: { lists: number } }) => world.counts.lists > 0).length;

@@ -1,4 +1,4 @@
-// Stands in for Cypress, whose program no package brings: runs a test file and prints what its cy.request would send.
+// Replaces Cypress, whose program is in no package: runs a test file and prints what its cy.request would send.
 const requests = [];
 const chain = new Proxy({}, { get: () => () => chain });
 globalThis.cy = new Proxy({}, {

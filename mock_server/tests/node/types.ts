@@ -1,11 +1,11 @@
-// What a frontend writes with the generated types. A line below `@ts-expect-error` must not compile.
+// Code of a frontend with the generated types. A line below `@ts-expect-error` must not compile.
 import type { components, paths } from "./leadlists-api.js";
 
 type Call = paths["/api/v1/entities/leadlists"]["post"];
 type NewLeadList = Call["requestBody"]["content"]["application/json"];
 type Answer<Status extends keyof Call["responses"]> = Call["responses"][Status]["content"]["application/json"];
 
-// -- the page's examples
+// -- the API page's examples
 
 export const request: NewLeadList = {
   name: "Q1 2024 Tech Startups",
@@ -34,7 +34,7 @@ export const fields: Record<keyof Answer<200>, true> = {
   userIds: true, createdAt: true, updatedAt: true,
 };
 
-// -- what else is right
+// -- other valid code
 
 const { type, companyIds, ...shortest } = request;
 export const withoutDefaults: NewLeadList = shortest;
@@ -49,46 +49,46 @@ export function told(error: Answer<400> | Answer<401> | Answer<500>): string {
   switch (error.error.code) {
     case "BAD_REQUEST": return "a";
     case "UNAUTHORIZED": return "b";
-    case "INTERNAL_ERROR": return "c"; // and nothing behind it: TypeScript knows that these are all
+    case "INTERNAL_ERROR": return "c"; // and nothing after it: TypeScript knows that these are all
   }
 }
 
-// -- wrong requests
+// -- invalid requests
 
-// @ts-expect-error a type that there is not
+// @ts-expect-error an unknown type
 export const otherType: NewLeadList = { ...shortest, type: "people" };
-// @ts-expect-error one id in place of an array
+// @ts-expect-error one ID instead of an array
 export const textForIds: NewLeadList = { ...shortest, personIds: "lead_abc123" };
 // @ts-expect-error no name
 export const nullName: NewLeadList = { ...shortest, name: null };
 // @ts-expect-error no type
 export const nullType: NewLeadList = { ...shortest, type: null };
-// @ts-expect-error a number for a date
+// @ts-expect-error a number as a date
 export const numberForDate: NewLeadList = { ...shortest, startDate: 1704067200000 };
-// @ts-expect-error a field that must be sent
+// @ts-expect-error a missing field
 export const noIds: NewLeadList = { name: "n", icpId: null, startDate: "2024-01-01", endDate: "2024-01-02" };
-// @ts-expect-error a field that must be sent, be it as null
+// @ts-expect-error a missing field that may be null
 export const noIcp: NewLeadList = { name: "n", startDate: "2024-01-01", endDate: "2024-01-02", personIds: [] };
-// @ts-expect-error a field by another name
+// @ts-expect-error a field with another name
 export const otherName: NewLeadList = { ...shortest, icpID: null };
 
-// -- wrong uses of answers
+// -- wrong uses of responses
 
-// @ts-expect-error a code that there is not
+// @ts-expect-error an unknown code
 export const otherCode: Answer<400>["error"]["code"] = "VALIDATION_ERROR";
 // @ts-expect-error the code of another status
 export const codeOf401: Answer<400> = { error: { code: "UNAUTHORIZED", message: "Who?" } };
 // @ts-expect-error the code of another status
 export const codeOf500: Answer<401> = { error: { code: "INTERNAL_ERROR", message: "Oh" } };
-// @ts-expect-error a message that is missing
+// @ts-expect-error a missing message
 export const noMessage: Answer<500> = { error: { code: "INTERNAL_ERROR" } };
-// @ts-expect-error a status that the page does not have
+// @ts-expect-error an undocumented status
 export type Answer422 = Answer<422>;
-// @ts-expect-error a method that the page does not have
+// @ts-expect-error an undocumented method
 export const get: paths["/api/v1/entities/leadlists"]["get"] = { responses: {} };
-// @ts-expect-error a path that the page does not have
+// @ts-expect-error an undocumented path
 export type Other = paths["/api/v1/entities/leads"];
-// @ts-expect-error a field that the answer does not have
+// @ts-expect-error a field that the response does not have
 export const owner = response.ownerId;
 // @ts-expect-error a list of several types
 export const mixed: components["schemas"]["LeadList"]["type"] = "mixed";

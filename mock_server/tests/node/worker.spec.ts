@@ -1,9 +1,9 @@
-// The handlers in a page, behind the service worker of MSW: cookies are hidden there, and bodies come another way.
+// The handlers in a web page, in the service worker of MSW: cookies are hidden there, and bodies arrive in another way.
 import { expect, test } from "@playwright/test";
 
 const LIST = { name: "Ω", icpId: null, startDate: "2024-01-01", endDate: "2024-03-31", personIds: [] };
 
-test("a page signs in by cookie, creates, and is told of wrong bytes", async ({ page }) => {
+test("a web page signs in by cookie, creates, and gets an error for wrong bytes", async ({ page }) => {
   await page.goto("/worker.html");
   await expect(page).toHaveTitle("ready");
   const post = (origin: string, text: string, bytes: number[] = []) =>
