@@ -17,7 +17,7 @@ from connexion.middleware.security import SecurityMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir, no_openapi
+from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir, not_openapi
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
@@ -116,7 +116,7 @@ def create_app(
     try:
         app = _assemble(settings, contract, readings, parts, coroutines, worlds, judge, make_control)
     except Exception as error:  # Connexion finds a few forms of its own
-        raise no_openapi(spec_dir / "openapi.yaml", contract.document, error) from error
+        raise not_openapi(spec_dir / "openapi.yaml", contract.document, error) from error
     return Mock(app, contract, parts, worlds, settings.control_token or "")
 
 

@@ -1,4 +1,4 @@
-"""The contract: loads the spec folder safely, checks that it can be served, tells what each operation takes.
+"""Load openapi.yaml safely, check that it can be served, and compile each operation.
 
 Nothing here knows lead lists; a second operation is one more entry of `Contract.operations`.
 """
@@ -21,11 +21,11 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class SpecError(Exception):
-    """The spec cannot be served; the text says what to change in it."""
+    """The spec cannot be served; the message says what to change in it."""
 
 
 class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # base chosen at run time
-    """Safe YAML whose timestamps stay the strings that they are in JSON."""
+    """Safe YAML that keeps timestamps as strings, as JSON does."""
 
 
 _PlainLoader.yaml_implicit_resolvers = {
@@ -35,12 +35,12 @@ _PlainLoader.yaml_implicit_resolvers = {
 
 
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML file, in the types that JSON has."""
+    """Return the content of a YAML file, in the types that JSON has; raises SpecError."""
     return _read(path)[0]
 
 
 def _read(path: Path) -> tuple[Any, bytes]:
-    """The content of a YAML file, and its bytes."""
+    """Return the content of a YAML file, and its bytes."""
     try:
         source = path.read_bytes()
         return yaml.load(source, Loader=_PlainLoader), source
@@ -55,18 +55,18 @@ def _read(path: Path) -> tuple[Any, bytes]:
 
 
 def find_spec_dir(named: str | None = None) -> Path:
-    """The spec folder: the named one; else inside the package (an installed wheel) or beside it (a clone)."""
+    """Return the spec folder: the named one, else that in the package (an installed wheel) or beside it (a clone)."""
     if named is not None:
         for name in ("openapi.yaml", "readings.yaml"):
             if not (Path(named) / name).is_file():
-                raise SpecError(f"--spec: there is no {name} in {named}; it takes a folder made as spec/ is")
+                raise SpecError(f"--spec: {named} has no {name}; name a folder with the files of spec/")
         return Path(named)
     package = Path(__file__).resolve().parent.parent
     candidates = (package / "spec", package.parent / "spec")
     for candidate in candidates:
         if (candidate / "openapi.yaml").is_file():
             return candidate
-    raise SpecError(f"openapi.yaml stands neither in {candidates[0]} nor in {candidates[1]}")
+    raise SpecError(f"there is no openapi.yaml in {candidates[0]} or {candidates[1]}; name its folder with --spec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerSpec:
-    """What the spec says of the answers with one status."""
+class ResponseSpec:
+    """What the spec says of the responses with one status."""
 
-    schema: Mapping[str, Any] | None  # None: it says nothing of a body
+    schema: Mapping[str, Any] | None  # None: the spec documents no body
     example: Any
 
 
 @dataclass(frozen=True, slots=True)
 class OperationSpec:
-    """What the spec says of one operation, compiled."""
+    """One operation of the spec, compiled."""
 
     id: str
     path: str
@@ -101,11 +101,11 @@ class OperationSpec:
     example: Any  # the request example, from which messages quote
     parameters: tuple[Parameter, ...]
     success_statuses: tuple[int, ...]
-    answers: Mapping[int, AnswerSpec]  # by status
+    responses: Mapping[int, ResponseSpec]  # by status
 
 
 class Contract:
-    """A loaded spec: the document for Connexion, the operations for the stages, the paths for 404 and 405."""
+    """A loaded spec: the document for Connexion, operations for the stages, paths and methods for 404 and 405."""
 
     def __init__(self, document: dict[str, Any], formats: Formats, source: bytes = b"") -> None:
         self.document = document
@@ -130,21 +130,21 @@ class Contract:
         ]
 
     def methods(self, path: str) -> tuple[str, ...]:
-        """The methods that the spec has for a request path; none for an unknown path."""
+        """Return the methods that the spec has for a request path; none for an unknown path."""
         known = self._methods.get(self._template(path)[0], ())
         return (*known, "HEAD") if "GET" in known and "HEAD" not in known else known
 
     def operation_at(self, method: str, path: str) -> tuple[OperationSpec | None, Mapping[str, str]]:
-        """The operation that a request asks for, if there is one, and the parameters of its path."""
+        """Return the operation for a method and a request path, or None, and the path parameters."""
         template, parameters = self._template(path)
         return self._at.get((method, template)), parameters
 
     def validator(self, schema: Mapping[str, Any]) -> Validator:
-        """A schema of the document, compiled."""
+        """Compile a schema of the document."""
         return Validator(schema, self.document, self._formats)
 
     def _template(self, path: str) -> tuple[str, Mapping[str, str]]:
-        """The path of the spec that a request path fits, with its parameters; an unknown one stays as it is."""
+        """Return the path template that a request path matches, and its parameters; an unknown path stays as it is."""
         if path not in self._methods:
             for pattern, template in self._templates:
                 if found := pattern.fullmatch(path):
@@ -152,7 +152,7 @@ class Contract:
         return path, {}
 
     def check_bound(self, operation_ids: Iterable[str]) -> None:
-        """Refuse a spec that names an operation for which no coroutine was given."""
+        """Raise SpecError for an operation of the spec without a coroutine."""
         missing = sorted(set(self.operations) - set(operation_ids))
         if missing:
             raise SpecError(f"no coroutine is bound to operationId {', '.join(missing)}; pass it in `operations`")
@@ -160,11 +160,11 @@ class Contract:
     def _add(self, path: str, method: str, item: Mapping[str, Any]) -> None:
         spec, place = item[method], f"{method.upper()} {path}"
         operation_id = spec.get("operationId")
-        # Connexion would let an operation without an id answer for every unknown path, and the last of two win.
+        # Connexion routes every unknown path to an operation without an id, and keeps the last of two with one id.
         if not isinstance(operation_id, str) or not operation_id:
             raise SpecError(f"{place} has no operationId")
         if operation_id in self.operations:
-            raise SpecError(f"operationId {operation_id} stands twice; the second is {place}")
+            raise SpecError(f"operationId {operation_id} is used twice; the second is {place}")
         self._check_security(place, spec)
         body = self.resolve(spec.get("requestBody", {}))
         content: Mapping[str, Any] = body.get("content", {})
@@ -184,17 +184,17 @@ class Contract:
                 for entry in [*item.get("parameters", []), *spec.get("parameters", [])]
             ),
             success_statuses=tuple(int(status) for status in spec["responses"] if str(status).startswith("2")),
-            answers={
-                int(status): self._answer(self.resolve(entry))
+            responses={
+                int(status): self._response(self.resolve(entry))
                 for status, entry in spec["responses"].items()
                 if str(status).isdecimal()
             },
         )
         self.operations[operation_id] = self._at[operation.method, operation.path] = operation
 
-    def _answer(self, entry: Mapping[str, Any]) -> AnswerSpec:
+    def _response(self, entry: Mapping[str, Any]) -> ResponseSpec:
         content = entry.get("content", {})
-        return AnswerSpec(
+        return ResponseSpec(
             next((each["schema"] for each in content.values() if "schema" in each), None), self._example(content)
         )
 
@@ -219,55 +219,58 @@ class Contract:
         schemes = self.document.get("components", {}).get("securitySchemes", {})
         for name in {name for entry in spec.get("security", self.document.get("security", [])) for name in entry}:
             if name not in schemes:
-                raise SpecError(f"{place} asks for the security scheme {name}, which components do not define")
+                raise SpecError(f"{place} requires the security scheme {name}, which components do not define")
             scheme = self.resolve(schemes[name])
             by_cookie = scheme["type"] == "apiKey" and scheme.get("in") == "cookie"
             by_bearer = scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer"
             if not (by_cookie or by_bearer):
-                raise SpecError(f"security scheme {name}: only a cookie or a bearer token can carry a session here")
+                raise SpecError(f"security scheme {name}: the mock knows session cookies and bearer tokens only")
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The node that a `$ref` stands for; any other stays as it is."""
+        """Follow `$ref`s from a node of the document."""
         while "$ref" in node:
             node = look_up(self.document, node["$ref"])
         return node
 
 
 def load(spec_dir: Path, formats: Formats) -> Contract:
-    """The contract in `spec_dir`; `formats` judge the string formats whose meaning a reading decides."""
+    """Load the contract in `spec_dir`; raises SpecError.
+
+    `formats` checks the string formats whose meaning a reading decides.
+    """
     path = spec_dir / "openapi.yaml"
     document, source = _read(path)
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
-        raise SpecError(f"{path} is no OpenAPI document: it has no `paths`")
+        raise SpecError(f"{path} is not an OpenAPI document: it has no `paths`")
     try:
         return Contract(document, formats, source)
     except SpecError as error:
         raise SpecError(f"{path}: {error}") from None
-    except Exception as error:  # the form of the document is not the one that is read here
-        raise no_openapi(path, document, error) from error
+    except Exception as error:  # the document has another shape than OpenAPI 3.0
+        raise not_openapi(path, document, error) from error
 
 
-def no_openapi(path: Path, document: Any, error: Exception) -> SpecError:
-    """What is told of a document that broke who read it: where it has not the form of OpenAPI 3.0."""
-    from openapi_spec_validator import OpenAPIV30SpecValidator  # dear to load, and seldom needed
+def not_openapi(path: Path, document: Any, error: Exception) -> SpecError:
+    """Explain an error that a document caused: name the place where it is not OpenAPI 3.0."""
+    from openapi_spec_validator import OpenAPIV30SpecValidator  # slow to load, rarely needed
 
     breach: Any = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
     if breach is None:
         return SpecError(f"{path} cannot be served: {error!r}")
-    while breach.context:  # of several forms that would do, that which goes farthest
+    while breach.context:  # of several alternatives, take the one that matched deepest
         breach = max(breach.context, key=lambda each: len(each.absolute_path))
     place = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in breach.absolute_path)
-    return SpecError(f"{path}, {place or 'the whole'}, is no OpenAPI 3.0: {shortened(breach.message.splitlines()[0])}")
+    return SpecError(f"{path}, {place or 'the whole'}, is not OpenAPI 3.0: {shortened(breach.message.splitlines()[0])}")
 
 
 def shortened(text: str) -> str:
-    """A text on one line, not longer than one reads."""
+    """Return a text on one line, cut after LINE_CHARACTERS."""
     line = " ".join(text.split())
     return line if len(line) <= LINE_CHARACTERS else f"{line[: LINE_CHARACTERS - 1]}…"
 
 
 def look_up(document: Mapping[str, Any], reference: str) -> Any:
-    """What a `$ref` within the document points to."""
+    """Return the node of the document that a `$ref` points to; raises SpecError."""
     node: Any = document
     for part in reference.removeprefix("#/").split("/"):
         try:
@@ -278,12 +281,12 @@ def look_up(document: Mapping[str, Any], reference: str) -> Any:
 
 
 def _check_references(document: Mapping[str, Any]) -> None:
-    """Every `$ref` stays inside the document: a spec is data, it opens no file and no connection."""
+    """Raise SpecError unless every `$ref` stays inside the document: loading a spec opens no further file or URL."""
     for node in _mappings(document):
         reference = node.get("$ref")
         if isinstance(reference, str):
             if not reference.startswith("#/"):
-                raise SpecError(f"$ref {reference} leaves the document; only #/… is read")
+                raise SpecError(f"$ref {reference} leaves the document; only #/… is supported")
             look_up(document, reference)
 
 

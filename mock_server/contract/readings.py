@@ -1,4 +1,4 @@
-"""Readings: which answer this server gives to each question that the API page leaves open."""
+"""Readings: the option in force for each question that the API page leaves open."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 class ReadingError(ValueError):
-    """A choice of a reading that does not exist; the text says which ones do."""
+    """A reading or an option that does not exist; the message lists those that do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One open question with the answers that a reasonable server may give."""
+    """One open question, with the options that a reasonable server may choose."""
 
     id: str
     question: str
@@ -31,7 +31,7 @@ class Reading:
 
 
 class Readings:
-    """The option in force for every reading; fixed once the server starts."""
+    """The option in force for every reading; it does not change after the start."""
 
     def __init__(self, catalogue: Mapping[str, Reading], in_force: Mapping[str, str]) -> None:
         self._catalogue = catalogue
@@ -41,7 +41,7 @@ class Readings:
         return self._in_force[reading]
 
     def follows(self, reading: str, option: str) -> bool:
-        """Whether `option` is in force; one that the spec does not have is a KeyError, never a silent no."""
+        """Return whether `option` is in force; raises KeyError if the spec has no such reading or option."""
         if option not in self._catalogue[reading].options:
             raise KeyError(f"{reading}={option}")
         return self._in_force[reading] == option
@@ -50,12 +50,12 @@ class Readings:
         return iter(self._catalogue.values())
 
     def pick(self, table: Mapping[tuple[str, str], T]) -> tuple[T, ...]:
-        """The entries of `table` (keyed by reading and option) that are in force, in the table's order."""
+        """Return the entries of `table` (keyed by reading and option) that are in force, in the table's order."""
         return tuple(entry for (reading, option), entry in table.items() if self.follows(reading, option))
 
 
 def load(spec_dir: Path) -> dict[str, Reading]:
-    """All readings of the spec folder, by id, in the file's order."""
+    """Load all readings of the spec folder, by id, in the file's order; raises SpecError."""
     path = spec_dir / "readings.yaml"
     readings = {}
     entries = read_yaml(path)
@@ -70,7 +70,10 @@ def load(spec_dir: Path) -> dict[str, Reading]:
 
 
 def resolve(catalogue: Mapping[str, Reading], profile: str, choices: Iterable[tuple[str, str]] = ()) -> Readings:
-    """The options of `profile`, with `choices` in place of its own; of two choices the later one counts."""
+    """Return the options of `profile`, overridden by `choices`; the last choice for a reading wins.
+
+    Raises ReadingError for a reading or an option that does not exist.
+    """
     options = {reading.id: reading.mock[profile] for reading in catalogue.values()}
     for reading_id, option in choices:
         if reading_id not in catalogue:

@@ -1,4 +1,4 @@
-"""Schemas of OpenAPI 3.0, compiled by jsonschema-rs; their breaches, each with the part of the schema it breaks."""
+"""Compile schemas of OpenAPI 3.0 with jsonschema-rs, and list what a value breaks, keyword by keyword."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from typing import Any
 
 import jsonschema_rs
 
-# jsonschema-rs finds every error before it hands out the first: 250,000 bad ids (a body of 1 MiB) take it two
-# seconds, during which nobody else is served. So the long arrays of a wrong body are judged in slices, and a reader
-# who has enough breaches stops.
-ITEMS_JUDGED_AT_ONCE = 200
+# jsonschema-rs finds every error before it returns the first: 250,000 bad ids (a body of 1 MiB) take two seconds, in
+# which the event loop stands still. So long arrays are validated in slices, and the caller can stop early.
+ITEMS_PER_SLICE = 200
 
 Formats = Mapping[str, Callable[[str], bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One breach of a schema: where in the value, of which keyword, and the schema that has the keyword."""
+    """One error of a validation: the place in the value, the keyword, and the schema that has the keyword."""
 
     path: tuple[str | int, ...]
     keyword: str
@@ -45,39 +44,39 @@ class Validator:
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        """What is compiled, as JSON Schema."""
+        """The compiled schema, as JSON Schema."""
         return self.resolve(self._root)
 
     def is_valid(self, value: Any) -> bool:
-        """Whether `value` keeps the schema; a fraction of the cost of listing breaches."""
+        """Return whether `value` matches the schema; far cheaper than listing breaches."""
         return self._compiled.is_valid(value)
 
     def breaches(self, value: Any) -> Iterator[Breach]:
-        """Every breach; the later slices of long arrays are judged only when they are asked for."""
+        """Yield every breach; later slices of long arrays are validated only when the caller goes on."""
         if self.is_valid(value):
             return
         long = _long_arrays(value)
         found = False
-        for start in range(0, max(map(len, long.values()), default=1), ITEMS_JUDGED_AT_ONCE):
+        for start in range(0, max(map(len, long.values()), default=1), ITEMS_PER_SLICE):
             part = value
             if long:
-                part = value | {name: items[start : start + ITEMS_JUDGED_AT_ONCE] for name, items in long.items()}
+                part = value | {name: items[start : start + ITEMS_PER_SLICE] for name, items in long.items()}
             for error in () if self.is_valid(part) else self._compiled.iter_errors(part):
                 name, *rest = error.instance_path or [""]
                 if start and not (name in long and rest):
-                    continue  # what does not lie inside a slice was told with the first one
+                    continue  # an error outside the slices came with the first one
                 found = True
                 if start:
                     rest[0] = int(rest[0]) + start
                 path = (name, *rest) if error.instance_path else ()
-                # What is told of an array is told of the whole one.
+                # An error of an array itself reports the whole array, not the slice.
                 yield self._breach(error, path, error.instance if part is value else reduce(getitem, path, value))
-        if not found:  # what only the whole array shows, as too many items
+        if not found:  # an error that only the whole array shows, such as maxItems
             for error in self._compiled.iter_errors(value):
                 yield self._breach(error, tuple(error.instance_path), error.instance)
 
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The schema that a `$ref` stands for."""
+        """Follow `$ref`s from a schema."""
         while "$ref" in schema:
             schema = self._at(schema["$ref"].removeprefix("#/").split("/"))
         return schema
@@ -103,11 +102,11 @@ class Validator:
 def _long_arrays(value: Any) -> dict[str, list[Any]]:
     if not isinstance(value, dict):
         return {}
-    return {k: v for k, v in value.items() if isinstance(v, list) and len(v) > ITEMS_JUDGED_AT_ONCE}
+    return {k: v for k, v in value.items() if isinstance(v, list) and len(v) > ITEMS_PER_SLICE}
 
 
 def _to_json_schema(schema: Mapping[str, Any], formats: Formats) -> dict[str, Any]:
-    """The JSON Schema (2020-12) that means what a schema of OpenAPI 3.0 means."""
+    """Convert a schema of OpenAPI 3.0 to JSON Schema 2020-12."""
     converted: dict[str, Any] = {}
     for keyword, value in schema.items():
         match keyword, value:
@@ -128,5 +127,5 @@ def _to_json_schema(schema: Mapping[str, Any], formats: Formats) -> dict[str, An
         if "enum" in schema:
             converted["enum"] = [*schema["enum"], None]
     if schema.get("format") in formats:
-        converted.pop("pattern", None)  # a reading judges the format; the pattern says only what the default takes
+        converted.pop("pattern", None)  # a reading decides the format; the pattern states the default only
     return converted

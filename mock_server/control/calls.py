@@ -74,7 +74,13 @@ async def get_ready(parts: Parts, call: Call) -> Any:
 
 async def get_state(parts: Parts, call: Call) -> Any:
     operations = [
-        {"id": each.id, "method": each.method, "path": each.path, "example": each.example, "statuses": [*each.answers]}
+        {
+            "id": each.id,
+            "method": each.method,
+            "path": each.path,
+            "example": each.example,
+            "statuses": [*each.responses],
+        }
         for each in parts.contract.operations.values()
     ]
     readings = [

@@ -94,10 +94,10 @@ class Judge:
         status = exchange.status
         if status is None or not exchange.complete:
             return [_problem("complete", "an answer that broke off", "a whole answer", "The answer broke off.")]
-        if status not in operation.answers:
-            want = ", ".join(map(str, operation.answers))
+        if status not in operation.responses:
+            want = ", ".join(map(str, operation.responses))
             return [_problem("status", str(status), want, f"The spec has no answer {status} here.")]
-        schema = operation.answers[status].schema
+        schema = operation.responses[status].schema
         if schema is None:
             return []
         try:

@@ -22,7 +22,7 @@ class Seeding:
     """Reads lead lists; a field that the server makes, or that has a default, may be left out."""
 
     def __init__(self, contract: Contract, operation: OperationSpec, dates: Dates, *, user: str) -> None:
-        schema = contract.resolve(operation.answers[min(operation.success_statuses)].schema or {})
+        schema = contract.resolve(operation.responses[min(operation.success_statuses)].schema or {})
         optional = (*SERVER_MADE_FIELDS, "type", "companyIds")
         required = [name for name in schema.get("required", ()) if name not in optional]
         self._validator = contract.validator(

@@ -97,7 +97,7 @@ def _unreadable(error: FaultError) -> Refused:
 
 def forced_answer(status: int, operation: OperationSpec | None, stages: Stages) -> Answer:
     """The answer that the spec documents for a status, or a plausible one of the same form."""
-    answers = operation.answers if operation else {}
+    answers = operation.responses if operation else {}
     documented = answers.get(status)
     if status in (204, 205, 304):  # these have no body
         return Answer(status, {}, b"")

@@ -34,7 +34,7 @@ def handlers(settings: Settings) -> str:
     success_status = _success_status(settings)
     mock = create_app(settings)
     operation = mock.contract.operations[LEAD_LISTS]
-    created = mock.contract.validator(operation.answers[success_status].schema or {})
+    created = mock.contract.validator(operation.responses[success_status].schema or {})
     facts = _facts(settings, operation, success_status)
     facts["errors"] = {status: _code_and_message(mock, status) for status in map(int, responses) if status >= 400}
     rules = re.findall(r'"(\w+)"', logic.partition("type Rule =")[2].partition(";")[0])
@@ -94,7 +94,7 @@ def _facts(settings: Settings, operation: OperationSpec, success_status: int) ->
         "required": body["required"],
         "fields": fields,
         "retryAfter": dict.fromkeys(WITH_RETRY_AFTER, str(RETRY_AFTER_S)),
-        "documentedProblems": operation.answers[400].example["error"]["details"],
+        "documentedProblems": operation.responses[400].example["error"]["details"],
     }
 
 

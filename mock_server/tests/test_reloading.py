@@ -210,7 +210,7 @@ def test_a_file_can_be_saved_in_any_way(save: Callable[[Path, str], None], mock:
 
 
 BROKEN: dict[str, tuple[str, Callable[[str], str], str]] = {
-    "empty": ("spec", lambda text: "", "spec/openapi.yaml is no OpenAPI document"),
+    "empty": ("spec", lambda text: "", "spec/openapi.yaml is not an OpenAPI document"),
     "half of a spec": ("spec", lambda text: text[:3000], "spec/openapi.yaml"),
     "no YAML": ("spec", lambda text: text.replace("paths:", "paths: :", 1), "spec/openapi.yaml, line "),
     "a tab": ("spec", lambda text: text.replace("  title", "\ttitle", 1), "spec/openapi.yaml, line 3, column 1,"),
@@ -220,10 +220,10 @@ BROKEN: dict[str, tuple[str, Callable[[str], str], str]] = {
     "a list in place of an operation": (
         "spec",
         lambda text: text.replace("    post:\n", "    get: []\n    post:\n", 1),
-        "spec/openapi.yaml, /paths/~1api~1v1~1entities~1leadlists/get, is no OpenAPI 3.0",
+        "spec/openapi.yaml, /paths/~1api~1v1~1entities~1leadlists/get, is not OpenAPI 3.0",
     ),
     "a reference to nothing": ("spec", lambda text: text.replace("schemas/Error'", "schemas/Eror'", 1), "Eror"),
-    "no spec": ("spec", lambda text: "DELETE", "--spec: there is no openapi.yaml in spec; "),
+    "no spec": ("spec", lambda text: "DELETE", "--spec: spec has no openapi.yaml; "),
     "readings of another form": ("readings", lambda text: "5", "spec in spec"),
     "a reading without its id": ("readings", lambda text: text.replace("- id:", "- di:", 1), "spec in spec"),
     "half of a seed file": ("seed", lambda text: text[:20], "--seed-file: seed.json is no JSON"),
@@ -313,7 +313,7 @@ def test_twenty_changes_under_load_lose_no_request_connection_or_response(mock: 
     assert len(sockets) == 2  # each client kept its connection
     assert slow == [201]
     assert any("changed, and is served" in line for line in mock.told())
-    assert not [line for line in mock.told() if "changed, and is served" not in line and "is no OpenAPI" not in line]
+    assert not [line for line in mock.told() if "changed, and is served" not in line and "is not OpenAPI" not in line]
 
 
 def test_the_token_of_a_mock_beyond_loopback_stays(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
     [
         (change_operation(operationId=None), "POST /api/v1/entities/leadlists has no operationId"),
         (change_operation(operationId="other"), "no coroutine is bound to operationId other"),
-        (change_operation(security=[{"nope": []}]), "asks for the security scheme nope"),
+        (change_operation(security=[{"nope": []}]), "requires the security scheme nope"),
         (lambda document: document.update(openapi="3.1.0"), "OpenAPI 3.0"),
         (lambda document: document.pop("paths"), "no `paths`"),
         (lambda document: document["paths"].update({"/x": document["paths"]["/api/v1/entities/leadlists"]}), "twice"),
@@ -202,7 +202,7 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
         (add_reference("#/components/schemas/Nope"), "points to nothing"),
         (
             lambda document: document["components"]["securitySchemes"]["sessionCookie"].update({"in": "query"}),
-            "only a cookie or a bearer token",
+            "session cookies and bearer tokens only",
         ),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
