@@ -172,9 +172,21 @@ def _run(settings: Settings, specification: Specification, folder: Path, wanted:
 
 @cli.command()
 @click.argument("prefix", nargs=-1)
-def clauses(prefix: tuple[str, ...]) -> None:
+@click.option("--explain", metavar="ID", help="explain one clause: requests, oracles with file and line, defects")
+def clauses(prefix: tuple[str, ...], explain: str | None) -> None:
     """List the clauses whose ids begin with PREFIX, or all clauses."""
-    _list_clauses({"clauses": prefix}, None)
+    if explain is None:
+        _list_clauses({"clauses": prefix}, None)
+        return
+    from contract_tests import explanation
+    from contract_tests.contract.specification import SpecificationError, load_specification
+    from contract_tests.lead_lists import LEAD_LISTS
+
+    try:
+        specification = load_specification()
+        click.echo(explanation.explain(explain, specification, (LEAD_LISTS,)).text)
+    except (SpecificationError, KeyError) as error:
+        raise click.UsageError(f"--explain: no clause is called {explain!r}: {error}") from None
 
 
 @cli.command()

@@ -1,0 +1,129 @@
+"""Explain one clause: the requests that probe it, the oracles that judge it, its readings and its defects."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from contract_tests.contract.specification import Clause, Reading, Specification
+from contract_tests.contract.terms import Terms
+from contract_tests.judging.case import HistoryOracle, Oracle
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.oracles.answers import acceptance
+from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
+from contract_tests.settings.values import Session, Settings
+from contract_tests.target.exchange import Exchange
+
+LISTED = 20  # requests and defects that are named; of more, the number is told
+PACKAGE = Path(__file__).parent
+# Logins of all kinds, so that the plan has every request that it can have.
+_SETTINGS = Settings(
+    "http://127.0.0.1",
+    Session("first", "first-session", ("__session", "first-session"), "user_first"),
+    Session("second", "second-session", None, "user_second"),
+    expired_bearer="expired-session",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What there is to know of one clause.
+
+    requests: labels of those in the covering set that violate it or, if none does, that use what it permits; empty
+    where it is judged by responses alone. oracles: file, line and function. defects: of the mock, that break it.
+    """
+
+    clause: Clause
+    requests: tuple[str, ...]
+    oracles: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    defects: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The explanation in words."""
+        clause = self.clause
+        rfc = f", {clause.rfc}" if clause.rfc else ""
+        lines = [f"{clause.id}: {clause.statement}", f"  place     {clause.place} ({clause.kind}{rfc})"]
+        if clause.unjudged:
+            lines.append(f"  judged    never: {clause.unjudged}")
+        for oracle in self.oracles:
+            lines.append(f"  oracle    {oracle}")
+        lines += _listed("request", self.requests or ("every exchange that the oracle looks at",))
+        for reading in self.readings:
+            lines.append(f"  reading   {reading.id}: {reading.question} ({', '.join(reading.options)})")
+        lines += _listed("defect", self.defects)
+        return "\n".join(lines)
+
+
+def explain(clause_id: str, specification: Specification, suites: tuple[OperationSuite, ...]) -> Explanation:
+    """Explain one clause. Raises SpecificationError for an unknown one."""
+    specification.select((clause_id,))
+    clause = specification.clauses[clause_id]
+    terms = Terms.of(specification, _SETTINGS)
+    judge = judge_with(terms, suites)
+    return Explanation(
+        clause,
+        tuple(dict.fromkeys(_probing(clause, judge, suites))),
+        tuple(_place(oracle) for oracle in judge.every_oracle if _speaks_of(oracle, clause, judge)),
+        tuple(reading for reading in specification.readings.values() if reading.clause == clause_id),
+        tuple(_defects(clause_id)),
+    )
+
+
+def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -> list[str]:
+    """The labels of the requests that violate the clause or, if none does, that use what it permits."""
+    violating, using = [], []
+    readings = judge.terms.specification.readings
+    for operation in judge.terms.specification.operations:
+        for step in make_plan(suites, judge.terms, operation, "explained").steps:
+            expectation = judge.case(Exchange(step.request, None, None, 0, 0)).expectation
+            if clause.id in {fault.clause for fault in expectation.faults}:
+                violating.append(step.label)
+            used = {rule for rule, _ in expectation.features} | {readings[r].clause for r in expectation.touches}
+            if clause.id in used:
+                using.append(step.label)
+    return violating or using
+
+
+def _speaks_of(oracle: Oracle | HistoryOracle, clause: Clause, judge: Judge) -> bool:
+    rule = clause.id.removeprefix(f"{clause.operation}.")
+    if any(fnmatchcase(rule, pattern) for pattern in oracle.clauses):
+        return True
+    # What a lead list permits beyond its schema is judged by the oracles for what any operation permits.
+    permitted = [pattern for rules in judge.rules for pattern in rules.clauses]
+    return oracle.judge in (acceptance, refused_though_valid) and any(fnmatchcase(rule, p) for p in permitted)
+
+
+def _place(oracle: Oracle | HistoryOracle) -> str:
+    """Where the oracle is written: file, line and function."""
+    function = oracle.judge
+    file = Path(inspect.getsourcefile(function) or "")
+    shown = file.relative_to(PACKAGE.parent) if file.is_relative_to(PACKAGE.parent) else file
+    return f"{shown}:{inspect.getsourcelines(function)[1]} {function.__name__}"
+
+
+def _defects(clause_id: str) -> Iterator[str]:
+    yield from (f"{e['id']}: {e['description']}" for e in _catalogue() if e["clause"] == clause_id)
+
+
+@cache
+def _catalogue() -> list[dict[str, str]]:
+    """The defects of the mock; none where it is not installed."""
+    command = [sys.executable, "-m", "mock_server", "defects", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    catalogue: list[dict[str, str]] = json.loads(done.stdout) if done.returncode == 0 else []
+    return catalogue
+
+
+def _listed(title: str, items: tuple[str, ...]) -> list[str]:
+    lines = [f"  {title:<9} {item}" for item in items[:LISTED]]
+    return [*lines, f"  {'':<9} … {len(items) - LISTED} more"] if len(items) > LISTED else lines

@@ -1,0 +1,50 @@
+"""`clauses --explain ID` leads a reader from a clause to the code that judges it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contract_tests.contract.specification import Specification, SpecificationError
+from contract_tests.explanation import explain
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.tests.conftest import ROOT
+
+
+def explained(clause: str, specification: Specification) -> str:
+    return explain(clause, specification, (LEAD_LISTS,)).text
+
+
+def test_a_rule_of_the_request_names_the_requests_that_violate_it_and_its_defects(specification: Specification) -> None:
+    text = explained("request.name.required", specification)
+    assert text.startswith("request.name.required: name is required.")
+    assert "request   name left out" in text
+    assert "defect    name-missing-taken: " in text
+
+
+def test_a_permitted_variation_names_the_requests_that_use_it(specification: Specification) -> None:
+    assert "request   a body in chunks" in explained("http.request.chunked", specification)
+
+
+def test_a_rule_of_the_response_names_its_reading(specification: Specification) -> None:
+    assert "reading   success-status: " in explained("success.status", specification)
+
+
+def test_a_clause_that_is_never_judged_says_why(specification: Specification) -> None:
+    assert "judged    never: " in explained("request.name.descriptive", specification)
+
+
+def test_every_oracle_is_at_the_line_that_is_named(specification: Specification) -> None:
+    for clause in specification.judged_clauses[::20]:
+        places = [line for line in explained(clause.id, specification).splitlines() if line.startswith("  oracle")]
+        assert places, clause.id
+        for place in places:
+            where, function = place.split()[1:]
+            file, _, line = where.partition(":")
+            assert f"def {function}(" in Path(ROOT / file).read_text().splitlines()[int(line) - 1]
+
+
+def test_an_unknown_clause_is_named_with_near_ones(specification: Specification) -> None:
+    with pytest.raises(SpecificationError, match=r"did you mean request\.name"):
+        explained("request.nane", specification)
