@@ -16,7 +16,7 @@ from contract_tests.contract.specification import Clause, Reading, Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import HistoryOracle, Oracle
 from contract_tests.judging.judge import Judge
-from contract_tests.judging.oracles.answers import acceptance
+from contract_tests.judging.oracles.answers import acceptance, open_question
 from contract_tests.judging.oracles.blame import refused_though_valid
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.values import Session, Settings
@@ -99,6 +99,10 @@ def _speaks_of(oracle: Oracle | HistoryOracle, clause: Clause, judge: Judge) -> 
     if any(fnmatchcase(rule, pattern) for pattern in oracle.clauses):
         return True
     # What a lead list permits beyond its schema is judged by the oracles for what any operation permits.
+    # A clause with a reading is judged by the option that the server is seen to follow.
+    is_read = any(reading.clause == clause.id for reading in judge.terms.specification.readings.values())
+    if is_read and oracle.judge is open_question:
+        return True
     permitted = [pattern for rules in judge.rules for pattern in rules.clauses]
     return oracle.judge in (acceptance, refused_though_valid) and any(fnmatchcase(rule, p) for p in permitted)
 
