@@ -36,40 +36,40 @@ class Body:
     value: Any = UNREAD
     other_value: Any = UNREAD
     fault: str | None = None
-    touches: frozenset[str] = frozenset()
+    open_readings: frozenset[str] = frozenset()
     spellings: frozenset[str] = frozenset()
 
 
 def read_body(data: bytes, content_coding: str | None = None) -> Body:
     """Read the bytes as a server must (RFC 8259), noting every liberty that servers take."""
-    touches: set[str] = set()
+    open_readings: set[str] = set()
     if content_coding and content_coding.strip().lower() != "identity":
-        touches.add("compressed-body")
+        open_readings.add("compressed-body")
         try:
             data = _decoded(data, content_coding.strip().lower())
         except (ValueError, OSError, EOFError, zlib.error):
             return Body(
-                touches=frozenset(touches)
+                open_readings=frozenset(open_readings)
             )  # whether and how a server decodes it is open, so nothing is certain
     if len(data) > LARGE_BODY_BYTES:
-        touches.add("oversized-body")
+        open_readings.add("oversized-body")
     if not data.strip(b" \t\r\n"):
-        return Body(fault="request.body.required", touches=frozenset(touches))
+        return Body(fault="request.body.required", open_readings=frozenset(open_readings))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:2].count(0) == 1 or data[:4].count(0) == 3:
-        return Body(fault="http.request.utf-8", touches=frozenset(touches))
+        return Body(fault="http.request.utf-8", open_readings=frozenset(open_readings))
     if data.startswith(codecs.BOM_UTF8):
-        touches.add("byte-order-mark")
+        open_readings.add("byte-order-mark")
         data = data[3:]
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        touches.add("invalid-utf-8")
+        open_readings.add("invalid-utf-8")
         text = data.decode("utf-8", errors="replace")
     if (depth := _depth(text)) > MUST_ACCEPT_DEPTH:
-        touches.add("deep-nesting")
+        open_readings.add("deep-nesting")
     if depth > MAX_PARSED_DEPTH:
-        return Body(touches=frozenset(touches))
-    return _parse(text, touches)
+        return Body(open_readings=frozenset(open_readings))
+    return _parse(text, open_readings)
 
 
 def _decoded(data: bytes, coding: str) -> bytes:
@@ -80,7 +80,7 @@ def _decoded(data: bytes, coding: str) -> bytes:
     raise ValueError(f"no decoder for {coding}")
 
 
-def _parse(text: str, touches: set[str]) -> Body:
+def _parse(text: str, open_readings: set[str]) -> Body:
     duplicates: list[str] = []
 
     def last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,14 +91,14 @@ def _parse(text: str, touches: set[str]) -> Body:
 
     def integer(digits: str) -> int | float:
         if len(digits) > 16 or abs(int(digits)) > MAX_EXACT_INTEGER:
-            touches.add("huge-numbers")
+            open_readings.add("huge-numbers")
             return float(digits) if len(digits) < 300 else 1e300
         return int(digits)
 
     def real(digits: str) -> float:
         number = float(digits)
         if number in (float("inf"), float("-inf")) or len(digits) > 32:
-            touches.add("huge-numbers")
+            open_readings.add("huge-numbers")
         return min(max(number, -1e300), 1e300)
 
     def refuse(constant: str) -> None:
@@ -113,14 +113,14 @@ def _parse(text: str, touches: set[str]) -> Body:
         value = parse(last)
         other = parse(lambda pairs: dict(reversed(pairs))) if duplicates else UNREAD
     except RecursionError:
-        return Body(touches=frozenset(touches | {"deep-nesting"}))
+        return Body(open_readings=frozenset(open_readings | {"deep-nesting"}))
     except ValueError:
-        return Body(fault="request.body.json", touches=frozenset(touches))
-    if "deep-nesting" in touches:
-        return Body(touches=frozenset(touches))
+        return Body(fault="request.body.json", open_readings=frozenset(open_readings))
+    if "deep-nesting" in open_readings:
+        return Body(open_readings=frozenset(open_readings))
     if duplicates:
-        touches.add("duplicate-keys")
-    return Body(value, other, None, frozenset(touches), frozenset() if touches else _spellings(text, value))
+        open_readings.add("duplicate-keys")
+    return Body(value, other, None, frozenset(open_readings), frozenset() if open_readings else _spellings(text, value))
 
 
 def _spellings(text: str, value: Any) -> frozenset[str]:

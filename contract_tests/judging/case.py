@@ -88,15 +88,15 @@ class Case:
         """What the page of the operation says beyond its schema."""
         return self.expectation.meaning
 
-    def touches(self, *readings: str) -> bool:
-        return not self.expectation.touches.isdisjoint(readings)
+    def is_open_on(self, *readings: str) -> bool:
+        return not self.expectation.open_readings.isdisjoint(readings)
 
     @property
     def readings(self) -> list[Reading]:
         """The open questions that bear on the answer, by their names."""
-        return [self.terms.specification.readings[touch] for touch in sorted(self.expectation.touches)]
+        return [self.terms.specification.readings[reading_id] for reading_id in sorted(self.expectation.open_readings)]
 
-    def touches_group(self, *groups: str) -> bool:
+    def is_open_on_group(self, *groups: str) -> bool:
         """Whether one of the readings is of one of the groups."""
         return any(reading.group in groups for reading in self.readings)
 

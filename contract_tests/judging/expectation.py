@@ -1,7 +1,7 @@
 """What the contract demands of the answer to a request, told from the request alone. Pure.
 
-The three zones: a request without fault that touches no open question must be accepted; one with a fault, or without
-a valid login, must be refused; between them lies what the page leaves open.
+The three zones: a request without fault and without open reading must be accepted; one with a fault, or without a valid
+login, must be refused; between them lies what the page leaves open.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Expectation:
     """What a request says, as far as the contract is concerned.
 
     operation: the operation it addresses, None for another path or method. faults: why it must be refused.
-    touches: the open questions that bear on its answer. features: the freedoms of the page that it uses, as
+    open_readings: the readings that bear on its response. features: the freedoms of the page that it uses, as
     (clause, variant). doubtful: the open questions that it raises only if the server reads it in one of several ways.
     readable: whether its body could be read, so that an echo can be compared.
     """
@@ -54,7 +54,7 @@ class Expectation:
     caller: Caller
     body: Body
     faults: tuple[Fault, ...] = ()
-    touches: frozenset[str] = frozenset()
+    open_readings: frozenset[str] = frozenset()
     features: frozenset[tuple[str, str]] = frozenset()
     doubtful: frozenset[str] = frozenset()
     meaning: Meaning = field(default=NO_MEANING, repr=False)
@@ -68,12 +68,12 @@ class Expectation:
         rules = {rule for rule, _ in self.features} | ({self.body.fault} if self.body.fault else set())
         clauses = (specification.clauses[rule] for rule in rules if rule in specification.clauses)
         statuses = {status for clause in clauses for status in clause.refused_with}
-        statuses |= {status for touch in self.touches for status in specification.readings[touch].refusal_statuses}
+        statuses |= {status for r in self.open_readings for status in specification.readings[r].refusal_statuses}
         return frozenset(statuses)
 
     def may_be_refused(self, specification: Specification) -> bool:
         """Whether an open question permits a refusal."""
-        return any(specification.readings[t].refusals for t in self.touches)
+        return any(specification.readings[t].refusals for t in self.open_readings)
 
 
 def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> Expectation:
@@ -88,23 +88,23 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
     meaning = meanings.get(operation.id, NO_MEANING)
     seen = _Seen(operation, terms, meaning)
     if query:
-        seen.touches.add("unknown-query-parameters")
+        seen.open_readings.add("unknown-query-parameters")
     _read_headers(request, caller, seen)
     body = Body()
     if operation.request_schema is not None:
         body = read_body(request.body, request.header("Content-Encoding"))
         _read_body(body, _media_type(request), seen)
-    for touch in sorted(seen.touches):
-        reading = specification.readings[touch]
+    for reading_id in sorted(seen.open_readings):
+        reading = specification.readings[reading_id]
         if reading.must_refuse and (clause := specification.clause_for(operation, reading.clause)):
-            seen.faults.append(Fault(clause, "", touch))
+            seen.faults.append(Fault(clause, "", reading_id))
     return Expectation(
         operation,
         near,
         caller,
         body,
         tuple(seen.faults),
-        frozenset(seen.touches),
+        frozenset(seen.open_readings),
         frozenset(seen.features),
         frozenset(seen.doubtful),
         meaning,
@@ -119,14 +119,14 @@ class _Seen:
     terms: Terms
     meaning: Meaning
     faults: list[Fault] = field(default_factory=list)
-    touches: set[str] = field(default_factory=set)
+    open_readings: set[str] = field(default_factory=set)
     features: set[tuple[str, str]] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
 
 
 def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
     specification = seen.terms.specification
-    seen.touches |= body.touches
+    seen.open_readings |= body.open_readings
     if body.fault:
         got = _UNREADABLE.get(body.fault, "no JSON")
         seen.faults.append(Fault(specification.clause_for(seen.operation, body.fault) or body.fault, "", got))
@@ -138,12 +138,12 @@ def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
 
 
 def _read_value(body: Body, seen: _Seen) -> None:
-    found, open_points = _faults(body.value, seen)
-    seen.touches |= open_points
+    found, more_open = _faults(body.value, seen)
+    seen.open_readings |= more_open
     if body.other_value is not UNREAD:
         # Which of two equal keys counts is open, so only what is wrong either way is wrong.
-        others, open_points = _faults(body.other_value, seen)
-        seen.touches |= open_points
+        others, more_open = _faults(body.other_value, seen)
+        seen.open_readings |= more_open
         places = {fault.path for fault in others}
         found = [fault for fault in found if fault.path in places]
     seen.faults += found
@@ -159,11 +159,11 @@ def _read_value(body: Body, seen: _Seen) -> None:
         if key in known:
             continue
         if key in server_made:
-            seen.touches.add(seen.meaning.sent_readings.get(key, "server-made-fields-sent"))
+            seen.open_readings.add(seen.meaning.sent_readings.get(key, "server-made-fields-sent"))
         else:
-            seen.touches.add("unknown-properties")
+            seen.open_readings.add("unknown-properties")
     meant = seen.meaning.of_body(body.value, seen.terms)
-    seen.touches |= meant.open_readings
+    seen.open_readings |= meant.open_readings
     seen.doubtful |= meant.doubtful
     seen.features |= meant.variations
 
@@ -175,18 +175,18 @@ def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
     if request.chunked:
         seen.features.add(("http.request.chunked", "sent"))
     if request.header("Idempotency-Key"):
-        seen.touches.add("idempotency-key")
+        seen.open_readings.add("idempotency-key")
     if not any(kind in (request.header("Accept") or "*/*") for kind in ("*/*", "application/*", "application/json")):
-        seen.touches.add("accept-header")
+        seen.open_readings.add("accept-header")
     origin = request.header("Origin")
     if caller.carrier == "cookie" and origin and origin != _origin(seen.terms.base_url):
-        seen.touches.add("foreign-origin")
+        seen.open_readings.add("foreign-origin")
     if caller.login is Login.MALFORMED:
-        seen.touches.add("malformed-login")
+        seen.open_readings.add("malformed-login")
     if caller.login is Login.MIXED:
-        seen.touches.add("mixed-logins")
+        seen.open_readings.add("mixed-logins")
     elif caller.carrier == "bearer" and not (request.header("Authorization") or "").startswith("Bearer "):
-        seen.touches.add("bearer-scheme-case")
+        seen.open_readings.add("bearer-scheme-case")
     if caller.login is Login.VALID:
         seen.features.add((f"access.carrier.{caller.carrier}", "sent"))
     if seen.operation.request_schema is not None:
@@ -195,19 +195,19 @@ def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
 
 def _read_content_type(content_type: str | None, seen: _Seen) -> None:
     if content_type is None:
-        seen.touches.add("content-type-missing")
+        seen.open_readings.add("content-type-missing")
         return
     essence, _, parameters = content_type.partition(";")
     if essence.strip().lower() != "application/json":
-        seen.touches.add("other-media-types")
+        seen.open_readings.add("other-media-types")
     elif essence.strip() != "application/json":
-        seen.touches.add("media-type-case")
+        seen.open_readings.add("media-type-case")
     if parameters:
         name, _, value = parameters.strip().partition("=")
         if name.lower() == "charset" and value.strip('"').lower() == "utf-8":
             seen.features.add(("http.request.charset", value))
         else:
-            seen.touches.add("other-media-types")
+            seen.open_readings.add("other-media-types")
 
 
 def _media_type(request: Request) -> str:
@@ -227,11 +227,11 @@ _FIRST = {"type": 0, "required": 1, "enum": 2}
 
 
 def _faults(value: Any, seen: _Seen) -> tuple[list[Fault], set[str]]:
-    """Why the schema refuses the value, one fault for each place, and the open questions that it touches."""
+    """Why the schema refuses the value, one fault for each place, and the readings that it leaves open."""
     schema = seen.operation.request_schema or {}
     found: dict[str, Fault] = {}
     left_open: set[str] = set()
-    touches: set[str] = set()
+    open_readings: set[str] = set()
     for breach in sorted(breaches(schema, value), key=lambda b: _FIRST.get(b.keyword, len(_FIRST))):
         missing = breach.keyword == "required"
         null = breach.keyword == "type" and breach.value is None
@@ -240,7 +240,7 @@ def _faults(value: Any, seen: _Seen) -> tuple[list[Fault], set[str]]:
         if at in found or at in left_open:
             continue  # one thing is wrong at one place, whatever else it breaks
         if reading := seen.meaning.open_violation(rule, breach.value, value):
-            touches.add(reading)
+            open_readings.add(reading)
             left_open.add(at)
         else:
             got = "left out" if missing else short(breach.value, 60)
@@ -248,13 +248,13 @@ def _faults(value: Any, seen: _Seen) -> tuple[list[Fault], set[str]]:
     for place, text, kind in texts(value, schema):
         if kind in _OPEN_FORMATS:
             read = _OPEN_FORMATS[kind](text)
-            touches |= read.touches
+            open_readings |= read.open_readings
             if read.wrong:
                 clause = _clause(_rule(place, "format"), seen)
                 found.setdefault(pointer(place), Fault(clause, pointer(place), short(text, 60)))
         elif kind == "text":
-            touches |= formats.read_text(text)
-    return list(found.values()), touches
+            open_readings |= formats.read_text(text)
+    return list(found.values()), open_readings
 
 
 def _rule(place: Place, rule: str) -> str:

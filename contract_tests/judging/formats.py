@@ -43,7 +43,7 @@ class Reading:
     """How a text reads: wrong for sure, or subject to the named open questions (none: certainly right)."""
 
     wrong: bool = False
-    touches: frozenset[str] = frozenset()
+    open_readings: frozenset[str] = frozenset()
 
 
 WRONG = Reading(wrong=True)
@@ -53,44 +53,46 @@ def read_date(text: str) -> Reading:
     """How a text reads as a date of a request (clause request.*.format)."""
     if (stripped := text.strip()) != text:
         inner = read_date(stripped)
-        return inner if inner.wrong else Reading(touches=inner.touches | {"date-surrounding-blanks"})
+        return inner if inner.wrong else Reading(open_readings=inner.open_readings | {"date-surrounding-blanks"})
     if match := _DATE_ONLY.fullmatch(text):
-        return Reading(touches=frozenset({"date-only"} | _year_touches(match))) if _calendar_day(match) else WRONG
+        return (
+            Reading(open_readings=frozenset({"date-only"} | _year_readings(match))) if _calendar_day(match) else WRONG
+        )
     if match := _DATE_TIME.fullmatch(text):
         return _read_date_time(match)
     if _RARE_DATES.fullmatch(text):
-        return Reading(touches=frozenset({"rare-date-forms"}))
+        return Reading(open_readings=frozenset({"rare-date-forms"}))
     # Lenient parsers find a date in almost any text that holds a digit.
-    return Reading(touches=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
+    return Reading(open_readings=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
 
 
 def _read_date_time(match: re.Match[str]) -> Reading:
-    touches = set(_year_touches(match))
+    open_readings = set(_year_readings(match))
     hour, minute, second = (int(match[part]) for part in ("hour", "minute", "second"))
     if not _calendar_day(match) or minute > 59 or second > 60 or hour > 24:
         return WRONG
     if hour == 24:
         if minute or second or (match["fraction"] or "").strip("0"):
             return WRONG
-        touches.add("hour-24")
+        open_readings.add("hour-24")
     if second == 60:
-        touches.add("leap-second")
+        open_readings.add("leap-second")
     if match["fraction"] and len(match["fraction"]) != 3:
-        touches.add("date-fraction")
+        open_readings.add("date-fraction")
     zone = match["zone"]
     if zone is None:
-        touches.add("date-without-zone")
+        open_readings.add("date-without-zone")
     elif zone != "Z":
-        touches.add("date-offset")
+        open_readings.add("date-offset")
         hours, minutes = int(zone[1:3]), int(zone[4:6])
         if hours > 23 or minutes > 59:
             return WRONG
         if (hours, minutes) > (14, 0):
-            touches.add("large-offsets")
-    return Reading(touches=frozenset(touches))
+            open_readings.add("large-offsets")
+    return Reading(open_readings=frozenset(open_readings))
 
 
-def _year_touches(match: re.Match[str]) -> set[str]:
+def _year_readings(match: re.Match[str]) -> set[str]:
     return set() if int(match["year"]) in MUST_ACCEPT_YEARS else {"distant-years"}
 
 
@@ -147,20 +149,20 @@ def read_uuid(text: str) -> Reading:
     """How a text reads as a UUID (RFC 9562 §4) of a request."""
     if match := _UUID.fullmatch(text):
         version, variant = match[1].lower(), match[2].lower()
-        touches: set[str] = set()
+        open_readings: set[str] = set()
         if set(text.lower()) <= set("0-") or set(text.lower()) <= set("f-"):
-            touches.add("uuid-versions")
+            open_readings.add("uuid-versions")
         elif variant not in "89ab" or version not in "12345678":
-            touches.add("uuid-variants")
+            open_readings.add("uuid-variants")
         elif version != "4":
-            touches.add("uuid-versions")
+            open_readings.add("uuid-versions")
         if text != text.lower():
-            touches.add("uuid-case")
-        return Reading(touches=frozenset(touches))
+            open_readings.add("uuid-case")
+        return Reading(open_readings=frozenset(open_readings))
     if _UUID_SPELLINGS.fullmatch(text):
-        return Reading(touches=frozenset({"uuid-spellings"}))
+        return Reading(open_readings=frozenset({"uuid-spellings"}))
     if (stripped := text.strip()) != text and not read_uuid(stripped).wrong:
-        return Reading(touches=read_uuid(stripped).touches | {"uuid-surrounding-blanks"})
+        return Reading(open_readings=read_uuid(stripped).open_readings | {"uuid-surrounding-blanks"})
     return WRONG
 
 
@@ -180,18 +182,18 @@ def plain_uuid(text: str) -> str:
 
 
 def read_text(text: str) -> frozenset[str]:
-    """The open questions that a free text touches (RFC 8259 §8.2 and the readings on text)."""
+    """The readings that bear on a free text (RFC 8259 §8.2 and the readings on text)."""
     if text.isascii() and text.isprintable():
         return frozenset({"markup-in-text"}) if _MARKUP.search(text) else frozenset()
-    touches = set()
+    open_readings = set()
     if "\0" in text:
-        touches.add("nul-in-text")
+        open_readings.add("nul-in-text")
     if any("\ud800" <= c <= "\udfff" for c in text):
-        touches.add("lone-surrogate")
+        open_readings.add("lone-surrogate")
     if any(not c.isprintable() and c != "\0" and not "\ud800" <= c <= "\udfff" for c in text):
-        touches.add("control-characters")
+        open_readings.add("control-characters")
     if unicodedata.normalize("NFC", text) != text:
-        touches.add("unicode-form")
+        open_readings.add("unicode-form")
     if _MARKUP.search(text):
-        touches.add("markup-in-text")
-    return frozenset(touches)
+        open_readings.add("markup-in-text")
+    return frozenset(open_readings)

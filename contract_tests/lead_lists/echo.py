@@ -44,7 +44,7 @@ def name(case: Case) -> Iterator[Finding]:
     for sent in sent_texts[:1]:
         hint = _difference(sent, got)
         # Who writes U+FFFD has seen that the bytes were wrong.
-        misread = case.touches("invalid-utf-8") and "\ufffd" not in got
+        misread = case.is_open_on("invalid-utf-8") and "\ufffd" not in got
         clause = "http.request.utf-8" if misread else "response.name.echo"
         yield broken(clause, case.exchange, expected=_show(sent), actual=_show(got), hint=hint)
 
@@ -132,22 +132,23 @@ def dates(case: Case) -> Iterator[Finding]:
 
 
 def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
-    wanted, found, touches = formats.instant(sent.strip()), formats.instant(got), formats.read_date(sent).touches
+    wanted, found = formats.instant(sent.strip()), formats.instant(got)
+    open_readings = formats.read_date(sent).open_readings
     # Where one is None nobody can tell which instant was meant, or the format clause has spoken.
     # A day alone has no zone: who takes it for one of its own says so with the offset, and keeps the day; an end may
     # well be its last moment.
-    same_day = "date-only" in touches and found and got.startswith(sent.strip())
-    if sent == got or same_day or (wanted and found and _same_instant(wanted, found, touches)):
+    same_day = "date-only" in open_readings and found and got.startswith(sent.strip())
+    if sent == got or same_day or (wanted and found and _same_instant(wanted, found, open_readings)):
         yield held(clause, case.exchange)
-        if wanted and not touches & _OPEN_SPELLINGS:
+        if wanted and not open_readings & _OPEN_SPELLINGS:
             yield from _observe_date(case, sent, got, wanted)
-    elif wanted and found and not touches & _OPEN_SPELLINGS:
+    elif wanted and found and not open_readings & _OPEN_SPELLINGS:
         hint = _shift(wanted, found)
         yield broken(clause, case.exchange, expected=f"the instant {sent}", actual=got, hint=hint)
 
 
-def _same_instant(wanted: datetime, found: datetime, touches: frozenset[str]) -> bool:
-    tolerance_s = LEAP_SECOND_TOLERANCE_S if "leap-second" in touches else ECHO_TOLERANCE_S
+def _same_instant(wanted: datetime, found: datetime, open_readings: frozenset[str]) -> bool:
+    tolerance_s = LEAP_SECOND_TOLERANCE_S if "leap-second" in open_readings else ECHO_TOLERANCE_S
     return abs((wanted - found).total_seconds()) <= tolerance_s
 
 
@@ -214,7 +215,7 @@ def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Fi
     if _same_texts(texts, found):
         return  # the open questions on text, on ids
     for reading in _DROPPING[field]:
-        if case.touches(reading) and _dropped(case, field, reading, texts, found):
+        if case.is_open_on(reading) and _dropped(case, field, reading, texts, found):
             yield Observation(reading, "dropped", case.exchange)
             return
     yield broken(clause, case.exchange, expected=_show(sent), actual=_show(got), hint=_lost(texts, found))
@@ -258,7 +259,7 @@ def _observe_ids(
     if len(set(wanted)) > 1:
         yield Observation("id-order", "kept" if found == wanted else "changed", case.exchange)
     for reading in _DROPPING[field]:
-        if case.touches(reading):
+        if case.is_open_on(reading):
             yield Observation(reading, "accepted" if reading.startswith("unknown") else "kept", case.exchange)
 
 

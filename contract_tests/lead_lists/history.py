@@ -21,7 +21,7 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
     told: dict[str, tuple[Case, Case, str]] = {}
     for case in cases:
         created = case.created
-        if created is None or not isinstance(text := created.get("id"), str) or case.touches("idempotency-key"):
+        if created is None or not isinstance(text := created.get("id"), str) or case.is_open_on("idempotency-key"):
             continue
         first = seen.setdefault(text.lower(), case)
         if first is case:
@@ -146,7 +146,7 @@ def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
     first: Case | None = None
     for case in cases:
         created = case.created
-        if created is None or case.terms.settings.clock_allowance_s is None or case.touches("idempotency-key"):
+        if created is None or case.terms.settings.clock_allowance_s is None or case.is_open_on("idempotency-key"):
             continue
         text = created.get("createdAt")
         clause = case.clause("response.createdAt.clock")
@@ -177,7 +177,7 @@ def steady_clock(cases: Sequence[Case]) -> Iterator[Finding]:
         text = case.created.get("createdAt") if case.created else None
         moment = formats.instant(text) if isinstance(text, str) else None
         clause = case.clause("response.createdAt.clock")
-        if clause is None or moment is None or case.touches("idempotency-key"):
+        if clause is None or moment is None or case.is_open_on("idempotency-key"):
             continue
         if latest and case.exchange.sent_at_s >= latest[1].exchange.received_at_s:
             back_s = (latest[0] - moment).total_seconds()
@@ -196,9 +196,9 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
         kept = lost = None
         for case in cases:
             sent, got = case.sent.get(field), (case.created or {}).get(field)
-            if not isinstance(sent, list) or not isinstance(got, list) or not case.touches(reading):
+            if not isinstance(sent, list) or not isinstance(got, list) or not case.is_open_on(reading):
                 continue
-            if case.touches("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
+            if case.is_open_on("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
                 continue  # those may be left out for another reason
             strange = case.unknown_id_forms[field]
             if strange and got == sent:

@@ -1,4 +1,4 @@
-"""What the page says of a new lead list beyond its schema: open questions touched, freedoms used. Pure."""
+"""What the page says of a new lead list beyond its schema: the readings that bear on it, the variations it uses. Pure."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ ID_COUNTS = (1, 2, 10, 16, 50, 100, 128, 256, 1000)  # at which servers stop to 
 
 
 def body_meaning(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
-    """The open questions that a lead list touches, and the freedoms of the page that it uses."""
-    touches: set[str] = set()
+    """The readings that bear on a lead list, and the freedoms of the page that it uses."""
+    open_readings: set[str] = set()
     features: set[tuple[str, str]] = set()
     if isinstance(name := body.get("name"), str):
-        _name(name, touches, features)
-    _kind(body, touches, features)
-    _dates(body, touches, features)
-    _ids(body, terms, touches, features)
-    doubtful = set() if _repeats_an_id(body) else touches & {"duplicate-ids"}
-    return BodyMeaning(frozenset(touches), frozenset(doubtful), frozenset(features))
+        _name(name, open_readings, features)
+    _kind(body, open_readings, features)
+    _dates(body, open_readings, features)
+    _ids(body, terms, open_readings, features)
+    doubtful = set() if _repeats_an_id(body) else open_readings & {"duplicate-ids"}
+    return BodyMeaning(frozenset(open_readings), frozenset(doubtful), frozenset(features))
 
 
-def _name(name: str, touches: set[str], features: set[tuple[str, str]]) -> None:
+def _name(name: str, open_readings: set[str], features: set[tuple[str, str]]) -> None:
     if not name:
-        touches.add("empty-name")
+        open_readings.add("empty-name")
     elif not name.strip():
-        touches |= {"blank-name", "surrounding-blanks"}
+        open_readings |= {"blank-name", "surrounding-blanks"}
     elif name != name.strip():
-        touches.add("surrounding-blanks")
+        open_readings.add("surrounding-blanks")
     if len(name) > formats.MUST_ACCEPT_NAME_LENGTH:
-        touches.add("long-name")
+        open_readings.add("long-name")
     features.add(("request.name.text", "ascii" if name.isascii() else "other script"))
     if any(char in name for char in "'\"\\;%`$"):
         features.add(("request.name.text", "punctuation"))
@@ -45,7 +45,7 @@ def _name(name: str, touches: set[str], features: set[tuple[str, str]]) -> None:
         features.add(("request.name.text", "over 40 characters"))
 
 
-def _kind(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, str]]) -> None:
+def _kind(body: Mapping[str, Any], open_readings: set[str], features: set[tuple[str, str]]) -> None:
     if "type" not in body:
         features.add(("request.type.optional", "omitted"))
     else:
@@ -54,12 +54,12 @@ def _kind(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, s
         features.add(("request.companyIds.optional", "omitted"))
     of_companies = body.get("type") == "company"
     if of_companies and body.get("personIds"):
-        touches.add("person-ids-on-company-list")
+        open_readings.add("person-ids-on-company-list")
     if not of_companies and body.get("companyIds"):
-        touches.add("company-ids-on-person-list")
+        open_readings.add("company-ids-on-person-list")
 
 
-def _dates(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, str]]) -> None:
+def _dates(body: Mapping[str, Any], open_readings: set[str], features: set[tuple[str, str]]) -> None:
     start, end = body.get("startDate"), body.get("endDate")
     if not isinstance(start, str) or not isinstance(end, str):
         return
@@ -70,11 +70,11 @@ def _dates(body: Mapping[str, Any], touches: set[str], features: set[tuple[str, 
     first, last = formats.instant(start), formats.instant(end)
     if first is None or last is None:
         # Spelled in a way that not everybody reads the same: the order is open too.
-        touches |= {"end-before-start"} if not formats.read_date(start).wrong else set()
+        open_readings |= {"end-before-start"} if not formats.read_date(start).wrong else set()
     elif last < first:
-        touches.add("end-before-start")
+        open_readings.add("end-before-start")
     elif (last - first).total_seconds() < 1:
-        touches.add("equal-dates")
+        open_readings.add("equal-dates")
 
 
 def _era(text: str) -> str:
@@ -93,12 +93,12 @@ def _forms(text: str) -> Iterator[str]:
         yield "leap day"
 
 
-def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set[tuple[str, str]]) -> None:
+def _ids(body: Mapping[str, Any], terms: Terms, open_readings: set[str], features: set[tuple[str, str]]) -> None:
     icp_id = body.get("icpId")
     features.add(("request.icpId.nullability", "null") if icp_id is None else ("request.icpId.format", "uuid"))
     if isinstance(icp_id, str) and not formats.read_uuid(icp_id).wrong:
         if icp_id.lower() not in {known.lower() for known in known_ids(terms.settings, "icpId")}:
-            touches.add("unknown-icp")
+            open_readings.add("unknown-icp")
         if icp_id != icp_id.lower():
             features.add(("request.icpId.format", "upper case"))
     for field, unknown in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
@@ -113,17 +113,17 @@ def _ids(body: Mapping[str, Any], terms: Terms, touches: set[str], features: set
             features.add((f"request.{field}.exist", "given"))
         features |= {(f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count}
         if any(text not in known for text in texts):
-            touches.add(unknown)
+            open_readings.add(unknown)
         if len({text.lower() if formats.is_uuid(text) else text for text in texts}) < len(texts):
-            touches.add("duplicate-ids")
+            open_readings.add("duplicate-ids")
         if len(ids) > 1:
-            touches.add("id-order")
+            open_readings.add("id-order")
         if len(ids) > MUST_ACCEPT_IDS:
-            touches.add("many-ids")
+            open_readings.add("many-ids")
         if field == "personIds" and any(not text.strip() for text in texts):
-            touches.add("empty-ids")
+            open_readings.add("empty-ids")
         if field == "personIds" and any(not formats.is_uuid(text) and text not in known for text in texts):
-            touches.add("person-id-form")
+            open_readings.add("person-id-form")
 
 
 def _repeats_an_id(body: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ def lead_list(case: Case) -> dict[str, Any] | None:
 def server_made(case: Case) -> Iterator[Finding]:
     """id, createdAt, updatedAt and userIds come from the server, whatever the client sent."""
     created = lead_list(case)
-    if created is None or not case.touches("server-made-fields-sent", "user-ids-sent", "unknown-properties"):
+    if created is None or not case.is_open_on("server-made-fields-sent", "user-ids-sent", "unknown-properties"):
         return
     clause = "request.body.server-made"
     for field in ("id", "createdAt", "updatedAt"):
@@ -112,7 +112,7 @@ def _clock(case: Case, field: str, text: str, moment_s: float) -> Iterator[Findi
         if option:
             yield Observation("timestamp-form", option, case.exchange)
     allowance_s = case.terms.settings.clock_allowance_s
-    if allowance_s is None or case.touches("idempotency-key"):
+    if allowance_s is None or case.is_open_on("idempotency-key"):
         return
     clause, exchange = f"response.{field}.clock", case.exchange
     earliest_s, latest_s = exchange.sent_at_s - TIMESTAMP_GRAIN_S - allowance_s, exchange.received_at_s + allowance_s

@@ -74,7 +74,7 @@ def _instants() -> SearchStrategy[datetime]:
 
 
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
-    """Bodies without fault that touch no open question."""
+    """Bodies without fault or open reading."""
     known = {name: sorted(known_ids(sender.terms.settings, name)) for name in ("icpId", "personIds", "companyIds")}
     some_names, instants = names(), _instants()  # here, since to build them takes longer than to draw from them
 

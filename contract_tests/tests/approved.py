@@ -186,8 +186,8 @@ def request_lines(asked: Request) -> Iterator[str]:
     if caller != "valid first bearer":
         yield f"caller: {caller}"
     yield from (f"✗ {fault.clause} | {fault.path} | {fault.got}" for fault in e.faults)
-    if e.touches:
-        yield f"? {' '.join(sorted(e.touches))}"
+    if e.open_readings:
+        yield f"? {' '.join(sorted(e.open_readings))}"
     plain = case(exchange()).expectation.features if read.operation else frozenset()
     for sign, features in (("+", e.features - plain), ("-", plain - e.features)):
         if features:

@@ -25,7 +25,9 @@ def complete(case: Case) -> Iterator[Finding]:
     """Every request gets a whole answer (RFC 9112 §8); only a body over a size limit may find the line cut."""
     if case.exchange.response is not None:
         yield held("http.answer.complete", case.exchange)
-    elif not case.touches("oversized-body") and not (case.exchange.failure or "").startswith((NOT_SENT, UNREACHABLE)):
+    elif not case.is_open_on("oversized-body") and not (case.exchange.failure or "").startswith(
+        (NOT_SENT, UNREACHABLE)
+    ):
         yield broken(
             "http.answer.complete",
             case.exchange,
@@ -62,12 +64,12 @@ def login(case: Case) -> Iterator[Finding]:
 
 
 def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
-    if case.touches("bearer-scheme-case"):
+    if case.is_open_on("bearer-scheme-case"):
         if case.status in {400, 401} and not case.expectation.faults:
             yield Observation("bearer-scheme-case", "sensitive", case.exchange)
         elif case.succeeded:
             yield Observation("bearer-scheme-case", "insensitive", case.exchange)
-    elif case.touches("foreign-origin"):
+    elif case.is_open_on("foreign-origin"):
         yield Observation("foreign-origin", str(case.status) if case.status == 403 else "accepted", case.exchange)
     elif clause := case.clause(f"access.carrier.{carrier}"):
         if case.status == 401:
@@ -112,7 +114,7 @@ def refusal(case: Case) -> Iterator[Finding]:
         return
     faults = case.expectation.faults
     if case.succeeded:
-        if case.touches_group("media-type"):
+        if case.is_open_on_group("media-type"):
             return  # whether the media type is the cause, only other exchanges show: history.unguarded_media_type
         for clause in dict.fromkeys(fault.clause for fault in faults):
             what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in faults)
@@ -163,7 +165,7 @@ def acceptance(case: Case) -> Iterator[Finding]:
         for rule in sorted({rule for rule, _ in case.expectation.features}):
             if clause := case.clause(rule):
                 yield held(clause, case.exchange)
-        if case.touches("invalid-utf-8"):
+        if case.is_open_on("invalid-utf-8"):
             yield held("http.request.utf-8", case.exchange)
 
 

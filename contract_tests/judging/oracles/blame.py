@@ -22,7 +22,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         if case.is_judgement
         and not case.succeeded
         and case.status != 401
-        and not case.touches_group("login")  # the login oracle answers those
+        and not case.is_open_on_group("login")  # the login oracle answers those
         and (case.must_be_accepted or _nothing_is_open(case, forms))
     ]
     blamed: dict[str, Case] = {}
@@ -132,7 +132,7 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
     alone = [c for c in cases if c.must_be_refused and len(c.expectation.faults) == 1 and 400 <= c.status < 500]
     refused = {case.expectation.faults[0].clause for case in alone}
     for case in cases:
-        if not (case.must_be_refused and case.succeeded and case.touches_group("media-type")):
+        if not (case.must_be_refused and case.succeeded and case.is_open_on_group("media-type")):
             continue
         faults = case.expectation.faults
         if len(cases) == 1 or any(fault.clause in refused for fault in faults):

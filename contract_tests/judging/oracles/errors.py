@@ -88,7 +88,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     if malformed and case.signed_in:
         yield Observation("malformed-json-details", "absent" if details is None else "present", case.exchange)
     if not details and (
-        malformed or not case.signed_in or case.touches_group("media-type", "transport") or _unparsed(case)
+        malformed or not case.signed_in or case.is_open_on_group("media-type", "transport") or _unparsed(case)
     ):
         return  # no field is at fault
     if not isinstance(details, list | dict) or not details:
@@ -103,11 +103,11 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     fields = {fault.path.split("/")[1] for fault in case.expectation.faults if fault.path}
     named = {field for field in fields if any(field in word for word in words)}
     others = {field for field in _unmistakable(case) - fields if any(field in word for word in words)}
-    if len(fields) == 1 and not named and others and not case.expectation.touches:
+    if len(fields) == 1 and not named and others and not case.expectation.open_readings:
         actual = f"they speak of {', '.join(sorted(others))}"
         expected = f"details on {', '.join(fields)}"
         yield broken("error.400.details", case.exchange, expected=expected, actual=actual)
-    elif len(fields) == 1 and not case.expectation.touches:
+    elif len(fields) == 1 and not case.expectation.open_readings:
         yield Observation("details-name-the-field", "named" if named else "unnamed", case.exchange)
     elif len(fields) > 1 and named:
         yield Observation("problems-listed", "all" if named == fields else "first", case.exchange)

@@ -13,7 +13,7 @@ def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
     """Whether the same request with the same Idempotency-Key is answered with the same list."""
     seen: dict[object, Case] = {}
     for case in cases:
-        if not case.touches("idempotency-key") or case.created is None:
+        if not case.is_open_on("idempotency-key") or case.created is None:
             continue
         first = seen.setdefault(case.exchange.request, case)
         if first is not case and first.created is not None:

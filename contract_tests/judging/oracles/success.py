@@ -90,7 +90,7 @@ def bare(case: Case) -> Iterator[Finding]:
     body, required = response.json, set(schema.get("required", ()))
     if isinstance(body, dict) and required & set(body):
         yield held(clause, case.exchange)
-        if not case.touches("unknown-properties", "server-made-fields-sent"):
+        if not case.is_open_on("unknown-properties", "server-made-fields-sent"):
             extra = set(body) - set(schema.get("properties", {}))
             yield Observation("additional-response-fields", "present" if extra else "none", case.exchange)
         return
@@ -146,12 +146,14 @@ def _open_form(sent: Any, got: str, kind: str) -> bool:
     if not isinstance(sent, str):
         return False
     if got == sent:  # an open spelling that was taken comes back as it was sent; blanks around an id may not
-        return "uuid-surrounding-blanks" not in formats.read_uuid(sent).touches
+        return "uuid-surrounding-blanks" not in formats.read_uuid(sent).open_readings
     if kind != "date-time":
         return False
     # Where no zone was sent, or no form that everybody knows, the server has none to give back.
     read = formats.read_date(got)
-    return bool(_ZONELESS & formats.read_date(sent).touches) and not read.wrong and read.touches <= _ZONELESS
+    return (
+        bool(_ZONELESS & formats.read_date(sent).open_readings) and not read.wrong and read.open_readings <= _ZONELESS
+    )
 
 
 _ZONELESS = frozenset(

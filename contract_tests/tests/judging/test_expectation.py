@@ -178,7 +178,7 @@ def test_must_be_rejected_for_one_clause(clause: str, asked: Request) -> None:
 @pytest.mark.parametrize(("reading", "statuses", "asked"), OPEN.values(), ids=OPEN.keys())
 def test_is_unspecified(reading: str, statuses: set[int], asked: Request) -> None:
     assert zone(asked) == "open"
-    assert reading in expect(asked).touches
+    assert reading in expect(asked).open_readings
     assert statuses <= expect(asked).refusal_statuses(terms().specification) | {400}
 
 
@@ -266,7 +266,7 @@ def test_any_request_has_one_classification(body: bytes, headers: Headers, metho
     one = case(exchange(Request(method, BASE_URL + path, (*LOGIN, *headers), body)))
     zones = [one.must_be_accepted, one.must_be_refused, one.is_open]
     assert zones.count(True) == int(one.signed_in)
-    assert one.expectation.touches <= set(terms().specification.readings)
+    assert one.expectation.open_readings <= set(terms().specification.readings)
     assert {fault.clause for fault in one.expectation.faults} <= set(terms().specification.clauses)
 
 

@@ -67,7 +67,9 @@ DATES: dict[str, set[str] | None] = {  # None: invalid
 @pytest.mark.parametrize("text", DATES, ids=shown)
 def test_a_date_is_valid_unspecified_or_invalid(text: str) -> None:
     wanted = DATES[text]
-    assert formats.read_date(text) == (formats.WRONG if wanted is None else formats.Reading(touches=frozenset(wanted)))
+    assert formats.read_date(text) == (
+        formats.WRONG if wanted is None else formats.Reading(open_readings=frozenset(wanted))
+    )
 
 
 V4 = "660e8400-e29b-41d4-a716-446655440001"
@@ -100,7 +102,9 @@ UUIDS: dict[str, set[str] | None] = {
 @pytest.mark.parametrize("text", UUIDS, ids=shown)
 def test_a_uuid_is_valid_unspecified_or_invalid(text: str) -> None:
     wanted = UUIDS[text]
-    assert formats.read_uuid(text) == (formats.WRONG if wanted is None else formats.Reading(touches=frozenset(wanted)))
+    assert formats.read_uuid(text) == (
+        formats.WRONG if wanted is None else formats.Reading(open_readings=frozenset(wanted))
+    )
 
 
 TEXTS: dict[str, set[str]] = {
@@ -166,8 +170,8 @@ ALMOST = st.text(st.sampled_from("0123456789-+:.TZtzW{}abcdefurn "), max_size=40
 def test_any_text_reads_as_something(text: str) -> None:
     known = frozenset(READINGS)
     for read in (formats.read_date(text), formats.read_uuid(text)):
-        assert not (read.wrong and read.touches)
-        assert read.touches <= known
+        assert not (read.wrong and read.open_readings)
+        assert read.open_readings <= known
     assert formats.read_text(text) <= known
     formats.instant(text)
     formats.is_timestamp(text)

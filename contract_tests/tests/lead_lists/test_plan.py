@@ -58,7 +58,7 @@ def test_any_two_options_of_two_choices_are_combined_once(plan: Plan, expectatio
         assert {(int(row[one]), int(row[other])) for row in ROWS} == set(product(range(several), range(many)))
     rows = [step for step in plan.steps if step.label.startswith("freedoms together")]
     assert len({step.request for step in rows}) == len(rows) == len(ROWS)
-    assert all(not expectations[step].touches and not expectations[step].faults for step in rows)
+    assert all(not expectations[step].open_readings and not expectations[step].faults for step in rows)
 
 
 def test_every_field_rule_is_violated_alone(
@@ -75,7 +75,7 @@ def test_every_field_rule_is_violated_alone(
 
 
 def test_every_open_question_is_asked(expectations: dict[Step, Expectation], specification: Specification) -> None:
-    asked = {touch for e in expectations.values() for touch in e.touches}
+    asked = {reading_id for e in expectations.values() for reading_id in e.open_readings}
     assert set(specification.readings) - asked == SEEN_IN_ANSWERS - asked
 
 
@@ -92,7 +92,7 @@ def test_open_questions_are_not_violations(expectations: dict[Step, Expectation]
     strict = {reading.clause for reading in specification.readings.values() if reading.must_refuse}
     for step, e in expectations.items():
         if step.label in QUESTIONS:
-            assert e.touches, step.label
+            assert e.open_readings, step.label
             assert {fault.clause for fault in e.faults} <= strict, step.label
 
 

@@ -46,7 +46,7 @@ def draw(sender: Sender, zone: Zone, examples: int, seed: int = 1) -> list[tuple
 def test_requests_to_accept_have_no_violation_and_no_reading_that_permits_a_refusal(sender: Sender) -> None:
     drawn = draw(sender, strategies.requests_to_accept, 200)
     assert [e.faults for _, e in drawn if e.faults] == []
-    assert [e.touches for _, e in drawn if e.may_be_refused(sender.terms.specification)] == []
+    assert [e.open_readings for _, e in drawn if e.may_be_refused(sender.terms.specification)] == []
     used = {clause for _, e in drawn for clause, _ in e.features}
     assert {"request.type.optional", "request.companyIds.optional", "request.icpId.format"} <= used
     assert {"http.request.json-spelling", "http.request.key-order"} <= used
@@ -62,7 +62,9 @@ def test_requests_to_reject_have_one_violation_or_are_barely_unspecified(sender:
 
 
 def test_unspecified_requests_cover_most_readings_of_bodies(sender: Sender) -> None:
-    touched = {touch for _, e in draw(sender, strategies.requests_left_open, 400) for touch in e.touches}
+    asked = {
+        reading_id for _, e in draw(sender, strategies.requests_left_open, 400) for reading_id in e.open_readings
+    }
     assert {
         "end-before-start",
         "unknown-properties",
@@ -74,7 +76,7 @@ def test_unspecified_requests_cover_most_readings_of_bodies(sender: Sender) -> N
         "duplicate-ids",
         "user-ids-sent",
         "server-made-fields-sent",
-    } <= touched
+    } <= asked
 
 
 def test_the_same_seed_draws_the_same_requests_and_another_seed_others(sender: Sender) -> None:
