@@ -29,7 +29,7 @@ class History:
         """Keep a case; the oldest one that nothing needs leaves."""
         self._cases[number] = (remembered(case), view)
         if case.succeeded:
-            for variation in case.expectation.features:
+            for variation in case.expectation.variations:
                 self._granting[variation] = min(number, self._granting.get(variation, number))
         if len(self._cases) > KEPT_CASES:
             needed = set(self._granting.values())

@@ -188,9 +188,8 @@ FAULTS: tuple[str, ...] = (
     "request.body.json",
     "http.request.utf-8",
 )
-# The clauses of which an accepted request shows that a freedom is granted, and a refused one that it is not. Those of
-# an operation's own fields its suite names.
-FREEDOMS: tuple[str, ...] = (
+# The clauses that grant a permitted variation to the requests of any operation; its suite names those of its fields.
+PERMITTED: tuple[str, ...] = (
     "access.carrier.*",
     "http.request.json-spelling",
     "http.request.key-order",

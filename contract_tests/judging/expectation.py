@@ -44,7 +44,7 @@ class Expectation:
     """What a request says, as far as the contract is concerned.
 
     operation: the operation it addresses, None for another path or method. faults: why it must be refused.
-    open_readings: the readings that bear on its response. features: the freedoms of the page that it uses, as
+    open_readings: the readings that bear on its response. variations: the permitted variations that it uses, as
     (clause, variant). doubtful: the open questions that it raises only if the server reads it in one of several ways.
     readable: whether its body could be read, so that an echo can be compared.
     """
@@ -55,7 +55,7 @@ class Expectation:
     body: Body
     faults: tuple[Fault, ...] = ()
     open_readings: frozenset[str] = frozenset()
-    features: frozenset[tuple[str, str]] = frozenset()
+    variations: frozenset[tuple[str, str]] = frozenset()
     doubtful: frozenset[str] = frozenset()
     meaning: Meaning = field(default=NO_MEANING, repr=False)
 
@@ -64,8 +64,8 @@ class Expectation:
         return isinstance(self.body.value, dict)
 
     def refusal_statuses(self, specification: Specification) -> frozenset[int]:
-        """The statuses of a refusal for another reason than a fault: an open question, or a freedom that is denied."""
-        rules = {rule for rule, _ in self.features} | ({self.body.fault} if self.body.fault else set())
+        """Return the statuses of a refusal because of an open reading or a permitted variation."""
+        rules = {rule for rule, _ in self.variations} | ({self.body.fault} if self.body.fault else set())
         clauses = (specification.clauses[rule] for rule in rules if rule in specification.clauses)
         statuses = {status for clause in clauses for status in clause.refused_with}
         statuses |= {status for r in self.open_readings for status in specification.readings[r].refusal_statuses}
@@ -105,7 +105,7 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
         body,
         tuple(seen.faults),
         frozenset(seen.open_readings),
-        frozenset(seen.features),
+        frozenset(seen.variations),
         frozenset(seen.doubtful),
         meaning,
     )
@@ -120,7 +120,7 @@ class _Seen:
     meaning: Meaning
     faults: list[Fault] = field(default_factory=list)
     open_readings: set[str] = field(default_factory=set)
-    features: set[tuple[str, str]] = field(default_factory=set)
+    variations: set[tuple[str, str]] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
 
 
@@ -132,7 +132,7 @@ def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
         seen.faults.append(Fault(specification.clause_for(seen.operation, body.fault) or body.fault, "", got))
     if body.value is not UNREAD:
         _read_value(body, seen)
-    seen.features |= {("http.request.json-spelling", spelling) for spelling in body.spellings}
+    seen.variations |= {("http.request.json-spelling", spelling) for spelling in body.spellings}
     if body.fault == "request.body.json" and media_type in FORM_MEDIA_TYPES:
         seen.faults[:] = [Fault("http.request.media-type", "", "a form")]
 
@@ -152,7 +152,7 @@ def _read_value(body: Body, seen: _Seen) -> None:
     known = list((seen.operation.request_schema or {}).get("properties", {}))
     sent = [key for key in body.value if key in known]
     if sent != sorted(sent, key=known.index):
-        seen.features.add(("http.request.key-order", "other"))
+        seen.variations.add(("http.request.key-order", "other"))
     schemas = seen.operation.success_schemas.values()
     server_made = {name for schema in schemas for name in schema.get("properties", {})}
     for key in body.value:
@@ -165,15 +165,15 @@ def _read_value(body: Body, seen: _Seen) -> None:
     meant = seen.meaning.of_body(body.value, seen.terms)
     seen.open_readings |= meant.open_readings
     seen.doubtful |= meant.doubtful
-    seen.features |= meant.variations
+    seen.variations |= meant.variations
 
 
 def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
     own = {name.lower() for name, _ in seen.terms.settings.headers}
     if any(name.lower() not in ORDINARY_HEADERS | own for name, _ in request.headers):
-        seen.features.add(("http.request.unknown-headers", "sent"))
+        seen.variations.add(("http.request.unknown-headers", "sent"))
     if request.chunked:
-        seen.features.add(("http.request.chunked", "sent"))
+        seen.variations.add(("http.request.chunked", "sent"))
     if request.header("Idempotency-Key"):
         seen.open_readings.add("idempotency-key")
     if not any(kind in (request.header("Accept") or "*/*") for kind in ("*/*", "application/*", "application/json")):
@@ -188,7 +188,7 @@ def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
     elif caller.carrier == "bearer" and not (request.header("Authorization") or "").startswith("Bearer "):
         seen.open_readings.add("bearer-scheme-case")
     if caller.login is Login.VALID:
-        seen.features.add((f"access.carrier.{caller.carrier}", "sent"))
+        seen.variations.add((f"access.carrier.{caller.carrier}", "sent"))
     if seen.operation.request_schema is not None:
         _read_content_type(request.header("Content-Type"), seen)
 
@@ -205,7 +205,7 @@ def _read_content_type(content_type: str | None, seen: _Seen) -> None:
     if parameters:
         name, _, value = parameters.strip().partition("=")
         if name.lower() == "charset" and value.strip('"').lower() == "utf-8":
-            seen.features.add(("http.request.charset", value))
+            seen.variations.add(("http.request.charset", value))
         else:
             seen.open_readings.add("other-media-types")
 

@@ -1,4 +1,4 @@
-"""Bodies of lead lists, as data: a plain one, each freedom alone, each open question alone, hidden faults."""
+"""Bodies of lead lists, as data: a plain one, each permitted variation and each open reading alone, hidden faults."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key not in names}
 
 
-# Freedoms that the page grants: changes to the base, one at a time.
-FREEDOMS: Mapping[str, Mapping[str, Any]] = {
+# Permitted variations: changes to the base, one at a time.
+PERMITTED: Mapping[str, Mapping[str, Any]] = {
     "a list of companies": {"type": "company"},
     "a start in the past": {"startDate": "2024-01-01T00:00:00.000Z"},
     "a start in 1971": {"startDate": "1971-01-01T00:00:00.000Z"},
@@ -95,7 +95,7 @@ FREEDOMS: Mapping[str, Mapping[str, Any]] = {
     "a name like a formula": {"name": "=1+1"},
 }
 
-# Freedoms together: of any two choices, every two options stand in one of the ROWS (a covering array, strength 2).
+# Permitted variations together: any two options of two choices occur in one of ROWS (a covering array, strength 2).
 CHOICES: tuple[tuple[Mapping[str, Any], ...], ...] = (
     ({"type": "person"}, {"type": "company"}, {"type": LEFT_OUT}),
     (

@@ -1,4 +1,4 @@
-"""What the page says of a new lead list beyond its schema: the readings that bear on it, the variations it uses. Pure."""
+"""What the page says of a new lead list beyond its schema: readings that bear on it, permitted variations. Pure."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ ID_COUNTS = (1, 2, 10, 16, 50, 100, 128, 256, 1000)  # at which servers stop to 
 
 
 def body_meaning(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
-    """The readings that bear on a lead list, and the freedoms of the page that it uses."""
+    """The readings that bear on a lead list, and the permitted variations that it uses."""
     open_readings: set[str] = set()
-    features: set[tuple[str, str]] = set()
+    variations: set[tuple[str, str]] = set()
     if isinstance(name := body.get("name"), str):
-        _name(name, open_readings, features)
-    _kind(body, open_readings, features)
-    _dates(body, open_readings, features)
-    _ids(body, terms, open_readings, features)
+        _name(name, open_readings, variations)
+    _kind(body, open_readings, variations)
+    _dates(body, open_readings, variations)
+    _ids(body, terms, open_readings, variations)
     doubtful = set() if _repeats_an_id(body) else open_readings & {"duplicate-ids"}
-    return BodyMeaning(frozenset(open_readings), frozenset(doubtful), frozenset(features))
+    return BodyMeaning(frozenset(open_readings), frozenset(doubtful), frozenset(variations))
 
 
-def _name(name: str, open_readings: set[str], features: set[tuple[str, str]]) -> None:
+def _name(name: str, open_readings: set[str], variations: set[tuple[str, str]]) -> None:
     if not name:
         open_readings.add("empty-name")
     elif not name.strip():
@@ -38,20 +38,20 @@ def _name(name: str, open_readings: set[str], features: set[tuple[str, str]]) ->
         open_readings.add("surrounding-blanks")
     if len(name) > formats.MUST_ACCEPT_NAME_LENGTH:
         open_readings.add("long-name")
-    features.add(("request.name.text", "ascii" if name.isascii() else "other script"))
+    variations.add(("request.name.text", "ascii" if name.isascii() else "other script"))
     if any(char in name for char in "'\"\\;%`$"):
-        features.add(("request.name.text", "punctuation"))
+        variations.add(("request.name.text", "punctuation"))
     if len(name) > 40:
-        features.add(("request.name.text", "over 40 characters"))
+        variations.add(("request.name.text", "over 40 characters"))
 
 
-def _kind(body: Mapping[str, Any], open_readings: set[str], features: set[tuple[str, str]]) -> None:
+def _kind(body: Mapping[str, Any], open_readings: set[str], variations: set[tuple[str, str]]) -> None:
     if "type" not in body:
-        features.add(("request.type.optional", "omitted"))
+        variations.add(("request.type.optional", "omitted"))
     else:
-        features.add(("request.type.enum", str(body["type"])))
+        variations.add(("request.type.enum", str(body["type"])))
     if "companyIds" not in body:
-        features.add(("request.companyIds.optional", "omitted"))
+        variations.add(("request.companyIds.optional", "omitted"))
     of_companies = body.get("type") == "company"
     if of_companies and body.get("personIds"):
         open_readings.add("person-ids-on-company-list")
@@ -59,14 +59,14 @@ def _kind(body: Mapping[str, Any], open_readings: set[str], features: set[tuple[
         open_readings.add("company-ids-on-person-list")
 
 
-def _dates(body: Mapping[str, Any], open_readings: set[str], features: set[tuple[str, str]]) -> None:
+def _dates(body: Mapping[str, Any], open_readings: set[str], variations: set[tuple[str, str]]) -> None:
     start, end = body.get("startDate"), body.get("endDate")
     if not isinstance(start, str) or not isinstance(end, str):
         return
-    features.add(("request.startDate.any-time", _era(start)))
-    features.add(("request.endDate.format", _era(end)))
+    variations.add(("request.startDate.any-time", _era(start)))
+    variations.add(("request.endDate.format", _era(end)))
     for field, text in (("startDate", start), ("endDate", end)):
-        features |= {(f"request.{field}.format", form) for form in _forms(text)}
+        variations |= {(f"request.{field}.format", form) for form in _forms(text)}
     first, last = formats.instant(start), formats.instant(end)
     if first is None or last is None:
         # Spelled in a way that not everybody reads the same: the order is open too.
@@ -93,25 +93,25 @@ def _forms(text: str) -> Iterator[str]:
         yield "leap day"
 
 
-def _ids(body: Mapping[str, Any], terms: Terms, open_readings: set[str], features: set[tuple[str, str]]) -> None:
+def _ids(body: Mapping[str, Any], terms: Terms, open_readings: set[str], variations: set[tuple[str, str]]) -> None:
     icp_id = body.get("icpId")
-    features.add(("request.icpId.nullability", "null") if icp_id is None else ("request.icpId.format", "uuid"))
+    variations.add(("request.icpId.nullability", "null") if icp_id is None else ("request.icpId.format", "uuid"))
     if isinstance(icp_id, str) and not formats.read_uuid(icp_id).wrong:
         if icp_id.lower() not in {known.lower() for known in known_ids(terms.settings, "icpId")}:
             open_readings.add("unknown-icp")
         if icp_id != icp_id.lower():
-            features.add(("request.icpId.format", "upper case"))
+            variations.add(("request.icpId.format", "upper case"))
     for field, unknown in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
         ids = body.get(field)
         if not isinstance(ids, list):
             continue
         if not ids and field == "personIds":
-            features.add(("request.personIds.empty", "empty"))
+            variations.add(("request.personIds.empty", "empty"))
         texts = [text for text in ids if isinstance(text, str)]
         known = known_ids(terms.settings, field)
         if ids:
-            features.add((f"request.{field}.exist", "given"))
-        features |= {(f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count}
+            variations.add((f"request.{field}.exist", "given"))
+        variations |= {(f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count}
         if any(text not in known for text in texts):
             open_readings.add(unknown)
         if len({text.lower() if formats.is_uuid(text) else text for text in texts}) < len(texts):

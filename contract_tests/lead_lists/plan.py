@@ -1,4 +1,4 @@
-"""The covering set for creating a lead list: every freedom alone, every open question alone, sequences and a burst."""
+"""The covering set for creating a lead list: each permitted variation and open reading alone, sequences, a burst."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from contract_tests.contract.terms import Terms
 from contract_tests.lead_lists.bodies import (
     CHOICES,
     COMPANIES,
-    FREEDOMS,
     HIDDEN_FAULTS,
     ICP,
     LEFT_OUT,
     PAGE_EXAMPLE,
+    PERMITTED,
     PROTOTYPE_FIELDS,
     QUESTIONS,
     ROWS,
@@ -43,7 +43,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     sender = Sender(terms, operation)
     generic = generic_plan(terms, operation, base(f"Faulty list, {tag}"))
     steps = list(generic.apart)
-    steps += _changed(sender, tag, FREEDOMS)
+    steps += _changed(sender, tag, PERMITTED)
     steps += _changed(sender, tag, QUESTIONS)
     steps += _changed(sender, tag, HIDDEN_FAULTS)
     steps += _omissions(sender, tag)
@@ -229,7 +229,7 @@ def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _together(sender: Sender, tag: str) -> Iterator[Step]:
-    """Freedoms of which any two are taken together once; by the second user, if there is one."""
+    """Pairwise combinations of permitted variations; by the second user, if there is one."""
     user = sender.terms.settings.sessions[-1]
     for number, row in enumerate(ROWS):
         *body_options, wire = map(int, row)
@@ -238,7 +238,7 @@ def _together(sender: Sender, tag: str) -> Iterator[Step]:
         )
         body = {**base(""), **chosen, "name": f"{chosen['name']}, {tag}"}
         body = {field: value for field, value in body.items() if value is not LEFT_OUT}
-        yield Step(f"freedoms together, row {number + 1}", sender.request(body, session=user, **WIRES[wire]))
+        yield Step(f"variations together, row {number + 1}", sender.request(body, session=user, **WIRES[wire]))
 
 
 def _interleaved(many: Sequence[Step], few: Sequence[Step]) -> Iterator[Step]:

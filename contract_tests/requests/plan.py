@@ -1,4 +1,4 @@
-"""The covering set of requests, as data: each breaks one rule, takes one freedom or asks one open question."""
+"""The covering set of requests, as data: each violates one rule, or uses one permitted variation or open reading."""
 
 from __future__ import annotations
 

@@ -188,10 +188,10 @@ def request_lines(asked: Request) -> Iterator[str]:
     yield from (f"✗ {fault.clause} | {fault.path} | {fault.got}" for fault in e.faults)
     if e.open_readings:
         yield f"? {' '.join(sorted(e.open_readings))}"
-    plain = case(exchange()).expectation.features if read.operation else frozenset()
-    for sign, features in (("+", e.features - plain), ("-", plain - e.features)):
-        if features:
-            yield f"{sign} {_grouped(sorted(f'{rule}={variant}' for rule, variant in features))}"
+    plain = case(exchange()).expectation.variations if read.operation else frozenset()
+    for sign, variations in (("+", e.variations - plain), ("-", plain - e.variations)):
+        if variations:
+            yield f"{sign} {_grouped(sorted(f'{rule}={variant}' for rule, variant in variations))}"
     if not e.readable or e.body.fault:
         yield f"body: {e.body.fault} {e.body.value!r:.40}"
     if e.body.other_value is not UNREAD:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contract_tests.judging.case import FAULTS, FREEDOMS, Case, Oracle
+from contract_tests.judging.case import FAULTS, PERMITTED, Case, Oracle
 from contract_tests.judging.login import Login
 from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE
@@ -158,11 +158,11 @@ def open_question(case: Case) -> Iterator[Finding]:
 
 
 def acceptance(case: Case) -> Iterator[Finding]:
-    """A success shows that each freedom of the page which the request uses is granted."""
+    """A success shows that each permitted variation that the request uses is granted."""
     if case.signed_in and case.succeeded:
         if case.must_be_accepted and (clause := case.clause("success.created")):
             yield held(clause, case.exchange)
-        for rule in sorted({rule for rule, _ in case.expectation.features}):
+        for rule in sorted({rule for rule, _ in case.expectation.variations}):
             if clause := case.clause(rule):
                 yield held(clause, case.exchange)
         if case.is_open_on("invalid-utf-8"):
@@ -219,7 +219,7 @@ ORACLES = (
     Oracle(("access.*", "error.401.status"), login),
     Oracle((*FAULTS, "http.request.media-type", "error.400.status"), refusal),
     Oracle(("error.400.status",), open_question),
-    Oracle((*FREEDOMS, "success.created", "http.request.utf-8"), acceptance),
+    Oracle((*PERMITTED, "success.created", "http.request.utf-8"), acceptance),
     Oracle(("success.status",), status_of_success),
     Oracle(("http.method",), methods),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from contract_tests.judging.case import FAULTS, FREEDOMS, Case, HistoryOracle, envelope, overlap, texts
+from contract_tests.judging.case import FAULTS, PERMITTED, Case, HistoryOracle, envelope, overlap, texts
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
@@ -13,7 +13,7 @@ MANY = 1000  # more clauses than any request could be refused for
 
 
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A request that must be accepted is; where it is not, the freedom that no accepted request used is the cause."""
+    """Attribute each refusal of a valid request to the permitted variation that no accepted request used."""
     granted = _granted(cases)
     forms = _forms_of_taken_ids(cases)
     suspects = [
@@ -38,29 +38,29 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
-    """The freedoms that an accepted request used.
+    """The permitted variations that an accepted request used.
 
     None where most requests are refused that use no other: then something else is wrong with them and with the rest.
     """
-    granted = {feature for case in cases if case.succeeded for feature in case.expectation.features}
-    plain = [c for c in cases if c.must_be_accepted and c.is_judgement and c.expectation.features <= granted]
+    granted = {variation for case in cases if case.succeeded for variation in case.expectation.variations}
+    plain = [c for c in cases if c.must_be_accepted and c.is_judgement and c.expectation.variations <= granted]
     return granted if 2 * sum(case.succeeded for case in plain) >= len(plain) else None
 
 
 def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
-    """Whether it uses the very freedom for which another request was refused, beside others."""
+    """Whether it uses the very variation for which another request was refused, beside others."""
     denied = {
-        feature
+        variation
         for clause, other in blamed.items()
-        for feature in other.expectation.features
-        if other.clause(feature[0]) == clause
+        for variation in other.expectation.variations
+        if other.clause(variation[0]) == clause
     }
-    return not denied.isdisjoint(case.expectation.features)
+    return not denied.isdisjoint(case.expectation.variations)
 
 
 def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] | None) -> set[str]:
     """The clauses of which the refusal may speak."""
-    new = set() if granted is None else case.expectation.features - granted
+    new = set() if granted is None else case.expectation.variations - granted
     rules = {rule for rule, _ in new} or _repetition(case, cases)
     rules = rules or _only_difference(case, cases, names_count=granted is None)
     return {clause for rule in rules if (clause := case.clause(rule))}
@@ -191,7 +191,7 @@ def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
 
 _REPETITIONS = ("success.created", "success.repeatable", "success.concurrent")
 ORACLES = (
-    HistoryOracle((*FREEDOMS, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
+    HistoryOracle((*PERMITTED, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
     HistoryOracle((*FAULTS, "http.request.media-type"), unguarded_media_type),
     HistoryOracle((), joint_questions),
     HistoryOracle(("error.envelope",), error_shapes, spans_operations=True),

@@ -223,8 +223,8 @@ def test_a_login_by_custom_headers(header: tuple[str, str]) -> None:
 def test_headers_of_every_request_are_not_a_permitted_variation(name: str, is_seen: bool) -> None:
     settings = Settings(BASE_URL, FIRST, headers=(("X-Tenant", "t1"),))
     judging = type(judge())(Terms.of(load_specification(), settings))
-    features = judging.case(exchange(request(headers=((name, "t1"),)))).expectation.features
-    assert (("http.request.unknown-headers", "sent") in features) is is_seen
+    variations = judging.case(exchange(request(headers=((name, "t1"),)))).expectation.variations
+    assert (("http.request.unknown-headers", "sent") in variations) is is_seen
 
 
 @pytest.mark.parametrize("base", [BASE_URL, BASE_URL + "/X"])

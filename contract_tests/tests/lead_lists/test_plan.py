@@ -10,7 +10,7 @@ import pytest
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.expectation import Expectation, expect
-from contract_tests.lead_lists.bodies import CHOICES, FREEDOMS, PAGE_EXAMPLE, QUESTIONS, ROWS
+from contract_tests.lead_lists.bodies import CHOICES, PAGE_EXAMPLE, PERMITTED, QUESTIONS, ROWS
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.plan import WIRES, lead_list_plan
 from contract_tests.requests.plan import Plan, Step
@@ -56,7 +56,7 @@ def test_any_two_options_of_two_choices_are_combined_once(plan: Plan, expectatio
     options = [len(choice) for choice in (*CHOICES, WIRES)]
     for (one, several), (other, many) in combinations(enumerate(options), 2):
         assert {(int(row[one]), int(row[other])) for row in ROWS} == set(product(range(several), range(many)))
-    rows = [step for step in plan.steps if step.label.startswith("freedoms together")]
+    rows = [step for step in plan.steps if step.label.startswith("variations together")]
     assert len({step.request for step in rows}) == len(rows) == len(ROWS)
     assert all(not expectations[step].open_readings and not expectations[step].faults for step in rows)
 
@@ -83,7 +83,7 @@ def test_permitted_variations_must_be_accepted(
     expectations: dict[Step, Expectation], specification: Specification
 ) -> None:
     for step, e in expectations.items():
-        if step.label in FREEDOMS:
+        if step.label in PERMITTED:
             assert not e.faults, step.label
             assert not e.may_be_refused(specification), step.label
 

@@ -47,7 +47,7 @@ def test_requests_to_accept_have_no_violation_and_no_reading_that_permits_a_refu
     drawn = draw(sender, strategies.requests_to_accept, 200)
     assert [e.faults for _, e in drawn if e.faults] == []
     assert [e.open_readings for _, e in drawn if e.may_be_refused(sender.terms.specification)] == []
-    used = {clause for _, e in drawn for clause, _ in e.features}
+    used = {clause for _, e in drawn for clause, _ in e.variations}
     assert {"request.type.optional", "request.companyIds.optional", "request.icpId.format"} <= used
     assert {"http.request.json-spelling", "http.request.key-order"} <= used
     assert any(len(request.body) > 250 for request, _ in drawn)
@@ -62,9 +62,7 @@ def test_requests_to_reject_have_one_violation_or_are_barely_unspecified(sender:
 
 
 def test_unspecified_requests_cover_most_readings_of_bodies(sender: Sender) -> None:
-    asked = {
-        reading_id for _, e in draw(sender, strategies.requests_left_open, 400) for reading_id in e.open_readings
-    }
+    asked = {reading_id for _, e in draw(sender, strategies.requests_left_open, 400) for reading_id in e.open_readings}
     assert {
         "end-before-start",
         "unknown-properties",
