@@ -7,7 +7,7 @@ Other settings of `leadlists-contract run` count too. Nothing of ours imports th
 
 Schemathesis' own checks know the schema only: they accuse a right server of what an open question permits, be it to
 refuse a blank name, to answer 415 or to write errors flat. Not to send such requests would leave next to none, as most
-name an ICP or people whom a server need not know. So only the opinion is dropped, where our oracles find no fault.
+name an ICP or people whom a server need not know. So only the opinion is dropped, where our oracles find no violation.
 """
 
 from __future__ import annotations

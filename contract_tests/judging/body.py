@@ -30,12 +30,12 @@ class Body:
     """A request body as it reads.
 
     value: the JSON value, or UNREAD. other_value: the value under the other reading of duplicate keys.
-    fault: the clause that the bytes break, if any. spellings: how it differs from what JSON encoders write by default.
+    violation: the clause that the bytes break, if any. spellings: how it differs from the default of JSON encoders.
     """
 
     value: Any = UNREAD
     other_value: Any = UNREAD
-    fault: str | None = None
+    violation: str | None = None
     open_readings: frozenset[str] = frozenset()
     spellings: frozenset[str] = frozenset()
 
@@ -54,9 +54,9 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
     if len(data) > LARGE_BODY_BYTES:
         open_readings.add("oversized-body")
     if not data.strip(b" \t\r\n"):
-        return Body(fault="request.body.required", open_readings=frozenset(open_readings))
+        return Body(violation="request.body.required", open_readings=frozenset(open_readings))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:2].count(0) == 1 or data[:4].count(0) == 3:
-        return Body(fault="http.request.utf-8", open_readings=frozenset(open_readings))
+        return Body(violation="http.request.utf-8", open_readings=frozenset(open_readings))
     if data.startswith(codecs.BOM_UTF8):
         open_readings.add("byte-order-mark")
         data = data[3:]
@@ -115,7 +115,7 @@ def _parse(text: str, open_readings: set[str]) -> Body:
     except RecursionError:
         return Body(open_readings=frozenset(open_readings | {"deep-nesting"}))
     except ValueError:
-        return Body(fault="request.body.json", open_readings=frozenset(open_readings))
+        return Body(violation="request.body.json", open_readings=frozenset(open_readings))
     if "deep-nesting" in open_readings:
         return Body(open_readings=frozenset(open_readings))
     if duplicates:

@@ -68,13 +68,13 @@ class Case:
 
     @property
     def must_be_refused(self) -> bool:
-        return self.signed_in and bool(self.expectation.faults)
+        return self.signed_in and bool(self.expectation.violations)
 
     @cached_property
     def must_be_accepted(self) -> bool:
         return (
             self.signed_in
-            and not self.expectation.faults
+            and not self.expectation.violations
             and not self.expectation.may_be_refused(self.terms.specification)
         )
 
@@ -124,7 +124,12 @@ class Case:
     @cached_property
     def created(self) -> dict[str, Any] | None:
         """The object that a success returned; None where there is none, or where nothing should have been created."""
-        if not self.succeeded or self.exchange.response is None or self.operation is None or self.expectation.faults:
+        if (
+            not self.succeeded
+            or self.exchange.response is None
+            or self.operation is None
+            or self.expectation.violations
+        ):
             return None
         body = self.exchange.response.json
         return body if body is not NOT_JSON and isinstance(body, dict) else None
@@ -179,7 +184,7 @@ def overlap(first: Case, second: Case) -> bool:
 
 
 # What must be refused: a body that breaks one of these.
-FAULTS: tuple[str, ...] = (
+VIOLATIONS: tuple[str, ...] = (
     "request.*.required",
     "request.*.type",
     "request.*.nullability",

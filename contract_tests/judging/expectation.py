@@ -1,7 +1,7 @@
 """What the contract demands of the answer to a request, told from the request alone. Pure.
 
-The three zones: a request without fault and without open reading must be accepted; one with a fault, or without a valid
-login, must be refused; between them lies what the page leaves open.
+A request without violation and without open reading must be accepted; one with a violation, or without a valid login,
+must be rejected; for every other request the page leaves the response unspecified.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNREADABLE = {"http.request.utf-8": "not in UTF-8", "request.body.required": "e
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """One thing for which a request must be refused."""
 
     clause: str
@@ -43,7 +43,7 @@ class Fault:
 class Expectation:
     """What a request says, as far as the contract is concerned.
 
-    operation: the operation it addresses, None for another path or method. faults: why it must be refused.
+    operation: the operation it addresses, None for another path or method. violations: why it must be refused.
     open_readings: the readings that bear on its response. variations: the permitted variations that it uses, as
     (clause, variant). doubtful: the open questions that it raises only if the server reads it in one of several ways.
     readable: whether its body could be read, so that an echo can be compared.
@@ -53,7 +53,7 @@ class Expectation:
     near: Operation | None
     caller: Caller
     body: Body
-    faults: tuple[Fault, ...] = ()
+    violations: tuple[Violation, ...] = ()
     open_readings: frozenset[str] = frozenset()
     variations: frozenset[tuple[str, str]] = frozenset()
     doubtful: frozenset[str] = frozenset()
@@ -65,7 +65,7 @@ class Expectation:
 
     def refusal_statuses(self, specification: Specification) -> frozenset[int]:
         """Return the statuses of a refusal because of an open reading or a permitted variation."""
-        rules = {rule for rule, _ in self.variations} | ({self.body.fault} if self.body.fault else set())
+        rules = {rule for rule, _ in self.variations} | ({self.body.violation} if self.body.violation else set())
         clauses = (specification.clauses[rule] for rule in rules if rule in specification.clauses)
         statuses = {status for clause in clauses for status in clause.refused_with}
         statuses |= {status for r in self.open_readings for status in specification.readings[r].refusal_statuses}
@@ -97,13 +97,13 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
     for reading_id in sorted(seen.open_readings):
         reading = specification.readings[reading_id]
         if reading.must_refuse and (clause := specification.clause_for(operation, reading.clause)):
-            seen.faults.append(Fault(clause, "", reading_id))
+            seen.violations.append(Violation(clause, "", reading_id))
     return Expectation(
         operation,
         near,
         caller,
         body,
-        tuple(seen.faults),
+        tuple(seen.violations),
         frozenset(seen.open_readings),
         frozenset(seen.variations),
         frozenset(seen.doubtful),
@@ -118,7 +118,7 @@ class _Seen:
     operation: Operation
     terms: Terms
     meaning: Meaning
-    faults: list[Fault] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
     open_readings: set[str] = field(default_factory=set)
     variations: set[tuple[str, str]] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
@@ -127,26 +127,28 @@ class _Seen:
 def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
     specification = seen.terms.specification
     seen.open_readings |= body.open_readings
-    if body.fault:
-        got = _UNREADABLE.get(body.fault, "no JSON")
-        seen.faults.append(Fault(specification.clause_for(seen.operation, body.fault) or body.fault, "", got))
+    if body.violation:
+        got = _UNREADABLE.get(body.violation, "no JSON")
+        seen.violations.append(
+            Violation(specification.clause_for(seen.operation, body.violation) or body.violation, "", got)
+        )
     if body.value is not UNREAD:
         _read_value(body, seen)
     seen.variations |= {("http.request.json-spelling", spelling) for spelling in body.spellings}
-    if body.fault == "request.body.json" and media_type in FORM_MEDIA_TYPES:
-        seen.faults[:] = [Fault("http.request.media-type", "", "a form")]
+    if body.violation == "request.body.json" and media_type in FORM_MEDIA_TYPES:
+        seen.violations[:] = [Violation("http.request.media-type", "", "a form")]
 
 
 def _read_value(body: Body, seen: _Seen) -> None:
-    found, more_open = _faults(body.value, seen)
+    found, more_open = _violations(body.value, seen)
     seen.open_readings |= more_open
     if body.other_value is not UNREAD:
         # Which of two equal keys counts is open, so only what is wrong either way is wrong.
-        others, more_open = _faults(body.other_value, seen)
+        others, more_open = _violations(body.other_value, seen)
         seen.open_readings |= more_open
-        places = {fault.path for fault in others}
-        found = [fault for fault in found if fault.path in places]
-    seen.faults += found
+        places = {violation.path for violation in others}
+        found = [violation for violation in found if violation.path in places]
+    seen.violations += found
     if not isinstance(body.value, dict):
         return
     known = list((seen.operation.request_schema or {}).get("properties", {}))
@@ -226,10 +228,10 @@ _OPEN_FORMATS = {"date-time": formats.read_date, "uuid": formats.read_uuid}
 _FIRST = {"type": 0, "required": 1, "enum": 2}
 
 
-def _faults(value: Any, seen: _Seen) -> tuple[list[Fault], set[str]]:
-    """Why the schema refuses the value, one fault for each place, and the readings that it leaves open."""
+def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
+    """Why the schema refuses the value, one violation for each place, and the readings that it leaves open."""
     schema = seen.operation.request_schema or {}
-    found: dict[str, Fault] = {}
+    found: dict[str, Violation] = {}
     left_open: set[str] = set()
     open_readings: set[str] = set()
     for breach in sorted(breaches(schema, value), key=lambda b: _FIRST.get(b.keyword, len(_FIRST))):
@@ -244,14 +246,14 @@ def _faults(value: Any, seen: _Seen) -> tuple[list[Fault], set[str]]:
             left_open.add(at)
         else:
             got = "left out" if missing else short(breach.value, 60)
-            found[at] = Fault(_clause(rule, seen), at, got)
+            found[at] = Violation(_clause(rule, seen), at, got)
     for place, text, kind in texts(value, schema):
         if kind in _OPEN_FORMATS:
             read = _OPEN_FORMATS[kind](text)
             open_readings |= read.open_readings
             if read.wrong:
                 clause = _clause(_rule(place, "format"), seen)
-                found.setdefault(pointer(place), Fault(clause, pointer(place), short(text, 60)))
+                found.setdefault(pointer(place), Violation(clause, pointer(place), short(text, 60)))
         elif kind == "text":
             open_readings |= formats.read_text(text)
     return list(found.values()), open_readings

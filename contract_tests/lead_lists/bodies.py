@@ -1,4 +1,4 @@
-"""Bodies of lead lists, as data: a plain one, each permitted variation and each open reading alone, hidden faults."""
+"""Bodies of lead lists, as data: a plain one, one for each permitted variation, open reading and hidden violation."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 # Values that are wrong in one place deep inside, where a lazy check does not look.
-HIDDEN_FAULTS: Mapping[str, Mapping[str, Any]] = {
+HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
     **{
         f"null behind {count:,} person ids": {"personIds": [*(f"lead_{n:05d}" for n in range(count)), None]}
         for count in HIDDEN_BEHIND

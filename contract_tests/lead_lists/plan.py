@@ -15,7 +15,7 @@ from contract_tests.contract.terms import Terms
 from contract_tests.lead_lists.bodies import (
     CHOICES,
     COMPANIES,
-    HIDDEN_FAULTS,
+    HIDDEN_VIOLATIONS,
     ICP,
     LEFT_OUT,
     PAGE_EXAMPLE,
@@ -45,7 +45,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     steps = list(generic.apart)
     steps += _changed(sender, tag, PERMITTED)
     steps += _changed(sender, tag, QUESTIONS)
-    steps += _changed(sender, tag, HIDDEN_FAULTS)
+    steps += _changed(sender, tag, HIDDEN_VIOLATIONS)
     steps += _omissions(sender, tag)
     steps += _existing(sender, tag)
     steps += _spellings(sender, tag)

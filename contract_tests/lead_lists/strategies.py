@@ -34,8 +34,8 @@ def requests_to_accept(sender: Sender) -> SearchStrategy[Request]:
 
 
 def requests_to_refuse(sender: Sender) -> SearchStrategy[Request]:
-    """Requests with exactly one fault: in one field, or in the JSON itself."""
-    faulty = bodies_to_accept(sender).flatmap(_with_one_fault)
+    """Requests with exactly one violation: in one field, or in the JSON itself."""
+    faulty = bodies_to_accept(sender).flatmap(_with_one_violation)
     raw = st.builds(_damaged, bodies_to_accept(sender), st.integers(1, 400), st.sampled_from(sorted(_DAMAGES)))
     return st.one_of(  # fields twice as often; the same object given twice would count once
         st.builds(lambda body: sender.request(body), faulty),
@@ -74,7 +74,7 @@ def _instants() -> SearchStrategy[datetime]:
 
 
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
-    """Bodies without fault or open reading."""
+    """Bodies without violation or open reading."""
     known = {name: sorted(known_ids(sender.terms.settings, name)) for name in ("icpId", "personIds", "companyIds")}
     some_names, instants = names(), _instants()  # here, since to build them takes longer than to draw from them
 
@@ -151,7 +151,7 @@ def _near_dates() -> SearchStrategy[str]:
     )
 
 
-def _with_one_fault(body: Body) -> SearchStrategy[Body]:
+def _with_one_violation(body: Body) -> SearchStrategy[Body]:
     def put(field: str, values: SearchStrategy[Any]) -> SearchStrategy[Body]:
         return values.map(lambda value: {**body, field: value})
 

@@ -14,7 +14,7 @@ from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers
 
 
-def schema_faults(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def schema_violations(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Bodies that break the schema in exactly one place each, with a label; for any operation."""
     properties = schema.get("properties", {})
     for name in schema.get("required", ()):
@@ -93,7 +93,7 @@ def _wrong_texts(schema: Mapping[str, Any]) -> Iterator[str]:
     yield from {"date-time": _WRONG_DATES, "uuid": _WRONG_UUIDS}.get(schema.get("format", ""), ())
 
 
-RAW_FAULTS: Mapping[str, bytes] = {
+RAW_VIOLATIONS: Mapping[str, bytes] = {
     "no body": b"",
     "blanks for a body": b" \r\n\t ",
     "an array for a body": b"[]",
@@ -104,9 +104,9 @@ RAW_FAULTS: Mapping[str, bytes] = {
 }
 
 
-def raw_faults(body: bytes) -> Iterator[tuple[str, bytes]]:
+def raw_violations(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Bodies that are no JSON (RFC 8259), made from a right one."""
-    yield from RAW_FAULTS.items()
+    yield from RAW_VIOLATIONS.items()
     yield "JSON cut short", body[:-5]
     yield "a comma behind the last field", body[:-1] + b",}"
     yield "a comment in the JSON", body[:-1] + b"/* note */}"
@@ -154,8 +154,8 @@ def generic_plan(terms: Terms, operation: Operation, base: Mapping[str, Any] | N
     body = dict(base if base is not None else operation.request_example or {})
     if operation.request_schema is None:
         return Plan(Step("a plain request", sender.request()), tuple(_login_steps(sender, None)))
-    steps = [Step(label, sender.request(wrong)) for label, wrong in schema_faults(operation.request_schema, body)]
-    steps += [Step(label, sender.request(raw=raw)) for label, raw in raw_faults(encode(body))]
+    steps = [Step(label, sender.request(wrong)) for label, wrong in schema_violations(operation.request_schema, body)]
+    steps += [Step(label, sender.request(raw=raw)) for label, raw in raw_violations(encode(body))]
     steps += _login_steps(sender, body)
     return Plan(Step("a plain request", sender.request(body)), tuple(steps))
 

@@ -28,10 +28,10 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def dressed(sender: Sender, right: Any, wrong: Any, fault: str) -> Iterator[Step]:
-    """Every dress; wrong: a body with one fault, which the text `fault` names."""
+def dressed(sender: Sender, right: Any, wrong: Any, violation: str) -> Iterator[Step]:
+    """Every dress; wrong: a body with one violation, which the text `violation` names."""
     for label, dress in DRESSES.items():
         yield Step(label, sender.request(right, **dress))
-        yield Step(f"{label}, {fault}", sender.request(wrong, **dress))
+        yield Step(f"{label}, {violation}", sender.request(wrong, **dress))
         if sender.operation.secured:
             yield Step(f"{label}, no login", sender.request(right, login=(), **dress))

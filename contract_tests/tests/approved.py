@@ -185,15 +185,15 @@ def request_lines(asked: Request) -> Iterator[str]:
     yield " ".join(map(str, (zone, *statuses, *([] if e.near else ["far"]))))
     if caller != "valid first bearer":
         yield f"caller: {caller}"
-    yield from (f"✗ {fault.clause} | {fault.path} | {fault.got}" for fault in e.faults)
+    yield from (f"✗ {violation.clause} | {violation.path} | {violation.got}" for violation in e.violations)
     if e.open_readings:
         yield f"? {' '.join(sorted(e.open_readings))}"
     plain = case(exchange()).expectation.variations if read.operation else frozenset()
     for sign, variations in (("+", e.variations - plain), ("-", plain - e.variations)):
         if variations:
             yield f"{sign} {_grouped(sorted(f'{rule}={variant}' for rule, variant in variations))}"
-    if not e.readable or e.body.fault:
-        yield f"body: {e.body.fault} {e.body.value!r:.40}"
+    if not e.readable or e.body.violation:
+        yield f"body: {e.body.violation} {e.body.value!r:.40}"
     if e.body.other_value is not UNREAD:
         yield f"or: {e.body.other_value!r:.120}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contract_tests.judging.case import FAULTS, PERMITTED, Case, Oracle
+from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, Oracle
 from contract_tests.judging.login import Login
 from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE
@@ -65,7 +65,7 @@ def login(case: Case) -> Iterator[Finding]:
 
 def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
     if case.is_open_on("bearer-scheme-case"):
-        if case.status in {400, 401} and not case.expectation.faults:
+        if case.status in {400, 401} and not case.expectation.violations:
             yield Observation("bearer-scheme-case", "sensitive", case.exchange)
         elif case.succeeded:
             yield Observation("bearer-scheme-case", "insensitive", case.exchange)
@@ -89,7 +89,7 @@ def _no_login(case: Case, clause: str) -> Iterator[Finding]:
         yield broken(clause, case.exchange, expected="401", actual=f"{case.status}: the request is served")
         return
     yield held(clause, case.exchange)
-    wrong_body = bool(case.expectation.faults)
+    wrong_body = bool(case.expectation.violations)
     malformed = case.expectation.caller.login is Login.MALFORMED
     if case.status == 401:
         yield held("error.401.status", case.exchange)
@@ -109,21 +109,21 @@ def _no_login(case: Case, clause: str) -> Iterator[Finding]:
 
 
 def refusal(case: Case) -> Iterator[Finding]:
-    """A request with a fault is refused, with 400."""
+    """A request with a violation is refused, with 400."""
     if not case.must_be_refused or not case.is_judgement or case.status == 401:
         return
-    faults = case.expectation.faults
+    violations = case.expectation.violations
     if case.succeeded:
         if case.is_open_on_group("media-type"):
             return  # whether the media type is the cause, only other exchanges show: history.unguarded_media_type
-        for clause in dict.fromkeys(fault.clause for fault in faults):
-            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in faults)
+        for clause in dict.fromkeys(violation.clause for violation in violations):
+            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in violations)
             yield broken(clause, case.exchange, expected="400", actual=f"{case.status}, although {what}")
         return
-    for clause in dict.fromkeys(fault.clause for fault in faults):
+    for clause in dict.fromkeys(violation.clause for violation in violations):
         yield held(clause, case.exchange)
     strict = [reading for reading in case.readings if reading.must_refuse]
-    if len(faults) == len(strict) == 1:
+    if len(violations) == len(strict) == 1:
         yield Observation(strict[0].id, "refused", case.exchange)
     statuses = case.expectation.refusal_statuses(case.terms.specification)
     if case.status == 400:
@@ -217,7 +217,7 @@ ORACLES = (
     Oracle(("http.answer.complete",), complete),
     Oracle(("http.answer.no-server-error",), no_server_error),
     Oracle(("access.*", "error.401.status"), login),
-    Oracle((*FAULTS, "http.request.media-type", "error.400.status"), refusal),
+    Oracle((*VIOLATIONS, "http.request.media-type", "error.400.status"), refusal),
     Oracle(("error.400.status",), open_question),
     Oracle((*PERMITTED, "success.created", "http.request.utf-8"), acceptance),
     Oracle(("success.status",), status_of_success),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from contract_tests.judging.case import FAULTS, PERMITTED, Case, HistoryOracle, envelope, overlap, texts
+from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOracle, envelope, overlap, texts
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
@@ -128,21 +128,21 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
 
 
 def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A fault that is refused under the plain media type is refused however the body is labelled."""
-    alone = [c for c in cases if c.must_be_refused and len(c.expectation.faults) == 1 and 400 <= c.status < 500]
-    refused = {case.expectation.faults[0].clause for case in alone}
+    """A violation that is refused under the plain media type is refused however the body is labelled."""
+    alone = [c for c in cases if c.must_be_refused and len(c.expectation.violations) == 1 and 400 <= c.status < 500]
+    refused = {case.expectation.violations[0].clause for case in alone}
     for case in cases:
         if not (case.must_be_refused and case.succeeded and case.is_open_on_group("media-type")):
             continue
-        faults = case.expectation.faults
-        if len(cases) == 1 or any(fault.clause in refused for fault in faults):
-            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in faults)
+        violations = case.expectation.violations
+        if len(cases) == 1 or any(violation.clause in refused for violation in violations):
+            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in violations)
             actual = f"{case.status}, although {what}"
             yield broken("http.request.media-type", case.exchange, expected="400 or 415", actual=actual)
         else:
-            for fault in faults:
-                actual = f"{case.status}, although {fault.path or 'the body'} is {fault.got}"
-                yield broken(fault.clause, case.exchange, expected="400", actual=actual)
+            for violation in violations:
+                actual = f"{case.status}, although {violation.path or 'the body'} is {violation.got}"
+                yield broken(violation.clause, case.exchange, expected="400", actual=actual)
 
 
 def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
@@ -192,7 +192,7 @@ def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
 _REPETITIONS = ("success.created", "success.repeatable", "success.concurrent")
 ORACLES = (
     HistoryOracle((*PERMITTED, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
-    HistoryOracle((*FAULTS, "http.request.media-type"), unguarded_media_type),
+    HistoryOracle((*VIOLATIONS, "http.request.media-type"), unguarded_media_type),
     HistoryOracle((), joint_questions),
     HistoryOracle(("error.envelope",), error_shapes, spans_operations=True),
     HistoryOracle((), carriers, spans_operations=True),

@@ -84,13 +84,13 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     details = beside if beside is not None else response.json.get("details")
     if details is not None and nested:
         yield Observation("details-place", "beside-code" if beside is not None else "top-level", case.exchange)
-    malformed = case.expectation.body.fault is not None
+    malformed = case.expectation.body.violation is not None
     if malformed and case.signed_in:
         yield Observation("malformed-json-details", "absent" if details is None else "present", case.exchange)
     if not details and (
         malformed or not case.signed_in or case.is_open_on_group("media-type", "transport") or _unparsed(case)
     ):
-        return  # no field is at fault
+        return  # no field is wrong
     if not isinstance(details, list | dict) or not details:
         actual = "no details" if details is None else f"details {short(details)}"
         yield broken("error.400.details", case.exchange, expected="details with at least one issue", actual=actual)
@@ -100,7 +100,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     if not case.signed_in:
         return
     words = list(_words(details))
-    fields = {fault.path.split("/")[1] for fault in case.expectation.faults if fault.path}
+    fields = {violation.path.split("/")[1] for violation in case.expectation.violations if violation.path}
     named = {field for field in fields if any(field in word for word in words)}
     others = {field for field in _unmistakable(case) - fields if any(field in word for word in words)}
     if len(fields) == 1 and not named and others and not case.expectation.open_readings:

@@ -162,7 +162,7 @@ _ZONELESS = frozenset(
 
 
 def _schema(case: Case) -> Mapping[str, Any] | None:
-    if case.operation is None or not case.succeeded or case.expectation.faults:
+    if case.operation is None or not case.succeeded or case.expectation.violations:
         return None
     schemas = case.operation.success_schemas
     return schemas.get(case.status) or next(iter(schemas.values()), None)

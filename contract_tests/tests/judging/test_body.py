@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contract_tests.judging.body import MAX_PARSED_DEPTH, UNREAD, Body, read_body
 from contract_tests.tests.conftest import shown
 
-FAULTS = {
+VIOLATIONS = {
     b"": "request.body.required",
     b" \r\n\t": "request.body.required",
     b"X": "request.body.json",
@@ -36,10 +36,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("data", FAULTS, ids=lambda data: shown(data[:16]))
+@pytest.mark.parametrize("data", VIOLATIONS, ids=lambda data: shown(data[:16]))
 def test_bytes_that_must_be_rejected(data: bytes) -> None:
     body = read_body(data)
-    assert (body.fault, body.value) == (FAULTS[data], UNREAD)
+    assert (body.violation, body.value) == (VIOLATIONS[data], UNREAD)
 
 
 OPEN = {
@@ -61,7 +61,7 @@ OPEN = {
 def test_bytes_that_servers_read_differently(data: bytes) -> None:
     reading, value = OPEN[data]
     body = read_body(data)
-    assert (set(body.open_readings), body.value, body.fault) == ({reading}, value, None)
+    assert (set(body.open_readings), body.value, body.violation) == ({reading}, value, None)
 
 
 def test_both_values_of_a_duplicate_key_are_read() -> None:
@@ -83,7 +83,7 @@ def test_both_values_of_a_duplicate_key_are_read() -> None:
 )
 def test_a_compressed_body_is_unspecified(coding: str, data: bytes, value: object) -> None:
     body = read_body(data, coding)
-    assert (set(body.open_readings), body.value, body.fault) == ({"compressed-body"}, value, None)
+    assert (set(body.open_readings), body.value, body.violation) == ({"compressed-body"}, value, None)
 
 
 def test_identity_is_not_a_coding() -> None:
@@ -109,7 +109,7 @@ def test_the_output_of_usual_encoders_is_plain(data: bytes) -> None:
 )
 def test_another_spelling_is_detected(data: bytes, spellings: set[str]) -> None:
     body = read_body(data)
-    assert (body.value, body.fault, body.open_readings, set(body.spellings)) == (
+    assert (body.value, body.violation, body.open_readings, set(body.spellings)) == (
         json.loads(data),
         None,
         frozenset(),
@@ -124,8 +124,8 @@ BRACKETS = st.text(st.sampled_from('[]{}",:\\ 1ea')).map(str.encode)
 @given(st.binary() | BRACKETS | st.text().map(lambda text: json.dumps(text).encode()), st.none() | st.text(max_size=8))
 def test_any_bytes_read_as_something(data: bytes, coding: str | None) -> None:
     body = read_body(data, coding)
-    assert body.value is UNREAD or body.fault is None
-    assert body.value is not UNREAD or body.fault or body.open_readings
+    assert body.value is UNREAD or body.violation is None
+    assert body.value is not UNREAD or body.violation or body.open_readings
 
 
 @pytest.mark.parametrize(

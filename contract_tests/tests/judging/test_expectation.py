@@ -172,7 +172,7 @@ def test_must_be_accepted(asked: Request) -> None:
 @pytest.mark.parametrize(("clause", "asked"), REFUSED.values(), ids=REFUSED.keys())
 def test_must_be_rejected_for_one_clause(clause: str, asked: Request) -> None:
     assert zone(asked) == "refuse"
-    assert {fault.clause for fault in expect(asked).faults} == {clause}
+    assert {violation.clause for violation in expect(asked).violations} == {clause}
 
 
 @pytest.mark.parametrize(("reading", "statuses", "asked"), OPEN.values(), ids=OPEN.keys())
@@ -267,7 +267,7 @@ def test_any_request_has_one_classification(body: bytes, headers: Headers, metho
     zones = [one.must_be_accepted, one.must_be_refused, one.is_open]
     assert zones.count(True) == int(one.signed_in)
     assert one.expectation.open_readings <= set(terms().specification.readings)
-    assert {fault.clause for fault in one.expectation.faults} <= set(terms().specification.clauses)
+    assert {violation.clause for violation in one.expectation.violations} <= set(terms().specification.clauses)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ RIGHT: dict[str, Exchange] = {
     "the first of two ICPs": exchange(request(raw=TWICE + b',"icpId":"' + UUID.encode() + b'"}'), answer=created()),
     "the first of two dates": exchange(request(raw=TWICE + b',"endDate":"2031-01-01T00:00:00.000Z"}')),
     "UTF-16 as an unsupported type": exchange(request(raw=json.dumps(sent_body()).encode("utf-16")), 415),
-    "a fault under a type in capitals": exchange(request(BAD_BODY, content_type="Application/JSON"), 415),
+    "a violation under a type in capitals": exchange(request(BAD_BODY, content_type="Application/JSON"), 415),
     "too many ids as too large": exchange(request(sent_body(personIds=[f"p{n}" for n in range(150)])), 413),
     "too deep as too large": exchange(request(sent_body(x=json.loads("[" * 40 + "]" * 40))), 413),
     "an unknown ICP as not found": exchange(request(sent_body(icpId=UUID)), 404),
@@ -122,7 +122,7 @@ RIGHT: dict[str, Exchange] = {
     "problem+json": exchange(request(BAD_BODY), 400, headers=(("Content-Type", "application/problem+json"),)),
     "rate limited": exchange(status=429),
     "rate limited without login": exchange(request(login=()), 429),
-    "rate limited with a fault": exchange(request(BAD_BODY), 429),
+    "rate limited with a violation": exchange(request(BAD_BODY), 429),
     "a lower-case scheme as malformed": exchange(request(login=(("Authorization", "bearer bearer-one"),)), 400),
     "two good logins": exchange(
         request(login=(("Authorization", "Bearer bearer-one"), ("Cookie", "__session=cookie-one")))

@@ -58,13 +58,13 @@ def test_any_two_options_of_two_choices_are_combined_once(plan: Plan, expectatio
         assert {(int(row[one]), int(row[other])) for row in ROWS} == set(product(range(several), range(many)))
     rows = [step for step in plan.steps if step.label.startswith("variations together")]
     assert len({step.request for step in rows}) == len(rows) == len(ROWS)
-    assert all(not expectations[step].open_readings and not expectations[step].faults for step in rows)
+    assert all(not expectations[step].open_readings and not expectations[step].violations for step in rows)
 
 
 def test_every_field_rule_is_violated_alone(
     expectations: dict[Step, Expectation], specification: Specification
 ) -> None:
-    alone = {e.faults[0].clause for e in expectations.values() if len(e.faults) == 1}
+    alone = {e.violations[0].clause for e in expectations.values() if len(e.violations) == 1}
     rules = ("required", "type", "nullability", "enum", "format", "json")
     breakable = {
         clause.id
@@ -84,7 +84,7 @@ def test_permitted_variations_must_be_accepted(
 ) -> None:
     for step, e in expectations.items():
         if step.label in PERMITTED:
-            assert not e.faults, step.label
+            assert not e.violations, step.label
             assert not e.may_be_refused(specification), step.label
 
 
@@ -93,7 +93,7 @@ def test_open_questions_are_not_violations(expectations: dict[Step, Expectation]
     for step, e in expectations.items():
         if step.label in QUESTIONS:
             assert e.open_readings, step.label
-            assert {fault.clause for fault in e.faults} <= strict, step.label
+            assert {violation.clause for violation in e.violations} <= strict, step.label
 
 
 def test_the_example_of_the_spec_is_sent_unchanged(specification: Specification) -> None:

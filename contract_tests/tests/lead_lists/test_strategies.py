@@ -45,7 +45,7 @@ def draw(sender: Sender, zone: Zone, examples: int, seed: int = 1) -> list[tuple
 
 def test_requests_to_accept_have_no_violation_and_no_reading_that_permits_a_refusal(sender: Sender) -> None:
     drawn = draw(sender, strategies.requests_to_accept, 200)
-    assert [e.faults for _, e in drawn if e.faults] == []
+    assert [e.violations for _, e in drawn if e.violations] == []
     assert [e.open_readings for _, e in drawn if e.may_be_refused(sender.terms.specification)] == []
     used = {clause for _, e in drawn for clause, _ in e.variations}
     assert {"request.type.optional", "request.companyIds.optional", "request.icpId.format"} <= used
@@ -55,10 +55,10 @@ def test_requests_to_accept_have_no_violation_and_no_reading_that_permits_a_refu
 
 def test_requests_to_reject_have_one_violation_or_are_barely_unspecified(sender: Sender) -> None:
     drawn = draw(sender, strategies.requests_to_refuse, 300)
-    faulty = [e for _, e in drawn if e.faults]
+    faulty = [e for _, e in drawn if e.violations]
     assert len(faulty) >= 0.95 * len(drawn)
-    assert {len(e.faults) for e in faulty} == {1}
-    assert len({e.faults[0].clause for e in faulty}) >= 15
+    assert {len(e.violations) for e in faulty} == {1}
+    assert len({e.violations[0].clause for e in faulty}) >= 15
 
 
 def test_unspecified_requests_cover_most_readings_of_bodies(sender: Sender) -> None:

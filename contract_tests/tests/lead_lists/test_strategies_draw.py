@@ -210,7 +210,7 @@ def test_near_dates_are_not_valid_days_or_times() -> None:
 
 @pytest.fixture
 def faulty() -> list[dict[str, Any]]:
-    return drawn(strategies._with_one_fault(base("Spring")), 900)
+    return drawn(strategies._with_one_violation(base("Spring")), 900)
 
 
 def changed(faulty: list[dict[str, Any]], field: str) -> list[Any]:
