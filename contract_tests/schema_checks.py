@@ -81,9 +81,9 @@ def filter_failure(context: HookContext, failure: Failure, case: Sent, response:
 def _is_permitted(judged: Case) -> bool:
     """Whether the page leaves it to the server to answer so, or how; a reading that is pinned leaves no choice."""
     if judged.status < 400:
-        return judged.is_open
+        return judged.is_unspecified
     may_answer = judged.expectation.refusal_statuses(judged.terms.specification)
-    return judged.status in may_answer or judged.must_be_refused or not judged.signed_in
+    return judged.status in may_answer or judged.must_reject or not judged.signed_in
 
 
 @cache

@@ -147,13 +147,13 @@ class Conductor:
         """Send the rest of a plan, judge each exchange, then all together."""
         self._stage("covering set")
         first_at_s = time.time()
-        yield from self._traffic.send_concurrently(plan.apart)
-        for step in plan.in_order:
+        yield from self._traffic.send_concurrently(plan.concurrent)
+        for step in plan.sequential:
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
                 yield
-        if plan.together and self._budget.allows_more:
-            self._traffic.send_burst(plan.together)
+        if plan.burst and self._budget.allows_more:
+            self._traffic.send_burst(plan.burst)
             yield
         if plan.last and self._budget.allows_more:
             self._budget.pause(max(0.0, first_at_s + plan.last_after_s - time.time()))

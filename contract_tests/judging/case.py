@@ -44,7 +44,7 @@ class Case:
         """Whether the answer is 2xx and no refusal gone wrong: with an error body, or undocumented for a faulty one."""
         if not 200 <= self.status < 300 or self.is_error_body:
             return False
-        return not self.must_be_refused or self.operation is None or self.status in self.operation.success_schemas
+        return not self.must_reject or self.operation is None or self.status in self.operation.success_schemas
 
     @cached_property
     def is_error_body(self) -> bool:
@@ -67,11 +67,11 @@ class Case:
         )
 
     @property
-    def must_be_refused(self) -> bool:
+    def must_reject(self) -> bool:
         return self.signed_in and bool(self.expectation.violations)
 
     @cached_property
-    def must_be_accepted(self) -> bool:
+    def must_accept(self) -> bool:
         return (
             self.signed_in
             and not self.expectation.violations
@@ -79,9 +79,9 @@ class Case:
         )
 
     @property
-    def is_open(self) -> bool:
+    def is_unspecified(self) -> bool:
         """Whether it is for the server to accept or to refuse."""
-        return self.signed_in and not self.must_be_refused and not self.must_be_accepted
+        return self.signed_in and not self.must_reject and not self.must_accept
 
     @property
     def meaning(self) -> Meaning:

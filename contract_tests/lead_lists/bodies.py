@@ -109,7 +109,7 @@ CHOICES: tuple[tuple[Mapping[str, Any], ...], ...] = (
 ROWS = ("00010", "01112", "02201", "10111", "11200", "12002", "20202", "21001", "22100", "22210")  # the last: wire
 
 # Open questions: label -> changes to the base (one question each, as far as possible).
-QUESTIONS: Mapping[str, Mapping[str, Any]] = {
+OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an empty name": {"name": ""},
     "a blank name": {"name": "   "},
     "blanks around the name": {"name": "  Spring campaign  "},

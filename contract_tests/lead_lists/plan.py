@@ -18,10 +18,10 @@ from contract_tests.lead_lists.bodies import (
     HIDDEN_VIOLATIONS,
     ICP,
     LEFT_OUT,
+    OPEN_QUESTIONS,
     PAGE_EXAMPLE,
     PERMITTED,
     PROTOTYPE_FIELDS,
-    QUESTIONS,
     ROWS,
     base,
     without,
@@ -42,9 +42,9 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     """All that a deterministic pass sends; tag: stands in every name, so that a run's lists can be found."""
     sender = Sender(terms, operation)
     generic = generic_plan(terms, operation, base(f"Faulty list, {tag}"))
-    steps = list(generic.apart)
+    steps = list(generic.concurrent)
     steps += _changed(sender, tag, PERMITTED)
-    steps += _changed(sender, tag, QUESTIONS)
+    steps += _changed(sender, tag, OPEN_QUESTIONS)
     steps += _changed(sender, tag, HIDDEN_VIOLATIONS)
     steps += _omissions(sender, tag)
     steps += _existing(sender, tag)
@@ -62,8 +62,8 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     )
     return Plan(
         first=Step("a plain lead list", sender.request(base(f"First list, {tag}"))),
-        apart=tuple(_numbered(steps, tag)),
-        in_order=(
+        concurrent=tuple(_numbered(steps, tag)),
+        sequential=(
             repeated,
             repeated,
             *_same_name(sender, tag),
@@ -72,7 +72,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
             *_idempotent(sender, tag),
             *_once_more(sender, tag),
         ),
-        together=burst,
+        burst=burst,
         last=Step("a plain lead list later", sender.request(base(f"Last list, {tag}"))),
         last_after_s=FROZEN_CLOCK_S + 0.1,
     )

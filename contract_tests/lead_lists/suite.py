@@ -30,8 +30,8 @@ LEAD_LISTS = OperationSuite(
     ),
     plan=lead_list_plan,
     zones={
-        "valid": Zone(strategies.requests_to_accept, "a valid lead list"),
+        "must-accept": Zone(strategies.requests_to_accept, "a valid lead list"),
         "one-violation": Zone(strategies.requests_to_refuse, "a lead list with one violation"),
-        "open-questions": Zone(strategies.requests_left_open, "a lead list with open questions"),
+        "unspecified": Zone(strategies.requests_left_open, "a lead list with open questions"),
     },
 )

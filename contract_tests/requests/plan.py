@@ -30,21 +30,20 @@ class Step:
 class Plan:
     """What a deterministic pass sends.
 
-    first: the request by which the target is discovered. apart: in no order, at once. in_order: one after the other.
-    together: the same request at the same moment. last: sent when the clock has had time to move on, last_after_s
-    seconds after the first.
+    first: the request by which the target is discovered. concurrent: sent in any order, several at once. sequential:
+    one after the other. burst: all at the same moment. last: sent last_after_s seconds after the first.
     """
 
     first: Step
-    apart: tuple[Step, ...] = ()
-    in_order: tuple[Step, ...] = ()
-    together: tuple[Step, ...] = ()
+    concurrent: tuple[Step, ...] = ()
+    sequential: tuple[Step, ...] = ()
+    burst: tuple[Step, ...] = ()
     last: Step | None = None
     last_after_s: float = 0.0
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return (self.first, *self.apart, *self.in_order, *self.together, *([self.last] if self.last else []))
+        return (self.first, *self.concurrent, *self.sequential, *self.burst, *([self.last] if self.last else []))
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def request_lines(asked: Request) -> Iterator[str]:
     """Return the text of how a request is classified."""
     read = case(exchange(asked))
     e, specification = read.expectation, terms().specification
-    zones = {"accept": read.must_be_accepted, "refuse": read.must_be_refused, "open": read.is_open}
+    zones = {"accept": read.must_accept, "refuse": read.must_reject, "open": read.is_unspecified}
     zone = next((zone for zone, is_so in zones.items() if is_so), "no login" if read.operation else "no operation")
     caller = f"{e.caller.login} {e.caller.session.name if e.caller.session else ''} {e.caller.carrier}"
     statuses = sorted(e.refusal_statuses(specification))

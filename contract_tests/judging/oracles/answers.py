@@ -110,7 +110,7 @@ def _no_login(case: Case, clause: str) -> Iterator[Finding]:
 
 def refusal(case: Case) -> Iterator[Finding]:
     """A request with a violation is refused, with 400."""
-    if not case.must_be_refused or not case.is_judgement or case.status == 401:
+    if not case.must_reject or not case.is_judgement or case.status == 401:
         return
     violations = case.expectation.violations
     if case.succeeded:
@@ -134,7 +134,7 @@ def refusal(case: Case) -> Iterator[Finding]:
 
 def open_question(case: Case) -> Iterator[Finding]:
     """Where the page leaves the answer open, see which way the server goes."""
-    if not case.is_open or not case.is_judgement or case.status == 401:
+    if not case.is_unspecified or not case.is_judgement or case.status == 401:
         return
     if case.succeeded:
         for reading in case.readings:
@@ -160,7 +160,7 @@ def open_question(case: Case) -> Iterator[Finding]:
 def acceptance(case: Case) -> Iterator[Finding]:
     """A success shows that each permitted variation that the request uses is granted."""
     if case.signed_in and case.succeeded:
-        if case.must_be_accepted and (clause := case.clause("success.created")):
+        if case.must_accept and (clause := case.clause("success.created")):
             yield held(clause, case.exchange)
         for rule in sorted({rule for rule, _ in case.expectation.variations}):
             if clause := case.clause(rule):

@@ -23,7 +23,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         and not case.succeeded
         and case.status != 401
         and not case.is_open_on_group("login")  # the login oracle answers those
-        and (case.must_be_accepted or _nothing_is_open(case, forms))
+        and (case.must_accept or _nothing_is_open(case, forms))
     ]
     blamed: dict[str, Case] = {}
     for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or MANY):
@@ -43,7 +43,7 @@ def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
     None where most requests are refused that use no other: then something else is wrong with them and with the rest.
     """
     granted = {variation for case in cases if case.succeeded for variation in case.expectation.variations}
-    plain = [c for c in cases if c.must_be_accepted and c.is_judgement and c.expectation.variations <= granted]
+    plain = [c for c in cases if c.must_accept and c.is_judgement and c.expectation.variations <= granted]
     return granted if 2 * sum(case.succeeded for case in plain) >= len(plain) else None
 
 
@@ -85,7 +85,7 @@ def _nothing_is_open(case: Case, forms: Set[tuple[object, ...]]) -> bool:
     """Whether a request is open only for ids that the server does take: of the form of others that it took."""
     asked = {reading.id for reading in case.readings if reading.refusals}
     fields = [ids for ids in case.meaning.id_fields if asked & ids.unknown]
-    if not case.is_open or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
+    if not case.is_unspecified or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
         return False
     return all(
         (ids.name, id_form(text), *_beside(case, ids)) in forms
@@ -129,10 +129,10 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
 
 def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
     """A violation that is refused under the plain media type is refused however the body is labelled."""
-    alone = [c for c in cases if c.must_be_refused and len(c.expectation.violations) == 1 and 400 <= c.status < 500]
+    alone = [c for c in cases if c.must_reject and len(c.expectation.violations) == 1 and 400 <= c.status < 500]
     refused = {case.expectation.violations[0].clause for case in alone}
     for case in cases:
-        if not (case.must_be_refused and case.succeeded and case.is_open_on_group("media-type")):
+        if not (case.must_reject and case.succeeded and case.is_open_on_group("media-type")):
             continue
         violations = case.expectation.violations
         if len(cases) == 1 or any(violation.clause in refused for violation in violations):
@@ -155,7 +155,7 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         if reading.refusals and reading.id not in case.expectation.doubtful
     }
     for case in cases:
-        if not case.is_open or not 400 <= case.status < 500 or case.status in {401, 429}:
+        if not case.is_unspecified or not 400 <= case.status < 500 or case.status in {401, 429}:
             continue
         asked = [r for r in case.readings if r.refusals]
         left = [r for r in asked if r.id not in passed and r.group != "login"]

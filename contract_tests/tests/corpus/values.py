@@ -46,7 +46,7 @@ def one(*exchanges: Exchange, **pins: str) -> Entry:
 def planned() -> list[Step]:
     """The covering set of requests, without the largest."""
     plan = lead_list_plan(terms(), terms().specification.operations[0], "tag")
-    steps = (plan.first, *plan.apart, *plan.in_order)
+    steps = (plan.first, *plan.concurrent, *plan.sequential)
     return [step for step in steps if len(step.request.body) < LARGEST_BODY]
 
 
@@ -57,7 +57,7 @@ def answers_to(asked: Request) -> list[Exchange]:
         return [exchange(asked, 404)]
     if not judged.signed_in:
         return [exchange(asked, 401)]
-    if judged.must_be_refused:
+    if judged.must_reject:
         return [exchange(asked, 400)]
     success = exchange(asked, 201, created(judged.sent or None))
-    return [success] if judged.must_be_accepted else [success, exchange(asked, 400)]
+    return [success] if judged.must_accept else [success, exchange(asked, 400)]

@@ -160,8 +160,8 @@ OPEN: dict[str, tuple[str, set[int], Request]] = {  # its open reading, statuses
 
 def zone(asked: Request) -> str:
     one = case(exchange(asked))
-    assert [one.must_be_accepted, one.must_be_refused, one.is_open].count(True) == 1
-    return "accept" if one.must_be_accepted else "refuse" if one.must_be_refused else "open"
+    assert [one.must_accept, one.must_reject, one.is_unspecified].count(True) == 1
+    return "accept" if one.must_accept else "refuse" if one.must_reject else "open"
 
 
 @pytest.mark.parametrize("asked", ACCEPTED.values(), ids=ACCEPTED.keys())
@@ -264,7 +264,7 @@ NAMES = (
 )
 def test_any_request_has_one_classification(body: bytes, headers: Headers, method: str, path: str) -> None:
     one = case(exchange(Request(method, BASE_URL + path, (*LOGIN, *headers), body)))
-    zones = [one.must_be_accepted, one.must_be_refused, one.is_open]
+    zones = [one.must_accept, one.must_reject, one.is_unspecified]
     assert zones.count(True) == int(one.signed_in)
     assert one.expectation.open_readings <= set(terms().specification.readings)
     assert {violation.clause for violation in one.expectation.violations} <= set(terms().specification.clauses)

@@ -10,7 +10,7 @@ import pytest
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.expectation import Expectation, expect
-from contract_tests.lead_lists.bodies import CHOICES, PAGE_EXAMPLE, PERMITTED, QUESTIONS, ROWS
+from contract_tests.lead_lists.bodies import CHOICES, OPEN_QUESTIONS, PAGE_EXAMPLE, PERMITTED, ROWS
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.plan import WIRES, lead_list_plan
 from contract_tests.requests.plan import Plan, Step
@@ -91,7 +91,7 @@ def test_permitted_variations_must_be_accepted(
 def test_open_questions_are_not_violations(expectations: dict[Step, Expectation], specification: Specification) -> None:
     strict = {reading.clause for reading in specification.readings.values() if reading.must_refuse}
     for step, e in expectations.items():
-        if step.label in QUESTIONS:
+        if step.label in OPEN_QUESTIONS:
             assert e.open_readings, step.label
             assert {violation.clause for violation in e.violations} <= strict, step.label
 

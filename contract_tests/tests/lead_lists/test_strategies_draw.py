@@ -297,7 +297,7 @@ def zones(requests: list[Request]) -> list[str]:
     found = []
     for asked in requests:
         one = case(exchange(asked))
-        found.append("refuse" if one.must_be_refused else "accept" if one.must_be_accepted else "open")
+        found.append("refuse" if one.must_reject else "accept" if one.must_accept else "open")
     return found
 
 
