@@ -38,7 +38,7 @@ def breaches(schema: Mapping[str, Any], value: Any) -> list[Breach]:
     return found
 
 
-def texts(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Iterator[tuple[Place, str, str]]:
+def formatted_strings(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Iterator[tuple[Place, str, str]]:
     """Every string that the schema speaks of, with what it is: the name of a format, `enum` or `text`."""
     if isinstance(value, str):
         if schema:
@@ -46,10 +46,10 @@ def texts(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Iterator[
     elif isinstance(value, dict):
         for key, part in schema.get("properties", {}).items():
             if key in value:
-                yield from texts(value[key], part, (*place, key))
+                yield from formatted_strings(value[key], part, (*place, key))
     elif isinstance(value, list) and (items := schema.get("items")):
         for index, item in enumerate(value):
-            yield from texts(item, items, (*place, index))
+            yield from formatted_strings(item, items, (*place, index))
 
 
 def json_schema(node: Any) -> Any:

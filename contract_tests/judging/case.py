@@ -116,8 +116,8 @@ class Case:
         shown = example if isinstance(example, dict) else {}
         forms = {}
         for ids in self.meaning.id_fields:
-            known = {_plain(text) for text in (*ids.known(self.terms.settings), *texts(shown.get(ids.name)))}
-            unknown = (text for text in texts(self.sent.get(ids.name)) if _plain(text) not in known)
+            known = {_plain(text) for text in (*ids.known(self.terms.settings), *strings_in(shown.get(ids.name)))}
+            unknown = (text for text in strings_in(self.sent.get(ids.name)) if _plain(text) not in known)
             forms[ids.name] = frozenset(map(formats.id_form, unknown))
         return forms
 
@@ -140,7 +140,7 @@ def _plain(text: str) -> str:
     return text.lower() if formats.is_uuid(text) else text
 
 
-def texts(value: Any) -> list[str]:
+def strings_in(value: Any) -> list[str]:
     """The text that a field is, or those that it lists."""
     return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests.contract.schema import Place, breaches, pointer, short, texts
+from contract_tests.contract.schema import Place, breaches, formatted_strings, pointer, short
 from contract_tests.contract.specification import Operation, Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging import formats
@@ -125,13 +125,10 @@ class _Seen:
 
 
 def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
-    specification = seen.terms.specification
     seen.open_readings |= body.open_readings
     if body.violation:
         got = _UNREADABLE.get(body.violation, "no JSON")
-        seen.violations.append(
-            Violation(specification.clause_for(seen.operation, body.violation) or body.violation, "", got)
-        )
+        seen.violations.append(Violation(_own_clause(seen, body.violation), "", got))
     if body.value is not UNREAD:
         _read_value(body, seen)
     seen.variations |= {("http.request.json-spelling", spelling) for spelling in body.spellings}
@@ -247,7 +244,7 @@ def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
         else:
             got = "left out" if missing else short(breach.value, 60)
             found[at] = Violation(_clause(rule, seen), at, got)
-    for place, text, kind in texts(value, schema):
+    for place, text, kind in formatted_strings(value, schema):
         if kind in _OPEN_FORMATS:
             read = _OPEN_FORMATS[kind](text)
             open_readings |= read.open_readings
@@ -268,4 +265,9 @@ def _rule(place: Place, rule: str) -> str:
 def _clause(rule: str, seen: _Seen) -> str:
     stem = rule.rpartition(".")[0]
     rules = (rule, f"{stem}.type", f"{stem}.format", "request.body.type")
-    return seen.terms.specification.clause_for(seen.operation, *rules) or rule
+    return _own_clause(seen, *rules)
+
+
+def _own_clause(seen: _Seen, *rules: str) -> str:
+    """Return the first rule that is a clause of the operation; if none is, an id that no other operation has."""
+    return seen.terms.specification.clause_for(seen.operation, *rules) or f"{seen.operation.id}.{rules[0]}"

@@ -39,34 +39,34 @@ MUST_ACCEPT_NAME_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Interpretation:
     """How a text reads: wrong for sure, or subject to the named open questions (none: certainly right)."""
 
     wrong: bool = False
     open_readings: frozenset[str] = frozenset()
 
 
-WRONG = Reading(wrong=True)
+WRONG = Interpretation(wrong=True)
 
 
-def read_date(text: str) -> Reading:
+def read_date(text: str) -> Interpretation:
     """How a text reads as a date of a request (clause request.*.format)."""
     if (stripped := text.strip()) != text:
         inner = read_date(stripped)
-        return inner if inner.wrong else Reading(open_readings=inner.open_readings | {"date-surrounding-blanks"})
+        return inner if inner.wrong else Interpretation(open_readings=inner.open_readings | {"date-surrounding-blanks"})
     if match := _DATE_ONLY.fullmatch(text):
-        return (
-            Reading(open_readings=frozenset({"date-only"} | _year_readings(match))) if _calendar_day(match) else WRONG
-        )
+        if not _calendar_day(match):
+            return WRONG
+        return Interpretation(open_readings=frozenset({"date-only"} | _year_readings(match)))
     if match := _DATE_TIME.fullmatch(text):
         return _read_date_time(match)
     if _RARE_DATES.fullmatch(text):
-        return Reading(open_readings=frozenset({"rare-date-forms"}))
+        return Interpretation(open_readings=frozenset({"rare-date-forms"}))
     # Lenient parsers find a date in almost any text that holds a digit.
-    return Reading(open_readings=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
+    return Interpretation(open_readings=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
 
 
-def _read_date_time(match: re.Match[str]) -> Reading:
+def _read_date_time(match: re.Match[str]) -> Interpretation:
     open_readings = set(_year_readings(match))
     hour, minute, second = (int(match[part]) for part in ("hour", "minute", "second"))
     if not _calendar_day(match) or minute > 59 or second > 60 or hour > 24:
@@ -89,7 +89,7 @@ def _read_date_time(match: re.Match[str]) -> Reading:
             return WRONG
         if (hours, minutes) > (14, 0):
             open_readings.add("large-offsets")
-    return Reading(open_readings=frozenset(open_readings))
+    return Interpretation(open_readings=frozenset(open_readings))
 
 
 def _year_readings(match: re.Match[str]) -> set[str]:
@@ -145,7 +145,7 @@ def normalised(moment: datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
 
 
-def read_uuid(text: str) -> Reading:
+def read_uuid(text: str) -> Interpretation:
     """How a text reads as a UUID (RFC 9562 §4) of a request."""
     if match := _UUID.fullmatch(text):
         version, variant = match[1].lower(), match[2].lower()
@@ -158,11 +158,11 @@ def read_uuid(text: str) -> Reading:
             open_readings.add("uuid-versions")
         if text != text.lower():
             open_readings.add("uuid-case")
-        return Reading(open_readings=frozenset(open_readings))
+        return Interpretation(open_readings=frozenset(open_readings))
     if _UUID_SPELLINGS.fullmatch(text):
-        return Reading(open_readings=frozenset({"uuid-spellings"}))
+        return Interpretation(open_readings=frozenset({"uuid-spellings"}))
     if (stripped := text.strip()) != text and not read_uuid(stripped).wrong:
-        return Reading(open_readings=read_uuid(stripped).open_readings | {"uuid-surrounding-blanks"})
+        return Interpretation(open_readings=read_uuid(stripped).open_readings | {"uuid-surrounding-blanks"})
     return WRONG
 
 

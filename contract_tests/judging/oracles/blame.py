@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOracle, envelope, overlap, texts
+from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOracle, envelope, overlap, strings_in
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
@@ -90,7 +90,7 @@ def _nothing_is_open(case: Case, forms: Set[tuple[object, ...]]) -> bool:
     return all(
         (ids.name, id_form(text), *_beside(case, ids)) in forms
         for ids in fields
-        for text in texts(case.sent.get(ids.name))
+        for text in strings_in(case.sent.get(ids.name))
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.contract.schema import Breach, breaches, json_schema, pointer, short, texts
+from contract_tests.contract.schema import Breach, breaches, formatted_strings, json_schema, pointer, short
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -51,14 +51,19 @@ def test_keywords_that_only_openapi_has_are_removed_from_a_schema() -> None:
 
 def test_strings_are_listed_with_their_meaning() -> None:
     value = {"name": "n", "kind": "a", "at": "t", "ids": ["i", 7, "j"], "more": "x"}
-    assert list(texts(value, SCHEMA)) == [
+    assert list(formatted_strings(value, SCHEMA)) == [
         (("name",), "n", "text"),
         (("kind",), "a", "enum"),
         (("at",), "t", "date-time"),
         (("ids", 0), "i", "uuid"),
         (("ids", 2), "j", "uuid"),
     ]
-    assert list(texts("x", {})) == list(texts(["x"], {})) == list(texts({"a": "x"}, {})) == []
+    assert (
+        list(formatted_strings("x", {}))
+        == list(formatted_strings(["x"], {}))
+        == list(formatted_strings({"a": "x"}, {}))
+        == []
+    )
 
 
 def test_a_place_is_a_json_pointer() -> None:

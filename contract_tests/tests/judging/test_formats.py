@@ -68,7 +68,7 @@ DATES: dict[str, set[str] | None] = {  # None: invalid
 def test_a_date_is_valid_unspecified_or_invalid(text: str) -> None:
     wanted = DATES[text]
     assert formats.read_date(text) == (
-        formats.WRONG if wanted is None else formats.Reading(open_readings=frozenset(wanted))
+        formats.WRONG if wanted is None else formats.Interpretation(open_readings=frozenset(wanted))
     )
 
 
@@ -103,7 +103,7 @@ UUIDS: dict[str, set[str] | None] = {
 def test_a_uuid_is_valid_unspecified_or_invalid(text: str) -> None:
     wanted = UUIDS[text]
     assert formats.read_uuid(text) == (
-        formats.WRONG if wanted is None else formats.Reading(open_readings=frozenset(wanted))
+        formats.WRONG if wanted is None else formats.Interpretation(open_readings=frozenset(wanted))
     )
 
 
