@@ -86,9 +86,11 @@ def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -
     for operation in judge.terms.specification.operations:
         for step in make_plan(suites, judge.terms, operation, "explained").steps:
             expectation = judge.case(Exchange(step.request, None, None, 0, 0)).expectation
-            if clause.id in {fault.clause for fault in expectation.faults}:
+            if clause.id in {fault.clause for fault in expectation.violations}:
                 violating.append(step.label)
-            used = {rule for rule, _ in expectation.features} | {readings[r].clause for r in expectation.touches}
+            used = {rule for rule, _ in expectation.variations} | {
+                readings[r].clause for r in expectation.open_readings
+            }
             if clause.id in used:
                 using.append(step.label)
     return violating or using
