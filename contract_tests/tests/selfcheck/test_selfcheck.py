@@ -53,7 +53,7 @@ def test_an_error_names_an_unknown_defect(command: Command) -> None:
 
 
 def test_the_mock_follows_the_readings_that_are_pinned(command: Command) -> None:
-    done = command("--reading", "success-status=200", "--defect", "page, 200", "--defect", "id-missing")
+    done = command("--quick", "--reading", "success-status=200", "--defect", "page, 200", "--defect", "id-missing")
     assert done.stdout.strip().endswith("caught 1/1, accused 0/1"), done.stdout + done.stderr
 
 
