@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,14 +153,23 @@ def write_serve(folder: Path, script: str) -> Path:
     return folder
 
 
+def ended(process_id: int) -> bool:
+    """Wait until a process is gone, or dead and not yet collected by its parent."""
+    state = Path(f"/proc/{process_id}/stat")
+    for _ in range(100):
+        if not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def test_a_server_ends_with_its_workers(tmp_path: Path) -> None:
     script = f"sleep 300 & echo $! > {tmp_path}/worker; echo '{READY}'; wait"
     with started(write_serve(tmp_path / "server", script), free_port(), {}) as ready:
         worker = int((tmp_path / "worker").read_text())
         os.kill(worker, 0)
         assert ready.url == "http://127.0.0.1:1"
-    state = Path(f"/proc/{worker}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+    assert ended(worker)
 
 
 def test_a_server_that_ends_early_is_reported_with_its_last_words(tmp_path: Path) -> None:
