@@ -41,8 +41,8 @@ from mock_server.middleware.intake import intake
 from mock_server.middleware.journaling import recorded
 from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import in_world
-from mock_server.pipeline.answers import Outcome, Success
 from mock_server.pipeline.errors import Renderer
+from mock_server.pipeline.responses import Outcome, Success
 from mock_server.pipeline.sessions import Sessions, security_map
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
@@ -234,7 +234,7 @@ def _handler(coroutine: Coroutine, operation: OperationSpec, stages: Stages, pre
     @functools.wraps(coroutine)  # Connexion binds by the names of the coroutine's own parameters
     async def handle(**arguments: Any) -> Response:
         value = await coroutine(**arguments)
-        answer = stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
-        return Response(answer.body, answer.status, dict(answer.headers))
+        response = stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
+        return Response(response.body, response.status, dict(response.headers))
 
     return handle

@@ -241,11 +241,11 @@ class _Protocol(HttpToolsProtocol):
             )
         else:
             refusal = refused("http", closes=True, got=self._reason(sys.exception()))
-        answer = self._mock.stages.render_error(refusal)
-        lines = [STATUS_LINE[answer.status]]
-        headers = MutableHeaders({**answer.headers, "content-length": str(len(answer.body))})
+        response = self._mock.stages.render_error(refusal)
+        lines = [STATUS_LINE[response.status]]
+        headers = MutableHeaders({**response.headers, "content-length": str(len(response.body))})
         add_cors(headers, self._origin, self._is_own_origin)
         lines += [name + b": " + value + b"\r\n" for name, value in [*self.server_state.default_headers, *headers.raw]]
-        record_unread(self._mock.worlds, getattr(self, "headers", []), answer, headers.raw)
-        self.transport.write(b"".join(lines) + b"\r\n" + answer.body)
+        record_unread(self._mock.worlds, getattr(self, "headers", []), response, headers.raw)
+        self.transport.write(b"".join(lines) + b"\r\n" + response.body)
         self.transport.close()

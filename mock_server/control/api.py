@@ -25,10 +25,10 @@ from mock_server.control.calls import CONTROL_SPEC, Call, Parts
 from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
 from mock_server.middleware.cors import cors
-from mock_server.middleware.error_responses import refusal_of, send_answer
+from mock_server.middleware.error_responses import refusal_of, send_response
 from mock_server.middleware.world_selection import world_named
-from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
+from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
 
@@ -96,8 +96,8 @@ class Control:
 
     async def _refuse(self, refusal: Refused, receive: Receive, send: Send) -> None:
         answer = self._render_error(refusal)
-        answer = Answer(answer.status, {**answer.headers, **HEADERS}, answer.body)
-        await send_answer(answer, send, receive if refusal.closes else None)
+        answer = RenderedResponse(answer.status, {**answer.headers, **HEADERS}, answer.body)
+        await send_response(answer, send, receive if refusal.closes else None)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]  # RFC 9110 §9.3.2; the server cuts the body

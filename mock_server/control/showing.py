@@ -51,7 +51,7 @@ class Shown:
             "answer": {
                 "status": exchange.status,
                 "complete": exchange.complete,
-                **self._message(exchange.answer_headers, exchange.answer_body, exchange.answer_bytes),
+                **self._message(exchange.response_headers, exchange.response_body, exchange.response_bytes),
             },
             "user": verdict.user,
             "operation": verdict.operation,

@@ -57,7 +57,7 @@ class Judge:
         asked = answered = None
         if exchange.body_complete and exchange.body_bytes == len(exchange.body):
             asked = self._request_problems(exchange, headers, operation, parameters)
-        if exchange.answer_bytes == len(exchange.answer_body):
+        if exchange.response_bytes == len(exchange.response_body):
             answered = self._answer_problems(exchange, operation)
         return Verdict(
             operation.id, user, _judgement(asked), _judgement(answered), tuple(asked or ()), tuple(answered or ())
@@ -101,7 +101,7 @@ class Judge:
         if schema is None:
             return []
         try:
-            value = orjson.loads(exchange.answer_body)
+            value = orjson.loads(exchange.response_body)
         except orjson.JSONDecodeError as error:
             return [_problem("json", shorten(error.msg), "well-formed JSON", "The answer is not JSON.")]
         validator = self._validators.get((operation.id, status))

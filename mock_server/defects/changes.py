@@ -17,8 +17,8 @@ from starlette.types import ASGIApp
 
 from mock_server.contract.openapi import OperationSpec
 from mock_server.lead_lists.record import Build, LeadList, Payload
-from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Refused, problem, shorten
+from mock_server.pipeline.responses import Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
 
 Value = dict[str, Any]
@@ -95,21 +95,21 @@ def renamed(name: str, new: str) -> Change:
     return answered(lambda value: {new if key == name else key: each for key, each in value.items()})
 
 
-def sent(change: Callable[[Answer], Answer]) -> Change:
+def sent(change: Callable[[RenderedResponse], RenderedResponse]) -> Change:
     """Replace the rendered response of a success."""
     return stage("render", lambda render: lambda outcome, status: change(render(outcome, status)))
 
 
 def body(change: Callable[[bytes], bytes]) -> Change:
-    return sent(lambda answer: dataclasses.replace(answer, body=change(answer.body)))
+    return sent(lambda response: dataclasses.replace(response, body=change(response.body)))
 
 
 def header(name: str, value: str) -> Change:
-    return sent(lambda answer: dataclasses.replace(answer, headers={**answer.headers, name: value}))
+    return sent(lambda response: dataclasses.replace(response, headers={**response.headers, name: value}))
 
 
 def status(code: int) -> Change:
-    return sent(lambda answer: dataclasses.replace(answer, status=code))
+    return sent(lambda response: dataclasses.replace(response, status=code))
 
 
 # -- what is stored

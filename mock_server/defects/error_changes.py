@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from mock_server.defects.changes import Change, Value, stage
-from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.responses import RenderedResponse
 
 
 def refused_as(change: Callable[[Refused], Refused]) -> Change:
@@ -20,16 +20,16 @@ def refused_as(change: Callable[[Refused], Refused]) -> Change:
 
 def error_status(code: int, instead: int) -> Change:
     """Change the status of an error and keep its body."""
-    return error_sent(code, lambda answer: dataclasses.replace(answer, status=instead))
+    return error_sent(code, lambda response: dataclasses.replace(response, status=instead))
 
 
-def error_sent(code: int, change: Callable[[Answer], Answer]) -> Change:
+def error_sent(code: int, change: Callable[[RenderedResponse], RenderedResponse]) -> Change:
     """Replace the rendered response of errors with one status (0: any status)."""
 
     def wrap(render: Any) -> Any:
-        def changed(refused: Refused) -> Answer:
-            answer: Answer = render(refused)
-            return change(answer) if code in (0, answer.status) else answer
+        def changed(refused: Refused) -> RenderedResponse:
+            response: RenderedResponse = render(refused)
+            return change(response) if code in (0, response.status) else response
 
         return changed
 
@@ -39,8 +39,8 @@ def error_sent(code: int, change: Callable[[Answer], Answer]) -> Change:
 def error(code: int, change: Callable[[Value], Any]) -> Change:
     """Change the object that holds code, message and details."""
 
-    def rewrite(answer: Answer) -> Answer:
-        return dataclasses.replace(answer, body=orjson.dumps({"error": change(orjson.loads(answer.body)["error"])}))
+    def rewrite(response: RenderedResponse) -> RenderedResponse:
+        return dataclasses.replace(response, body=orjson.dumps({"error": change(orjson.loads(response.body)["error"])}))
 
     return error_sent(code, rewrite)
 

@@ -11,8 +11,8 @@ import orjson
 from mock_server.defects.changes import Change, Value, crashes_if, together
 from mock_server.defects.defect import Group
 from mock_server.defects.error_changes import error, error_sent, error_status, problems, refused_as
-from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.responses import RenderedResponse
 
 errors = Group("errors")
 
@@ -24,8 +24,8 @@ _BARE = b'{"error":{"code":"BAD_REQUEST","message":"The type is wrong"}}'
 _NUL_CRASH = crashes_if(lambda payload: isinstance(payload, dict) and "\0" in str(payload.get("name")))
 
 
-def _body(change: Callable[[bytes], bytes]) -> Callable[[Answer], Answer]:
-    return lambda answer: dataclasses.replace(answer, body=change(answer.body))
+def _body(change: Callable[[bytes], bytes]) -> Callable[[RenderedResponse], RenderedResponse]:
+    return lambda response: dataclasses.replace(response, body=change(response.body))
 
 
 def _latin_1(body: bytes) -> bytes:
@@ -43,29 +43,33 @@ def _without(name: str) -> Callable[[Value], Value]:
 def _whole(code: int, change: Callable[[Value], Any]) -> Change:
     """Replace the whole JSON body of an error."""
     return error_sent(
-        code, lambda answer: dataclasses.replace(answer, body=orjson.dumps(change(orjson.loads(answer.body)["error"])))
+        code,
+        lambda response: dataclasses.replace(response, body=orjson.dumps(change(orjson.loads(response.body)["error"]))),
     )
 
 
 def _as(code: int, media_type: str, body: bytes | None = None) -> Change:
     """Return errors with another media type, and with another body if given."""
     return error_sent(
-        code, lambda answer: Answer(answer.status, {"content-type": media_type}, answer.body if body is None else body)
+        code,
+        lambda response: RenderedResponse(
+            response.status, {"content-type": media_type}, response.body if body is None else body
+        ),
     )
 
 
-def _for_rule(rule: str, change: Callable[[Answer], Answer]) -> Change:
+def _for_rule(rule: str, change: Callable[[RenderedResponse], RenderedResponse]) -> Change:
     """Replace the response to one kind of problem, as a framework does before its error handlers run."""
 
-    def rewrite(answer: Answer) -> Answer:
-        details = orjson.loads(answer.body)["error"].get("details", [])
-        return change(answer) if any(each["rule"] == rule for each in details) else answer
+    def rewrite(response: RenderedResponse) -> RenderedResponse:
+        details = orjson.loads(response.body)["error"].get("details", [])
+        return change(response) if any(each["rule"] == rule for each in details) else response
 
     return error_sent(400, rewrite)
 
 
 def _status_for_rule(rule: str, status: int) -> Change:
-    return _for_rule(rule, lambda answer: dataclasses.replace(answer, status=status))
+    return _for_rule(rule, lambda response: dataclasses.replace(response, status=status))
 
 
 _NEIGHBOURS = {"name": "type", "type": "name", "icpId": "name", "startDate": "endDate", "endDate": "startDate"}
@@ -104,7 +108,7 @@ DEFECTS = (
     errors.medium("validation-500", "http.answer.no-server-error", "The server answers a failed validation with 500.",
         error_status(400, 500)),
     errors.medium("validation-204", "error.400.status", "The server answers a failed validation with 204.",
-        error_sent(400, lambda answer: Answer(204, {}, b""))),
+        error_sent(400, lambda response: RenderedResponse(204, {}, b""))),
     errors.medium("validation-200", "error.400.status",
         "The server answers a failed validation with 200 and the error body.",
         error_status(400, 200)),
@@ -166,7 +170,7 @@ DEFECTS = (
     errors.medium("error-label-plain", "error.media-type", "The Content-Type of a JSON 401 is text/plain.",
         _as(401, "text/plain")),
     errors.medium("error-label-missing", "error.media-type", "Errors have no Content-Type.",
-        error_sent(0, lambda answer: Answer(answer.status, {}, answer.body))),
+        error_sent(0, lambda response: RenderedResponse(response.status, {}, response.body))),
     errors.medium("error-utf-16", "http.answer.utf-8", "Errors are encoded in UTF-16.",
         error_sent(0, _body(lambda body: body.decode().encode("utf-16")))),
     errors.hard("error-latin-1", "http.answer.utf-8", "The message is encoded in Latin-1.",

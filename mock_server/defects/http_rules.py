@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.defects.changes import MISSING, Change, header, lenient, parsed, sent, stage, together
 from mock_server.defects.conditions import When, headed, only, requests
 from mock_server.defects.defect import Group
-from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused, refused
+from mock_server.pipeline.responses import RenderedResponse
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -108,8 +108,8 @@ def _lost_when_chunked() -> Change:
     return Change(app=wrap)
 
 
-def _page(answer: Answer) -> Answer:
-    return Answer(answer.status, {"content-type": "text/html"}, b"<!doctype html><title>Created</title>")
+def _page(response: RenderedResponse) -> RenderedResponse:
+    return RenderedResponse(response.status, {"content-type": "text/html"}, b"<!doctype html><title>Created</title>")
 
 
 def _prefers_html(headers: Headers) -> bool:

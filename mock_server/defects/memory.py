@@ -28,8 +28,8 @@ from mock_server.defects.conditions import after, every, only
 from mock_server.defects.defect import Group
 from mock_server.defects.instants import moved
 from mock_server.lead_lists.record import LeadList, Payload
-from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.responses import RenderedResponse
 
 state = Group("state")
 
@@ -123,7 +123,7 @@ def _icp_lost() -> Callable[[Value], Any]:
     return change
 
 
-def _error_instead(answer: Answer) -> Answer:
+def _error_instead(response: RenderedResponse) -> RenderedResponse:
     raise Refused(500)
 
 

@@ -20,7 +20,7 @@ from mock_server.defects.changes import (
     together,
 )
 from mock_server.defects.defect import Group
-from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.responses import RenderedResponse
 
 FIELDS = (
     ("id", "id"),
@@ -49,12 +49,12 @@ def _snake_case(value: Value) -> Value:
     return {re.sub("[A-Z]", lambda match: "_" + match[0].lower(), key): each for key, each in value.items()}
 
 
-def _empty(answer: Answer) -> Answer:
-    return Answer(answer.status, {}, b"")
+def _empty(response: RenderedResponse) -> RenderedResponse:
+    return RenderedResponse(response.status, {}, b"")
 
 
-def _page(answer: Answer) -> Answer:
-    return Answer(answer.status, {"content-type": "text/html"}, b"<!doctype html><title>Created</title>")
+def _page(response: RenderedResponse) -> RenderedResponse:
+    return RenderedResponse(response.status, {"content-type": "text/html"}, b"<!doctype html><title>Created</title>")
 
 
 def _latin_1(raw: bytes) -> bytes:
@@ -145,7 +145,7 @@ DEFECTS = (
     shape.easy("label-plain", "http.answer.media-type", "The Content-Type of a JSON success is text/plain.",
         header("content-type", "text/plain")),
     shape.easy("label-missing", "http.answer.media-type", "A success has no Content-Type.",
-        sent(lambda answer: Answer(answer.status, {}, answer.body))),
+        sent(lambda response: RenderedResponse(response.status, {}, response.body))),
     shape.easy("json-guarded", "http.answer.json", "The JSON has a prefix against script inclusion.",
         body(lambda raw: b")]}',\n" + raw)),
     shape.easy("json-callback", "http.answer.json", "The JSON is the argument of a function call (JSONP).",

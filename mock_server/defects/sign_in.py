@@ -14,8 +14,8 @@ from mock_server.defects.conditions import after, headed, only, requests
 from mock_server.defects.defect import Group
 from mock_server.defects.error_changes import error_sent, error_status
 from mock_server.lead_lists.record import LeadList, Payload
-from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.sessions import Authenticate
 from mock_server.settings import EXPIRED_TOKEN
 
@@ -234,6 +234,6 @@ DEFECTS = (
         "The server answers a missing login with 200 and the error body.",
         error_status(401, 200)),
     sign_in.medium("no-login-redirect", "error.401.status", "A missing login is redirected to a sign-in page.",
-        error_sent(401, lambda answer: Answer(302, {"location": "/sign-in"}, b""))),
+        error_sent(401, lambda response: RenderedResponse(302, {"location": "/sign-in"}, b""))),
 )
 # fmt: on

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 
 from mock_server.contract.readings import Readings
 from mock_server.lead_lists.record import Payload
-from mock_server.pipeline.answers import Outcome
+from mock_server.pipeline.responses import Outcome
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.worlds import World
 

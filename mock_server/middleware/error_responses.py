@@ -10,8 +10,8 @@ from collections.abc import Callable
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.pipeline.answers import Answer
 from mock_server.pipeline.errors import ClientLeft, Refused
+from mock_server.pipeline.responses import RenderedResponse
 
 logger = logging.getLogger("mock_server")
 
@@ -29,20 +29,20 @@ def refusal_of(error: Exception) -> Refused:
     return Refused(500)
 
 
-async def send_answer(answer: Answer, send: Send, unread: Receive | None = None) -> None:
+async def send_response(response: RenderedResponse, send: Send, unread: Receive | None = None) -> None:
     """Send a whole answer. `unread` is the rest of a request that nobody wants: it is read past for a while.
 
     A server that closes while the client still sends makes the client's system throw the answer away unread
     (RFC 9112 §9.6); so the end of the answer waits until the client stops, or has had its time.
     """
-    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
-    if answer.status not in (204, 304):  # RFC 9110 §8.6
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers.items()]
+    if response.status not in (204, 304):  # RFC 9110 §8.6
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     if unread is not None:
-        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        await send({"type": "http.response.body", "body": response.body, "more_body": True})
         await _read_past(unread)
-    await send({"type": "http.response.body", "body": b"" if unread is not None else answer.body})
+    await send({"type": "http.response.body", "body": b"" if unread is not None else response.body})
 
 
 async def _read_past(receive: Receive) -> None:
@@ -54,7 +54,7 @@ async def _read_past(receive: Receive) -> None:
         pass
 
 
-def answering(app: ASGIApp, *, render_error: Callable[[Refused], Answer]) -> ASGIApp:
+def answering(app: ASGIApp, *, render_error: Callable[[Refused], RenderedResponse]) -> ASGIApp:
     """A layer that answers whatever was raised below it; nothing passes it."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +73,6 @@ def answering(app: ASGIApp, *, render_error: Callable[[Refused], Answer]) -> ASG
             if scope["type"] != "http" or started:
                 raise
             refusal = refusal_of(error)
-            await send_answer(render_error(refusal), send, receive if refusal.closes else None)
+            await send_response(render_error(refusal), send, receive if refusal.closes else None)
 
     return layer

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.middleware.cors import is_preflight
-from mock_server.middleware.error_responses import send_answer
+from mock_server.middleware.error_responses import send_response
 from mock_server.middleware.requested_faults import asked_for
-from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Problem, Refused, refused
+from mock_server.pipeline.responses import Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.faults import FaultError, Touch
 
@@ -43,7 +43,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
             asked = asked_for(scope["headers"])
             touch = scope["world"].faults.touch(scope["method"], scope["path"], scope["headers"], asked)
         except FaultError as error:
-            return await send_answer(stages.render_error(_unreadable(error)), send)
+            return await send_response(stages.render_error(_unreadable(error)), send)
         if touch is None:
             return await app(scope, receive, send)
         await meet(touch, scope, receive, send)
@@ -69,19 +69,19 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
                 # one; the page would never see the fault.
                 scope["world"].faults.owe(touch, scope["method"], scope["path"], scope["headers"])
             return _hang_up(scope, reset=fault.answer == "reset")
-        answer = None
+        response = None
         if fault.session is not None:
-            answer = stages.render_error(Refused(401, message=EXPIRED))
+            response = stages.render_error(Refused(401, message=EXPIRED))
         elif fault.status is not None:
-            answer = forced_answer(fault.status, contract.operation_at(scope["method"], scope["path"])[0], stages)
+            response = forced_answer(fault.status, contract.operation_at(scope["method"], scope["path"])[0], stages)
         messages: list[Message] = []
         spoil = _SPOILT.get(fault.answer or "")
         send_on = _keep_in(messages) if spoil else send_marked
-        if answer is None:
+        if response is None:
             await app(scope, receive, send_on)
         else:
             await _read_all(receive)
-            await send_answer(answer, send_on)
+            await send_response(response, send_on)
         if spoil and scope["method"] != "HEAD" and _body(messages):
             return await spoil(messages, scope, send_marked)
         for message in messages:  # there is no body to be spoilt
@@ -95,12 +95,12 @@ def _unreadable(error: FaultError) -> Refused:
     return refused("fault", of=of, got=error.got, want=error.want)
 
 
-def forced_answer(status: int, operation: OperationSpec | None, stages: Stages) -> Answer:
+def forced_answer(status: int, operation: OperationSpec | None, stages: Stages) -> RenderedResponse:
     """The answer that the spec documents for a status, or a plausible one of the same form."""
     answers = operation.responses if operation else {}
     documented = answers.get(status)
     if status in (204, 205, 304):  # these have no body
-        return Answer(status, {}, b"")
+        return RenderedResponse(status, {}, b"")
     if status < 300:
         successes = [documented, *(each for code, each in answers.items() if code < 300)]
         return stages.render(Outcome(next((each.example for each in successes if each and each.example), None)), status)

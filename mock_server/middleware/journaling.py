@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.middleware.world_selection import world_named
-from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.responses import RenderedResponse
 from mock_server.worlds.journal import Exchange, RawHeaders
 from mock_server.worlds.sources import system_clock
 from mock_server.worlds.worlds import Worlds
@@ -58,12 +58,12 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIAp
             nonlocal read_ahead
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                exchange.answer_headers = list(message.get("headers", ()))
+                exchange.response_headers = list(message.get("headers", ()))
                 if not exchange.body_complete:
                     await _read_ahead(exchange, receive_and_record)
                     read_ahead = exchange.body_complete
             else:
-                exchange.take_answer(message.get("body", b""))
+                exchange.take_response(message.get("body", b""))
                 if not message.get("more_body", False):
                     exchange.complete = True
                     end()
@@ -82,7 +82,7 @@ async def _read_ahead(exchange: Exchange, receive: Receive) -> None:
     """Read a body that nobody read, as that of a request without login, if it is about to be here."""
     if any(name == b"expect" for name, _ in exchange.headers):
         return  # reading would invite the rest
-    if any(name == b"connection" and value == b"close" for name, value in exchange.answer_headers):
+    if any(name == b"connection" and value == b"close" for name, value in exchange.response_headers):
         return  # refused for its size
     try:
         async with asyncio.timeout(READ_AHEAD_S):
@@ -92,10 +92,12 @@ async def _read_ahead(exchange: Exchange, receive: Receive) -> None:
         pass
 
 
-def record_unread(worlds: Worlds, headers: RawHeaders, answer: Answer, answer_headers: RawHeaders) -> None:
+def record_unread(
+    worlds: Worlds, headers: RawHeaders, response: RenderedResponse, response_headers: RawHeaders
+) -> None:
     """Record the answer to what could not be read as a request; `headers` are those that could be."""
     world = worlds[world_named({"headers": headers})]
-    exchange = Exchange(system_clock(), "", "", b"", list(headers), status=answer.status, complete=True)
-    exchange.answer_headers = answer_headers
-    exchange.take_answer(answer.body)
+    exchange = Exchange(system_clock(), "", "", b"", list(headers), status=response.status, complete=True)
+    exchange.response_headers = response_headers
+    exchange.take_response(response.body)
     world.journal.add(exchange)

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from mock_server.contract.readings import Readings
-from mock_server.pipeline.answers import Answer
+from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.words import STATUSES, WORDS
 
 # A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems. No field
@@ -141,7 +141,7 @@ class Renderer:
             "application/problem+json" if readings.follows("error-media-type", "problem-json") else "application/json"
         ) + ("; charset=utf-8" if readings.follows("response-charset", "present") else "")
 
-    def __call__(self, refusal: Refused) -> Answer:
+    def __call__(self, refusal: Refused) -> RenderedResponse:
         status = refusal.status
         phrase = responses.get(status, f"HTTP {status}")
         code, message = STATUSES.get(status, (re.sub(r"\W+", "_", phrase).upper(), phrase))
@@ -165,7 +165,7 @@ class Renderer:
             headers["www-authenticate"] = "Bearer"  # RFC 9110 §11.6.1, RFC 6750 §3
         if refusal.closes:
             headers["connection"] = "close"
-        return Answer(status, headers, _to_json(body))
+        return RenderedResponse(status, headers, _to_json(body))
 
     def _listed(self, problems: tuple[Problem, ...]) -> tuple[list[Problem], list[Problem]]:
         """The problems that are told, and a note for each place that has more of them."""

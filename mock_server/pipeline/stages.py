@@ -14,8 +14,8 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.contract.openapi import OperationSpec
-from mock_server.pipeline.answers import Answer, Outcome
 from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.responses import Outcome, RenderedResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +28,5 @@ class Stages:
     parse: Callable[[bytes, Headers], Any]
     validate: Callable[[OperationSpec, Any], Any]  # parsed body -> the body to work with
     build: Callable[[Any, str, datetime, str], Any]  # body, user id, now, id -> the record to store
-    render: Callable[[Outcome, int], Answer]
-    render_error: Callable[[Refused], Answer]
+    render: Callable[[Outcome, int], RenderedResponse]
+    render_error: Callable[[Refused], RenderedResponse]

@@ -35,9 +35,9 @@ class Exchange:
     body_bytes: int = 0
     body_complete: bool = False  # False: refused before all of it was there
     status: int | None = None
-    answer_headers: RawHeaders = field(default_factory=list)
-    answer_body: bytearray = field(default_factory=bytearray)
-    answer_bytes: int = 0
+    response_headers: RawHeaders = field(default_factory=list)
+    response_body: bytearray = field(default_factory=bytearray)
+    response_bytes: int = 0
     complete: bool = False
     elapsed_ms: float = 0.0
     touch: Touch | None = None  # by a fault
@@ -50,16 +50,16 @@ class Exchange:
         if len(self.body) < BODY_BYTES_KEPT:
             self.body += body[: BODY_BYTES_KEPT - len(self.body)]
 
-    def take_answer(self, body: bytes) -> None:
-        self.answer_bytes += len(body)
-        if len(self.answer_body) < BODY_BYTES_KEPT:
-            self.answer_body += body[: BODY_BYTES_KEPT - len(self.answer_body)]
+    def take_response(self, body: bytes) -> None:
+        self.response_bytes += len(body)
+        if len(self.response_body) < BODY_BYTES_KEPT:
+            self.response_body += body[: BODY_BYTES_KEPT - len(self.response_body)]
 
     @property
     def size_bytes(self) -> int:
-        headers = sum(map(len, chain.from_iterable(chain(self.headers, self.answer_headers))))
+        headers = sum(map(len, chain.from_iterable(chain(self.headers, self.response_headers))))
         target = len(self.path) + len(self.raw_path) + len(self.query)
-        return len(self.body) + len(self.answer_body) + headers + target + 500
+        return len(self.body) + len(self.response_body) + headers + target + 500
 
 
 class Journal:

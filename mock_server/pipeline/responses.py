@@ -12,7 +12,7 @@ from mock_server.contract.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RenderedResponse:
     """A whole answer, ready to be sent."""
 
     status: int
@@ -35,5 +35,7 @@ class Success:
         charset = "; charset=utf-8" if readings.follows("response-charset", "present") else ""
         self._media_type = f"application/json{charset}"  # http.answer.media-type
 
-    def __call__(self, outcome: Outcome, status: int) -> Answer:
-        return Answer(status, {"content-type": self._media_type, **outcome.headers}, orjson.dumps(outcome.value))
+    def __call__(self, outcome: Outcome, status: int) -> RenderedResponse:
+        return RenderedResponse(
+            status, {"content-type": self._media_type, **outcome.headers}, orjson.dumps(outcome.value)
+        )
