@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.record import read_result
+from contract_tests.engine.record import RecordError, read_result
 
 INSTALL_S = 900.0
 BUILD_S = 900.0  # an optimized Rust build takes two minutes of processor time
@@ -258,7 +258,10 @@ def judge(ready: Ready, seed: int, options: Sequence[str] = ("--depth", "standar
         if done.returncode not in (0, 1):
             last = " / ".join(done.stdout.strip().splitlines()[-3:])
             raise ProcessFailed(f"the suite ended with exit code {done.returncode} (seed {seed}): {last}")
-        result = read_result(record)
+        try:
+            result = read_result(record)
+        except RecordError as problem:
+            raise ProcessFailed(f"the run left no record that can be read (seed {seed}): {problem}") from None
     return Judgement(
         seed=seed,
         requests=result.requests,
