@@ -22,6 +22,7 @@ from mock_server.app import Mock
 from mock_server.middleware.cors import add_cors, own_origins
 from mock_server.middleware.journaling import record_unread
 from mock_server.pipeline.errors import refused
+from mock_server.pipeline.request_state import KEY, RequestState
 from mock_server.settings import Settings
 
 GRACE_S = 1  # after it, open requests are cut: Ctrl-C must not wait for an event stream that nobody closes
@@ -181,7 +182,8 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["is_reused"] = self._is_reused  # type: ignore[typeddict-unknown-key]
+        self._state = RequestState(is_reused=self._is_reused)
+        self.scope[KEY] = self._state  # type: ignore[literal-required]
         self._is_reused = True
         self._in_head, self._parsed, self._origin = True, 0, ""
 
@@ -199,7 +201,7 @@ class _Protocol(HttpToolsProtocol):
         self._in_head, self._received = False, 0
         super().on_headers_complete()
         # A fault may break the connection, and must know whether it is one that a browser trusts (see `injection`).
-        self.scope["cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
+        self._state.connection = self.cycle
 
     def on_message_complete(self) -> None:
         self._in_head, self._received = True, 0

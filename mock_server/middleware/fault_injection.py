@@ -15,6 +15,7 @@ from mock_server.middleware.cors import is_preflight
 from mock_server.middleware.error_responses import send_response
 from mock_server.middleware.requested_faults import asked_for
 from mock_server.pipeline.errors import Problem, Refused, refused
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.faults import FaultError, Touch
@@ -41,7 +42,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
             return await app(scope, receive, send)
         try:
             asked = asked_for(scope["headers"])
-            touch = scope["world"].faults.touch(scope["method"], scope["path"], scope["headers"], asked)
+            touch = request_state(scope).world.faults.touch(scope["method"], scope["path"], scope["headers"], asked)
         except FaultError as error:
             return await send_response(stages.render_error(_unreadable(error)), send)
         if touch is None:
@@ -49,8 +50,9 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         await meet(touch, scope, receive, send)
 
     async def meet(touch: Touch, scope: Scope, receive: Receive, send: Send) -> None:
+        state = request_state(scope)
         fault = touch.fault
-        scope["exchange"].touch = touch
+        state.exchange.touch = touch
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -64,10 +66,10 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
             await asyncio.sleep(touch.delay_s)
         if fault.answer in ("reset", "empty"):
             await _read_all(receive)
-            if scope.get("is_reused") and any(name == b"sec-fetch-mode" for name, _ in scope["headers"]):
+            if state.is_reused and any(name == b"sec-fetch-mode" for name, _ in scope["headers"]):
                 # When a kept connection ends without an answer, a browser sends the request again by itself, on a new
                 # one; the page would never see the fault.
-                scope["world"].faults.owe(touch, scope["method"], scope["path"], scope["headers"])
+                state.world.faults.owe(touch, scope["method"], scope["path"], scope["headers"])
             return _hang_up(scope, reset=fault.answer == "reset")
         response = None
         if fault.session is not None:
@@ -128,12 +130,13 @@ async def _read_all(receive: Receive) -> None:
 
 def _hang_up(scope: Scope, *, reset: bool = False) -> None:
     """End the connection behind what was sent; `reset` lets the client see ECONNRESET in place of an end."""
-    scope["end_exchange"]()
-    cycle = scope.get("cycle")
-    if cycle is None:
+    state = request_state(scope)
+    state.end_exchange()
+    connection = state.connection
+    if connection is None:
         raise HungUp
-    cycle.disconnected = True  # by us: else uvicorn would look for the answer, or for the rest of it
-    transport = cycle.transport
+    connection.disconnected = True  # by us: else uvicorn would look for the answer, or for the rest of it
+    transport = connection.transport
     if reset:
         # Without a time to linger, the system drops what is unsent and sends RST (socket(7), SO_LINGER).
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -169,8 +172,8 @@ async def _bad_chunk(messages: list[Message], scope: Scope, send: Send) -> None:
     body = _body(messages)
     await send(_start(messages[0], None))
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-    if cycle := scope.get("cycle"):
-        cycle.transport.write(b"no-hexadecimal-length\r\n")  # RFC 9112 §7.1: chunk-size is 1*HEXDIG
+    if connection := request_state(scope).connection:
+        connection.transport.write(b"no-hexadecimal-length\r\n")  # RFC 9112 §7.1: chunk-size is 1*HEXDIG
     _hang_up(scope)
 
 

@@ -7,12 +7,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract
 from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.wire import BodyReader
 
 
 def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyReader) -> ASGIApp:
-    """Takes the request in: parameters, media type, body. What comes behind finds `payload` and `headers` by name.
+    """Check parameters and media type, then read, parse and validate the body of a request for a known operation.
+
+    Stores `payload` (the validated body, or None), `headers` and `world` in Connexion's context; Connexion's security
+    adds `user`. Connexion passes each as a keyword argument to the operation whose signature has that name.
 
     It stands in the place of Connexion's own request validation, which compares media types by case, believes in
     Content-Length, decodes outside its try, and parses a second time by other rules (its issues 1202, 1860, 2020).
@@ -28,7 +32,7 @@ def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyR
             raise Refused(400, problems)
         stages.negotiate(headers, operation)
         context = scope["extensions"].setdefault("connexion_context", {})
-        context["headers"], context["world"] = headers, scope["world"]
+        context["headers"], context["world"] = headers, request_state(scope).world
         if operation.body is not None:
             body = await read_body(receive, headers)
             if body or operation.body_required:

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.middleware.world_selection import world_named
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.worlds.journal import Exchange, RawHeaders
 from mock_server.worlds.sources import system_clock
@@ -23,12 +24,13 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIAp
     """A layer that records every exchange in the journal of its world.
 
     It is recorded before the last byte of the answer is sent: whoever has the answer finds it in the journal. What
-    ends an answer otherwise calls `scope["end_exchange"]` first.
+    ends an answer otherwise calls `end_exchange` of its state first.
     """
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await app(scope, receive, send)
+        state = request_state(scope)
         started_s = time.perf_counter()
         raw_path = scope.get("raw_path", b"")
         exchange = Exchange(now(), scope["method"], scope["path"], scope["query_string"], scope["headers"], raw_path)
@@ -41,7 +43,7 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIAp
             if not ended:
                 ended = True
                 exchange.elapsed_ms = (time.perf_counter() - started_s) * 1000
-                scope["world"].journal.add(exchange)
+                state.world.journal.add(exchange)
 
         async def receive_and_record() -> Message:
             nonlocal read_ahead
@@ -69,7 +71,7 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIAp
                     end()
             await send(message)
 
-        scope["exchange"], scope["end_exchange"] = exchange, end
+        state.exchange, state.end_exchange = exchange, end
         try:
             await app(scope, receive_and_record, send_and_record)
         finally:

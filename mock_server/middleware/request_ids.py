@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mock_server.pipeline.request_state import request_state
+
 
 def request_ids(app: ASGIApp) -> ASGIApp:
     """Gives every answer a request id (reading request-id-header)."""
@@ -12,7 +14,7 @@ def request_ids(app: ASGIApp) -> ASGIApp:
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["x-request-id"] = scope["world"].ids()
+                MutableHeaders(scope=message)["x-request-id"] = request_state(scope).world.ids()
             await send(message)
 
         await app(scope, receive, send_with_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.worlds.worlds import Worlds
 
@@ -15,11 +16,11 @@ _COOKIE = WORLD_COOKIE.encode()
 
 
 def in_world(app: ASGIApp, *, worlds: Worlds) -> ASGIApp:
-    """A layer that puts the world of a request into its scope."""
+    """Set the world of a request in its state."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope["world"] = worlds[world_named(scope)]
+            request_state(scope).world = worlds[world_named(scope)]
         await app(scope, receive, send)
 
     return layer

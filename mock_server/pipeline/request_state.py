@@ -1,0 +1,41 @@
+"""What the mock knows of one request, in one typed place of its ASGI scope."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from starlette.types import Scope
+
+from mock_server.worlds.journal import Exchange
+from mock_server.worlds.worlds import World
+
+KEY = "mock_server.request"  # of the scope
+
+
+class Connection(Protocol):
+    """The connection of a request, for faults that break it. Only the mock's own server offers it."""
+
+    transport: asyncio.Transport
+    disconnected: bool
+
+
+@dataclass(slots=True, eq=False)
+class RequestState:
+    """The state of one request. Each field without a default is set by the middleware that is named beside it."""
+
+    connection: Connection | None = None  # by the server
+    is_reused: bool = False  # by the server: the connection had a request before
+    world: World = field(init=False)  # by world_selection
+    exchange: Exchange = field(init=False)  # by journaling
+    end_exchange: Callable[[], None] = field(init=False)  # by journaling: what breaks a response off calls it first
+
+
+def request_state(scope: Scope) -> RequestState:
+    """Return the state of the request with this scope; the first caller makes it."""
+    state: RequestState | None = scope.get(KEY)
+    if state is None:
+        state = scope[KEY] = RequestState()
+    return state
