@@ -111,6 +111,9 @@ any $PATH => sub ($c) {
 
 any '/*whatever' => {whatever => ''} => sub ($c) { $c->fail(404, 'NOT_FOUND', 'There is nothing at this path.') };
 
+# Mojolicious lets the query override the method; nothing here wants that.
+hook before_dispatch => sub ($c) { $c->req->url->query->remove('_method') };
+
 hook around_dispatch => sub ($next, $c) {
     return if eval { $next->(); 1 };
     $c->app->log->error($@);

@@ -43,13 +43,18 @@ class LeadListApp < Sinatra::Base
     present(insert(form, user)).to_json
   end
 
-  %i[get put patch delete].each do |verb|
+  %i[get put patch delete options].each do |verb|
     send(verb, "/api/v1/entities/leadlists") do
       halt 405, { "Allow" => "POST" }, error("METHOD_NOT_ALLOWED", "Use POST.")
     end
   end
 
   not_found { error("NOT_FOUND", "There is nothing at this path.") }
+
+  # What Sinatra itself refuses, such as a query string that does not decode.
+  error Sinatra::BadRequest do
+    error("BAD_REQUEST", "The request is malformed.", details: { "query" => [env["sinatra.error"].message] })
+  end
 
   error do
     warn env["sinatra.error"].full_message
