@@ -29,7 +29,7 @@ mock: install ## serve the mock
 
 test: check spec ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
 	@.ci/tools curl chromium
-	@$(bin)/pytest -n auto --dist loadgroup $(ARGS)
+	@$(bin)/pytest -n auto $(ARGS)
 
 check: install ## check lint, format, types and the CI workflow
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, PATH, ROOT
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.once
 
 Visit = Callable[[str], Page]
 

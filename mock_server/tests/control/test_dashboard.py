@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, Open, StartMock
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("dashboard")]
+pytestmark = pytest.mark.once
 
 WRONG = {"name": 5, "type": "person", "icpId": None, "startDate": "2024-01-01", "personIds": ["lead_1", 7]}
 

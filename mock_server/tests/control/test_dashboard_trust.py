@@ -19,7 +19,7 @@ from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN, ROOT, Open
 from mock_server.tests.programs import npm_package
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("dashboard_trust")]
+pytestmark = pytest.mark.once
 
 DASHBOARD = ROOT / "mock_server" / "control" / "dashboard"
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"

@@ -24,7 +24,7 @@ from mock_server import RunningMock, running_mock
 from mock_server.tests.conftest import GOOD, PATH, ROOT
 from mock_server.tests.programs import NODE_MODULES, npm_package
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("snippets")]
+pytestmark = pytest.mark.once
 
 FORMATS = ("curl", "fetch", "playwright", "pytest", "hypothesis")
 TOKEN = "xyz789-session"

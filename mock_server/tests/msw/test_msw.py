@@ -20,7 +20,7 @@ from mock_server.tests.conftest import GOOD, LOGIN, Running, StartMock
 from mock_server.tests.corpus import UUID, Case, changed, corpus, embedded
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("msw")]
+pytestmark = pytest.mark.once
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
