@@ -34,15 +34,16 @@ from mock_server.lead_lists.uuids import Uuids
 from mock_server.middleware.access_log import access_log
 from mock_server.middleware.control_gate import controlled
 from mock_server.middleware.cors import cors, own_origins
-from mock_server.middleware.error_responses import answering
+from mock_server.middleware.error_responses import answering, send_response
 from mock_server.middleware.exact_paths import exact_paths
 from mock_server.middleware.fault_injection import injected
 from mock_server.middleware.intake import intake
 from mock_server.middleware.journaling import recorded
 from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import in_world
+from mock_server.pipeline.direct import DirectDriver, Respond
 from mock_server.pipeline.errors import Renderer
-from mock_server.pipeline.responses import Outcome, Success
+from mock_server.pipeline.responses import Outcome, RenderedResponse, Success
 from mock_server.pipeline.sessions import Sessions, security_map
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
@@ -196,6 +197,20 @@ def _assemble(
     read_body = BodyReader(readings, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s)
     take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
     login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
+    responders = {
+        name: _responder(coroutine, contract.operations[name], stages, int(readings["success-status"]))
+        for name, coroutine in coroutines.items()
+        if name in contract.operations
+    }
+    direct = functools.partial(
+        DirectDriver,
+        contract=contract,
+        stages=stages,
+        read_body=read_body,
+        login_first=login_first,
+        responders=responders,
+        send_response=send_response,
+    )
     order: list[Any] = [
         *([access_log] if settings.log else []),
         functools.partial(controlled, make_control=make_control),
@@ -208,33 +223,39 @@ def _assemble(
         functools.partial(injected, contract=contract, stages=stages),
         functools.partial(answering, render_error=stages.render_error),
         functools.partial(exact_paths, contract=contract, readings=readings),
+        *([direct] if settings.driver == "direct" else []),
         RoutingMiddleware,
         *([SecurityMiddleware, take_in] if login_first else [take_in, SecurityMiddleware]),
         ContextMiddleware,
     ]
-    served = {
-        name: _handler(coroutine, contract.operations[name], stages, int(readings["success-status"]))
-        for name, coroutine in coroutines.items()
-        if name in contract.operations
-    }
     app: ASGIApp = connexion.AsyncApp(__name__, middlewares=order)
     app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
         contract.document,
-        resolver=connexion.Resolver(served.__getitem__),
+        resolver=connexion.Resolver({name: _handler(respond) for name, respond in responders.items()}.__getitem__),
         security_map=security_map(stages.authenticate),
     )
     return app
 
 
-def _handler(coroutine: Coroutine, operation: OperationSpec, stages: Stages, preferred_status: int) -> Coroutine:
+def _responder(coroutine: Coroutine, operation: OperationSpec, stages: Stages, preferred_status: int) -> Respond:
     """`coroutine`, whose outcome is rendered with the success status that the spec has for it."""
     documented = operation.success_statuses
     status = preferred_status if preferred_status in documented else min(documented, default=200)
 
-    @functools.wraps(coroutine)  # Connexion binds by the names of the coroutine's own parameters
-    async def handle(**arguments: Any) -> Response:
+    @functools.wraps(coroutine)  # both drivers bind by the names of the coroutine's own parameters
+    async def respond(**arguments: Any) -> RenderedResponse:
         value = await coroutine(**arguments)
-        response = stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
+        return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
+
+    return respond
+
+
+def _handler(respond: Respond) -> Coroutine:
+    """`respond` as Connexion calls it: what comes back is a response of Starlette's."""
+
+    @functools.wraps(respond)
+    async def handle(**arguments: Any) -> Response:
+        response = await respond(**arguments)
         return Response(response.body, response.status, dict(response.headers))
 
     return handle

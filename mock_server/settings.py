@@ -20,6 +20,7 @@ from mock_server.worlds.sources import Clock, system_clock
 CONFIG_FILE = "leadlists.toml"
 CONFIG_TABLE = "mock"
 EXPIRED_TOKEN = "expired"  # reserved: a session that was valid once (clause access.session.expired)
+DRIVERS = ("direct", "connexion")
 VARIABLE_PREFIX = "LEADLISTS_MOCK_"
 
 # A UUID of version 7 counts from 1970; after the last instant of 9999 there is none to be updated at.
@@ -148,6 +149,12 @@ class Settings:
     cookie_name: str = _setting("__session", _cookie_name, "Name of the cookie that carries a session token.")
     profile: str = _setting(
         DEFAULT_PROFILE, _one_of(*PROFILES), "The answers to what the API page leaves open.", shown="|".join(PROFILES)
+    )
+    driver: str = _setting(
+        DRIVERS[0],
+        _one_of(*DRIVERS),
+        "What calls the stages: `direct`, compiled at the start, or `connexion`, the slower reference.",
+        shown="|".join(DRIVERS),
     )
     reading: tuple[Pair, ...] = _setting(
         (), _pair("ID=OPTION"), "One such answer by its own (see the command `readings`).", shown="ID=OPTION"

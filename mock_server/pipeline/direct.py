@@ -1,0 +1,142 @@
+"""The driver `direct`: operations compiled when Connexion starts, so that a request costs the stages and little more.
+
+Connexion resolves every operation of the spec: its security requirements, its function, and the arguments that the
+function takes by name. This middleware is told of each, and makes of it a route that calls the stages in the order in
+which Connexion's own middleware would. What it does not know goes on to Connexion's router: other paths, operations
+with parameters, security that is more than one login out of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, SpecMiddleware
+from connexion.security import SecurityHandlerFactory
+from connexion.utils import inspect_function_arguments
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.contract.openapi import Contract, OperationSpec
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.headers import IndexedHeaders
+from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.stages import Stages
+from mock_server.pipeline.wire import BodyReader
+
+Respond = Callable[..., Awaitable[RenderedResponse]]
+SendResponse = Callable[[RenderedResponse, Send], Awaitable[None]]
+
+BOUND = frozenset({"payload", "user", "headers", "world"})  # what a function can be given by name
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation, compiled. carriers: of a login, any of which will do; empty where none is needed."""
+
+    operation: OperationSpec
+    carriers: tuple[str, ...]
+    arguments: frozenset[str]
+    respond: Respond
+
+
+class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
+    """Answers what it has a route for; stands in front of Connexion's router."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        contract: Contract,
+        stages: Stages,
+        read_body: BodyReader,
+        login_first: bool,
+        responders: Mapping[str, Respond],
+        send_response: SendResponse,
+    ) -> None:
+        self.app = app
+        self._contract = contract
+        self._stages = stages
+        self._read_body = read_body
+        self._login_first = login_first
+        self._responders = responders
+        self._send_response = send_response
+        self._routes: dict[tuple[str, str], Route] = {}
+
+    def add_api(self, specification: Any, **options: Any) -> _Compiled:
+        """Compile the operations of an API; Connexion calls this when it builds its middleware."""
+        compiled = _Compiled(specification, next_app=self.app, compile=self._compile, **options)
+        self._routes |= {(r.operation.method, r.operation.path): r for r in compiled.operations.values() if r}
+        return compiled
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
+            return await self.app(scope, receive, send)
+        stages, operation = self._stages, route.operation
+        headers = IndexedHeaders(scope["headers"])
+        user = self._signed_in(route, headers) if self._login_first else None
+        if problems := stages.check_parameters(scope, operation):
+            raise Refused(400, problems)
+        stages.negotiate(headers, operation)
+        payload = None
+        if operation.body is not None:
+            body = await self._read_body(receive, headers)
+            if body or operation.body_required:
+                payload = stages.validate(operation, stages.parse(body, headers))
+        if not self._login_first:
+            user = self._signed_in(route, headers)
+        given = {"payload": payload, "user": user, "headers": headers, "world": scope["world"]}
+        await self._send_response(await route.respond(**{name: given[name] for name in route.arguments}), send)
+
+    def _signed_in(self, route: Route, headers: IndexedHeaders) -> str | None:
+        """The user by the first carrier that brings a login; access.login.required."""
+        if not route.carriers:
+            return None
+        errors: list[Exception] = []
+        for carrier in route.carriers:
+            try:
+                user = self._stages.authenticate(headers, carrier)
+            except Exception as error:
+                errors.append(error)
+            else:
+                if user is not None:
+                    return user
+        SecurityHandlerFactory._raise_most_specific(errors)  # the choice is Connexion's
+        raise Refused(401)
+
+    def _compile(self, operation: Any) -> Route | None:
+        """The route of an operation as Connexion resolved it; None for one that only Connexion can serve."""
+        spec = self._contract.operations.get(operation.operation_id)
+        respond = self._responders.get(operation.operation_id)
+        carriers = _carriers(operation.security, operation.security_schemes)
+        names, takes_any = inspect_function_arguments(operation.function)
+        if spec is None or respond is None or carriers is None or spec.parameters or takes_any:
+            return None
+        arguments = frozenset(names)
+        if not arguments <= BOUND or ("user" in arguments and not carriers):
+            return None
+        return Route(spec, carriers, arguments, respond)
+
+
+class _Compiled(RoutedAPI):  # type: ignore[misc]
+    """What Connexion makes for one API: operationId to route."""
+
+    def __init__(self, specification: Any, *, compile: Callable[[Any], Route | None], **options: Any) -> None:
+        self._compile = compile
+        super().__init__(specification, **options)
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> Route | None:
+        return self._compile(operation)
+
+
+def _carriers(security: Sequence[Mapping[str, Any]] | None, schemes: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The carriers of which any will do; None where the requirements say something else."""
+    carriers = []
+    for requirement in security or ():
+        if len(requirement) != 1:
+            return None
+        scheme = schemes[next(iter(requirement))]
+        carriers.append("cookie" if scheme["type"] == "apiKey" else "bearer")
+    return tuple(carriers)

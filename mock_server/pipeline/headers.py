@@ -1,0 +1,27 @@
+"""The headers of a request, decoded and indexed once for all who look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers
+
+
+class IndexedHeaders(Headers):
+    """Starlette's headers with a dictionary behind them: its own search decodes every header for every question."""
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._list = list(raw)
+        self._index: dict[str, list[str]] = {}
+        for name, value in self._list:
+            self._index.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+
+    def __getitem__(self, key: str) -> str:
+        return self._index[key.lower()][0]
+
+    def getlist(self, key: str) -> list[str]:
+        """Every value of that name, in the order in which they came."""
+        return list(self._index.get(key.lower(), ()))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._index
