@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.headers import IndexedHeaders
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.wire import BodyReader
@@ -86,7 +87,7 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
                 payload = stages.validate(operation, stages.parse(body, headers))
         if not self._login_first:
             user = self._signed_in(route, headers)
-        given = {"payload": payload, "user": user, "headers": headers, "world": scope["world"]}
+        given = {"payload": payload, "user": user, "headers": headers, "world": request_state(scope).world}
         await self._send_response(await route.respond(**{name: given[name] for name in route.arguments}), send)
 
     def _signed_in(self, route: Route, headers: IndexedHeaders) -> str | None:

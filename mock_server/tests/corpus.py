@@ -105,16 +105,22 @@ def planned(mock_url: str, folder: Path) -> Iterator[Case]:
     for line in (folder / "run.ndjson").read_bytes().splitlines():
         record = json.loads(line)
         if record["event"] == "exchange":
-            request = record["request"]
-            body = base64.b64decode(request["body_base64"]) if "body_base64" in request else request["body"].encode()
+            request = record["exchange"]["request"]
+            body = _bytes(request["body"])
             headers = {name.lower(): unmasked(value) for name, value in request["headers"]}
             yield Case(
-                f"planned: {record['label']}",
+                f"planned: {record['exchange']['label']}",
                 body if request["method"] not in ("GET", "HEAD") else None,
                 {name: value for name, value in headers.items() if name not in FETCH_SETS_ITSELF},
                 request["method"],
                 request["url"].removeprefix(mock_url),
             )
+
+
+def _bytes(body: dict[str, Any]) -> bytes:
+    """Return a recorded body, or the beginning of a long one with spaces for the rest."""
+    data = base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode()
+    return data.ljust(body["size_bytes"], b" ")
 
 
 # -- further requests

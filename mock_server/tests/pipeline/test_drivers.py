@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -49,6 +49,9 @@ class Client:
     def __init__(self, mock: RunningMock) -> None:
         self._connection = HTTPConnection(urlsplit(mock.url).netloc, timeout=10)
 
+    def close(self) -> None:
+        self._connection.close()
+
     def send(self, case: Case) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = self._connection
         connection.putrequest(case.method, case.target, skip_accept_encoding=True)
@@ -67,12 +70,12 @@ class Client:
 
 def differences(pair: Pair, cases: list[Case]) -> list[str]:
     """Describe every case that the drivers answer differently."""
-    one, other = Client(pair[0]), Client(pair[1])
     found = []
-    for case in cases:
-        direct, connexion = one.send(case), other.send(case)
-        if direct != connexion:
-            found.append(f"{case.name}:\n  direct    {direct!r:.300}\n  connexion {connexion!r:.300}")
+    with closing(Client(pair[0])) as one, closing(Client(pair[1])) as other:
+        for case in cases:
+            direct, connexion = one.send(case), other.send(case)
+            if direct != connexion:
+                found.append(f"{case.name}:\n  direct    {direct!r:.300}\n  connexion {connexion!r:.300}")
     return found
 
 
