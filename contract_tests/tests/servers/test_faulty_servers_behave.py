@@ -100,6 +100,11 @@ def at_once(send: Send, count: int, **how: Any) -> list[dict[str, Any]]:
         )
 
 
+def ever(shows: Callable[[], bool]) -> bool:
+    """Whether one of several tries shows a defect: on a busy machine, calls that start together need not overlap."""
+    return any(shows() for _ in range(20))
+
+
 def raw(**fields: bytes) -> bytes:
     """Return the example with the JSON text of some fields replaced by bytes."""
     text = json.dumps({**EXAMPLE, **{field: f"@{field}" for field in fields}}, ensure_ascii=False).encode()
@@ -172,9 +177,11 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
         taken_from(send, Cookie="__session=token-one; b=1") and not taken_from(send, Cookie="b=1; __session=token-one")
     ),
     "validation-before-login": lambda send: status(send, {"name": 1}, token="") == 400,
-    "user-of-latest-call": lambda send: (
-        {tuple(created.get("userIds", ())) for created in at_once(send, 4, both=True)}
-        in ({("user_one",)}, {("user_two",)})
+    "user-of-latest-call": lambda send: ever(
+        lambda: (
+            {tuple(created.get("userIds", ())) for created in at_once(send, 4, both=True)}
+            in ({("user_one",)}, {("user_two",)})
+        )
     ),
     # errors
     "validation-422": lambda send: status(send, {"name": 1}) == 422,
@@ -258,7 +265,9 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "success-204": lambda send: status(send, {}) == 204,
     "wrapped-in-data": lambda send: "data" in got(send, {}),
     "encoded-twice": lambda send: reply(send, {}).text.startswith('"{'),
-    "same-calls-share-an-answer": lambda send: len({made.get("id", n) for n, made in enumerate(at_once(send, 3))}) == 1,
+    "same-calls-share-an-answer": lambda send: ever(
+        lambda: len({made.get("id", n) for n, made in enumerate(at_once(send, 3))}) == 1
+    ),
     "id-without-hyphens": lambda send: len(str(got(send, {}).get("id"))) == 32,
     "id-with-prefix": lambda send: str(got(send, {}).get("id")).startswith("list_"),
     "id-from-content": lambda send: len({got(send, {}).get("id", attempt) for attempt in range(2)}) == 1,
