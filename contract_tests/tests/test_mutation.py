@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from contract_tests.tests.mutation import (
@@ -16,9 +18,9 @@ from contract_tests.tests.mutation import (
     report,
 )
 
-SAME = Reason("It does the same.", ("oracles.text.bare: return a -> *",))
-SURVIVOR = Mutant("oracles.text", "bare", "return a -> return b", 12, killed=False)
-KILLED = Mutant("oracles.text", "bare", "", 0, killed=True)
+SAME = Reason("It does the same.", ("judging.text.bare: return a -> *",))
+SURVIVOR = Mutant("judging.text", "bare", "return a -> return b", 12, killed=False)
+KILLED = Mutant("judging.text", "bare", "", 0, killed=True)
 
 
 def test_survivors_with_reasons_pass_as_long_as_they_are_few() -> None:
@@ -29,18 +31,18 @@ def test_survivors_with_reasons_pass_as_long_as_they_are_few() -> None:
 
 
 def test_a_survivor_without_a_reason_and_a_reason_without_a_survivor_are_reported() -> None:
-    assert complaints([SURVIVOR, *[KILLED] * 9], []) == ["no reason: oracles.text.bare: return a -> return b"]
-    assert complaints([KILLED], [SAME]) == ["no such survivor: oracles.text.bare: return a -> *"]
+    assert complaints([SURVIVOR, *[KILLED] * 9], []) == ["no reason: judging.text.bare: return a -> return b"]
+    assert complaints([KILLED], [SAME]) == ["no such survivor: judging.text.bare: return a -> *"]
 
 
 @pytest.mark.parametrize(
     ("pattern", "is_so"),
     [
-        ("oracles.text.bare: return a -> return b", True),
-        ("oracles.text.bare: * -> return b", True),
-        ("oracles.*", True),
-        ("oracles.text.bare: return a", False),
-        ("oracles.textXbare: *", False),
+        ("judging.text.bare: return a -> return b", True),
+        ("judging.text.bare: * -> return b", True),
+        ("judging.*", True),
+        ("judging.text.bare: return a", False),
+        ("judging.textXbare: *", False),
     ],
 )
 def test_a_star_matches_anything(pattern: str, is_so: bool) -> None:
@@ -48,9 +50,9 @@ def test_a_star_matches_anything(pattern: str, is_so: bool) -> None:
 
 
 def test_the_report_has_the_share_by_module_and_each_survivor_with_its_reason() -> None:
-    text = "\n".join(report([SURVIVOR, KILLED, Mutant("body", "read_body", "a -> b", 3, killed=False)], [SAME]))
+    text = "\n".join(report([SURVIVOR, KILLED, Mutant("judging.body", "read_body", "a -> b", 3, killed=False)], [SAME]))
     assert "33.3% of 3 are killed." in text
-    assert "| oracles.text | 2 | 1 | 50.0% |" in text
+    assert "| judging.text | 2 | 1 | 50.0% |" in text
     assert "It does the same. (1)\n\n- contract_tests/judging/text.py:12 `bare`: `return a -> return b`" in text
     assert "No reason is known. (1)\n\n- contract_tests/judging/body.py:3 `read_body`: `a -> b`" in text
 
@@ -60,6 +62,17 @@ def test_every_reason_is_given_once_and_names_its_mutants() -> None:
     patterns = [pattern for reason in reasons for pattern in reason.mutants]
     assert len(set(patterns)) == len(patterns)
     assert all(reason.why and reason.mutants for reason in reasons)
+
+
+def test_the_modules_and_tests_of_the_settings_exist() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        settings = tomllib.load(file)["tool"]["mutmut"]
+    named = [*settings["only_mutate"], *settings["pytest_add_cli_args_test_selection"]]
+    assert [path for path in named if not any(ROOT.glob(path))] == []
+    mutated = {path for pattern in settings["only_mutate"] for path in ROOT.glob(pattern)}
+    modules = {".".join(path.relative_to(ROOT / "contract_tests").with_suffix("").parts) for path in mutated}
+    reasons = [pattern.partition(": ")[0] for reason in read_reasons(REASONS) for pattern in reason.mutants]
+    assert [name for name in reasons if name != "*" and not any(name.startswith(f"{m}.") for m in modules)] == []
 
 
 def test_the_readme_names_the_required_share() -> None:
