@@ -1,0 +1,74 @@
+"""How the tests of the kit run: what was left out is reported, and shared browsers stay with one worker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contract_tests.tests import spreading
+from contract_tests.tests.conftest import ROOT
+
+SKIPPING = """
+import pytest
+
+def test_first(): pytest.skip("no chromium: see .ci/tools chromium")
+def test_second(): pytest.skip("no chromium: see .ci/tools chromium")
+@pytest.mark.skipif(True, reason="no terminal")
+def test_third(): pass
+def test_fourth(): pass
+"""
+# Each test names its worker.
+SPREAD = """
+import os, pytest
+
+@pytest.mark.parametrize("number", range(12))
+def test_one(number): print("ran", __name__, os.environ["PYTEST_XDIST_WORKER"])
+"""
+
+
+def run_pytest(folder: Path, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_") and name != "CI"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", *flags],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_the_last_lines_count_what_was_left_out(workers: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "test_skipping.py").write_text(SKIPPING)
+    done = run_pytest(tmp_path, "-p", "contract_tests.tests.left_out", *workers)
+    assert done.returncode == 0, done.stdout
+    assert "tests left out: 2 (no chromium: see .ci/tools chromium), 1 (no terminal)" in done.stdout.splitlines()[-2]
+
+
+def test_nothing_may_be_left_out_in_ci(tmp_path: Path) -> None:
+    (tmp_path / "test_skipping.py").write_text(SKIPPING)
+    done = run_pytest(tmp_path, "-p", "contract_tests.tests.left_out", CI="true")
+    assert done.returncode == 1
+    assert "2 failed, 1 passed, 1 error" in done.stdout  # a skip by a mark belongs to the setup
+    assert "Nothing may be left out in CI: no chromium" in done.stdout
+
+
+def test_modules_that_are_placed_exist() -> None:
+    assert [module for module in spreading.FIRST if not (ROOT / module).is_file()] == []
+
+
+def test_a_module_that_shares_a_browser_stays_with_one_worker(tmp_path: Path) -> None:
+    together = tmp_path / spreading.TOGETHER[0]
+    together.parent.mkdir(parents=True)
+    together.write_text(SPREAD)
+    (tmp_path / "test_alone.py").write_text(SPREAD)
+    done = run_pytest(tmp_path, "-p", "contract_tests.tests.spreading", "-n", "2", "-rP")
+    assert "24 passed" in done.stdout, done.stdout
+    ran = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("ran ")]
+    assert len({worker for module, worker in ran if "alone" not in module}) == 1
+    assert len({worker for module, worker in ran if "alone" in module}) == 2
