@@ -64,6 +64,7 @@ class Reading:
     treatments: Mapping[str, Treatment]
     refuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # refusing option -> its statuses
     group: str = ""  # one of GROUPS, or none: the request's body decides
+    seen_in: str = ""  # "response": only a field of the response shows which option the server follows
 
     def treatment(self, option: str) -> Treatment:
         """An answer that matches no option passes: it is another right answer."""
@@ -277,7 +278,12 @@ def _reading(entry: dict[str, Any], path: Path) -> Reading:
             f"{path}: {entry['id']} refuses under options that it does not have: {sorted(unknown)}"
         )
     kept = {key: entry[key] for key in ("id", "clause", "question", "options")}
-    more = {"treatments": treatments, "refuses": refuses, "group": entry.get("group", "")}
+    more = {
+        "treatments": treatments,
+        "refuses": refuses,
+        "group": entry.get("group", ""),
+        "seen_in": entry.get("seen_in", ""),
+    }
     return _build(Reading, {**kept, **more}, path)
 
 

@@ -55,8 +55,12 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
         open_readings.add("oversized-body")
     if not data.strip(b" \t\r\n"):
         return Body(violation="request.body.required", open_readings=frozenset(open_readings))
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:2].count(0) == 1 or data[:4].count(0) == 3:
-        return Body(violation="http.request.utf-8", open_readings=frozenset(open_readings))
+    if encoding := _wide_encoding(data):
+        open_readings.add("other-encodings")
+        try:
+            data = data.decode(encoding).removeprefix("\ufeff").encode()
+        except UnicodeError:
+            return Body(violation="http.request.utf-8", open_readings=frozenset(open_readings))
     if data.startswith(codecs.BOM_UTF8):
         open_readings.add("byte-order-mark")
         data = data[3:]
@@ -70,6 +74,20 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
     if depth > MAX_PARSED_DEPTH:
         return Body(open_readings=frozenset(open_readings))
     return _parse(text, open_readings)
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 or UTF-32, as a byte order mark or the zeros around the first ASCII characters tell (RFC 4627 §3)."""
+    for mark, encoding in (
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF32_BE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            return encoding
+    zeros = "".join("0" if byte == 0 else "x" for byte in data[:4])
+    return {"000x": "utf-32-be", "x000": "utf-32-le", "0x0x": "utf-16-be", "x0x0": "utf-16-le"}.get(zeros)
 
 
 def _decoded(data: bytes, coding: str) -> bytes:
@@ -115,12 +133,49 @@ def _parse(text: str, open_readings: set[str]) -> Body:
     except RecursionError:
         return Body(open_readings=frozenset(open_readings | {"deep-nesting"}))
     except ValueError:
-        return Body(violation="request.body.json", open_readings=frozenset(open_readings))
+        return _parse_extended(text, open_readings)
     if "deep-nesting" in open_readings:
         return Body(open_readings=frozenset(open_readings))
     if duplicates:
         open_readings.add("duplicate-keys")
     return Body(value, other, None, frozenset(open_readings), frozenset() if open_readings else _spellings(text, value))
+
+
+# Strings in either quotes, comments, keys without quotes, numbers with a leading zero or plus sign, trailing commas.
+_EXTENSION = re.compile(
+    r"""(?P<double>"(?:[^"\\]|\\.)*")|(?P<single>'(?:[^'\\]|\\.)*')|(?P<comment>/\*.*?\*/|//[^\n]*|\#[^\n]*)"""
+    r"""|(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|(?<![\w.+-])(?P<sign>-?)\+?0*(?P<number>\d[\d.eE+-]*)|(?P<sigil>\+)(?=Infinity)""",
+    re.DOTALL,
+)
+_TRAILING_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])""", re.DOTALL)
+
+
+def _parse_extended(text: str, open_readings: set[str]) -> Body:
+    """The body if it is JSON but for extensions that lenient parsers accept (RFC 8259 §9); else a violation."""
+    plain = _TRAILING_COMMA.sub(lambda match: match[1] or "", _EXTENSION.sub(_without_extension, text))
+    try:
+        value = json.loads(
+            plain, strict=False, parse_int=_bounded, parse_float=_bounded, parse_constant=lambda name: 0.0
+        )
+    except (ValueError, RecursionError):
+        return Body(violation="request.body.json", open_readings=frozenset(open_readings))
+    return Body(value, UNREAD, None, frozenset(open_readings | {"json-extensions"}))
+
+
+def _without_extension(match: re.Match[str]) -> str:
+    if match["single"] is not None:
+        inner = match["single"][1:-1].replace("\\'", "'")
+        return '"' + re.sub(r'(?<!\\)"', r'\\"', inner) + '"'
+    if match["key"] is not None:
+        return f'"{match["key"]}"'
+    if match["number"] is not None:
+        return match["sign"] + match["number"]
+    return match["double"] or (" " if match["comment"] else "")
+
+
+def _bounded(digits: str) -> int | float:
+    number = min(max(float(digits), -1e300), 1e300)
+    return int(number) if number.is_integer() and abs(number) < MAX_EXACT_INTEGER else number
 
 
 def _spellings(text: str, value: Any) -> frozenset[str]:

@@ -37,6 +37,12 @@ class Violation:
     clause: str
     path: str = ""
     got: str = ""
+    reading: str = ""  # the reading that makes it a violation, as all its options that accept it are ruled out
+
+    def __str__(self) -> str:
+        return (
+            f"the reading {self.reading} rules it out" if self.reading else f"{self.path or 'the body'} is {self.got}"
+        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class Expectation:
     operation: the operation it addresses, None for another path or method. violations: why it must be refused.
     open_readings: the readings that bear on its response. variations: the permitted variations that it uses, as
     (clause, variant). doubtful: the open questions that it raises only if the server reads it in one of several ways.
-    readable: whether its body could be read, so that an echo can be compared.
+    about: by reading, the part of the request that it is about, where there is one. readable: whether its body could be
+    read, so that an echo can be compared.
     """
 
     operation: Operation | None
@@ -57,6 +64,7 @@ class Expectation:
     open_readings: frozenset[str] = frozenset()
     variations: frozenset[tuple[str, str]] = frozenset()
     doubtful: frozenset[str] = frozenset()
+    about: Mapping[str, str] = field(default_factory=dict, compare=False)
     meaning: Meaning = field(default=NO_MEANING, repr=False)
 
     @property
@@ -97,7 +105,7 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
     for reading_id in sorted(seen.open_readings):
         reading = specification.readings[reading_id]
         if reading.must_refuse and (clause := specification.clause_for(operation, reading.clause)):
-            seen.violations.append(Violation(clause, "", reading_id))
+            seen.violations.append(Violation(clause, "", "", reading_id))
     return Expectation(
         operation,
         near,
@@ -107,6 +115,7 @@ def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> E
         frozenset(seen.open_readings),
         frozenset(seen.variations),
         frozenset(seen.doubtful),
+        seen.about,
         meaning,
     )
 
@@ -122,6 +131,7 @@ class _Seen:
     open_readings: set[str] = field(default_factory=set)
     variations: set[tuple[str, str]] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
+    about: dict[str, str] = field(default_factory=dict)
 
 
 def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
@@ -154,10 +164,13 @@ def _read_value(body: Body, seen: _Seen) -> None:
         seen.variations.add(("http.request.key-order", "other"))
     schemas = seen.operation.success_schemas.values()
     server_made = {name for schema in schemas for name in schema.get("properties", {})}
+    folded = {name.lower() for name in known}
     for key in body.value:
         if key in known:
             continue
-        if key in server_made:
+        if key.lower() in folded:
+            seen.open_readings.add("key-case")
+        elif key in server_made:
             seen.open_readings.add(seen.meaning.sent_readings.get(key, "server-made-fields-sent"))
         else:
             seen.open_readings.add("unknown-properties")
@@ -178,7 +191,7 @@ def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
     if not any(kind in (request.header("Accept") or "*/*") for kind in ("*/*", "application/*", "application/json")):
         seen.open_readings.add("accept-header")
     origin = request.header("Origin")
-    if caller.carrier == "cookie" and origin and origin != _origin(seen.terms.base_url):
+    if origin and origin != _origin(seen.terms.base_url):
         seen.open_readings.add("foreign-origin")
     if caller.login is Login.MALFORMED:
         seen.open_readings.add("malformed-login")
@@ -233,6 +246,9 @@ def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
     open_readings: set[str] = set()
     for breach in sorted(breaches(schema, value), key=lambda b: _FIRST.get(b.keyword, len(_FIRST))):
         missing = breach.keyword == "required"
+        if missing and _in_other_case(breach.place[-1], value):
+            open_readings.add("key-case")
+            continue
         null = breach.keyword == "type" and breach.value is None
         rule = _rule(breach.place, "nullability" if null else breach.keyword)
         at = pointer(breach.place)
@@ -240,6 +256,7 @@ def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
             continue  # one thing is wrong at one place, whatever else it breaks
         if reading := seen.meaning.open_violation(rule, breach.value, value):
             open_readings.add(reading)
+            seen.about.setdefault(reading, f"{at} is {'left out' if missing else short(breach.value, 60)}")
             left_open.add(at)
         else:
             got = "left out" if missing else short(breach.value, 60)
@@ -248,12 +265,19 @@ def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
         if kind in _OPEN_FORMATS:
             read = _OPEN_FORMATS[kind](text)
             open_readings |= read.open_readings
+            for reading in read.open_readings:
+                seen.about.setdefault(reading, f"{pointer(place)} is {short(text, 60)}")
             if read.wrong:
                 clause = _clause(_rule(place, "format"), seen)
                 found.setdefault(pointer(place), Violation(clause, pointer(place), short(text, 60)))
         elif kind == "text":
             open_readings |= formats.read_text(text)
     return list(found.values()), open_readings
+
+
+def _in_other_case(name: str | int, body: Any) -> bool:
+    """Whether a field that is missing is there under a key in another case."""
+    return isinstance(body, dict) and any(key.lower() == str(name).lower() for key in body)
 
 
 def _rule(place: Place, rule: str) -> str:

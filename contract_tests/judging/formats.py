@@ -27,6 +27,10 @@ _RARE_DATES = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+# Text that means another instant tomorrow ("+1 day", "in 2 weeks", "now-1h"): a list of today cannot keep it.
+_RELATIVE = re.compile(
+    r"\b(now|today|tomorrow|yesterday|ago|next|last|(second|minute|hour|day|week|month|year)s?)\b", re.IGNORECASE
+)
 _UUID = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}"
 )
@@ -62,6 +66,8 @@ def read_date(text: str) -> Interpretation:
         return _read_date_time(match)
     if _RARE_DATES.fullmatch(text):
         return Interpretation(open_readings=frozenset({"rare-date-forms"}))
+    if _RELATIVE.search(text):
+        return WRONG
     # Lenient parsers find a date in almost any text that holds a digit.
     return Interpretation(open_readings=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
 

@@ -123,12 +123,13 @@ class Judge:
             return None
         if treatment is Treatment.PASS:
             return replace(held(clause, seen.exchange), reading=reading.id)
+        about = expect(seen.exchange.request, self.terms, self._meanings).about.get(reading.id, "")
         accepted = [o for o in reading.options if reading.treatment(o) is Treatment.PASS]
         return Verdict(
             clause,
             Outcome.WARNED if treatment is Treatment.WARN else Outcome.BROKEN,
             (seen.exchange,),
             expected=" or ".join(f"{option} ({reading.options[option]})" for option in accepted),
-            actual=f"{seen.option} ({reading.options[seen.option]})",
+            actual=f"{seen.option} ({reading.options[seen.option]}){about and ': ' + about}",
             reading=reading.id,
         )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 
 _HALF = re.compile("[\ud800-\udfff\ufffd]")
 _LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
-_SCRIPT = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^<>]*>?")
-_SIGNS = re.compile(r"[<>&\"'`=/\\;]+")
-_SIGNS_AND_BLANKS = re.compile(r"[<>&\"'`=/\\;\s]+")  # a tag may be replaced by a blank
+_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
+JOINERS = "\u200c\u200d"  # letters of words and emoji: a text without them is another text
 
 
 def same_text(sent: str, got: str) -> bool:
@@ -49,7 +47,8 @@ def loosely(text: str) -> str:
 
 
 def is_unprinted(char: str) -> bool:
-    return not char.isprintable() and char != "\0" and not "\ud800" <= char <= "\udfff"
+    """Whether a text without the character looks the same, so that a server may remove it."""
+    return not char.isprintable() and char not in JOINERS and char != "\0" and not "\ud800" <= char <= "\udfff"
 
 
 def composed(text: str) -> str:
@@ -57,14 +56,22 @@ def composed(text: str) -> str:
 
 
 def sanitised(sent: str, got: str) -> bool:
-    """Whether got is sent with its tags or references removed or escaped, all other printed words still there."""
-    plain, once = html.unescape(bare(sent)), html.unescape(bare(got))
-    if any(once.count(sign) > plain.count(sign) for sign in "'\"\\"):
-        return False  # signs doubled on the way into some other language are neither removed nor escaped
-    signs = _SIGNS_AND_BLANKS if _TAG.search(plain) else _SIGNS
-    rest = {signs.sub("", text) for text in (plain, _untagged(plain), _untagged(_SCRIPT.sub(" ", plain)))}
-    return not rest.isdisjoint(signs.sub("", text) for text in (once, _untagged(once), html.unescape(once)))
+    """Whether got is sent with some of its whole tags removed, all other characters still there."""
+    if not _TAG.search(sent):
+        return False
+    pattern, end = "", 0
+    for match in re.finditer(f"{_SCRIPT.pattern}|{_TAG.pattern}", sent, re.IGNORECASE | re.DOTALL):
+        inner = _without_tags(match[0])
+        kept = f"{_spaced(match[0])}|{_spaced(inner)}|" if _SCRIPT.fullmatch(match[0]) else f"{_spaced(match[0])}|"
+        pattern += rf"{_spaced(sent[end : match.start()])}\s*(?:{kept})\s*"
+        end = match.end()
+    return re.fullmatch(rf"\s*{pattern}{_spaced(sent[end:])}\s*", got) is not None
 
 
-def _untagged(text: str) -> str:
-    return _TAG.sub(" ", text)
+def _without_tags(text: str) -> str:
+    return _TAG.sub("", text)
+
+
+def _spaced(text: str) -> str:
+    """A pattern of the text in which any white space stands for white space."""
+    return r"\s*".join(map(re.escape, re.split(r"\s+", "".join(c for c in text if not is_unprinted(c) or c.isspace()))))

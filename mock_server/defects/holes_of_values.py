@@ -50,9 +50,7 @@ def _items(name: str, test: Callable[[Any], object], becomes: Any) -> Change:
 
 def _any_case_keys(payload: Any) -> Any:
     """Match the keys without regard to case, as some decoders do."""
-    if not isinstance(payload, dict) or "name" in payload or "Name" not in payload:
-        return payload
-    return {**payload, "name": payload["Name"]}
+    return {**payload, "name": payload["Name"]} if isinstance(payload, dict) and "Name" in payload else payload
 
 
 def _unless_people(payload: Any) -> Any:
@@ -85,8 +83,8 @@ DEFECTS = (
         lenient("personIds", _missing, [])),
     _row("hard", "people-missing-of-companies-taken", "personIds.required",
         "The server accepts a company list without personIds.", lenient_body(_unless_people)),
-    _row("hard", "keys-any-case-taken", "name.required",
-        "The server reads the key Name as name.", lenient_body(_any_case_keys)),
+    Defect("key-case-overrides", "response.name.echo", "hard", validation.name,
+        "A key Name overrides name.", lenient_body(_any_case_keys)),
     # -- null
     _row("medium", "name-null-taken", "name.nullability",
         "The server accepts null as name.", lenient("name", _null, "null")),

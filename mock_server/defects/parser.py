@@ -60,8 +60,8 @@ def _without_bad_bytes(raw: bytes) -> bytes:
     return raw.decode(errors="ignore").encode()
 
 
-def _from_utf_16(raw: bytes) -> bytes:
-    return raw.decode("utf-16-le", "ignore").encode() if raw[1:2] == b"\0" else raw
+def _low_bytes(raw: bytes) -> bytes:
+    return raw[::2].decode("latin-1").encode() if raw[1:2] == b"\0" else raw
 
 
 def _first_value(raw: bytes) -> bytes:
@@ -74,18 +74,6 @@ def _completed(raw: bytes) -> bytes:
         return raw
     start, comma, _ = raw.rpartition(b",")
     return start + b"}" if comma and not _not_json(start + b"}") else raw
-
-
-def _unquoted(raw: bytes) -> bytes:
-    return re.sub(rb"([{,])(\w+):", rb'\1"\2":', raw) if _not_json(raw) else raw
-
-
-def _without_newlines(raw: bytes) -> bytes:
-    return raw.replace(b"\n", b" ") if _not_json(raw) else raw
-
-
-def _single_quoted(raw: bytes) -> bytes:
-    return raw.replace(b"'", b'"') if _not_json(raw) else raw
 
 
 def _unwrapped(payload: Any) -> Any:
@@ -103,21 +91,10 @@ def _empty_body(raw: bytes, headers: Headers) -> bytes:
 # fmt: off
 DEFECTS = (
     # -- leniency
-    parser.medium("last-comma-taken", "request.body.json", "The server accepts a trailing comma.",
-        _repaired(rb",\s*([}\]])$", rb"\1")),
-    parser.medium("comment-taken", "request.body.json",
-        "The server accepts comments in JSON.", _repaired(rb"/\*.*?\*/", b"")),
-    parser.medium("single-quotes-taken", "request.body.json",
-        "The server accepts single quotes.", _bytes(_single_quoted)),
-    parser.medium("bare-keys-taken", "request.body.json", "The server accepts keys without quotes.", _bytes(_unquoted)),
-    parser.medium("nan-taken", "request.body.json",
-        "The server accepts NaN as a number.", _repaired(rb":NaN", b":null")),
-    parser.medium("infinity-taken", "request.body.json", "The server accepts Infinity as a number.",
-        _repaired(rb":-?Infinity", b":null")),
-    parser.medium("leading-zero-taken", "request.body.json", "The server accepts numbers with a leading zero.",
-        _repaired(rb'":0(?=\d)', b'":')),
-    parser.medium("line-break-taken", "request.body.json", "The server accepts a raw newline in a string.",
-        _bytes(_without_newlines)),
+    parser.hard("comments-in-strings-removed", "response.name.echo",
+        "The server removes comments from the body, also within strings.", _swapped(rb"/\*.*?\*/|//[^\"]*", b"")),
+    parser.medium("text-after-json-ignored", "request.body.json", "The server ignores a word after the JSON.",
+        _repaired(rb"(?<=[}]) *\w+$", b"")),
     parser.medium("second-value-ignored", "request.body.json", "The server ignores text after the JSON.",
         _bytes(_first_value)),
     parser.medium("cut-json-completed", "request.body.json", "The server accepts truncated JSON.",
@@ -138,7 +115,8 @@ DEFECTS = (
         _bytes(_as_latin_1)),
     parser.hard("bad-bytes-dropped", "http.request.utf-8", "The server drops bytes that are not UTF-8.",
         _bytes(_without_bad_bytes)),
-    parser.medium("utf-16-taken", "http.request.utf-8", "The server accepts a body in UTF-16.", _bytes(_from_utf_16)),
+    parser.medium("utf-16-misread", "http.request.utf-8", "The server reads the low bytes of UTF-16 as Latin-1.",
+        _bytes(_low_bytes)),
     # -- valid spellings of JSON
     parser.medium("line-breaks-refused", "http.request.json-spelling", "The server refuses JSON with newlines.",
         _swapped(rb"^\{\n", b"[\n")),

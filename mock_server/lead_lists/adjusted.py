@@ -56,7 +56,7 @@ def _reversed(ids: list[str], facts: Facts) -> list[str]:
 ADJUST: dict[tuple[str, str], Change] = {
     ("surrounding-blanks", "trimmed"): _change_name(str.strip),
     ("unicode-form", "composed"): _change_name(lambda name: unicodedata.normalize("NFC", name)),
-    ("markup-in-text", "sanitised"): _change_name(lambda name: re.sub(r"<[a-zA-Z/!][^>]*>?", "", name)),
+    ("markup-in-text", "sanitised"): _change_name(lambda name: re.sub(r"<[a-zA-Z/!][^>]*>", "", name)),
     ("control-characters", "removed"): _without_controls,
     ("unknown-people", "dropped"): _change_ids(_known, "personIds"),
     ("unknown-companies", "dropped"): _change_ids(_known, "companyIds"),

@@ -30,7 +30,19 @@ def _numbers_as_text(payload: Payload, facts: Facts) -> None:
     ids[:] = [str(each) if isinstance(each, int | float) and not isinstance(each, bool) else each for each in ids]
 
 
+def _keys_in_any_case(payload: Payload, facts: Facts) -> None:
+    documented = {
+        name.lower(): name for name in ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds")
+    }
+    for key in list(payload):
+        name = documented.get(key.lower(), key)
+        if name != key:
+            value = payload.pop(key)
+            payload.setdefault(name, value)
+
+
 FORGIVE: dict[tuple[str, str], Change] = {
+    ("key-case", "accepted"): _keys_in_any_case,
     ("type-null", "default"): _type_by_default,
     ("company-ids-null", "default"): _companies_by_default,
     ("person-ids-missing-on-company-list", "default"): _people_by_default,

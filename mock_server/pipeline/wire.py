@@ -139,6 +139,8 @@ class JsonParser:
         self._max_depth = max_depth
         self._cuts_deep = readings.follows("deep-nesting", "accepted")
         self._skips_mark = readings.follows("byte-order-mark", "accepted")
+        self._detects_encoding = readings.follows("other-encodings", "decoded")
+        self._is_lenient = readings.follows("json-extensions", "accepted")
         self._replaces_bytes = readings.follows("invalid-utf-8", "replaced")
         self._replaces_surrogates = readings.follows("lone-surrogate", "replaced")
         self._refuses_huge = readings.follows("huge-numbers", "refused")
@@ -152,6 +154,8 @@ class JsonParser:
         coding = headers.get("content-encoding", "").strip().lower()
         if coding in _INFLATORS:
             body = _inflate(body, coding, self._max_bytes)
+        if self._detects_encoding and (encoding := json.detect_encoding(body)) not in ("utf-8", "utf-8-sig"):
+            body = body.decode(encoding, "replace").encode()
         if self._skips_mark:
             body = body.removeprefix(_BYTE_ORDER_MARK)
         if self._always_slow:
@@ -171,12 +175,14 @@ class JsonParser:
         try:
             value = json.loads(
                 text,
-                parse_constant=_no_constant,
+                parse_constant=_null if self._is_lenient else _no_constant,
                 parse_int=self._integer,
                 parse_float=self._float,
                 object_pairs_hook=_PAIRS[self._duplicates],
             )
         except json.JSONDecodeError as error:
+            if self._is_lenient and (plain := _without_extensions(text)) != text:
+                return self._look_again(plain.encode())
             words = error.msg.removesuffix(" starting at").removesuffix(" at").rstrip(": ")
             raise refused("json", got=f"{words}, line {error.lineno}, column {error.colno}") from None
         except RecursionError:
@@ -231,8 +237,34 @@ def _children(node: Any) -> Any:
     return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
+# Strings in either quotes, comments, trailing commas, keys without quotes, constants, and numbers with a leading zero.
+_EXTENSIONS = re.compile(
+    r"""("(?:[^"\\]|\\.)*")|'((?:[^'\\]|\\.)*)'|(/\*.*?\*/|//[^\n]*)|(,(?=\s*(?:/\*.*?\*/\s*)*[}\]]))"""
+    r"""|([A-Za-z_$][\w$]*)(?=\s*:)|(-?(?:NaN|Infinity))|(?<![\w.])0+(?=\d)""",
+    re.DOTALL,
+)
+
+
+def _without_extensions(text: str) -> str:
+    """JSON in place of JSON with extensions (reading json-extensions): a constant that is no number becomes null."""
+
+    def plain(match: re.Match[str]) -> str:
+        double, single, _, _, key, constant = match.groups()
+        if double is not None:
+            return re.sub(r"[\x00-\x1f]", lambda found: f"\\u{ord(found[0]):04x}", double)
+        if single is not None:
+            return json.dumps(single.replace("\\'", "'"), ensure_ascii=False)
+        return f'"{key}"' if key else "null" if constant else ""
+
+    return _EXTENSIONS.sub(plain, text)
+
+
 def _no_constant(name: str) -> Any:
     raise refused("json", got=f"{name} is no JSON number (RFC 8259 §6)")
+
+
+def _null(name: str) -> None:
+    return None
 
 
 def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -136,12 +136,12 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
             continue
         violations = case.expectation.violations
         if len(cases) == 1 or any(violation.clause in refused for violation in violations):
-            what = "; ".join(f"{f.path or 'the body'} is {f.got}" for f in violations)
+            what = "; ".join(map(str, violations))
             actual = f"{case.status}, although {what}"
             yield broken("http.request.media-type", case.exchange, expected="400 or 415", actual=actual)
         else:
             for violation in violations:
-                actual = f"{case.status}, although {violation.path or 'the body'} is {violation.got}"
+                actual = f"{case.status}, although {violation}"
                 yield broken(violation.clause, case.exchange, expected="400", actual=actual)
 
 

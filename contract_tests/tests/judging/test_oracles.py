@@ -143,7 +143,7 @@ ROWS: list[Row] = [
         [exchange(request(content_type="Application/JSON"))],
         [exchange(request(BAD_BODY), 400), exchange(request(BAD_BODY, content_type="Application/JSON"))],
     ),
-    refused("http.request.utf-8", raw=json.dumps(sent_body()).encode("utf-16")),
+    refused("http.request.utf-8", raw=json.dumps(sent_body()).encode("utf-16") + b"x"),
     ("http.method", [exchange(request(method="PUT"), 405)], [exchange(request(method="PUT"), 200)]),
     ("success.created", [PLAIN], [exchange(status=400)]),
     ("success.status", [exchange()], [exchange(status=202)]),
@@ -151,7 +151,7 @@ ROWS: list[Row] = [
     ("success.repeatable", pair(), [exchange(), exchange(status=409, at_s=1)]),
     ("success.concurrent", pair(at_s=0.001), [exchange(), exchange(at_s=0.001)]),
     refused("request.body.required", raw=b""),
-    refused("request.body.json", raw=b'{"name": NaN}'),
+    refused("request.body.json", raw=b'{"name": '),
     refused("request.body.type", raw=b"[]"),
     (
         "request.body.open",

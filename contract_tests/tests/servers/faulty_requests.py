@@ -1,7 +1,6 @@
 """Faulty servers: one defect each in validation, too lenient or too strict."""
 
 import json
-import re
 from typing import Any, ClassVar
 
 from contract_tests.tests.servers.breach import breaks
@@ -23,23 +22,6 @@ def described(value: object) -> str:
 
 
 # -- the body
-
-
-@breaks("request.body.json")
-class NanTaken(RightCore):
-    """The server reads NaN and Infinity as numbers, like Python's json."""
-
-    def parse(self, request: Request) -> Fields:
-        numbers = re.sub(rb'(?<=":)-?(NaN|Infinity)\b', b"0", request.body)
-        return super().parse(request._replace(body=numbers))
-
-
-@breaks("request.body.json")
-class TrailingCommaTaken(RightCore):
-    """The server accepts a trailing comma."""
-
-    def parse(self, request: Request) -> Fields:
-        return super().parse(request._replace(body=re.sub(rb",\s*\}\s*$", b"}", request.body)))
 
 
 @breaks("request.body.type")
@@ -110,15 +92,6 @@ class PrototypePolluted(RightCore):
 
 
 # -- name and type
-
-
-@breaks("request.name.required")
-class KeyCaseIgnored(RightCore):
-    """The server reads the key Name as name, like Go's encoding/json."""
-
-    def validate(self, request: Request, sent: Fields) -> Fields:
-        known = {key.lower(): key for key in self.rules}
-        return super().validate(request, {known.get(key.lower(), key): value for key, value in sent.items()})
 
 
 @breaks("request.name.type")

@@ -212,18 +212,6 @@ class FormTaken(RightCore):
         return {**form, "personIds": form.get("personIds", "").split()}
 
 
-@breaks("http.request.utf-8")
-class Utf16Taken(RightCore):
-    """The server accepts a body in UTF-16, like Python's json."""
-
-    def parse(self, request: Request) -> Fields:
-        try:
-            text = request.body.decode(json.detect_encoding(request.body))
-        except UnicodeDecodeError:
-            return super().parse(request)
-        return super().parse(request._replace(body=text.encode("utf-8", "surrogatepass")))
-
-
 @breaks("http.method")
 class PutCreates(RightCore):
     """PUT creates a lead list as well."""

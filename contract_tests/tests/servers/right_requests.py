@@ -1,6 +1,5 @@
 """Traits of accepted fields and text, and of how they are stored."""
 
-import html
 import json
 import re
 import unicodedata
@@ -17,7 +16,7 @@ from contract_tests.tests.servers.trait import Lenient, Strict, about
 
 Problems = Iterator[tuple[str, str]]
 MARKUP = re.compile(r"<[a-zA-Z]|&\w+;", re.ASCII)
-UNPRINTED = re.compile("[\x01-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+UNPRINTED = re.compile("[\x01-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def can_be_answered(value: Any) -> bool:
@@ -27,7 +26,49 @@ def can_be_answered(value: Any) -> bool:
         return False
 
 
+# -- JSON
+
+
+@about("json-extensions")
+class NanTaken(RightCore):
+    """The server reads NaN and Infinity as numbers, like Python's json."""
+
+    def parse(self, request: Request) -> Fields:
+        numbers = re.sub(rb'(?<=":)-?(NaN|Infinity)\b', b"0", request.body)
+        return super().parse(request._replace(body=numbers))
+
+
+@about("json-extensions")
+class TrailingCommaTaken(RightCore):
+    """The server accepts a trailing comma."""
+
+    def parse(self, request: Request) -> Fields:
+        return super().parse(request._replace(body=re.sub(rb",\s*\}\s*$", b"}", request.body)))
+
+
+@about("other-encodings")
+class Utf16Taken(RightCore):
+    """The server accepts a body in UTF-16, like Python's json."""
+
+    def parse(self, request: Request) -> Fields:
+        try:
+            text = request.body.decode(json.detect_encoding(request.body))
+        except UnicodeDecodeError:
+            return super().parse(request)
+        return super().parse(request._replace(body=text.encode("utf-8", "surrogatepass")))
+
+
 # -- fields
+
+
+@about("key-case")
+class KeyCaseIgnored(RightCore):
+    """The server reads the key Name as name, like Go's encoding/json; a key in the right case wins."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        known = {key.lower(): key for key in self.rules}
+        folded = {known.get(key.lower(), key): value for key, value in sent.items()}
+        return super().validate(request, folded | {key: sent[key] for key in self.rules if key in sent})
 
 
 @about("unknown-properties")
@@ -158,13 +199,12 @@ class TextComposed(RightCore):
 
 
 @about("markup-in-text")
-class MarkupEscaped(RightCore):
-    """Markup characters come back as character references if the name contains tags or references."""
+class TagsRemoved(RightCore):
+    """The server removes tags from names."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)
-        marked = MARKUP.search(fields["name"])
-        return fields | ({"name": html.escape(fields["name"], quote=False)} if marked else {})
+        return fields | {"name": re.sub(r"</?[a-zA-Z][^<>]*>", "", fields["name"])}
 
 
 @about("unicode-form")

@@ -96,14 +96,16 @@ COMPOSED: Mapping[str, str] = {
     "like-rails": "details-by-field session-renewed request-id",
     "like-django": "whole-days-of-berlin updated-later details-by-field malformed-without-details",
     "like-postgres": "nul-refused dates-in-microseconds timestamps-with-offset-zero id-of-version-7 ids-sorted",
-    "like-python": "dates-with-offset-zero timestamps-in-microseconds id-of-version-1 json-in-ascii",
+    "like-python": "nan-taken utf-16-taken dates-with-offset-zero timestamps-in-microseconds id-of-version-1"
+    " json-in-ascii",
     "picky-about-bodies": "content-type-required media-type-in-lower-case-only duplicate-keys-refused query-refused"
     " not-acceptable deep-nesting-refused huge-numbers-refused small-bodies-only",
-    "lax-about-bodies": "gzipped-body-read first-of-two-keys-counts half-pairs-replaced byte-order-mark-skipped",
+    "lax-about-bodies": "trailing-comma-taken key-case-ignored"
+    " gzipped-body-read first-of-two-keys-counts half-pairs-replaced byte-order-mark-skipped",
     "picky-about-fields": "unknown-fields-refused server-made-fields-refused user-ids-refused",
     "generous-with-fields": "unknown-fields-kept user-ids-merged more-fields",
     "picky-about-names": "empty-name-refused blanks-around-name-refused long-name-refused controls-refused nul-refused",
-    "mending-names": "name-trimmed text-composed controls-removed markup-escaped",
+    "mending-names": "name-trimmed text-composed controls-removed tags-removed",
     "picky-about-ids": "version-4-only empty-ids-refused hundred-ids-at-most ids-of-the-other-type-refused",
     "mending-ids": "uuids-in-lower-case numbers-for-ids-taken duplicate-ids-removed ids-of-the-other-type-dropped",
     "nobody-is-known": "unknown-icp-404 unknown-people-dropped unknown-companies-404",

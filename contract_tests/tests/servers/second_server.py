@@ -37,6 +37,7 @@ READINGS: Mapping[str, str] = dict(
 
     accept-header=ignored content-type-missing=415 media-type-case=accepted other-media-types=415 compressed-body=415
     oversized-body=413 duplicate-keys=refused byte-order-mark=accepted invalid-utf-8=refused lone-surrogate=replaced
+    other-encodings=refused json-extensions=refused key-case=refused
     deep-nesting=refused huge-numbers=refused unknown-query-parameters=ignored other-methods=405
     trailing-slash=redirected
 

@@ -144,6 +144,16 @@ SEEN: dict[tuple[str, str], tuple[Request, Seen]] = {
     ("duplicate-keys", "refused"): (spelled('"name"', '"name": "first", "name"'), refused("duplicate_key")),
     ("byte-order-mark", "accepted"): (under(body=b"\xef\xbb\xbf" + json.dumps(EXAMPLE).encode()), status(201)),
     ("invalid-utf-8", "replaced"): (spelled("Tech", b"\xff"), returned(name="Q1 2024 \ufffd Startups")),
+    ("other-encodings", "decoded"): (
+        under(body=json.dumps(EXAMPLE | {"name": "Ü"}).encode("utf-16-le")),
+        returned(name="Ü"),
+    ),
+    ("json-extensions", "accepted"): (
+        under(
+            body=json.dumps(EXAMPLE).replace("{", "{/* { */'x': 'it\\'s', y: NaN, z: 012, ").replace("}", ",}").encode()
+        ),
+        returned(name=EXAMPLE["name"]),
+    ),
     ("lone-surrogate", "replaced"): (spelled("Tech", r"\ud83d"), returned(name="Q1 2024 \ufffd Startups")),
     ("deep-nesting", "accepted"): (spelled("{", '{"x": ' + "[" * 500 + "]" * 500 + ","), status(201)),
     ("huge-numbers", "refused"): (spelled("{", '{"x": 1e999,'), refused("number")),
@@ -156,6 +166,7 @@ SEEN: dict[tuple[str, str], tuple[Request, Seen]] = {
     # -- fields in general
     ("unknown-properties", "echoed"): (sent(colour="red"), returned(colour="red")),
     ("unknown-properties", "refused"): (sent(colour="red"), refused("unknown")),
+    ("key-case", "accepted"): (spelled('"name"', '"NAME"'), returned(name=EXAMPLE["name"])),
     ("server-made-fields-sent", "refused"): (sent(id=COMPANY), refused("server_made")),
     ("user-ids-sent", "merged"): (sent(userIds=["user_2"]), returned(userIds=["user_xyz789", "user_2"])),
     ("user-ids-sent", "refused"): (sent(userIds=["user_2"]), refused("server_made")),

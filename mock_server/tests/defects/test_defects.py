@@ -205,6 +205,7 @@ FURTHER = (
     raw(b'"name"', b"name"),
     *(raw(b"}", b',"x":' + value + b"}") for value in (b"NaN", b"-Infinity", b"012", b"9" * 400, b"1e999", b"[" * 500)),
     raw(b"}", b"}{}"),
+    raw(b"}", b"} trailing"),
     raw(b"]}", b"], "),
     raw(b"{", b"{\n"),
     raw(b"{", b"  {"),
