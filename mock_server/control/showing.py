@@ -67,7 +67,7 @@ class Shown:
             return {"path": path}
         return {"path": path, "rawPath": raw}
 
-    def _message(self, headers: RawHeaders, body: bytearray, body_bytes: int) -> dict[str, Any]:
+    def _message(self, headers: RawHeaders, body: bytes | bytearray, body_bytes: int) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "headers": [self._header(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
             "body": None,

@@ -20,6 +20,7 @@ class Connection(Protocol):
 
     transport: asyncio.Transport
     disconnected: bool
+    more_body: bool  # False: the whole request has arrived
 
 
 @dataclass(slots=True, eq=False)

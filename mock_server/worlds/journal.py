@@ -1,74 +1,92 @@
-"""What was asked and answered: the newest exchanges of a world, bounded in number and in bytes."""
+"""The journal of a world: its newest exchanges, bounded in number and in bytes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mock_server.worlds.faults import Touch
+from mock_server.worlds.faults import Touch
 
 EXCHANGES_KEPT = 1_000  # some minutes of a busy page
-BYTES_KEPT = 2 * 1024 * 1024  # of all worlds together no more than a laptop has to spare
+BYTES_KEPT = 2 * 1024 * 1024  # per world; the journals of all worlds together fit on a laptop
 BODY_BYTES_KEPT = 256 * 1024
+OWN_BYTES = 500  # of an exchange beside its texts
 
-RawHeaders = list[tuple[bytes, bytes]]
+RawHeaders = Sequence[tuple[bytes, bytes]]  # as ASGI has them
 
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """A request with its answer, as bytes; unmasked, so that it must not leave the mock as it is."""
+    """A request with its response, in the bytes that were sent. It holds secrets: mask it before you show it.
+
+    Everything is kept by reference, nothing is copied or decoded before somebody looks; only a body in several
+    pieces is joined.
+    """
 
     at: datetime
     method: str
     path: str
     query: bytes
-    headers: RawHeaders
-    raw_path: bytes = b""  # as it was sent, percent-encoded
-    body: bytearray = field(default_factory=bytearray)
+    headers: list[tuple[bytes, bytes]]
+    raw_path: bytes = b""  # percent-encoded, as sent
+    judge: Any = None  # of the contract in force when the request came
+    body: bytes | bytearray = b""  # its first BODY_BYTES_KEPT
     body_bytes: int = 0
-    body_complete: bool = False  # False: refused before all of it was there
+    body_complete: bool = False  # False: the request was refused before its body was read
     status: int | None = None
-    response_headers: RawHeaders = field(default_factory=list)
-    response_body: bytearray = field(default_factory=bytearray)
+    response_headers: RawHeaders = ()
+    response_body: bytes | bytearray = b""  # its first BODY_BYTES_KEPT
     response_bytes: int = 0
-    complete: bool = False
+    complete: bool = False  # whether the whole response was sent
     elapsed_ms: float = 0.0
-    touch: Touch | None = None  # by a fault
+    touch: Touch | None = None  # the fault that was applied
     id: int = 0  # given by the journal
-    judge: Any = None  # by the contract that was in force when it was answered
-    judged: Any = None  # what was found out when somebody looked
+    judged: Any = None  # the verdict, once somebody looked
 
-    def take_body(self, body: bytes) -> None:
-        self.body_bytes += len(body)
-        if len(self.body) < BODY_BYTES_KEPT:
-            self.body += body[: BODY_BYTES_KEPT - len(self.body)]
+    def take_body(self, piece: bytes) -> None:
+        """Add a piece of the request body."""
+        self.body_bytes += len(piece)
+        self.body = _joined(self.body, piece)
 
-    def take_response(self, body: bytes) -> None:
-        self.response_bytes += len(body)
-        if len(self.response_body) < BODY_BYTES_KEPT:
-            self.response_body += body[: BODY_BYTES_KEPT - len(self.response_body)]
+    def take_response(self, piece: bytes) -> None:
+        """Add a piece of the response body."""
+        self.response_bytes += len(piece)
+        self.response_body = _joined(self.response_body, piece)
 
     @property
     def size_bytes(self) -> int:
-        headers = sum(map(len, chain.from_iterable(chain(self.headers, self.response_headers))))
-        target = len(self.path) + len(self.raw_path) + len(self.query)
-        return len(self.body) + len(self.response_body) + headers + target + 500
+        """What the exchange holds in memory, roughly."""
+        size = OWN_BYTES + len(self.body) + len(self.response_body)
+        size += len(self.path) + len(self.raw_path) + len(self.query)
+        for name, value in self.headers:
+            size += len(name) + len(value)
+        for name, value in self.response_headers:
+            size += len(name) + len(value)
+        return size
+
+
+def _joined(kept: bytes | bytearray, piece: bytes) -> bytes | bytearray:
+    if not kept:
+        return piece[:BODY_BYTES_KEPT]  # no copy unless it is longer
+    room = BODY_BYTES_KEPT - len(kept)
+    if room > 0 and piece:
+        kept = bytearray(kept) if isinstance(kept, bytes) else kept
+        kept += piece[:room]
+    return kept
 
 
 class Journal:
-    """The newest exchanges of a world, and whoever waits for more of them."""
+    """The newest exchanges of a world, and the watchers that wait for more."""
 
     def __init__(self) -> None:
         self._exchanges: deque[tuple[Exchange, int]] = deque()
         self._bytes = 0
-        self._count = 0  # of all that there ever were
+        self._count = 0  # of all exchanges ever added
         self.dropped = 0
         self.is_closed = False
         self._watching: set[Watcher] = set()
@@ -80,7 +98,7 @@ class Journal:
         return (exchange for exchange, _ in self._exchanges)
 
     def add(self, exchange: Exchange) -> None:
-        """Keep an exchange; the oldest ones make room for it."""
+        """Add an exchange; the oldest leave to make room."""
         self._count += 1
         exchange.id = self._count
         size = exchange.size_bytes
@@ -92,11 +110,11 @@ class Journal:
         self._wake()
 
     def find(self, id: int) -> Exchange | None:
-        """The exchange of that id."""
+        """Return the exchange with an id, or None."""
         return next((each for each in self if each.id == id), None)
 
     def since(self, id: int) -> list[Exchange]:
-        """The exchanges with a larger id, the oldest first."""
+        """Return the exchanges with a larger id, oldest first."""
         newer = []
         for exchange, _ in reversed(self._exchanges):
             if exchange.id <= id:
@@ -109,24 +127,24 @@ class Journal:
         return self._count
 
     def clear(self) -> None:
-        """Forget all exchanges; ids go on from where they are, so that nobody takes a new one for an old one."""
+        """Remove all exchanges; ids go on, so that no id ever means two exchanges."""
         self._exchanges.clear()
         self._bytes = self.dropped = 0
 
     def close(self) -> None:
-        """Tell whoever waits that nothing more comes."""
+        """Wake all watchers for the last time: nothing more will be added."""
         self.is_closed = True
         self._wake()
 
     def tell(self, of: str) -> None:
-        """Tell whoever watches that something else than the journal was changed."""
+        """Tell all watchers that something else of the world was changed."""
         for watcher in self._watching:
             watcher.changed[of] = None
         self._wake()
 
     @contextmanager
     def watched(self) -> Iterator[Watcher]:
-        """A watcher, which is woken by whatever happens."""
+        """Yield a watcher of the journal."""
         watcher = Watcher()
         self._watching.add(watcher)
         try:
@@ -141,19 +159,19 @@ class Journal:
 
 @dataclass(slots=True, eq=False)
 class Watcher:
-    """Somebody who waits for news; what was changed, each once, in order."""
+    """Waits for news of a world; `changed` holds what was changed, each once, in order."""
 
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     changed: dict[str, None] = field(default_factory=dict)
 
     def take(self) -> list[str]:
-        """What was changed since the last call."""
+        """Return what was changed since the last call."""
         changed = list(self.changed)
         self.changed.clear()
         return changed
 
     async def wait(self, timeout_s: float) -> bool:
-        """Wait until something happens; False if nothing did for so long."""
+        """Wait until something happens; return False after `timeout_s` without news."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self.woken.wait()
