@@ -44,7 +44,7 @@ def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
         query.get("method", exchange.method) == exchange.method
         and glob_matches(query.get("path", "*"), exchange.path)
         and (status == wanted or (wanted.endswith("xx") and status[:1] == wanted[0]))
-        and ("fault" not in query or (query["fault"] == "true") == (exchange.touch is not None))
+        and ("fault" not in query or (query["fault"] == "true") == (exchange.fault is not None))
         and ("user" not in query or judge(exchange).user == query["user"])
         and ("verdict" not in query or judge(exchange).request == query["verdict"])
     )

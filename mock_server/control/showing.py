@@ -37,7 +37,6 @@ class Shown:
 
     def __call__(self, exchange: Exchange) -> dict[str, Any]:
         verdict = self._judge(exchange)
-        touch = exchange.touch
         problems = [{"of": "request", **asdict(each)} for each in verdict.request_problems]
         problems += [{"of": "answer", **asdict(each)} for each in verdict.answer_problems]
         return {
@@ -55,7 +54,7 @@ class Shown:
             },
             "user": verdict.user,
             "operation": verdict.operation,
-            "fault": touch and {"what": str(touch.fault), "door": touch.door},
+            "fault": exchange.fault and {"what": str(exchange.fault.fault), "door": exchange.fault.door},
             "verdict": {"request": verdict.request, "answer": verdict.answer},
             "problems": [{name: self._masked(text) for name, text in each.items()} for each in problems],
         }

@@ -1,4 +1,4 @@
-"""What a fault does to a request and to its answer: a layer around the app, down to the bytes on the connection."""
+"""Apply a fault to a request: delay it, replace or corrupt its response, or break its connection."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.middleware.cors import is_preflight
 from mock_server.middleware.error_responses import send_response
-from mock_server.middleware.requested_faults import asked_for
+from mock_server.middleware.requested_faults import requested_fault
 from mock_server.pipeline.errors import Problem, Refused, refused
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
-from mock_server.worlds.faults import FaultError, Touch
+from mock_server.worlds.faults import AppliedFault, FaultError, RawHeaders
 
 EXPIRED = "The session has expired; sign in again"
-NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  # what a proxy says in between
+NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  # as a proxy sends it
 RETRY_AFTER_S = 1
 DRIBBLE_S = 2.0
 DRIBBLE_PIECES = 20
@@ -31,65 +31,66 @@ Respond = Callable[[list[Message], Scope, Send], Awaitable[None]]
 
 
 class HungUp(Exception):
-    """The connection ends here; for a server whose connections cannot be reached."""
+    """Ends the connection under a server that offers no other way."""
 
 
 def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
-    """A layer that lets a request meet the fault that is meant for it."""
+    """Apply the fault that a request asks for, or else the first one in force that matches it."""
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_preflight(scope):
             return await app(scope, receive, send)
+        headers: RawHeaders = scope["headers"]
         try:
-            asked = asked_for(scope["headers"])
-            touch = request_state(scope).world.faults.touch(scope["method"], scope["path"], scope["headers"], asked)
+            requested = requested_fault(headers)
+            applied = request_state(scope).world.faults.choose(scope["method"], scope["path"], headers, requested)
         except FaultError as error:
             return await send_response(stages.render_error(_unreadable(error)), send)
-        if touch is None:
+        if applied is None:
             return await app(scope, receive, send)
-        await meet(touch, scope, receive, send)
+        await apply(applied, scope, receive, send)
 
-    async def meet(touch: Touch, scope: Scope, receive: Receive, send: Send) -> None:
+    async def apply(applied: AppliedFault, scope: Scope, receive: Receive, send: Send) -> None:
         state = request_state(scope)
-        fault = touch.fault
-        state.exchange.touch = touch
+        fault = applied.fault
+        state.exchange.fault = applied
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["x-mock-fault"] = str(touch)
-                if touch.preferences:
-                    headers["preference-applied"] = touch.preferences
+                headers["x-mock-fault"] = str(applied)
+                if applied.preferences:
+                    headers["preference-applied"] = applied.preferences
             await send(message)
 
-        if touch.delay_s:
-            await asyncio.sleep(touch.delay_s)
+        if applied.delay_s:
+            await asyncio.sleep(applied.delay_s)
         if fault.answer in ("reset", "empty"):
             await _read_all(receive)
             if state.is_reused and any(name == b"sec-fetch-mode" for name, _ in scope["headers"]):
-                # When a kept connection ends without an answer, a browser sends the request again by itself, on a new
-                # one; the page would never see the fault.
-                state.world.faults.owe(touch, scope["method"], scope["path"], scope["headers"])
+                # When a kept connection ends without a response, a browser sends the request again on a new one, and
+                # the page would never see the fault.
+                state.world.faults.repeat_for_retry(applied, scope["method"], scope["path"], scope["headers"])
             return _hang_up(scope, reset=fault.answer == "reset")
         response = None
         if fault.session is not None:
             response = stages.render_error(Refused(401, message=EXPIRED))
         elif fault.status is not None:
-            response = forced_answer(fault.status, contract.operation_at(scope["method"], scope["path"])[0], stages)
+            response = forced_response(fault.status, contract.operation_at(scope["method"], scope["path"])[0], stages)
         messages: list[Message] = []
-        spoil = _SPOILT.get(fault.answer or "")
-        send_on = _keep_in(messages) if spoil else send_marked
+        corrupt = _CORRUPTING.get(fault.answer or "")
+        send_on = _keep_in(messages) if corrupt else send_marked
         if response is None:
             await app(scope, receive, send_on)
         else:
             await _read_all(receive)
             await send_response(response, send_on)
-        if spoil and scope["method"] != "HEAD" and _body(messages):
-            return await spoil(messages, scope, send_marked)
-        for message in messages:  # there is no body to be spoilt
+        if corrupt and scope["method"] != "HEAD" and _body(messages):
+            return await corrupt(messages, scope, send_marked)
+        for message in messages:  # no body to corrupt
             await send_marked(message)
 
-    return layer
+    return middleware
 
 
 def _unreadable(error: FaultError) -> Refused:
@@ -97,14 +98,14 @@ def _unreadable(error: FaultError) -> Refused:
     return refused("fault", of=of, got=error.got, want=error.want)
 
 
-def forced_answer(status: int, operation: OperationSpec | None, stages: Stages) -> RenderedResponse:
-    """The answer that the spec documents for a status, or a plausible one of the same form."""
-    answers = operation.responses if operation else {}
-    documented = answers.get(status)
+def forced_response(status: int, operation: OperationSpec | None, stages: Stages) -> RenderedResponse:
+    """Render the response that the spec documents for a status, or a plausible one of the same form."""
+    documented_by_status = operation.responses if operation else {}
+    documented = documented_by_status.get(status)
     if status in (204, 205, 304):  # these have no body
         return RenderedResponse(status, {}, b"")
     if status < 300:
-        successes = [documented, *(each for code, each in answers.items() if code < 300)]
+        successes = [documented, *(each for code, each in documented_by_status.items() if code < 300)]
         return stages.render(Outcome(next((each.example for each in successes if each and each.example), None)), status)
     error = documented.example.get("error") if documented and isinstance(documented.example, dict) else None
     problems = [Problem(**each) for each in (error or {}).get("details", ())]
@@ -120,7 +121,7 @@ def _keep_in(messages: list[Message]) -> Send:
 
 
 async def _read_all(receive: Receive) -> None:
-    """Take the rest of a request, so that the connection is fit for the next one."""
+    """Read the rest of a request, so that the connection can carry the next one."""
     while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
         pass
 
@@ -129,16 +130,16 @@ async def _read_all(receive: Receive) -> None:
 
 
 def _hang_up(scope: Scope, *, reset: bool = False) -> None:
-    """End the connection behind what was sent; `reset` lets the client see ECONNRESET in place of an end."""
+    """Close the connection after what was sent; with `reset` the client sees ECONNRESET instead of EOF."""
     state = request_state(scope)
     state.end_exchange()
     connection = state.connection
     if connection is None:
         raise HungUp
-    connection.disconnected = True  # by us: else uvicorn would look for the answer, or for the rest of it
+    connection.disconnected = True  # else the server would miss the response, or the rest of it
     transport = connection.transport
     if reset:
-        # Without a time to linger, the system drops what is unsent and sends RST (socket(7), SO_LINGER).
+        # With a linger time of 0 the system drops what is unsent and sends RST (socket(7), SO_LINGER).
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     else:
@@ -150,7 +151,7 @@ def _body(messages: list[Message]) -> bytes:
 
 
 def _start(message: Message, length: int | None, **headers: str) -> Message:
-    """The start of an answer with another length, or with none: then it goes in chunks."""
+    """Return the start message with another Content-Length, or with none: the body is then chunked."""
     start = {**message, "headers": list(message["headers"])}
     changed = MutableHeaders(scope=start)
     del changed["content-length"]
@@ -192,4 +193,4 @@ async def _not_json(messages: list[Message], scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": NOT_JSON})
 
 
-_SPOILT: dict[str, Respond] = {"half": _half, "bad-chunk": _bad_chunk, "dribble": _dribble, "not-json": _not_json}
+_CORRUPTING: dict[str, Respond] = {"half": _half, "bad-chunk": _bad_chunk, "dribble": _dribble, "not-json": _not_json}

@@ -1,4 +1,4 @@
-"""The fault that a request asks for itself: by `Prefer`, by `X-Mock-Fault`, or by a cookie."""
+"""Read the fault that a request asks for: by `Prefer`, by `X-Mock-Fault`, or by a cookie."""
 
 from __future__ import annotations
 
@@ -9,41 +9,44 @@ from urllib.parse import parse_qsl
 
 from mock_server.pipeline.errors import shorten
 from mock_server.pipeline.sessions import cookie_values
-from mock_server.worlds.faults import ANSWERS, EFFECTS, LONGEST_DELAY_MS, Fault, FaultError, Touch
+from mock_server.worlds.faults import ANSWERS, EFFECTS, LONGEST_DELAY_MS, AppliedFault, Fault, FaultError
 
 FAULT_COOKIE = "mock_fault"
 
 _PREFERENCES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')  # what stands between commas (RFC 7240 §2)
 _PREFER_CHARACTERS = 1_000
+_CARRIERS = frozenset([b"prefer", b"x-mock-fault", b"cookie"])
 
 
-def asked_for(headers: Iterable[tuple[bytes, bytes]]) -> Touch | None:
-    """The fault that a request asks for itself; FaultError where X-Mock-Fault or the cookie cannot be read."""
+def requested_fault(headers: Iterable[tuple[bytes, bytes]]) -> AppliedFault | None:
+    """Return the fault that a request asks for, or None; raises FaultError for an invalid X-Mock-Fault or cookie."""
     prefer: list[str] = []
     by_header: list[str] = []
     by_cookie = ""
     for name, value in headers:
+        if name not in _CARRIERS:
+            continue
         if name == b"prefer":
             prefer.append(value.decode("latin-1"))
         elif name == b"x-mock-fault":
             by_header.append(value.decode("latin-1"))
-        elif name == b"cookie" and b"mock_fault" in value:
+        elif b"mock_fault" in value:
             by_cookie = next(iter(cookie_values([value.decode("latin-1")], FAULT_COOKIE)), "")
     if any(by_header):
-        return Touch(from_text("&".join(by_header)), "header")
+        return AppliedFault(from_text("&".join(by_header)), "header")
     if prefer and (preferred := _preferred(", ".join(prefer))):
         return preferred
-    return Touch(from_text(by_cookie), "cookie") if by_cookie else None
+    return AppliedFault(from_text(by_cookie), "cookie") if by_cookie else None
 
 
 def from_text(text: str) -> Fault:
-    """A fault as a header or a cookie has it: `status=500&delayMs=200`."""
+    """Parse a fault as a header or a cookie has it: `status=500&delayMs=200`; raises FaultError."""
     attributes: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         if name not in _READ:
             raise FaultError("", shorten(name), f"names of {', '.join(_READ)}")
         if EFFECTS.get(name, name) in attributes:
-            raise FaultError(name, "there twice", "it once")
+            raise FaultError(name, "two values", "one value")
         read, want = _READ[name]
         try:
             attributes[EFFECTS.get(name, name)] = read(value)
@@ -71,7 +74,7 @@ def _one_of(*options: str) -> tuple[Callable[[str], str], str]:
     return read, " or ".join(options)
 
 
-# How a value is read, ValueError where it cannot be, and what is wanted.
+# Name -> (parser, which raises ValueError; what it accepts, in words)
 _READ: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "status": _number(int, 200, 599),
     "delayMs": _number(float, 0, LONGEST_DELAY_MS),
@@ -83,12 +86,12 @@ _READ: Mapping[str, tuple[Callable[[str], Any], str]] = {
 _PREFERRED = (("code", "status", 1, _READ["status"][0]), ("wait", "delay_ms", 1000, _number(float, 0, 60)[0]))
 
 
-def _preferred(text: str) -> Touch | None:
-    """What `Prefer: code=500, wait=2` asks for. What is unknown or cannot be honoured is passed over (RFC 7240 §2)."""
+def _preferred(text: str) -> AppliedFault | None:
+    """Parse `Prefer: code=500, wait=2`; unknown and invalid preferences are ignored (RFC 7240 §2)."""
     given: dict[str, str] = {}
     for preference in _PREFERENCES.findall(text[:_PREFER_CHARACTERS]):
         name, _, value = preference.partition(";")[0].partition("=")
-        given.setdefault(name.strip().lower(), value.strip().strip('"'))  # of two, the first counts
+        given.setdefault(name.strip().lower(), value.strip().strip('"'))  # the first of two counts
     honoured: dict[str, Any] = {}
     for name, attribute, factor, read in _PREFERRED:
         try:
@@ -97,6 +100,6 @@ def _preferred(text: str) -> Touch | None:
             given.pop(name, None)
     if not honoured:
         return None
-    return Touch(
+    return AppliedFault(
         Fault(**honoured), "prefer", preferences=", ".join(f"{n}={given[n]}" for n in ("code", "wait") if n in given)
     )

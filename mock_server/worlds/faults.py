@@ -1,7 +1,8 @@
-"""Faults: what an honest server may do to its clients, as values. Deciding draws from a source that it is given.
+"""Faults as values: delays, statuses and broken connections that an honest server may show to its clients.
 
-A fault comes through one of four doors: `Prefer` or `X-Mock-Fault` of a request, a cookie, the control API (which the
-dashboard uses). The first three concern the request that brings them.
+A fault comes through one of four doors: the headers `Prefer` and `X-Mock-Fault`, a cookie, or the control API, which
+the dashboard uses. The first three apply to the request that carries them. Every draw takes its randomness as a
+parameter.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from urllib.parse import urlencode
 LONGEST_DELAY_MS = 60_000
 ANSWERS = ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")
 
-SECOND_ATTEMPT_S = 1.0  # a browser makes it at once
+SECOND_ATTEMPT_S = 1.0  # a browser retries at once
 
-RawHeaders = list[tuple[bytes, bytes]]
+RawHeaders = Iterable[tuple[bytes, bytes]]
 Chance = Callable[[], float]  # a number from 0 up to, not including, 1
 
 _Z99 = NormalDist().inv_cdf(0.99)
 
 
 class FaultError(ValueError):
-    """No fault can be made of this; name: of the field that is wrong, empty for the fault as a whole."""
+    """A fault with an invalid field; `name` is that field, empty for the fault as a whole."""
 
     def __init__(self, name: str, got: str, want: str) -> None:
         super().__init__(name, got, want)
@@ -39,10 +40,10 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: which requests, how many of them or what share, and what happens to them."""
+    """One fault: which requests it applies to, how many or what share of them, and its effects."""
 
     method: str | None = None
-    path: str | None = None  # `*` stands for any text
+    path: str | None = None  # `*` matches any text
     times: int | None = None
     share: float = 1.0
     status: int | None = None
@@ -53,17 +54,17 @@ class Fault:
 
     def __post_init__(self) -> None:
         if all(each is None for each in (self.status, self.delay_ms, self.answer, self.session)):
-            raise FaultError("", "nothing that happens", "at least one of status, delayMs, answer and session")
+            raise FaultError("", "no effect", "at least one of status, delayMs, answer and session")
         if self.p99_ms is not None and (self.delay_ms is None or self.p99_ms < self.delay_ms):
             got = f"{self.p99_ms:g}" + ("" if self.delay_ms is None else f" with a delayMs of {self.delay_ms:g}")
-            raise FaultError("p99Ms", got, "delayMs, the median, and with it a p99Ms that is not below it")
+            raise FaultError("p99Ms", got, "delayMs, the median, and a p99Ms that is not below it")
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether it concerns a request."""
+        """Return whether the fault applies to a request."""
         return self.method in (None, method) and (self.path is None or glob_matches(self.path, path))
 
     def draw_delay_s(self, chance: Chance) -> float:
-        """How long the answer waits: fixed, or of a log-normal distribution with this median and 99th percentile."""
+        """Draw the delay of a response: fixed, or log-normal with this median and 99th percentile."""
         delay_ms = self.delay_ms or 0.0
         if self.p99_ms is not None and delay_ms > 0:
             sigma = math.log(self.p99_ms / delay_ms) / _Z99
@@ -71,16 +72,16 @@ class Fault:
         return min(delay_ms, LONGEST_DELAY_MS) / 1000
 
     def __str__(self) -> str:
-        """What happens, as the header has it: `status=500&delayMs=200`."""
+        """The effects, in the form of the header X-Mock-Fault: `status=500&delayMs=200`."""
         return urlencode({name: _plain(value) for name, value in self.effects().items()})
 
     def effects(self) -> dict[str, Any]:
-        """What happens, by the names of the control API."""
+        """The effects, by their names in the control API."""
         named = {name: getattr(self, attribute) for name, attribute in EFFECTS.items()}
         return {name: value for name, value in named.items() if value is not None}
 
     def to_json(self) -> dict[str, Any]:
-        """The Fault of the control API."""
+        """Return the Fault of the control API."""
         match = {name: value for name, value in (("method", self.method), ("path", self.path)) if value is not None}
         times = {} if self.times is None else {"times": self.times}
         share = {} if self.share == 1 else {"share": self.share}
@@ -95,33 +96,33 @@ def _plain(value: Any) -> Any:
 
 
 def glob_matches(pattern: str, text: str) -> bool:
-    """Whether a text is the pattern, in which `*` stands for any text. Linear: a pattern may come from anybody."""
+    """Return whether a text matches a pattern, in which `*` matches any text; linear in the length of both."""
     first, *rest = pattern.split("*")
     if not rest:
         return text == first
     at = len(first) if text.startswith(first) else -1
-    for part in rest[:-1]:  # the first place that fits leaves the most to the rest: no other needs to be tried
+    for part in rest[:-1]:  # the first match leaves the most for the rest, so no other needs a try
         at = -1 if at < 0 or (found := text.find(part, at)) < 0 else found + len(part)
     return at >= 0 and text.endswith(rest[-1], at)
 
 
 def from_json(value: Mapping[str, Any]) -> Fault:
-    """A fault of a value that keeps the schema of the control API."""
+    """Make a fault of a value that is valid by the schema of the control API; raises FaultError."""
     attributes = {EFFECTS.get(name, name): each for name, each in value.items() if name not in ("match", "remaining")}
     return Fault(**value.get("match", {}), **attributes)
 
 
-# -- by whom: a request, or the control API
+# -- faults in force
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
-    """A fault that is applied to a request, the door that it came through, and the delay that was drawn."""
+class AppliedFault:
+    """A fault as applied to one request: the door that it came through, and the delay that was drawn."""
 
     fault: Fault
     door: str
     delay_s: float = 0.0
-    preferences: str = ""  # those that were honoured (RFC 7240 §3)
+    preferences: str = ""  # the honoured ones of Prefer (RFC 7240 §3)
 
     def __str__(self) -> str:
         return f"{self.fault}; door={self.door}"
@@ -138,41 +139,45 @@ class Faults:
         return len(self.in_force)
 
     def clear(self) -> None:
-        """No more faults."""
+        """Remove all faults."""
         self.put((), None)
 
     def put(self, faults: Iterable[Fault], seed: int | None) -> None:
-        """Put these in force in place of all others; the same seed draws the same again."""
+        """Replace all faults; the same seed draws the same shares and delays again."""
         self.seed = self._own_seed if seed is None else seed
         self._chance = random.Random(self.seed).random
-        self._owed: tuple[Touch, tuple[str, str, RawHeaders], float] | None = None
-        self.in_force = [(fault, fault.times) for fault in faults]  # with how many times remain
+        self._repeated: tuple[AppliedFault, tuple[str, str, RawHeaders], float] | None = None
+        self.in_force = [(fault, fault.times) for fault in faults]  # with the number of requests that remain
 
-    def owe(self, touch: Touch, method: str, path: str, headers: RawHeaders) -> None:
-        """Let the same request meet the same again, once and soon: it is the browser's own second attempt."""
-        self._owed = (touch, (method, path, list(headers)), time.monotonic() + SECOND_ATTEMPT_S)
+    def repeat_for_retry(self, applied: AppliedFault, method: str, path: str, headers: RawHeaders) -> None:
+        """Apply the fault once more if the same request comes within SECOND_ATTEMPT_S: the browser's own retry."""
+        self._repeated = (applied, (method, path, list(headers)), time.monotonic() + SECOND_ATTEMPT_S)
 
-    def touch(self, method: str, path: str, headers: RawHeaders, asked: Touch | None = None) -> Touch | None:
-        """What happens to a request, if anything: what it `asked` for, else the first fault that takes it."""
-        if self._owed is not None:
-            (touch, request, until_s), self._owed = self._owed, None
+    def choose(
+        self, method: str, path: str, headers: RawHeaders, requested: AppliedFault | None = None
+    ) -> AppliedFault | None:
+        """Return the fault to apply to a request: the `requested` one, else the first in force that matches."""
+        if self._repeated is not None:
+            (applied, request, until_s), self._repeated = self._repeated, None
             if request == (method, path, list(headers)) and time.monotonic() < until_s:
-                return dataclasses.replace(touch, delay_s=0.0)
-        if asked is not None:
-            if asked.fault.share < 1 and self._chance() >= asked.fault.share:
+                return dataclasses.replace(applied, delay_s=0.0)
+        if requested is not None:
+            if requested.fault.share < 1 and self._chance() >= requested.fault.share:
                 return None
-            return dataclasses.replace(asked, delay_s=asked.fault.draw_delay_s(self._chance))
+            return dataclasses.replace(requested, delay_s=requested.fault.draw_delay_s(self._chance))
+        if not self.in_force:
+            return None
         taken = decide(self.in_force, method, path, self._chance)
         if taken is None:
             return None
         fault, remaining = self.in_force[taken]
         if remaining is not None:
             self.in_force[taken] = (fault, remaining - 1)
-        return Touch(fault, "control", fault.draw_delay_s(self._chance))
+        return AppliedFault(fault, "control", fault.draw_delay_s(self._chance))
 
 
 def decide(in_force: Iterable[tuple[Fault, int | None]], method: str, path: str, chance: Chance) -> int | None:
-    """The place of the fault that a request meets; None: it meets none."""
+    """Return the index of the first fault that applies to a request, or None."""
     for place, (fault, remaining) in enumerate(in_force):
         if remaining != 0 and fault.matches(method, path) and (fault.share >= 1 or chance() < fault.share):
             return place

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mock_server.worlds.faults import Touch
+from mock_server.worlds.faults import AppliedFault
 
 EXCHANGES_KEPT = 1_000  # some minutes of a busy page
 BYTES_KEPT = 2 * 1024 * 1024  # per world; the journals of all worlds together fit on a laptop
@@ -44,7 +44,7 @@ class Exchange:
     response_bytes: int = 0
     complete: bool = False  # whether the whole response was sent
     elapsed_ms: float = 0.0
-    touch: Touch | None = None  # the fault that was applied
+    fault: AppliedFault | None = None
     id: int = 0  # given by the journal
     judged: Any = None  # the verdict, once somebody looked
 

@@ -142,7 +142,7 @@ YEARS = "an offset at which the clock shows a year from 1970 to 9998"
             "faults",
             {"faults": [{}]},
             "/faults/0",
-            "nothing that happens",
+            "no effect",
             "at least one of status, delayMs, answer and session",
         ),
         (
@@ -151,7 +151,7 @@ YEARS = "an offset at which the clock shows a year from 1970 to 9998"
             {"faults": [{"delayMs": 9, "p99Ms": 1}]},
             "/faults/0/p99Ms",
             "1 with a delayMs of 9",
-            "delayMs, the median, and with it a p99Ms that is not below it",
+            "delayMs, the median, and a p99Ms that is not below it",
         ),
         ("PUT", "faults", {"faults": [], "seed": -1}, "/seed", "-1", "an integer, from 0 to 9007199254740991"),
         ("POST", "sessions", {"user": "nobody"}, "/user", '"nobody"', '"user_xyz789" or "user_abc123"'),

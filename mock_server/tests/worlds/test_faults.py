@@ -16,7 +16,7 @@ import pytest
 
 from mock_server import RunningMock
 from mock_server.contract.openapi import read_yaml
-from mock_server.middleware.requested_faults import asked_for, from_text
+from mock_server.middleware.requested_faults import from_text, requested_fault
 from mock_server.pipeline.words import STATUSES
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Running, StartMock
 from mock_server.worlds.faults import (
@@ -44,11 +44,11 @@ def post(lead_list_mock: RunningMock) -> Post:
 def test_the_first_matching_fault_applies_until_it_is_used_up() -> None:
     faults = Faults(seed=0)
     faults.put([Fault(path="/a*", times=2, status=500), Fault(method="POST", status=503)], None)
-    met = [faults.touch("POST", path, []) for path in ("/abc", "/b", "/a", "/a", "/a")]
+    met = [faults.choose("POST", path, []) for path in ("/abc", "/b", "/a", "/a", "/a")]
     assert [touch and touch.fault.status for touch in met] == [500, 503, 500, 503, 503]
-    assert faults.touch("GET", "/b", []) is None
+    assert faults.choose("GET", "/b", []) is None
     faults.clear()
-    assert faults.touch("POST", "/a", []) is None
+    assert faults.choose("POST", "/a", []) is None
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_share_selects_the_same_requests_for_the_same_seed() -> None:
     def met(seed: int) -> list[bool]:
         faults = Faults(seed=99)
         faults.put([Fault(share=0.3, status=500)], seed)
-        return [faults.touch("GET", "/", []) is not None for _ in range(1000)]
+        return [faults.choose("GET", "/", []) is not None for _ in range(1000)]
 
     assert met(1) == met(1) != met(2)
     assert 250 < sum(met(1)) < 350
@@ -150,7 +150,7 @@ def test_the_control_api_document_has_the_bounds_of_the_headers() -> None:
     ],
 )
 def test_preferences_are_read_as_in_rfc_7240(prefer: str, status: int | None, delay_s: float, applied: str) -> None:
-    touch = asked_for([(b"prefer", prefer.encode())])
+    touch = requested_fault([(b"prefer", prefer.encode())])
     assert touch is not None
     assert (touch.fault.status, touch.preferences, touch.door) == (status, applied, "prefer")
     assert touch.fault.draw_delay_s(lambda: 0.5) == delay_s
@@ -160,12 +160,12 @@ def test_preferences_are_read_as_in_rfc_7240(prefer: str, status: int | None, de
     "prefer", ["", "respond-async", "code", "code=abc", "code=600", "wait=-1", "wait=61", '=,;"', "example=a"]
 )
 def test_unsupported_preferences_are_ignored(prefer: str) -> None:
-    assert asked_for([(b"prefer", prefer.encode())]) is None
+    assert requested_fault([(b"prefer", prefer.encode())]) is None
 
 
 def test_long_preferences_cost_nothing() -> None:
     started = time.perf_counter()
-    assert asked_for([(b"prefer", b'"\\"' * 20_000)]) is None
+    assert requested_fault([(b"prefer", b'"\\"' * 20_000)]) is None
     assert time.perf_counter() - started < 5
 
 
@@ -199,7 +199,7 @@ def test_each_way_forces_a_status_and_the_response_names_the_fault(
 
 
 NO_EFFECT = "at least one of status, delayMs, answer and session"
-NO_MEDIAN = "delayMs, the median, and with it a p99Ms that is not below it"
+NO_MEDIAN = "delayMs, the median, and a p99Ms that is not below it"
 
 
 @pytest.mark.parametrize(
@@ -208,12 +208,12 @@ NO_MEDIAN = "delayMs, the median, and with it a p99Ms that is not below it"
         ("status=xx", '"xx"', "an integer, from 200 to 599"),
         ("status=", '""', "an integer, from 200 to 599"),
         ("status=600", '"600"', "an integer, from 200 to 599"),
-        ("status=500&status=404", "there twice", "it once"),
+        ("status=500&status=404", "two values", "one value"),
         ("delayMs=1e400", '"1e400"', "a number, from 0 to 60000"),
         ("delayMs=nan", '"nan"', "a number, from 0 to 60000"),
         ("statsu=500", '"statsu"', "names of status, delayMs, p99Ms, answer, session, share"),
         ("answer=none", '"none"', "reset or empty or half or dribble or bad-chunk or not-json"),
-        ("share=0.5", "nothing that happens", NO_EFFECT),
+        ("share=0.5", "no effect", NO_EFFECT),
         ("status=500&p99Ms=1", "1", NO_MEDIAN),
     ],
 )
@@ -358,11 +358,11 @@ def test_a_response_without_a_body_cannot_be_corrupted(
 
 
 def test_two_header_lines_are_one_fault() -> None:
-    touch = asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"delayMs=5")])
+    touch = requested_fault([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"delayMs=5")])
     assert touch is not None
     assert (touch.fault.status, touch.fault.delay_ms) == (500, 5)
     with pytest.raises(FaultError):
-        asked_for([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"status=503")])
+        requested_fault([(b"x-mock-fault", b"status=500"), (b"x-mock-fault", b"status=503")])
 
 
 def test_a_corrupted_response_is_processed_first_and_a_replaced_one_is_not(lead_list_mock: RunningMock) -> None:
