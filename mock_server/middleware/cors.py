@@ -36,7 +36,7 @@ def cors(app: ASGIApp, *, is_own_origin: Callable[[str], bool]) -> ASGIApp:
     """
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not any(name == b"origin" for name, _ in scope["headers"]):
             return await app(scope, receive, send)
         request = Headers(scope=scope)
         origin = request.get("origin", "")

@@ -8,9 +8,10 @@ import traceback
 from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.pipeline.errors import ClientLeft, Refused
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
 
 logger = logging.getLogger("mock_server")
@@ -58,19 +59,12 @@ def answering(app: ASGIApp, *, render_error: Callable[[Refused], RenderedRespons
     """A layer that answers whatever was raised below it; nothing passes it."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await app(scope, receive, watch if scope["type"] == "http" else send)
+            await app(scope, receive, send)
         except ClientLeft:
             return
         except Exception as error:
-            if scope["type"] != "http" or started:
+            if scope["type"] != "http" or request_state(scope).exchange.status is not None:  # a response has begun
                 raise
             refusal = refusal_of(error)
             await send_response(render_error(refusal), send, receive if refusal.closes else None)
