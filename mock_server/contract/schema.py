@@ -42,6 +42,8 @@ class Validator:
             self._root, validate_formats=True, formats=dict(formats), offline=True
         )
 
+        self.words: dict[Any, tuple[str, str]] = {}  # what callers say of each of its schemas, worked out once
+
     @property
     def schema(self) -> Mapping[str, Any]:
         """The compiled schema, as JSON Schema."""
@@ -61,7 +63,7 @@ class Validator:
             part = value
             if long:
                 part = value | {name: items[start : start + ITEMS_PER_SLICE] for name, items in long.items()}
-            for error in () if self.is_valid(part) else self._compiled.iter_errors(part):
+            for error in () if part is not value and self.is_valid(part) else self._compiled.iter_errors(part):
                 name, *rest = error.instance_path or [""]
                 if start and not (name in long and rest):
                     continue  # an error outside the slices came with the first one

@@ -37,6 +37,23 @@ class Instant:
         return self.second, self.fraction.rstrip("0")
 
 
+_WRITTEN_HERE = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+def is_written_as_here(text: str) -> bool:
+    """Whether a date has the form in which this server writes it, which every reading takes and gives back unchanged.
+
+    A short way past `Dates.read` for nearly every date that is sent; a test shows that both agree.
+    """
+    if len(text) != 24 or not _WRITTEN_HERE.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:  # not on the calendar or the clock; or hour 24, or second 60, which readings decide
+        return False
+    return True
+
+
 class Dates:
     """Reads and writes dates as the readings in force say."""
 
@@ -54,6 +71,8 @@ class Dates:
 
     def takes(self, text: str) -> bool:
         """Whether `text` names an instant (clauses request.startDate.format, request.endDate.format)."""
+        if is_written_as_here(text):
+            return True
         try:
             self.read(text)
         except NotADate:
@@ -93,7 +112,7 @@ class Dates:
 
     def echo(self, text: str) -> str:
         """A date that was sent, in the form in which it comes back (clause response.startDate.echo)."""
-        if self._verbatim:
+        if self._verbatim or is_written_as_here(text):
             return text
         instant = self.read(text)
         fraction = instant.fraction

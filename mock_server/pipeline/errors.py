@@ -21,6 +21,7 @@ from mock_server.pipeline.words import STATUSES, WORDS
 PROBLEMS_LISTED = 100
 PROBLEMS_LISTED_OF_A_FIELD = 20
 GOT_CHARACTERS = 60
+PLAIN_KEPT = 100  # responses without a word of the request in them are few; some control calls quote a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,10 @@ def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
     match value:
         case str():
             cut = value if len(value) <= characters else value[: characters - 1] + "…"
-            return json.dumps(cut, ensure_ascii=False)
+            try:
+                return orjson.dumps(cut).decode()
+            except orjson.JSONEncodeError:  # half a surrogate pair
+                return json.dumps(cut, ensure_ascii=False)
         case list() | dict() if value:
             return kind(value)
         case _:
@@ -141,10 +145,22 @@ class Renderer:
             "application/problem+json" if readings.follows("error-media-type", "problem-json") else "application/json"
         ) + ("; charset=utf-8" if readings.follows("response-charset", "present") else "")
 
+        self._plain: dict[tuple[int, str, bool], RenderedResponse] = {}
+
     def __call__(self, refusal: Refused) -> RenderedResponse:
+        if refusal.problems or refusal.headers:
+            return self._render(refusal)
+        key = refusal.status, refusal.message, refusal.closes
+        response = self._plain.get(key)
+        if response is None:
+            response = self._render(refusal)
+            if len(self._plain) < PLAIN_KEPT:
+                self._plain[key] = response
+        return response
+
+    def _render(self, refusal: Refused) -> RenderedResponse:
         status = refusal.status
-        phrase = responses.get(status, f"HTTP {status}")
-        code, message = STATUSES.get(status, (re.sub(r"\W+", "_", phrase).upper(), phrase))
+        code, message = STATUSES.get(status) or _by_phrase(status)
         problems, more = self._listed(refusal.problems)
         if refusal.message:
             message = refusal.message
@@ -171,6 +187,8 @@ class Renderer:
         """The problems that are told, and a note for each place that has more of them."""
         if self._first_only:
             return list(problems[:1]), []
+        if len(problems) <= PROBLEMS_LISTED_OF_A_FIELD:
+            return list(problems), []
         listed: list[Problem] = []
         more: list[Problem] = []
         counts: Counter[str] = Counter()
@@ -198,6 +216,12 @@ class Renderer:
                 by_field.setdefault(name, []).append(each.message)
             return by_field
         return [{"path": p.path, "rule": p.rule, "got": p.got, "want": p.want, "message": p.message} for p in problems]
+
+
+def _by_phrase(status: int) -> tuple[str, str]:
+    """Code and message of a status that the page does not have, from the phrase of RFC 9110 §15."""
+    phrase = responses.get(status, f"HTTP {status}")
+    return re.sub(r"\W+", "_", phrase).upper(), phrase
 
 
 def _more(limit: int, *field: str) -> Problem:

@@ -19,6 +19,7 @@ from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Problem, Ref
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE
 
+WORDS_KEPT = 1000  # places of schemas; keys that a client makes up must not fill the memory
 BREACHES_READ = 5000  # of a body; enough to come past many wrong ids to the next field, and read in 50 ms
 
 
@@ -151,8 +152,21 @@ def _describe(
     if breach.keyword == "required":
         schema, got = validator.resolve(schema.get("properties", {}).get(path[-1], {})), "nothing"
     rule, words = _rule(breach, schema, date_reason)
-    shown = shown_example(example_at(example, path), schema, validator)
-    return problem(rule, path, got=got, want=wanted(schema, validator), example=shown, **words)
+    want, shown = _words(schema, path, validator, example)
+    return problem(rule, path, got=got, want=want, example=shown, **words)
+
+
+def _words(
+    schema: Mapping[str, Any], path: tuple[str | int, ...], validator: Validator, example: Any
+) -> tuple[str, str]:
+    """What a schema asks for and an example of it, in words: the same for every request, so found only once."""
+    key = id(schema), tuple(0 if isinstance(part, int) else part for part in path)
+    found = validator.words.get(key)
+    if found is None:
+        found = wanted(schema, validator), shown_example(example_at(example, path), schema, validator)
+        if len(validator.words) < WORDS_KEPT:
+            validator.words[key] = found
+    return found
 
 
 def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str], str]) -> tuple[str, dict[str, str]]:
