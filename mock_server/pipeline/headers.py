@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from starlette.datastructures import Headers
 
@@ -15,6 +16,11 @@ class IndexedHeaders(Headers):
         self._index: dict[str, list[str]] = {}
         for name, value in self._list:
             self._index.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The first value of that name."""
+        values = self._index.get(key.lower())
+        return values[0] if values else default
 
     def __getitem__(self, key: str) -> str:
         return self._index[key.lower()][0]

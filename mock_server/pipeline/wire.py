@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import types
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import orjson
@@ -32,11 +33,18 @@ class BodyReader:
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
             raise self._too_large(f"{int(declared)} bytes")  # before a byte is read: no 100 Continue invites the rest
+        received = receive()
+        is_here, first = begin(received)
+        if is_here and not first.get("more_body", False) and len(first.get("body", b"")) <= self._max_bytes:
+            if first["type"] == "http.disconnect":
+                raise ClientLeft
+            whole: bytes = first.get("body", b"")
+            return whole  # nearly every body is here at once, and needs no timer
         body = bytearray()
         try:
             async with asyncio.timeout(self._timeout_s):
+                message = first if is_here else await resumed(received, first)
                 while True:
-                    message = await receive()
                     if message["type"] == "http.disconnect":
                         raise ClientLeft
                     body += message.get("body", b"")
@@ -44,12 +52,36 @@ class BodyReader:
                         raise self._too_large(f"more than {self._max_bytes} bytes")
                     if not message.get("more_body", False):
                         return bytes(body)
+                    message = await receive()
         except TimeoutError:
             got = f"{len(body)} of {declared} bytes" if declared else f"{len(body)} bytes"
             raise refused("timeout", closes=True, got=got, limit=f"{self._timeout_s:g}") from None
 
     def _too_large(self, got: str) -> Refused:
         return refused("size", status=self._too_large_status, closes=True, got=got, limit=self._max_bytes)
+
+
+def begin(awaitable: Any) -> tuple[bool, Any]:
+    """Run a coroutine up to where it has to wait: (True, its result), or (False, what it waits for)."""
+    try:
+        return False, awaitable.send(None)
+    except StopIteration as end:
+        return True, end.value
+
+
+@types.coroutine
+def resumed(awaitable: Any, waits_for: Any) -> Generator[Any, Any, Any]:
+    """Await a coroutine that was begun, and return its result."""
+    while True:
+        try:
+            try:
+                sent = yield waits_for
+            except BaseException as error:  # such as the end of the time: it is the coroutine's to handle
+                waits_for = awaitable.throw(error)
+            else:
+                waits_for = awaitable.send(sent)
+        except StopIteration as end:
+            return end.value
 
 
 # -- media type

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mock_server.contract import readings
 from mock_server.contract.openapi import find_spec_dir
-from mock_server.lead_lists.dates import Dates, NotADate
+from mock_server.lead_lists.dates import Dates, NotADate, is_written_as_here
 
 CATALOGUE = readings.load(find_spec_dir())
 
@@ -113,3 +115,22 @@ def test_instants_compare_by_their_fractions_too() -> None:
 
 def test_own_timestamps_have_milliseconds() -> None:
     assert dates().write(datetime(2024, 1, 2, 10, 30, 0, 123999, tzinfo=UTC)) == "2024-01-02T10:30:00.123Z"
+
+
+@given(
+    st.text(alphabet="0123456789-T:.Z", max_size=30)
+    | st.datetimes().map(lambda moment: moment.isoformat(timespec="milliseconds") + "Z")
+    | st.from_regex(r"[0-9]{4}-[0-3][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\.[0-9]{3}Z", fullmatch=True)
+)
+def test_the_short_way_agrees_with_the_long_one_under_every_reading(text: str) -> None:
+    if not is_written_as_here(text):
+        return
+    for profile in readings.PROFILES:
+        instant = Dates(readings.resolve(CATALOGUE, profile)).read(text)
+        assert text == f"{instant.second:%Y-%m-%dT%H:%M:%S}.{instant.fraction}Z"
+
+
+def test_dates_of_other_forms_go_the_long_way() -> None:
+    for text in ("2024-02-30T00:00:00.000Z", "2024-01-01T24:00:00.000Z", "2016-12-31T23:59:60.000Z", "2024-01-01"):
+        assert not is_written_as_here(text)
+    assert is_written_as_here("2024-02-29T23:59:59.999Z")

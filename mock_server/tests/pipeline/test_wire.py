@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
@@ -16,7 +17,7 @@ from starlette.datastructures import Headers
 from mock_server.contract import readings
 from mock_server.contract.openapi import find_spec_dir
 from mock_server.pipeline.errors import Refused
-from mock_server.pipeline.wire import JsonParser
+from mock_server.pipeline.wire import JsonParser, begin, resumed
 
 CATALOGUE = readings.load(find_spec_dir())
 NO_HEADERS = Headers()
@@ -125,3 +126,26 @@ def test_a_compressed_body_is_bounded_by_its_decompressed_size() -> None:
     assert rule_of(zlib.compress(b" " * 10_000_000, wbits=31), choice, headers=gzip) == "size"
     assert rule_of(packed[:-9], choice, headers=gzip) == "compressed"
     assert rule_of(b"{}", choice, headers=gzip) == "compressed"
+
+
+def test_a_coroutine_that_was_begun_can_be_awaited_further() -> None:
+    async def waits(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "done"
+
+    async def here() -> str:
+        return "here"
+
+    async def check() -> None:
+        assert begin(here()) == (True, "here")
+        waiting = waits(0.01)
+        is_done, future = begin(waiting)
+        assert not is_done
+        assert await resumed(waiting, future) == "done"
+        late = waits(60)
+        _, future = begin(late)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await resumed(late, future)
+
+    asyncio.run(check())
