@@ -109,6 +109,51 @@ def test_the_patterns_still_match_modules() -> None:
     refuse(f"{package}: no module matches {pattern}" for package, pattern in listed if not in_package(package, pattern))
 
 
+def rooms() -> Iterator[tuple[Path, str]]:
+    """Yield the folder of every room of both packages, with the docstring of its `__init__`."""
+    for package in PACKAGES:
+        for init in sorted((ROOT / package).glob("*/__init__.py")):
+            if init.parent.name not in ("tests", "bench"):
+                yield init.parent, ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or ""
+
+
+def test_each_room_imports_only_the_rooms_that_its_docstring_names() -> None:
+    offenders = []
+    for room, docstring in rooms():
+        named = re.search(r"^May import: (.+)$", docstring, re.MULTILINE)
+        if named is None:
+            offenders.append(f"{name_of(room)}: the docstring has no line `May import: …`")
+            continue
+        allowed = {room.name, *re.findall(r"\w+", named[1])} - {"nothing"}
+        package = room.parent.name
+        for path in (each for each in SHIPPED if each.is_relative_to(room)):
+            for line, name in imports(path):
+                first, _, rest = name.partition(".")
+                target = rest.partition(".")[0]
+                if first == package and target not in allowed:
+                    offenders.append(f"{name_of(path)}:{line} imports {name}")
+    refuse(offenders)
+
+
+def test_no_room_imports_another_in_a_circle() -> None:
+    allowed = {
+        room: {room.parent / name for name in re.findall(r"\w+", found[1])}
+        for room, docstring in rooms()
+        if (found := re.search(r"^May import: (.+)$", docstring, re.MULTILINE))
+    }
+
+    def reached(room: Path) -> set[Path]:
+        seen: set[Path] = set()
+        left = [room]
+        while left:
+            new = allowed.get(left.pop(), set()) - seen
+            seen |= new
+            left += new
+        return seen
+
+    refuse(f"{name_of(room)} reaches itself" for room in allowed if room in reached(room))
+
+
 def test_the_packages_never_import_each_other() -> None:
     refuse(
         f"{name_of(path)}:{line} imports {name}"

@@ -1,6 +1,8 @@
 """Catalogue of named breaches of the contract, each made by a small change of one stage of the mock.
 
 Loaded only on request. A defect is not a fault: even a correct server may show a fault (delay, 500, reset connection).
+
+May import: app, contract, lead_lists, pipeline, settings
 """
 
 from __future__ import annotations

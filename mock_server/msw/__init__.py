@@ -3,6 +3,8 @@
 The facts are written when somebody asks for the file, from the spec and from the tables that the mock itself uses. So
 they stand in one place only, and the handlers know the same users, limits and words as the mock with these settings.
 What is logic is written twice, in Python and in TypeScript; a test compares the answers.
+
+May import: app, contract, middleware, pipeline, settings
 """
 
 from __future__ import annotations
