@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ Exit codes:
   143  terminated (SIGTERM)"""
 
 
-def _with_run_options(function: Callable[..., None]) -> Callable[..., None]:
+def _with_run_options(function: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(RUN_OPTIONS):
         if option.name != "url":
             add = click.option(option.flag, option.name, metavar=option.metavar, help=option.help, multiple=option.many)
@@ -57,7 +57,7 @@ def cli() -> None:
     help="write a report: html, junit, sarif, github, gitlab, markdown, json, har, ctrf or passport; repeatable",
 )
 @click.option("--list", "only_list", is_flag=True, help="list the clauses that would be judged, and exit")
-def run(url: str | None, config: str | None, reports: tuple[str, ...], only_list: bool, **flags: Any) -> None:
+def run(url: str | None, config: str | None, reports: tuple[str, ...], only_list: bool, **flags: Any) -> int:
     """Judge the server at URL: a base URL, or the endpoint itself.
 
     Each option can also be an environment variable (LEADLISTS_BEARER for --bearer) or an entry of the table
@@ -65,10 +65,10 @@ def run(url: str | None, config: str | None, reports: tuple[str, ...], only_list
     """
     if only_list:
         _list_clauses({**flags, "url": url}, config)
-        return
+        return 0
     wanted = _wanted(reports)
     settings, specification, folder = _check({**flags, "url": url}, config)
-    sys.exit(_run(settings, specification, folder, wanted))
+    return _run(settings, specification, folder, wanted)
 
 
 @cli.command()
@@ -80,13 +80,16 @@ def run(url: str | None, config: str | None, reports: tuple[str, ...], only_list
     multiple=True,
     help="write a report, as for `run`; without it, print what `run` printed",
 )
-def report(folder: Path, reports: tuple[str, ...]) -> None:
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+def report(folder: Path, reports: tuple[str, ...], config: str | None) -> int:
     """Report a run again from its record, also one that was cut off. Exits as the run did.
 
-    RUN_DIR: the folder of the run, with run.ndjson in it.
+    RUN_DIR: the folder of the run, with run.ndjson in it. The secrets of the run, which the reports are searched for,
+    come from the environment (LEADLISTS_BEARER) or from leadlists.toml.
     """
     from rich.console import Console
 
+    from contract_tests.engine.interruption import raise_on_signals
     from contract_tests.engine.record import RecordError, read_result
     from contract_tests.report.console import ConsoleReport
 
@@ -95,10 +98,51 @@ def report(folder: Path, reports: tuple[str, ...]) -> None:
         result = read_result(folder)
     except RecordError as error:
         raise click.UsageError(str(error)) from None
+    raise_on_signals()
     if not wanted:
         ConsoleReport(Console(highlight=False)).conclude(result, folder)
-    _write_reports(wanted, result, folder)
-    sys.exit(result.exit_code())
+    _write_reports(wanted, result, folder, _secrets(config))
+    return result.exit_code()
+
+
+@cli.command()
+@click.argument("folder", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--secret", "more", metavar="TEXT", multiple=True, help="a further text to search for; repeatable")
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+def receipt(folder: Path, files: tuple[Path, ...], more: tuple[str, ...], config: str | None) -> int:
+    """Search what a run has written for secrets. Exit code 1 if one is found.
+
+    Every file in RUN_DIR and every FILE is searched for the secrets of the environment (LEADLISTS_BEARER) and of
+    leadlists.toml: plain, in any case, escaped, in base64 and in hexadecimal digits.
+    """
+    from contract_tests.report.receipt import files_of, search
+
+    secrets = {*_secrets(config), *more}
+    if not secrets:
+        raise click.UsageError("there is no secret to search for; set LEADLISTS_BEARER, or give --secret TEXT")
+    try:
+        contents = [path.read_bytes() for path in (*files_of(folder), *files)]
+    except OSError as error:
+        raise click.UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
+    if not contents:
+        raise click.UsageError(f"there are no files in {folder}")
+    found = search(contents, secrets, folder)
+    _say(found.text)
+    return 1 if found.found else 0
+
+
+def _secrets(config: str | None) -> set[str]:
+    """The secrets in the environment and in leadlists.toml; none where those cannot be read."""
+    from contract_tests.settings.sources import gather
+    from contract_tests.settings.values import UsageError
+
+    try:
+        return set(gather({"url": "http://127.0.0.1"}, config=Path(config) if config else None).secrets)
+    except UsageError as error:
+        if config:
+            raise click.UsageError(str(error)) from None
+        return set()
 
 
 def _wanted(reports: tuple[str, ...]) -> list[Wanted]:
@@ -110,14 +154,26 @@ def _wanted(reports: tuple[str, ...]) -> list[Wanted]:
         raise click.UsageError(f"--report: {error}") from None
 
 
-def _write_reports(wanted: list[Wanted], result: RunResult, folder: Path) -> None:
+def _write_reports(wanted: list[Wanted], result: RunResult, folder: Path, secrets: Collection[str]) -> None:
     from contract_tests.report.formats import ReportError, write_reports
 
     try:
-        for path in write_reports(wanted, result, folder, click.echo):
-            click.echo(f"Report: {path}")
+        written, found = write_reports(wanted, result, folder, _say, secrets=secrets)
     except ReportError as error:
-        click.echo(f"leadlists-contract: {error}", err=True)
+        _complain(str(error))
+        return
+    for path in written:
+        _say(f"Report: {path}")
+    if found:
+        _say(found.text)
+
+
+def _say(text: str) -> None:
+    click.echo(text, file=sys.stdout)
+
+
+def _complain(text: str) -> None:
+    click.echo(f"leadlists-contract: {text}", file=sys.stderr)
 
 
 def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specification, Path]:
@@ -149,24 +205,28 @@ def _run(settings: Settings, specification: Specification, folder: Path, wanted:
     from rich.console import Console
 
     from contract_tests.composition import open_run
-    from contract_tests.engine.conduct import Terminated
     from contract_tests.engine.events import Ending
+    from contract_tests.engine.interruption import raise_on_signals
+    from contract_tests.engine.record import RecordError
     from contract_tests.report.console import ConsoleReport
-    from contract_tests.settings.secrets import printable
+    from contract_tests.settings.secrets import Masker, printable
 
-    def terminate(*_: object) -> None:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, terminate)
     report = ConsoleReport(Console(highlight=False))
-    with open_run(settings, specification=specification, folder=folder) as conductor:
-        result = conductor.conduct(report.listen)
+    masker = Masker(settings.secrets)
+    try:
+        with open_run(settings, specification=specification, folder=folder, masker=masker) as conductor:
+            raise_on_signals()
+            result = conductor.conduct(report.listen)
+    except RecordError as error:
+        raise click.UsageError(f"--run-folder: {error}") from None
+    report.stop()
     if result.ending is Ending.NOT_JUDGEABLE:
-        report.stop()
-        click.echo(f"leadlists-contract: {printable(result.why)}", err=True)
+        _complain(printable(result.why))
     else:
         report.conclude(result, folder)
-    _write_reports(wanted, result, folder)
+    if conductor.record_problem:
+        _complain(conductor.record_problem)
+    _write_reports(wanted, result, folder, masker.secrets)
     return result.exit_code()
 
 
@@ -195,9 +255,9 @@ def readings() -> None:
     from contract_tests.contract.specification import load_specification
 
     for reading in load_specification().readings.values():
-        click.echo(f"{reading.id}: {reading.question} ({reading.clause})")
+        _say(f"{reading.id}: {reading.question} ({reading.clause})")
         for option, meaning in reading.options.items():
-            click.echo(f"    {option:<18} {reading.treatment(option):<5} {meaning}")
+            _say(f"    {option:<18} {reading.treatment(option):<5} {meaning}")
 
 
 @cli.command()
@@ -207,7 +267,7 @@ def readings() -> None:
 @click.option("--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for `run`; the mock follows it too")
 @click.option("--depth", metavar="NAME", help="as for `run`")
 @click.option("--list", "only_list", is_flag=True, help="list the servers, and exit")
-def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, **flags: Any) -> None:
+def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, **flags: Any) -> int:
     """Run the suite against servers with known defects, and against correct servers.
 
     Exit code 1 if a defect is not detected by the clause that it breaks, or if a correct server is accused.
@@ -224,6 +284,7 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
+    signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)  # or the servers under way would outlive the command
     console = Console(highlight=False)
     if quick:
@@ -235,14 +296,14 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
         subjects = known_servers(specification, settings.readings, ids=ids, kinds=kinds, quick=quick)
         if only_list:
             for subject in subjects:
-                click.echo(f"{subject.kind:<20} {subject.id:<42} {subject.description or 'right'}")
-            return
+                _say(f"{subject.kind:<20} {subject.id:<42} {subject.description or 'right'}")
+            return 0
         results = report.watch(checking.check(subjects, settings), len(subjects), console)
     except (UsageError, SpecificationError, SelfcheckError) as error:
         raise click.UsageError(str(error)) from None
     console.print(report.table(results))
     console.print(report.summary(results))
-    sys.exit(0 if all(result.right for result in results) else 1)
+    return 0 if all(result.right for result in results) else 1
 
 
 def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
@@ -261,15 +322,27 @@ def _list_clauses(flags: dict[str, Any], config: str | None) -> None:
     for clause in specification.clauses.values():
         if clause.id in chosen:
             note = f"  [not judged: {clause.unjudged}]" if clause.unjudged else ""
-            click.echo(f"{clause.id:<42} {clause.kind:<9} {clause.statement}{note}")
+            _say(f"{clause.id:<42} {clause.kind:<9} {clause.statement}{note}")
 
 
 def main() -> None:
-    """Entry point of the command."""
+    """Run the command and exit with its code."""
+    from contract_tests.engine.interruption import Terminated
+    from contract_tests.report.terminal import install
+
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is something that must end in order
+    install()
     try:
-        sys.exit(cli.main(prog_name="leadlists-contract", standalone_mode=False))
+        code = cli.main(prog_name="leadlists-contract", standalone_mode=False) or 0
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        error.show(file=sys.stderr)
+        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        code = 130
+    except Terminated:
+        code = 143
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code in {130, 143}:
+        os._exit(code)  # without waiting for threads that wait for a server
+    sys.exit(code)

@@ -32,15 +32,18 @@ def open_run(
     seeds: tuple[int, ...] = (),
     shrinks: bool = True,
     suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
+    masker: Masker | None = None,
 ) -> Iterator[Conductor]:
     """A run that has sent nothing yet; when the block ends, its connections and its record are closed.
 
     specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
     seeds: of the searches, which share the examples; the one of the settings if there are none. suites: of each
-    operation that has more to it than its schema.
+    operation that has more to it than its schema. masker: learns the secrets that the server hands out. Raises
+    RecordError.
     """
     specification = specification or load_specification(settings.spec_folder)
     terms = Terms.of(specification, settings)
+    masker = masker or Masker(settings.secrets)
     judge = judge_with(terms, suites)
     budget = Budget(max_time_s=settings.max_time_s)
     seeds = seeds or (settings.seed,)
@@ -54,7 +57,7 @@ def open_run(
     record = None if folder is None else Record(folder)
     try:
         with Target(timeout_s=settings.timeout_s, connections=settings.connections, pause=budget.pause) as target:
-            yield Conductor(target, judge, job, budget=budget, mask=Masker(settings.secrets).mask, record=record)
+            yield Conductor(target, judge, job, budget=budget, secrets=masker, record=record)
     finally:
         if record is not None:
             record.close()

@@ -10,13 +10,14 @@ from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
 from contract_tests.engine.exploration import Exploration, draw
+from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.reachability import discovery_problem
 from contract_tests.engine.record import Record
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
 from contract_tests.engine.shrinking import CLAUSES, REQUESTS, requests_between
 from contract_tests.engine.traffic import RunOver, Traffic
-from contract_tests.engine.views import Mask
+from contract_tests.engine.views import Secrets
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Plan, Step
@@ -24,10 +25,6 @@ from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
 REPEATS = 3  # of what shows a broken clause, before it is reported
-
-
-class Terminated(BaseException):
-    """SIGTERM came: raise it from a signal handler, and the run ends as it does at Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +45,22 @@ class Conductor:
     """One run against a target: `events` carries it out, `result` says what it has found so far."""
 
     def __init__(
-        self, target: Target, judge: Judge, job: Job, *, budget: Budget, mask: Mask, record: Record | None = None
+        self,
+        target: Target,
+        judge: Judge,
+        job: Job,
+        *,
+        budget: Budget,
+        secrets: Secrets,
+        record: Record | None = None,
     ) -> None:
         self._job = job
         self._budget = budget
-        self._mask = mask
+        self._secrets = secrets
         self._log = EventLog(record)
         chosen = frozenset(clause.id for clause in job.started.clauses)
         self._traffic = Traffic(
-            target, judge, self._log, plain=job.plans[0].first, chosen=chosen, budget=budget, mask=mask
+            target, judge, self._log, plain=job.plans[0].first, chosen=chosen, budget=budget, secrets=secrets
         )
         self._shrunk: set[str] = set()
         self._is_over = False
@@ -71,6 +75,11 @@ class Conductor:
     def requests(self) -> int:
         """How many requests were sent so far."""
         return self._budget.requests
+
+    @property
+    def record_problem(self) -> str:
+        """Why the record stops before the end of the run; empty if it does not."""
+        return self._log.record.problem if self._log.record else ""
 
     def conduct(self, listen: Callable[[Event], None]) -> RunResult:
         """Carry out the run and return its result, also where Ctrl-C or SIGTERM ends it; listen gets each event."""
@@ -114,7 +123,9 @@ class Conductor:
         if not self._is_over:
             self._is_over = True
             duration_s = round(time.monotonic() - self._started_s, 3)
-            self._log.emit(RunEnded(now_text(), ending, self._mask(why), self._budget.requests, duration_s))
+            self._log.emit(
+                RunEnded(now_text(), ending, self._secrets.mask_excerpt(why), self._budget.requests, duration_s)
+            )
 
     # -- the order of a run -------------------------------------------------------------------------------------------
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import errno
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
+from contract_tests.engine.files import write_whole
 from contract_tests.engine.result import RunResult, Summing
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
@@ -50,14 +54,23 @@ class RecordError(Exception):
 
 
 class Record:
-    """Appends the events of one run to its file, each as a whole line."""
+    """Appends the events of one run to its file, each as a whole line.
+
+    A disk that is full ends the record, not the run: `problem` then says why it stops.
+    """
 
     def __init__(self, folder: Path) -> None:
+        """Make the folder and the file. Raises RecordError that names the folder."""
         self.folder = folder
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # never over one of the user's
-        self._file = self.path.open("ab")
+        self.problem = ""
+        try:
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # never over one of the user's
+            self._file = self.path.open("ab", buffering=0)
+        except OSError as error:
+            raise RecordError(f"the record cannot be written to {folder}: {error.strerror}") from None
+        self._whole_bytes = self.path.stat().st_size
 
     @property
     def path(self) -> Path:
@@ -66,14 +79,35 @@ class Record:
 
     def write(self, event: Event) -> None:
         """Append one event; a broken clause survives a crash of the machine (fsync)."""
-        self._file.write(to_line(event))
-        self._file.flush()
-        if isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN:
-            os.fsync(self._file.fileno())
+        if self.problem:
+            return
+        line = to_line(event)
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            self._give_up(error)
+        else:
+            self._whole_bytes += len(line)
 
     def write_body(self, number: int, body: bytes) -> None:
         """Keep the body of a request whole, for commands that are too long to print and for what the views cut."""
-        (self.folder / body_file_name(number)).write_bytes(body)
+        if self.problem:
+            return
+        try:
+            write_whole(self.folder / body_file_name(number), body)
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        """Leave the whole lines so far, or no file at all."""
+        self.problem = f"The record {self.path} stops before the end of the run: {error.strerror}."
+        with suppress(OSError):
+            self._file.truncate(self._whole_bytes)
+            if not self._whole_bytes:
+                self.path.unlink()
 
     def close(self) -> None:
         """Close the file."""
@@ -86,9 +120,18 @@ def body_file_name(number: int) -> str:
 
 
 def new_folder(parent: Path | None = None) -> Path:
-    """A folder for a new run, named after the moment."""
+    """A folder for a new run, named after the moment: below parent, or in the system's place for temporary files.
+
+    parent: the current folder if none is given. It may be read-only, as sources are in some CI systems.
+    """
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    return (parent or Path.cwd()) / RUNS_FOLDER / f"{stamp}-{os.getpid()}"
+    folder = (parent or Path.cwd()) / RUNS_FOLDER / f"{stamp}-{os.getpid()}"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder.parent):
+            return folder
+    except OSError:
+        return Path(tempfile.gettempdir()) / f"leadlists-{folder.name}"
 
 
 # -- lines ------------------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending, ExchangeSeen, ReadingObserved, VerdictGiven
+from contract_tests.engine.handed_out import handed_out
 from contract_tests.engine.history import History
 from contract_tests.engine.reachability import Watch, session_ended
-from contract_tests.engine.views import ExchangeView, Mask, mask_bytes, view_exchange, view_verdict
+from contract_tests.engine.views import ExchangeView, Secrets, mask_bytes, view_exchange, view_verdict
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Login
@@ -45,7 +46,7 @@ class Traffic:
         plain: Step,
         chosen: frozenset[str],
         budget: Budget,
-        mask: Mask,
+        secrets: Secrets,
     ) -> None:
         self.history = History()
         self._target = target
@@ -54,7 +55,7 @@ class Traffic:
         self._plain = plain
         self._chosen = chosen
         self._budget = budget
-        self._mask = mask
+        self._secrets = secrets
         self._watch = Watch()
         self._put_off: list[Exchange] = []  # not to be judged before the server accepts something
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
@@ -170,9 +171,9 @@ class Traffic:
         if verdict.outcome is Outcome.BROKEN and self._log.record is not None:
             for exchange in verdict.exchanges:
                 if len(exchange.request.body) > LONG_BODY_BYTES:
-                    self._log.record.write_body(exchange.number, mask_bytes(exchange.request.body, self._mask))
+                    self._log.record.write_body(exchange.number, mask_bytes(exchange.request.body, self._secrets.mask))
         views = tuple(self._view(exchange) for exchange in verdict.exchanges)
-        self._log.emit(VerdictGiven(view_verdict(verdict, views, self._mask), smallest))
+        self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
 
     def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
         """Those of the findings that break a clause which is judged."""
@@ -213,7 +214,10 @@ class Traffic:
                 self.give(finding)
 
     def _view(self, exchange: Exchange) -> ExchangeView:
-        return self.history.view(exchange.number) or view_exchange(exchange, exchange.number, self._mask)
+        if view := self.history.view(exchange.number):
+            return view
+        self._secrets.learn(handed_out(exchange))
+        return view_exchange(exchange, exchange.number, self._secrets.mask)
 
     # -- a target out of reach ----------------------------------------------------------------------------------------
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
+from contract_tests.engine.handed_out import without_cookie_values
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.target.exchange import Exchange, Headers
 
 KEPT_BODY_BYTES = 64 * 1024  # no field of the page needs more; a run of 400 such exchanges still is a file one can mail
 
 Mask = Callable[[str], str]
+
+
+class Secrets(Protocol):
+    """Takes secrets out of what is kept and written."""
+
+    def mask(self, text: str) -> str:
+        """The text without any secret."""
+
+    def mask_excerpt(self, text: str) -> str:
+        """A short text that was cut out of a longer one, without any secret and without the part of one."""
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Take these texts out too from now on: secrets that the server has handed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +115,9 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
         ),
         response=None
         if response is None
-        else ResponseView(response.status, _headers(response.headers, mask), _body(response.body, mask)),
+        else ResponseView(
+            response.status, _headers(without_cookie_values(response.headers), mask), _body(response.body, mask)
+        ),
         failure=exchange.failure and mask(exchange.failure),
     )
 

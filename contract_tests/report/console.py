@@ -15,7 +15,7 @@ from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageS
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.failure import describe
+from contract_tests.report.failure import describe, on_one_line
 from contract_tests.report.summary import readings_line, summary_line
 from contract_tests.settings.secrets import printable
 
@@ -61,16 +61,18 @@ class ConsoleReport:
     def conclude(self, result: RunResult, folder: Path | None = None) -> None:
         """Print what the run found; folder: that of its record."""
         self.stop()
+        ascii_only = not self._console.encoding.lower().startswith("utf")
         self._console.print(Text(printable(readings_line(result))), soft_wrap=False)
         self._console.print()
         self._console.print(_table(result))
         for found in result.broken:
             self._console.print()
-            self._say("✗ " + describe(result, found, folder), "red", first_line_only=True)
+            self._say("✗ " + describe(result, found, folder, ascii_only=ascii_only), "red", first_line_only=True)
         for found in result.warned:
             if verdict := found.worst:
                 about = f" (reading {verdict.reading})" if verdict.reading else ""
-                says = f"expected {verdict.expected}; got {verdict.actual}; request: {verdict.exchanges[-1].label}"
+                says = f"expected {on_one_line(verdict.expected)}; got {on_one_line(verdict.actual)}; "
+                says += f"request: {verdict.exchanges[-1].label}"
                 self._say(f"warning: {verdict.clause}{about}: {says}", "yellow")
         self._console.print()
         self._say(summary_line(result))

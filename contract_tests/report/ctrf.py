@@ -10,14 +10,15 @@ from typing import Any
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.findings import Finding, findings
+from contract_tests.report.receipt import Receipt
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The report as JSON: a test for each clause."""
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     start_ms = int(datetime.fromisoformat(result.started.at).timestamp() * 1000)
     failed, skipped = len(result.broken), len(result.unjudged)
-    report = {
+    report: dict[str, Any] = {
         "reportFormat": "CTRF",
         "specVersion": "0.0.0",
         "results": {
@@ -35,6 +36,8 @@ def write(result: RunResult, folder: Path | None) -> str:
             "tests": [_test(found, told.get(found.clause.id)) for found in result.clauses],
         },
     }
+    if receipt:
+        report["extra"] = {"receipt": receipt.text}
     return json.dumps(report, indent=2) + "\n"
 
 

@@ -11,11 +11,18 @@ from contract_tests.engine.views import RequestView
 LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument of a command; a shell's own printf has no such limit
 
 
-def as_curl(request: RequestView, *, variables: Collection[str] = (), body_file: str | None = None) -> str:
+def as_curl(
+    request: RequestView,
+    *,
+    variables: Collection[str] = (),
+    body_file: str | None = None,
+    ascii_only: bool = False,
+) -> str:
     """The request as one line for a POSIX shell, byte for byte.
 
     variables: the parameter expansions (`NAME`, perhaps with an operator) that replace secrets in the request, as
     `${NAME}`; the shell expands them. body_file: the file with the body, where it is too long to print.
+    ascii_only: for a terminal that does not write UTF-8, where other characters would be sent as other bytes.
     """
     secrets = frozenset(f"${{{variable}}}" for variable in variables)
     body = request.body.data
@@ -37,7 +44,7 @@ def as_curl(request: RequestView, *, variables: Collection[str] = (), body_file:
         words += ["--data-binary", shlex.quote(f"@{body_file}")]
     elif has_body:
         text = _plain_text(body)
-        if text is None or text.startswith("@"):
+        if text is None or text.startswith("@") or (ascii_only and not text.isascii()):
             pipe = f"{_printf(body, secrets)} | "
             text = "@-"
         words += ["--data-binary", _quote(text, secrets)]

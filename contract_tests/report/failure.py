@@ -13,14 +13,17 @@ from contract_tests.settings.secrets import printable
 LONGEST_COMMAND = 1500  # characters; a longer one takes its body from a file next to the record
 
 
-def describe(result: RunResult, found: ClauseResult, folder: Path | None = None) -> str:
-    """The failure as text for a terminal: nothing in it steers the terminal. folder: that of the run's record."""
+def describe(result: RunResult, found: ClauseResult, folder: Path | None = None, *, ascii_only: bool = False) -> str:
+    """The failure as text for a terminal: nothing in it steers the terminal.
+
+    folder: that of the run's record. ascii_only: keep the commands in ASCII, for terminals that write no UTF-8.
+    """
     clause, verdict = found.clause, found.worst
     rfc = f", {clause.rfc}" if clause.rfc else ""
     lines = [f"{clause.id}: {clause.statement} ({clause.place}; {clause.kind}{rfc})"]
     if verdict is None:
         return printable(lines[0])
-    lines += [f"  expected  {verdict.expected}", f"  actual    {verdict.actual}"]
+    lines += [f"  expected  {on_one_line(verdict.expected)}", f"  actual    {on_one_line(verdict.actual)}"]
     if verdict.hint:
         lines.append(f"  hint      {verdict.hint}")
     if verdict.reading:
@@ -28,10 +31,15 @@ def describe(result: RunResult, found: ClauseResult, folder: Path | None = None)
         lines.append(f"  reading   {reading.id}: {reading.question}")
     for exchange in verdict.exchanges:
         lines.append(f"  request   {exchange.label}")
-        lines.append(f"  repeat    {command(result, exchange, folder)}")
+        lines.append(f"  repeat    {command(result, exchange, folder, ascii_only=ascii_only)}")
     if found.times:
         lines.append(f"            ({repeated(found)})")
     return printable("\n".join(lines))
+
+
+def on_one_line(text: str) -> str:
+    """The text free of control characters, line breaks too: a CI system reads a line that begins with `::` as a command."""
+    return printable(text).replace("\n", "\\n")
 
 
 def repeated(found: ClauseResult) -> str:
@@ -41,9 +49,9 @@ def repeated(found: ClauseResult) -> str:
     return f"sent again {found.times} times: flaky, {found.same}/{found.times} the same"
 
 
-def command(result: RunResult, exchange: ExchangeView, folder: Path | None) -> str:
+def command(result: RunResult, exchange: ExchangeView, folder: Path | None, *, ascii_only: bool = False) -> str:
     """The curl command that sends the request again; secrets stand in it as environment variables."""
-    line = as_curl(exchange.request, variables=result.started.variables)
+    line = as_curl(exchange.request, variables=result.started.variables, ascii_only=ascii_only)
     if (len(line) <= LONGEST_COMMAND and not exchange.request.body.is_cut) or folder is None:
         return line
     path = folder / body_file_name(exchange.number)

@@ -11,7 +11,7 @@ from contract_tests.contract.specification import Clause
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.failure import command, repeated
+from contract_tests.report.failure import command, on_one_line, repeated
 from contract_tests.settings.secrets import printable
 
 
@@ -61,9 +61,9 @@ def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folde
         clause=found.clause,
         outcome=found.outcome or Outcome.HELD,
         verdict=verdict,
-        expected=printable(verdict.expected),
-        actual=printable(verdict.actual),
-        hint=printable(verdict.hint),
+        expected=on_one_line(verdict.expected),
+        actual=on_one_line(verdict.actual),
+        hint=on_one_line(verdict.hint),
         reading=f"{reading.id}: {reading.question}" if reading else "",
         commands=tuple(printable(command(result, exchange, folder)) for exchange in verdict.exchanges),
         again=repeated(found) if found.times else "",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from contract_tests.engine.files import write_whole
 from contract_tests.engine.result import RunResult
-from contract_tests.report.files import write_whole
+from contract_tests.report.receipt import Receipt, files_of, search
 
 STANDARD_OUTPUT = "-"
 
-Writer = Callable[[RunResult, Path | None], str]  # the result, and the folder of its record if there is one
+Writer = Callable[[RunResult, Path | None, Receipt | None], str]  # the folder is that of the record, if there is one
 
 
 class ReportError(Exception):
@@ -27,10 +28,10 @@ class Format:
     file_name: str
     summary: str
 
-    def write(self, result: RunResult, folder: Path | None) -> str:
+    def write(self, result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
         """The report as text. Its module loads only now: most runs need one format or none."""
         writer: Writer = import_module(f"contract_tests.report.{self.name}").write
-        return writer(result, folder)
+        return writer(result, folder, receipt)
 
 
 FORMATS: Mapping[str, Format] = {
@@ -67,12 +68,26 @@ class Wanted:
 
 
 def write_reports(
-    wanted: Iterable[Wanted], result: RunResult, folder: Path | None, say: Callable[[str], None]
-) -> list[Path]:
-    """Write every report; returns the files. say: prints text to standard output. Raises ReportError."""
+    wanted: Collection[Wanted],
+    result: RunResult,
+    folder: Path | None,
+    say: Callable[[str], None],
+    *,
+    secrets: Collection[str] = (),
+) -> tuple[list[Path], Receipt | None]:
+    """Write every report; returns the files, and the receipt if there are secrets to search for.
+
+    say: prints text to standard output. secrets: searched for in the record and in every report; each report ends with
+    how often they were found. Raises ReportError.
+    """
+    receipt = None
+    if secrets and folder is not None:
+        contents = [path.read_bytes() for path in files_of(folder)]
+        contents += [_encoded(each.format.write(result, folder)) for each in wanted]
+        receipt = search(contents, secrets, folder)
     written = []
     for each in wanted:
-        text = each.format.write(result, folder)
+        text = each.format.write(result, folder, receipt)
         path = each.path or Path(each.format.file_name)
         if str(path) == STANDARD_OUTPUT:
             say(text)
@@ -80,8 +95,12 @@ def write_reports(
         if each.path is None and folder is not None:
             path = folder / path
         try:
-            write_whole(path, text.encode("utf-8", "backslashreplace"))
+            write_whole(path, _encoded(text))
         except OSError as error:
             raise ReportError(f"--report {each.format.name}: {path} cannot be written: {error.strerror}") from None
         written.append(path)
-    return written
+    return written, receipt
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

@@ -9,16 +9,20 @@ from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import markdown
 from contract_tests.report.findings import Finding, findings, sentence
+from contract_tests.report.receipt import Receipt
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Workflow commands, one a line; where GITHUB_STEP_SUMMARY names a file, the summary is appended to it."""
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(markdown.write(result, folder))
+            file.write(markdown.write(result, folder, receipt))
     level = "notice" if result.exit_code() == 0 else "error"
     lines = [f"::{level} title=Lead list contract::{_message(sentence(result))}"]
-    return "\n".join([*lines, *(_annotation(finding) for finding in findings(result, folder))]) + "\n"
+    lines += [_annotation(finding) for finding in findings(result, folder)]
+    if receipt:
+        lines.append(f"::notice title=Receipt::{_message(receipt.text)}")
+    return "\n".join(lines) + "\n"
 
 
 def _annotation(finding: Finding) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.findings import findings
+from contract_tests.report.receipt import Receipt
 from contract_tests.report.sarif import ARTIFACT
 
 
-def write(result: RunResult, folder: Path | None) -> str:
-    """The report as a JSON array, one entry for each finding."""
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
+    """The report as a JSON array, one entry for each finding; there is no place in it for the receipt."""
     entries = [
         {
             "description": f"{finding.title} Expected {finding.expected}; got {finding.actual}.",

@@ -11,13 +11,15 @@ import harfile
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.views import ExchangeView
 from contract_tests.report.findings import findings
+from contract_tests.report.receipt import Receipt
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The archive as JSON; an exchange that shows several findings stands there once."""
     shown = {e.number: e for finding in findings(result, folder) for e in finding.verdict.exchanges}
     buffer = io.StringIO()
-    with harfile.HarFile.open(buffer) as archive:
+    creator = harfile.Creator(name="leadlists-contract", version=result.started.version)
+    with harfile.HarFile.open(buffer, creator=creator, comment=receipt.text if receipt else None) as archive:
         for number in sorted(shown):
             _add(archive, shown[number])
     return buffer.getvalue()

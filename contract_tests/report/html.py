@@ -17,6 +17,7 @@ from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.findings import Finding, findings, sentence
+from contract_tests.report.receipt import Receipt
 from contract_tests.settings.secrets import printable
 
 HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ class Piece(NamedTuple):
     differs: bool
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The report as one HTML page; style and script are in it, and its policy allows those two alone."""
     style, script = _source("run.css"), _source("run.js")
     policy = f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:"
@@ -45,6 +46,7 @@ def write(result: RunResult, folder: Path | None) -> str:
         state=_state(result),
         findings=[_shown(finding) for finding in told],
         groups=_groups(result),
+        receipt=receipt,
     )
     return page + "\n"
 

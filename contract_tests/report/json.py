@@ -9,13 +9,14 @@ from typing import Any
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.report.findings import findings, sentence
+from contract_tests.report.receipt import Receipt
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The report as JSON; its keys are stable, further ones may come."""
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     started = result.started
-    report = {
+    report: dict[str, Any] = {
         "kit": {"version": started.version, "specSha256": started.spec_sha256},
         "target": {"url": started.url, "users": list(started.users)},
         "run": {
@@ -50,6 +51,8 @@ def write(result: RunResult, folder: Path | None) -> str:
             for each in result.readings
         ],
     }
+    if receipt:
+        report["receipt"] = {"found": receipt.found, "files": receipt.files, "command": receipt.command}
     return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
 
 

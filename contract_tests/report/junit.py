@@ -8,9 +8,10 @@ from xml.etree import ElementTree as Xml
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.findings import findings
+from contract_tests.report.receipt import Receipt
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The report as XML. A warning is no failure: it is in the output of its test case."""
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     counts = {
@@ -29,6 +30,7 @@ def write(result: RunResult, folder: Path | None) -> str:
         ("specSha256", result.started.spec_sha256),
         ("seed", str(result.started.seed)),
         ("ending", result.ending.value),
+        *([("receipt", receipt.text)] if receipt else []),
     ):
         Xml.SubElement(properties, "property", {"name": name, "value": value})
     for found in result.clauses:

@@ -8,9 +8,10 @@ from pathlib import Path
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.findings import Finding, findings, sentence
+from contract_tests.report.receipt import Receipt
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The report: the verdict, the findings, the clauses by group, and the readings that the server follows."""
     told = list(findings(result, folder))
     lines = ["# Lead list contract", "", escaped(sentence(result)), ""]
@@ -29,6 +30,8 @@ def write(result: RunResult, folder: Path | None) -> str:
         lines.append(f"| {group} | " + " | ".join(str(count or "·") for count in counts) + " |")
     lines += ["", "## Readings that the server follows", ""]
     lines += [f"- {code(each.reading.id)}: {escaped(', '.join(each.seen))}" for each in result.readings]
+    if receipt:
+        lines += ["", code(receipt.text)]
     return "\n".join(lines) + "\n"
 
 

@@ -8,9 +8,10 @@ from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.findings import sentence
 from contract_tests.report.markdown import code, escaped
+from contract_tests.report.receipt import Receipt
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The page as Markdown."""
     started = result.started
     rows = (
@@ -31,4 +32,6 @@ def write(result: RunResult, folder: Path | None) -> str:
         lines.append(f"| {code(found.clause.id)} | {mark} | {found.judged} |")
     lines += ["", "## Readings", "", "| question | the server follows |", "|---|---|"]
     lines += [f"| {code(each.reading.id)} | {escaped(', '.join(each.seen))} |" for each in result.readings]
+    if receipt:
+        lines += ["", code(receipt.text)]
     return "\n".join(lines) + "\n"

@@ -10,12 +10,13 @@ from contract_tests.contract.specification import Clause
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.findings import Finding, findings
+from contract_tests.report.receipt import Receipt
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ARTIFACT = "spec/clauses.yaml"  # SARIF wants a file: a breach of a clause points to the clause
 
 
-def write(result: RunResult, folder: Path | None) -> str:
+def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The report as JSON."""
     rules = [found.clause for found in result.clauses]
     order = {clause.id: index for index, clause in enumerate(rules)}
@@ -24,7 +25,7 @@ def write(result: RunResult, folder: Path | None) -> str:
         "version": result.started.version,
         "rules": [_rule(clause) for clause in rules],
     }
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "automationDetails": {"id": "leadlists-contract/"},
         "columnKind": "unicodeCodePoints",
@@ -32,6 +33,8 @@ def write(result: RunResult, folder: Path | None) -> str:
         "invocations": [{"executionSuccessful": result.exit_code() in {0, 1}, "exitCode": result.exit_code()}],
         "properties": {"url": result.started.url, "specSha256": result.started.spec_sha256},
     }
+    if receipt:
+        run["properties"]["receipt"] = receipt.text
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 

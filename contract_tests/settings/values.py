@@ -92,6 +92,7 @@ class Settings:
             prefix = "LEADLISTS_" if session.name == "first" else "LEADLISTS_SECOND_"
             if session.bearer:
                 found[session.bearer] = prefix + "BEARER"
+                found.setdefault(session.bearer.swapcase(), prefix + "BEARER_OTHER_CASE")  # is sent too
             if session.cookie:
                 found.setdefault(session.cookie[1], prefix + "COOKIE#*=")
         if self.expired_bearer:

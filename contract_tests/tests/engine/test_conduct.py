@@ -13,8 +13,8 @@ import pytest
 
 from contract_tests.composition import open_run
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.conduct import Terminated
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
+from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.result import RunResult, sum_up
 from contract_tests.judging.verdict import Outcome

@@ -1,0 +1,70 @@
+"""Find the secrets that a server hands out in a response: values of cookies, and tokens in headers and bodies. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from contract_tests.target.exchange import Exchange, Headers
+
+LOOK_ALIKE_LENGTH = 20  # a shorter login has the shape of ordinary words
+SEARCHED_BYTES = 256 * 1024  # of a body; views keep less
+
+_SECRET_NAME = r"(?:token|secret|session|passw|jwt|api[-_]?key|credential|authorization)"
+_NAMED = re.compile(rf'"[^"\\]*{_SECRET_NAME}[^"\\]*"\s*:\s*"(?P<value>[^"\\\s]{{8,4096}})"', re.IGNORECASE)
+_SECRET_HEADER = re.compile(_SECRET_NAME, re.IGNORECASE)
+_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")  # RFC 7519 §3: three parts, the first two are JSON in base64url
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # also the form of every id
+
+
+def handed_out(exchange: Exchange) -> set[str]:
+    """The texts in a response that are, or look like, secrets of the server; none that the request contains."""
+    response = exchange.response
+    if response is None:
+        return set()
+    body = response.body[:SEARCHED_BYTES].decode("utf-8", "replace")
+    found = {value for _, value in _cookies(response.headers)}
+    found |= {unquote(value) for value in found}
+    for name, value in response.headers:
+        if _SECRET_HEADER.search(name) and not name.lower().startswith("access-control-"):
+            found.add(value.rpartition(" ")[2])
+    found |= {match["value"] for match in _NAMED.finditer(body)} | set(_JWT.findall(body))
+    for login in _logins(exchange.request.headers):
+        found |= set(_shape(login).findall(body))
+    sent = exchange.request.body.decode("utf-8", "replace")
+    return {text for text in found if text and text not in sent}
+
+
+def without_cookie_values(headers: Headers) -> Headers:
+    """The headers of a response with the value of each cookie replaced, however short it is."""
+    return tuple(
+        (name, re.sub(r"=[^;]*", "=[cookie of the server]", value, count=1) if name.lower() == "set-cookie" else value)
+        for name, value in headers
+    )
+
+
+def _cookies(headers: Headers) -> Iterator[tuple[str, str]]:
+    for name, value in headers:
+        if name.lower() == "set-cookie":
+            cookie, _, text = value.partition(";")[0].partition("=")
+            yield cookie.strip(), text.strip().strip('"')
+
+
+def _logins(headers: Headers) -> Iterator[str]:
+    """The tokens with which the request signs in."""
+    for name, value in headers:
+        token = value.rpartition("=" if name.lower() == "cookie" else " ")[2]
+        if (
+            name.lower() in {"authorization", "cookie"}
+            and len(token) >= LOOK_ALIKE_LENGTH
+            and not _UUID.fullmatch(token)
+        ):
+            yield token
+
+
+def _shape(login: str) -> re.Pattern[str]:
+    """A pattern for texts like the login: runs of letters and digits as long, with the same characters between."""
+    parts = re.findall(r"[A-Za-z0-9]+|[^A-Za-z0-9]+", login)
+    shape = "".join(f"[A-Za-z0-9]{{{len(part)}}}" if part.isalnum() else re.escape(part) for part in parts)
+    return re.compile(rf"(?<![A-Za-z0-9]){shape}(?![A-Za-z0-9])")

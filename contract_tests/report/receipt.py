@@ -1,0 +1,71 @@
+"""Search what was written for secrets, by undoing every encoding: on purpose not the way in which they are masked."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+SHORTEST = 8  # a shorter text may well be an ordinary word
+
+_HEX = re.compile(rb"(?:[0-9a-f]{2}){8,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
+_ESCAPE = re.compile(rb"\\+(?:u00|x)([0-9a-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How often secrets were found in how many files. command: searches again."""
+
+    found: int
+    files: int
+    command: str
+
+    @property
+    def text(self) -> str:
+        """The receipt as one sentence."""
+        times = "time" if self.found == 1 else "times"
+        files = "file" if self.files == 1 else "files"
+        return f"Canary found {self.found} {times} in {self.files} {files}; check with: {self.command}"
+
+
+def search(contents: Iterable[bytes], secrets: Collection[str], folder: Path) -> Receipt:
+    """Count the secrets in what was written. folder: that of the run, for the command that checks again."""
+    counts = [appearances(content, secrets) for content in contents]
+    return Receipt(sum(counts), len(counts), f"leadlists-contract receipt {folder}")
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Every file in the folder of a run, in the order of their names."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def appearances(content: bytes, secrets: Collection[str]) -> int:
+    """How often the secrets are in the content: plain, in any case, escaped, in base64 or in hexadecimal digits."""
+    wanted = {secret.encode().lower() for secret in secrets if len(secret) >= SHORTEST}
+    wanted -= {one for one in wanted for other in wanted if one != other and one in other}
+    if not wanted:
+        return 0
+    lower = content.lower()
+    unescaped = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), lower)
+    bare = unescaped.replace(b"\\", b"")
+    plain = [lower, unquote_to_bytes(lower), bare, html.unescape(lower.decode("latin-1")).encode("utf-8")]
+    plain.append(unquote_to_bytes(bare.replace(b"\0", b"")))
+    decoded = [bytes.fromhex(digits.decode()) for digits in _HEX.findall(lower)]
+    decoded += [text for run in _BASE64.findall(content.replace(b"\\/", b"/")) for text in _from_base64(run)]
+    return sum(
+        max(text.lower().count(secret) for text in plain) + sum(secret in text.lower() for text in decoded)
+        for secret in wanted
+    )
+
+
+def _from_base64(run: bytes) -> Iterator[bytes]:
+    """What a run of characters says where base64 begins at the first, second, third or fourth of them."""
+    plain = run.replace(b"-", b"+").replace(b"_", b"/")
+    for start in range(4):
+        part = plain[start:] + b"AAA"  # what is missing at its end
+        yield base64.b64decode(part[: len(part) // 4 * 4])
