@@ -155,17 +155,15 @@ def _wanted(reports: tuple[str, ...]) -> list[Wanted]:
 
 
 def _write_reports(wanted: list[Wanted], result: RunResult, folder: Path, secrets: Collection[str]) -> None:
-    from contract_tests.report.formats import ReportError, write_reports
+    from contract_tests.report.formats import write_reports
 
-    try:
-        written, found = write_reports(wanted, result, folder, _say, secrets=secrets)
-    except ReportError as error:
-        _complain(str(error))
-        return
-    for path in written:
+    written = write_reports(wanted, result, folder, _say, secrets=secrets)
+    for path in written.files:
         _say(f"Report: {path}")
-    if found:
-        _say(found.text)
+    for problem in written.problems:
+        _complain(problem)
+    if written.receipt:
+        _say(written.receipt.text)
 
 
 def _say(text: str) -> None:

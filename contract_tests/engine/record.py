@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import errno
 import json
 import os
 import tempfile
@@ -66,7 +65,8 @@ class Record:
         try:
             if not folder.exists():
                 folder.mkdir(parents=True)
-                (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # never over one of the user's
+                with suppress(OSError):
+                    write_whole(folder / ".gitignore", b"*\n")  # never over one of the user's
             self._file = self.path.open("ab", buffering=0)
         except OSError as error:
             raise RecordError(f"the record cannot be written to {folder}: {error.strerror}") from None
@@ -83,8 +83,9 @@ class Record:
             return
         line = to_line(event)
         try:
-            if self._file.write(line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            rest = memoryview(line)
+            while rest:
+                rest = rest[self._file.write(rest) or 0 :]
             if isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN:
                 os.fsync(self._file.fileno())
         except OSError as error:

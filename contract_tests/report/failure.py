@@ -38,7 +38,7 @@ def describe(result: RunResult, found: ClauseResult, folder: Path | None = None,
 
 
 def on_one_line(text: str) -> str:
-    """The text free of control characters, line breaks too: a CI system reads a line that begins with `::` as a command."""
+    """The text free of control characters. No line break either: CI systems read a line that begins with `::`."""
     return printable(text).replace("\n", "\\n")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from contract_tests.engine.files import write_whole
 from contract_tests.engine.result import RunResult
+from contract_tests.report import github
 from contract_tests.report.receipt import Receipt, files_of, search
 
 STANDARD_OUTPUT = "-"
@@ -67,6 +68,15 @@ class Wanted:
         return cls(FORMATS[name], Path(file) if file else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of writing reports. problems: a sentence for each that could not be written."""
+
+    files: tuple[Path, ...]
+    problems: tuple[str, ...]
+    receipt: Receipt | None
+
+
 def write_reports(
     wanted: Collection[Wanted],
     result: RunResult,
@@ -74,32 +84,36 @@ def write_reports(
     say: Callable[[str], None],
     *,
     secrets: Collection[str] = (),
-) -> tuple[list[Path], Receipt | None]:
-    """Write every report; returns the files, and the receipt if there are secrets to search for.
+) -> Written:
+    """Write every report; one that cannot be written keeps none of the others from being written.
 
     say: prints text to standard output. secrets: searched for in the record and in every report; each report ends with
-    how often they were found. Raises ReportError.
+    how often they were found.
     """
     receipt = None
     if secrets and folder is not None:
         contents = [path.read_bytes() for path in files_of(folder)]
         contents += [_encoded(each.format.write(result, folder)) for each in wanted]
         receipt = search(contents, secrets, folder)
-    written = []
+    files, problems = [], []
     for each in wanted:
         text = each.format.write(result, folder, receipt)
         path = each.path or Path(each.format.file_name)
-        if str(path) == STANDARD_OUTPUT:
-            say(text)
-            continue
-        if each.path is None and folder is not None:
+        if each.path is None and folder is not None and str(path) != STANDARD_OUTPUT:
             path = folder / path
         try:
-            write_whole(path, _encoded(text))
+            if each.format.name == "github":
+                github.append_summary(result, folder, receipt)
+            if str(path) == STANDARD_OUTPUT:
+                say(text)
+            else:
+                write_whole(path, _encoded(text))
+                files.append(path)
         except OSError as error:
-            raise ReportError(f"--report {each.format.name}: {path} cannot be written: {error.strerror}") from None
-        written.append(path)
-    return written, receipt
+            problems.append(
+                f"--report {each.format.name}: {error.filename or path} cannot be written: {error.strerror}"
+            )
+    return Written(tuple(files), tuple(problems), receipt)
 
 
 def _encoded(text: str) -> bytes:

@@ -13,16 +13,20 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """Workflow commands, one a line; where GITHUB_STEP_SUMMARY names a file, the summary is appended to it."""
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(markdown.write(result, folder, receipt))
+    """Workflow commands, one a line."""
     level = "notice" if result.exit_code() == 0 else "error"
     lines = [f"::{level} title=Lead list contract::{_message(sentence(result))}"]
     lines += [_annotation(finding) for finding in findings(result, folder)]
     if receipt:
         lines.append(f"::notice title=Receipt::{_message(receipt.text)}")
     return "\n".join(lines) + "\n"
+
+
+def append_summary(result: RunResult, folder: Path | None, receipt: Receipt | None) -> None:
+    """Append the Markdown report to the job summary, where GITHUB_STEP_SUMMARY names its file. Raises OSError."""
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(markdown.write(result, folder, receipt))
 
 
 def _annotation(finding: Finding) -> str:

@@ -71,7 +71,7 @@ def test_the_wheel_has_both_packages_with_the_contract_and_nothing_else(wheel: P
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == set(PACKAGES)
     for package in PACKAGES:
         assert {f"{package}/py.typed", *(f"{package}/spec/{name}" for name in SPEC)} <= names
-    assert {"contract_tests/pytest.ini", "contract_tests/suite/test_clauses.py", "mock_server/msw/handlers.ts"} <= names
+    assert {"contract_tests/suite/test_clauses.py", "mock_server/msw/handlers.ts"} <= names
     assert [name for name in names if {"tests", "bench", "__pycache__"} & set(name.split("/"))] == []
     folders = (ROOT / "mock_server" / "control" / name for name in ("dashboard", "reference"))
     pages = {str(path.relative_to(ROOT)) for folder in folders for path in folder.iterdir()}

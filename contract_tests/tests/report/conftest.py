@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +33,7 @@ class Recorded:
         return [path for path in self.folder.rglob("*") if path.is_file()]
 
 
-def record(url: str, folder: Path, *login: str, handed_out: tuple[str, ...] = (), **variables: str) -> Recorded:
+def record(url: str, folder: Path, *login: str, **variables: str) -> Recorded:
     """Run the command with every report."""
     reports = [f"--report={name}" for name in FORMATS]
     command = [sys.executable, "-m", "contract_tests", "run", url, "--depth=quick", f"--run-folder={folder}"]
@@ -47,16 +46,16 @@ def record(url: str, folder: Path, *login: str, handed_out: tuple[str, ...] = ()
     )
     printed = (done.stdout + done.stderr).decode("utf-8")
     (folder / "printed.txt").write_text(printed, encoding="utf-8")
-    return Recorded(folder, printed, done.returncode, handed_out)
+    return Recorded(folder, printed, done.returncode)
 
 
 @pytest.fixture(scope="session")
-def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     server = Hostile()
     variables = {"LEADLISTS_BEARER": CANARY, "LEADLISTS_SECOND_BEARER": SECOND_CANARY}
     with serve(server) as url:
         done = record(url, tmp_path_factory.mktemp("failing") / "run", "--user-id=user_1", **variables)
-    yield Recorded(done.folder, done.printed, done.exit_code, tuple(server.handed_out))
+    return Recorded(done.folder, done.printed, done.exit_code, tuple(server.handed_out))
 
 
 @pytest.fixture(scope="session")
