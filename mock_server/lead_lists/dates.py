@@ -37,6 +37,7 @@ class Instant:
         return self.second, self.fraction.rstrip("0")
 
 
+_MONTHS = tuple(calendar.month_name)  # which asks the system for the name each time
 _WRITTEN_HERE = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
@@ -143,7 +144,7 @@ class Dates:
         if not 1 <= month <= 12:
             raise NotADate(f"there is no month {month:02}")
         if not 1 <= day <= calendar.monthrange(year, month)[1]:
-            raise NotADate(f"there is no {calendar.month_name[month]} {day} in {year}")
+            raise NotADate(f"there is no {_MONTHS[month]} {day} in {year}")
 
     def _check_time(self, hour: int, minute: int, second: int, fraction: str | None) -> tuple[int, int]:
         """Days to add and the hour to take, for the readings of 24:00:00 and of second 60."""

@@ -99,9 +99,14 @@ def kind(value: Any) -> str:
             return "an object"
 
 
+_CONSTANTS = {True: "true", False: "false", None: "null"}
+
+
 def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
     """A value as JSON, short enough to be quoted."""
     match value:
+        case bool() | None:
+            return _CONSTANTS[value]
         case str():
             cut = value if len(value) <= characters else value[: characters - 1] + "…"
             try:
