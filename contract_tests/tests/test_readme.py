@@ -169,10 +169,11 @@ def test_every_subcommand_is_documented_and_exists(command: str, module: str) ->
 
 
 def test_every_flag_in_the_readmes_exists() -> None:
-    ours = _help("mock_server") + _help("contract_tests", "run") + _help("contract_tests", "selfcheck")
-    plugin = {option.pytest_flag for option in RUN_OPTIONS}
+    subcommands = [_help("contract_tests", name) for name in ("run", "clauses", "selfcheck")]
+    ours = "".join([_help("mock_server"), *subcommands])
+    plugin = {"--leadlists", *(option.pytest_flag for option in RUN_OPTIONS)}
     named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", EVERYTHING)) - {"--leadlists-"}
-    theirs = {"--url", "--phases", "--output", "--default-non-nullable"}  # of Schemathesis and of openapi-typescript
+    theirs = {"--url", "--phases", "--output", "--default-non-nullable"}  # Schemathesis and openapi-typescript
     assert {flag for flag in named if flag not in plugin and not re.search(rf"{flag}\b", ours)} <= theirs
 
 
@@ -207,10 +208,16 @@ def test_every_file_that_a_readme_names_exists(document: str) -> None:
     text = re.sub(r"^```.*?^```$", "", TEXTS[document], flags=re.MULTILINE | re.DOTALL)
     linked = {link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("https://")}
     named = set(re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*)`", text))
-    assert {link for link in linked if not ((ROOT / document).parent / link).exists()} == set()
+    targets = [((ROOT / document).parent / link.partition("#")[0], link.partition("#")[2]) for link in linked]
+    assert [link for link in targets if not link[0].exists() or (link[1] and link[1] not in _anchors(link[0]))] == []
     assert {name for name in named if not any((folder / name).exists() for folder in _folders(document))} == set()
     files = set(re.findall(r"`([\w-]+\.(?:yaml|py|md))`", text))
     assert {name for name in files if not list(ROOT.glob(f"*/{name}"))} == set()
+
+
+def _anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def _folders(document: str) -> tuple[Path, Path]:
@@ -297,7 +304,8 @@ def test_the_second_endpoint_is_served_and_judged(second_endpoint: Path) -> None
     terms = judge.terms
     operation = next(o for o in terms.specification.operations if o.id == "createNote")
     sent = Sender(terms, operation).request({"text": "Call them back"})
-    wrong = Exchange(sent, Response(201, (), b'{"text": "CALL THEM BACK"}'), None, 0, 0)
+    headers = (("Content-Type", "application/json"),)
+    wrong = Exchange(sent, Response(201, headers, b'{"text": "CALL THEM BACK"}'), None, 0, 0)
     (verdict,) = [f for f in judge.judge(judge.case(wrong)) if getattr(f, "outcome", None) is Outcome.BROKEN]
     assert isinstance(verdict, Verdict)
     assert verdict.clause == "createNote.response.text.echo"
