@@ -201,4 +201,5 @@ PERMITTED: tuple[str, ...] = (
     "http.request.charset",
     "http.request.chunked",
     "http.request.unknown-headers",
+    "http.request.accept",
 )

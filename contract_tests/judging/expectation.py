@@ -147,8 +147,8 @@ def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
 
 
 def _read_value(body: Body, seen: _Seen) -> None:
-    found, more_open = _violations(body.value, seen)
-    seen.open_readings |= more_open
+    found, found_open = _violations(body.value, seen)
+    seen.open_readings |= found_open
     if body.other_value is not UNREAD:
         # Which of two equal keys counts is open, so only what is wrong either way is wrong.
         others, more_open = _violations(body.other_value, seen)
@@ -170,10 +170,12 @@ def _read_value(body: Body, seen: _Seen) -> None:
             continue
         if key.lower() in folded:
             seen.open_readings.add("key-case")
+            seen.doubtful.add("key-case")  # next to the documented key it shows nothing that it is accepted
         elif key in server_made:
             seen.open_readings.add(seen.meaning.sent_readings.get(key, "server-made-fields-sent"))
         else:
             seen.open_readings.add("unknown-properties")
+    seen.doubtful -= found_open
     meant = seen.meaning.of_body(body.value, seen.terms)
     seen.open_readings |= meant.open_readings
     seen.doubtful |= meant.doubtful
@@ -188,8 +190,11 @@ def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
         seen.variations.add(("http.request.chunked", "sent"))
     if request.header("Idempotency-Key"):
         seen.open_readings.add("idempotency-key")
-    if not any(kind in (request.header("Accept") or "*/*") for kind in ("*/*", "application/*", "application/json")):
+    accept = request.header("Accept") or "*/*"
+    if not any(kind in accept for kind in ("*/*", "application/*", "application/json")):
         seen.open_readings.add("accept-header")
+    elif request.header("Accept") not in (None, "application/json"):
+        seen.variations.add(("http.request.accept", accept))
     origin = request.header("Origin")
     if origin and origin != _origin(seen.terms.base_url):
         seen.open_readings.add("foreign-origin")

@@ -27,9 +27,10 @@ _RARE_DATES = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
-# Text that means another instant tomorrow ("+1 day", "in 2 weeks", "now-1h"): a list of today cannot keep it.
+# Text that means another instant tomorrow ("+1 day", "in 2 weeks", "12:00Z"): a list of today cannot keep it.
 _RELATIVE = re.compile(
-    r"\b(now|today|tomorrow|yesterday|ago|next|last|(second|minute|hour|day|week|month|year)s?)\b", re.IGNORECASE
+    r"^[Tt]?\d\d:\d\d(:\d\d)?\b|\b(now|today|tomorrow|yesterday|ago|next|last|(second|minute|hour|day|week|month|year)s?)\b",
+    re.IGNORECASE,
 )
 _UUID = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Request
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)  # RFC 6750 §2.1
 
 
 class Login(StrEnum):
@@ -64,6 +67,8 @@ def _bearer(value: str, settings: Settings) -> Caller:
         return Caller(Login.MALFORMED, carrier="bearer")
     if session := next((s for s in settings.sessions if s.bearer == token), None):
         return Caller(Login.VALID, session, "bearer")
+    if not _TOKEN.fullmatch(token):
+        return Caller(Login.MALFORMED, carrier="bearer")
     return Caller(Login.EXPIRED if token == settings.expired_bearer else Login.INVALID, carrier="bearer")
 
 

@@ -37,6 +37,20 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
     yield from _held_repeats(list(seen.values()), set(told))
 
 
+def keys_of_others(cases: Sequence[Case]) -> Iterator[Finding]:
+    """An Idempotency-Key is the user's own: the same key of another user creates another lead list."""
+    seen: dict[object, Case] = {}
+    for case in cases:
+        created, session = case.created, case.expectation.caller.session
+        if created is None or session is None or not case.is_open_on("idempotency-key"):
+            continue
+        first = seen.setdefault(created.get("id"), case)
+        if first.expectation.caller.session != session and (clause := case.clause("response.id.unique")):
+            actual = f"{created.get('id')} for the {session.name} user too"
+            yield broken(clause, first.exchange, case.exchange, expected="a lead list for each user", actual=actual)
+            return
+
+
 def _repeat_clause(first: Case, second: Case) -> str | None:
     """Two answers with one id and one createdAt are one list; with another createdAt it is the id that is not fresh."""
     same_list = (
@@ -218,6 +232,7 @@ def _name(case: Case) -> str | None:
 
 ORACLES = (
     HistoryOracle(("response.id.unique", "success.repeatable", "success.concurrent"), fresh_ids),
+    HistoryOracle(("response.id.unique",), keys_of_others),
     HistoryOracle(("request.name.repeatable",), same_name),
     HistoryOracle(("response.userIds.includes-creator",), steady_creator),
     HistoryOracle(("request.body.server-made",), creator_displaced),

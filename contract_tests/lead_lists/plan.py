@@ -66,6 +66,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
         sequential=(
             repeated,
             repeated,
+            *_same_companies(sender, tag),
             *_same_name(sender, tag),
             *_users_in_turn(sender, tag),
             *_defaults_in_turn(sender, tag),
@@ -131,7 +132,7 @@ def _existing(sender: Sender, tag: str) -> Iterator[Step]:
 
 def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     body = base(f"Spelled, {tag}")
-    yield Step("fields in another order", sender.request(dict(reversed(body.items()))))
+    yield Step("fields in another order", sender.request(dict(reversed({**body, "type": "company"}.items()))))
     yield Step("JSON with line breaks", sender.request(raw=json.dumps(body, indent=2).encode()))
     yield Step("JSON with blanks around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
     escaped = encode(body).replace(b"Spelled", b"\\u0053pelled").replace(b'"name"', b'"n\\u0061me"')
@@ -140,6 +141,13 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("JSON in ASCII, an emoji as a pair of escapes", sender.request(raw=python))
     doubled = encode({"name": f"First of two, {tag}", **without(body, "name")})[:-1]
     yield Step("a key twice", sender.request(raw=doubled + b',"name":' + encode(f"Last of two, {tag}") + b"}"))
+    typed = encode({"type": "person", **without(body, "type")})[:-1]
+    yield Step("a type twice, the second undocumented", sender.request(raw=typed + b',"type":"team"}'))
+    greek = encode({**body, "name": f"Αθήνα, {tag}"}).decode()
+    yield Step("a body in UTF-16 with Greek letters", sender.request(raw=greek.encode("utf-16-le")))
+    commented = {**body, "name": f"A // b /* c */, {tag}"}
+    yield Step("comments in the JSON and in the name", sender.request(raw=b"/* x */" + encode(commented)))
+    yield Step("a character in two chunks", sender.request({**body, "name": "é" * 60 + f", {tag}"}, chunked=True))
     yield Step("a byte order mark", sender.request(raw=b"\xef\xbb\xbf" + encode(body)))
     yield Step("bytes that are not UTF-8", sender.request(raw=encode(body).replace(b"Spelled", b"Spel\xff\xfeled")))
     yield Step("half a surrogate pair", sender.request(raw=encode(body).replace(b"Spelled", b"Spel\\ud800led")))
@@ -155,7 +163,10 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
 def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     body = base(f"Sent oddly, {tag}")
     yield from dressed(sender, body, without(body, "endDate"), "endDate left out")
-    for media_type in ("text/plain", "application/vnd.api+json", "application/json; charset=utf-16"):
+    for accepted in ("*/*", "text/html, application/*;q=0.8"):
+        yield Step(f"Accept: {accepted}", sender.request(body, more=(("Accept", accepted),)))
+    other_types = ("text/plain", "application/vnd.api+json")
+    for media_type in (*other_types, "application/json; charset=utf-16", "application/json; charset=x-none"):
         yield Step(f"JSON as {media_type}", sender.request(body, media_type=media_type))
     dates = "startDate=2030-01-01T00%3A00%3A00.000Z&endDate=2030-03-31T23%3A59%3A59.000Z"
     icp = (*sender.terms.settings.icp_ids, ICP)[0]
@@ -194,6 +205,13 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
             yield Step(
                 "a good bearer beside a bad cookie", sender.request(body, login=(*first.login("bearer"), bad_cookie))
             )
+
+
+def _same_companies(sender: Sender, tag: str) -> Iterator[Step]:
+    """The same ids again: a validator with state accepts them every second time."""
+    body = {**base(f"Companies again, {tag}"), "type": "company", "companyIds": [*COMPANIES]}
+    for time in ("once", "twice", "three times"):
+        yield Step(f"the same company ids {time}", sender.request(body))
 
 
 def _same_name(sender: Sender, tag: str) -> Iterator[Step]:
@@ -256,3 +274,6 @@ def _idempotent(sender: Sender, tag: str) -> Iterator[Step]:
     key: Headers = (("Idempotency-Key", f"key-{tag}"),)
     for _ in range(2):
         yield Step("an Idempotency-Key", sender.request(base(f"Idempotent, {tag}"), more=key))
+    if second := sender.terms.settings.second:
+        step = sender.request(base(f"Idempotent, {tag}"), more=key, session=second)
+        yield Step("the Idempotency-Key of the other user", step)

@@ -31,13 +31,18 @@ def server_made(case: Case) -> Iterator[Finding]:
         if field in case.sent and field in created and sent is None and got is None:
             yield broken(clause, case.exchange, expected=f"{field} made by the server", actual="the client's null")
         elif isinstance(sent, str) and isinstance(got, str):
-            moment = formats.instant(got) if field != "id" else None
-            if sent.lower() == got.lower() or (moment is not None and moment == formats.instant(sent)):
+            if _is_taken_over(field, sent, got):
                 actual = f"the client's {short(got)}"
                 yield broken(clause, case.exchange, expected=f"{field} made by the server", actual=actual)
             else:
                 yield held(clause, case.exchange)
                 yield Observation("server-made-fields-sent", "ignored", case.exchange)
+    for key, field, sent in _other_spellings(case.sent):
+        got = created.get(field)
+        listed = isinstance(sent, list) and isinstance(got, list) and any(user in got for user in sent)
+        if listed or (isinstance(sent, str) and isinstance(got, str) and _is_taken_over(field, sent, got)):
+            actual = f"{short(got)}, which the client sent as {key}"
+            yield broken(clause, case.exchange, expected=f"{field} made by the server", actual=actual)
     sent_users, users = case.sent.get("userIds"), created.get("userIds")
     if isinstance(sent_users, list) and isinstance(users, list) and sent_users:
         option = "merged" if any(user in users for user in sent_users) else "ignored"
@@ -47,6 +52,26 @@ def server_made(case: Case) -> Iterator[Finding]:
     if unknown:
         echoed = any(key in created and created[key] == case.sent[key] for key in unknown)
         yield Observation("unknown-properties", "echoed" if echoed else "ignored", case.exchange)
+
+
+def _is_taken_over(field: str, sent: str, got: str) -> bool:
+    moment = formats.instant(got) if field != "id" else None
+    return sent.lower() == got.lower() or (moment is not None and moment == formats.instant(sent))
+
+
+def _other_spellings(sent: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Key, field and value of each generated field that the client sent in another spelling, also one level deeper."""
+    fields = {field.lower(): field for field in ("id", "createdAt", "updatedAt", "userIds")}
+    inner = (
+        (f"{key}.{name}", name, value)
+        for key, part in sent.items()
+        if isinstance(part, dict)
+        for name, value in part.items()
+    )
+    for key, name, value in (*((key, key, value) for key, value in sent.items() if key not in fields.values()), *inner):
+        folded = "".join(char for char in name.lower() if char.isalnum())
+        if folded in fields:
+            yield key, fields[folded], value
 
 
 def access(case: Case) -> Iterator[Finding]:

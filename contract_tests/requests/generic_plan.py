@@ -65,6 +65,7 @@ _WRONG_UUIDS = (
     "660e840-0e29b-41d4-a716-446655440001",
     "icp660e8400-e29b-41d4-a716-446655440001",
     "lead_abc123",
+    "x3f2504e0-4f89-41d3-9a0c-0305e82c3301x",  # some parsers read any 38 characters as a UUID in braces
 )
 
 
@@ -77,7 +78,14 @@ def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for other, value in _VALUES.items():
         if other == kind or (kind == "number" and other == "integer"):
             continue
-        yield f"a value of type {other}", [_right_text(schema)] if (kind, other) == ("string", "array") else value
+        if kind == "string" and other in ("array", "object"):
+            value = [_right_text(schema)] if other == "array" else {_wrapper(schema): None}
+        yield f"a value of type {other}", value
+
+
+def _wrapper(schema: Mapping[str, Any]) -> str:
+    """The key of an object in which some parsers read the value: an enum's option in Rust, a date in MongoDB."""
+    return str(schema["enum"][-1]) if "enum" in schema else "value"
 
 
 def _right_text(schema: Mapping[str, Any]) -> str:
@@ -115,7 +123,10 @@ def raw_violations(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "NaN as a value", body[:-1] + b',"x":NaN}'
     yield "Infinity as a value", body[:-1] + b',"x":-Infinity}'
     yield "two JSON values", body + body
+    yield "text after the JSON", body + b" trailing"
     yield "the object inside an array", b"[" + body + b"]"
+    if isinstance(fields := json.loads(body), dict):
+        yield "the values in an array", json.dumps(list(fields.values())).encode()
     yield "the object inside a string", json.dumps(body.decode()).encode()
     yield "a line break in a string", body[:-1] + b',"x":"a\nb"}'
     yield "a number with a leading zero", body[:-1] + b',"x":012}'
@@ -144,8 +155,32 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
     if session.cookie:
         yield "the beginning of a cookie", (("Cookie", f"{session.cookie[0]}={session.cookie[1][:-1]}"),)
         yield "a cookie and more", (("Cookie", f"{session.cookie[0]}={session.cookie[1]}x"),)
+    yield from _odd_logins(session, cookie_name)
     if expired:
         yield "an expired session", (("Authorization", f"Bearer {expired}"),)
+
+
+# What a client sends before its token has loaded, and tokens of JWT form that no server can have signed.
+_WORDS = {
+    "undefined": "undefined",
+    "null": "null",
+    "a token without signature": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9.",
+    "a token with quotes": "' OR '1'='1",
+    "a token with percent signs": "%00%zz../../etc",
+    "a token of 2,000 characters": "x" * 2000,
+}
+
+
+def _odd_logins(session: Session, cookie_name: str) -> Iterator[tuple[str, Headers]]:
+    """Logins that are words, or look like tokens, none of them a session."""
+    for label, token in _WORDS.items():
+        yield f"{label} as a bearer", (("Authorization", f"Bearer {token}"),)
+    yield "undefined as a cookie", (("Cookie", f"{cookie_name}=undefined"),)
+    yield "a cookie with percent signs", (("Cookie", f"{cookie_name}=%00%zz%27; a=%"),)
+    if session.user_id:
+        yield "a user id as a bearer", (("Authorization", f"Bearer {session.user_id}"),)
+    if session.bearer:
+        yield "two bearers joined by a comma", (("Authorization", f"Bearer x, Bearer {session.bearer}"),)
 
 
 def generic_plan(terms: Terms, operation: Operation, base: Mapping[str, Any] | None = None) -> Plan:

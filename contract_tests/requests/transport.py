@@ -19,11 +19,35 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
     "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
     "an Origin": {"more": (_ORIGIN,)},
     "a header that nobody knows": {"more": (("X-Nobody-Knows", "me"),)},
-    # What servers and proxies have been known to take for a sign that a request was let in already.
+    # What servers read when a proxy in front of them has set it: none of it may decide.
     "headers of the server's own": {
-        "more": (("X-Middleware-Subrequest", "middleware"), ("X-Forwarded-For", "127.0.0.1"), ("X-Original-URL", "/"))
+        "more": (
+            ("X-Middleware-Subrequest", "middleware"),
+            ("X-Forwarded-For", "127.0.0.1"),
+            ("X-Real-IP", "127.0.0.1"),
+            ("X-Original-URL", "/"),
+            ("X-HTTP-Method-Override", "DELETE"),
+            ("X-Forwarded-User", "user_somebody_else"),
+            ("X-User-Id", "user_somebody_else"),
+            ("X-Debug", "true"),
+            ("X-Dry-Run", "true"),
+            ("X-Skip-Validation", "true"),
+            ("X-API-Version", "2"),
+        )
     },
-    "a query": {"path_end": "?page=2"},
+    "headers that middleware reads first": {
+        "more": (
+            ("Accept-Language", "de-CH;q=0.9, tlh, *;q=0.1"),
+            ("Accept-Encoding", "identity"),
+            ("Range", "bytes=0-9"),
+            ("traceparent", "00-zz"),
+            ("X-Request-Id", "'\";--%n%s ${jndi:x}"),
+            ("Forwarded", 'for=_hidden;by="[::1]"'),
+        )
+    },
+    "a query": {
+        "path_end": "?page=2&dryRun=true&debug=1&validate=false&_method=DELETE&name=Other&q=100%25&x=%zz&y=%00"
+    },
     "a slash behind the path": {"path_end": "/"},
 }
 

@@ -128,7 +128,8 @@ class Target:
 
 
 def _in_chunks(body: bytes) -> Iterator[bytes]:
-    middle = len(body) // 2
+    inside = (at for at in range(len(body) // 4, len(body)) if body[at] & 0xC0 == 0x80)  # of a character in UTF-8
+    middle = next(inside, len(body) // 2)
     yield from (part for part in (body[:middle], body[middle:]) if part)
 
 

@@ -223,10 +223,23 @@ def methods(case: Case) -> Iterator[Finding]:
             yield Observation("trailing-slash", option or "served", case.exchange)
     elif method in {"PUT", "PATCH", "DELETE"} and 200 <= case.status < 300:
         yield broken("http.method", case.exchange, expected="405 (or 401, 403, 404)", actual=str(case.status))
+    elif method in {"GET", "HEAD"} and case.status == 201:
+        # A safe method creates nothing (RFC 9110 §9.2.1).
+        yield broken("http.method", case.exchange, expected="no new resource", actual="201")
+    elif case.status == 405 and near.method not in _allowed(case):
+        actual = f"405 with Allow: {', '.join(_allowed(case)) or 'nothing'}"
+        yield broken("http.method", case.exchange, expected=f"405 with Allow: {near.method}", actual=actual)
     else:
         yield held("http.method", case.exchange)
         if str(case.status) in case.terms.specification.readings["other-methods"].options:
             yield Observation("other-methods", str(case.status), case.exchange)
+
+
+def _allowed(case: Case) -> list[str]:
+    """The methods of the Allow header, which a 405 must have (RFC 9110 §15.5.6)."""
+    response = case.exchange.response
+    values = [value for name, value in response.headers if name.lower() == "allow"] if response else []
+    return [method.strip() for value in values for method in value.split(",") if method.strip()]
 
 
 ORACLES = (

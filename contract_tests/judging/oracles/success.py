@@ -27,6 +27,10 @@ def well_formed(case: Case) -> Iterator[Finding]:
         return
     if case.status not in case.operation.success_schemas:
         return  # the status is wrong, which another oracle says
+    types = [value for name, value in response.headers if name.lower() == "content-type"]
+    if len(types) > 1:  # a singleton field (RFC 9110 §5.3): clients take either
+        actual = " and ".join(types)
+        yield broken("http.answer.media-type", case.exchange, expected="one Content-Type", actual=actual)
     essence, _, parameters = (response.header("Content-Type") or "").partition(";")
     essence = essence.strip().lower()
     if essence == "application/json" or essence.endswith("+json"):

@@ -13,6 +13,7 @@ from contract_tests.judging.case import HistoryOracle
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
+    JSON_TYPE,
     KNOWN_ICP,
     KNOWN_PERSON,
     OMIT,
@@ -137,6 +138,7 @@ ROWS: list[Row] = [
     taken("http.request.key-order", dict(reversed(sent_body().items()))),
     taken("http.request.charset", content_type='application/json; charset="UTF-8"'),
     taken("http.request.chunked", chunked=True),
+    taken("http.request.accept", headers=(("Accept", "text/html, */*;q=0.1"),)),
     taken("http.request.unknown-headers", headers=(("X-Nobody", "1"),)),
     (
         "http.request.media-type",
@@ -144,7 +146,11 @@ ROWS: list[Row] = [
         [exchange(request(BAD_BODY), 400), exchange(request(BAD_BODY, content_type="Application/JSON"))],
     ),
     refused("http.request.utf-8", raw=json.dumps(sent_body()).encode("utf-16") + b"x"),
-    ("http.method", [exchange(request(method="PUT"), 405)], [exchange(request(method="PUT"), 200)]),
+    (
+        "http.method",
+        [exchange(request(method="PUT"), 405, headers=(JSON_TYPE, ("Allow", "POST")))],
+        [exchange(request(method="PUT"), 405)],
+    ),
     ("success.created", [PLAIN], [exchange(status=400)]),
     ("success.status", [exchange()], [exchange(status=202)]),
     ("success.bare", [exchange()], [exchange(answer={"data": created()})]),
