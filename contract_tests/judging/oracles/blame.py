@@ -159,8 +159,8 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
             continue
         asked = [r for r in case.readings if r.refusals]
         left = [r for r in asked if r.id not in passed and r.group != "login"]
-        # A status that one of the questions alone names speaks of that one; 400 is what most refusals are answered.
-        left = left or [r for r in asked if case.status != 400 and case.status in r.refusal_statuses]
+        # A status that is an option of one reading alone speaks of that one; 400 is the status of most refusals.
+        left = left or [r for r in asked if case.status != 400 and (case.status,) in r.refuses.values()]
         if len(asked) > 1 and len(left) == 1 and (option := left[0].refusing_option(case.status)):
             yield Observation(left[0].id, option, case.exchange)
 
