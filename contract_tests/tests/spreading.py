@@ -19,6 +19,7 @@ TOGETHER = (
     "mock_server/tests/msw/test_msw.py",
     "mock_server/tests/test_browser.py",
     "mock_server/tests/control/test_reference.py",
+    "contract_tests/tests/report/test_html.py",
 )
 LONG = (
     "contract_tests/tests/test_wheel.py",

@@ -34,6 +34,8 @@ from contract_tests.tests.foreign_processes import (
     started,
 )
 
+pytestmark = pytest.mark.once
+
 SERVER = Server("go", "Go", "net/http", "SQLite", {"go": "golang-go"}, ())
 HELD = Judgement(1, 700, 5.0, (), {"success-status": frozenset({"201"})})
 BROKEN = replace(HELD, seed=2, broken=("response.id.new",), readings={"success-status": frozenset({"200"})})

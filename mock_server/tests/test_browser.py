@@ -106,7 +106,7 @@ def test_the_script_of_the_readme_signs_in_and_creates(visit: Visit, page_port: 
     )
     page = visit(f"http://localhost:{page_port}/")
     code = snippet.replace("http://localhost:8080", local(mock))
-    assert page.evaluate(f"async () => {{ {code}; return answer.status }}") == 201
+    assert page.evaluate(f"async () => {{ {code}; return response.status }}") == 201
     assert mock.lists()[0]["userIds"] == ["user_xyz789"]
 
 

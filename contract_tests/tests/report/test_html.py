@@ -15,7 +15,7 @@ from contract_tests.tests.servers.hostile import MARKUP
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("report_html")]
+pytestmark = pytest.mark.once
 
 Open = Callable[..., "Page"]
 # Tags that only a text of the server could have made, and characters that no eye sees.

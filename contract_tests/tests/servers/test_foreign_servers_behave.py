@@ -21,6 +21,8 @@ from contract_tests.tests.servers.sending import EXAMPLE, EXPIRED, USERS, UUIDS,
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.servers.test_faulty_servers_behave import error, got, kept, reply, status, taken, taken_from
 
+pytestmark = pytest.mark.once
+
 APPS = {"right-core": RightCore(USERS, EXPIRED)} | {
     foreign.name: foreign.app(USERS, EXPIRED) for foreign in FOREIGN_SERVERS
 }

@@ -11,7 +11,7 @@ export const ANSWERS = {
   half: "half of the body",
   dribble: "body in a slow dribble",
   "bad-chunk": "a bad chunk",
-  "not-json": "a body that is no JSON",
+  "not-json": "a body that is not JSON",
 };
 export const EXPIRED = "session expired";
 // What gateways and sibling endpoints answer; the spec has none of them here.
