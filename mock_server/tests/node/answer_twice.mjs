@@ -14,12 +14,22 @@ async function told(response) {
   return { status: response.status, headers, body: await response.text() };
 }
 
+// On a busy machine the mock may close an idle connection just as a request goes out on it.
+async function sent(request) {
+  try {
+    return await fetch(request());
+  } catch (error) {
+    if (error.cause?.code !== "UND_ERR_SOCKET") throw error;
+    return fetch(request());
+  }
+}
+
 async function answerTwice({ name, method, target, headers, body }) {
   const request = () =>
     new Request(url + target, { method, headers, body: body === null ? null : Buffer.from(body, "base64") });
   if (headers.prefer) mock.failNext(Number(headers.prefer.replace("code=", "")));
   const handled = await getResponse(mock.handlers, request());
-  console.log(JSON.stringify({ name, mock: await told(await fetch(request())), handlers: await told(handled) }));
+  console.log(JSON.stringify({ name, mock: await told(await sent(request)), handlers: await told(handled) }));
 }
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
