@@ -208,6 +208,7 @@ def _run(settings: Settings, specification: Specification, folder: Path, wanted:
     from contract_tests.engine.record import RecordError
     from contract_tests.report.console import ConsoleReport
     from contract_tests.settings.secrets import Masker, printable
+    from contract_tests.settings.values import UsageError
 
     report = ConsoleReport(Console(highlight=False))
     masker = Masker(settings.secrets)
@@ -215,6 +216,8 @@ def _run(settings: Settings, specification: Specification, folder: Path, wanted:
         with open_run(settings, specification=specification, folder=folder, masker=masker) as conductor:
             raise_on_signals()
             result = conductor.conduct(report.listen)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
     except RecordError as error:
         raise click.UsageError(f"--run-folder: {error}") from None
     report.stop()

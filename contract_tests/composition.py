@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,9 +19,12 @@ from contract_tests.engine.record import Record
 from contract_tests.engine.searches import searches
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
+from contract_tests.settings.connection import proxy_for, tls_context
 from contract_tests.settings.secrets import Masker
-from contract_tests.settings.values import Settings
+from contract_tests.settings.tokens import token_of_command, token_of_file
+from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.client import Target
+from contract_tests.target.renewal import Renewal
 
 
 @contextmanager
@@ -53,14 +57,42 @@ def open_run(
         tuple(make_plan(suites, terms, operation, f"seed {settings.seed}") for operation in operations),
         lambda: searches(suites, terms, examples=settings.depth.examples, seeds=seeds),
         shrinks,
+        settings.wait_s,
     )
     record = None if folder is None else Record(folder)
     try:
-        with Target(timeout_s=settings.timeout_s, connections=settings.connections, pause=budget.pause) as target:
+        with open_target(settings, budget.pause, masker) as target:
             yield Conductor(target, judge, job, budget=budget, secrets=masker, record=record)
     finally:
         if record is not None:
             record.close()
+
+
+def open_target(settings: Settings, pause: Callable[[float], bool], masker: Masker) -> Target:
+    """The target as the settings reach it. Raises UsageError that names what cannot be used."""
+    proxy = proxy_for(settings.url)
+    renewal = None
+    if settings.first.bearer and (settings.login_command or settings.bearer_file):
+        renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.learn)
+    return Target(
+        timeout_s=settings.timeout_s,
+        connections=settings.connections,
+        pause=pause,
+        tls=tls_context(settings.ca_file, settings.client_cert, settings.client_key),
+        proxy=proxy.url if proxy else None,
+        proxy_name=proxy.shown if proxy else "",
+        renewal=renewal,
+    )
+
+
+def _fresh_token(settings: Settings) -> str:
+    """Another token, or the old one where there is none: the 401 then says what is wrong."""
+    try:
+        if settings.login_command:
+            return token_of_command(settings.login_command)
+        return token_of_file(settings.bearer_file or "")
+    except UsageError:
+        return settings.first.bearer or ""
 
 
 def describe(terms: Terms) -> RunStarted:

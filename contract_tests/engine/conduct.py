@@ -11,7 +11,7 @@ from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
 from contract_tests.engine.exploration import Exploration, draw
 from contract_tests.engine.interruption import Terminated
-from contract_tests.engine.reachability import discovery_problem
+from contract_tests.engine.reachability import discovery_problem, is_starting
 from contract_tests.engine.record import Record
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
@@ -24,6 +24,7 @@ from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
+WAIT_STEP_S = 0.25  # between two attempts to reach a target that is starting
 REPEATS = 3  # of what shows a broken clause, before it is reported
 
 
@@ -32,13 +33,14 @@ class Job:
     """What one run is to do.
 
     started: the first event, which says what is judged. plans: one for each operation. searches: made when their turn
-    comes. shrinks: whether failing requests are made smaller and sent again.
+    comes. shrinks: whether failing requests are made smaller and sent again. wait_s: for a target that is starting.
     """
 
     started: RunStarted
     plans: tuple[Plan, ...]
     searches: Callable[[], Iterable[Search]] = tuple
     shrinks: bool = True
+    wait_s: float = 0.0
 
 
 class Conductor:
@@ -145,7 +147,12 @@ class Conductor:
         """Send the first request of every plan; the very first says whether the target can be judged at all."""
         self._stage("meeting the target")
         exchange = self._traffic.send(plans[0].first)
-        if problem := discovery_problem(exchange):
+        while is_starting(exchange) and time.monotonic() - self._started_s < self._job.wait_s:
+            self._budget.pause(WAIT_STEP_S)
+            if not self._budget.allows_more:
+                break
+            exchange = self._traffic.send(plans[0].first)
+        if problem := discovery_problem(exchange, self._traffic.target.speaks_tls):
             self._traffic.show(exchange)
             raise RunOver(Ending.NOT_JUDGEABLE, problem)
         self._traffic.add(exchange)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from contract_tests.engine.events import Ending
-from contract_tests.target.exchange import UNREACHABLE, Exchange
+from contract_tests.target.exchange import HUNG_UP, SILENT, UNREACHABLE, Exchange
 
 REFUSALS_IN_A_ROW = 3  # a restart takes a second; three connections refused in a row are no accident
 SILENCES_IN_A_ROW = 20  # more than the covering set has requests that could anger any one server
@@ -58,9 +60,14 @@ def session_ended(seen: int) -> tuple[Ending, str]:
     )
 
 
-def discovery_problem(exchange: Exchange) -> str | None:
-    """Why the response to the first request says that nothing else can be judged; None if judging can go on."""
+def discovery_problem(exchange: Exchange, speaks_tls: Callable[[str], bool] = lambda url: False) -> str | None:
+    """Why the response to the first request says that nothing else can be judged; None if judging can go on.
+
+    speaks_tls: asked of an http URL from which no response came.
+    """
     url, response = exchange.request.url, exchange.response
+    if response is None and url.startswith("http:") and not is_starting(exchange) and speaks_tls(url):
+        return f"{url} is a port for TLS. Write https:// instead of http://."
     if response is None:
         return _no_connection(url, exchange.failure or "")
     if response.status == 401:
@@ -71,8 +78,19 @@ def discovery_problem(exchange: Exchange) -> str | None:
         )
     if response.status == 403:
         return f"{url} answers 403 to this login: it lacks a right there. Use a user who may create lead lists."
+    if response.status == 407:
+        return (
+            f"{url}: the proxy asks for a login (407). Give it in the proxy variable: http://USER:PASSWORD@HOST:PORT."
+        )
+    if response.status == 404 and (twice := _path_twice(url)):
+        return f"{url} answers 404: the path has {twice} twice. Give the base URL without it."
+    if response.status == 400 and b"HTTPS" in response.body[:2000]:
+        return f"{url} is a port for TLS ({_first_line(response.body)}). Write https:// instead of http://."
     if response.status == 404:
         return f"{url} answers 404: there is no such endpoint. Give the base URL or the endpoint itself."
+    if response.status == 429:
+        later = f"; its Retry-After is {response.header('Retry-After')}" if response.header("Retry-After") else ""
+        return f"{url} answers 429 to the first request{later}: its quota is used up. Run again when it is renewed."
     if response.status in {502, 503, 504}:
         return (
             f"{url} answers {response.status} to a plain request: a gateway before the server, or the server itself, "
@@ -88,11 +106,44 @@ def discovery_problem(exchange: Exchange) -> str | None:
     return None
 
 
+def is_starting(exchange: Exchange) -> bool:
+    """Whether the target may answer later: nothing listens yet, or a gateway has nothing behind it yet."""
+    if exchange.response is None:
+        failure = exchange.failure or ""
+        return failure.startswith(UNREACHABLE) and "CERTIFICATE" not in failure
+    return exchange.response.status in {502, 503, 504}
+
+
+def _path_twice(url: str) -> str | None:
+    """The beginning of the path that follows itself, as in /api/v1/api/v1/entities."""
+    parts = urlsplit(url).path.strip("/").split("/")
+    for size in range(len(parts) // 2, 0, -1):
+        for start in range(len(parts) - 2 * size + 1):
+            if parts[start : start + size] == parts[start + size : start + 2 * size]:
+                return "/" + "/".join(parts[start : start + size])
+    return None
+
+
+def _first_line(body: bytes) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", body[:500].decode("utf-8", "replace")).split())[:100]
+
+
 def _no_connection(url: str, failure: str) -> str | None:
+    if "the proxy " in failure:
+        why = failure.partition("the proxy ")[2]
+        return f"{url} cannot be reached through the proxy {why}. Correct the variable, or name the host in NO_PROXY."
+    if "CERTIFICATE_REQUIRED" in failure or "HANDSHAKE_FAILURE" in failure:
+        return f"{url} asks for a client certificate ({failure}). Give --client-cert and --client-key."
+    if failure == HUNG_UP and url.startswith("https:"):
+        return f"{url}: {failure}. It may want a client certificate: give --client-cert and --client-key."
+    if "WRONG_VERSION_NUMBER" in failure or "RECORD_LAYER_FAILURE" in failure:
+        return f"{url} does not speak TLS ({failure}). Write http:// instead of https://."
+    if failure.startswith(SILENT):
+        return f"{url} accepts the connection but is silent: {failure}. Is this the port? --timeout allows more time."
     if "CERTIFICATE_VERIFY_FAILED" in failure:
         return (
             f"{url} has a certificate that is not trusted here ({failure}). "
-            "If it is your own, name the file with it, or with the authority that signed it, in SSL_CERT_FILE."
+            "If it is your own, give --ca-file FILE (or SSL_CERT_FILE) with it, or with the authority that signed it."
         )
     if failure.startswith(UNREACHABLE):
         return f"{url} cannot be reached ({failure}). Is the server running, and is this its address?"

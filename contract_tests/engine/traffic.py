@@ -49,7 +49,7 @@ class Traffic:
         secrets: Secrets,
     ) -> None:
         self.history = History()
-        self._target = target
+        self.target = target
         self._judge = judge
         self._log = log
         self._plain = plain
@@ -64,7 +64,7 @@ class Traffic:
 
     def send(self, step: Step) -> Exchange:
         """Send one request and leave it to the caller what becomes of it."""
-        return self._target.send(*self._outgoing(step))
+        return self.target.send(*self._outgoing(step))
 
     def send_concurrently(
         self, steps: Iterable[Step], breaks: dict[Request, list[Verdict]] | None = None
@@ -72,7 +72,7 @@ class Traffic:
         """Send and judge many; breaks, if given, gets what each request breaks, alone and beside those sent with it."""
         supply = (self._outgoing(step) for step in steps if self._budget.allows_more)
         new: list[Case] = []
-        for exchange in self._target.send_concurrently(supply):
+        for exchange in self.target.send_concurrently(supply):
             case, findings = self.add(exchange)
             if breaks is not None and case is not None:
                 new.append(case)
@@ -84,7 +84,7 @@ class Traffic:
 
     def send_burst(self, steps: Iterable[Step]) -> None:
         """Send all at the same moment and judge them."""
-        burst = self._target.send_burst(map(self._outgoing, steps))
+        burst = self.target.send_burst(map(self._outgoing, steps))
         for exchange in sorted(burst, key=lambda exchange: exchange.number):
             self.add(exchange)
 
@@ -114,7 +114,7 @@ class Traffic:
         """Send what broke a clause once more, in its order, and judge it beside what was accepted before."""
         steps = [Step(exchange.label, exchange.request) for exchange in exchanges]
         if len(steps) > 1 and _overlap(exchanges):
-            again = self._target.send_burst(map(self._outgoing, steps))
+            again = self.target.send_burst(map(self._outgoing, steps))
         else:
             again = [self.send(step) for step in steps]
         cases = [self._judge.case(exchange) for exchange in again]

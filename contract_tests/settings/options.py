@@ -36,6 +36,12 @@ class Option:
 RUN_OPTIONS = (
     Option("url", "URL", "server to judge: its base URL, or the URL of the endpoint"),
     Option("bearer", "TOKEN", "session token of the user, sent as `Authorization: Bearer TOKEN`"),
+    Option("bearer_file", "FILE", "file with the session token; read again when the server no longer accepts it"),
+    Option(
+        "login_command",
+        "COMMAND",
+        "shell command that prints a session token; run again before the token expires (JWT) or at a 401",
+    ),
     Option("cookie", "NAME=VALUE", "session cookie of the user; with --bearer, both are judged, each on its own"),
     Option(
         "header",
@@ -63,6 +69,10 @@ RUN_OPTIONS = (
     Option("seed", "N", "seed of everything random; the same seed sends the same requests (default 0)"),
     Option("max_time", "SECONDS", "send no further request after this time (default: no limit)"),
     Option("timeout", "SECONDS", "maximum time for one response (default 10)"),
+    Option("wait", "SECONDS", "wait so long for a server that is still starting (default: do not wait)"),
+    Option("ca_file", "FILE", "certificates to trust, in PEM form (default: those of the system, or SSL_CERT_FILE)"),
+    Option("client_cert", "FILE", "client certificate in PEM form, for a server that asks for one"),
+    Option("client_key", "FILE", "key of the client certificate (default: in the same file)"),
     Option("clock_allowance", "SECONDS", "maximum clock difference, or `off` to skip the check (default 300)"),
     Option("connections", "N", "maximum number of concurrent requests (default 8, as a browser opens)"),
     Option("run_folder", "DIR", "folder for the record of the run (default .leadlists/runs/TIME)"),

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import (
     DEFAULT_CLOCK_ALLOWANCE_S,
     DEFAULT_CONNECTIONS,
@@ -156,11 +157,17 @@ class _Given:
     def session(self, name: str, prefix: str) -> Session | None:
         made = Session(
             name,
-            bearer=self.token(prefix + "bearer"),
+            bearer=self.token(prefix + "bearer") or (None if prefix else self.fetched_token()),
             cookie=self.cookie(prefix + "cookie"),
             user_id=self.text(prefix + "user_id"),
         )
         return made if made.carriers or made.user_id else None
+
+    def fetched_token(self) -> str | None:
+        """The token from --bearer-file or --login-command."""
+        if (path := self.text("bearer_file")) is not None:
+            return token_of_file(path)
+        return None if (command := self.text("login_command")) is None else token_of_command(command)
 
     def pins(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
@@ -209,6 +216,12 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         connections=given.whole("connections", 1, DEFAULT_CONNECTIONS),
         run_folder=Path(run_folder) if run_folder else None,
         spec_folder=Path(spec_folder) if spec_folder else None,
+        wait_s=given.number("wait", 0, 0.0) or 0.0,
+        ca_file=given.text("ca_file"),
+        client_cert=given.text("client_cert"),
+        client_key=given.text("client_key"),
+        bearer_file=given.text("bearer_file"),
+        login_command=given.text("login_command"),
     )
 
 

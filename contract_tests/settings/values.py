@@ -79,6 +79,12 @@ class Settings:
     connections: int = DEFAULT_CONNECTIONS
     run_folder: Path | None = None
     spec_folder: Path | None = None
+    wait_s: float = 0.0
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    bearer_file: str | None = None
+    login_command: str | None = None
 
     @property
     def sessions(self) -> tuple[Session, ...]:

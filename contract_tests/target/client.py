@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from email.utils import parsedate_to_datetime
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import httpx2
 
-from contract_tests.target.exchange import NOT_SENT, UNREACHABLE, Exchange, Request, Response
+from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABLE, Exchange, Request, Response
+from contract_tests.target.renewal import Renewal
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
 MAX_RATE_LIMIT_WAIT_S = 60.0  # all the time that a request may spend on being told to come again later
 MAX_RATE_LIMIT_TRIES = 8
-HUNG_UP = "the server closed the connection without an answer"
 
 
 Outgoing = tuple[Request, str, int]  # with its label and its number
@@ -25,14 +28,37 @@ Outgoing = tuple[Request, str, int]  # with its label and its number
 class Target:
     """Sends requests over kept-alive connections; safe to use from several threads at once."""
 
-    def __init__(self, *, timeout_s: float, connections: int, pause: Callable[[float], bool] | None = None) -> None:
-        """pause: waits so many seconds and returns whether it did, for whoever bounds the time of a run."""
+    def __init__(
+        self,
+        *,
+        timeout_s: float,
+        connections: int,
+        pause: Callable[[float], bool] | None = None,
+        tls: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        proxy_name: str = "",
+        renewal: Renewal | None = None,
+    ) -> None:
+        """pause: waits so many seconds and returns whether it did, for whoever bounds the time of a run.
+
+        tls: what to trust and present. proxy: its URL. proxy_name: how to call it. renewal: of the session.
+        """
         self.timeout_s = timeout_s
         self.connections = connections
         self._pause = pause or _sleep
         # No bound on open connections: a burst needs one each, and waiting for one is not the server's doing.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=2)
-        self._client = httpx2.Client(limits=limits, timeout=timeout_s, follow_redirects=False, trust_env=True)
+        self._proxy_name = proxy_name
+        self._renewal = renewal
+        # The environment is read by the settings, which can name a variable that is wrong.
+        self._client = httpx2.Client(
+            limits=limits,
+            timeout=timeout_s,
+            follow_redirects=False,
+            trust_env=False,
+            proxy=proxy,
+            verify=tls or True,
+        )
 
     def __enter__(self) -> Target:
         return self
@@ -46,7 +72,7 @@ class Target:
         """Send once; only a 429 or 503 with Retry-After is repeated, as that says (RFC 6585 §4, RFC 9110 §10.2.3)."""
         waited_s = 0.0
         for attempt in range(MAX_RATE_LIMIT_TRIES):
-            exchange = self._send_once(request, label, number)
+            exchange = self._send_renewed(request, label, number)
             response = exchange.response
             if response is None or not _comes_later(response):
                 return exchange
@@ -55,6 +81,21 @@ class Target:
                 return exchange
             waited_s += pause_s
         return exchange
+
+    def speaks_tls(self, url: str) -> bool:
+        """Whether the port of an http URL ends a TLS handshake, with whatever certificate."""
+        parts = urlsplit(url)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        try:
+            with (
+                socket.create_connection((parts.hostname or "", parts.port or 80), self.timeout_s) as plain,
+                context.wrap_socket(plain, server_hostname=parts.hostname),
+            ):
+                return True
+        except OSError:
+            return False
 
     def send_concurrently(self, requests: Iterable[Outgoing]) -> Iterator[Exchange]:
         """Send many over at most `connections` connections; exchanges come as their responses do."""
@@ -82,6 +123,16 @@ class Target:
         with ThreadPoolExecutor(len(batch)) as pool:
             return list(pool.map(send, batch))
 
+    def _send_renewed(self, request: Request, label: str, number: int) -> Exchange:
+        """Send once; where the session can be renewed, a 401 renews it and the request is sent once more."""
+        if self._renewal is None or not self._renewal.signs_in(request.headers):
+            return self._send_once(request, label, number)
+        used = self._renewal.current
+        exchange = self._send_once(request, label, number)
+        if exchange.response is not None and exchange.response.status == 401 and self._renewal.renew(used):
+            return self._send_once(request, label, number)
+        return exchange
+
     def _send_once(self, request: Request, label: str, number: int) -> Exchange:
         sent_at_s = time.time()
         for _ in range(self.connections + 1):
@@ -99,7 +150,8 @@ class Target:
                 connected.append(event)
 
         deadline = time.monotonic() + self.timeout_s
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+        sent = self._renewal.headers(request.headers) if self._renewal else request.headers
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent]
         content = _in_chunks(request.body) if request.chunked else request.body
         extensions = {"trace": trace, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self.timeout_s)}
         answer: httpx2.Response | None = None
@@ -110,13 +162,16 @@ class Target:
         except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             return None, f"{NOT_SENT}: {error}"
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            return None, f"{UNREACHABLE}: {error}"
+            through = f"{self._proxy_name}: " if self._proxy_name else ""
+            return None, f"{UNREACHABLE}: {through}{error}"
         except (httpx2.TimeoutException, TimeoutError):
-            return None, f"no whole answer within {self.timeout_s:g} s"
+            return None, f"{SILENT} {self.timeout_s:g} s"
         except httpx2.DecodingError as error:
             return None, f"the answer's content coding cannot be undone: {error}"
         except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
             cut = not isinstance(error, httpx2.RemoteProtocolError) or "without sending a response" in str(error)
+            if "SSL" in str(error):
+                return None, f"{UNREACHABLE}: {error}"
             if cut and answer is None:
                 return None, HUNG_UP
             return None, f"the answer is not HTTP or not whole: {error or 'the connection was cut'}"

@@ -11,6 +11,8 @@ import orjson
 
 Headers = tuple[tuple[str, str], ...]
 UNREACHABLE = "no connection"  # begins a failure of which no server's answer is the cause
+SILENT = "no whole answer within"  # begins a failure of a server that took too long
+HUNG_UP = "the server closed the connection without an answer"
 NOT_SENT = "not sent"  # begins a failure that is our own doing, not the server's
 
 

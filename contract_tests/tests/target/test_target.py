@@ -13,8 +13,8 @@ from email.utils import formatdate
 import pytest
 
 from contract_tests.target import client as target_module
-from contract_tests.target.client import HUNG_UP, Outgoing, Target
-from contract_tests.target.exchange import NOT_SENT, UNREACHABLE, Request
+from contract_tests.target.client import Outgoing, Target
+from contract_tests.target.exchange import HUNG_UP, NOT_SENT, UNREACHABLE, Request
 from contract_tests.tests.servers.sockets import OK, raw_server
 
 PATIENCE_S = 30  # far longer than any test here takes

@@ -1,0 +1,83 @@
+"""How to reach the target: certificates, and the proxy that the environment names for its host."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
+
+from contract_tests.settings.values import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy. variable: the environment variable that names it."""
+
+    url: str
+    variable: str
+
+    @property
+    def shown(self) -> str:
+        """The proxy and its variable without a password."""
+        parts = urlsplit(self.url)
+        return f"the proxy {parts.hostname}:{parts.port or 80} of ${self.variable}"
+
+
+def proxy_for(url: str) -> Proxy | None:
+    """The proxy for this URL, as the environment says; None if there is none or NO_PROXY names the host.
+
+    Raises UsageError that names the variable if the proxy cannot be used.
+    """
+    parts = urlsplit(url)
+    proxies: Mapping[str, str] = getproxies_environment()
+    if proxy_bypass(parts.netloc) or proxy_bypass(parts.hostname or ""):
+        return None
+    scheme = parts.scheme if parts.scheme in proxies else "all"
+    if scheme not in proxies:
+        return None
+    text = proxies[scheme]
+    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
+    variable = next((name for name in names if os.environ.get(name)), names[1])
+    found = urlsplit(text if "://" in text else f"http://{text}")
+    try:
+        is_right = bool(found.hostname) and found.port != 0
+    except ValueError:
+        is_right = False
+    if found.scheme not in {"http", "https"} or not is_right:
+        raise UsageError(
+            f"${variable}: {_without_login(text)!r} is not a proxy that can be used; only http and https proxies are. "
+            f"Correct it, unset it, or name {parts.hostname} in NO_PROXY"
+        )
+    return Proxy(found.geturl(), variable)
+
+
+def _without_login(text: str) -> str:
+    head, at, tail = text.rpartition("@")
+    return f"{head.partition('://')[0]}://…@{tail}" if at else text
+
+
+def tls_context(ca_file: str | None, client_cert: str | None, client_key: str | None) -> ssl.SSLContext | None:
+    """What TLS trusts and presents; None for the usual. SSL_CERT_FILE counts where there is no --ca-file.
+
+    Raises UsageError that names the option.
+    """
+    ca_file = ca_file or os.environ.get("SSL_CERT_FILE")
+    if not (ca_file or client_cert):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise UsageError(f"--ca-file: there are no certificates in PEM form in {ca_file} ({error.strerror})") from None
+    if client_cert:
+        try:
+            context.load_cert_chain(client_cert, client_key, password=lambda: "")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise UsageError(
+                f"--client-cert: {client_cert} and its key cannot be used ({why}); give both in PEM form, the key "
+                "without a passphrase"
+            ) from None
+    return context
