@@ -271,7 +271,7 @@ def readings() -> None:
 def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, **flags: Any) -> int:
     """Run the suite against servers with known defects, and against correct servers.
 
-    Exit code 1 if a defect is not detected by the clause that it breaks, or if a correct server is accused.
+    Exit code 1 if a defect is not detected by the clause that it breaks, or if a correct server has findings.
     """
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""The composition root: settings in, a run that stands ready out. Every part of a run is made and joined here."""
+"""The composition root: build a run from settings. Every part of a run is created and joined here."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange
 
-LISTED = 20  # requests and defects that are named; of more, the number is told
+LISTED = 20  # how many requests and defects are listed; then only their number
 PACKAGE = Path(__file__).parent
 # Logins of all kinds, so that the plan has every request that it can have.
 _SETTINGS = Settings(

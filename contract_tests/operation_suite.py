@@ -33,7 +33,7 @@ class Zone:
 class OperationSuite:
     """What the kit knows of one operation.
 
-    rules: how to judge it. plan: from the terms, the operation and a tag that stands in every created object, the
+    rules: how to judge it. plan: from the terms, the operation and a tag for the name of every created object, the
     covering set of requests; the generic plan if there is none. zones: by name, what searches draw.
     """
 

@@ -1,13 +1,13 @@
-"""For people who run plain Schemathesis: sign-in, our oracles as one check, no accusation where the page is silent.
+"""Hooks for plain Schemathesis: login, our oracles as one check, no failures where the API page is silent.
 
     LEADLISTS_BEARER=TOKEN SCHEMATHESIS_HOOKS=contract_tests.schema_checks \
         schemathesis run spec/openapi.yaml --url http://127.0.0.1:8080
 
 Other settings of `leadlists-contract run` count too. Nothing of ours imports this module: it registers hooks.
 
-Schemathesis' own checks know the schema only: they accuse a right server of what an open question permits, be it to
-refuse a blank name, to answer 415 or to write errors flat. Not to send such requests would leave next to none, as most
-name an ICP or people whom a server need not know. So only the opinion is dropped, where our oracles find no violation.
+Schemathesis' own checks know the schema only: they report a correct server for what an open question permits, such as
+refusing a name of spaces, answering 415 or writing flat errors. Most generated requests raise such a question, because
+they contain IDs that a server need not know. The hooks drop only failures that our oracles contradict.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from contract_tests.settings.values import Session, UsageError
 from contract_tests.target.exchange import Exchange, Request, Response
 
 Sent = schemathesis.Case[Any]
-# Whether a request is to be taken, and how it is refused: of both, the readings know more than the schema.
+# Whether a request must be accepted, and how it is refused: the readings know more than the schema.
 OPINIONS = {"positive_data_acceptance", "negative_data_rejection", "unsupported_method", "status_code_conformance"}
 OPINIONS |= {"content_type_conformance", "response_schema_conformance"}
 
 
 @schemathesis.auth()
 class SignIn:
-    """Only so does Schemathesis know which login is ours, and put no random one of its own beside it."""
+    """Tell Schemathesis which login is ours, so that it adds no random one."""
 
     def get(self, case: Sent, context: AuthContext) -> Session:
         return _judge(case.operation.schema.get_base_url()).terms.settings.first
@@ -57,7 +57,7 @@ class SignIn:
 @schemathesis.hook
 def after_load_schema(context: HookContext, schema: BaseSchema) -> None:
     """Spend the faulty requests on the body: otherwise most of them break the Authorization header instead."""
-    _judge(schema.get_base_url())  # what is wrong with the settings is told before anything is sent
+    _judge(schema.get_base_url())  # report wrong settings before sending anything
     schema.config.generation.update(with_security_parameters=False)
 
 
@@ -110,7 +110,7 @@ def _exchange(response: Answer) -> Exchange:
 
 @cache
 def _kind(clause: str) -> type[Failure]:
-    """Schemathesis tells failures apart by type and shows each type once."""
+    """Schemathesis distinguishes failures by type and shows each type once."""
     return type(clause, (Failure,), {})
 
 

@@ -93,7 +93,7 @@ def _each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Map
 
 
 def _examples(document: Mapping[str, Any]) -> Iterator[str]:
-    """Every example of a body fits the schema beside it, formats included."""
+    """Check that every example of a body fits its schema, formats included."""
     for path, method, operation in _each_operation(document):
         resolved = resolve_refs(operation, document)
         parts = {"request": resolved.get("requestBody", {}), **resolved.get("responses", {})}
@@ -112,7 +112,7 @@ def _uuid_patterns(node: Any, place: str) -> Iterator[str]:
     """Validators of OpenAPI 3.0 need not know `format: uuid`; all know `pattern`."""
     if isinstance(node, dict):
         if node.get("format") == "uuid" and "pattern" not in node:
-            yield f"openapi.yaml: {place}: format uuid without a pattern beside it"
+            yield f"openapi.yaml: {place}: format uuid without a pattern"
         for key, value in node.items():
             yield from _uuid_patterns(value, f"{place}/{key}")
     elif isinstance(node, list):

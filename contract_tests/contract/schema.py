@@ -19,7 +19,7 @@ MAX_DEPTH = 16  # no schema of the contract looks deeper; the validator gives up
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One keyword of the schema that the value breaks; value is what stands at the place, None where nothing does."""
+    """One keyword of the schema that the value violates; value is the value at the place, None if it is missing."""
 
     keyword: str
     place: Place

@@ -167,12 +167,12 @@ class Specification:
 
 
 def find_spec_folder() -> Path:
-    """The spec data that belongs to this package: beside it in a wheel, beside its parent in the clone."""
+    """Return the spec folder of this package: inside it in a wheel, next to it in a clone."""
     here = Path(__file__).resolve().parent.parent
     for folder in (here / "spec", here.parent / "spec"):
         if (folder / "openapi.yaml").is_file():
             return folder
-    raise SpecificationError(f"the contract data (spec/openapi.yaml) is missing beside {here}")
+    raise SpecificationError(f"the contract data (spec/openapi.yaml) is missing next to {here}")
 
 
 def load_specification(folder: Path | None = None) -> Specification:
@@ -192,7 +192,7 @@ def load_specification(folder: Path | None = None) -> Specification:
             if clause.kind not in KINDS:
                 raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} is of no kind: {clause.kind!r}")
             if clause.id in clauses:
-                raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} stands there twice")
+                raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} is there twice")
             clauses[clause.id] = clause
     readings = {}
     for entry in load_yaml(folder / "readings.yaml"):

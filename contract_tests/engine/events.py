@@ -50,7 +50,7 @@ class RunStarted:
     users: tuple[str, ...]  # who is signed in by what, in words
     version: str  # of the kit
     spec_sha256: str
-    variables: tuple[str, ...]  # the environment variables that stand for secrets in what follows
+    variables: tuple[str, ...]  # the environment variables that replace secrets in later events
     clauses: tuple[Clause, ...]  # those that are judged
     readings: tuple[ReadingView, ...]
 
@@ -98,7 +98,7 @@ class FailureRepeated:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over. why: a sentence for the user where it did not end by itself."""
+    """The run is over. why: a sentence for the user if the run was ended early."""
 
     at: str
     ending: Ending

@@ -18,7 +18,7 @@ Probe = Callable[[Request], list[Verdict]]  # sends a request and returns what i
 
 
 class ClauseBroken(AssertionError):
-    """Subclassed once for each clause: Hypothesis tells failures apart by type, so each clause shrinks on its own."""
+    """Subclassed once per clause: Hypothesis distinguishes failures by type, so each clause shrinks on its own."""
 
 
 class _OutOfBudget(BaseException):

@@ -1,4 +1,4 @@
-"""The cases that later ones are judged beside: the newest, and of each permitted variation the first that was taken."""
+"""Keep the cases with which later ones are compared: the newest, and the first accepted of each variation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract_tests.engine.views import ExchangeView
 from contract_tests.judging.case import Case
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
-KEPT_CASES = 2000  # twice what a run of depth standard sends; what is further apart, no history oracle compares
+KEPT_CASES = 2000  # twice what a run of depth standard sends; no history oracle compares more distant cases
 KEPT_RESPONSE_BYTES = 64 * 1024
 KEPT_TEXT = 1024  # characters of one long text in a response that is longer than that
 KEPT_ITEMS = 100
@@ -23,7 +23,7 @@ class History:
 
     def __init__(self) -> None:
         self._cases: dict[int, tuple[Case, ExchangeView]] = {}
-        self._granting: dict[tuple[str, str], int] = {}  # permitted variation -> number of the first that was taken
+        self._granting: dict[tuple[str, str], int] = {}  # permitted variation -> number of the first accepted case
 
     def add(self, number: int, case: Case, view: ExchangeView) -> None:
         """Keep a case; the oldest one that nothing needs leaves."""
@@ -41,7 +41,7 @@ class History:
 
     @property
     def granting(self) -> list[Case]:
-        """The first case that was taken with each permitted variation, in the order of sending."""
+        """Return the first accepted case of each permitted variation, in the order of sending."""
         return [self._cases[number][0] for number in sorted(set(self._granting.values()))]
 
     def view(self, number: int) -> ExchangeView | None:

@@ -1,4 +1,4 @@
-"""The searches beyond the covering set, as data: requests that stand ready, and strategies to draw more from."""
+"""The searches beyond the covering set, as data: prepared requests, and strategies to draw more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends the requests of a run and judges each exchange, on its own and beside those before it."""
+"""Send the requests of a run and judge each exchange, alone and together with earlier ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contract_tests.requests.plan import Step
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
-LONG_BODY_BYTES = 1000  # a longer body makes a command that nobody can read, so it goes into a file
+LONG_BODY_BYTES = 1000  # a longer body makes the command unreadable, so it goes into a file
 
 
 class RunOver(BaseException):
@@ -69,7 +69,7 @@ class Traffic:
     def send_concurrently(
         self, steps: Iterable[Step], breaks: dict[Request, list[Verdict]] | None = None
     ) -> Iterator[None]:
-        """Send and judge many; breaks, if given, gets what each request breaks, alone and beside those sent with it."""
+        """Send and judge many; breaks, if given, gets what each request breaks, alone and together with the others."""
         supply = (self._outgoing(step) for step in steps if self._budget.allows_more)
         new: list[Case] = []
         for exchange in self.target.send_concurrently(supply):
@@ -89,10 +89,10 @@ class Traffic:
             self.add(exchange)
 
     def probe(self, step: Step, *, again: str = "") -> list[Verdict]:
-        """Send one request, judge it beside what was accepted before, and return what it breaks.
+        """Send one request, judge it together with earlier accepted ones, and return what it breaks.
 
-        again: the clause that is being shrunk. Its requests are made of parts of others, so what they say beside those
-        says nothing new of another clause.
+        again: the clause that is being shrunk. Its requests consist of parts of others, so next to those they show
+        nothing new about another clause.
         """
         case, findings = self.add(self.send(step))
         if case is None:
@@ -111,7 +111,7 @@ class Traffic:
         return self.broken([*findings, *more])
 
     def is_broken_again(self, clause: str, exchanges: Sequence[Exchange]) -> bool:
-        """Send what broke a clause once more, in its order, and judge it beside what was accepted before."""
+        """Send the requests that broke a clause again, in order, and judge them with earlier accepted ones."""
         steps = [Step(exchange.label, exchange.request) for exchange in exchanges]
         if len(steps) > 1 and _overlap(exchanges):
             again = self.target.send_burst(map(self._outgoing, steps))
@@ -121,7 +121,7 @@ class Traffic:
         for exchange in again:
             self.show(exchange)
         alone = [finding for case in cases for finding in self._judge.judge(case)]
-        # Beside other refusals, one of those could be named instead.
+        # Next to other refusals, one of those could be reported instead.
         numbers = {exchange.number for exchange in exchanges}
         beside = [c for c in self.history if c.succeeded and c.exchange.number not in numbers]
         together = self._judge.judge_history([*beside, *cases])
@@ -196,7 +196,7 @@ class Traffic:
         return case, findings
 
     def _judge_beside(self, new: list[Case], breaks: dict[Request, list[Verdict]]) -> None:
-        """Judge new cases beside the first of each kind that was accepted before."""
+        """Judge new cases together with the first accepted one of each kind."""
         numbers = {case.exchange.number for case in new}
         granting = [case for case in self.history.granting if case.exchange.number not in numbers]
         found = self._judge.judge_history([*granting, *new])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MUST_ACCEPT_DEPTH = 16  # a body of the page is two levels deep; servers refuse at some depth from here on
-MAX_PARSED_DEPTH = 200  # deeper means nothing to anybody, and to parse it may end our own process
+MAX_PARSED_DEPTH = 200  # deeper bodies have no use, and parsing them may crash our own process
 MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers part company (RFC 8259 §6)
 LARGE_BODY_BYTES = 100_000  # common frameworks refuse from 100 kB on
 FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -120,7 +120,7 @@ def _parse(text: str, open_readings: set[str]) -> Body:
         return min(max(number, -1e300), 1e300)
 
     def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is no JSON")  # Python would take NaN and Infinity
+        raise ValueError(f"{constant} is not JSON")  # Python would take NaN and Infinity
 
     def parse(pairs_hook: Any) -> Any:
         return json.loads(

@@ -49,7 +49,7 @@ class Judge:
     history_oracles: tuple[HistoryOracle, ...] = HISTORY_ORACLES
 
     def case(self, exchange: Exchange) -> Case:
-        """The exchange beside what the contract demands of it."""
+        """Return the exchange with what the contract expects of it."""
         return Case(exchange, expect(exchange.request, self.terms, self._meanings), self.terms)
 
     def judge(self, case: Case) -> list[Finding]:

@@ -34,7 +34,7 @@ def _always(value: Any, body: Any) -> bool:
 class OpenViolation:
     """A violation of the schema that a reading leaves open.
 
-    rule: as an id of clauses.yaml, `items` standing for a position in an array. applies: from the value at the place
+    rule: as an id of clauses.yaml, `items` meaning any position in an array. applies: from the value at the place
     and the whole body, whether the reading bears on it.
     """
 

@@ -23,7 +23,7 @@ def same_text(sent: str, got: str) -> bool:
 
 
 def _less_unprinted(sent: str, got: str) -> bool:
-    """Whether got is sent less some blanks around it (`surrounding-blanks`) and signs that cannot be printed."""
+    """Return whether got is sent without surrounding spaces and unprintable characters."""
     core = bare(sent)
     start = sent.find(core[:1]) if core else len(sent)
     end = sent.rfind(core[-1:]) + 1 if core else len(sent)
@@ -73,5 +73,5 @@ def _without_tags(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """A pattern of the text in which any white space stands for white space."""
+    """Return a pattern of the text in which whitespace matches any whitespace."""
     return r"\s*".join(map(re.escape, re.split(r"\s+", "".join(c for c in text if not is_unprinted(c) or c.isspace()))))

@@ -69,7 +69,7 @@ def _dates(body: Mapping[str, Any], open_readings: set[str], variations: set[tup
         variations |= {(f"request.{field}.format", form) for form in _forms(text)}
     first, last = formats.instant(start), formats.instant(end)
     if first is None or last is None:
-        # Spelled in a way that not everybody reads the same: the order is open too.
+        # Parsers read this spelling differently, so the order is open too.
         open_readings |= {"end-before-start"} if not formats.read_date(start).wrong else set()
     elif last < first:
         open_readings.add("end-before-start")
@@ -127,7 +127,7 @@ def _ids(body: Mapping[str, Any], terms: Terms, open_readings: set[str], variati
 
 
 def _repeats_an_id(body: Mapping[str, Any]) -> bool:
-    """Whether an id stands twice letter by letter: a server that refuses that may take one UUID in two cases."""
+    """Return whether an ID is repeated exactly: a server that refuses that may accept one UUID in two cases."""
     lists = (body.get(field) for field in ("personIds", "companyIds"))
     spelled = ([text for text in ids if isinstance(text, str)] for ids in lists if isinstance(ids, list))
     return any(len(set(ids)) < len(ids) for ids in spelled)

@@ -1,7 +1,7 @@
-"""Hypothesis strategies for requests that create a lead list, one for each of the three zones.
+"""Hypothesis strategies for requests that create a lead list: must-accept, must-reject and unspecified.
 
-The zones are drawn here with some care and judged elsewhere with all: what a request may be answered is told from its
-bytes (`expectation`), so a strategy that strays costs an example, never a wrong verdict.
+A strategy aims at one class, but `expectation` classifies each request from its bytes. So a request of another class
+costs an example and never a wrong verdict.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def requests_left_open(sender: Sender) -> SearchStrategy[Request]:
 
 
 def names() -> SearchStrategy[str]:
-    """Display names beyond doubt: printable, NFC, 1 to 80 characters, no blanks around them, no markup."""
+    """Draw names that must be accepted: printable, NFC, 1 to 80 characters, no spaces around them, no markup."""
     letters = st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="<>&") | st.just(" ")
     ascii_letters = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="<>&")
     lengths = _lengths(formats.MUST_ACCEPT_NAME_LENGTH).filter(bool)
@@ -68,7 +68,7 @@ def _lengths(most: int) -> SearchStrategy[int]:
 
 def _instants() -> SearchStrategy[datetime]:
     years = formats.MUST_ACCEPT_YEARS  # less the last one, in which a campaign may end
-    return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(  # noqa: DTZ001 - the zone follows
+    return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(  # noqa: DTZ001 - time zone follows
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
     )
 

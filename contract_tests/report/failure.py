@@ -50,7 +50,7 @@ def repeated(found: ClauseResult) -> str:
 
 
 def command(result: RunResult, exchange: ExchangeView, folder: Path | None, *, ascii_only: bool = False) -> str:
-    """The curl command that sends the request again; secrets stand in it as environment variables."""
+    """Return the curl command that sends the request again, with environment variables instead of secrets."""
     line = as_curl(exchange.request, variables=result.started.variables, ascii_only=ascii_only)
     if (len(line) <= LONGEST_COMMAND and not exchange.request.body.is_cut) or folder is None:
         return line

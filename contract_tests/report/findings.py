@@ -81,6 +81,6 @@ def sentence(result: RunResult) -> str:
         return "Nothing was judged, so nothing can be said of this server."
     held = sum(found.outcome is not None for found in result.clauses)
     if result.why:
-        return f"No clause was seen to be broken, but the run did not end by itself: {printable(result.why)}"
+        return f"No clause was seen to be broken, but the run ended early: {printable(result.why)}"
     warned = f"; {len(result.warned)} of them with a warning" if result.warned else ""
     return f"The server keeps the contract: {held} clauses hold{warned}."

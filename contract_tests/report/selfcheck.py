@@ -29,9 +29,9 @@ def watch(results: Iterable[Result], total: int, console: Console) -> list[Resul
 
 
 def table(results: Sequence[Result]) -> Table:
-    """Caught of all, by class and difficulty."""
+    """Return the detected defects and all defects, by class and difficulty."""
     grid = Table(box=None, pad_edge=False)
-    grid.add_column("caught")
+    grid.add_column("detected")
     for difficulty in DIFFICULTIES:
         grid.add_column(difficulty, justify="right")
     judged = [result for result in results if result.subject.clause]
@@ -45,18 +45,18 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """The two numbers that a suite is worth."""
+    """Return the numbers of detected defects and of false positives."""
     counts = Counter((bool(result.subject.clause), result.right) for result in results)
-    caught, missed = counts[True, True], counts[True, False]
-    accused, right = counts[False, False], counts[False, True]
-    return f"caught {caught}/{caught + missed}, accused {accused}/{accused + right}"
+    detected, missed = counts[True, True], counts[True, False]
+    reported, passed = counts[False, False], counts[False, True]
+    return f"detected {detected}/{detected + missed}, false positives {reported}/{reported + passed}"
 
 
 def _wrong(result: Result) -> str:
     subject = result.subject
     if result.unseen and not result.broken:
-        return f"not seen through: the right server {subject.id} follows {result.unseen}"
+        return f"not observed: the correct server {subject.id} follows {result.unseen}"
     if subject.clause is None:
-        return f"accused: the right server {subject.id}: {', '.join(result.broken)}"
-    instead = f", named instead: {', '.join(result.broken)}" if result.broken else ""
+        return f"false positive: the correct server {subject.id}: {', '.join(result.broken)}"
+    instead = f", reported instead: {', '.join(result.broken)}" if result.broken else ""
     return f"missed: {subject.id}: {subject.description} It breaks {subject.clause}{instead}"

@@ -6,7 +6,7 @@ from contract_tests.engine.result import RunResult
 
 
 def summary_line(result: RunResult) -> str:
-    """How many clauses were judged, at what cost, and how the run ended if not by itself."""
+    """Return how many clauses were judged, at what cost, and how the run ended if it ended early."""
     unjudged = [each.clause.id for each in result.unjudged]
     held = len(result.clauses) - len(result.broken) - len(unjudged)
     line = f"{held} clauses hold, {len(result.broken)} broken, {len(unjudged)} not judged; "

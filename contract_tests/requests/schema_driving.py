@@ -42,7 +42,7 @@ def fuzzed_cases(terms: Terms, operation: Operation) -> SearchStrategy[Request]:
 @cache
 def _schemathesis() -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # requests warns of optional parts of itself that nobody uses here
+        warnings.simplefilter("ignore")  # requests warns of its optional parts, which are not used here
         import schemathesis  # takes a second: only who searches waits for it
     return schemathesis
 

@@ -1,4 +1,4 @@
-"""Judge servers whose defects are known: is each one detected, and is no right server accused?
+"""Judge servers with known defects and correct servers; count detected defects and false positives.
 
 Here live the list of those servers, how they are served, and how the engine is driven against each. Their code lives in
 tests/servers/ and in the mock.

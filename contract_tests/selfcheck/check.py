@@ -1,4 +1,4 @@
-"""Judges known servers, a few at a time: each faulty one must be detected by its clause, no right one accused."""
+"""Judge known servers, a few at a time: detect each defect by its clause, raise no false positive."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """Whether the suite was: the clause named, or no right server accused and the reading seen."""
+        """Return whether the suite was right: it reported the clause, or no finding on a correct server."""
         if self.subject.clause:
             return not {self.subject.clause, *self.subject.also}.isdisjoint(self.broken + self.advised)
         return not self.broken and not self.unseen

@@ -66,7 +66,7 @@ def _run(command: tuple[str, ...], writer: Connection) -> None:
 
 
 def _end_with_parent() -> None:
-    """Nobody else would end a server whose judge was killed."""
+    """Stop the server when the judging process is killed; nothing else would."""
     if parent := parent_process():
         parent.join()
         os.kill(os.getpid(), SIGKILL)

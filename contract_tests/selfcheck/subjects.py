@@ -96,7 +96,7 @@ def _right_mocks(specification: Specification, pins: Mapping[str, tuple[str, ...
     ]
     for number, choice in enumerate(turned):
         subject = _turned("=".join(choice), [choice], specification, pins, (number % SEEDS,))
-        # Told only where both logins are given, and then the carrier that is not served is rightly missed.
+        # Reported only if both logins are given; then the unsupported carrier is correctly reported as broken.
         yield subject if choice[0] == "session-carrier" else replace(subject, shows=subject.id)
     for number in range(COMBINATIONS):
         chance = random.Random(number)
@@ -121,7 +121,7 @@ def _turned(
 
 
 def _usual_options(specification: Specification) -> dict[str, str]:
-    """What the mock does with each open question when it is not told."""
+    """The default option of the mock for each open question."""
     entries = {entry["id"]: entry["mock"] for entry in load_yaml(specification.folder / "readings.yaml")}
     return {reading: mock if isinstance(mock, str) else mock["page"] for reading, mock in entries.items()}
 

@@ -35,7 +35,7 @@ class Secret:
 
     @cached_property
     def _encoded(self) -> Mapping[str, str]:
-        """Each encoded form with its name. Latin-1 stands for bytes: a body is masked before it is known to be text."""
+        """Each encoded form with its name. Latin-1 is for bytes: a body is masked before it is known to be text."""
         if not self._is_long:
             return {}
         data = self._text.encode("utf-8", "surrogatepass")
@@ -81,7 +81,7 @@ class Secret:
 
 
 class Masker:
-    """Replaces each secret by the expression that stands for it, in whatever form the secret turns up.
+    """Replace each secret by its expression, in every encoded form of the secret.
 
     secrets: secret -> shell expression that yields it, such as `LEADLISTS_BEARER`. Safe to use from several threads.
     """

@@ -105,7 +105,7 @@ class _Given:
         value = self.text(option)
         if value is not None and (not value.isascii() or " " in value):
             raise self.wrong(
-                option, "a token is printable ASCII without blanks (and without the word Bearer before it)"
+                option, "a token is printable ASCII without spaces (and without the word Bearer before it)"
             )
         return value
 
@@ -136,7 +136,7 @@ class _Given:
         try:
             value = float("" if isinstance(given, bool) else given)
         except (TypeError, ValueError, OverflowError):
-            raise self.wrong(option, f"{given!r} is no number") from None
+            raise self.wrong(option, f"{given!r} is not a number") from None
         if not low <= value < float("inf"):
             raise self.wrong(option, f"must be at least {low:g}")
         return value
@@ -192,7 +192,7 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
                 )
     headers = tuple(given.header(text) for text in given.texts("header"))
     if headers and not (first and first.carriers):
-        # Without bearer or cookie the headers are what signs in; beside them they go with every request.
+        # Without bearer or cookie the headers are the login; otherwise they are sent with every request.
         first, headers = Session("first", user_id=first.user_id if first else None, headers=headers), ()
     run_folder, spec_folder = given.text("run_folder"), given.text("spec")
     return Settings(
@@ -238,5 +238,5 @@ def _checked_url(url: str, source: str) -> str:
             f"{source}: leave the user name and password out of the URL; use --bearer, --cookie or --header"
         )
     if parts.query or parts.fragment or not url.isascii() or " " in url:
-        raise UsageError(f"{source}: {url!r} must be a plain address: ASCII, without blanks, `?` and `#`")
+        raise UsageError(f"{source}: {url!r} must be a plain URL: ASCII, without spaces, `?` and `#`")
     return url.rstrip("/?#")

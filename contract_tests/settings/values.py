@@ -92,7 +92,7 @@ class Settings:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Each secret text with the environment variable that stands for it in everything that is written."""
+        """Map each secret to the environment variable that replaces it in all output."""
         found: dict[str, str] = {}
         for session in self.sessions:
             prefix = "LEADLISTS_" if session.name == "first" else "LEADLISTS_SECOND_"

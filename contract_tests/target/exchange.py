@@ -84,7 +84,7 @@ def _patient_json(body: bytes) -> Any:
         return int(digits) if len(digits) < 400 else float(digits)  # int() takes long for very many digits
 
     def refuse(constant: str) -> Any:
-        raise ValueError(f"{constant} is no JSON")
+        raise ValueError(f"{constant} is not JSON")
 
     try:
         return json.loads(body.decode("utf-8"), parse_int=integer, parse_constant=refuse)

@@ -48,7 +48,7 @@ def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
 
 
 def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
-    """Whether it uses the very variation for which another request was refused, beside others."""
+    """Return whether it uses the variation for which another request was refused, among others."""
     denied = {
         variation
         for clause, other in blamed.items()
@@ -67,7 +67,7 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
 
 
 def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[object, ...]]:
-    """(field, form, values beside it) of every unknown id that the server took."""
+    """Yield (field, format, related values) of every unknown ID that the server accepted."""
     return {
         (ids.name, form, *_beside(case, ids))
         for case in cases
@@ -182,7 +182,7 @@ def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Where the session token is taken from; told only where the user gave both logins."""
+    """Report where the server reads the session token from; only if the user gave both logins."""
     first = cases[0].terms.settings.first if cases else None
     taken = {case.expectation.caller.carrier for case in cases if case.succeeded}
     if first and first.bearer and first.cookie and {"bearer", "cookie"} <= taken:

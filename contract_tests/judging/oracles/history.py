@@ -34,7 +34,7 @@ def unpolluted(cases: Sequence[Case]) -> Iterator[Finding]:
             clause = case.clause("request.body.open")
             spread = [k for k, v in fields.items() if k in case.created and k not in case.sent and case.created[k] == v]
             if clause and spread and not any(key in created for key in spread for created in before):
-                actual = f"{spread[0]!r}, sent in another request, stands in this list"
+                actual = f"{spread[0]!r}, sent in another request, is in this list"
                 yield broken(clause, first.exchange, case.exchange, expected="only fields of its own", actual=actual)
                 return
 

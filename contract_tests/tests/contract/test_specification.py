@@ -62,7 +62,7 @@ def test_refusals_of_a_reading() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("clauses.yaml", "- id: request.body.json", "- id: request.body.type", "stands there twice"),
+        ("clauses.yaml", "- id: request.body.json", "- id: request.body.type", "is there twice"),
         ("clauses.yaml", "kind: stated", "kinds: stated", "kinds"),
         ("readings.yaml", "clause: success.status", "clause: success.stat", "names no clause"),
         ("readings.yaml", "suite: {later: warn}", "suite: {latest: warn}", "treats options that it does not have"),

@@ -118,7 +118,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"clauses": {"every-operation": [{"id": "x", **CLAUSE, "kind": "guessed"}]}},
         "clauses.yaml: x is of no kind: 'guessed'",
     ),
-    "an id twice": ({"clauses": {"a": [{"id": "x", **CLAUSE}] * 2}}, "clauses.yaml: x stands there twice"),
+    "an id twice": ({"clauses": {"a": [{"id": "x", **CLAUSE}] * 2}}, "clauses.yaml: x is there twice"),
     "a field too few": (
         {"clauses": {"a": [{"id": "x"}]}},
         "clauses.yaml: entry x: Clause.__init__() missing 3 required positional arguments: "
@@ -172,7 +172,7 @@ def test_the_contract_is_searched_in_the_package_first(monkeypatch: pytest.Monke
     monkeypatch.setattr(specification, "__file__", str(package / "specification.py"))
     with pytest.raises(SpecificationError) as caught:
         find_spec_folder()
-    assert str(caught.value) == f"the contract data (spec/openapi.yaml) is missing beside {package}"
+    assert str(caught.value) == f"the contract data (spec/openapi.yaml) is missing next to {package}"
     for folder in (tmp_path / "spec", package / "spec"):
         folder.mkdir(parents=True)
         write(folder)

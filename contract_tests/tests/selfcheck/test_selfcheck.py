@@ -34,7 +34,7 @@ def command(tmp_path: Path) -> Command:
 
 def test_a_sample_of_defects_is_detected_without_false_positives(command: Command) -> None:
     done = command("--quick")
-    numbers = re.fullmatch(r"caught (\d+)/(\d+), accused 0/[345]", done.stdout.strip().splitlines()[-1])
+    numbers = re.fullmatch(r"detected (\d+)/(\d+), false positives 0/[345]", done.stdout.strip().splitlines()[-1])
     assert numbers, done.stdout + done.stderr
     assert done.returncode == 0
     assert int(numbers[1]) == int(numbers[2]) >= 20, done.stdout
@@ -43,7 +43,7 @@ def test_a_sample_of_defects_is_detected_without_false_positives(command: Comman
 def test_only_the_selected_defects_are_judged(command: Command) -> None:
     done = command("--defect", "id-missing", "--defect", "name-missing")
     assert done.returncode == 0
-    assert done.stdout.strip().endswith("caught 2/2, accused 0/0")
+    assert done.stdout.strip().endswith("detected 2/2, false positives 0/0")
 
 
 def test_an_error_names_an_unknown_defect(command: Command) -> None:
@@ -54,15 +54,15 @@ def test_an_error_names_an_unknown_defect(command: Command) -> None:
 
 def test_the_mock_follows_the_readings_that_are_pinned(command: Command) -> None:
     done = command("--quick", "--reading", "success-status=200", "--defect", "page, 200", "--defect", "id-missing")
-    assert done.stdout.strip().endswith("caught 1/1, accused 0/1"), done.stdout + done.stderr
+    assert done.stdout.strip().endswith("detected 1/1, false positives 0/1"), done.stdout + done.stderr
 
 
 def test_a_missed_defect_and_a_false_positive_fail() -> None:
     broken = (*MOCK, "--defect", "id-missing")
     missed = Subject("x", broken, "shape", "easy", "response.name.echo")
-    accused = Subject("x", broken)
+    wrongly_reported = Subject("x", broken)
     settings = Settings("http://x", depth=Depth.QUICK)
-    results = {result.subject.kind: result for result in check([missed, accused], settings)}
+    results = {result.subject.kind: result for result in check([missed, wrongly_reported], settings)}
     assert not results["shape"].right
     assert not results[RIGHT].right
     assert "response.id.required" in results[RIGHT].broken

@@ -167,7 +167,7 @@ def test_an_error_names_a_wrong_flag(option: str, value: Any, tmp_path: Path) ->
 
 def test_an_error_names_a_wrong_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADLISTS_SEED", "x")
-    with pytest.raises(UsageError, match=r"^\$LEADLISTS_SEED: 'x' is no number"):
+    with pytest.raises(UsageError, match=r"^\$LEADLISTS_SEED: 'x' is not a number"):
         gather({"url": URL}, folder=tmp_path)
 
 
