@@ -56,8 +56,30 @@ def cli() -> None:
     multiple=True,
     help="write a report: html, junit, sarif, github, gitlab, markdown, json, har, ctrf or passport; repeatable",
 )
+@click.option("--explain-readings", is_flag=True, help="print every reading that the server follows, with its meaning")
+@click.option(
+    "--write-readings",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="write what the server was seen to follow as a leadlists.toml, for the suite and for the mock",
+)
+@click.option(
+    "--write-deviations",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="write every breach as an entry for --deviations; then fill in reason, owner and expiry",
+)
 @click.option("--list", "only_list", is_flag=True, help="list the clauses that would be judged, and exit")
-def run(url: str | None, config: str | None, reports: tuple[str, ...], only_list: bool, **flags: Any) -> int:
+def run(
+    url: str | None,
+    config: str | None,
+    reports: tuple[str, ...],
+    explain_readings: bool,
+    write_readings: Path | None,
+    write_deviations: Path | None,
+    only_list: bool,
+    **flags: Any,
+) -> int:
     """Judge the server at URL: a base URL, or the endpoint itself.
 
     Each option can also be an environment variable (LEADLISTS_BEARER for --bearer) or an entry of the table
@@ -68,7 +90,9 @@ def run(url: str | None, config: str | None, reports: tuple[str, ...], only_list
         return 0
     wanted = _wanted(reports)
     settings, specification, folder = _check({**flags, "url": url}, config)
-    return _run(settings, specification, folder, wanted)
+    result = _run(settings, specification, folder, wanted, explains_readings=explain_readings)
+    _write_observed(result, write_readings, write_deviations)
+    return result.exit_code()
 
 
 @cli.command()
@@ -176,6 +200,7 @@ def _complain(text: str) -> None:
 
 def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specification, Path]:
     """Check the options before anything starts; returns what a run needs. Raises click.UsageError."""
+    from contract_tests.contract.deviations import load_deviations
     from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.engine.record import FILE_NAME, new_folder
     from contract_tests.settings.sources import gather
@@ -186,6 +211,8 @@ def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specifi
         specification = load_specification(settings.spec_folder)
         specification.pin(settings.readings)
         specification.select(settings.clauses)
+        if settings.deviations:
+            load_deviations(settings.deviations, specification)
         folder = settings.run_folder or new_folder()
         if (folder / FILE_NAME).exists():
             raise UsageError(f"--run-folder: {folder} holds another run; name a new folder")
@@ -199,7 +226,24 @@ def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specifi
     return settings, specification, folder
 
 
-def _run(settings: Settings, specification: Specification, folder: Path, wanted: list[Wanted]) -> int:
+def _write_observed(result: RunResult, readings: Path | None, deviations: Path | None) -> None:
+    from datetime import date
+
+    from contract_tests.engine.files import write_whole
+    from contract_tests.report.observed import deviations_file, readings_file
+
+    today = date.fromisoformat(result.started.at[:10])
+    for path, text in ((readings, readings_file(result)), (deviations, deviations_file(result, today))):
+        if path is not None:
+            try:
+                write_whole(path, text.encode())
+            except OSError as error:
+                _complain(f"{path} cannot be written: {error.strerror}")
+
+
+def _run(
+    settings: Settings, specification: Specification, folder: Path, wanted: list[Wanted], *, explains_readings: bool
+) -> RunResult:
     from rich.console import Console
 
     from contract_tests.composition import open_run
@@ -224,11 +268,11 @@ def _run(settings: Settings, specification: Specification, folder: Path, wanted:
     if result.ending is Ending.NOT_JUDGEABLE:
         _complain(printable(result.why))
     else:
-        report.conclude(result, folder)
+        report.conclude(result, folder, explains_readings=explains_readings)
     if conductor.record_problem:
         _complain(conductor.record_problem)
     _write_reports(wanted, result, folder, masker.secrets)
-    return result.exit_code()
+    return result
 
 
 @cli.command()

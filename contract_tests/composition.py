@@ -9,6 +9,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
@@ -17,6 +18,7 @@ from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import ReadingView, RunStarted
 from contract_tests.engine.record import Record
 from contract_tests.engine.searches import searches
+from contract_tests.judging.verdict import Outcome
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.connection import proxy_for, tls_context
@@ -114,9 +116,11 @@ def describe(terms: Terms) -> RunStarted:
         variables=tuple(dict.fromkeys(settings.secrets.values())),
         clauses=tuple(clause for clause in specification.judged_clauses if clause.id in chosen),
         readings=tuple(
-            ReadingView(r.id, r.clause, r.question, r.options, {o: r.treatment(o) for o in r.options})
+            ReadingView(r.id, r.clause, r.question, r.options, {o: r.treatment(o) for o in r.options}, r.usual)
             for r in specification.readings.values()
         ),
+        deviations=load_deviations(settings.deviations, specification) if settings.deviations else (),
+        fail_on=Outcome.WARNED if settings.fails_on_warned else Outcome.BROKEN,
     )
 
 

@@ -64,6 +64,7 @@ class Reading:
     treatments: Mapping[str, Treatment]
     refuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # refusing option -> its statuses
     group: str = ""  # one of GROUPS, or none: the request's body decides
+    usual: str = ""  # the option that the mock follows
     seen_in: str = ""  # "response": only a field of the response shows which option the server follows
 
     def treatment(self, option: str) -> Treatment:
@@ -278,6 +279,8 @@ def _reading(entry: dict[str, Any], path: Path) -> Reading:
             f"{path}: {entry['id']} refuses under options that it does not have: {sorted(unknown)}"
         )
     kept = {key: entry[key] for key in ("id", "clause", "question", "options")}
+    mock = entry.get("mock", "")
+    kept["usual"] = mock.get("page", "") if isinstance(mock, dict) else mock
     more = {
         "treatments": treatments,
         "refuses": refuses,

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause, Treatment
 from contract_tests.engine.views import ExchangeView, VerdictView
+from contract_tests.judging.verdict import Outcome
 
 
 class Ending(StrEnum):
@@ -53,6 +55,8 @@ class RunStarted:
     variables: tuple[str, ...]  # the environment variables that replace secrets in later events
     clauses: tuple[Clause, ...]  # those that are judged
     readings: tuple[ReadingView, ...]
+    deviations: tuple[Deviation, ...] = ()  # breaches that are accepted
+    fail_on: Outcome = Outcome.BROKEN  # the mildest outcome that fails the run
 
 
 @dataclass(frozen=True, slots=True)

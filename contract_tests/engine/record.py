@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause, Treatment
 from contract_tests.engine.events import (
     Ending,
@@ -251,6 +252,8 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
         case "run":
             fields["clauses"] = tuple(map(_clause, fields["clauses"]))
             fields["readings"] = tuple(_reading(reading) for reading in fields["readings"])
+            fields["deviations"] = tuple(Deviation(**each) for each in fields["deviations"])
+            fields["fail_on"] = Outcome(fields["fail_on"])
             return RunStarted(**fields | {name: tuple(fields[name]) for name in ("users", "variables")})
         case "stage":
             return StageStarted(**fields)

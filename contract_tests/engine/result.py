@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause
 from contract_tests.engine.events import (
     Ending,
@@ -88,6 +89,28 @@ class RunResult:
         """The clauses that are broken."""
         return tuple(clause for clause in self.clauses if clause.outcome is Outcome.BROKEN)
 
+    def deviation(self, clause_id: str) -> Deviation | None:
+        """The entry that accepts a breach of the clause; None if there is none, or if it has expired."""
+        return next((d for d in self.started.deviations if d.clause == clause_id and d not in self.expired), None)
+
+    @property
+    def expired(self) -> tuple[Deviation, ...]:
+        """The deviations that were no longer accepted on the day of the run."""
+        return tuple(d for d in self.started.deviations if d.has_expired(self.started.at[:10]))
+
+    @property
+    def stale(self) -> tuple[Deviation, ...]:
+        """The deviations that no longer occur: a whole run has judged the clause, and it holds."""
+        if self.ending is not Ending.COMPLETE:
+            return ()
+        outcomes = {found.clause.id: found.outcome for found in self.clauses}
+        return tuple(d for d in self.started.deviations if outcomes.get(d.clause) in {Outcome.HELD, Outcome.WARNED})
+
+    @property
+    def failing(self) -> tuple[ClauseResult, ...]:
+        """The broken clauses of which no deviation accepts the breach."""
+        return tuple(found for found in self.broken if self.deviation(found.clause.id) is None)
+
     @property
     def warned(self) -> tuple[ClauseResult, ...]:
         """The clauses that are not broken, of which something is odd."""
@@ -111,15 +134,17 @@ class RunResult:
         """A question that the page leaves open."""
         return next(each for each in self.started.readings if each.id == reading_id)
 
-    def exit_code(self, *, fail_on: Outcome = Outcome.BROKEN) -> int:
+    def exit_code(self) -> int:
         """The exit code that says whose turn it is.
 
-        0 every judged clause holds, 1 a clause is broken (or warned, if fail_on says so), 3 no judgement was possible
-        for a reason outside the contract, 4 nothing was judged, 130 interrupted, 143 terminated.
+        0 every judged clause holds, 1 a clause is broken (or warned, if the run was to fail on that) or a deviation has
+        expired or no longer occurs, 3 no judgement was possible for a reason outside the contract, 4 nothing was
+        judged, 130 interrupted, 143 terminated.
         """
         if self.ending in _EXIT_OF_ENDING:
             return _EXIT_OF_ENDING[self.ending]
-        if self.broken or (fail_on is Outcome.WARNED and self.warned):
+        fails_on_warned = self.started.fail_on is Outcome.WARNED
+        if self.failing or self.expired or self.stale or (fails_on_warned and self.warned):
             return 1
         if self.ending in _OUTSIDE_THE_CONTRACT:
             return 3

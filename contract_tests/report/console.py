@@ -16,7 +16,7 @@ from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.failure import describe, on_one_line
-from contract_tests.report.summary import readings_line, summary_line
+from contract_tests.report.summary import every_reading, readings_line, summary_line
 from contract_tests.settings.secrets import printable
 
 _STYLES = {Outcome.HELD: "green", Outcome.WARNED: "yellow", Outcome.BROKEN: "bold red", None: "dim"}
@@ -58,16 +58,26 @@ class ConsoleReport:
                 self._broken.add(event.verdict.clause)
                 self._say(f"broken: {event.verdict.clause}: {self._statements[event.verdict.clause]}", "red")
 
-    def conclude(self, result: RunResult, folder: Path | None = None) -> None:
-        """Print what the run found; folder: that of its record."""
+    def conclude(self, result: RunResult, folder: Path | None = None, *, explains_readings: bool = False) -> None:
+        """Print what the run found; folder: that of its record; explains_readings: all readings with their meaning."""
         self.stop()
         ascii_only = not self._console.encoding.lower().startswith("utf")
-        self._console.print(Text(printable(readings_line(result))), soft_wrap=False)
+        lines = every_reading(result) if explains_readings else [readings_line(result)]
+        for line in lines:
+            self._console.print(Text(printable(line)), soft_wrap=False)
         self._console.print()
         self._console.print(_table(result))
-        for found in result.broken:
+        for found in result.failing:
             self._console.print()
             self._say("✗ " + describe(result, found, folder, ascii_only=ascii_only), "red", first_line_only=True)
+        for found in result.broken:
+            if deviation := result.deviation(found.clause.id):
+                until = f"until {deviation.expires} by {deviation.owner}"
+                self._say(f"accepted {until}: {deviation.clause} is broken: {deviation.reason}", "yellow")
+        for deviation in result.expired:
+            self._say(f"the deviation of {deviation.clause} expired on {deviation.expires}", "red")
+        for deviation in result.stale:
+            self._say(f"the deviation of {deviation.clause} no longer occurs: remove its entry", "red")
         for found in result.warned:
             if verdict := found.worst:
                 about = f" (reading {verdict.reading})" if verdict.reading else ""

@@ -17,7 +17,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     """The report as JSON: a test for each clause."""
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     start_ms = int(datetime.fromisoformat(result.started.at).timestamp() * 1000)
-    failed, skipped = len(result.broken), len(result.unjudged)
+    failed, skipped = len(result.failing), len(result.unjudged)
     report: dict[str, Any] = {
         "reportFormat": "CTRF",
         "specVersion": "0.0.0",
@@ -45,7 +45,7 @@ def _test(found: ClauseResult, finding: Finding | None) -> dict[str, Any]:
     statuses = {None: "skipped", Outcome.BROKEN: "failed"}
     test: dict[str, Any] = {
         "name": found.clause.id,
-        "status": statuses.get(found.outcome, "passed"),
+        "status": statuses.get(finding.outcome if finding else found.outcome, "passed"),
         "duration": 0,
         "suite": [found.clause.group],
     }

@@ -19,7 +19,8 @@ from contract_tests.settings.secrets import printable
 class Finding:
     """One clause that is broken or warned of. Every text is free of control characters.
 
-    commands: that send the requests again. fingerprint: the same in every run in which the same clause is broken.
+    outcome: warned for a breach that is accepted. commands: that send the requests again. fingerprint: the same in
+    every run in which the same clause is broken.
     """
 
     clause: Clause
@@ -31,6 +32,7 @@ class Finding:
     reading: str
     commands: tuple[str, ...]
     again: str
+    accepted: str
     fingerprint: str
 
     @property
@@ -44,6 +46,7 @@ class Finding:
         lines = [f"{self.title} ({self.clause.place})", f"expected: {self.expected}", f"actual: {self.actual}"]
         lines += [f"hint: {self.hint}"] if self.hint else []
         lines += [f"reading: {self.reading}"] if self.reading else []
+        lines += [self.accepted] if self.accepted else []
         lines += [f"repeat: {line}" for line in self.commands]
         return "\n".join([*lines, self.again] if self.again else lines)
 
@@ -56,10 +59,11 @@ def findings(result: RunResult, folder: Path | None) -> Iterator[Finding]:
 
 
 def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folder: Path | None) -> Finding:
+    accepted = result.deviation(found.clause.id) if found.outcome is Outcome.BROKEN else None
     reading = result.reading(verdict.reading) if verdict.reading else None
     return Finding(
         clause=found.clause,
-        outcome=found.outcome or Outcome.HELD,
+        outcome=Outcome.WARNED if accepted else found.outcome or Outcome.HELD,
         verdict=verdict,
         expected=on_one_line(verdict.expected),
         actual=on_one_line(verdict.actual),
@@ -67,20 +71,25 @@ def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folde
         reading=f"{reading.id}: {reading.question}" if reading else "",
         commands=tuple(printable(command(result, exchange, folder)) for exchange in verdict.exchanges),
         again=repeated(found) if found.times else "",
+        accepted=f"accepted until {accepted.expires} by {accepted.owner}: {accepted.reason}" if accepted else "",
         fingerprint=hashlib.sha256(f"{found.clause.id}\n{found.clause.place}".encode()).hexdigest(),
     )
 
 
 def sentence(result: RunResult) -> str:
     """The verdict of a run in one sentence."""
-    if result.broken:
-        count = len(result.broken)
+    if result.failing:
+        count = len(result.failing)
         verb = "clause is" if count == 1 else "clauses are"
         return f"{count} {verb} broken: the server does not keep the contract."
+    if outdated := [*result.expired, *result.stale]:
+        return f"No further clause is broken, but deviations are out of date: {', '.join(d.clause for d in outdated)}."
     if not result.is_judged:
         return "Nothing was judged, so nothing can be said of this server."
     held = sum(found.outcome is not None for found in result.clauses)
     if result.why:
         return f"No clause was seen to be broken, but the run ended early: {printable(result.why)}"
+    if result.broken:
+        return f"{len(result.broken)} clauses are broken, and every breach is accepted; the other clauses hold."
     warned = f"; {len(result.warned)} of them with a warning" if result.warned else ""
     return f"The server keeps the contract: {held} clauses hold{warned}."

@@ -16,7 +16,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     counts = {
         "tests": str(len(result.clauses)),
-        "failures": str(len(result.broken)),
+        "failures": str(len(result.failing)),
         "errors": "0",
         "skipped": str(len(result.unjudged)),
         "time": f"{result.duration_s:.3f}",
@@ -39,7 +39,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         finding = told.get(found.clause.id)
         if found.outcome is None:
             Xml.SubElement(case, "skipped", {"message": "no exchange showed it"})
-        elif finding and found.outcome is Outcome.BROKEN:
+        elif finding and finding.outcome is Outcome.BROKEN:
             message = f"expected {finding.expected}; got {finding.actual}"
             Xml.SubElement(case, "failure", {"type": "broken", "message": _legal(message)}).text = _legal(finding.text)
         elif finding:

@@ -40,6 +40,8 @@ def _finding(finding: Finding) -> list[str]:
     lines += [f"- expected: {code(finding.expected)}", f"- actual: {code(finding.actual)}"]
     if finding.hint:
         lines.append(f"- hint: {escaped(finding.hint)}")
+    if finding.accepted:
+        lines.append(f"- {escaped(finding.accepted)}")
     if finding.reading:
         lines.append(f"- reading: {escaped(finding.reading)}")
     for line in finding.commands:

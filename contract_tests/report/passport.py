@@ -30,6 +30,11 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         verdict = found.outcome or "not judged"
         mark = f"**{verdict}**" if found.outcome is Outcome.BROKEN else verdict
         lines.append(f"| {code(found.clause.id)} | {mark} | {found.judged} |")
+    if started.deviations:
+        lines += ["", "## Accepted deviations", "", "| clause | until | owner | reason |", "|---|---|---|---|"]
+        lines += [
+            f"| {code(d.clause)} | {d.expires} | {escaped(d.owner)} | {escaped(d.reason)} |" for d in started.deviations
+        ]
     lines += ["", "## Readings", "", "| question | the server follows |", "|---|---|"]
     lines += [f"| {code(each.reading.id)} | {escaped(', '.join(each.seen))} |" for each in result.readings]
     if receipt:

@@ -48,6 +48,7 @@ def _rule(clause: Clause) -> dict[str, Any]:
 
 
 def _result(finding: Finding, index: int) -> dict[str, Any]:
+    suppressed = {"suppressions": [{"kind": "external", "justification": finding.accepted}]} if finding.accepted else {}
     return {
         "ruleId": finding.clause.id,
         "ruleIndex": index,
@@ -60,4 +61,5 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
             }
         ],
         "partialFingerprints": {"clauseAndPlace/v1": finding.fingerprint},
+        **suppressed,
     }

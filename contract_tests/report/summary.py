@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from contract_tests.engine.result import RunResult
 
+# What would let a clause be judged that a run without it cannot judge; by the end or the whole of the clause's id.
+_NEEDS = {
+    "session.expired": "--expired-bearer",
+    "carrier.cookie": "--cookie",
+    "carrier.bearer": "--bearer",
+    "icpId.exists": "--icp-id",
+    "personIds.exist": "--person-id",
+    "companyIds.exist": "--company-id",
+    "includes-creator": "--user-id",
+    "userIds.private": "--second-bearer",
+    ".clock": "--clock-allowance",
+}
+
+
+def _needs(clause: str) -> str:
+    return next((f" (give {flag})" for end, flag in _NEEDS.items() if clause.endswith(end)), "")
+
 
 def summary_line(result: RunResult) -> str:
     """Return how many clauses were judged, at what cost, and how the run ended if it ended early."""
@@ -12,13 +29,25 @@ def summary_line(result: RunResult) -> str:
     line = f"{held} clauses hold, {len(result.broken)} broken, {len(unjudged)} not judged; "
     line += f"{result.requests} requests in {result.duration_s:.1f} s."
     if unjudged:
-        line += " Not judged: " + ", ".join(unjudged) + "."
+        line += " Not judged: " + ", ".join(f"{clause}{_needs(clause)}" for clause in unjudged) + "."
     if not result.is_judged:
         line += " Nothing was judged, so nothing can be said of this server."
     return f"{line} {result.why}".rstrip()
 
 
 def readings_line(result: RunResult) -> str:
-    """Which options of the open questions the server was seen to follow."""
-    seen = [f"{each.reading.id}={'|'.join(sorted(each.seen))}" for each in result.readings]
+    """Where the server was seen to do something else than the mock does by default, among the open questions."""
+    others = [each for each in result.readings if set(each.seen) != {each.reading.usual}]
+    usual = len(result.readings) - len(others)
+    seen = [f"{each.reading.id}={'|'.join(sorted(each.seen))}" for each in others]
+    seen += [f"the defaults of the mock in {usual} of {len(result.readings)} open questions"] if usual else []
     return "This server follows: " + (", ".join(seen) or "nothing that could be seen") + "."
+
+
+def every_reading(result: RunResult) -> list[str]:
+    """A line for each open question that the server was seen to answer."""
+    return ["This server follows:"] + [
+        f"  {each.reading.id}={option}: {each.reading.options.get(option, '')} (seen {times} times)"
+        for each in result.readings
+        for option, times in each.seen.items()
+    ]

@@ -60,6 +60,8 @@ RUN_OPTIONS = (
     Option(
         "reading", "ID=OPTION[,OPTION]", "accept only these options of an open question (see `readings`)", many=True
     ),
+    Option("deviations", "FILE", "TOML file of accepted breaches: clause, reason, owner and expiry of each"),
+    Option("fail_on", "OUTCOME", "broken: only a broken clause fails the run; warned: a warning too (default broken)"),
     Option("clauses", "PREFIX", "judge only the clauses whose ids begin with PREFIX (see `clauses`)", many=True),
     Option(
         "depth",

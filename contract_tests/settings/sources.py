@@ -163,6 +163,13 @@ class _Given:
         )
         return made if made.carriers or made.user_id else None
 
+    def fails_on_warned(self) -> bool:
+        """Whether a warning fails the run."""
+        text = self.text("fail_on") or "broken"
+        if text not in {"broken", "warned"}:
+            raise self.wrong("fail_on", f"{text!r} is not an outcome; choose broken or warned")
+        return text == "warned"
+
     def fetched_token(self) -> str | None:
         """The token from --bearer-file or --login-command."""
         if (path := self.text("bearer_file")) is not None:
@@ -216,6 +223,8 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         connections=given.whole("connections", 1, DEFAULT_CONNECTIONS),
         run_folder=Path(run_folder) if run_folder else None,
         spec_folder=Path(spec_folder) if spec_folder else None,
+        deviations=Path(path) if (path := given.text("deviations")) else None,
+        fails_on_warned=given.fails_on_warned(),
         wait_s=given.number("wait", 0, 0.0) or 0.0,
         ca_file=given.text("ca_file"),
         client_cert=given.text("client_cert"),

@@ -79,6 +79,8 @@ class Settings:
     connections: int = DEFAULT_CONNECTIONS
     run_folder: Path | None = None
     spec_folder: Path | None = None
+    deviations: Path | None = None
+    fails_on_warned: bool = False
     wait_s: float = 0.0
     ca_file: str | None = None
     client_cert: str | None = None

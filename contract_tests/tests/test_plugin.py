@@ -46,7 +46,7 @@ def test_the_suite_is_added_to_the_teams_own_tests(run_pytest: Pytest, right_url
     assert "test_theirs.py::test_theirs PASSED" in done.stdout
     assert "test_clause[request.name.required] PASSED" in done.stdout
     assert "leadlists: 5 clauses added to the tests" in done.stdout
-    assert "This server follows: success-status=201" in done.stdout
+    assert "This server follows: " in done.stdout
 
 
 def test_a_variable_alone_adds_nothing_and_says_so(run_pytest: Pytest, right_url: str) -> None:

@@ -39,6 +39,8 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (text, attribute, value)
     "run_folder": ("runs/1", "run_folder", Path("runs/1")),
     "bearer_file": ("token.txt", "bearer_file", "token.txt"),
     "login_command": ("echo tok-9", "login_command", "echo tok-9"),
+    "deviations": ("known.toml", "deviations", Path("known.toml")),
+    "fail_on": ("warned", "fails_on_warned", True),
     "wait": ("20", "wait_s", 20.0),
     "ca_file": ("ca.pem", "ca_file", "ca.pem"),
     "client_cert": ("me.pem", "client_cert", "me.pem"),
