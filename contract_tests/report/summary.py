@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from contract_tests.engine.result import RunResult
 
-# What would let a clause be judged that a run without it cannot judge; by the end or the whole of the clause's id.
+# The option without which a run cannot judge a clause, by the end of the clause's id.
 _NEEDS = {
     "session.expired": "--expired-bearer",
     "carrier.cookie": "--cookie",
     "carrier.bearer": "--bearer",
-    "icpId.exists": "--icp-id",
-    "personIds.exist": "--person-id",
-    "companyIds.exist": "--company-id",
     "includes-creator": "--user-id",
-    "userIds.private": "--second-bearer",
     ".clock": "--clock-allowance",
 }
+_OF_FIELD = re.compile(r"\.(\w+?)s?\.exists?$")  # the option is named after the field: --icp-id
 
 
 def _needs(clause: str) -> str:
-    return next((f" (give {flag})" for end, flag in _NEEDS.items() if clause.endswith(end)), "")
+    """The option that would let the clause be judged, in parentheses; empty if it is not known."""
+    flag = next((flag for end, flag in _NEEDS.items() if clause.endswith(end)), "")
+    if field := _OF_FIELD.search(clause):
+        flag = "--" + re.sub(r"[A-Z]", lambda match: f"-{match[0].lower()}", field[1])
+    return f" (give {flag})" if flag else ""
 
 
 def summary_line(result: RunResult) -> str:
