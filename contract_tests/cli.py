@@ -156,6 +156,62 @@ def receipt(folder: Path, files: tuple[Path, ...], more: tuple[str, ...], config
     return 1 if found.found else 0
 
 
+@cli.command()
+@click.argument("before", metavar="RUN_A", type=click.Path(path_type=Path))
+@click.argument("after", metavar="RUN_B", type=click.Path(path_type=Path))
+def diff(before: Path, after: Path) -> int:
+    """Say what changed from one run to another: clauses, readings, time. Exit code 1 if anything did.
+
+    RUN_A, RUN_B: the folders of two runs, for example of two builds of a server.
+    """
+    from contract_tests.engine.record import RecordError, read_result
+    from contract_tests.report.comparison import changes
+
+    try:
+        found = changes(read_result(before), read_result(after))
+    except RecordError as error:
+        raise click.UsageError(str(error)) from None
+    for line in found:
+        _say(line)
+    if not found:
+        _say("Nothing changed.")
+    return 1 if found else 0
+
+
+@cli.command()
+@click.argument("folder", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@click.argument("clause", required=False, default="")
+@_with_run_options
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
+    """Send what showed the broken clauses of a run again, and compare. Exit code 1 if one is still broken.
+
+    RUN_DIR: the folder of the run. CLAUSE: replay only the clauses whose ids begin with it. The options, above all the
+    login, are those of `run`.
+    """
+    from contract_tests.composition import replay_broken
+    from contract_tests.engine.record import RecordError, read_result
+    from contract_tests.report.failure import on_one_line
+    from contract_tests.settings.secrets import Masker
+    from contract_tests.settings.sources import gather
+    from contract_tests.settings.values import UsageError
+
+    try:
+        result = read_result(folder)
+        settings = gather({**flags, "url": result.started.url}, config=Path(config) if config else None)
+        masker = Masker(settings.secrets)
+        again = list(replay_broken(settings, result, folder, prefix=clause, masker=masker))
+    except (RecordError, UsageError) as error:
+        raise click.UsageError(str(error)) from None
+    for each in again:
+        verdict = f"broken again: {each.actual}" if each.is_broken else "no longer broken"
+        statuses = f"{', '.join(each.before)} -> {', '.join(each.after)}"
+        _say(on_one_line(masker.mask_excerpt(f"{each.clause}: {verdict} ({statuses})")))
+    if not again:
+        _say("There is no broken clause to replay.")
+    return 1 if any(each.is_broken for each in again) else 0
+
+
 def _secrets(config: str | None) -> set[str]:
     """The secrets in the environment and in leadlists.toml; none where those cannot be read."""
     from contract_tests.settings.sources import gather

@@ -17,6 +17,8 @@ from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import ReadingView, RunStarted
 from contract_tests.engine.record import Record
+from contract_tests.engine.replay import Replayed, replay
+from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import searches
 from contract_tests.judging.verdict import Outcome
 from contract_tests.lead_lists import LEAD_LISTS
@@ -68,6 +70,18 @@ def open_run(
     finally:
         if record is not None:
             record.close()
+
+
+def replay_broken(
+    settings: Settings, result: RunResult, folder: Path, *, prefix: str = "", masker: Masker
+) -> Iterator[Replayed]:
+    """Send what showed each broken clause of a recorded run again. prefix: of the clauses. Raises RecordError."""
+    judge = judge_with(Terms.of(load_specification(settings.spec_folder), settings), (LEAD_LISTS,))
+    budget = Budget(max_time_s=settings.max_time_s)
+    with open_target(settings, budget.pause, masker) as target:
+        for found in result.broken:
+            if found.clause.id.startswith(prefix) and found.worst is not None:
+                yield replay(found.worst, target, judge, secrets=settings.secrets, folder=folder)
 
 
 def open_target(settings: Settings, pause: Callable[[float], bool], masker: Masker) -> Target:

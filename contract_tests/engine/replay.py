@@ -1,0 +1,72 @@
+"""Send what showed a breach in a recorded run again, and judge it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract_tests.engine.record import RecordError, body_file_name
+from contract_tests.engine.views import ExchangeView, VerdictView
+from contract_tests.judging.judge import Judge
+from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.target.client import Target
+from contract_tests.target.exchange import Exchange, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One breach, sent again. before, after: what came then and now, in the order of sending."""
+
+    clause: str
+    is_broken: bool
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    actual: str = ""  # what is wrong now
+
+
+def replay(verdict: VerdictView, target: Target, judge: Judge, *, secrets: Mapping[str, str], folder: Path) -> Replayed:
+    """Send the exchanges of a verdict again. secrets: secret -> expression that stands for it in the record.
+
+    Raises RecordError if the record does not have a whole body.
+    """
+    requests = [_request(view, secrets, folder) for view in verdict.exchanges]
+    again = [
+        target.send(request, view.label, number)
+        for number, (request, view) in enumerate(zip(requests, verdict.exchanges, strict=True), 1)
+    ]
+    cases = [judge.case(exchange) for exchange in again]
+    findings = [finding for case in cases for finding in judge.judge(case)] + list(judge.judge_history(cases))
+    broken = [
+        finding
+        for finding in findings
+        if isinstance(finding, Verdict) and finding.clause == verdict.clause and finding.outcome is Outcome.BROKEN
+    ]
+    before = tuple(str(view.response.status) if view.response else view.failure or "" for view in verdict.exchanges)
+    return Replayed(verdict.clause, bool(broken), before, _seen(again), broken[0].actual if broken else "")
+
+
+def _seen(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+    return tuple(str(each.response.status) if each.response else each.failure or "" for each in exchanges)
+
+
+def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path) -> Request:
+    """The request to the byte, with the secrets of now."""
+    body = view.request.body.data
+    if view.request.body.is_cut:
+        file = folder / body_file_name(view.number)
+        try:
+            body = file.read_bytes()
+        except OSError as error:
+            raise RecordError(
+                f"{file} with the body of request {view.number} cannot be read: {error.strerror}"
+            ) from None
+
+    def filled(text: str) -> str:
+        for secret, name in secrets.items():
+            text = text.replace(f"${{{name}}}", secret)
+        return text
+
+    headers = tuple((name, filled(value)) for name, value in view.request.headers)
+    body = filled(body.decode("latin-1")).encode("latin-1")
+    return Request(view.request.method, filled(view.request.url), headers, body, view.request.chunked)
