@@ -94,7 +94,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
 
 
 def _unreadable(error: FaultError) -> Refused:
-    of = f" of {error.name}" if error.name else ""
+    of = f" in {error.name}" if error.name else ""
     return refused("fault", of=of, got=error.got, want=error.want)
 
 

@@ -251,7 +251,7 @@ function parse(bytes: Uint8Array): Json {
     throw refused("size", { got: `${bytes.length} bytes`, limit: CONTRACT.maxBodyBytes });
   }
   if (bytes.every((byte) => byte === 32 || (byte >= 9 && byte <= 13))) {
-    throw refused("empty", { got: bytes.length ? "only white space" : "nothing" });
+    throw refused("empty", { got: bytes.length ? "only whitespace" : "nothing" });
   }
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw refused("byte_order_mark", { got: "U+FEFF" });
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
@@ -318,7 +318,7 @@ class JsonReader {
     const found = this.take(SIMPLE);
     if (found === undefined) {
       const constant = this.take(NO_NUMBER);
-      if (constant) throw refused("json", { got: `${constant} is no JSON number (RFC 8259 §6)` });
+      if (constant) throw refused("json", { got: `${constant} is not a JSON number (RFC 8259 §6)` });
       throw this.error("Expecting value");
     }
     return found === "null" ? null : found === "true" ? true : found === "false" ? false : new Digits(found);
@@ -490,37 +490,39 @@ function whyNoDate(text: string): string {
 /** The instant that a text names, to the millisecond; throws NotADate with the reason if it names none. */
 function instant(text: string): Date {
   const form = DATE.exec(text);
-  if (!form) throw new NotADate("it is not of the form 2024-01-31T23:59:59.000Z");
+  if (!form) throw new NotADate("does not have the form 2024-01-31T23:59:59.000Z");
   const [year, month, day] = form.slice(1, 4).map(Number) as [number, number, number];
   const midnight = dayOf(year, month, day);
   if (form[4] === undefined) return midnight;
-  if (form[8] === undefined) throw new NotADate("it has no offset from UTC; put Z behind it");
+  if (form[8] === undefined) throw new NotADate("has no time zone (append Z)");
   const [hour, minute, second] = form.slice(4, 7).map(Number) as [number, number, number];
   checkTime(hour, minute, second, form[7] ?? "");
   const seconds = midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second - offsetSeconds(form[8]);
   const moment = new Date(seconds * 1000 + Number((form[7] ?? "").slice(0, 3).padEnd(3, "0")));
   if (!(moment.getUTCFullYear() >= 1 && moment.getUTCFullYear() <= 9999)) {
-    throw new NotADate("in UTC it lies outside the years 0001 to 9999");
+    throw new NotADate("is outside the years 0001 to 9999 in UTC");
   }
   return moment;
 }
 
 function dayOf(year: number, month: number, day: number): Date {
-  if (year < 1) throw new NotADate("years run from 0001 to 9999");
-  if (month < 1 || month > 12) throw new NotADate(`there is no month ${two(month)}`);
+  if (year < 1) throw new NotADate("has a year outside 0001 to 9999");
+  if (month < 1 || month > 12) throw new NotADate(`has the month ${two(month)}`);
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  if (day < 1 || date.getUTCDate() !== day) throw new NotADate(`there is no ${MONTHS[month - 1]} ${day} in ${year}`);
+  if (day < 1 || date.getUTCDate() !== day) {
+    throw new NotADate(`names a day that does not exist (${MONTHS[month - 1]} ${day})`);
+  }
   return date;
 }
 
 function checkTime(hour: number, minute: number, second: number, fraction: string): void {
   if (hour === 24 && !minute && !second && !/[1-9]/.test(fraction)) {
-    throw new NotADate("midnight is 00:00:00 of the next day, not 24:00:00");
+    throw new NotADate("has the hour 24 (write 00:00:00 of the next day)");
   }
-  if (hour > 23 || minute > 59) throw new NotADate(`there is no time of day ${two(hour)}:${two(minute)}`);
-  if (second === 60) throw new NotADate("leap seconds are not taken; there is no second 60");
-  if (second > 59) throw new NotADate(`there is no second ${second}`);
+  if (hour > 23 || minute > 59) throw new NotADate(`has the time of day ${two(hour)}:${two(minute)}`);
+  if (second === 60) throw new NotADate("has a leap second (write second 59)");
+  if (second > 59) throw new NotADate(`has the second ${second}`);
 }
 
 function two(number: number): string {
@@ -530,7 +532,7 @@ function two(number: number): string {
 function offsetSeconds(zone: string): number {
   if (zone === "Z") return 0;
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4))];
-  if (hours > 23 || minutes > 59) throw new NotADate(`there is no offset ${zone}`);
+  if (hours > 23 || minutes > 59) throw new NotADate(`has the offset ${zone}`);
   return (zone[0] === "-" ? -60 : 60) * (hours * 60 + minutes);
 }
 

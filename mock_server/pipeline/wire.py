@@ -182,7 +182,7 @@ class JsonParser:
 
     def __call__(self, body: bytes, headers: Headers) -> Any:
         if not body or body.isspace():
-            raise refused("empty", got="only white space" if body else "nothing")  # request.body.required
+            raise refused("empty", got="only whitespace" if body else "nothing")  # request.body.required
         coding = headers.get("content-encoding", "").strip().lower()
         if coding in _INFLATORS:
             body = _inflate(body, coding, self._max_bytes)
@@ -292,7 +292,7 @@ def _without_extensions(text: str) -> str:
 
 
 def _no_constant(name: str) -> Any:
-    raise refused("json", got=f"{name} is no JSON number (RFC 8259 §6)")
+    raise refused("json", got=f"{name} is not a JSON number (RFC 8259 §6)")
 
 
 def _null(name: str) -> None:
@@ -337,9 +337,9 @@ def _inflate(body: bytes, coding: str, max_bytes: int) -> bytes:
     try:
         inflated = inflator.decompress(body, max_bytes + 1)
     except zlib.error:
-        raise refused("compressed", got="no whole stream", want=coding) from None
+        raise refused("compressed", got="an incomplete stream", want=coding) from None
     if len(inflated) > max_bytes:
         raise refused("size", got=f"more than {max_bytes} bytes", limit=max_bytes)
     if not inflator.eof:
-        raise refused("compressed", got="no whole stream", want=coding)
+        raise refused("compressed", got="an incomplete stream", want=coding)
     return inflated

@@ -212,7 +212,7 @@ def test_a_400_lists_every_problem_with_advice(
     }
     (date,) = [problem for problem in error["details"] if problem["path"] == "/startDate"]
     assert date["message"] == (
-        "startDate is not a date that is taken here: there is no February 30 in 2024; "
+        'startDate is "2024-02-30", which names a day that does not exist (February 30); '
         'send an ISO 8601 date, for example "2024-01-01T00:00:00.000Z".'
     )
 
@@ -298,7 +298,7 @@ def test_messages_about_ids_show_an_example(
     ("body", "got", "message"),
     [
         (b"null", "null", "The body is null; send a JSON object."),
-        (b" ", "only white space", "The body is empty; send a JSON object."),
+        (b" ", "only whitespace", "The body is empty; send a JSON object."),
         (b"", "nothing", "The body is empty; send a JSON object."),
         (b'{"a":"\n"}', None, "The body is not JSON: Invalid control character, line 1, column 7."),
         (b'{"a', None, "The body is not JSON: Unterminated string, line 1, column 2."),
