@@ -202,4 +202,5 @@ PERMITTED: tuple[str, ...] = (
     "http.request.chunked",
     "http.request.unknown-headers",
     "http.request.accept",
+    "http.method",
 )

@@ -25,6 +25,7 @@ ORDINARY_HEADERS = frozenset({
     "cookie", "idempotency-key", "origin", "connection", "transfer-encoding", "accept-encoding",
 })  # fmt: skip
 
+METHOD_HEADERS = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 
 # What the bytes of a body are, by the clause that they break.
 _UNREADABLE = {"http.request.utf-8": "not in UTF-8", "request.body.required": "empty"}
@@ -184,7 +185,9 @@ def _read_value(body: Body, seen: _Seen) -> None:
 
 def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
     own = {name.lower() for name, _ in seen.terms.settings.headers}
-    if any(name.lower() not in ORDINARY_HEADERS | own for name, _ in request.headers):
+    if any(name.lower() in METHOD_HEADERS for name, _ in request.headers):
+        seen.variations.add(("http.method", "override header"))
+    elif any(name.lower() not in ORDINARY_HEADERS | own for name, _ in request.headers):
         seen.variations.add(("http.request.unknown-headers", "sent"))
     if request.chunked:
         seen.variations.add(("http.request.chunked", "sent"))

@@ -27,6 +27,7 @@ _RARE_DATES = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+_MONTH = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d\D+\d+\D+\d", re.IGNORECASE)
 # Text that means another instant tomorrow ("+1 day", "in 2 weeks", "12:00Z"): a list of today cannot keep it.
 _RELATIVE = re.compile(
     r"^[Tt]?\d\d:\d\d(:\d\d)?\b|\b(now|today|tomorrow|yesterday|ago|next|last|(second|minute|hour|day|week|month|year)s?)\b",
@@ -69,6 +70,8 @@ def read_date(text: str) -> Interpretation:
         return Interpretation(open_readings=frozenset({"rare-date-forms"}))
     if _RELATIVE.search(text):
         return WRONG
+    if sum(char.isdigit() for char in text) < 4 and not _MONTH.search(text):
+        return WRONG  # words with a number in them
     # Lenient parsers find a date in almost any text that holds a digit.
     return Interpretation(open_readings=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
 

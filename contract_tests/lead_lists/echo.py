@@ -46,6 +46,8 @@ def name(case: Case) -> Iterator[Finding]:
         # Who writes U+FFFD has seen that the bytes were wrong.
         misread = case.is_open_on("invalid-utf-8", "other-encodings") and "\ufffd" not in got
         clause = "http.request.utf-8" if misread else "response.name.echo"
+        if case.exchange.request.chunked and "\ufffd" in got:
+            clause = "http.request.chunked"  # a character was decoded in two parts
         yield broken(clause, case.exchange, expected=_show(sent), actual=_show(got), hint=hint)
 
 
@@ -293,7 +295,7 @@ def _difference(sent: str, got: str) -> str:
 
 
 ORACLES = (
-    Oracle(("response.name.echo", "http.request.utf-8"), name),
+    Oracle(("response.name.echo", "http.request.utf-8", "http.request.chunked"), name),
     Oracle(("request.body.json",), duplicate_keys),
     Oracle(("response.type.echo", "request.type.default"), kind),
     Oracle(("response.icpId.echo",), icp),

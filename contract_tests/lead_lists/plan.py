@@ -241,6 +241,8 @@ def _defaults_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
 def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
     """What was refused at the start is refused after hundreds of requests too."""
     body = base(f"At the end, {tag}")
+    yield Step("a right body before no body", sender.request(body))
+    yield Step("no body after a right one", sender.request(raw=b""))
     yield Step("endDate left out, at the end", sender.request(without(body, "endDate")))
     if sender.operation.secured:
         yield Step("no login, at the end", sender.request(body, login=()))

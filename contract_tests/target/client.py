@@ -20,6 +20,7 @@ from contract_tests.target.renewal import Renewal
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
 MAX_RATE_LIMIT_WAIT_S = 60.0  # all the time that a request may spend on being told to come again later
 MAX_RATE_LIMIT_TRIES = 8
+CHUNK_PAUSE_S = 0.03  # so that a server sees two parts of a body and not both at once
 
 
 Outgoing = tuple[Request, str, int]  # with its label and its number
@@ -185,7 +186,10 @@ class Target:
 def _in_chunks(body: bytes) -> Iterator[bytes]:
     inside = (at for at in range(len(body) // 4, len(body)) if body[at] & 0xC0 == 0x80)  # of a character in UTF-8
     middle = next(inside, len(body) // 2)
-    yield from (part for part in (body[:middle], body[middle:]) if part)
+    if middle:
+        yield body[:middle]
+        time.sleep(CHUNK_PAUSE_S)
+        yield body[middle:]
 
 
 def _read(answer: httpx2.Response, deadline: float) -> bytes:

@@ -40,6 +40,11 @@ def well_formed(case: Case) -> Iterator[Finding]:
         actual = essence or "no Content-Type"
         yield broken("http.answer.media-type", case.exchange, expected="application/json", actual=actual)
     yield Observation("request-id-header", "present" if response.header("X-Request-Id") else "absent", case.exchange)
+    coding = (response.header("Content-Encoding") or "identity").lower()
+    if coding != "identity" and _refuses(case.exchange.request.header("Accept-Encoding") or coding, coding):
+        accepted = case.exchange.request.header("Accept-Encoding")
+        actual = f"Content-Encoding: {coding}"
+        yield broken("http.answer.json", case.exchange, expected=f"a coding that {accepted} allows", actual=actual)
     try:
         response.body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -55,6 +60,16 @@ def well_formed(case: Case) -> Iterator[Finding]:
         yield broken("http.answer.json", case.exchange, expected="well-formed JSON", actual=actual)
     else:
         yield held("http.answer.json", case.exchange)
+
+
+def _refuses(accept_encoding: str, coding: str) -> bool:
+    """Whether an Accept-Encoding gives the coding, or all that it does not list, the weight 0 (RFC 9110 §12.5.3)."""
+    weights = {}
+    for entry in accept_encoding.split(","):
+        name, _, weight = entry.partition(";")
+        weights[name.strip().lower()] = weight.replace(" ", "").lower()
+    weight = weights.get(coding, weights.get("*", "q=0"))
+    return re.fullmatch(r"q=0(\.0*)?", weight) is not None
 
 
 def location(case: Case) -> Iterator[Finding]:
