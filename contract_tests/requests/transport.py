@@ -42,8 +42,6 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
         "more": (
             ("Accept-Language", "fa-IR, ar-EG;q=0.9, tlh;q=0.5, *;q=0.1"),
             ("Accept-Encoding", "gzip;q=0, identity, *;q=0"),
-            ("Upgrade", "h2c"),
-            ("Connection", "Upgrade"),
             ("Range", "bytes=0-9"),
             ("traceparent", "00-zz"),
             ("X-Request-Id", "'\";--%n%s ${jndi:x}"),
