@@ -13,7 +13,7 @@ __all__ = ["NotHeld", "RunningMock", "Settings", "create_app", "lead_list_mock",
 
 
 def __getattr__(name: str) -> Any:
-    if name != "lead_list_mock":  # the fixture, which needs pytest: nobody else shall wait for that
+    if name != "lead_list_mock":  # the fixture needs pytest, so it is imported only on use
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from mock_server.pytest_fixture import lead_list_mock
 

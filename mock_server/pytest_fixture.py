@@ -1,4 +1,4 @@
-"""The pytest fixture. It stands alone, so that serving a mock does not load pytest."""
+"""The pytest fixture, in its own module so that serving a mock does not load pytest."""
 
 from __future__ import annotations
 

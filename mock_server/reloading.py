@@ -20,7 +20,7 @@ from mock_server.worlds.worlds import RESET
 
 QUIET_MS = 50  # an editor that empties a file before it fills it is done by then
 LONGEST_WAIT_MS = 400  # for that quiet
-LOOK_AGAIN_MS = 2_000  # a folder that was put in the place of another tells nobody of its files
+LOOK_AGAIN_MS = 2_000  # a folder that replaces another one sends no events about its files
 
 Content = dict[str, tuple[bytes | None, ...]]
 
@@ -92,7 +92,9 @@ class Following:
         except Exception as error:  # whatever a file can hold: the mock that there is goes on
             known = isinstance(error, SpecError | ReadingError | SettingError)
             why = shortened(str(error) if known else repr(error))
-            return self._tell(f"{self._named(changed)} cannot be served: {why}; the old is served until that is mended")
+            return self._tell(
+                f"{self._named(changed)} cannot be served: {why}; the previous one stays in use until it is fixed"
+            )
         self._served = found
         self.mock.become(made)
         self._announce(changed)

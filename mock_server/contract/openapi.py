@@ -55,7 +55,7 @@ def _read(path: Path) -> tuple[Any, bytes]:
 
 
 def find_spec_dir(named: str | None = None) -> Path:
-    """Return the spec folder: the named one, else that in the package (an installed wheel) or beside it (a clone)."""
+    """Return the spec folder: the named one, else that in the package (an installed wheel) or next to it (a clone)."""
     if named is not None:
         for name in ("openapi.yaml", "readings.yaml"):
             if not (Path(named) / name).is_file():

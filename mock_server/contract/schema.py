@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 # jsonschema-rs finds every error before it returns the first: 250,000 bad ids (a body of 1 MiB) take two seconds, in
-# which the event loop stands still. So long arrays are validated in slices, and the caller can stop early.
+# which the event loop is blocked. So long arrays are validated in slices, and the caller can stop early.
 ITEMS_PER_SLICE = 200
 
 Formats = Mapping[str, Callable[[str], bool]]
@@ -33,7 +33,7 @@ class Validator:
 
     def __init__(self, schema: Mapping[str, Any], document: Mapping[str, Any], formats: Formats) -> None:
         components = document.get("components", {}).get("schemas", {})
-        # The component schemas stand where they stand in the document, so that every `$ref` holds.
+        # The component schemas keep their place in the document, so that every `$ref` resolves.
         self._root: dict[str, Any] = {
             **_to_json_schema(schema, formats),
             "components": {"schemas": {name: _to_json_schema(node, formats) for name, node in components.items()}},

@@ -72,7 +72,7 @@ async def get_events(parts: Parts, call: Call) -> Response:
     after = call.headers.get("last-event-id", "")[:18]
     last = int(after) if after.isdecimal() else journal.last_id
     if last > journal.last_id:
-        last = 0  # an id of a mock, or of a world, that ended: all of this one is new to whoever asks
+        last = 0  # an ID of a mock or world that ended: everything here is new to the client
     if not after and "last" in call.query:
         kept = list(journal)[-int(call.query["last"]) :] if int(call.query["last"]) else []
         last = kept[0].id - 1 if kept else last
@@ -84,7 +84,7 @@ async def _events(world: World, last: int, shown: Shown) -> AsyncIterator[bytes]
     with world.journal.watched() as watcher:
         yield b": the events of this world follow\n\n"
         while not world.journal.is_closed:
-            # Changes first: an exchange may be younger than the emptying of the journal that is told here.
+            # Changes first: an exchange may be newer than the clearing of the journal that is sent here.
             for of in watcher.take():
                 yield b"event: change\ndata: %s\n\n" % orjson.dumps({"of": of})
             for exchange in world.journal.since(last):

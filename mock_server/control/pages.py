@@ -40,7 +40,7 @@ def swagger_ui() -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files of one page, beside this module, what else it consists of, and what the page may load."""
+    """The files of one web page in this folder, its other parts, and its content security policy."""
 
     name: str
     policy: str = STRICT_POLICY
@@ -73,7 +73,7 @@ class Pages:
         return path in self._files or path in self._moved
 
     def answer(self, path: str, query: str) -> Response:
-        """The file at a path, or where it is with a slash behind it."""
+        """Return the file at a path, or the redirect to the path with a trailing slash."""
         if path in self._moved:
             target = self._moved[path] + (f"?{query}" if query else "")
             return Response(status_code=307, headers={"location": target})

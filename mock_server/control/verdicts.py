@@ -1,6 +1,6 @@
 """What the spec says of a recorded exchange: who sent it, whether request and answer keep the schemas, and why not.
 
-Nothing is judged while a request is answered; an exchange is judged when somebody looks at it, and once.
+No exchange is judged while its request is processed, but once, when it is first read.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Judge:
             if operation.body is not None and (body or operation.body_required):
                 self._stages.validate(operation, self._stages.parse(body, headers))
         except Refused as refusal:
-            problems = [*refusal.problems] or [_problem("refused", str(refusal.status), "a request that is taken", "")]
+            problems = [*refusal.problems] or [_problem("refused", str(refusal.status), "an accepted request", "")]
         return problems
 
     def _answer_problems(self, exchange: Exchange, operation: OperationSpec) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""What rules look at: the fields of a body if they hold what they should, and facts beside the body."""
+"""Inputs of the rules: fields of a body if they have the right type, and facts besides the body."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mock_server.lead_lists.uuids import Uuids
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the functions look at beside the body."""
+    """The facts that rules use besides the body."""
 
     dates: Dates
     uuids: Uuids

@@ -1,4 +1,4 @@
-"""What a reading forgives in the body of createLeadList before the schema judges it: a change for each option."""
+"""Changes that make an invalid body of createLeadList valid before validation, one per option of a reading."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from mock_server.lead_lists.words import problem
 from mock_server.pipeline.errors import Problem, shorten
 from mock_server.pipeline.words import UUID_EXAMPLE
 
-NAME_CHARACTERS = 80  # a name of up to 80 characters must be taken under every reading
+NAME_CHARACTERS = 80  # a name of up to 80 characters must be accepted under every reading
 IDS_AT_ONCE = 100  # the smallest cap that a sibling page names
 
 Check = Callable[[Payload, Facts], Iterable[Problem]]

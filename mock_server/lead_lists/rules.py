@@ -1,7 +1,7 @@
-"""What readings make of the body of createLeadList: forgiven, refused or adjusted, a small function for each option.
+"""Rules of the readings for the body of createLeadList, one function per option.
 
-Three tables, keyed by reading and option. A body is forgiven before the schema judges it, refused beside the schema,
-and adjusted once it is known to be right.
+Three tables, keyed by reading and option: FORGIVE makes an invalid body valid before validation, REFUSE adds problems
+to those of the schema, ADJUST changes a valid body before it is stored.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Rules:
         return payload
 
     def check(self, payload: Any) -> list[Problem]:
-        """What is wrong with the body beside the schema's opinion of it."""
+        """Return the problems of the body besides those of the schema."""
         if not isinstance(payload, dict):
             return []
         problems = [each for check in self._refuse for each in check(payload, self._facts)]

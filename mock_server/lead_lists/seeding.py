@@ -1,4 +1,4 @@
-"""Lead lists from outside: what an export holds, or what somebody wrote by hand, as lead lists."""
+"""Import lead lists from an export or from a file written by hand."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Seeding:
         except OSError as error:
             raise SettingError(f"--seed-file: {path} cannot be read: {error.strerror}") from None
         except orjson.JSONDecodeError as error:
-            raise SettingError(f"--seed-file: {path} is no JSON: {error.msg}, line {error.lineno}") from None
+            raise SettingError(f"--seed-file: {path} is not JSON: {error.msg}, line {error.lineno}") from None
         except Refused as refusal:
             first = refusal.problems[0]
             raise SettingError(f"--seed-file: {path}, {first.path or 'the whole'}: {first.message}") from None

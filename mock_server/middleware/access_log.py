@@ -22,7 +22,9 @@ def access_log(app: ASGIApp) -> ASGIApp:
                 elapsed_ms = (time.perf_counter() - started) * 1000
                 path = shorten(scope["path"], 200)[1:-1]
                 line = f"{scope['method']} {path} {message['status']} {elapsed_ms:.1f} ms"
-                with contextlib.suppress(OSError, ValueError):  # nobody reads stderr any more; an answer outranks a log
+                with contextlib.suppress(
+                    OSError, ValueError
+                ):  # stderr is closed; a response matters more than a log line
                     print(line, file=sys.stderr, flush=True)
             await send(message)
 

@@ -14,7 +14,7 @@ from mock_server.pipeline.errors import Refused
 def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGIApp:
     """Answers for paths and methods that the spec does not have, before a router guesses.
 
-    Starlette would redirect a slash behind the path before anybody signs in, and name in `Allow` the methods of the
+    Starlette would redirect a trailing slash before the login is checked, and name in `Allow` the methods of the
     first route only.
     """
     slash = readings["trailing-slash"]

@@ -18,7 +18,7 @@ def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyR
     Stores `payload` (the validated body, or None), `headers` and `world` in Connexion's context; Connexion's security
     adds `user`. Connexion passes each as a keyword argument to the operation whose signature has that name.
 
-    It stands in the place of Connexion's own request validation, which compares media types by case, believes in
+    It replaces Connexion's own request validation, which compares media types by case, relies on
     Content-Length, decodes outside its try, and parses a second time by other rules (its issues 1202, 1860, 2020).
     """
 
@@ -39,7 +39,7 @@ def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyR
                 context["payload"] = stages.validate(operation, stages.parse(body, headers))
             else:
                 context["payload"] = None
-        # The body is taken: nothing behind this line may look for it, by whatever media type.
+        # The body has been read: no later middleware may read it again, whatever its media type.
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         await app({**scope, "headers": kept}, _no_more, send)
 

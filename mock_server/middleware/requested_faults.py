@@ -13,7 +13,7 @@ from mock_server.worlds.faults import ANSWERS, EFFECTS, LONGEST_DELAY_MS, Applie
 
 FAULT_COOKIE = "mock_fault"
 
-_PREFERENCES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')  # what stands between commas (RFC 7240 §2)
+_PREFERENCES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')  # the text between commas (RFC 7240 §2)
 _PREFER_CHARACTERS = 1_000
 _CARRIERS = frozenset([b"prefer", b"x-mock-fault", b"cookie"])
 

@@ -1,7 +1,7 @@
-"""The mock as request handlers of MSW: the logic of handlers.ts, and behind it the facts of a mock's contract.
+"""The mock as request handlers of MSW: the logic of handlers.ts, followed by the facts of a mock's contract.
 
-The facts are written when somebody asks for the file, from the spec and from the tables that the mock itself uses. So
-they stand in one place only, and the handlers know the same users, limits and words as the mock with these settings.
+The facts are written when the file is generated, from the spec and from the tables that the mock itself uses. So
+they have one source only, and the handlers know the same users, limits and words as the mock with these settings.
 What is logic is written twice, in Python and in TypeScript; a test compares the answers.
 
 May import: app, contract, middleware, pipeline, settings

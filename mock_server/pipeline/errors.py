@@ -16,7 +16,7 @@ from mock_server.contract.readings import Readings
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.words import STATUSES, WORDS
 
-# A body of a mebibyte can hold a hundred thousand wrong ids; nobody reads more than a screen of problems. No field
+# A body of a mebibyte can hold a hundred thousand wrong IDs; people read at most a screen of problems. No field
 # takes the whole screen, or its problems would hide those of the next field.
 PROBLEMS_LISTED = 100
 PROBLEMS_LISTED_OF_A_FIELD = 20
@@ -56,7 +56,7 @@ class Refused(Exception):
 
 
 class ClientLeft(Exception):
-    """The client hung up before its request was complete; nobody is there to be answered."""
+    """The client disconnected before its request was complete, so no response is sent."""
 
 
 def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object) -> Problem:
@@ -177,7 +177,7 @@ class Renderer:
         problems += more
         error: dict[str, Any] = {"code": code, "message": message}
         body: dict[str, Any] = error if self._flat else {"error": error}
-        # error.400.details: they stand on a 400, and on nothing else unless a reading says so.
+        # error.400.details: a 400 has details, other errors only if a reading says so.
         if (status == 400 and not self._is_bare(problems)) or self._always_details:
             problems = problems or [Problem("", code.lower(), "", "", message)]
             (body if self._top_level else error)["details"] = self._details(problems)
@@ -189,7 +189,7 @@ class Renderer:
         return RenderedResponse(status, headers, _to_json(body))
 
     def _listed(self, problems: tuple[Problem, ...]) -> tuple[list[Problem], list[Problem]]:
-        """The problems that are told, and a note for each place that has more of them."""
+        """Return the reported problems, and a note for each place that has more of them."""
         if self._first_only:
             return list(problems[:1]), []
         if len(problems) <= PROBLEMS_LISTED_OF_A_FIELD:

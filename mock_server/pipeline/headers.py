@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 
 
 class IndexedHeaders(Headers):
-    """Starlette's headers with a dictionary behind them: its own search decodes every header for every question."""
+    """Starlette's headers with a dictionary: its own lookup decodes every header each time."""
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._list = list(raw)

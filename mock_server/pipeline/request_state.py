@@ -25,7 +25,7 @@ class Connection(Protocol):
 
 @dataclass(slots=True, eq=False)
 class RequestState:
-    """The state of one request. Each field without a default is set by the middleware that is named beside it."""
+    """The state of one request. The comment of each field without a default names the middleware that sets it."""
 
     connection: Connection | None = None  # by the server
     is_reused: bool = False  # by the server: the connection had a request before

@@ -1,4 +1,4 @@
-"""Sessions: the credentials of a request, and the user they stand for."""
+"""Sessions: the credentials of a request and their user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Authenticate = Callable[[Headers, str], str | None]
 
 
 class Sessions:
-    """Who is signed in with which token, and where a token may stand. Called as the stage `authenticate`."""
+    """Map tokens to users and find the token of a request. Called as the stage `authenticate`."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ BREACHES_READ = 5000  # of a body; enough to come past many wrong ids to the nex
 
 
 class BodyRules(Protocol):
-    """What an operation's readings say of its body beside the schema."""
+    """The rules of an operation's readings for its body, besides the schema."""
 
     def forgive(self, payload: Any) -> Any: ...
     def check(self, payload: Any) -> list[Problem]: ...
@@ -127,7 +127,7 @@ def schema_problems(
     example: Any = None,
     at: tuple[str, ...] = (),
 ) -> list[Problem]:
-    """What is wrong with `value`, which stands `at` a place: one problem for each place, as many as anybody reads."""
+    """Return the problems of `value` at the place `at`: one per place, up to the readable maximum."""
     found: dict[str, Problem] = {}
     in_field: Counter[tuple[str | int, ...]] = Counter()
     for breach in itertools.islice(validator.breaches(value), BREACHES_READ):
@@ -135,7 +135,7 @@ def schema_problems(
         if in_field[field] > PROBLEMS_LISTED_OF_A_FIELD:
             continue
         described = _describe(breach, (*at, *breach.path), validator, example, date_reason)
-        # A wrong type is told before a wrong value: both `type` and `enum` object to null, one of them helps.
+        # Report a wrong type before a wrong value: `type` and `enum` both refuse null, and one message is enough.
         if described.path not in found or described.rule == "type":
             in_field[field] += described.path not in found
             found[described.path] = described

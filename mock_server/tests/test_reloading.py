@@ -226,7 +226,7 @@ BROKEN: dict[str, tuple[str, Callable[[str], str], str]] = {
     "no spec": ("spec", lambda text: "DELETE", "--spec: spec has no openapi.yaml; "),
     "readings of another form": ("readings", lambda text: "5", "spec in spec"),
     "a reading without its id": ("readings", lambda text: text.replace("- id:", "- di:", 1), "spec in spec"),
-    "half of a seed file": ("seed", lambda text: text[:20], "--seed-file: seed.json is no JSON"),
+    "half of a seed file": ("seed", lambda text: text[:20], "--seed-file: seed.json is not JSON"),
     "a seed file of another form": ("seed", lambda text: '{"lists": [{}]}', "seed.json, /lists/0"),
     "no seed file": ("seed", lambda text: "DELETE", "--seed-file: seed.json cannot be read"),
 }
@@ -248,7 +248,7 @@ def test_an_invalid_change_is_ignored_and_reported_on_one_line(
     line = mock.until_told(1)
     assert told in line
     assert line.startswith("leadlists-mock: ")
-    assert "the old is served until that is mended" in line
+    assert "the previous one stays in use until it is fixed" in line
     assert mock.post(name="again").status_code == 201
     assert mock.lists() == ["first", "created", "again"]
 

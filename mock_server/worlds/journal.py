@@ -15,7 +15,7 @@ from mock_server.worlds.faults import AppliedFault
 EXCHANGES_KEPT = 1_000  # some minutes of a busy page
 BYTES_KEPT = 2 * 1024 * 1024  # per world; the journals of all worlds together fit on a laptop
 BODY_BYTES_KEPT = 256 * 1024
-OWN_BYTES = 500  # of an exchange beside its texts
+OWN_BYTES = 500  # of an exchange besides its texts
 
 RawHeaders = Sequence[tuple[bytes, bytes]]  # as ASGI has them
 
@@ -24,7 +24,7 @@ RawHeaders = Sequence[tuple[bytes, bytes]]  # as ASGI has them
 class Exchange:
     """A request with its response, in the bytes that were sent. It holds secrets: mask it before you show it.
 
-    Everything is kept by reference, nothing is copied or decoded before somebody looks; only a body in several
+    Everything is kept by reference, nothing is copied or decoded before it is read; only a body in several
     pieces is joined.
     """
 
@@ -46,7 +46,7 @@ class Exchange:
     elapsed_ms: float = 0.0
     fault: AppliedFault | None = None
     id: int = 0  # given by the journal
-    judged: Any = None  # the verdict, once somebody looked
+    judged: Any = None  # the verdict, once it was read
 
     def take_body(self, piece: bytes) -> None:
         """Add a piece of the request body."""

@@ -16,7 +16,7 @@ def system_clock() -> datetime:
 
 
 def never_backwards(clock: Clock) -> Clock:
-    """`clock`, but steady when somebody sets the computer's clock back: createdAt never decreases."""
+    """Return `clock` made monotonic: createdAt never decreases, even if the system clock is set back."""
     last = datetime.min.replace(tzinfo=UTC)
 
     def steady() -> datetime:

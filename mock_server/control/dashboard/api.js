@@ -53,7 +53,7 @@ export class Api {
   }
 
   /**
-   * The login of a user. The cookie that the answer sets is left out, so that nobody is signed in by looking.
+   * The login of a user. The cookie of the response is ignored, so that reading a login does not sign in.
    * @param {string} user
    * @returns {Promise<string>}
    */

@@ -1,4 +1,4 @@
-/** A body as people read it, with its problems beside the lines that have them. Long ones are shown in part first. */
+/** A readable body with each problem next to its line. A long body is shown in part first. */
 
 /** @import { FoundProblem, Message } from "./types.js" */
 /** @import { Line } from "./json_lines.js" */

@@ -97,7 +97,7 @@ function facts(exchange, world) {
   return el("dl", { class: "facts" }, ...told.map(([name, value]) => el("div", { class: name }, el("dt", {}, name), el("dd", {}, value))));
 }
 
-/** Why it was refused, in the words of the answer; its problems stand at the bodies. @param {Exchange} exchange */
+/** The reason of a refusal, from the response; the body shows the problems. @param {Exchange} exchange */
 function reason({ answer }) {
   const said = (answer.status ?? 0) >= 400 ? messageOf(answer.body) : null;
   return said && el("section", { class: "why" }, el("h3", {}, "Why it was refused"), el("p", {}, said));

@@ -8,7 +8,7 @@ import { ANSWERS, EXPIRED, OTHER_STATUSES, again, effectOf, faultOf, reachOf } f
 import { attempt, tell } from "./notice.js";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-const WORKS_FIRST = ["reset", "empty"]; // in place of the work; the others spoil the answer of work that was done
+const WORKS_FIRST = ["reset", "empty"]; // instead of processing the request; the others corrupt the response of a processed request
 
 export class Faults {
   #api;
@@ -59,7 +59,7 @@ export class Faults {
       el("option", { value: "" }, "any"),
       ...METHODS.map((each) => el("option", {}, each)),
     );
-    const path = { name: "path", placeholder: "any", pattern: "[\\/*].*", title: "It begins with /; * stands for any text" };
+    const path = { name: "path", placeholder: "any", pattern: "[\\/*].*", title: "It starts with /; * matches any text" };
     const number = (/** @type {Record<string, string | number | boolean>} */ more) =>
       el("input", { type: "number", min: 0, step: "any", ...more });
     what.value = `status=${documented.at(-1) ?? 500}`;
@@ -123,7 +123,7 @@ export class Faults {
       often: value("often"), times: value("times"), percent: value("percent"),
       method: value("method"), path: value("path"),
     });
-    // In front: the first that matches is applied, and the newest is what somebody wants to see now.
+    // At the front: the first match applies, and the user wants to see the newest.
     await this.#put((faults) => [fault, ...faults]);
     tell(`In force: ${effectOf(fault)}`);
   }

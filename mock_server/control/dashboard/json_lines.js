@@ -1,6 +1,6 @@
 /**
- * JSON laid out in lines as it was sent: keys that stand twice stay, numbers and escapes keep their form. Problems are
- * put at the line that their pointer names; what is missing gets a line of its own where it would stand.
+ * JSON split into lines as sent: duplicate keys stay, numbers and escapes keep their spelling. Problems are
+ * put at the line that their pointer names; a missing value gets a separate line at its place.
  */
 
 /** @import { FoundProblem } from "./types.js" */

@@ -26,7 +26,7 @@ export class Lists {
     this.#text.addEventListener("input", () => this.#show());
   }
 
-  /** Whether anybody sees them; while nobody does, they are not asked for. */
+  /** Whether the lists are visible; while they are not, they are not requested. */
   get isShown() {
     return !byId("lists", HTMLElement).hidden;
   }

@@ -13,13 +13,13 @@ const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]/u;
 const WIDTH = 100;
 
 /**
- * The value of JSON that is written again as the same text, but for blanks and escapes; undefined where it is not.
+ * The value of JSON if writing it again gives the same text except for spaces and escapes; otherwise undefined.
  * @param {string} text
  */
 export function plainJson(text) {
   try {
     const value = JSON.parse(text);
-    // Token by token: else 1.0, a key that stands twice, or one that JavaScript puts in front would come out as others.
+    // Token by token: otherwise 1.0, duplicate keys, and keys that JavaScript reorders would change.
     const rewritten = (/** @type {string} */ token) => (token[0] === '"' ? JSON.stringify(JSON.parse(token)) : "");
     const tight = text.replace(/"(?:[^"\\]|\\.)*"|\s+/g, rewritten);
     return tight === JSON.stringify(value) && depth(value) <= 50 ? value : undefined;
@@ -99,7 +99,7 @@ function escapeWith(wide) {
   };
 }
 
-/** A text as a literal of JavaScript, which may also stand in a page. @param {string} text */
+/** A text as a literal of JavaScript that is also safe in HTML. @param {string} text */
 export function jsText(text) {
   return quoted(text, escapeWith((code) => `\\u{${hex(code, 1)}}`)).replace(/<(?=[/!])/g, "\\x3c");
 }
@@ -141,7 +141,7 @@ export function isSameInPython(value) {
 }
 
 /**
- * A value as a literal: on one line where it fits behind `used` characters, else a member a line.
+ * A value as a literal: on one line if it fits after `used` characters, else one member per line.
  * @param {unknown} value @param {Language} language
  * @returns {string}
  */

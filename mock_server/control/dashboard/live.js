@@ -1,9 +1,9 @@
-/** The events of a world, followed until the end of the page; a connection that is lost is made anew. */
+/** The events of a world, followed until the web page closes; a lost connection is opened again. */
 
 /** @import { Api } from "./api.js" */
 /** @import { Exchange } from "./types.js" */
 
-export const NEWEST = 500; // requests that the page keeps; more make no list that anybody reads
+export const NEWEST = 500; // requests that the web page keeps; a longer list is unreadable
 const AGAIN_FIRST_MS = 300;
 const AGAIN_LAST_MS = 4000;
 
@@ -31,7 +31,7 @@ export class Live {
     this.#follower = follower;
   }
 
-  /** Begin, or begin anew with another world. */
+  /** Start, or start again with another world. */
   async start() {
     this.rest();
     const attempt = this.#attempt;

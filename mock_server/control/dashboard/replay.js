@@ -1,5 +1,5 @@
 /**
- * What is to be sent to repeat a recorded exchange, and what answer is expected: all that every client is told.
+ * The request that repeats a recorded exchange, and the expected response: the input of every snippet.
  *
  * @import { Exchange, Message } from "./types.js"
  * @typedef {[name: string, value: string][]} Headers

@@ -1,4 +1,4 @@
-/** The list of requests: live, the newest first, filtered, no longer than anybody reads. */
+/** The list of requests: live, newest first, filtered, bounded in length. */
 
 /** @import { Exchange } from "./types.js" */
 
@@ -19,7 +19,7 @@ export class Requests {
   #rows = [];
   /** @type {Exchange[]} the newest first */
   #waiting = [];
-  /** @type {Exchange | null} the one that was taken last */
+  /** @type {Exchange | null} the last exchange that arrived */
   #taken = null;
   #isPaused = false;
   #isAsked = false;
@@ -40,7 +40,7 @@ export class Requests {
     this.#list.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  /** Somebody wants to see what comes next, whatever was shown or paused. */
+  /** Show the next request, even if the list is filtered or paused. */
   goOn() {
     this.#taken = null;
     this.#setPaused(false);
@@ -54,7 +54,7 @@ export class Requests {
     this.#ask();
   }
 
-  /** The journal begins anew: what is in it follows. */
+  /** The journal was cleared; its entries follow. */
   begin() {
     this.#waiting = [];
     this.#isBeginning = true;
@@ -77,7 +77,7 @@ export class Requests {
   #ask() {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    // A frame may be long in coming, as in a tab that nobody looks at; the list is then bounded as well.
+    // A frame may come late, as in a hidden tab; the list is bounded then as well.
     requestAnimationFrame(() => {
       this.#isAsked = false;
       this.#flush();
@@ -179,7 +179,7 @@ export class Requests {
   }
 }
 
-/** Whether it is the same request, though told again after a lost connection. @param {Exchange} one @param {Exchange | null} other */
+/** Whether it is the same request, sent again after a lost connection. @param {Exchange} one @param {Exchange | null} other */
 function isSame(one, other) {
   return one.id === other?.id && one.at === other.at;
 }

@@ -22,9 +22,9 @@ export class Session {
     this.#users = users;
     const { user, expired } = await this.#api.get("sessions");
     const written = JSON.stringify([users, user, expired]);
-    if (written === this.#shown) return; // whoever is about to press a button keeps it
+    if (written === this.#shown) return; // keep the button that the user is about to press
     this.#shown = written;
-    const state = expired ? "An expired session" : user === null ? "Nobody is signed in" : `Signed in as ${short(user)}`;
+    const state = expired ? "An expired session" : user === null ? "Not signed in" : `Signed in as ${short(user)}`;
     fill(byId("session-state", HTMLElement), `${state} on ${location.hostname}`);
     const choice = (/** @type {string} */ label, /** @type {boolean} */ isOn, /** @type {() => Promise<unknown>} */ work) =>
       button(label, () => this.#change(work), { "aria-pressed": String(isOn) });

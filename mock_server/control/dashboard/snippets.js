@@ -2,7 +2,7 @@
  * "Copy as": a recorded exchange as a text that, pasted as it is, sends the same request again.
  *
  * The body goes byte for byte, with one liberty: but for curl, JSON is written as a value where that gives the same
- * text but for blanks and escapes.
+ * text except for spaces and escapes.
  *
  * @import { Exchange } from "./types.js"
  * @import { Body, Headers, Request } from "./replay.js"
@@ -141,7 +141,7 @@ function playwright({ method, url, headers, body, status, breaks, isSlow, notes 
 // -- Python
 
 /**
- * The name under which httpx2 takes a body, and the body as a literal, at an indent and behind so many characters.
+ * The argument name of httpx2 for a body, and the body as a literal, at an indent and after this many characters.
  * @param {Request} request @returns {[string, (indent: string, used: number) => string]}
  */
 function pythonBody({ body, headers }) {
@@ -180,7 +180,7 @@ function pyHeaders(headers, indent) {
 }
 
 /**
- * A test file: what it imports, what stands in front of its function, and the function.
+ * A test file: its imports, the code before its function, and the function.
  * @param {Request} request @param {string[]} imports @param {string[]} head @param {string} [bodyName]
  */
 function pythonTest(request, imports, head, bodyName) {

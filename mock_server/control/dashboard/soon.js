@@ -21,7 +21,7 @@ export function soon(work, delayMs) {
     try {
       await work();
     } catch {
-      // What was to be shown is out of date for now; a lost connection is told elsewhere.
+      // The pending content is outdated; a lost connection is reported elsewhere.
     } finally {
       isWorking = false;
     }

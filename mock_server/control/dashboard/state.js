@@ -59,7 +59,7 @@ function seeding(api) {
       text.value = file.value = "";
       tell(`${counted(stored.lists.length, "lead list")} stored`);
     } catch (error) {
-      // Beside the text that is to be mended, not behind the dialog.
+      // Next to the text to fix, not under the dialog.
       fill(wrong, ...(error instanceof SyntaxError ? [el("p", {}, `This is not JSON: ${error.message}`)] : inWords(error)));
       if (!(error instanceof Refused)) text.focus();
     }

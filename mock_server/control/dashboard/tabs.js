@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 
-/** @param {HTMLElement} list @param {(panel: string) => void} shown Told what is shown from now on. */
+/** @param {HTMLElement} list @param {(panel: string) => void} shown Called with the panel that is now visible. */
 export function tabs(list, shown) {
   const all = [...list.querySelectorAll("button")];
   /** @param {HTMLButtonElement} chosen */

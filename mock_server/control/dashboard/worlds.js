@@ -28,7 +28,7 @@ export class Worlds {
     for (const of of /** @type {const} */ (["requests", "lists"])) {
       fill(byId(`count-${of}`, HTMLElement), counts?.[of].toLocaleString("en") ?? "");
     }
-    // Only what changed is made anew: whoever is about to press a button keeps it.
+    // Rebuild only what changed, so that the button that the user is about to press stays.
     const written = JSON.stringify([world, sorted.map(({ name, counts }) => [name, counts])]);
     if (written === this.#shown) return;
     this.#shown = written;

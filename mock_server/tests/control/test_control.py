@@ -649,7 +649,7 @@ def test_a_mock_starts_with_the_seed_file_and_resets_to_it(tmp_path: Path) -> No
     ("content", "told"),
     [
         (None, "cannot be read"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "the whole"),
         (json.dumps({"lists": [GOOD | {"name": 5}]}), "/lists/0/name: lists[0].name is the number 5"),
         (json.dumps({"lists": [GOOD | {"id": "550e8400-e29b-41d4-a716-446655440000"}] * 2}), "Two lists have the id"),

@@ -423,7 +423,7 @@ def test_the_browser_signs_in_and_out(page: Page, mock: RunningMock) -> None:
         ("user_abc123", "Signed in as user_abc123", 201),
         ("Expired", "An expired session", 401),
         ("user_xyz789", "Signed in as user_xyz789", 201),
-        ("Signed out", "Nobody is signed in", 401),
+        ("Signed out", "Not signed in", 401),
     ):
         session.get_by_role("button", name=name).click()
         expect(state).to_contain_text(told)
