@@ -48,7 +48,21 @@ def as_curl(
             pipe = f"{_printf(body, secrets)} | "
             text = "@-"
         words += ["--data-binary", _quote(text, secrets)]
-    return pipe + " ".join([*words, _quote(request.url, secrets)])
+    line = pipe + " ".join([*words, _quote(request.url, secrets)])
+    return _derived(line, variables) + line
+
+
+def _derived(line: str, variables: Collection[str]) -> str:
+    """Assignments for those of the variables in the line that are made of others."""
+    found = ""
+    for name in sorted({variable.removesuffix("%?") for variable in variables}):
+        if f"${{{name}" not in line:
+            continue
+        if name.endswith("_OTHER_CASE"):
+            found += f'{name}=$(printf %s "${name.removesuffix("_OTHER_CASE")}" | tr A-Za-z a-zA-Z); '
+        elif name.endswith("COOKIE_VALUE"):
+            found += f"{name}=${{{name.removesuffix('_VALUE')}#*=}}; "
+    return found
 
 
 def _unasked_headers(request: RequestView, has_body: bool) -> list[str]:

@@ -8,6 +8,7 @@ from contract_tests.engine.record import body_file_name
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import ExchangeView
 from contract_tests.report.curl import as_curl
+from contract_tests.report.python import as_python
 from contract_tests.settings.secrets import printable
 
 LONGEST_COMMAND = 1500  # characters; a longer one takes its body from a file next to the record
@@ -56,3 +57,11 @@ def command(result: RunResult, exchange: ExchangeView, folder: Path | None, *, a
         return line
     path = folder / body_file_name(exchange.number)
     return as_curl(exchange.request, variables=result.started.variables, body_file=str(path))
+
+
+def program(result: RunResult, exchange: ExchangeView, folder: Path | None) -> str:
+    """The Python program that sends the request again; it is ASCII, and reads secrets from the environment."""
+    file = None
+    if folder is not None and (exchange.request.body.is_cut or exchange.request.body.size_bytes > LONGEST_COMMAND):
+        file = str(folder / body_file_name(exchange.number))
+    return as_python(exchange.request, variables=result.started.variables, body_file=file)

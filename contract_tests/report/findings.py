@@ -11,7 +11,7 @@ from contract_tests.contract.specification import Clause
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.failure import command, on_one_line, repeated
+from contract_tests.report.failure import command, on_one_line, program, repeated
 from contract_tests.settings.secrets import printable
 
 
@@ -19,7 +19,7 @@ from contract_tests.settings.secrets import printable
 class Finding:
     """One clause that is broken or warned of. Every text is free of control characters.
 
-    outcome: warned for a breach that is accepted. commands: that send the requests again. fingerprint: the same in
+    outcome: warned for a breach that is accepted. commands, programs: send the requests again. fingerprint: the same in
     every run in which the same clause is broken.
     """
 
@@ -31,6 +31,7 @@ class Finding:
     hint: str
     reading: str
     commands: tuple[str, ...]
+    programs: tuple[str, ...]
     again: str
     accepted: str
     fingerprint: str
@@ -70,6 +71,7 @@ def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folde
         hint=on_one_line(verdict.hint),
         reading=f"{reading.id}: {reading.question}" if reading else "",
         commands=tuple(printable(command(result, exchange, folder)) for exchange in verdict.exchanges),
+        programs=tuple(program(result, exchange, folder) for exchange in verdict.exchanges),
         again=repeated(found) if found.times else "",
         accepted=f"accepted until {accepted.expires} by {accepted.owner}: {accepted.reason}" if accepted else "",
         fingerprint=hashlib.sha256(f"{found.clause.id}\n{found.clause.place}".encode()).hexdigest(),

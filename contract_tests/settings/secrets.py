@@ -50,10 +50,12 @@ class Secret:
         forms = [self._text, *(form for form, name in self._encoded.items() if name in ("base64", "UTF-8"))]
         return re.compile("|".join("".join(map(_escaped_or_not, form)) for form in forms), re.IGNORECASE)
 
-    def replace(self, text: str, lower: str, unescaped: str) -> str:
-        """The text without the secret. lower: the text in lower case. unescaped: with every escape undone."""
-        if self._text in text:
-            text = text.replace(self._text, self._shown)
+    def replace_plain(self, text: str) -> str:
+        """The text without the secret as it is."""
+        return text.replace(self._text, self._shown) if self._text in text else text
+
+    def replace_encoded(self, text: str, lower: str, unescaped: str) -> str:
+        """The text without other forms of the secret. lower: in lower case. unescaped: with every escape undone."""
         if self._is_long and self._lower in lower:
             text = re.sub(re.escape(self._text), f"[{self._name} in another case]", text, flags=re.IGNORECASE)
         for form, name in self._encoded.items():
@@ -111,8 +113,11 @@ class Masker:
         unescaped = _ESCAPE.sub(_unescape, text)
         if unescaped == text:
             unescaped = ""
-        for secret in (*self._given, *list(self._learned.values())):
-            text = secret.replace(text, lower, unescaped)
+        secrets = (*self._given, *list(self._learned.values()))
+        for secret in secrets:  # all as they are first: a secret may be another one in another case
+            text = secret.replace_plain(text)
+        for secret in secrets:
+            text = secret.replace_encoded(text, lower, unescaped)
         return text
 
     def mask_excerpt(self, text: str) -> str:

@@ -1,0 +1,50 @@
+"""A request of a run as a Python program that sends the same bytes again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from contract_tests.engine.views import RequestView
+
+
+def as_python(request: RequestView, *, variables: Collection[str] = (), body_file: str | None = None) -> str:
+    """The request as a program for httpx2 (or httpx, whose names are the same); secrets come from the environment.
+
+    variables: the shell expansions that stand for secrets in the request. body_file: the file with the body, where it
+    is too long to print.
+    """
+    headers = "".join(f"        ({_bytes(name, ())}, {_bytes(value, variables)}),\n" for name, value in request.headers)
+    body = _bytes(request.body.data.decode("latin-1"), variables)
+    if body_file is not None:
+        body = f"open({body_file!r}, 'rb').read()"
+    content = f"iter([{body}])" if request.chunked else body
+    url = _bytes(request.url, variables)
+    return (
+        "import os\n\nimport httpx2\n\n"
+        "request = httpx2.Request(\n"
+        f"    {request.method!r},\n    ({url}).decode(),\n"
+        f"    headers=[\n{headers}    ],\n    content={content},\n)\n"
+        "with httpx2.Client() as client:\n"
+        "    response = client.send(request)\n"
+        "print(response.status_code, response.text)\n"
+    )
+
+
+def _bytes(text: str, variables: Collection[str]) -> str:
+    """An expression for the bytes of the text, in which secrets are read from the environment."""
+    names = {f"${{{name}}}": name for name in sorted(variables, key=len, reverse=True)}
+    parts = re.split(f"({'|'.join(map(re.escape, names))})", text) if names else [text]
+    terms = [_secret(names[part]) if part in names else repr(part.encode("latin-1")) for part in parts if part]
+    return " + ".join(terms) or "b''"
+
+
+def _secret(expansion: str) -> str:
+    """What a shell expansion such as LEADLISTS_COOKIE#*= or LEADLISTS_BEARER%? yields, in Python."""
+    name, cut = expansion.removesuffix("%?"), expansion.endswith("%?")
+    ends = ""
+    if name.endswith("_OTHER_CASE"):
+        name, ends = name.removesuffix("_OTHER_CASE"), ".swapcase()"
+    elif name.endswith("COOKIE#*=") or name.endswith("COOKIE_VALUE"):
+        name, ends = re.sub(r"(#\*=|_VALUE)$", "", name), '.partition("=")[2]'
+    return f'os.environ["{name}"]{ends}{"[:-1]" if cut else ""}.encode()'
