@@ -240,6 +240,7 @@ def _assemble(
 def _responder(coroutine: Coroutine, operation: OperationSpec, stages: Stages, preferred_status: int) -> Respond:
     """`coroutine`, whose outcome is rendered with the success status that the spec has for it."""
     documented = operation.success_statuses
+    # success.status
     status = preferred_status if preferred_status in documented else min(documented, default=200)
 
     @functools.wraps(coroutine)  # both drivers bind by the names of the coroutine's own parameters

@@ -24,31 +24,31 @@ class LeadList:
 
     id: str
     icp_id: str | None
-    name: str
-    type: str
+    name: str  # response.name.type
+    type: str  # response.type.enum, by the schema of the request
     start_date: str
     end_date: str
-    person_ids: list[str]
-    company_ids: list[str]
-    user_ids: list[str]
+    person_ids: list[str]  # response.personIds.type
+    company_ids: list[str]  # response.companyIds.type
+    user_ids: list[str]  # response.userIds.type
     created_at: str
     updated_at: str
     additional: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The object of the page's response example (clause success.bare)."""
+        """Return the object of the API page's response example."""  # success.bare
         return {
-            "id": self.id,
-            "icpId": self.icp_id,
-            "name": self.name,
-            "type": self.type,
-            "startDate": self.start_date,
-            "endDate": self.end_date,
-            "personIds": self.person_ids,
-            "companyIds": self.company_ids,
-            "userIds": self.user_ids,
-            "createdAt": self.created_at,
-            "updatedAt": self.updated_at,
+            "id": self.id,  # response.id.required
+            "icpId": self.icp_id,  # response.icpId.required
+            "name": self.name,  # response.name.required
+            "type": self.type,  # response.type.required
+            "startDate": self.start_date,  # response.startDate.required
+            "endDate": self.end_date,  # response.endDate.required
+            "personIds": self.person_ids,  # response.personIds.required
+            "companyIds": self.company_ids,  # response.companyIds.required
+            "userIds": self.user_ids,  # response.userIds.required
+            "createdAt": self.created_at,  # response.createdAt.required
+            "updatedAt": self.updated_at,  # response.updatedAt.required
             **self.additional,
         }
 
@@ -72,27 +72,28 @@ class Builder:
         self._update_delay = timedelta(milliseconds=5 if readings.follows("updated-at", "later") else 0)
 
     def __call__(self, payload: Payload, user: str, now: datetime, list_id: str) -> LeadList:
-        """The lead list that `user` creates at `now`.
+        """Build the lead list that `user` creates at `now`.
 
-        id, userIds, createdAt and updatedAt are the server's (clause request.body.server-made): what the client
-        sent under these names is not even looked at.
+        The server generates id, userIds, createdAt and updatedAt, and ignores what the client sent under these names
+        (request.body.server-made) or under unknown ones (request.body.open).
         """
         self._adjust(payload)
         icp_id = payload["icpId"]
         created_at = self._dates.write(now)
         return LeadList(
             id=list_id,
-            icp_id=None if icp_id is None else self._plain_uuid(icp_id),
-            name=payload["name"],
-            type=payload.get("type", "person"),  # request.type.default
-            start_date=self._dates.echo(payload["startDate"]),
-            end_date=self._dates.echo(payload["endDate"]),
-            person_ids=payload["personIds"],
+            icp_id=None if icp_id is None else self._plain_uuid(icp_id),  # response.icpId.echo, response.icpId.type
+            name=payload["name"],  # response.name.echo
+            type=payload.get("type", "person"),  # response.type.echo, request.type.default
+            start_date=self._dates.echo(payload["startDate"]),  # response.startDate.echo
+            end_date=self._dates.echo(payload["endDate"]),  # response.endDate.echo
+            person_ids=payload["personIds"],  # response.personIds.echo
             company_ids=[
                 self._plain_uuid(each) for each in payload.get("companyIds", ())
-            ],  # request.companyIds.default
+            ],  # response.companyIds.echo, request.companyIds.default
             user_ids=self._user_ids(payload, user),
-            created_at=created_at,
+            created_at=created_at,  # response.createdAt.clock
+            # response.updatedAt.clock, response.updatedAt.order
             updated_at=self._dates.write(now + self._update_delay) if self._update_delay else created_at,
             additional={name: value for add in self._additional for name, value in add(payload).items()},
         )

@@ -132,12 +132,12 @@ REFUSE: dict[tuple[str, str], Check] = {
     ("markup-in-text", "refused"): _name_that("no_markup", re.compile(r"<[a-zA-Z/!]").search),
     ("nul-in-text", "refused"): _nul,
     ("control-characters", "refused"): _control_characters,
-    ("end-before-start", "refused"): _end_before_start,
+    ("end-before-start", "refused"): _end_before_start,  # request.endDate.order
     ("equal-dates", "refused"): _equal_dates,
     ("empty-ids", "refused"): _empty_ids,
-    ("person-id-form", "refused"): _people_as_uuids,
-    ("person-ids-on-company-list", "refused"): _unused("personIds", "company"),
-    ("company-ids-on-person-list", "refused"): _unused("companyIds", "person"),
+    ("person-id-form", "refused"): _people_as_uuids,  # request.personIds.items.form
+    ("person-ids-on-company-list", "refused"): _unused("personIds", "company"),  # request.personIds.use
+    ("company-ids-on-person-list", "refused"): _unused("companyIds", "person"),  # request.companyIds.use
     ("duplicate-ids", "refused"): _duplicates,
     ("many-ids", "refused"): _many_ids,
 }

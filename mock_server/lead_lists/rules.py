@@ -17,6 +17,7 @@ from mock_server.lead_lists.refused import REFUSE
 from mock_server.lead_lists.words import problem
 from mock_server.pipeline.errors import Problem, Refused, shorten
 
+# request.icpId.exists, request.personIds.exist, request.companyIds.exist
 _REFERENCES = {"unknown-icp": "icpId", "unknown-people": "personIds", "unknown-companies": "companyIds"}
 
 

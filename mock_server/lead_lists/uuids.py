@@ -38,7 +38,7 @@ class Uuids:
         return version == "4" or not self._some_versions
 
     def plain(self, text: str) -> str:
-        """A UUID that was sent, in the form in which it comes back (clause response.icpId.echo)."""
+        """A UUID that was sent, in the form in which it comes back (reading uuid-case)."""
         plain = text if self.follows_schema else self._spelled_plain(text)
         return plain.lower() if self._lower else plain
 

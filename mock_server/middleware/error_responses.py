@@ -20,21 +20,21 @@ READ_PAST_S = 1.0  # of a body that is not wanted; what a client on this machine
 
 
 def refusal_of(error: Exception) -> Refused:
-    """Any exception as a refusal: ours, Starlette's and Connexion's, and what nobody foresaw."""
-    if isinstance(error, Refused):
+    """Return the refusal for any exception: ours, those of Starlette and Connexion, and unexpected ones."""
+    if isinstance(error, Refused):  # http.answer.no-server-error: the stages raise nothing else, whatever is sent
         return error
     if isinstance(error, HTTPException):  # Connexion's problems are HTTPExceptions too
         return Refused(error.status_code, headers=dict(error.headers or {}))
     frame = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("answered 500: %r in %s, line %s", error, frame.name, frame.lineno, exc_info=None)
-    return Refused(500)
+    return Refused(500)  # error.internals: the log has the error, the response nothing of it
 
 
 async def send_response(response: RenderedResponse, send: Send, unread: Receive | None = None) -> None:
-    """Send a whole answer. `unread` is the rest of a request that nobody wants: it is read past for a while.
+    """Send a whole response (http.answer.complete).
 
-    A server that closes while the client still sends makes the client's system throw the answer away unread
-    (RFC 9112 §9.6); so the end of the answer waits until the client stops, or has had its time.
+    `unread` is the unread rest of a refused request, drained for up to READ_PAST_S before the response ends: a server
+    that closes while the client still sends makes the client's system drop the response (RFC 9112 §9.6).
     """
     headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers.items()]
     if response.status not in (204, 304):  # RFC 9110 §8.6

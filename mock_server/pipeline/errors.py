@@ -148,7 +148,7 @@ class Renderer:
         self._challenge = readings.follows("www-authenticate", "present")
         self._media_type = (
             "application/problem+json" if readings.follows("error-media-type", "problem-json") else "application/json"
-        ) + ("; charset=utf-8" if readings.follows("response-charset", "present") else "")
+        ) + ("; charset=utf-8" if readings.follows("response-charset", "present") else "")  # error.media-type
 
         self._plain: dict[tuple[int, str, bool], RenderedResponse] = {}
 
@@ -165,7 +165,7 @@ class Renderer:
 
     def _render(self, refusal: Refused) -> RenderedResponse:
         status = refusal.status
-        code, message = STATUSES.get(status) or _by_phrase(status)
+        code, message = STATUSES.get(status) or _by_phrase(status)  # error.message: no entry is empty
         problems, more = self._listed(refusal.problems)
         if refusal.message:
             message = refusal.message
@@ -175,7 +175,7 @@ class Renderer:
             count = f"more than {len(problems)}" if more else len(problems)
             message = f"{message}; {count} problems, of which the first: {problems[0].message}"
         problems += more
-        error: dict[str, Any] = {"code": code, "message": message}
+        error: dict[str, Any] = {"code": code, "message": message}  # error.envelope
         body: dict[str, Any] = error if self._flat else {"error": error}
         # error.400.details: a 400 has details, other errors only if a reading says so.
         if (status == 400 and not self._is_bare(problems)) or self._always_details:

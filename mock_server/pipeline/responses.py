@@ -36,6 +36,5 @@ class Success:
         self._media_type = f"application/json{charset}"  # http.answer.media-type
 
     def __call__(self, outcome: Outcome, status: int) -> RenderedResponse:
-        return RenderedResponse(
-            status, {"content-type": self._media_type, **outcome.headers}, orjson.dumps(outcome.value)
-        )
+        body = orjson.dumps(outcome.value)  # http.answer.json, http.answer.utf-8
+        return RenderedResponse(status, {"content-type": self._media_type, **outcome.headers}, body)

@@ -63,7 +63,7 @@ class Sessions:
         token = token.strip(" \t")
         if not named or not token or len(values) > 1:
             raise self._malformed("Authorization must be: Bearer <token>")  # RFC 6750 §2.1
-        return self._user(token)
+        return self._user(token)  # access.carrier.bearer
 
     def _cookie_login(self, values: list[str]) -> str | None:
         if not values:
@@ -74,13 +74,13 @@ class Sessions:
             raise self._malformed(f"The cookie {self._cookie_name} is empty")
         good = [self._users[token] for token in tokens if token in self._users]
         if good and not (self._all_good and len(good) < len(values)):
-            return good[0]
+            return good[0]  # access.carrier.cookie
         return self._user(next(token for token in tokens if token not in self._users))
 
     def _user(self, token: str) -> str:
-        if token == EXPIRED_TOKEN:
+        if token == EXPIRED_TOKEN:  # access.session.expired
             raise Refused(401, message="The session has expired; sign in again")
-        if token not in self._users:
+        if token not in self._users:  # access.session.valid, error.401.status
             raise Refused(401, message="The session token is not known here; the tokens are printed at start")
         return self._users[token]
 
@@ -106,6 +106,7 @@ def security_map(authenticate: Authenticate) -> dict[str, Any]:
             def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Any:
                 async def check(request: Any) -> Any:
                     user = authenticate(request.headers, carrier)
+                    # access.login.required: Connexion refuses a request without a value from any scheme.
                     return NO_VALUE if user is None else {"sub": user}
 
                 return check

@@ -50,7 +50,7 @@ class BodyReader:
                     body += message.get("body", b"")
                     if len(body) > self._max_bytes:
                         raise self._too_large(f"more than {self._max_bytes} bytes")
-                    if not message.get("more_body", False):
+                    if not message.get("more_body", False):  # http.request.chunked: this alone ends a body
                         return bytes(body)
                     message = await receive()
         except TimeoutError:
@@ -88,7 +88,10 @@ def resumed(awaitable: Any, waits_for: Any) -> Generator[Any, Any, Any]:
 
 
 class Negotiator:
-    """Decides by the headers whether the body is JSON that is to be read (clause http.request.media-type)."""
+    """Refuses by its headers a request whose body is not JSON.
+
+    It looks at Content-Type, Content-Encoding and Accept, and at no other header (http.request.unknown-headers).
+    """
 
     def __init__(self, readings: Readings) -> None:
         self._honours_accept = readings.follows("accept-header", "406")
@@ -98,7 +101,7 @@ class Negotiator:
         self._compressed = readings["compressed-body"]
 
     def __call__(self, headers: Headers, operation: OperationSpec) -> None:
-        if self._honours_accept and not _accepts_json(headers.getlist("accept")):
+        if self._honours_accept and not _accepts_json(headers.getlist("accept")):  # http.request.accept
             raise refused("accept", status=406, got=shorten(", ".join(headers.getlist("accept"))))
         if operation.body is None:
             return
@@ -121,7 +124,7 @@ class Negotiator:
         media_type, charset = _media_type(values)
         if not self._any_case and media_type != media_type.lower():
             raise refused("media_type", got=shorten(values[0]), want=want)
-        # http.request.charset: JSON is UTF-8 whatever is said (RFC 8259 §8.1), so another charset is a mistake.
+        # http.request.media-type, http.request.charset: JSON is UTF-8 (RFC 8259 §8.1), another charset is an error.
         if charset in ("", "utf-8", "utf8") and media_type.lower() in operation.media_types:
             return
         if self._other != "parsed":
@@ -160,7 +163,7 @@ _LARGEST_FLOAT = 1.7976931348623157e308
 
 
 class JsonParser:
-    """Bytes to value, strictly: clause request.body.json.
+    """Parses a body as strict JSON (request.body.json, http.request.json-spelling, http.request.key-order).
 
     orjson takes what RFC 8259 calls JSON and nothing else, so its yes is final. Its no has several causes (no JSON,
     half a surrogate pair, a number beyond any machine, too deep), which a second, slower look tells apart.
@@ -228,7 +231,7 @@ class JsonParser:
         if body.startswith(_BYTE_ORDER_MARK):
             raise refused("byte_order_mark", got="U+FEFF")
         try:
-            return body.decode()
+            return body.decode()  # http.request.utf-8
         except UnicodeDecodeError as error:
             if self._replaces_bytes:
                 return body.decode(errors="replace")

@@ -45,5 +45,6 @@ def _bits(seed: int | None) -> Callable[[int], int]:
 
 def _text(number: int) -> str:
     number = (number & ~(0b11 << 62)) | (0b10 << 62)  # the variant, RFC 9562 §4.1
+    # response.id.format; response.id.unique by 76 random bits or more
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
