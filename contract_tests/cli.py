@@ -212,6 +212,36 @@ def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
     return 1 if any(each.is_broken for each in again) else 0
 
 
+@cli.command()
+@click.argument("url", required=False)
+@_with_run_options
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+def doctor(url: str | None, config: str | None, **flags: Any) -> int:
+    """Say what keeps the server at URL from being judged, and what to do. Exit code 3 if something does.
+
+    Looks at the name, the connection, TLS, the proxy, the clock, the login, redirects and rate limits. Sends one
+    request, which creates a lead list if the server accepts it. The options are those of `run`.
+    """
+    from contract_tests.composition import examine_target
+    from contract_tests.report.failure import on_one_line
+    from contract_tests.settings.secrets import Masker
+    from contract_tests.settings.sources import gather
+    from contract_tests.settings.values import UsageError
+
+    is_right = True
+    try:
+        settings = gather({**flags, "url": url}, config=Path(config) if config else None)
+        masker = Masker(settings.secrets)
+        for check in examine_target(settings, masker):
+            mark = {True: "ok", False: "WRONG", None: "note"}[check.is_right]
+            advice = f" -> {check.advice}" if check.advice else ""
+            _say(on_one_line(masker.mask_excerpt(f"{mark:<6}{check.name:<12}{check.text}{advice}")))
+            is_right = is_right and check.is_right is not False
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+    return 0 if is_right else 3
+
+
 def _secrets(config: str | None) -> set[str]:
     """The secrets in the environment and in leadlists.toml; none where those cannot be read."""
     from contract_tests.settings.sources import gather

@@ -28,6 +28,7 @@ from contract_tests.settings.secrets import Masker
 from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.client import Target
+from contract_tests.target.doctor import Check, examine
 from contract_tests.target.renewal import Renewal
 
 
@@ -70,6 +71,15 @@ def open_run(
     finally:
         if record is not None:
             record.close()
+
+
+def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
+    """Examine what stands between this machine and the target. Raises UsageError."""
+    terms = Terms.of(load_specification(settings.spec_folder), settings)
+    plan = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "doctor")
+    proxy = proxy_for(settings.url)
+    with open_target(settings, Budget().pause, masker) as target:
+        yield from examine(target, plan.first.request, proxy_name=proxy.shown if proxy else "")
 
 
 def replay_broken(
