@@ -54,7 +54,7 @@ def cli() -> None:
     "reports",
     metavar="FORMAT[=FILE]",
     multiple=True,
-    help="write a report: html, junit, sarif, github, gitlab, markdown, json, har, ctrf or passport; repeatable",
+    help="write a report: html, junit, sarif, github, gitlab, markdown, json, har, ctrf, badge or passport; repeatable",
 )
 @click.option("--explain-readings", is_flag=True, help="print every reading that the server follows, with its meaning")
 @click.option(

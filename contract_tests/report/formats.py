@@ -47,6 +47,7 @@ FORMATS: Mapping[str, Format] = {
         Format("json", "report.json", "JSON, for programs of your own"),
         Format("har", "failures.har", "HTTP archive of the exchanges that show failures"),
         Format("ctrf", "ctrf.json", "Common Test Report Format"),
+        Format("badge", "badge.json", "badge of shields.io"),
         Format("passport", "passport.md", "one page: contract, kit, readings, clauses that hold, deviations"),
     )
 }

@@ -1,0 +1,47 @@
+"""The recipes fit the published schemas, and what they call exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from contract_tests.report.formats import FORMATS
+from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.tests.conftest import ROOT
+
+RECIPES = ROOT / "contract_tests" / "recipes"
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("action.yml", "vendor.github-actions"),
+        ("github-workflow.yml", "vendor.github-workflows"),
+        ("gitlab-ci.yml", "vendor.gitlab-ci"),
+    ],
+)
+def test_a_recipe_fits_the_published_schema(name: str, schema: str) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema]
+    if schema.endswith("gitlab-ci"):
+        command += ["--data-transform", "gitlab-ci"]
+    done = subprocess.run([*command, str(RECIPES / name)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_flag_and_format_of_a_recipe_exists() -> None:
+    text = "\n".join(path.read_text() for path in RECIPES.iterdir())
+    flags = set(re.findall(r"(?<![\w-])--([a-z][\w-]*)", text))
+    assert flags
+    assert flags <= {option.flag.removeprefix("--") for option in RUN_OPTIONS} | {"report"}
+    assert set(re.findall(r"--report (\w+)", text)) <= FORMATS.keys()
+
+
+def test_the_hook_before_a_commit_runs_and_is_quick() -> None:
+    begun_s = time.process_time(), time.monotonic()
+    done = subprocess.run([sys.executable, "-m", "contract_tests.spec_gate"], cwd=ROOT, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stdout.decode()
+    assert time.monotonic() - begun_s[1] < 20  # usually well under two
