@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, Oracle
+from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.expectation import Violation
 from contract_tests.judging.login import Login
 from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
@@ -158,6 +159,7 @@ def open_question(case: Case) -> Iterator[Finding]:
             if reading.refusals and len(taken) == 1 and reading.group != "login":
                 yield Observation(reading.id, taken[0], case.exchange)
         return
+    named = refused_fields(case)
     refusing = [reading for reading in case.readings if reading.refusals]
     statuses = case.expectation.refusal_statuses(case.terms.specification) | {400}
     if case.status not in statuses:
@@ -169,7 +171,8 @@ def open_question(case: Case) -> Iterator[Finding]:
         )
     if len(refusing) != 1 or refusing[0].group == "login" or case.status < 400:
         return
-    if option := refusing[0].refusing_option(case.status):
+    option = refusing[0].refusing_option(case.status)
+    if option and may_be_about(refusing[0], case, named):
         yield Observation(refusing[0].id, option, case.exchange)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
+from contract_tests.contract.schema import short
 from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOracle, envelope, overlap, strings_in
+from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
@@ -33,8 +35,18 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
             # None or several could be the cause: the page's promise is broken either way.
             blamed.setdefault(case.clause("success.created") or "http.answer.complete", case)
     for clause, case in blamed.items():
-        actual = f"{case.told}, although nothing is wrong with the request"
+        actual = f"{case.told}, although nothing is wrong with the request{_own_words(case)}"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
+
+
+def _own_words(case: Case) -> str:
+    """What the server itself says is wrong."""
+    response = case.exchange.response
+    found = envelope(response) if response is not None else None
+    if response is None or found is None:
+        return ""
+    details = found[0].get("details", response.json.get("details"))
+    return f"; it says: {short(details or found[0].get('message'), 160)}"
 
 
 def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
@@ -63,6 +75,11 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
     new = set() if granted is None else case.expectation.variations - granted
     rules = {rule for rule, _ in new} or _repetition(case, cases)
     rules = rules or _only_difference(case, cases, names_count=granted is None)
+    if named := refused_fields(case):
+        # The details are evidence: a refusal that names fields is never attributed to another field.
+        about = {rule for rule in rules if rule.split(".")[1] in named or not rule.startswith("request.")}
+        other = {case.meaning.variation_of_field[name] for name in named if name in case.meaning.variation_of_field}
+        rules = about or other
     return {clause for rule in rules if (clause := case.clause(rule))}
 
 
@@ -157,7 +174,8 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
     for case in cases:
         if not case.is_unspecified or not 400 <= case.status < 500 or case.status in {401, 429}:
             continue
-        asked = [r for r in case.readings if r.refusals]
+        named = refused_fields(case)
+        asked = [r for r in case.readings if r.refusals and may_be_about(r, case, named)]
         left = [r for r in asked if r.id not in passed and r.group != "login"]
         # A status that is an option of one reading alone speaks of that one; 400 is the status of most refusals.
         left = left or [r for r in asked if case.status != 400 and (case.status,) in r.refuses.values()]

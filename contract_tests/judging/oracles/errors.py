@@ -9,6 +9,7 @@ from typing import Any
 from contract_tests.contract.schema import short
 from contract_tests.judging.body import UNREAD
 from contract_tests.judging.case import Case, Oracle, envelope
+from contract_tests.judging.details import fields_named, fields_of
 from contract_tests.judging.verdict import Finding, Observation, broken, held
 from contract_tests.target.exchange import Response
 
@@ -103,7 +104,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     fields = {violation.path.split("/")[1] for violation in case.expectation.violations if violation.path}
     named = {field for field in fields if any(field in word for word in words)}
     others = {field for field in _unmistakable(case) - fields if any(field in word for word in words)}
-    stray = _stray_fields(details, _fields_of(case) - fields)
+    stray = fields_named(details, fields_of(case)) - fields
     if len(fields) == 1 and named and stray and not case.expectation.open_readings:
         actual = f"one of them is on {', '.join(sorted(stray))}, which is right"
         expected = f"details on {', '.join(fields)} only"
@@ -118,32 +119,9 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
         yield Observation("problems-listed", "all" if named == fields else "first", case.exchange)
 
 
-def _fields_of(case: Case) -> set[str]:
-    schema = (case.operation.request_schema if case.operation else None) or {}
-    return set(schema.get("properties", {}))
-
-
 def _unmistakable(case: Case) -> set[str]:
     """The fields whose names are no words of everyday English: in details they speak of the field."""
-    return {name for name in _fields_of(case) if name != name.lower() or "_" in name}
-
-
-def _stray_fields(details: Any, others: set[str]) -> set[str]:
-    """The fields that an entry of the details is about: its key in a map, or the whole of a path in a list."""
-    if isinstance(details, dict):
-        return {name for name, problems in details.items() if name in others and problems}
-    found = set()
-    for entry in details if isinstance(details, list) else ():
-        path = (
-            next((entry[key] for key in ("path", "field", "pointer") if key in entry), "")
-            if isinstance(entry, dict)
-            else ""
-        )
-        if isinstance(path, list):
-            path = next((part for part in path if part not in ("body", "data")), "")
-        if isinstance(path, str) and path.strip("#/").split("/")[0] in others:
-            found.add(path.strip("#/").split("/")[0])
-    return found
+    return {name for name in fields_of(case) if name != name.lower() or "_" in name}
 
 
 def _unparsed(case: Case) -> bool:
