@@ -44,6 +44,8 @@ def keys_of_others(cases: Sequence[Case]) -> Iterator[Finding]:
         created, session = case.created, case.expectation.caller.session
         if created is None or session is None or not case.is_open_on("idempotency-key"):
             continue
+        if not isinstance(created.get("id"), str):
+            continue  # two lists without an id do not share one
         first = seen.setdefault(created.get("id"), case)
         if first.expectation.caller.session != session and (clause := case.clause("response.id.unique")):
             actual = f"{created.get('id')} for the {session.name} user too"
