@@ -107,7 +107,7 @@ def discovery_problem(exchange: Exchange, speaks_tls: Callable[[str], bool] = la
 
 
 def is_starting(exchange: Exchange) -> bool:
-    """Whether the target may answer later: nothing listens yet, or a gateway has nothing behind it yet."""
+    """Return whether the target may respond later: nothing listens yet, or a gateway has no backend yet."""
     if exchange.response is None:
         failure = exchange.failure or ""
         return failure.startswith(UNREACHABLE) and "CERTIFICATE" not in failure

@@ -26,7 +26,7 @@ class Replayed:
 
 
 def replay(verdict: VerdictView, target: Target, judge: Judge, *, secrets: Mapping[str, str], folder: Path) -> Replayed:
-    """Send the exchanges of a verdict again. secrets: secret -> expression that stands for it in the record.
+    """Send the exchanges of a verdict again. secrets: secret -> expression that replaces it in the record.
 
     Raises RecordError if the record does not have a whole body.
     """

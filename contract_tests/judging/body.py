@@ -180,7 +180,7 @@ def _bounded(digits: str) -> int | float:
 
 def _spellings(text: str, value: Any) -> frozenset[str]:
     core = text.strip()
-    found = {"blanks around"} if core != text else set()
+    found = {"spaces around"} if core != text else set()
     if not _spelled_plainly(core, value):
         odd = {"line breaks": "\n" in core, "escapes": "\\" in core}
         found |= {name for name, is_so in odd.items() if is_so} or {"blanks"}

@@ -1,4 +1,4 @@
-"""An exchange beside what the contract demands of it: what oracles look at."""
+"""An exchange with what the contract expects of it: the input of oracles."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Case:
 
     @cached_property
     def signed_in(self) -> bool:
-        """Whether the request must be taken as one of a signed-in user."""
+        """Whether the server must treat the request as one of a signed-in user."""
         return self.operation is not None and (
             not self.operation.secured or self.expectation.caller.login is Login.VALID
         )
@@ -146,7 +146,7 @@ def strings_in(value: Any) -> list[str]:
 
 
 def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
-    """The object that holds code and message, and whether it stands inside `error`."""
+    """The object with code and message, and whether it is inside `error`."""
     body = response.json
     if body is NOT_JSON or not isinstance(body, dict):
         return None

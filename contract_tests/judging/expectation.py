@@ -1,4 +1,4 @@
-"""What the contract demands of the answer to a request, told from the request alone. Pure.
+"""What the contract expects of the response to a request, derived from the request alone. Pure.
 
 A request without violation and without open reading must be accepted; one with a violation, or without a valid login,
 must be rejected; for every other request the page leaves the response unspecified.
@@ -138,7 +138,7 @@ class _Seen:
 def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
     seen.open_readings |= body.open_readings
     if body.violation:
-        got = _UNREADABLE.get(body.violation, "no JSON")
+        got = _UNREADABLE.get(body.violation, "not JSON")
         seen.violations.append(Violation(_own_clause(seen, body.violation), "", got))
     if body.value is not UNREAD:
         _read_value(body, seen)

@@ -141,9 +141,9 @@ def instant(text: str) -> datetime | None:
 
 
 def is_timestamp(text: str) -> bool:
-    """Whether a text is an ISO 8601 timestamp with its zone, on a day of the calendar."""
+    """Return whether a text is an ISO 8601 timestamp with a time zone, on an existing day."""
     if match := _EXPANDED.fullmatch(text):
-        # JavaScript writes six digits and a sign for the years that four digits cannot hold.
+        # JavaScript writes a plus or minus and six digits for years beyond four digits.
         return not 0 <= int(match["sign"] + match["year"]) <= 9999
     match = _TIMESTAMP.fullmatch(text)
     return match is not None and not read_date(text[: match.start("zone")] + "Z").wrong
@@ -187,7 +187,7 @@ def id_form(text: str) -> str:
 
 
 def plain_uuid(text: str) -> str:
-    """The digits of a UUID in lower case, whatever stands around and between them."""
+    """Return the digits of a UUID in lower case, without hyphens, braces and prefix."""
     return re.sub(r"[^0-9a-f]", "", text.lower().replace("urn:uuid:", ""))
 
 

@@ -1,4 +1,4 @@
-"""Who calls: what a request presents as its login, beside the sessions that the user gave. Pure."""
+"""The caller of a request: its login compared with the sessions that the user gave. Pure."""
 
 from __future__ import annotations
 

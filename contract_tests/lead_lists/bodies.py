@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-ICP = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"  # nobody has it
+ICP = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"  # no ICP has it
 COMPANIES = ("7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13", "c2a9e1f4-58d7-4b36-8e0a-91d4f7b6a205")
 PAGE_EXAMPLE = {
     "name": "Q1 2024 Tech Startups",
@@ -20,7 +20,7 @@ PAGE_EXAMPLE = {
 
 
 LEFT_OUT = object()  # in place of the value of a field that is not sent
-HIDDEN_BEHIND = (100, 1000)  # how many good ids stand before a bad one
+HIDDEN_BEHIND = (100, 1000)  # how many valid IDs precede an invalid one
 # Fields that other programs read as "do not check this" or "do not do this".
 SWITCHES = {
     "draft": True,
@@ -88,17 +88,17 @@ PERMITTED: Mapping[str, Mapping[str, Any]] = {
     },
     "a name of one letter": {"name": "Q"},
     "a name of eighty letters": {
-        "name": "A lead list whose name is as long as a line of a terminal, eighty signs and not"
+        "name": "A lead list whose name is as long as a line of a terminal, eighty letters, none"
     },
     "a name with accents": {"name": "Größe, café, naïve: señor Łukasz at 5 °C"},
     "a name in Greek, Hebrew and Chinese": {"name": "Αθήνα שלום 销售线索"},
     "a name with emoji": {"name": "Launch 🚀 top 💯 ❤\ufe0f 𝒜"},
     "a name with quotes": {"name": 'O\'Brien & "Sons"; DROP TABLE lists; --'},
-    "a name with signs of programs": {"name": "100% {name} $HOME \\n C:\\temp {{7*7}} %s"},
-    "a name of eighty signs of three bytes": {"name": "销售线索列表" * 13 + "末尾"},
-    "a name of eighty signs of four bytes": {"name": "🚀💯🎯📈" * 20},
-    "a name with blanks inside and signs of URLs": {"name": "a  b+c%20d&e=f?g#h"},
-    "a name with signs that have plainer twins": {"name": "① ﬁ ² Ⅳ ﷺ ß ı"},
+    "a name with code characters": {"name": "100% {name} $HOME \\n C:\\temp {{7*7}} %s"},
+    "a name of eighty characters of three bytes": {"name": "销售线索列表" * 13 + "末尾"},
+    "a name of eighty characters of four bytes": {"name": "🚀💯🎯📈" * 20},
+    "a name with spaces inside and URL characters": {"name": "a  b+c%20d&e=f?g#h"},
+    "a name with compatibility characters": {"name": "① ﬁ ² Ⅳ ﷺ ß ı"},
     "a name in quotes": {"name": "\"quoted\" 'twice'"},
     "a name like a number": {"name": "0123"},
     "a name like a fraction": {"name": "1e3"},
@@ -140,9 +140,12 @@ ROWS = ("00010", "01112", "02201", "10111", "11200", "12002", "20202", "21001", 
 # Open questions: label -> changes to the base (one question each, as far as possible).
 OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an empty name": {"name": ""},
-    "a blank name": {"name": "   "},
-    "blanks around the name": {"name": "  Spring campaign  "},
-    **{f"a name of {length:,} signs": {"name": "n" * (length - 1) + "!"} for length in (81, 129, 257, 1025, 70_000)},
+    "a name of spaces": {"name": "   "},
+    "spaces around the name": {"name": "  Spring campaign  "},
+    **{
+        f"a name of {length:,} characters": {"name": "n" * (length - 1) + "!"}
+        for length in (81, 129, 257, 1025, 70_000)
+    },
     "a decomposed name": {"name": "Cafe\u0301 Mu\u0308nchen"},
     "a name with tags": {"name": "Q1 <b>bold</b> <script>alert(1)</script> &amp; Co"},
     "a name with character references": {"name": "&lt;b&gt; &amp; &#39;x&#39; &copy; %26lt;"},
@@ -170,7 +173,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "dates with an offset": {"startDate": "2030-01-01T01:00:00.000+01:00", "endDate": "2030-03-31T23:59:59.000-05:30"},
     "an offset with minutes": {"startDate": "2030-01-01T05:45:00.000+05:45"},
     "dates with a large offset": {"startDate": "2030-01-01T00:00:00.000+15:00"},
-    "dates without zone that summer time skips": {
+    "dates without time zone that summer time skips": {
         "startDate": "2030-03-10T02:30:00.000",
         "endDate": "2030-03-31T02:30:00.000",
     },
@@ -195,7 +198,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "a leap second": {"startDate": "2016-12-31T23:59:60.000Z"},
     "hour 24": {"startDate": "2030-01-01T24:00:00.000Z"},
     "a date in lower case": {"startDate": "2030-01-01t00:00:00.000z"},
-    "a date with a blank for T": {"startDate": "2030-01-01 00:00:00Z"},
+    "a date with a space for T": {"startDate": "2030-01-01 00:00:00Z"},
     "a date without seconds": {"startDate": "2030-01-01T00:00Z"},
     "a week": {"startDate": "2030-W01-1"},
     "a date in basic form": {"startDate": "20300101T000000Z"},
@@ -236,7 +239,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "spaces around person ids": {"personIds": [" lead_1", "lead_2 ", "\tlead_3"]},
     "person ids that differ in case alone": {"personIds": ["lead_abcd", "lead_ABCD"]},
     "a person id in two scripts": {"personIds": ["лид_线索"]},
-    "a person id of 65 signs": {"personIds": ["lead_" + "x" * 59 + "!"]},
+    "a person id of 65 characters": {"personIds": ["lead_" + "x" * 59 + "!"]},
     "the last of 2,000 person ids alone": {"personIds": ["lead_01999"]},
     "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
     "a person id twice": {"personIds": ["lead_abc123", "lead_abc123", "lead_def456", "lead_abc123"]},
@@ -283,11 +286,11 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
 # Values that are wrong in one place deep inside, where a lazy check does not look.
 HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
     **{
-        f"null behind {count:,} person ids": {"personIds": [*(f"lead_{n:05d}" for n in range(count)), None]}
+        f"null after {count:,} person ids": {"personIds": [*(f"lead_{n:05d}" for n in range(count)), None]}
         for count in HIDDEN_BEHIND
     },
     **{
-        f"no UUID behind {count:,} company ids": {
+        f"not a UUID after {count:,} company ids": {
             "type": "company",
             "companyIds": [*(_company(n) for n in range(count)), "company_3"],
         }
@@ -307,5 +310,5 @@ HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
     "a start in a day": {"startDate": "+1 day"},
     "a start without a date": {"startDate": "12:00:00Z"},
     "name and dates wrong at once": {"name": 7, "startDate": "soon", "endDate": None},
-    "company ids of no list of companies are no UUIDs": {"companyIds": ["company_1"]},
+    "invalid company ids on a list of people": {"companyIds": ["company_1"]},
 }

@@ -16,7 +16,7 @@ from contract_tests.lead_lists.ids import known_ids
 from contract_tests.lead_lists.server_made import lead_list
 
 ECHO_TOLERANCE_S = 0.001  # a fraction of more than three digits may be cut or rounded to milliseconds
-LEAP_SECOND_TOLERANCE_S = 2.0  # second 60 comes back as the one before or behind it, with or without its fraction
+LEAP_SECOND_TOLERANCE_S = 2.0  # second 60 comes back as the second before or after it, with or without its fraction
 _OPEN_SPELLINGS = frozenset({"date-without-zone", "rare-date-forms", "other-date-texts"})
 
 # -- text -------------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def _observe_text(case: Case, sent: str, got: str) -> Iterator[Observation]:
 
 
 def _variants(case: Case, field: str) -> list[Any]:
-    """The values that were sent for a field, left out being none: two values if its key stands twice."""
+    """Return the sent values of a field: none if omitted, two if the key is duplicated."""
     other = case.expectation.body.other_value
     bodies = [case.sent, *([other] if isinstance(other, dict) else [])]
     return [body[field] for body in bodies if field in body]
@@ -140,7 +140,7 @@ def dates(case: Case) -> Iterator[Finding]:
 def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
     wanted, found = formats.instant(sent.strip()), formats.instant(got)
     open_readings = formats.read_date(sent).open_readings
-    # Where one is None nobody can tell which instant was meant, or the format clause has spoken.
+    # If one is None, the meant instant is unknown, or the format clause is broken already.
     # A day alone has no zone: who takes it for one of its own says so with the offset, and keeps the day; an end may
     # well be its last moment.
     same_day = "date-only" in open_readings and found and got.startswith(sent.strip())
@@ -209,7 +209,7 @@ def ids(case: Case) -> Iterator[Finding]:
             else:
                 yield broken(clause, case.exchange, expected="[]", actual=_show(got))
         elif isinstance(sent, list) and isinstance(got, list) and not any(isinstance(value, float) for value in sent):
-            # How a fraction reads as text is anybody's guess (`number-ids`).
+            # The text of a fraction is unspecified (`number-ids`).
             yield from _ids(case, field, sent, got)
 
 

@@ -137,7 +137,7 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def creator_displaced(cases: Sequence[Case]) -> Iterator[Finding]:
-    """userIds of the client never take the place of the creator, who stands in all other lists."""
+    """userIds of the client never replace the creator, who is in all other lists."""
     present: dict[str, set[str]] = {}
     for case in cases:
         session, users = case.expectation.caller.session, (case.created or {}).get("userIds")

@@ -33,13 +33,13 @@ from contract_tests.requests.transport import dressed
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers
 
-LABEL = 16  # how much of a label stands in a name, at most: who refuses thirty characters refuses names, nothing else
-# The last of the choices that are taken together: how the body is sent.
+LABEL = 16  # maximum length of a label in a name: a server that refuses thirty characters refuses names only
+# The last of the combined choices: how the body is sent.
 WIRES: tuple[Mapping[str, Any], ...] = ({}, {"chunked": True}, {"media_type": "application/json; charset=utf-8"})
 
 
 def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
-    """All that a deterministic pass sends; tag: stands in every name, so that a run's lists can be found."""
+    """Return the planned requests; tag: part of every name, so that the lists of a run can be found."""
     sender = Sender(terms, operation)
     generic = generic_plan(terms, operation, base(f"Faulty list, {tag}"))
     steps = list(generic.concurrent)
@@ -134,7 +134,7 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     body = base(f"Spelled, {tag}")
     yield Step("fields in another order", sender.request(dict(reversed({**body, "type": "company"}.items()))))
     yield Step("JSON with line breaks", sender.request(raw=json.dumps(body, indent=2).encode()))
-    yield Step("JSON with blanks around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
+    yield Step("JSON with spaces around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
     escaped = encode(body).replace(b"Spelled", b"\\u0053pelled").replace(b'"name"', b'"n\\u0061me"')
     yield Step("JSON with escapes", sender.request(raw=escaped))
     python = json.dumps({**body, "name": f"Launch 🚀, {tag}"}).encode()
@@ -186,7 +186,7 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
         for scheme in ("bearer", "BEARER"):
             yield Step(f"scheme {scheme}", sender.request(body, login=(("Authorization", f"{scheme} {first.bearer}"),)))
         beside = (*first.login("bearer"), ("Cookie", "theme=dark"))
-        yield Step("a cookie of another program beside the token", sender.request(body, login=beside))
+        yield Step("a cookie of another program next to the token", sender.request(body, login=beside))
     if first.cookie:
         name, token = first.cookie
         for label, cookies in (
@@ -200,10 +200,10 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
         if first.bearer:
             bad_bearer, bad_cookie = ("Authorization", "Bearer not-a-session"), ("Cookie", f"{name}=not-a-session")
             yield Step(
-                "a good cookie beside a bad bearer", sender.request(body, login=(bad_bearer, *first.login("cookie")))
+                "a good cookie next to a bad bearer", sender.request(body, login=(bad_bearer, *first.login("cookie")))
             )
             yield Step(
-                "a good bearer beside a bad cookie", sender.request(body, login=(*first.login("bearer"), bad_cookie))
+                "a good bearer next to a bad cookie", sender.request(body, login=(*first.login("bearer"), bad_cookie))
             )
 
 

@@ -75,7 +75,7 @@ def _other_spellings(sent: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def access(case: Case) -> Iterator[Finding]:
-    """The creator stands in userIds; nobody who has nothing to do with the call does."""
+    """userIds includes the creator and no user who is unrelated to the call."""
     created, session = lead_list(case), case.expectation.caller.session
     if created is None or session is None or not isinstance(users := created.get("userIds"), list):
         return

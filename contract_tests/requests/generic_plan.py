@@ -88,7 +88,7 @@ def _wrapper(schema: Mapping[str, Any]) -> str:
 
 
 def _right_text(schema: Mapping[str, Any]) -> str:
-    """A text that would be right by itself, so that who unwraps an array takes it."""
+    """Return a text that is valid on its own, so that a server that unwraps an array accepts it."""
     texts = {"date-time": "2030-01-01T00:00:00.000Z", "uuid": "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}
     return str(schema["enum"][-1]) if "enum" in schema else texts.get(schema.get("format", ""), "text")
 
@@ -102,7 +102,7 @@ def _wrong_texts(schema: Mapping[str, Any]) -> Iterator[str]:
 
 RAW_VIOLATIONS: Mapping[str, bytes] = {
     "no body": b"",
-    "blanks for a body": b" \r\n\t ",
+    "spaces as a body": b" \r\n\t ",
     "an array for a body": b"[]",
     "a number for a body": b"7",
     "true for a body": b"true",
@@ -112,10 +112,10 @@ RAW_VIOLATIONS: Mapping[str, bytes] = {
 
 
 def raw_violations(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Bodies that are no JSON (RFC 8259), made from a right one."""
+    """Yield bodies that are not JSON (RFC 8259), made from a valid one."""
     yield from RAW_VIOLATIONS.items()
     yield "JSON cut short", body[:-5]
-    yield "a comma behind the last field", body[:-1] + b",}"
+    yield "a comma after the last field", body[:-1] + b",}"
     yield "a comment in the JSON", body[:-1] + b"/* note */}"
     yield "single quotes", body.replace(b'"', b"'")
     yield "a key without quotes", re.sub(rb'^\{"(\w+)"', rb"{\1", body)
@@ -205,7 +205,7 @@ def _login_steps(sender: Sender, body: Any) -> Iterator[Step]:
         yield Step(label, sender.request(body, login=login))
     if body is not None:
         yield Step("no login and an empty object", sender.request({}, login=()))
-        yield Step("no login and no JSON", sender.request(raw=b"{", login=()))
+        yield Step("no login, not JSON", sender.request(raw=b"{", login=()))
     for session in settings.sessions:
         for carrier in session.carriers:
             yield Step(f"the {session.name} user by {carrier}", sender.request(body, login=session.login(carrier)))

@@ -18,7 +18,7 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
     "neither User-Agent nor Accept": {"less": ("User-Agent", "Accept")},
     "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
     "an Origin": {"more": (_ORIGIN,)},
-    "a header that nobody knows": {"more": (("X-Nobody-Knows", "me"),)},
+    "an unknown header": {"more": (("X-Nobody-Knows", "me"),)},
     # What servers read when a proxy in front of them has set it: none of it may decide.
     "headers of the server's own": {
         "more": (
@@ -51,7 +51,7 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
     "a query": {
         "path_end": "?page=2&dryRun=true&debug=1&validate=false&_method=DELETE&name=Other&q=100%25&x=%zz&y=%00"
     },
-    "a slash behind the path": {"path_end": "/"},
+    "a slash after the path": {"path_end": "/"},
 }
 
 
@@ -60,7 +60,7 @@ _SAME_LOGIN = frozenset({"charset=utf-8", 'charset="UTF-8" in quotes', "an Accep
 
 
 def dressed(sender: Sender, right: Any, wrong: Any, violation: str) -> Iterator[Step]:
-    """Every dress; wrong: a body with one violation, which the text `violation` names."""
+    """Yield every variation of the transport; wrong: a body with one violation, named by `violation`."""
     for label, dress in DRESSES.items():
         yield Step(label, sender.request(right, **dress))
         yield Step(f"{label}, {violation}", sender.request(wrong, **dress))

@@ -18,7 +18,7 @@ from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABL
 from contract_tests.target.renewal import Renewal
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
-MAX_RATE_LIMIT_WAIT_S = 60.0  # all the time that a request may spend on being told to come again later
+MAX_RATE_LIMIT_WAIT_S = 60.0  # how long a request may wait for rate limits in all
 MAX_RATE_LIMIT_TRIES = 8
 CHUNK_PAUSE_S = 0.03  # so that a server sees two parts of a body and not both at once
 

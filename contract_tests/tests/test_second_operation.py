@@ -67,7 +67,7 @@ NOTES: dict[str, Any] = {
 STATEMENTS = {
     "success.created": "A note is created.",
     "success.status": "Success is 201.",
-    "success.bare": "The note stands at the top.",
+    "success.bare": "The note is the body itself.",
     "request.body.required": "A body must be sent.",
     "request.body.json": "The body must be JSON.",
     "request.body.type": "The body must be an object.",

@@ -18,7 +18,7 @@ _LOGIN_CLAUSES = {
     Login.EXPIRED: "access.session.expired",
 }
 _LOGIN_HINTS = {
-    403: "403 says that a known user lacks a right; nobody is signed in here.",
+    403: "403 means that a known user lacks a permission; here no user is signed in.",
     404: "Some sign-in middleware hides routes from strangers with 404; configure it to answer 401 on API routes.",
 }
 
@@ -60,7 +60,7 @@ def no_server_error(case: Case) -> Iterator[Finding]:
 
 
 def login(case: Case) -> Iterator[Finding]:
-    """Only a signed-in user may call; everybody else is answered 401."""
+    """Only a signed-in user may call; any other request gets 401."""
     operation, caller = case.operation, case.expectation.caller
     if operation is None or not operation.secured or not case.is_judgement:
         return
@@ -86,9 +86,9 @@ def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
             yield broken(
                 clause,
                 case.exchange,
-                expected="the valid session is taken",
+                expected="the server accepts the valid session",
                 actual="401",
-                hint="If the session may have expired during the run, sign in anew and run again.",
+                hint="If the session may have expired during the run, sign in again and repeat the run.",
             )
         elif case.succeeded:
             yield held(clause, case.exchange)

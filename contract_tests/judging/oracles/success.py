@@ -99,7 +99,7 @@ def _is_uri_reference(text: str) -> bool:
 
 
 def bare(case: Case) -> Iterator[Finding]:
-    """The object stands at the top of the body."""
+    """The object is the body itself."""
     response = case.exchange.response
     schema = _schema(case)
     if schema is None or response is None or response.json is NOT_JSON:
@@ -115,7 +115,7 @@ def bare(case: Case) -> Iterator[Finding]:
         return
     members = body.items() if isinstance(body, dict) else ()
     inside = [key for key, value in members if isinstance(value, dict) and required & set(value)]
-    actual = f"it stands inside {short(inside[0])}" if inside else short(body)
+    actual = f"it is inside {short(inside[0])}" if inside else short(body)
     yield broken(clause, case.exchange, expected=f"an object with {', '.join(sorted(required))}", actual=actual)
 
 
@@ -164,7 +164,7 @@ def _open_form(sent: Any, got: str, kind: str) -> bool:
         return any(_open_form(item, got, kind) for item in sent)
     if not isinstance(sent, str):
         return False
-    if got == sent:  # an open spelling that was taken comes back as it was sent; blanks around an id may not
+    if got == sent:  # an accepted open spelling comes back as sent; spaces around an ID may not
         return "uuid-surrounding-blanks" not in formats.read_uuid(sent).open_readings
     if kind != "date-time":
         return False

@@ -59,7 +59,7 @@ DOCUMENT: dict[str, Any] = {
 CLAUSE = {"statement": "It holds.", "place": "A", "kind": "stated"}
 CLAUSES = {
     "every-operation": [{"id": "error.code", **CLAUSE}],
-    "make": [{"id": "request.x.type", **CLAUSE}, {"id": "make.request.y.type", **CLAUSE, "unjudged": "nobody can"}],
+    "make": [{"id": "request.x.type", **CLAUSE}, {"id": "make.request.y.type", **CLAUSE, "unjudged": "not possible"}],
 }
 READING = {"id": "q", "clause": "error.code", "question": "Which?", "options": {"a": "one", "b": "two"}}
 

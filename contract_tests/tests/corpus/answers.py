@@ -42,7 +42,7 @@ def answered_as_planned() -> Entries:
 ASKED: dict[str, Request] = {
     "a plain request": request(),
     "a wrong body": request(BAD),
-    "no JSON": MALFORMED,
+    "not JSON": MALFORMED,
     "a wrong body in capitals": request(BAD, content_type="Application/JSON"),
     "no login": request(login=()),
     "no login and a wrong body": request(BAD, login=()),
@@ -109,7 +109,7 @@ BODIES: dict[str, bytes] = {
     "blanks": b"  ",
     "text": b"<html>\n <body> gone  wrong </body>",
     "long text": b"word " * 60,
-    "text cut in a sign": ("x" + "é" * 60).encode(),
+    "text cut in a character": ("x" + "é" * 60).encode(),
     "null": b"null",
     "an array": b"[]",
     "a text": b'"id"',
@@ -120,8 +120,8 @@ BODIES: dict[str, bytes] = {
     "wrapped twice": json.dumps({"a": {"b": created()}}).encode(),
     "in a list": json.dumps([created()]).encode(),
     "more fields": json.dumps(created(orgId="o")).encode(),
-    "an error beside the fields": json.dumps(created(error={})).encode(),
-    "a code beside the fields": json.dumps(created(code=1)).encode(),
+    "an error next to the fields": json.dumps(created(error={})).encode(),
+    "a code next to the fields": json.dumps(created(code=1)).encode(),
     "an id alone": b'{"id":"' + OTHER_ID.encode() + b'"}',
 }
 
@@ -145,7 +145,7 @@ def errors() -> Entries:
         "400": (request(BAD), 400),
         "400 without JSON": (MALFORMED, 400),
         "400 for an open question": (request(sent_body(name="", icpId=UUID)), 400),
-        "400 for a field beside a question": (request(sent_body(endDate=OMIT, icpId=UUID)), 400),
+        "400 for a field next to a question": (request(sent_body(endDate=OMIT, icpId=UUID)), 400),
         "400 for a question of transport": (request(headers=(("Accept", "text/html"),)), 400),
         "400 for a number": (request(raw=b"7"), 400),
         "400 for a list": (request(raw=b"[]"), 400),

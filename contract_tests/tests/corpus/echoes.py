@@ -172,7 +172,7 @@ def ids() -> Entries:
     yield "people made up", one(exchange(request(left_out), answer=created(left_out, personIds=["a"])))
     yield "people not made up", one(exchange(request(left_out), answer=created(left_out, personIds=[])))
     for length in (157, 158, 159, 160):
-        yield f"a name of {length} signs lost", one(test_judge.renamed("n" * length, ""))
+        yield f"a name of {length} characters lost", one(test_judge.renamed("n" * length, ""))
     yield "many people cut", one(test_judge.people(many, many[:100]))
     yield "many people, three lost", one(test_judge.people(many, many[:10] + many[13:]))
     for label, users in USERS.items():
@@ -241,7 +241,7 @@ def pinned() -> Entries:
     odd = test_judge.RIGHT
     yield "201 where 200 is asked for", one(exchange(), success_status="200")
     yield "200 where it is asked for", one(exchange(status=200), success_status="200")
-    yield "trimmed where it is to be kept", one(odd["blanks trimmed"], surrounding_blanks="kept")
+    yield "trimmed where it is to be kept", one(odd["spaces trimmed"], surrounding_blanks="kept")
     yield "null taken for a type", one(exchange(request(sent_body(type=None)), answer=created()))
     yield (
         "null taken for a type, as agreed",
@@ -252,7 +252,7 @@ def pinned() -> Entries:
         answer = exchange(request(left_out), answer=created(left_out, personIds=people))
         yield f"people left out, as agreed, as {people}", one(answer, person_ids_missing_on_company_list="default")
     unknown = exchange(request(ICP_ASKED), 404)
-    yield "an unknown ICP refused where it is to be taken", one(unknown, unknown_icp="accepted")
+    yield "an unknown ICP refused although pinned as accepted", one(unknown, unknown_icp="accepted")
     yield "an unknown ICP refused as agreed", one(unknown, unknown_icp="404")
     yield "an unknown ICP taken where it is to be refused", one(exchange(request(ICP_ASKED)), unknown_icp="404")
     yield (

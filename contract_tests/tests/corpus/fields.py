@@ -71,7 +71,7 @@ STAMPS = {
     "300 s late": "2030-03-17T17:51:40.000Z",
     "301 s late": "2030-03-17T17:51:41.000Z",
     "an hour late": "2030-03-17T18:46:40.000Z",
-    "without zone": "2030-03-17T17:46:40",
+    "without time zone": "2030-03-17T17:46:40",
     "a day": "2030-03-17",
     "on 30 February": "2030-02-30T17:46:40.000Z",
     "at 24:00": "2030-03-17T24:00:00Z",
@@ -88,7 +88,7 @@ IDS = {
     "in capitals": OTHER_ID.upper(),
     "without hyphens": OTHER_ID.replace("-", ""),
     "in braces": "{" + OTHER_ID + "}",
-    "with a blank": OTHER_ID + " ",
+    "with a space": OTHER_ID + " ",
     "cut": OTHER_ID[:-1],
     "a number": "17",
 }

@@ -81,7 +81,7 @@ def shapes() -> Iterator[tuple[str, Entry]]:
     flat = problem()["error"]
     for status, asked in ((400, request(BAD)), (401, request(login=())), (500, request()), (404, request())):
         nested = exchange(request(BAD), 400)
-        yield f"a flat {status} beside a nested 400", one(nested, exchange(asked, status, flat, at_s=1))
+        yield f"a flat {status} next to a nested 400", one(nested, exchange(asked, status, flat, at_s=1))
     yield "a flat one and no envelope", one(exchange(request(BAD), 400, flat), exchange(request(BAD), 400, raw=b""))
     elsewhere = exchange(request(path="/x"), 400, flat)
     yield (
@@ -100,7 +100,7 @@ def users() -> Iterator[tuple[str, Entry]]:
     unknown = {"login": (("Cookie", "__session=cookie-three"),)}
     for label, (then, now) in {"stay": ("a", "a"), "change": ("a", "b")}.items():
         yield (
-            f"users of nobody {label}",
+            f"users without creator {label}",
             one(made(0, how=unknown, userIds=[then]), made(1, how=unknown, userIds=[now])),
         )
     yield "no list between two", one(made(0), made(1, userIds=None), made(2, userIds=["user_1"]))
@@ -108,7 +108,7 @@ def users() -> Iterator[tuple[str, Entry]]:
     yield "two users", one(made(0), by_second(1, userIds=["user_2"]))
     yield "one creator for two users", one(made(0), by_second(1))
     yield "two of them for two users", one(made(0, userIds=["user_1", "a"]), by_second(1, userIds=["user_1", "a"]))
-    yield "nobody known", one(made(0, userIds=["a"]), by_second(1, userIds=["b"]))
+    yield "no known user", one(made(0, userIds=["a"]), by_second(1, userIds=["b"]))
     yield "numbers among users", one(made(0, userIds=[7]), made(1, userIds=["a"]))
     yield "none and some", one(made(0, userIds=[]), made(1, userIds=["a"]))
     invited = sent_body(userIds=["a"])
@@ -137,8 +137,8 @@ def clocks() -> Iterator[tuple[str, Entry]]:
     yield "running back two seconds", one(stamped(0, "2030-03-17T17:46:42.000Z"), stamped(1, stamp))
     yield "running back at the same moment", one(stamped(0, LATE), stamped(BURST_S, stamp))
     yield "running back as it ends", one(stamped(0, LATE), stamped(0.01, stamp))
-    yield "told in another order", one(stamped(1, stamp), stamped(0, LATE))
-    yield "back behind the latest", one(stamped(0, LATE), stamped(1, EARLY), stamped(2, stamp))
+    yield "in another order", one(stamped(1, stamp), stamped(0, LATE))
+    yield "back after the latest", one(stamped(0, LATE), stamped(1, EARLY), stamped(2, stamp))
     yield "no stamp between", one(stamped(0, LATE), stamped(1, "x"), stamped(2, stamp))
     yield "the same stamp, then back", one(stamped(0, LATE), stamped(1, LATE), stamped(2, stamp))
     keyed = stamped(1, stamp, headers=(("Idempotency-Key", "k"),))

@@ -181,7 +181,7 @@ def losses() -> Iterator[tuple[str, Entry]]:
     yield "lost after a key twice", one(kept, exchange(twice, answer=created(personIds=[], id=ID_4), at_s=1))
     both = sent_body(personIds=["x1"], companyIds=[UUID], type="company")
     gone = sent_body(name="G", personIds=["x1"], companyIds=[ID_3], type="company")
-    yield "companies lost beside people", one(kept, lost, made(3, both), made(4, gone, companyIds=[]))
+    yield "companies lost next to people", one(kept, lost, made(3, both), made(4, gone, companyIds=[]))
     two_kinds = [
         made(3, sent_body(type="company", companyIds=[UUID])),
         made(4, sent_body(type="company", companyIds=[ID_3]), companyIds=[]),

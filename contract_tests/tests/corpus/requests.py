@@ -38,7 +38,7 @@ def requests() -> Iterator[tuple[str, Request]]:
         yield label, request(raw=raw)
     for label, changes in MORE_CHANGES.items():
         yield label, request(sent_body(**changes))
-    packed = {"empty": b"", "UTF-16": PLAIN_BODY.decode().encode("utf-16"), "no JSON": b"{"}
+    packed = {"empty": b"", "UTF-16": PLAIN_BODY.decode().encode("utf-16"), "not JSON": b"{"}
     for label, data in packed.items():
         coded = (("Content-Encoding", "gzip"),)
         yield f"{label}, packed", request(raw=gzip.compress(data, mtime=0), headers=coded)
@@ -55,7 +55,7 @@ def requests() -> Iterator[tuple[str, Request]]:
 
 
 MORE_HEADERS: dict[str, Headers] = {
-    "a foreign origin beside a bearer": (("Origin", "https://evil.example"),),
+    "a foreign origin next to a bearer": (("Origin", "https://evil.example"),),
     "an Accept of application/*": (("Accept", "application/*"),),
     "an Accept of XML": (("Accept", "application/xml"),),
     "an empty Accept": (("Accept", ""),),
@@ -69,9 +69,9 @@ def _more(text: bytes) -> bytes:
 
 
 MORE_BODIES: dict[str, bytes] = {
-    "blanks after separators": json.dumps(sent_body()).encode(),
-    "blanks in odd places": PLAIN_BODY.replace(b":", b" :"),
-    "a line end behind it": PLAIN_BODY + b"\n",
+    "spaces after separators": json.dumps(sent_body()).encode(),
+    "spaces in odd places": PLAIN_BODY.replace(b":", b" :"),
+    "a newline after it": PLAIN_BODY + b"\n",
     "16 levels": _more(b'"x":' + b"[" * 15 + b"]" * 15),
     "17 levels": _more(b'"x":' + b"[" * 16 + b"]" * 16),
     "200 levels": _more(b'"x":' + b"[" * 199 + b"]" * 199),
@@ -82,8 +82,8 @@ MORE_BODIES: dict[str, bytes] = {
     "one more than that": _more(b'"x":9007199254740993'),
     "its negative": _more(b'"x":-9007199254740993'),
     "an integer of 17 digits": _more(b'"x":10000000000000000'),
-    "16 digits and leading sign": _more(b'"x":-900719925474099'),
-    "16 digits and a sign": _more(b'"x":-9007199254740991'),
+    "15 digits and a minus": _more(b'"x":-900719925474099'),
+    "16 digits and a minus": _more(b'"x":-9007199254740991'),
     "an integer of 299 digits": _more(b'"x":' + b"9" * 299),
     "an integer of 300 digits": _more(b'"x":' + b"9" * 300),
     "two deep places": _more(b'"x":[[[]]],"y":' + b"[" * 15 + b"]" * 15 + b',"z":[]'),
@@ -100,11 +100,11 @@ MORE_BODIES: dict[str, bytes] = {
     "UTF-32": PLAIN_BODY.decode().encode("utf-32-le"),
     "UTF-16 with a mark": PLAIN_BODY.decode().encode("utf-16"),
     "NUL at the third place": b'{"\0":1}',
-    "a mark and no JSON": b"\xef\xbb\xbf{",
+    "a mark and not JSON": b"\xef\xbb\xbf{",
     "a mark alone": b"\xef\xbb\xbf",
-    "blanks that JSON does not know": b"\x0b\x0c",
+    "spaces that JSON does not know": b"\x0b\x0c",
     "UTF-8 cut": PLAIN_BODY.replace(b"Spring", b"Spr\xe2\x82"),
-    "a text that is no object": b'"Spring"',
+    "a text that is not an object": b'"Spring"',
     "an object in an array": b"[{}]",
 }
 MORE_CHANGES: dict[str, dict[str, Any]] = {
@@ -132,19 +132,19 @@ MORE_CHANGES: dict[str, dict[str, Any]] = {
     "year 0": {"startDate": "0000-02-29T00:00:00.000Z"},
     "a day alone, wrong": {"startDate": "2030-02-30"},
     "a day alone, of 1950": {"startDate": "1950-02-28"},
-    "blanks around a wrong date": {"startDate": " 2030-02-30T00:00:00.000Z"},
+    "spaces around a wrong date": {"startDate": " 2030-02-30T00:00:00.000Z"},
     "a date with one digit of a fraction": {"startDate": "2030-01-01T00:00:00.0Z"},
     "both dates in words": {"startDate": "1 May", "endDate": "2 May"},
     "a start without digits": {"startDate": "soon"},
-    "a name of 40 signs": {"name": "n" * 40},
-    "a name of 41 signs": {"name": "n" * 41},
-    "a name of 80 signs": {"name": "n" * 80},
-    "a name of 81 signs": {"name": "n" * 81},
+    "a name of 40 characters": {"name": "n" * 40},
+    "a name of 41 characters": {"name": "n" * 41},
+    "a name of 80 characters": {"name": "n" * 80},
+    "a name of 81 characters": {"name": "n" * 81},
     **{f"a name with {sign}": {"name": f"a{sign}b"} for sign in "'\"\\;%`$#"},
     "a name with a comment": {"name": "a<!-- b"},
     "a name with an end tag": {"name": "a</b"},
     "a name with less than": {"name": "a < b"},
-    "a name with less than and a blank": {"name": "a < 3"},
+    "a name with less than and a space": {"name": "a < 3"},
     "a name with a reference": {"name": "a&#38;b&#x26;"},
     "a name with a word for a reference": {"name": "&eacute;"},
     "a name with an address of a script": {"name": "JavaScript:x"},
@@ -152,11 +152,11 @@ MORE_CHANGES: dict[str, dict[str, Any]] = {
     "a name with NUL and a control": {"name": "\0\u0001"},
     "a name with half a pair": {"name": "a\ud800"},
     "a name with the last half": {"name": "a\udfff"},
-    "a name with a sign of private use": {"name": "a\ue000"},
+    "a name with a private-use character": {"name": "a\ue000"},
     **{f"{count} person ids": {"personIds": [f"p{n}" for n in range(count)]} for count in (2, 10, 16, 17, 100, 101)},
     "one UUID twice in two cases": {"personIds": [UUID, UUID.upper()]},
     "a UUID for a person": {"personIds": [UUID]},
-    "a blank id": {"personIds": [" "]},
+    "an id of spaces": {"personIds": [" "]},
     "a known person and another": {"personIds": [KNOWN_PERSON, "x"]},
     "an ICP of version 8": {"icpId": UUID[:14] + "8" + UUID[15:]},
     "an ICP of version 9": {"icpId": UUID[:14] + "9" + UUID[15:]},
@@ -166,8 +166,8 @@ MORE_CHANGES: dict[str, dict[str, Any]] = {
     "the nil ICP": {"icpId": "00000000-0000-0000-0000-000000000000"},
     "the max ICP": {"icpId": "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"},
     "a known ICP in capitals": {"icpId": KNOWN_ICP.upper()},
-    "an ICP in blanks": {"icpId": f" {UUID} "},
-    "an ICP in blanks and braces": {"icpId": " {" + UUID + "} "},
+    "an ICP in spaces": {"icpId": f" {UUID} "},
+    "an ICP in spaces and braces": {"icpId": " {" + UUID + "} "},
     "wrong at one place in two ways": {"type": 7, "icpId": []},
     "a number among ids": {"personIds": ["a", 7, 7.5, True]},
     "a number among companies": {"companyIds": [UUID, 7]},

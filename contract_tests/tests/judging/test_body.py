@@ -101,13 +101,13 @@ def test_the_output_of_usual_encoders_is_plain(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "spellings"),
     [
-        (b' {"a":1}', {"blanks around"}),
-        (b"{}\n", {"blanks around"}),
+        (b' {"a":1}', {"spaces around"}),
+        (b"{}\n", {"spaces around"}),
         (b'{ "a":1}', {"blanks"}),
         (b'{"a" :1}', {"blanks"}),
         (b'{\n"a":1}', {"line breaks"}),
         (b'{"a":"\\u0041"}', {"escapes"}),
-        (b'\t{"a":\n"\\/"}', {"blanks around", "line breaks", "escapes"}),
+        (b'\t{"a":\n"\\/"}', {"spaces around", "line breaks", "escapes"}),
     ],
 )
 def test_another_spelling_is_detected(data: bytes, spellings: set[str]) -> None:

@@ -56,9 +56,9 @@ def raw_name(data: bytes, got: str) -> Exchange:
 TWICE = json.dumps(sent_body()).encode()[:-1]
 RIGHT: dict[str, Exchange] = {
     # text
-    "blanks trimmed": renamed("  Spring ", "Spring"),
-    "blanks trimmed on one side": renamed("  Spring ", "Spring "),
-    "blanks only, trimmed to nothing": renamed("   ", ""),
+    "spaces trimmed": renamed("  Spring ", "Spring"),
+    "spaces trimmed on one side": renamed("  Spring ", "Spring "),
+    "spaces only, trimmed to nothing": renamed("   ", ""),
     "trimmed as JavaScript does": renamed("\ufeffSpring\u00a0", "Spring"),
     "trimmed with a control left inside": renamed("\ufeffSp\u0007ring", "Sp\u0007ring"),
     "C0 controls removed, bidi marks kept": renamed("a\u0007b\u202ec", "ab\u202ec"),
@@ -81,7 +81,7 @@ RIGHT: dict[str, Exchange] = {
     "microseconds rounded": dated("2030-01-01T00:00:00.123987Z", "2030-01-01T00:00:00.124Z"),
     "a day as its last moment": dated("2030-01-01", "2030-01-01T23:59:59.999Z"),
     "a day as it was sent": dated("2030-01-01", "2030-01-01"),
-    "local time in some zone": dated("2030-01-01T00:00:00", "2030-01-01T05:00:00.000Z"),
+    "local time in some time zone": dated("2030-01-01T00:00:00", "2030-01-01T05:00:00.000Z"),
     "local time stays local": dated("2030-01-01T00:00:00", "2030-01-01T00:00:00.000"),
     "a leap second as the one before": dated("2016-12-31T23:59:60.500Z", "2016-12-31T23:59:59Z"),
     "hour 24 as the next day": dated("2030-01-01T24:00:00.000Z", "2030-01-02T00:00:00.000Z"),
@@ -164,15 +164,15 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
     "a surrogate pair as two escapes": (NAME, renamed("🚀", "\ud83d\ufffd")),
     "lower case": (NAME, renamed("Spring", "spring")),
     "compatibility forms": (NAME, renamed("①", "1")),
-    "blanks joined": (NAME, renamed("a  b", "a b")),
+    "spaces joined": (NAME, renamed("a  b", "a b")),
     "quotes doubled": (NAME, renamed("O'Brien", "O''Brien")),
     "backslashes lost": (NAME, renamed("a\\n", "an")),
     "percent signs decoded": (NAME, renamed("100%25", "100%")),
-    "plus as a blank": (NAME, renamed("a+b", "a b")),
+    "plus as a space": (NAME, renamed("a+b", "a b")),
     "nothing left of tags": (NAME, renamed("Q1 <b>x</b>", "")),
     "cut at a tag": (NAME, renamed("Q1 <b>x</b> and more", "Q1 ")),
-    "cut with blanks around": (NAME, renamed("  Spring  ", "Spri")),
-    "more than the blanks trimmed": (NAME, renamed("  Spring.  ", "Spring")),
+    "cut with spaces around": (NAME, renamed("  Spring  ", "Spri")),
+    "more than the spaces trimmed": (NAME, renamed("  Spring.  ", "Spring")),
     "NUL ends it": (NAME, renamed("a\0b", "a")),
     "cut by one": (NAME, renamed("n" * 256, "n" * 255)),
     "cut with an ellipsis": (NAME, renamed("n" * 300, "n" * 252 + "...")),
@@ -195,7 +195,7 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
     "text after an unclosed tag lost": (NAME, renamed("a <b and more", "a")),
     "joiners lost": (NAME, renamed("\U0001f468\u200d\U0001f469", "\U0001f468\U0001f469")),
     "only a date": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01")),
-    "no zone": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000")),
+    "no time zone": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000")),
     "a number": ("response.startDate.format", echo(sent_body(), startDate=1893456000)),
     "capped": (PEOPLE, people([f"p{n}" for n in range(150)], [f"p{n}" for n in range(100)])),
     "the first lost": (PEOPLE, people(["a", "b"], ["b"])),
@@ -208,7 +208,10 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
     "null for none": ("response.companyIds.type", echo(sent_body(), companyIds=None)),
     "an ICP with the line end it had": ("response.icpId.type", echo(sent_body(icpId=UUID + "\n"))),
     "ids as numbers": ("response.personIds.type", people(["1", "2"], [1, 2])),
-    "createdAt without zone": ("response.createdAt.format", exchange(answer=created(createdAt="2030-03-17T17:46:40"))),
+    "createdAt without time zone": (
+        "response.createdAt.format",
+        exchange(answer=created(createdAt="2030-03-17T17:46:40")),
+    ),
     "an expanded year for an ordinary one": (
         "response.createdAt.format",
         exchange(answer=created(createdAt="+002030-03-17T17:46:40.000Z")),
@@ -339,7 +342,7 @@ def test_a_pinned_reading_decides() -> None:
     null_type = exchange(request(sent_body(type=None)), answer=created(type="person"))
     assert broken_clauses(null_type) == {"request.type.nullability"}
     assert broken_clauses(null_type, type_null="default") == set()
-    trimmed = RIGHT["blanks trimmed"]
+    trimmed = RIGHT["spaces trimmed"]
     assert broken_clauses(trimmed, surrounding_blanks="kept") == {NAME}
 
 

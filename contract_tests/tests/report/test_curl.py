@@ -33,7 +33,7 @@ BODIES = {
     "an option": b"-n\n",
     "another option": b"--help",
     "blanks": b"   ",
-    "digits behind an escape": b"\x01123\x0045",
+    "digits after an escape": b"\x01123\x0045",
     "a BOM": b"\xef\xbb\xbf{}",
     "U+2028 and bidi": "a\u2028b\u202ec\u0085".encode(),
     "a megabyte": b'{"a":"' + b"n" * 1_000_000 + b'"}',
