@@ -41,7 +41,7 @@ def test_every_flag_and_format_of_a_recipe_exists() -> None:
 
 
 def test_the_hook_before_a_commit_runs_and_is_quick() -> None:
-    begun_s = time.process_time(), time.monotonic()
+    begun_s = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "contract_tests.spec_gate"], cwd=ROOT, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stdout.decode()
-    assert time.monotonic() - begun_s[1] < 20  # usually well under two
+    assert time.monotonic() - begun_s < 20  # usually well under two
