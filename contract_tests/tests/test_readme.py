@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.result import RunResult
@@ -233,8 +234,15 @@ def test_every_folder_is_listed() -> None:
 # -- data and code
 
 
+def test_the_file_of_accepted_breaches_can_be_read(tmp_path: Path) -> None:
+    (content,) = [content for content in of_language("toml") if "[[deviation]]" in content]
+    (tmp_path / "known.toml").write_text(content)
+    (entry,) = load_deviations(tmp_path / "known.toml", load_specification())
+    assert entry.clause == "response.name.echo"
+
+
 def test_both_commands_read_the_settings_file(tmp_path: Path) -> None:
-    (content,) = of_language("toml")
+    (content,) = [content for content in of_language("toml") if "[contract]" in content]
     assert set(tomllib.loads(content)) == {"mock", "contract"}
     (tmp_path / "leadlists.toml").write_text(content)
     settings = gather({"bearer": "token-1", "second_bearer": "token-2"}, folder=tmp_path)
