@@ -340,7 +340,7 @@ def _run(
     from contract_tests.settings.secrets import Masker, printable
     from contract_tests.settings.values import UsageError
 
-    # Hypothesis would make a folder of its own beside ours.
+    # Hypothesis would create another folder next to ours.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path.cwd() / ".leadlists" / "hypothesis"))
     report = ConsoleReport(Console(highlight=False))
     masker = Masker(settings.secrets)

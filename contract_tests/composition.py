@@ -74,7 +74,7 @@ def open_run(
 
 
 def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
-    """Examine what stands between this machine and the target. Raises UsageError."""
+    """Examine the connection to the target, step by step. Raises UsageError."""
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     plan = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "doctor")
     proxy = proxy_for(settings.url)

@@ -19,7 +19,7 @@ _TIMESTAMP = re.compile(rf"{_DATE}T{_TIME}(?P<zone>Z|[+-]\d\d(?::?\d\d)?)", re.A
 _EXPANDED = re.compile(rf"(?P<sign>[+-])(?P<year>\d{{6}})-\d\d-\d\dT{_TIME}Z", re.ASCII)
 _RARE_DATES = re.compile(
     r"""
-      \d{4}-\d\d-\d\d[Tt\ _]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?\ ?([Zz]|[+-]\d\d(:?\d\d)?)?   # lower case, blank, no seconds
+      \d{4}-\d\d-\d\d[Tt\ _]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?\ ?([Zz]|[+-]\d\d(:?\d\d)?)?   # lower case, space, no seconds
     | [+-]?\d{4,6}(-\d\d(-\d\d)?)?(T[\d:.]+(Z|[+-][\d:]+)?)?                             # year, month, expanded year
     | \d{4}-?W\d\d(-?\d)?(T[\d:.]+(Z|[+-][\d:]+)?)?                                      # week
     | \d{4}-?\d{3}(T[\d:.]+(Z|[+-][\d:]+)?)?                                             # ordinal
@@ -116,7 +116,7 @@ def _calendar_day(match: re.Match[str]) -> bool:
 
 
 def instant(text: str) -> datetime | None:
-    """The instant of a date or timestamp with its zone, to the microsecond; None where it has none or cannot be told.
+    """Return the instant of a date or timestamp, to the microsecond; None without a time zone or if it is unclear.
 
     A date alone is midnight UTC, 24:00 the next midnight, second 60 the second after 59.
     """

@@ -48,7 +48,7 @@ class IdField:
     """A request field of ids that may have to exist on the server.
 
     unknown: the readings that ask what happens to ids which the server does not know. known: the ids that the user
-    says exist. beside: the fields on which it may depend whether the server looks the ids up.
+    says exist. `beside`: the fields on which it may depend whether the server looks the ids up.
     """
 
     name: str

@@ -141,7 +141,7 @@ def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
     wanted, found = formats.instant(sent.strip()), formats.instant(got)
     open_readings = formats.read_date(sent).open_readings
     # If one is None, the meant instant is unknown, or the format clause is broken already.
-    # A day alone has no zone: who takes it for one of its own says so with the offset, and keeps the day; an end may
+    # A day alone has no time zone: a server that uses its own returns the offset and keeps the day; an end may
     # well be its last moment.
     same_day = "date-only" in open_readings and found and got.startswith(sent.strip())
     if sent == got or same_day or (wanted and found and _same_instant(sent, wanted, found)):
@@ -250,7 +250,7 @@ def _same_texts(sent: list[str], found: list[str]) -> bool:
 def _dropped(case: Case, field: str, reading: str, sent: list[str], found: list[str]) -> bool:
     """Whether what is missing may have been dropped: all ids that are of no use to such a list, or unknown ones.
 
-    Nobody but the user, and the page's example, names ids that may exist; a server that keeps some of the others and
+    Only the user and the API page's example name ids that may exist; a server that keeps some of the others and
     loses the rest has cut the list.
     """
     known = {_id(field, value) for value in known_ids(case.terms.settings, field)}

@@ -11,7 +11,7 @@ from contract_tests.engine.views import RequestView
 def as_python(request: RequestView, *, variables: Collection[str] = (), body_file: str | None = None) -> str:
     """The request as a program for httpx2 (or httpx, whose names are the same); secrets come from the environment.
 
-    variables: the shell expansions that stand for secrets in the request. body_file: the file with the body, where it
+    variables: the shell expansions that replace secrets in the request. body_file: the file with the body, where it
     is too long to print.
     """
     headers = "".join(f"        ({_bytes(name, ())}, {_bytes(value, variables)}),\n" for name, value in request.headers)

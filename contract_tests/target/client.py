@@ -40,7 +40,7 @@ class Target:
         proxy_name: str = "",
         renewal: Renewal | None = None,
     ) -> None:
-        """pause: waits so many seconds and returns whether it did, for whoever bounds the time of a run.
+        """pause: waits so many seconds and returns whether it did, within the time limit of the run.
 
         tls: what to trust and present. proxy: its URL. proxy_name: how to call it. renewal: of the session.
         """

@@ -1,4 +1,4 @@
-"""Find out, step by step, what stands between this machine and a judgement of the target."""
+"""Find out, step by step, what prevents a judgement of the target."""
 
 from __future__ import annotations
 

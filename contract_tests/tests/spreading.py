@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# The groups and marks of pytest-xdist 3.8 have no effect under pytest 9.2, so the modules stand here.
+# The groups and marks of pytest-xdist 3.8 have no effect under pytest 9.2, so this lists the modules.
 TOGETHER = (
     "mock_server/tests/control/test_dashboard.py",
     "mock_server/tests/control/test_dashboard_trust.py",

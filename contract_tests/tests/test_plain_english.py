@@ -16,7 +16,7 @@ from contract_tests.tests.conftest import ROOT
 PRIVATE_WORDS = {
     "accus(e|es|ed|ing|ation|ations)": "report, false positive",
     "anew": "again",
-    r"apart(?! from)": "separately, distinguish",
+    r"(tells?|told|telling|takes?)( \w+)* apart": "distinguish",
     "(?<!left )behind(?! (an?|the|its|your) (\\w+ )?(proxy|gateway|balancer|firewall))": "after",
     "beside": "besides, next to",
     "blam(e|es|ed|ing)": "attribute the failure to",
@@ -33,16 +33,17 @@ PRIVATE_WORDS = {
     "(no JSON|(is|are|was) no (UUIDs?|dates?|objects?|strings?|texts?|lists?|numbers?|ids?))": "not JSON, not a",
     "nobody|somebody|anybody|everybody": "name the program, client or server",
     "ow(e|es|ed|ing)": "repeat for retry",
-    r"(?<!plus )(?<!minus )(?<!percent )(?<!equals )(?<!dollar )signs?(?! (in|out|up|the|its|a)\b)": "character",
+    r"(?<!plus )(?<!minus )(?<!percent )(?<!wrong )(?<!than )(?<!equals )signs?(?! (in|out|up)\b)": "character",
     "spoil(s|ed|t|ing)?": "corrupt",
     "(stands?|stood|standing)": "the header holds; is; contains",
     "told": "reported",
     "touch(es|ed)": "open reading",
     "whoever|whomever|whosoever": "name the program, client or server",
-    r"(?<!time )zones?": "group of requests; time zone",
+    r"(?<!time )zones?(?!:)": "group of requests; time zone",
 }
 PATTERNS = {
-    re.compile(rf"(?<![\w.-])(?:{word})(?![\w-]|\.\w)", re.IGNORECASE): better for word, better in PRIVATE_WORDS.items()
+    re.compile(rf"(?<![\w.`-])(?:{word})(?![\w-]|\.\w)", re.IGNORECASE): better
+    for word, better in PRIVATE_WORDS.items()
 }
 TEXT_FILES = {".md", ".yaml", ".html", ".toml", ".css", ""}
 SCRIPT_FILES = {".js", ".mjs", ".ts"}
@@ -71,7 +72,7 @@ def script_texts(source: str) -> Iterator[tuple[int, str]]:
     for match in COMMENT_OR_TEXT.finditer(source):
         if " " in match[0].strip():
             first = source.count("\n", 0, match.start()) + 1
-            yield from enumerate(match[0].split("\n"), first)
+            yield from enumerate(CODE_IN_TEXT.sub("{}", match[0]).split("\n"), first)
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
@@ -104,24 +105,29 @@ def offenders(path: Path) -> list[str]:
     return [f"{path.relative_to(ROOT)}:{number}: {complaint}" for number, complaint in private_words(texts(path))]
 
 
-UNFINISHED = (
-    "mock_server/",
-    "contract_tests/",
+# Files that still have private words; the list shrinks to nothing.
+UNFINISHED = {
     "README.md",
-    "Makefile",
-    "pyproject.toml",
-    ".ci/",
-)  # shrinks to nothing
-FINISHED = ("mock_server/defects/", "spec/")
-
-
-def finished(path: Path) -> bool:
-    name = str(path.relative_to(ROOT))
-    return name.startswith(FINISHED) or not name.startswith(UNFINISHED)
+    "mock_server/README.md",
+    "mock_server/app.py",
+    "mock_server/cli.py",
+    "mock_server/control/api.py",
+    "mock_server/control/control.yaml",
+    "mock_server/control/guard.py",
+    "mock_server/pipeline/direct.py",
+    "mock_server/readiness.py",
+    "mock_server/running.py",
+    "mock_server/server.py",
+    "mock_server/settings.py",
+    "mock_server/tests/test_server.py",
+    "mock_server/worlds/worlds.py",
+}
 
 
 def test_no_private_word_is_left() -> None:
-    found = [line for path in read_by_people() if finished(path) for line in offenders(path)]
+    found = [
+        line for path in read_by_people() if str(path.relative_to(ROOT)) not in UNFINISHED for line in offenders(path)
+    ]
     assert not found, "\n".join([f"{len(found)} private words:", *found])
 
 

@@ -75,7 +75,7 @@ def _differences(question: Mapping[str, Any], exchange: Exchange, judge: Judge) 
         try:
             body = orjson.loads(exchange.body)
         except orjson.JSONDecodeError:
-            yield {"path": "/body", "want": shorten(question["body"]), "got": "no JSON" if exchange.body else NOTHING}
+            yield {"path": "/body", "want": shorten(question["body"]), "got": "not JSON" if exchange.body else NOTHING}
         else:
             yield from _in_json(question["body"], body, ("body",))
 

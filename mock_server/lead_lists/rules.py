@@ -1,7 +1,7 @@
 """Rules of the readings for the body of createLeadList, one function per option.
 
-Three tables, keyed by reading and option: FORGIVE makes an invalid body valid before validation, REFUSE adds problems
-to those of the schema, ADJUST changes a valid body before it is stored.
+Three tables, keyed by reading and option: the first makes an invalid body valid before validation, the second adds
+problems to those of the schema, the third changes a valid body before it is stored.
 """
 
 from __future__ import annotations

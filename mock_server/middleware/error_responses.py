@@ -56,7 +56,7 @@ async def _read_past(receive: Receive) -> None:
 
 
 def answering(app: ASGIApp, *, render_error: Callable[[Refused], RenderedResponse]) -> ASGIApp:
-    """A layer that answers whatever was raised below it; nothing passes it."""
+    """Middleware that turns every exception of the inner app into a response."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -50,7 +50,7 @@ def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIAp
 
 
 class _Recording:
-    """The ASGI channels of one request, with its exchange beside them."""
+    """The ASGI channels of one request and its exchange."""
 
     __slots__ = ("_ended", "_exchange", "_is_read_ahead", "_receive", "_send", "_started_s", "_state")
 

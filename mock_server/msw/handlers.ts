@@ -2,7 +2,7 @@
  * The lead list mock as request handlers of MSW (https://mswjs.io), for pages and tests without a server.
  *
  * They read a request from its bytes and answer it as the mock server does, word for word; a test of the kit compares
- * the two. `leadlists-mock msw` prints this file with the facts of its contract at the end: make it anew, never edit it.
+ * the two. `leadlists-mock msw` prints this file with the facts of its contract at the end: generate it again, never edit it.
  */
 /* eslint-disable */
 import { http, HttpResponse, type HttpHandler } from "msw";
@@ -42,7 +42,7 @@ export function createLeadListMock({
   async function answer(request: Request, cookies: Cookies): Promise<Response> {
     const status = failing.shift();
     if (status !== undefined) throw forced(status);
-    // MSW looks at neither case nor a slash behind the path.
+    // MSW ignores the case and a trailing slash of the path.
     if (!decodeURIComponent(new URL(request.url).pathname).endsWith(CONTRACT.path)) throw new Refused(404);
     if (request.method !== CONTRACT.method) throw new Refused(405, [], "", { Allow: CONTRACT.method });
     const user = signedIn(request, cookies, users, cookieName);
@@ -146,7 +146,7 @@ function fill(template: string, places: Record<string, string | number>): string
   return template.replace(/\{(\w+)\}/g, (_, name: string) => `${places[name]}`);
 }
 
-/** The problems that are told, and a note for each field that has more of them. */
+/** The reported problems, and a note for each field that has more of them. */
 function listedOf(problems: readonly Problem[]): { listed: Problem[]; more: Problem[] } {
   const limit = CONTRACT.problemsListedOfAField;
   const listed: Problem[] = [];
@@ -169,7 +169,7 @@ function listedOf(problems: readonly Problem[]): { listed: Problem[]; more: Prob
 type Users = Readonly<Record<string, string>>;
 type Cookies = Readonly<Record<string, string | undefined>>;
 
-/** The user of the first good login; a cookie and a bearer token may stand side by side. */
+/** The user of the first valid login; a request may have both a cookie and a bearer token. */
 function signedIn(request: Request, cookies: Cookies, users: Users, cookieName: string): string {
   const refusals: Refused[] = [];
   // A browser hides the header from its pages, and gives MSW the cookies in its place.
@@ -267,7 +267,7 @@ function tooDeep(): Refused {
   return refused("depth", { got: `more than ${CONTRACT.maxDepth} levels`, limit: CONTRACT.maxDepth });
 }
 
-/** Refuses bytes that are no UTF-8. `text` is what a lenient decoder makes of them: U+FFFD stands at the first. */
+/** Refuses bytes that are not UTF-8. `text` is the output of a lenient decoder, with U+FFFD at the first. */
 function checkEncoding(bytes: Uint8Array, text: string): void {
   let at = 0;
   for (const character of text) {
@@ -397,7 +397,7 @@ interface Wanted {
   example: string;
 }
 
-const ITEMS_JUDGED_AT_ONCE = 200; // of a long array, by the mock: its problems are told in slices
+const ITEMS_JUDGED_AT_ONCE = 200; // of a long array: the mock reports its problems in slices
 
 function validated(body: Json): Map<string, Json> {
   if (!(body instanceof Map)) throw new Refused(400, [problem("type", [], { ...shown(body), want: CONTRACT.wanted })]);

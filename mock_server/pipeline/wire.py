@@ -165,8 +165,8 @@ _LARGEST_FLOAT = 1.7976931348623157e308
 class JsonParser:
     """Parses a body as strict JSON (request.body.json, http.request.json-spelling, http.request.key-order).
 
-    orjson takes what RFC 8259 calls JSON and nothing else, so its yes is final. Its no has several causes (no JSON,
-    half a surrogate pair, a number beyond any machine, too deep), which a second, slower look tells apart.
+    orjson takes what RFC 8259 calls JSON and nothing else, so its yes is final. Its no has several causes (not JSON,
+    half a surrogate pair, a number beyond any machine, too deep), which a second, slower parse distinguishes.
     """
 
     def __init__(self, readings: Readings, *, max_bytes: int, max_depth: int) -> None:
@@ -281,7 +281,7 @@ _EXTENSIONS = re.compile(
 
 
 def _without_extensions(text: str) -> str:
-    """JSON in place of JSON with extensions (reading json-extensions): a constant that is no number becomes null."""
+    """JSON in place of JSON with extensions (reading json-extensions): a constant that is not a number becomes null."""
 
     def plain(match: re.Match[str]) -> str:
         double, single, _, _, key, constant = match.groups()

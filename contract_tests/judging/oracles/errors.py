@@ -125,7 +125,7 @@ def _unmistakable(case: Case) -> set[str]:
 
 
 def _unparsed(case: Case) -> bool:
-    """Whether common parsers, body-parser and secure-json-parse, refuse the value before anybody validates it.
+    """Whether common parsers, body-parser and secure-json-parse, refuse the value before the validation.
 
     To the former only an object or an array is JSON text (RFC 4627 §2), to the latter `__proto__` is an attack.
     """

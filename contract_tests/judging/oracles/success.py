@@ -168,7 +168,7 @@ def _open_form(sent: Any, got: str, kind: str) -> bool:
         return "uuid-surrounding-blanks" not in formats.read_uuid(sent).open_readings
     if kind != "date-time":
         return False
-    # Where no zone was sent, or no form that everybody knows, the server has none to give back.
+    # Without a time zone, or in a format that not every parser knows, the server has no instant to return.
     read = formats.read_date(got)
     return (
         bool(_ZONELESS & formats.read_date(sent).open_readings) and not read.wrong and read.open_readings <= _ZONELESS

@@ -87,7 +87,7 @@ def fields() -> list[Row]:
 
 HTML = (("Content-Type", "text/html"),)
 OLD: Headers = (("Authorization", "Bearer bearer-old"),)
-BAD: Headers = (("Authorization", "Bearer nobody"),)
+BAD: Headers = (("Authorization", "Bearer unknown"),)
 COOKIE: Headers = (("Cookie", "a=b; __session=cookie-one"),)
 BAD_BODY = sent_body(endDate=OMIT)
 TWO_IDS = sent_body(personIds=["lead_A", "lead_b"])

@@ -89,6 +89,6 @@ def test_a_known_server_starts_without_slow_imports() -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    done = subprocess.run([*COMMAND, "nobody"], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run([*COMMAND, "nothing"], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no server is called nobody" in done.stderr
+    assert "no server is called nothing" in done.stderr

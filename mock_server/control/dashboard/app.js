@@ -1,4 +1,4 @@
-/** The page as a whole: its parts are made here and told what changed. */
+/** The page as a whole: its parts are created here and notified of changes. */
 
 /** @import { Exchange, State } from "./types.js" */
 

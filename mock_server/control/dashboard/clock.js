@@ -56,5 +56,5 @@ function inWords(offsetS) {
     restS -= count * unitS;
     if (count) parts.push(`${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`);
   }
-  return `${parts.join(" ")} ${offsetS > 0 ? "ahead" : "behind"}`;
+  return `${parts.join(" ")} ${offsetS > 0 ? "ahead" : "late"}`;
 }

@@ -48,7 +48,7 @@ CLIENT_S_OWN = re.compile(
 
 @dataclass(frozen=True)
 class Case:
-    """A request as bytes. If a client cannot send it unchanged, the note contains the words in `told`."""
+    """A request as bytes. If a client cannot send it unchanged, the note contains these words."""
 
     body: bytes = b""
     headers: tuple[str, ...] = (LOGIN, JSON)

@@ -91,7 +91,7 @@ SOME = [
     Case("good", json.dumps(GOOD).encode()),
     Case("all wrong", b'{"name": 1, "type": "x", "icpId": 2, "startDate": "soon", "endDate": null, "personIds": [7]}'),
     Case("no login", json.dumps(GOOD).encode(), {"content-type": "application/json"}),
-    Case("wrong login and wrong body", b"{", {"authorization": "Bearer nobody"}),
+    Case("wrong login and wrong body", b"{", {"authorization": "Bearer unknown"}),
     Case(
         "cookie", json.dumps(GOOD).encode(), {"content-type": "application/json", "cookie": "__session=xyz789-session"}
     ),
