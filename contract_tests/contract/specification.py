@@ -44,6 +44,7 @@ class Clause:
     rfc: str | None = None
     unjudged: str | None = None
     advisory: bool = False  # a breach warns: no statement of the page forbids it
+    needs: str = ""  # the option of a run without which nothing shows whether the clause holds
     refused_with: tuple[int, ...] = ()  # statuses besides 400 that say the server does not support this
 
     @property

@@ -142,10 +142,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an empty name": {"name": ""},
     "a name of spaces": {"name": "   "},
     "spaces around the name": {"name": "  Spring campaign  "},
-    **{
-        f"a name of {length:,} characters": {"name": "n" * (length - 1) + "!"}
-        for length in (81, 129, 257, 1025, 70_000)
-    },
+    **{f"a name of {length:,} characters": {"name": "n" * (length - 1) + "!"} for length in (81, 129, 257, 70_000)},
     "a decomposed name": {"name": "Cafe\u0301 Mu\u0308nchen"},
     "a name with tags": {"name": "Q1 <b>bold</b> <script>alert(1)</script> &amp; Co"},
     "a name with character references": {"name": "&lt;b&gt; &amp; &#39;x&#39; &copy; %26lt;"},
@@ -245,14 +242,14 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "a person id twice": {"personIds": ["lead_abc123", "lead_abc123", "lead_def456", "lead_abc123"]},
     **{
         f"{count:,} person ids": {"personIds": [f"lead_{n:05d}" for n in range(count)]}
-        for count in (11, 100, 101, 257, 2000)
+        for count in (100, 101, 257, 2000)
     },
     "company ids": {"type": "company", "companyIds": list(COMPANIES)},
     "a company id twice": {"type": "company", "companyIds": [COMPANIES[0], *COMPANIES, COMPANIES[0]]},
     "a company id in capitals too": {"type": "company", "companyIds": [COMPANIES[1], COMPANIES[1].upper()]},
     **{
         f"{count:,} company ids": {"type": "company", "companyIds": [_company(n) for n in range(count)]}
-        for count in (257, 1001)
+        for count in (1001,)
     },
     "company ids in upper case": {"type": "company", "companyIds": [COMPANIES[1].upper()]},
     "person ids on a list of companies": {"type": "company", "personIds": ["lead_abc123"]},

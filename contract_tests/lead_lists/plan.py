@@ -132,7 +132,7 @@ def _existing(sender: Sender, tag: str) -> Iterator[Step]:
 
 def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     body = base(f"Spelled, {tag}")
-    yield Step("fields in another order", sender.request(dict(reversed({**body, "type": "company"}.items()))))
+    yield Step("fields in another order", sender.request(dict(reversed(body.items()))))
     yield Step("JSON with line breaks", sender.request(raw=json.dumps(body, indent=2).encode()))
     yield Step("JSON with spaces around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
     escaped = encode(body).replace(b"Spelled", b"\\u0053pelled").replace(b'"name"', b'"n\\u0061me"')

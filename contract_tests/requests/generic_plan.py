@@ -49,6 +49,7 @@ _WRONG_DATES = (
     "2030-00-10T00:00:00.000Z",
     "2030-01-32T00:00:00.000Z",
     "2030-04-31T00:00:00.000Z",
+    "2030-01-00T00:00:00.000Z",
     "2030-01-01T25:00:00.000Z",
     "2030-01-01T00:60:00.000Z",
     "2030-01-01T00:00:61.000Z",
@@ -61,6 +62,7 @@ _WRONG_UUIDS = (
     "660e8400-e29b-41d4-a716-4466554400012",
     "660e8400-e29b-41d4-a716-44665544000g",
     "660e8400-e29b-41d4-a716_446655440001",
+    "660e840-0e29b-41d4-a716-446655440001",
     "icp660e8400-e29b-41d4-a716-446655440001",
     "lead_abc123",
     "P1BOAE+JQdOaDAMF6CwzAQ==",  # in base64, which GraphQL servers and .NET drivers read
@@ -96,7 +98,7 @@ def _right_text(schema: Mapping[str, Any]) -> str:
 def _wrong_texts(schema: Mapping[str, Any]) -> Iterator[str]:
     if "enum" in schema:
         first = str(schema["enum"][0])
-        yield from (first.capitalize(), first + "s", first.upper(), f" {first}", "", "other", "0", "1")
+        yield from (first.capitalize(), first + "s", first.upper(), f" {first}", "", "other", "1")
     yield from {"date-time": _WRONG_DATES, "uuid": _WRONG_UUIDS}.get(schema.get("format", ""), ())
 
 

@@ -77,9 +77,7 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
     rules = rules or _only_difference(case, cases, names_count=granted is None)
     if named := refused_fields(case):
         # The details are evidence: a refusal that names fields is never attributed to another field.
-        about = {rule for rule in rules if rule.split(".")[1] in named or not rule.startswith("request.")}
-        other = {case.meaning.variation_of_field[name] for name in named if name in case.meaning.variation_of_field}
-        rules = about or other
+        rules = {rule for rule in rules if rule.split(".")[1] in named or not rule.startswith("request.")}
     return {clause for rule in rules if (clause := case.clause(rule))}
 
 
