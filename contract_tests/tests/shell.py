@@ -30,7 +30,7 @@ VARYING = (
     ),
     (re.compile(r"(?<=At\": \")20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "<moment>"),
     (re.compile(r"\b\d+ requests in \d+\.\d s"), "<cost>"),
-    (re.compile(r"(\d+ passed.*) in \d+\.\d+s"), r"\1"),
+    (re.compile(r"(\d+ passed.*) in \d+\.\d+s( \(\d+:\d\d:\d\d\))?"), r"\1"),
     (re.compile(r"=+ (No issues found) in \d+\.\d+s =+"), r"\1"),
     (re.compile(r"\"pid\": \d+"), "<pid>"),
 )
