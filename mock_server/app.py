@@ -43,6 +43,7 @@ from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import in_world
 from mock_server.pipeline.direct import DirectDriver, Respond
 from mock_server.pipeline.errors import Renderer
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import Outcome, RenderedResponse, Success
 from mock_server.pipeline.sessions import Sessions, security_map
 from mock_server.pipeline.stages import Stages
@@ -214,11 +215,16 @@ def _assemble(
     order: list[Any] = [
         *([access_log] if settings.log else []),
         functools.partial(controlled, make_control=make_control),
-        functools.partial(in_world, worlds=worlds),
+        functools.partial(in_world, worlds=worlds, cookie_name=settings.cookie_name),
         functools.partial(recorded, now=settings.clock(), judge=judge),
         # Inside of the journal, so that preflights are seen; around the faults, so that no preflight meets one, and
         # pages can read the answers that were forced.
-        functools.partial(cors, is_own_origin=own_origins(settings.allow_origin)),
+        functools.partial(
+            cors,
+            is_own_origin=own_origins(settings.allow_origin),
+            render_error=stages.render_error,
+            notify=lambda scope, text: request_state(scope).world.notices.add(text),
+        ),
         *([request_ids] if readings.follows("request-id-header", "present") else []),
         functools.partial(injected, contract=contract, stages=stages),
         functools.partial(answering, render_error=stages.render_error),

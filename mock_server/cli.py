@@ -18,6 +18,7 @@ import click
 
 from mock_server import readiness, server, settings
 from mock_server.app import Mock, create_app, with_token
+from mock_server.connections import listening
 from mock_server.contract import openapi as contract
 from mock_server.contract import readings
 from mock_server.control.pages import DASHBOARD
@@ -87,7 +88,7 @@ def main(context: click.Context, /, config: Path | None, defect: str | None, rea
     leadlists.toml in the current folder.
     """
     with _exit_in_one_line():
-        context.obj = settings.gather(flags, os.environ, config)
+        context.obj = settings.gather(flags, os.environ, config, warn=_warn)
         if context.invoked_subcommand is None:
             _serve(context.obj, defect, ready_json)
 
@@ -144,12 +145,12 @@ def print_handlers(chosen: Settings) -> None:
 @click.pass_obj
 def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
     """Wait until the mock at URL answers requests; without URL, the one that these settings start."""
-    host = "127.0.0.1" if chosen.host == "0.0.0.0" else f"[{chosen.host}]" if ":" in chosen.host else chosen.host
-    url = url or f"http://{host}:{chosen.port}"
+    url = url or listening.url_of(chosen.host, chosen.port, chosen.scheme)
     with _exit_in_one_line():
-        reason = readiness.wait_until_ready(url, timeout_s=for_s)
-    if reason is not None:
-        _exit(EXIT_PORT, f"no mock answers at {url} within {for_s:g} s: {reason}")
+        failure = readiness.wait_until_ready(url, timeout_s=for_s)
+    if failure is not None:
+        within = "" if failure.is_final else f" within {for_s:g} s"
+        _exit(EXIT_PORT, f"no mock answers at {url}{within}: {failure.reason}")
 
 
 def _maker(chosen: Settings, defect_id: str | None) -> Callable[[], Mock]:
@@ -179,13 +180,14 @@ def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
     else:
         mock = make()
     try:
-        listener = server.listen(chosen.host, chosen.port)
-    except server.PortTaken as error:
+        listener = listening.listen(chosen.host, chosen.port)
+    except listening.PortTaken as error:
         _exit(EXIT_PORT, f"{error}; choose another port with --port, or let --port 0 take a free one")
-    except server.HostUnusable as error:
-        _exit(EXIT_USAGE, f"{error}; --host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0")
-    url = server.url_of(listener)
-    greeting = _ready_line(mock, chosen, url) if ready_json else _welcome(mock, chosen, url)
+    except listening.HostUnusable as error:
+        _exit(EXIT_USAGE, f"{error}; --host takes an address of this machine, such as localhost or 0.0.0.0")
+    greeting = (
+        _ready_line(mock, chosen, listener.url(chosen.scheme)) if ready_json else _welcome(mock, chosen, listener)
+    )
     server.serve(mock, listener, chosen, on_ready=lambda: _tell(greeting), beside=beside)
 
 
@@ -212,24 +214,39 @@ def _ready_line(mock: Mock, chosen: Settings, url: str) -> str:
     return json.dumps(ready | ({"controlToken": mock.control_token} if mock.control_token else {}))
 
 
-def _welcome(mock: Mock, chosen: Settings, url: str) -> str:
+def _welcome(mock: Mock, chosen: Settings, listener: listening.Listener) -> str:
+    url = listener.url(chosen.scheme)
     token = chosen.user[0][1]
     example: Any = next((spec.example for spec in mock.contract.operations.values() if spec.example), {})
-    curl = ["curl", "-i", url + _endpoint(mock), "-H", f"Authorization: Bearer {token}"]
+    trust = ["--insecure"] if chosen.tls and not chosen.tls_cert else []
+    curl = ["curl", "-i", *trust, url + _endpoint(mock), "-H", f"Authorization: Bearer {token}"]
     curl += ["-H", "Content-Type: application/json", "-d", json.dumps(example, ensure_ascii=False)]
-    width = max(len(user) for user, _ in chosen.user)
+    nobody = "(nobody)"
+    width = max(len(user) for user in (nobody, *dict(chosen.user)))
     return "\n".join(
         [
             f"Serving {url}{_endpoint(mock)}  (Ctrl-C stops)",
-            f"Signed in, as Authorization: Bearer TOKEN or as cookie {chosen.cookie_name}=TOKEN:",
+            *(f"On the network: {each}{_endpoint(mock)}" for each in listener.lan_urls(chosen.scheme)),
+            "Users you can sign in as:",
             *(f"  {user:{width}}  {token}" for user, token in chosen.user),
-            f"  {'nobody':{width}}  {settings.EXPIRED_TOKEN}  (an expired session)",
-            *([f"Control API, asks for X-Mock-Control: {mock.control_token}"] if mock.control_token else []),
+            f"  {nobody:{width}}  {settings.EXPIRED_TOKEN}  (a session that has expired)",
+            f"Send the token as Authorization: Bearer TOKEN, or as the cookie {chosen.cookie_name}=TOKEN.",
+            *(
+                [f"Control API token, for the header X-Mock-Control: {mock.control_token}"]
+                if mock.control_token
+                else []
+            ),
             f"Dashboard: {_dashboard(mock, url)}",
+            *([_CERTIFICATE_MADE] if trust else []),
             "Try:",
             f"  {shlex.join(curl)}",
         ]
     )
+
+
+_CERTIFICATE_MADE = (
+    "The certificate was made for this start: open the dashboard once and accept it, before your pages call the mock."
+)
 
 
 def _dashboard(mock: Mock, url: str) -> str:

@@ -1,44 +1,73 @@
-"""Waits for a mock that somebody else started."""
+"""Wait for a mock in another process."""
 
 from __future__ import annotations
 
 import http.client
+import json
+import ssl
 import time
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mock_server.settings import SettingError
 
 POLL_S = 0.05
-ANSWER_S = 2.0  # for one answer; what takes longer is not ready
+ANSWER_S = 2.0  # for one response; a mock that takes longer is not ready
 
 
-def wait_until_ready(url: str, *, timeout_s: float) -> str | None:
-    """Wait until a mock answers at a base URL; None once it does, else why the last attempt did not succeed."""
-    connection = _connection(url)
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """Why a mock does not answer; waiting longer would not help if it is final."""
+
+    reason: str
+    is_final: bool = False
+
+
+def wait_until_ready(url: str, *, timeout_s: float) -> NotReady | None:
+    """Wait until a mock answers at a base URL; None once it does, else why the last attempt failed."""
+    connection = connection_to(url, timeout_s=ANSWER_S)
     deadline_s = time.monotonic() + timeout_s
-    while (reason := _ask(connection)) is not None and time.monotonic() < deadline_s:
+    while (failure := _ask(connection)) is not None and not failure.is_final and time.monotonic() < deadline_s:
         time.sleep(POLL_S)
-    return reason
+    return failure
 
 
-def _connection(url: str) -> http.client.HTTPConnection:
+def connection_to(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
+    """A connection to the mock at a base URL, unopened; any certificate is taken."""
     try:
         parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname:
-            return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=ANSWER_S)
+            return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_s)
+        if parts.scheme == "https" and parts.hostname:
+            # The certificate of --tls is signed by no authority that this machine trusts, and no secret is sent.
+            unverified = ssl._create_unverified_context()
+            return http.client.HTTPSConnection(parts.hostname, parts.port or 443, timeout=timeout_s, context=unverified)
     except (ValueError, http.client.InvalidURL):
         pass
-    raise SettingError(f"{url!r} is not a URL to wait for; write one such as http://127.0.0.1:8080")
+    raise SettingError(f"{url!r} is not a URL to wait for; write one such as http://localhost:8080")
 
 
-def _ask(connection: http.client.HTTPConnection) -> str | None:
+def _ask(connection: http.client.HTTPConnection) -> NotReady | None:
     try:
         connection.request("GET", "/__mock__/ready")
         answer = connection.getresponse()
-        # The dev server of a page answers 200 to any path, with the page.
-        is_mock = answer.status == 200 and answer.getheader("content-type") == "application/json"
-        return None if is_mock else f"it answers {answer.status} {answer.getheader('content-type', '')}".rstrip()
+        body = answer.read(10_000)
+        # The dev server of a frontend answers 200 to any path, with its page.
+        if answer.status == 200 and answer.getheader("content-type") == "application/json":
+            return None
+        told = f"it answers {answer.status} {answer.getheader('content-type', '')}".rstrip()
+        if answer.status == 403:
+            return NotReady(f"it answers 403: {_message(body)}", is_final=True)
+        return NotReady(told)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return str(getattr(error, "strerror", None) or error or type(error).__name__)
+        return NotReady(str(getattr(error, "strerror", None) or error or type(error).__name__))
     finally:
         connection.close()
+
+
+def _message(body: bytes) -> str:
+    """The sentence of an error of the mock, or else the first line of the body."""
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace").strip().partition("\n")[0][:200] or "no reason given"

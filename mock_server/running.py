@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from mock_server.app import Mock, create_app
-from mock_server.server import Server, listen, url_of
+from mock_server.connections.listening import Listener, listen
+from mock_server.readiness import connection_to
+from mock_server.server import Server
 from mock_server.settings import Settings
 
 START_S = 10.0
@@ -67,7 +68,7 @@ class RunningMock:
 
     def control(self, method: str, call: str, body: Any = None) -> Any:
         """Any call of the control API, such as `control("PUT", "clock", {"offsetS": 60})`; its JSON, if it has some."""
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=START_S)
+        connection = connection_to(self.url, timeout_s=START_S)
         headers = {"X-Mock-Control": self.mock.control_token or "1", "X-Mock-World": self.world}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -96,10 +97,10 @@ def running_mock(settings: Settings | None = None, **parts: Any) -> Iterator[Run
     settings = settings or Settings(port=0)
     mock = create_app(settings, **parts)
     listener = listen(settings.host, 0)
+    url = listener.url(settings.scheme)
     ready = threading.Event()
     server = Server(mock, settings, on_ready=ready.set)
     thread = threading.Thread(target=_run, args=(server, listener, ready), name="leadlists-mock", daemon=True)
-    url = url_of(listener)
     thread.start()
     try:
         if not ready.wait(START_S) or not server.started:
@@ -111,8 +112,8 @@ def running_mock(settings: Settings | None = None, **parts: Any) -> Iterator[Run
         thread.join()
 
 
-def _run(server: Server, listener: Any, ready: threading.Event) -> None:
+def _run(server: Server, listener: Listener, ready: threading.Event) -> None:
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=[*listener.sockets])
     finally:
-        ready.set()  # whoever waits for a start that failed
+        ready.set()  # also after a start that failed

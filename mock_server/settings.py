@@ -95,11 +95,21 @@ def _cookie_name(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    if text != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", text):
+    if text != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", text):
+        raise ValueError("must be an origin: scheme, host and port, such as https://app.test:3000")
+    if "*" in text and not _ORIGIN_PATTERN.fullmatch(text):
         raise ValueError(
-            "must be an origin (scheme, host and port, nothing behind them), such as https://app.test:3000"
+            "may have * for the port, and for the start of a host name with two or more labels after it, such as "
+            "https://*.preview.example.com"
         )
     return text
+
+
+# What follows the * must be a name that one party owns: https://*.com would let every web page in. RFC 2606, RFC 6762.
+_ORIGIN_PATTERN = re.compile(
+    r"[a-z+.-]+://([a-z0-9.-]+|[a-z0-9.*-]*\*(\.[a-z0-9-]+)*\.([a-z0-9-]+\.[a-z0-9-]+|test|localhost|local|internal))"
+    r"(:([0-9]+|\*))?"
+)
 
 
 def _host_name(text: str) -> str:
@@ -137,9 +147,14 @@ def _setting(default: Any, parse: Callable[[str], Any], help: str, *, shown: str
 class Settings:
     """What the server is started with."""
 
-    # Loopback and 8080: reachable by nobody else, and not a port that a frontend's own dev server takes.
-    host: str = _setting("127.0.0.1", str, "Address to listen on.")
+    # Loopback and 8080: not reachable from other machines, and not a port that a frontend's own dev server takes.
+    host: str = _setting("localhost", str, "Address to listen on; localhost means both 127.0.0.1 and ::1.")
     port: int = _setting(8080, _number(int, 0, 65535), "Port to listen on; 0 takes a free one.", shown="N")
+    tls: bool = _setting(False, _switch, "Serve https, with a certificate made at the start.")
+    tls_cert: str | None = _setting(None, str, "Serve https with this certificate (PEM).", shown="FILE")
+    tls_key: str | None = _setting(
+        None, str, "Its private key (PEM); needed unless it is in the file of --tls-cert.", shown="FILE"
+    )
     user: tuple[Pair, ...] = _setting(
         (("user_xyz789", "xyz789-session"), ("user_abc123", "abc123-session")),
         _user,
@@ -202,12 +217,24 @@ class Settings:
     log: bool = _setting(False, _switch, "Write a line for each request to stderr.")
 
     def __post_init__(self) -> None:
+        if self.tls_key and not self.tls_cert:
+            raise SettingError("tls-key: a key needs its certificate; give --tls-cert as well")
         if not self.user:
             raise SettingError("user: there must be at least one, as ID=TOKEN, or nobody can sign in")
         ids: dict[str, str] = {}
         for user, token in self.user:
             if ids.setdefault(token, user) != user:
                 raise SettingError(f'user: {ids[token]} and {user} have the same token "{token}"; give each its own')
+
+    @property
+    def serves_https(self) -> bool:
+        """Whether the mock answers https instead of http."""
+        return self.tls or self.tls_cert is not None
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the mock's URLs."""
+        return "https" if self.serves_https else "http"
 
     def clock(self) -> Clock:
         """The clock that these settings ask for."""
@@ -233,8 +260,17 @@ def default_text(name: str) -> str:
     return "" if default is None or isinstance(default, bool | tuple) else str(default)
 
 
-def gather(flags: Mapping[str, Any], environment: Mapping[str, str], config: Path | None = None) -> Settings:
-    """The settings: a flag counts before a variable, a variable before the file, the file before the default."""
+def gather(
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    config: Path | None = None,
+    *,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Settings:
+    """Resolve each setting: a flag wins over a variable, a variable over the file, the file over the default.
+
+    An empty variable counts as unset. `warn` gets one line for a variable that is ignored.
+    """
     table, where = _read_file(config)
     values = {}
     for name in FIELDS:
@@ -242,7 +278,7 @@ def gather(flags: Mapping[str, Any], environment: Mapping[str, str], config: Pat
         variable = VARIABLE_PREFIX + name.upper()
         if flags.get(name) not in (None, ()):
             values[name] = _parse(name, flags[name], flag)
-        elif (text := environment.get(variable)) is not None and (text.strip() or not is_repeatable(name)):
+        elif (text := environment.get(variable, "").strip()) and not _is_of_kubernetes(name, text, variable, warn):
             values[name] = _parse(name, text.split() if is_repeatable(name) else text, variable)
         elif key in table:
             values[name] = _parse(name, table[key], f"{key} in {where}")
@@ -250,6 +286,14 @@ def gather(flags: Mapping[str, Any], environment: Mapping[str, str], config: Pat
     if unknown:
         raise SettingError(f"{where} has no setting {', '.join(unknown)}; it has the long flags without their dashes")
     return Settings(**values)
+
+
+def _is_of_kubernetes(name: str, text: str, variable: str, warn: Callable[[str], None]) -> bool:
+    """Whether Kubernetes set the variable: for a Service named leadlists-mock it sets LEADLISTS_MOCK_PORT to a URL."""
+    if name != "port" or not re.fullmatch(r"(tcp|udp|sctp)://\S+", text):
+        return False
+    warn(f"{variable}={text} is ignored: Kubernetes sets it for a Service of this name; choose the port with --port")
+    return True
 
 
 def _parse(name: str, value: Any, source: str) -> Any:

@@ -181,7 +181,7 @@ class Shell:
         deadline = time.monotonic() + START_S
         while process.poll() is None and time.monotonic() < deadline:
             if output.read_text().endswith("\n") and (
-                port := re.search(r"http://127\.0\.0\.1:(\d+)", output.read_text())
+                port := re.search(r"http://(?:localhost|127\.0\.0\.1):(\d+)", output.read_text())
             ):
                 self._ports[documented] = port[1]
                 break
@@ -198,12 +198,14 @@ class Shell:
     def _real(self, text: str) -> str:
         text = re.sub(r"(?<![\w/])\.venv/bin/", "", text)  # as a README writes it, not inside another path
         for documented, real in self._ports.items():
-            text = text.replace(f"127.0.0.1:{documented}", f"127.0.0.1:{real}")
+            for host in ("127.0.0.1", "localhost"):
+                text = text.replace(f"{host}:{documented}", f"{host}:{real}")
         return text
 
     def _documented(self, text: str) -> str:
         for documented, real in self._ports.items():
-            text = text.replace(f"127.0.0.1:{real}", f"127.0.0.1:{documented}")
+            for host in ("127.0.0.1", "localhost"):
+                text = text.replace(f"{host}:{real}", f"{host}:{documented}")
         return text
 
 

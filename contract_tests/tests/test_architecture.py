@@ -47,7 +47,9 @@ IMPURE_CALLS = {"open", "print", "input", "now", "utcnow", "today"}
 WAITING = "mock_server/pipeline/wire.py"  # reads request bodies, so it awaits them
 
 # Modules of the mock that serve every operation: they know no field of a lead list.
-GENERIC = ("pipeline/*.py", "middleware/*.py", "worlds/*.py", "control/*.py", "contract/*.py", "server.py")
+GENERIC = (
+    "pipeline/*.py", "middleware/*.py", "worlds/*.py", "control/*.py", "contract/*.py", "connections/*.py", "server.py",
+)  # fmt: skip
 # Modules of the suite that serve every operation.
 GENERIC_OF_SUITE = (
     "contract/*.py", "requests/*.py", "judging/**/*.py", "target/*.py", "engine/*.py", "report/*.py", "suite/*.py",

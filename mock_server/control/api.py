@@ -64,11 +64,14 @@ class Control:
         self._read_body = BodyReader(readings, max_bytes=BODY_BYTES, timeout_s=parts.settings.body_timeout_s)
         self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=parts.settings.max_depth)
         # Pages of the product sign in here, from their own origin; it is the one route with CORS headers.
-        self._sessions = cors(self._checked, is_own_origin=is_own_origin)
+        self._sessions = cors(
+            self._checked, is_own_origin=is_own_origin, render_error=self._render_error, notify=self._notify
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self._guard.check_host(Headers(scope=scope))
+            if scope["path"] != READY:  # a probe in a cluster names the address of a pod
+                self._guard.check_host(scope, Headers(scope=scope))
         except Refused as refusal:
             return await self._refuse(refusal, receive, send)
         await (self._sessions if scope["path"] == SESSIONS else self._checked)(scope, receive, send)
@@ -88,6 +91,9 @@ class Control:
             return await self._refuse(refusal_of(error), receive, send)
         response.headers.update(HEADERS)
         await response(scope, receive, send)
+
+    def _notify(self, scope: Scope, text: str) -> None:
+        self._parts.worlds[world_named(scope)].notices.add(text)
 
     def _page(self, scope: Scope) -> Response:
         if scope["method"] not in ("GET", "HEAD"):
@@ -114,7 +120,7 @@ class Control:
             raise Refused(400, problems)
         body = await self._body(operation, headers, receive)
         world = self._parts.worlds[query.get("world") or world_named(scope)]
-        call = Call(world, parameters, query, body, headers)
+        call = Call(world, parameters, query, body, headers, scope["scheme"], (scope.get("server") or ("", 0))[1] or 0)
         value = await HANDLERS[operation.id](self._parts, call)
         if isinstance(value, Response):
             return value

@@ -20,6 +20,8 @@ from starlette.responses import JSONResponse, Response
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.control.verdicts import Judge
+from mock_server.middleware.cross_site import advice, is_cross_site
+from mock_server.middleware.world_selection import port_cookie
 from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings
@@ -55,6 +57,8 @@ class Call:
     query: Mapping[str, str]
     body: Any
     headers: Headers
+    scheme: str
+    port: int  # that the mock listens on
 
 
 # -- the mock
@@ -96,6 +100,7 @@ async def get_state(parts: Parts, call: Call) -> Any:
         "users": [user for user, _ in parts.settings.user],
         "profile": parts.settings.profile,
         "readings": readings,
+        "notices": [{"at": _instant(at), "text": text} for text, at in call.world.notices],
         "counts": call.world.counts(),
     }
 
@@ -130,21 +135,33 @@ async def sign_in(parts: Parts, call: Call) -> Response:
     if user not in tokens:
         known = " or ".join(f'"{each}"' for each in tokens)
         raise Refused(400, [problem("enum", ("user",), got=shorten(user), want=known)])
+    if told := advice(call.headers, call.scheme):
+        call.world.notices.add(told)
+        raise Refused(403, message=told)
     token = EXPIRED_TOKEN if call.body.get("expired") else tokens[user]
     response = JSONResponse({"user": user, "token": token})
-    _set_cookie(response, parts, token, None)
+    _set_cookies(response, parts, call, token)
     return response
 
 
 async def sign_out(parts: Parts, call: Call) -> Response:
     response = Response(status_code=204)
-    _set_cookie(response, parts, "", 0)
+    _set_cookies(response, parts, call, "")
     return response
 
 
-def _set_cookie(response: Response, parts: Parts, token: str, max_age_s: int | None) -> None:
-    # Not Secure: the mock speaks http. Lax: pages of other ports of the same host are of the same site.
-    response.set_cookie(parts.settings.cookie_name, token, max_age=max_age_s, httponly=True, samesite="lax")
+def _set_cookies(response: Response, parts: Parts, call: Call, token: str) -> None:
+    """Set the session cookie, and beside it the port that it came from: mocks on one host share their cookies."""
+    # Lax suffices for pages of other ports of the same host. Between sites only a cookie that is partitioned by the
+    # site of the page is kept by browsers that block others' cookies; it needs https (RFC 6265bis §5.7).
+    attributes = "HttpOnly; Path=/; SameSite=Lax" + ("; Secure" if call.scheme == "https" else "")
+    if call.scheme == "https" and is_cross_site(call.headers, call.scheme):
+        attributes = "HttpOnly; Path=/; SameSite=None; Secure; Partitioned"
+    if not token:
+        attributes += "; Max-Age=0"
+    name = parts.settings.cookie_name
+    for each, value in ((name, token), (port_cookie(name), str(call.port) if token else "")):
+        response.headers.append("set-cookie", f"{each}={value}; {attributes}")
 
 
 # -- faults

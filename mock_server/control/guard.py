@@ -20,6 +20,8 @@ from mock_server.pipeline.errors import Refused
 
 CONTROL_HEADER = "X-Mock-Control"
 
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 _LOOPBACK_NAME = re.compile(r"(?:[a-z0-9_-]+\.)*localhost|127\.0\.0\.1|\[::1\]", re.ASCII)
 
@@ -41,17 +43,20 @@ class Guard:
         self._hosts = frozenset(host.lower() for host in [*allowed_hosts, *([] if unspecified else [bound])])
         self._token = token
 
-    def check_host(self, headers: Headers) -> None:
-        """The request must name a host of this machine, or one that was allowed."""
+    def check_host(self, scope: Scope, headers: Headers) -> None:
+        """Raise unless Host names this machine, the address that the connection came in on, or an allowed host."""
         hosts = headers.getlist("host")
-        name = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if name is None or not self._is_own(name["name"].lower()):
+        match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        name = match["name"].lower() if match else ""
+        # No name can be rebound to an address that stands in the URL itself.
+        address = _address(name.strip("[]"))
+        if not (name and (self._is_own(name) or (address is not None and address == _own_address(scope)))):
             raise Refused(403, message="Host is not one of the mock's; a further one is allowed by --allow-host")
 
     def check_caller(self, scope: Scope, headers: Headers, is_own_origin: Callable[[str], bool]) -> None:
         """The request must not come from a foreign page, and must have our header if it changes something."""
         origins = headers.getlist("origin")
-        same = f"{scope.get('scheme', 'http')}://{headers['host']}".lower()
+        same = f"{scope.get('scheme', 'http')}://{headers.get('host', '')}".lower()
         if any(origin.lower() != same and not is_own_origin(origin) for origin in origins) or len(origins) > 1:
             raise Refused(403, message="Pages of another origin may not use the control API")
         reads = scope["method"] in ("GET", "HEAD")
@@ -96,8 +101,20 @@ def _is_same_site(headers: Headers) -> bool:
 
 
 def _came_by_loopback(scope: Scope) -> bool:
-    """Whether the connection came in at an address of loopback; a program that calls the app without one is at home."""
+    """Whether the connection came in at a loopback address; without a connection, the caller is in this process."""
+    address = _own_address(scope)
+    return address is None or address.is_loopback
+
+
+def _own_address(scope: Scope) -> IpAddress | None:
+    """The address of this machine that the connection came in on."""
+    return _address((scope.get("server") or ("", 0))[0])
+
+
+def _address(text: str) -> IpAddress | None:
     try:
-        return ipaddress.ip_address((scope.get("server") or ("", 0))[0]).is_loopback
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return True
+        return None
+    # A socket that listens on :: shows IPv4 as ::ffff:192.0.2.1 (RFC 4291 §2.5.5.2).
+    return getattr(address, "ipv4_mapped", None) or address

@@ -8,6 +8,10 @@ from collections.abc import Callable, Collection
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mock_server.middleware.error_responses import send_response
+from mock_server.pipeline.errors import Refused, shorten
+from mock_server.pipeline.responses import RenderedResponse
+
 _LOOPBACK_ORIGIN = re.compile(r"https?://(localhost|([a-z0-9-]+\.)+localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.ASCII)
 
 _PREFLIGHT_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -16,8 +20,18 @@ _PREFLIGHT_AGE_S = 600  # Chromium keeps a preflight for two hours at most; ten 
 
 
 def own_origins(allowed: Collection[str]) -> Callable[[str], bool]:
-    """Whether a page of an origin may use the mock with its cookies: any on this machine, and those `allowed`."""
-    return lambda origin: origin in allowed or _LOOPBACK_ORIGIN.fullmatch(origin) is not None
+    """Return whether pages of an origin may call the mock with cookies: any on this machine, and those `allowed`.
+
+    In an allowed origin, `*` stands for any part of the host name (`https://*.preview.test`), or for any port.
+    """
+    patterns = [_pattern_of(each) for each in allowed if "*" in each]
+    form = re.compile("|".join([_LOOPBACK_ORIGIN.pattern, *patterns]), re.ASCII)
+    return lambda origin: origin in allowed or form.fullmatch(origin) is not None
+
+
+def _pattern_of(origin: str) -> str:
+    host, port = (origin.removesuffix(":*"), ":[0-9]+") if origin.endswith(":*") else (origin, "")
+    return re.escape(host).replace(r"\*", "[a-z0-9.-]+") + port
 
 
 def add_cors(headers: MutableHeaders, origin: str, is_own_origin: Callable[[str], bool]) -> None:
@@ -29,10 +43,17 @@ def add_cors(headers: MutableHeaders, origin: str, is_own_origin: Callable[[str]
         headers["access-control-expose-headers"] = _EXPOSED_HEADERS
 
 
-def cors(app: ASGIApp, *, is_own_origin: Callable[[str], bool]) -> ASGIApp:
-    """Lets pages of other ports call the mock, cookies included; every answer says so, errors too.
+def cors(
+    app: ASGIApp,
+    *,
+    is_own_origin: Callable[[str], bool],
+    render_error: Callable[[Refused], RenderedResponse],
+    notify: Callable[[Scope, str], None],
+) -> ASGIApp:
+    """Let pages of allowed origins call the mock with their cookies; every response says so, errors too.
 
-    The Fetch standard's CORS protocol. To any other origin it says nothing at all, and the browser does the rest.
+    A response to any other origin has no CORS headers, so the browser keeps it from the page. A preflight of such an
+    origin is answered 403 and reported by `notify`, with the flag that would allow it.
     """
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,12 +67,23 @@ def cors(app: ASGIApp, *, is_own_origin: Callable[[str], bool]) -> ASGIApp:
                 add_cors(MutableHeaders(scope=message), origin, is_own_origin)
             await send(message)
 
-        if is_own_origin(origin) and is_preflight(scope):
+        if not is_preflight(scope) or not origin:
+            return await app(scope, receive, send_with_cors)
+        if is_own_origin(origin):
             await send_with_cors(_preflight_answer(request))
             return await send({"type": "http.response.body"})
-        await app(scope, receive, send_with_cors)
+        refusal = foreign_preflight(origin)
+        notify(scope, refusal.message)
+        await send_response(render_error(refusal), send_with_cors)
 
     return layer
+
+
+def foreign_preflight(origin: str) -> Refused:
+    """The refusal of a preflight, in words that name the origin and the flag that allows it."""
+    shown = shorten(origin, 200)[1:-1]
+    flag = "" if origin == "null" else f"; to allow them, start the mock with --allow-origin {shown}"
+    return Refused(403, message=f"Web pages of the origin {shown} may not call this mock{flag}")
 
 
 def is_preflight(scope: Scope) -> bool:

@@ -7,9 +7,11 @@ import logging
 import traceback
 from collections.abc import Callable
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.middleware.cross_site import advice
 from mock_server.pipeline.errors import ClientLeft, Refused
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
@@ -66,7 +68,16 @@ def answering(app: ASGIApp, *, render_error: Callable[[Refused], RenderedRespons
         except Exception as error:
             if scope["type"] != "http" or request_state(scope).exchange.status is not None:  # a response has begun
                 raise
-            refusal = refusal_of(error)
+            refusal = _with_advice(refusal_of(error), scope)
             await send_response(render_error(refusal), send, receive if refusal.closes else None)
 
     return layer
+
+
+def _with_advice(refusal: Refused, scope: Scope) -> Refused:
+    """Say in a 401 that the session cookie cannot work, where that is the reason."""
+    headers = Headers(scope=scope)
+    if refusal.status != 401 or "authorization" in headers or not (told := advice(headers, scope["scheme"])):
+        return refusal
+    request_state(scope).world.notices.add(told)
+    return Refused(401, message=told, headers=refusal.headers)

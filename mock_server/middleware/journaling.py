@@ -15,7 +15,7 @@ from mock_server.pipeline.request_state import RequestState, request_state
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.worlds.journal import Exchange, RawHeaders
 from mock_server.worlds.sources import system_clock
-from mock_server.worlds.worlds import Worlds
+from mock_server.worlds.worlds import DEFAULT_WORLD, Worlds
 
 READ_AHEAD_S = 0.05  # a client that sends head and body in two packets sends them at once
 _NO_MORE: Message = {"type": "http.request", "body": b"", "more_body": False}
@@ -123,7 +123,7 @@ def record_unread(
     worlds: Worlds, headers: RawHeaders, response: RenderedResponse, response_headers: RawHeaders
 ) -> None:
     """Record the response to bytes that are not a request; `headers` are those that could be parsed."""
-    world = worlds[world_named({"headers": headers})]
+    world = worlds.find(world_named({"headers": headers})) or worlds[DEFAULT_WORLD]  # such bytes make no world
     exchange = Exchange(system_clock(), "", "", b"", list(headers), status=response.status, complete=True)
     exchange.response_headers = response_headers
     exchange.take_response(response.body)

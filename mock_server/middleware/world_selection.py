@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.pipeline.request_state import request_state
@@ -15,15 +17,37 @@ _LOCALHOST = b".localhost"
 _COOKIE = WORLD_COOKIE.encode()
 
 
-def in_world(app: ASGIApp, *, worlds: Worlds) -> ASGIApp:
+def in_world(app: ASGIApp, *, worlds: Worlds, cookie_name: str) -> ASGIApp:
     """Set the world of a request in its state."""
+    told_port = port_cookie(cookie_name).encode()
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request_state(scope).world = worlds[world_named(scope)]
+            for name, value in scope["headers"]:
+                if name == b"cookie" and told_port in value:
+                    _look_for_other_mock(scope, value.decode("latin-1"), cookie_name)
         await app(scope, receive, send)
 
     return layer
+
+
+def port_cookie(cookie_name: str) -> str:
+    """The cookie that says which port set the session cookie."""
+    return f"{cookie_name}_port"
+
+
+def _look_for_other_mock(scope: Scope, cookies: str, cookie_name: str) -> None:
+    """Notice a session cookie that a mock on another port set: browsers share cookies between ports (RFC 6265 §8.5)."""
+    own_port = (scope.get("server") or ("", None))[1]
+    if own_port is None or not cookie_values([cookies], cookie_name):
+        return
+    for port in cookie_values([cookies], port_cookie(cookie_name)):
+        if re.fullmatch("[0-9]{1,5}", port) and int(port) != own_port:
+            request_state(scope).world.notices.add(
+                f"The session cookie {cookie_name} was set by the mock on port {int(port)}, not by this one on port "
+                f"{own_port}: mocks on one host name overwrite each other's cookie; start one with --cookie-name NAME"
+            )
 
 
 def world_named(scope: Scope) -> str:

@@ -35,7 +35,7 @@ BROWSER_PATIENCE_S = 30  # usually well under a second
 FROZEN = ("--seed", "1", "--now", "2024-01-02T10:30:00Z")
 
 # Host names that resolve to this machine: of a foreign site, and of a rebound one.
-NAMES = "MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1"
+NAMES = ", ".join(f"MAP {name} 127.0.0.1" for name in ("evil.test", "rebound.test", "*.preview.test"))
 
 # The same examples in every run, and no deadline. For new examples: pytest --hypothesis-profile=default.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)

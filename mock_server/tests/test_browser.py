@@ -75,15 +75,10 @@ def visit(browser: Browser) -> Iterator[Visit]:
     context.close()
 
 
-def local(mock: RunningMock) -> str:
-    """Return the URL of the mock with the host name that a web page of localhost shares with it."""
-    return mock.url.replace("127.0.0.1", "localhost")
-
-
 def test_a_web_page_on_another_port_signs_in_creates_and_signs_out(
     visit: Visit, page_port: int, mock: RunningMock
 ) -> None:
-    page, url = visit(f"http://localhost:{page_port}/"), local(mock)
+    page, url = visit(f"http://localhost:{page_port}/"), mock.url
     assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 401
     status, session = page.evaluate(SIGN_IN, [url, {"user": "user_abc123"}, OURS])
     assert (status, session["user"]) == (200, "user_abc123")
@@ -105,7 +100,7 @@ def test_the_script_of_the_readme_signs_in_and_creates(visit: Visit, page_port: 
         r"^```js\n(.*?)^```$", (ROOT / "mock_server" / "README.md").read_text(), re.MULTILINE | re.DOTALL
     )
     page = visit(f"http://localhost:{page_port}/")
-    code = snippet.replace("http://localhost:8080", local(mock))
+    code = snippet.replace("http://localhost:8080", mock.url)
     assert page.evaluate(f"async () => {{ {code}; return response.status }}") == 201
     assert mock.lists()[0]["userIds"] == ["user_xyz789"]
 
@@ -115,26 +110,26 @@ def test_a_web_page_can_read_a_forced_response_and_its_fault_header(
 ) -> None:
     page = visit(f"http://localhost:{page_port}/")
     login = {"Authorization": "Bearer xyz789-session"}
-    status, body, mark = page.evaluate(CREATE, [local(mock) + PATH, GOOD, login | {"Prefer": "code=500"}])
+    status, body, mark = page.evaluate(CREATE, [mock.url + PATH, GOOD, login | {"Prefer": "code=500"}])
     assert (status, body["error"]["code"], mark) == (500, "INTERNAL_ERROR", "status=500; door=prefer")
     for answer in ("reset", "empty"):  # on a reused connection, the browser's own retry meets it too
         mock.set_faults({"answer": answer, "times": 1})
-        status, error, _ = page.evaluate(CREATE, [local(mock) + PATH, GOOD, login])
+        status, error, _ = page.evaluate(CREATE, [mock.url + PATH, GOOD, login])
         assert (status, error) == (0, "TypeError: Failed to fetch")
-        assert page.evaluate(CREATE, [local(mock) + PATH, GOOD, login])[0] == 201
-    assert page.evaluate(CREATE, [local(mock) + PATH, GOOD, login])[0] == 201
+        assert page.evaluate(CREATE, [mock.url + PATH, GOOD, login])[0] == 201
+    assert page.evaluate(CREATE, [mock.url + PATH, GOOD, login])[0] == 201
 
 
 def test_preflights_are_cached(visit: Visit, page_port: int, mock: RunningMock) -> None:
     page = visit(f"http://localhost:{page_port}/")
     for _ in range(3):
-        page.evaluate(CREATE, [local(mock) + PATH, GOOD, {}])
+        page.evaluate(CREATE, [mock.url + PATH, GOOD, {}])
     assert [each["method"] for each in mock.requests()].count("OPTIONS") == 1
 
 
 def test_the_host_name_selects_a_world(visit: Visit, page_port: int, mock: RunningMock) -> None:
     for world in ("t1", "t2"):
-        url = mock.url.replace("127.0.0.1", f"{world}.localhost")
+        url = mock.url.replace("localhost", f"{world}.localhost")
         page = visit(f"http://{world}.localhost:{page_port}/")
         assert page.evaluate(SIGN_IN, [url, {"user": "user_xyz789"}, OURS])[0] == 200
         assert page.evaluate(CREATE, [url + PATH, GOOD | {"name": world}, {}])[0] == 201
@@ -145,7 +140,7 @@ def test_the_host_name_selects_a_world(visit: Visit, page_port: int, mock: Runni
 def test_a_web_page_of_an_allowed_origin_signs_in_with_a_shared_host_name(visit: Visit, page_port: int) -> None:
     origin = f"http://rebound.test:{page_port}"
     with running_mock(Settings(allow_origin=(origin,), allow_host=("rebound.test",))) as mock:
-        page, url = visit(origin), mock.url.replace("127.0.0.1", "rebound.test")
+        page, url = visit(origin), mock.url.replace("localhost", "rebound.test")
         assert page.evaluate(SIGN_IN, [url, {"user": "user_xyz789"}, OURS])[0] == 200
         assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 201
         assert page.evaluate(SIGN_IN, [mock.url, {"user": "user_xyz789"}, OURS])[0] == 200
@@ -155,9 +150,9 @@ def test_a_web_page_of_an_allowed_origin_signs_in_with_a_shared_host_name(visit:
 
 
 def test_a_web_page_of_a_foreign_origin_is_refused(visit: Visit, page_port: int, mock: RunningMock) -> None:
-    visit(f"http://localhost:{page_port}/").evaluate(SIGN_IN, [local(mock), {"user": "user_xyz789"}, OURS])
+    visit(f"http://localhost:{page_port}/").evaluate(SIGN_IN, [mock.url, {"user": "user_xyz789"}, OURS])
     page = visit(f"http://evil.test:{page_port}/")
-    for url in (local(mock), mock.url):
+    for url in (mock.url, mock.url.replace("localhost", "127.0.0.1")):
         assert page.evaluate(SIGN_IN, [url, {"user": "user_xyz789"}, OURS]) == [0, "TypeError: Failed to fetch"]
         assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[:2] == [0, "TypeError: Failed to fetch"]
     assert mock.lists() == []
@@ -199,7 +194,7 @@ def test_no_foreign_web_page_changes_the_mock(
     before = (mock.lists(), mock.control("GET", "faults"))
     page.evaluate(
         f"async ([url, headers, body]) => {{ try {{ {forged} }} catch {{}} await new Promise(r => setTimeout(r, 99))}}",
-        [local(mock), OURS, json.dumps({"faults": []})],
+        [mock.url, OURS, json.dumps({"faults": []})],
     )
     assert (mock.lists(), mock.control("GET", "faults")) == before
 
@@ -209,15 +204,15 @@ def test_no_foreign_web_page_changes_the_mock(
 def test_no_foreign_web_page_reads_the_journal(
     reads: str, origin: str, visit: Visit, page_port: int, mock: RunningMock
 ) -> None:
-    visit(f"{local(mock)}/secret")
+    visit(f"{mock.url}/secret")
     page = visit(f"{origin}:{page_port}/")
-    read = page.evaluate(f"async url => {{ try {{ return {reads} }} catch {{ return '' }} }}", local(mock))
+    read = page.evaluate(f"async url => {{ try {{ return {reads} }} catch {{ return '' }} }}", mock.url)
     assert read == ""
 
 
 def test_a_rebound_host_name_has_no_access(visit: Visit, mock: RunningMock) -> None:
     mock.set_lists(GOOD)
-    page = visit(mock.url.replace("127.0.0.1", "rebound.test") + "/page")  # the same origin as the call
+    page = visit(mock.url.replace("localhost", "rebound.test") + "/page")  # the same origin as the call
     asked = """async ([call, method]) => { const answer = await fetch("/__mock__/" + call,
         {method, headers: {"X-Mock-Control": "1"}}); return [answer.status, await answer.text()]; }"""
     for call, method in (("requests", "GET"), ("lists", "GET"), ("reset", "POST"), ("sessions", "DELETE")):
@@ -230,10 +225,10 @@ def test_a_rebound_host_name_has_no_access(visit: Visit, mock: RunningMock) -> N
 def test_the_mock_s_own_web_pages_may_do_all_that(visit: Visit, mock: RunningMock) -> None:
     """Show that the tables above could detect a change."""
     mock.set_lists(GOOD)
-    page = visit(f"{local(mock)}/__mock__/state")
+    page = visit(f"{mock.url}/__mock__/state")
     for reads in (READS["fetch"], READS["event stream"]):
-        read = page.evaluate(f"async url => {{ await fetch('/page'); return {reads} }}", local(mock))
+        read = page.evaluate(f"async url => {{ await fetch('/page'); return {reads} }}", mock.url)
         assert '"method":"GET"' in read
     page.evaluate(f"async ([url, headers, body]) => {{ {FORGED['fetch with our header']} }}",
-                  [local(mock), OURS, json.dumps({"faults": [{"status": 500}]})])  # fmt: skip
+                  [mock.url, OURS, json.dumps({"faults": [{"status": 500}]})])  # fmt: skip
     assert len(mock.control("GET", "faults")["faults"]) == 1

@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli import main
-from mock_server.server import listen
+from mock_server.connections.listening import listen
 from mock_server.tests.conftest import PATH, ROOT, StartMock
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
@@ -57,18 +57,17 @@ def started(*flags: str, **process: Any) -> Iterator[subprocess.Popen[str]]:
 def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, Any]) -> None:
     with started("--port", "0", "--user", "user_1=token-1", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        welcome = [process.stdout.readline() for _ in range(7)]
+        welcome = [*iter(process.stdout.readline, "Try:\n"), process.stdout.readline()]
         curl = welcome[-1].strip()
         pasted = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, timeout=60, check=True)
     assert pasted.stdout.startswith("HTTP/1.1 201 Created")
     assert json.loads(pasted.stdout.splitlines()[-1])["userIds"] == ["user_1"]
     assert json.loads(shlex.split(curl)[-1]) == page_request
     text = "".join(welcome)
-    assert "Serving http://127.0.0.1:" in text
-    assert "user_1" in text
-    assert "__session=TOKEN" in text
-    assert "expired" in text
-    assert re.search(r"^Dashboard: http://127\.0\.0\.1:\d+/__mock__/$", text, re.MULTILINE)
+    assert "Serving http://localhost:" in text
+    assert "Users you can sign in as:\n  user_1    token-1\n  (nobody)  expired  (a session that has expired)\n" in text
+    assert "as the cookie __session=TOKEN" in text
+    assert re.search(r"^Dashboard: http://localhost:\d+/__mock__/$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("host", "is_told"), [("0.0.0.0", True), ("127.0.0.1", False)])
@@ -76,10 +75,10 @@ def test_the_welcome_shows_the_token_if_other_machines_can_reach_the_mock(host: 
     with started("--host", host, "--port", "0", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         welcome = "".join(iter(process.stdout.readline, "Try:\n"))
-        found = re.search(r"Dashboard: (http://127\.0\.0\.1:\d+/__mock__/)(?:#token=(\S+))?\n", welcome)
+        found = re.search(r"Dashboard: (http://(?:localhost|127\.0\.0\.1):\d+/__mock__/)(?:#token=(\S+))?\n", welcome)
         assert found
         assert httpx2.get(found[1]).status_code == 200
-    assert (f"Control API, asks for X-Mock-Control: {found[2]}\n" in welcome) is is_told
+    assert (f"Control API token, for the header X-Mock-Control: {found[2]}\n" in welcome) is is_told
 
 
 def test_users_and_the_cookie_name_can_be_set(start_mock: StartMock, page_request: dict[str, Any]) -> None:
@@ -218,7 +217,7 @@ def test_a_terminal_gets_the_readings_in_colour() -> None:
 
 def test_a_closed_stdout_does_not_stop_the_mock() -> None:
     with listen("127.0.0.1", 0) as listener:
-        port = listener.getsockname()[1]
+        port = listener.port
     reader, writer = os.pipe()
     os.close(reader)
     with started("--port", str(port), stdout=writer, stderr=subprocess.PIPE) as process:

@@ -117,7 +117,7 @@ CYPRESS = "cypress/e2e/create.cy.ts"
 
 
 def test_the_cypress_recipe_compiles_and_its_calls_succeed(folder: Path, mock: Running) -> None:
-    url = mock.url.replace("127.0.0.1", "localhost")
+    url = mock.url
     (folder / "create.cy.ts").write_text(SNIPPETS[CYPRESS].replace("http://localhost:8080", url))
     types = ("--types", "cypress", "--typeRoots", NODE_MODULES)
     done = run_node("tsc", *TSC, *types, "--module", "esnext", folder / "create.cy.ts")

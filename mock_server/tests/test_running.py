@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from mock_server import NotHeld, RunningMock, Settings, running_mock
-from mock_server.server import listen
+from mock_server.connections.listening import listen
 from mock_server.tests.conftest import GOOD, ROOT, StartMock
 
 
@@ -114,7 +114,7 @@ def test_a_mock_beyond_loopback_can_be_controlled_from_the_program() -> None:
 
 def test_waiting_ends_once_the_mock_responds(start_mock: StartMock, run_cli: Any) -> None:
     with listen("127.0.0.1", 0) as listener:
-        port = str(listener.getsockname()[1])
+        port = str(listener.port)
     command = [sys.executable, "-m", "mock_server", "--port", port, "wait"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
         with pytest.raises(subprocess.TimeoutExpired):
@@ -143,11 +143,11 @@ def test_a_wait_timeout_is_reported_on_one_line(url: str, reason: str, run_cli: 
 
 @pytest.mark.parametrize(
     "url",
-    ["localhost:8080", "https://localhost", "http://", "http://a:x", "http://a:99999", "http://[::1", "http://a b"],
+    ["localhost:8080", "ftp://localhost", "http://", "http://a:x", "http://a:99999", "http://[::1", "http://a b"],
 )
 def test_an_invalid_url_is_refused_without_waiting(url: str, run_cli: Any) -> None:
     ended = run_cli("wait", url)  # half a minute, if it were valid
-    told = f"leadlists-mock: {url!r} is not a URL to wait for; write one such as http://127.0.0.1:8080\n"
+    told = f"leadlists-mock: {url!r} is not a URL to wait for; write one such as http://localhost:8080\n"
     assert (ended.returncode, ended.stderr) == (2, told)
 
 

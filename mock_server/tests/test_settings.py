@@ -18,7 +18,7 @@ def config(tmp_path: Path) -> Path:
 def test_a_flag_precedes_a_variable_precedes_the_file_precedes_the_default(config: Path) -> None:
     variables = {"LEADLISTS_MOCK_PORT": "2", "LEADLISTS_MOCK_MAX_LISTS": "2", "PORT": "9"}
     settings = gather({"port": "3"}, variables, config)
-    assert (settings.port, settings.max_lists, settings.host) == (3, 2, "127.0.0.1")
+    assert (settings.port, settings.max_lists, settings.host) == (3, 2, "localhost")
     assert settings.user == (("a", "b"),)
     assert settings.log is True
     assert settings.now == datetime(2024, 1, 2, 10, 30, tzinfo=UTC)

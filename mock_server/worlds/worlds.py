@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from mock_server.worlds.faults import Faults
 from mock_server.worlds.journal import Journal
+from mock_server.worlds.notices import Notices
 from mock_server.worlds.sources import Clock, Ids, never_backwards
 from mock_server.worlds.store import Record, Store
 
@@ -19,7 +20,7 @@ DEFAULT_WORLD = "default"
 WORLDS_KEPT = 64  # more than a machine has workers; a full journal in each takes 128 MiB
 WORLD_IDLE_S = 3600.0  # nobody comes back to the world of a test after an hour
 SNAPSHOTS_KEPT = 20
-RESET = ("lists", "faults", "requests", "clock")  # what a reset changes
+RESET = ("lists", "faults", "requests", "clock", "notices")  # what a reset changes
 
 
 class World:
@@ -39,6 +40,7 @@ class World:
         self.store = Store(max_records)
         self.journal = Journal()
         self.faults = Faults(seed)
+        self.notices = Notices(self.clock, lambda: self.journal.tell("notices"))
         self.snapshots: dict[str, tuple[Record, ...]] = {}
         self.used_s = time.monotonic()
         self._base_clock = clock
@@ -51,6 +53,7 @@ class World:
         self.store.replace(self._seeded)
         self.journal.clear()
         self.faults.clear()
+        self.notices.clear()
         self.move_clock(0)
         self.ids = self._make_ids(self.clock)
 
@@ -110,6 +113,10 @@ class Worlds:
         world.used_s = now_s
         self._worlds.move_to_end(name)
         return world
+
+    def find(self, name: str) -> World | None:
+        """Return the world of that name if there is one."""
+        return self._default if name in ("", DEFAULT_WORLD) else self._worlds.get(name)
 
     def drop(self, name: str) -> bool:
         """Forget a world, or begin the default one anew; False where there is none of that name."""

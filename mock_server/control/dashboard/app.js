@@ -10,6 +10,7 @@ import { Faults } from "./faults.js";
 import { Lists } from "./lists.js";
 import { Live } from "./live.js";
 import { attempt, inWords } from "./notice.js";
+import { showNotices } from "./notices.js";
 import { showReadings } from "./readings.js";
 import { Requests } from "./requests.js";
 import { Session } from "./session.js";
@@ -39,6 +40,7 @@ const live = new Live(api, { load, opened, request, change, lost });
 
 const listsSoon = soon(() => lists.load(), 150);
 const faultsSoon = soon(() => faults.load(), 150);
+const noticesSoon = soon(async () => showNotices((await api.get("state")).notices), 150);
 const worldsSoon = soon(() => worlds.load(world), 250);
 const allSoon = soon(async () => {
   await Promise.all([worlds.load(world), session.load(), clock.load()]);
@@ -73,6 +75,7 @@ async function load() {
   const none = "No requests yet in this world. What a client sends appears here, first of all:";
   fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...operations);
   showReadings(state);
+  showNotices(state.notices);
   faults.offer(state.operations);
   const parts = [faults, lists, snapshots, clock].map((each) => each.load());
   await Promise.all([...parts, session.load(state.users), worlds.load(world)]);
@@ -122,6 +125,7 @@ function change(of) {
   if (of === "faults") faultsSoon();
   if (of === "snapshots") attempt(() => snapshots.load());
   if (of === "clock") attempt(() => clock.load());
+  if (of === "notices") noticesSoon();
   worldsSoon();
 }
 

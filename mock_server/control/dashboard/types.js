@@ -17,10 +17,11 @@
  * }} Fault
  * @typedef {{id: string, question: string, option: string, options: Record<string, string>}} Reading
  * @typedef {{id: string, method: string, path: string, statuses: number[]}} Operation
+ * @typedef {{at: string, text: string}} Notice
  * @typedef {{lists: number, requests: number, faults: number, snapshots: number}} Counts
  * @typedef {{
  *   version: string, world: string, now: string, cookieName: string, operations: Operation[], users: string[], profile: string,
- *   readings: Reading[], counts: Counts,
+ *   readings: Reading[], notices: Notice[], counts: Counts,
  * }} State
  * @typedef {{name: string, idleS: number, counts: Counts}} WorldEntry
  * @typedef {{

@@ -203,7 +203,7 @@ def test_signing_in_sets_an_http_only_cookie_and_returns_the_token(lead_list_moc
         assert browser.post(PATH, json=GOOD).status_code == 401
         answer = browser.post("/__mock__/sessions", json={"user": "user_abc123"}, headers=OURS)
         assert answer.json() == {"user": "user_abc123", "token": "abc123-session"}
-        assert answer.headers["set-cookie"] == "__session=abc123-session; HttpOnly; Path=/; SameSite=lax"
+        assert answer.headers.get_list("set-cookie")[0] == "__session=abc123-session; HttpOnly; Path=/; SameSite=Lax"
         assert browser.get("/__mock__/sessions").json() == {"user": "user_abc123", "expired": False}
         assert browser.post(PATH, json=GOOD).json()["userIds"] == ["user_abc123"]
         assert browser.delete("/__mock__/sessions", headers=OURS).status_code == 204

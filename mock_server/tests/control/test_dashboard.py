@@ -607,7 +607,7 @@ def test_worlds_are_shown_and_deleted(page: Page, mock: RunningMock) -> None:
 
 
 def test_the_host_name_selects_the_first_world(open_page: Open, mock: RunningMock) -> None:
-    page = live(open_page(mock.url.replace("127.0.0.1", "t9.localhost") + "/__mock__/"))
+    page = live(open_page(mock.url.replace("localhost", "t9.localhost") + "/__mock__/"))
     expect(page.locator("#world-name")).to_have_text("t9")
 
 

@@ -50,7 +50,7 @@ def test_a_document_is_served_byte_for_byte(name: str, file: str, lead_list_mock
 
 
 def reference(mock: RunningMock, query: str = "") -> str:
-    return f"{mock.url.replace('127.0.0.1', 'localhost')}/__mock__/reference/{query}"
+    return f"{mock.url}/__mock__/reference/{query}"
 
 
 def operation(page: Page, name: str = f"POST {PATH}") -> Locator:

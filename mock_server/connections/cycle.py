@@ -1,0 +1,168 @@
+"""One request with its response on a connection: the two ASGI channels, and the bytes of the response."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import ASGIApp, Message, Scope
+
+if TYPE_CHECKING:
+    from mock_server.connections.protocol import Connection
+
+logger = logging.getLogger("mock_server")
+
+IDLE_S = 75  # how long a kept connection may rest; nginx has the same. Node's and browsers' pools keep sockets for less
+BODY_HIGH_BYTES = 64 * 1024  # of a request body that the app has not taken yet; more is left in the socket
+
+# The hint makes clients with a pool (Node's http.Agent, undici) give a connection up before the server closes it.
+_KEPT = f"connection: keep-alive\r\nkeep-alive: timeout={IDLE_S}\r\n".encode()
+_CLOSED = b"connection: close\r\n"
+_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
+_BAD_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")  # not a token, RFC 9110 §5.6.2
+_BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_WITHOUT_BODY = (204, 304)
+
+
+def status_line(status: int) -> bytes:
+    """The first line of a response; a status without a registered phrase has an empty one."""
+    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+
+
+class Cycle:
+    """The ASGI side of one request. The connection feeds `body`; the app calls `receive` and `send`."""
+
+    def __init__(self, connection: Connection, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
+        self.transport = connection.transport
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self.body = bytearray()  # received and not yet taken by the app
+        self.more_body = True
+        self.disconnected = False
+        self.response_started = False
+        self.response_complete = False
+        self._connection = connection
+        self._expects_continue = expects_continue
+        self._has_news = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._head: bytes | None = None  # sent together with the first bytes of the body: one write, one packet
+        self._is_chunked = False
+        self._bytes_due = 0  # of the Content-Length
+
+    def wake(self) -> None:
+        """Let `receive` look again: more of the body came, its end, or the end of the connection."""
+        self._has_news = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def disconnect(self) -> None:
+        """The client is gone, or the connection was cut."""
+        self.disconnected = True
+        self.wake()
+
+    async def run(self, app: ASGIApp) -> None:
+        """Call the app; whatever it leaves undone is answered 500, or ends the connection."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except Exception as error:
+            logger.error("the app raised %r", error)
+        if self.disconnected or self.response_complete:
+            return
+        if self.response_started and self._head is None:
+            self._connection.close()
+        else:
+            self._connection.answer_500(self)
+
+    async def receive(self) -> Message:
+        """The ASGI receive channel."""
+        if self._expects_continue and not self.response_started and not self.disconnected:
+            self._expects_continue = False
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while not (self._has_news or self.disconnected or self.response_complete):
+            self._waiter = self._connection.loop.create_future()
+            await self._waiter
+        self._has_news = False
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        body = bytes(self.body)
+        self.body.clear()
+        self._connection.adjust_reading()
+        return {"type": "http.request", "body": body, "more_body": self.more_body}
+
+    async def send(self, message: Message) -> None:
+        """The ASGI send channel."""
+        if self._connection.is_writing_paused and not self.disconnected:
+            await self._connection.drained()
+        if self.disconnected:
+            return
+        if not self.response_started:
+            self._start(message["status"], message.get("headers", ()))
+        elif not self.response_complete:
+            self._send_body(message.get("body", b""), is_last=not message.get("more_body", False))
+        else:
+            raise RuntimeError(f"ASGI message {message['type']!r} after the end of the response")
+
+    def _start(self, status: int, headers: Any) -> None:
+        lines = [status_line(status), self._connection.default_head()]
+        has_length = False
+        for name, value in headers:
+            if _BAD_NAME.search(name) or _BAD_VALUE.search(value):
+                raise RuntimeError(f"the response header {name!r} has a character that no header may have")
+            lowered = name.lower()
+            if lowered == b"connection":
+                self.keep_alive = self.keep_alive and b"close" not in value.lower()
+                continue
+            if lowered == b"content-length":
+                has_length = True
+                self._bytes_due = int(value)
+            elif lowered == b"transfer-encoding":
+                continue  # the framing is decided below
+            lines += (name, b": ", value, b"\r\n")
+        if self.scope["method"] == "HEAD" or status in _WITHOUT_BODY:
+            self._bytes_due = 0
+        elif not has_length:
+            if self.scope["http_version"] == "1.1":
+                self._is_chunked = True
+                lines.append(b"transfer-encoding: chunked\r\n")
+            else:
+                self.keep_alive = False  # the end of the connection is the end of the body, RFC 9112 §6.3
+                self._bytes_due = -1
+        lines.append(_KEPT if self.keep_alive else _CLOSED)
+        lines.append(b"\r\n")
+        self._head = b"".join(lines)
+        self.response_started = True
+
+    def _send_body(self, body: bytes, *, is_last: bool) -> None:
+        parts = [self._head] if self._head is not None else []
+        self._head = None
+        if self.scope["method"] == "HEAD":
+            pass
+        elif self._is_chunked:
+            if body:
+                parts += (b"%x\r\n" % len(body), body, b"\r\n")
+            if is_last:
+                parts.append(b"0\r\n\r\n")
+        else:
+            if self._bytes_due >= 0:
+                self._bytes_due -= len(body)
+                if self._bytes_due < 0:
+                    raise RuntimeError("the response body is longer than its Content-Length")
+            if body:
+                parts.append(body)
+        if parts:
+            self.transport.writelines(parts) if len(parts) > 1 else self.transport.write(parts[0])
+        if is_last:
+            if self._bytes_due > 0:
+                raise RuntimeError("the response body is shorter than its Content-Length")
+            self.finish()
+
+    def finish(self) -> None:
+        """The response is sent; go on with the next request, or close."""
+        self.response_complete = True
+        self.wake()
+        if not self.keep_alive:
+            self._connection.close()
+        self._connection.response_done(self)

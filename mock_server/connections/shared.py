@@ -1,0 +1,62 @@
+"""What all connections of one server have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import MutableHeaders
+
+from mock_server.app import Mock
+from mock_server.connections.cycle import status_line
+from mock_server.connections.parsing import HeadTooLarge, Malformed, RequestParser
+from mock_server.middleware.cors import add_cors
+from mock_server.middleware.journaling import record_unread
+from mock_server.pipeline.errors import Refused, refused
+from mock_server.pipeline.responses import RenderedResponse
+
+
+@dataclass(slots=True, eq=False)
+class Shared:
+    """The mock that is served, and what each response starts with."""
+
+    mock: Mock
+    is_own_origin: Callable[[str], bool]
+    max_header_bytes: int
+    _default_headers: Sequence[tuple[bytes, bytes]] = ()
+    _default_head: bytes = b""
+
+    def default_head(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """The header lines of every response; uvicorn replaces the list each second, for the Date."""
+        if headers is not self._default_headers:
+            self._default_headers = headers
+            self._default_head = b"".join(b"%s: %s\r\n" % pair for pair in headers)
+        return self._default_head
+
+    def refusal_of(self, error: Malformed) -> Refused:
+        """What to response to bytes that are not a request."""
+        if isinstance(error, HeadTooLarge):
+            limit = self.max_header_bytes
+            return refused("header_size", closes=True, got=f"more than {limit} bytes", limit=limit)
+        return refused("http", closes=True, got=str(error))
+
+    def refusal_response(self, refusal: Refused, parser: RequestParser, default_head: bytes) -> bytes:
+        """A whole response to what never reaches the app; the journal records it."""
+        response, headers = self._rendered(refusal, parser.origin)
+        record_unread(self.mock.worlds, parser.headers, response, headers.raw)
+        return _bytes(response, headers, default_head)
+
+    def failure_response(self, parser: RequestParser, default_head: bytes) -> bytes:
+        """A whole response to a request for which the app did nothing."""
+        return _bytes(*self._rendered(Refused(500), parser.origin), default_head)
+
+    def _rendered(self, refusal: Refused, origin: str) -> tuple[RenderedResponse, MutableHeaders]:
+        response = self.mock.stages.render_error(refusal)
+        headers = MutableHeaders({**response.headers, "content-length": str(len(response.body)), "connection": "close"})
+        add_cors(headers, origin, self.is_own_origin)
+        return response, headers
+
+
+def _bytes(response: RenderedResponse, headers: MutableHeaders, default_head: bytes) -> bytes:
+    lines = [b"%s: %s\r\n" % pair for pair in headers.raw]
+    return b"".join([status_line(response.status), default_head, *lines, b"\r\n", response.body])
