@@ -111,9 +111,15 @@ def create_app(
         from mock_server.control.api import Control
         from mock_server.control.calls import Parts
 
+        own = own_origins(settings.allow_origin)
         controlled = Parts(settings, contract, readings, worlds, judge, seeding.read if seeding else None)
-        guard = Guard(own_host=settings.host, allowed_hosts=settings.allow_host, token=settings.control_token or "")
-        return Control(controlled, guard, resolve(catalogue, DEFAULT_PROFILE), own_origins(settings.allow_origin))
+        guard = Guard(
+            own_host=settings.host,
+            allowed_hosts=settings.allow_host,
+            is_own_origin=own,
+            token=settings.control_token or "",
+        )
+        return Control(controlled, guard, resolve(catalogue, DEFAULT_PROFILE), own)
 
     try:
         app = _assemble(settings, contract, readings, parts, coroutines, worlds, judge, make_control)
@@ -212,20 +218,8 @@ def _assemble(
         responders=responders,
         send_response=send_response,
     )
-    order: list[Any] = [
-        *([access_log] if settings.log else []),
-        functools.partial(controlled, make_control=make_control),
-        functools.partial(in_world, worlds=worlds, cookie_name=settings.cookie_name),
-        functools.partial(recorded, now=settings.clock(), judge=judge),
-        # Inside of the journal, so that preflights are seen; around the faults, so that no preflight meets one, and
-        # pages can read the answers that were forced.
-        functools.partial(
-            cors,
-            is_own_origin=own_origins(settings.allow_origin),
-            render_error=stages.render_error,
-            notify=lambda scope, text: request_state(scope).world.notices.add(text),
-        ),
-        *([request_ids] if readings.follows("request-id-header", "present") else []),
+    order = [
+        *_outer_middleware(settings, readings, stages, worlds, judge, make_control),
         functools.partial(injected, contract=contract, stages=stages),
         functools.partial(answering, render_error=stages.render_error),
         functools.partial(exact_paths, contract=contract, readings=readings),
@@ -241,6 +235,32 @@ def _assemble(
         security_map=security_map(stages.authenticate),
     )
     return app
+
+
+def _outer_middleware(
+    settings: Settings,
+    readings: Readings,
+    stages: Stages,
+    worlds: Worlds,
+    judge: Judge,
+    make_control: Callable[[], ASGIApp],
+) -> list[Any]:
+    """The middleware that no fault touches, the outermost first."""
+    return [
+        *([access_log] if settings.log else []),
+        functools.partial(controlled, make_control=make_control),
+        functools.partial(in_world, worlds=worlds, cookie_name=settings.cookie_name),
+        functools.partial(recorded, now=settings.clock(), judge=judge),
+        # Inside of the journal, so that preflights are seen; around the faults, so that no preflight meets one, and
+        # pages can read the responses that were forced.
+        functools.partial(
+            cors,
+            is_own_origin=own_origins(settings.allow_origin),
+            render_error=stages.render_error,
+            notify=lambda scope, text: request_state(scope).world.notices.add(text),
+        ),
+        *([request_ids] if readings.follows("request-id-header", "present") else []),
+    ]
 
 
 def _responder(coroutine: Coroutine, operation: OperationSpec, stages: Stages, preferred_status: int) -> Respond:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
 
-from mock_server.app import Mock
 from mock_server.connections.cycle import status_line
 from mock_server.connections.parsing import HeadTooLarge, Malformed, RequestParser
 from mock_server.middleware.cors import add_cors
 from mock_server.middleware.journaling import record_unread
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.stages import Stages
+from mock_server.worlds.worlds import Worlds
+
+
+class Served(Protocol):
+    """The mock that is served; its parts are others after a reload."""
+
+    stages: Stages
+    worlds: Worlds
 
 
 @dataclass(slots=True, eq=False)
 class Shared:
     """The mock that is served, and what each response starts with."""
 
-    mock: Mock
+    mock: Served
     is_own_origin: Callable[[str], bool]
     max_header_bytes: int
     _default_headers: Sequence[tuple[bytes, bytes]] = ()

@@ -31,13 +31,14 @@ from mock_server.pipeline.errors import Refused, Renderer, problem, refused, sho
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
 from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
+from mock_server.worlds.worlds import DEFAULT_WORLD
 
 SESSIONS = "/__mock__/sessions"
 BODY_BYTES = 64 * 1024 * 1024  # an export of all lead lists that a world keeps is some 5 MiB
 READY = "/__mock__/ready"
 HANDLERS = {**control_calls.HANDLERS, **control_journal.HANDLERS}
 HEADERS = {
-    "cache-control": "no-store",
+    "cache-control": "no-store, no-transform",  # a proxy that compresses holds the event stream back
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
@@ -54,7 +55,6 @@ class Control:
     def __init__(self, parts: Parts, guard: Guard, readings: Readings, is_own_origin: Callable[[str], bool]) -> None:
         self._parts = parts
         self._guard = guard
-        self._is_own_origin = is_own_origin
         self._pages = Pages()
         self._contract = control_contract()
         self._contract.check_bound(HANDLERS)
@@ -79,11 +79,10 @@ class Control:
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         try:
-            is_sessions = scope["path"] == SESSIONS
-            self._guard.check_caller(scope, headers, self._is_own_origin if is_sessions else _none)
-            if self._pages.has(scope["path"]):  # no secret is in them, so they need no token
+            if self._pages.has(scope["path"]):  # no secret is in them: they need no token, and any page may load them
                 response = self._page(scope)
             else:
+                self._guard.check_caller(scope, headers, admits_own_origins=scope["path"] == SESSIONS)
                 if scope["path"] != READY:
                     self._guard.check_token(scope, headers)
                 response = await self._answer(scope, headers, receive)
@@ -93,12 +92,13 @@ class Control:
         await response(scope, receive, send)
 
     def _notify(self, scope: Scope, text: str) -> None:
-        self._parts.worlds[world_named(scope)].notices.add(text)
+        world = self._parts.worlds.find(world_named(scope))  # a refused call makes no world
+        (world or self._parts.worlds[DEFAULT_WORLD]).notices.add(text)
 
     def _page(self, scope: Scope) -> Response:
         if scope["method"] not in ("GET", "HEAD"):
             raise Refused(405, headers={"allow": "GET, HEAD"})
-        return self._pages.answer(scope["path"], scope["query_string"].decode("latin-1"))
+        return self._pages.answer(scope["path"])
 
     async def _refuse(self, refusal: Refused, receive: Receive, send: Send) -> None:
         answer = self._render_error(refusal)
@@ -139,7 +139,3 @@ class Control:
         if problems := schema_problems(operation.body, value, date_reason=str, example=operation.example):
             raise Refused(400, problems)
         return value
-
-
-def _none(origin: str) -> bool:
-    return False

@@ -100,6 +100,8 @@ async def get_state(parts: Parts, call: Call) -> Any:
         "users": [user for user, _ in parts.settings.user],
         "profile": parts.settings.profile,
         "readings": readings,
+        "scheme": call.scheme,
+        "port": call.port,
         "notices": [{"at": _instant(at), "text": text} for text, at in call.world.notices],
         "counts": call.world.counts(),
     }

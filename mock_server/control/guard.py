@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.errors import Refused, shorten
 
 CONTROL_HEADER = "X-Mock-Control"
 
@@ -37,10 +37,13 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """Refuses a control request of which it cannot be sure; raises Refused, with a word on what was missing."""
 
-    def __init__(self, *, own_host: str, allowed_hosts: Iterable[str], token: str) -> None:
+    def __init__(
+        self, *, own_host: str, allowed_hosts: Iterable[str], is_own_origin: Callable[[str], bool], token: str
+    ) -> None:
         bound = f"[{own_host}]" if ":" in own_host else own_host
         unspecified = own_host in ("0.0.0.0", "::")
         self._hosts = frozenset(host.lower() for host in [*allowed_hosts, *([] if unspecified else [bound])])
+        self._is_own_origin = is_own_origin
         self._token = token
 
     def check_host(self, scope: Scope, headers: Headers) -> None:
@@ -51,20 +54,29 @@ class Guard:
         # No name can be rebound to an address that stands in the URL itself.
         address = _address(name.strip("[]"))
         if not (name and (self._is_own(name) or (address is not None and address == _own_address(scope)))):
-            raise Refused(403, message="Host is not one of the mock's; a further one is allowed by --allow-host")
+            shown = shorten(", ".join(hosts))[1:-1]
+            flag = f"; to allow it, start the mock with --allow-host {name}" if name else ""
+            raise Refused(403, message=f"The Host {shown} does not name this mock{flag}")
 
-    def check_caller(self, scope: Scope, headers: Headers, is_own_origin: Callable[[str], bool]) -> None:
-        """The request must not come from a foreign page, and must have our header if it changes something."""
+    def check_caller(self, scope: Scope, headers: Headers, *, admits_own_origins: bool) -> None:
+        """Raise if a page of another origin sent the request, or if it changes something without our header.
+
+        `admits_own_origins` lets pages of this machine and of --allow-origin in, whatever their port.
+        """
         origins = headers.getlist("origin")
-        same = f"{scope.get('scheme', 'http')}://{headers.get('host', '')}".lower()
-        if any(origin.lower() != same and not is_own_origin(origin) for origin in origins) or len(origins) > 1:
-            raise Refused(403, message="Pages of another origin may not use the control API")
+        own = f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"
+        foreign = [each for each in origins if each.lower() != own.lower() and not self._is_own_origin(each)]
+        # Behind a dev proxy that changes the Host, the page and the mock are of one origin, as the browser says; that
+        # counts for pages of this machine alone, or a name rebound to the proxy would get in.
+        is_proxied = headers.get("sec-fetch-site") == "same-origin"
+        differs = any(each.lower() != own.lower() for each in origins)
+        if foreign or len(origins) > 1 or (differs and not (admits_own_origins or is_proxied)):
+            raise Refused(403, message=_foreign(origins, own))
         reads = scope["method"] in ("GET", "HEAD")
         if not origins and not (reads and _is_visit(headers)) and not _is_same_site(headers):
             raise Refused(403, message="Pages of another origin may not use the control API")
-        given = headers.getlist(CONTROL_HEADER)
         if not reads:
-            self._check_change(headers, given)
+            self._check_change(headers, headers.getlist(CONTROL_HEADER))
 
     def check_token(self, scope: Scope, headers: Headers) -> None:
         """Beyond loopback, the request must have the token."""
@@ -88,6 +100,14 @@ class Guard:
 
     def _is_own(self, name: str) -> bool:
         return name in self._hosts or _LOOPBACK_NAME.fullmatch(name) is not None
+
+
+def _foreign(origins: Collection[str], own: str) -> str:
+    page, mock = (shorten(each, 200)[1:-1] for each in (", ".join(origins), own))
+    return (
+        f"The page of {page} may not use the control API of {mock}: their origins differ. If a dev proxy is between "
+        f"them, it changes the Host header: remove changeOrigin from it, or open {mock}/__mock__/ itself"
+    )
 
 
 def _is_visit(headers: Headers) -> bool:

@@ -76,13 +76,14 @@ async def get_events(parts: Parts, call: Call) -> Response:
     if not after and "last" in call.query:
         kept = list(journal)[-int(call.query["last"]) :] if int(call.query["last"]) else []
         last = kept[0].id - 1 if kept else last
-    return StreamingResponse(_events(call.world, last, _shown(parts)), media_type="text/event-stream")
+    headers = {"x-accel-buffering": "no"}  # nginx and what copies it
+    return StreamingResponse(_events(call.world, last, _shown(parts)), 200, headers, "text/event-stream")
 
 
 async def _events(world: World, last: int, shown: Shown) -> AsyncIterator[bytes]:
     """Server-sent events (HTML Standard §9.2). The journal is the only buffer: a slow reader misses what left it."""
     with world.journal.watched() as watcher:
-        yield b": the events of this world follow\n\n"
+        yield b"event: hello\ndata: {}\n\n"  # by it a client knows that the stream gets through
         while not world.journal.is_closed:
             # Changes first: an exchange may be newer than the clearing of the journal that is sent here.
             for of in watcher.take():

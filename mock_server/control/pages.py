@@ -59,7 +59,6 @@ class Pages:
 
     def __init__(self, folders: Mapping[str, Folder] = FOLDERS) -> None:
         self._files: dict[str, tuple[Path, Mapping[str, str]]] = {}
-        self._moved = {address.removesuffix("/"): address for address in folders}
         for address, folder in folders.items():
             headers = {"content-security-policy": folder.policy, "referrer-policy": "no-referrer"}
             for path in [*(Path(__file__).parent / folder.name).iterdir(), *folder.more_files()]:
@@ -67,15 +66,14 @@ class Pages:
                     name = path.name if path.name != "index.html" else ""
                     typed = {**headers, "content-type": MEDIA_TYPES[path.suffix]}
                     self._files[address + name] = (path, typed)
+            # Dev proxies take a slash away from the end of a path, so that a redirect to it would go in circles.
+            self._files[address.removesuffix("/")] = self._files[address]
 
     def has(self, path: str) -> bool:
         """Whether something is at the path of a request."""
-        return path in self._files or path in self._moved
+        return path in self._files
 
-    def answer(self, path: str, query: str) -> Response:
-        """Return the file at a path, or the redirect to the path with a trailing slash."""
-        if path in self._moved:
-            target = self._moved[path] + (f"?{query}" if query else "")
-            return Response(status_code=307, headers={"location": target})
+    def answer(self, path: str) -> Response:
+        """Return the file at a path."""
         file, headers = self._files[path]
         return Response(file.read_bytes(), headers=headers)  # not kept: most mocks are never looked at

@@ -32,9 +32,9 @@ export class Api {
     keep(this.#token);
   }
 
-  /** @param {string} call */
-  get(call) {
-    return this.#send("GET", call);
+  /** @param {string} call @param {number} [timeoutMs] */
+  get(call, timeoutMs) {
+    return this.#send("GET", call, undefined, "same-origin", timeoutMs);
   }
 
   /** @param {string} call @param {unknown} [body] */
@@ -77,21 +77,23 @@ export class Api {
 
   /**
    * @param {string} method @param {string} call @param {unknown} [body] @param {RequestCredentials} [credentials]
+   * @param {number} [timeoutMs]
    * @returns {Promise<any>}
    */
-  async #send(method, call, body, credentials = "same-origin") {
+  async #send(method, call, body, credentials = "same-origin", timeoutMs) {
     /** @type {Record<string, string>} */
     const headers = { "X-Mock-Control": this.#token || "1" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const sent = body === undefined ? null : JSON.stringify(body);
     let status = 0;
     let text = "";
+    const signal = timeoutMs ? AbortSignal.timeout(timeoutMs) : null;
     try {
-      const answer = await fetch(this.#url(call), { method, headers, body: sent, credentials });
+      const answer = await fetch(this.#url(call), { method, headers, body: sent, credentials, signal });
       status = answer.status;
       text = await answer.text();
     } catch {
-      throw new Unreachable("The mock does not answer.");
+      throw new Unreachable(signal?.aborted ? "The mock has not answered in time." : "The mock does not answer.");
     }
     if (status >= 400) throw refusal(status, text);
     return text ? JSON.parse(text) : null;

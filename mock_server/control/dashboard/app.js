@@ -8,7 +8,7 @@ import { Detail } from "./detail.js";
 import { byId, el, fill } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Lists } from "./lists.js";
-import { Live } from "./live.js";
+import { HeldBack, Live } from "./live.js";
 import { attempt, inWords } from "./notice.js";
 import { showNotices } from "./notices.js";
 import { showReadings } from "./readings.js";
@@ -23,10 +23,13 @@ import { plain } from "./visible.js";
 import { Worlds } from "./worlds.js";
 
 const LOOKED_AGAIN_MS = 5000; // worlds, logins and the time change without an event in the world looked at
+const STATE_MS = 4500; // asked first, so that the page says within 5 s what is wrong
 const RESTS_AFTER_MS = 30_000; // unseen: a browser has six connections to the mock, and the product needs some
 
 const api = new Api();
 let world = "";
+let mockAddress = ""; // of the mock itself, whatever proxy this page came through
+document.documentElement.dataset.started = "yes"; // for theme.js
 
 const detail = new Detail(api, (exchange) => requests.focus(exchange));
 const requests = new Requests((exchange) => detail.show(exchange));
@@ -63,12 +66,13 @@ live.start();
 async function load() {
   const asked = api.world;
   /** @type {State} */
-  const state = await api.get("state");
+  const state = await api.get("state", STATE_MS);
   if (api.world !== asked) return; // another one was asked for since
   // From now on the page is about this one, also if the cookie that named it comes to name another.
   api.world = world = state.world;
   document.title = world === "default" ? "leadlists-mock" : `${plain(short(world))} · leadlists-mock`;
   detail.cookieName = state.cookieName;
+  mockAddress = `${state.scheme}://localhost:${state.port}/__mock__/`;
   fill(byId("version", HTMLElement), state.version);
   fill(byId("world-name", HTMLElement), short(world));
   const operations = state.operations.map((each) => el("code", {}, `${each.method} ${each.path}`));
@@ -106,6 +110,7 @@ function restWhileUnseen() {
 
 function opened() {
   tellConnection("live", "Live");
+  tellTrouble("");
   requests.begin();
 }
 
@@ -131,16 +136,37 @@ function change(of) {
 
 /** @param {unknown} reason */
 function lost(reason) {
-  const asksForToken = reason instanceof Refused && reason.status === 403;
-  if (asksForToken) {
-    tellConnection("lost", "Refused; reload this page to enter the token");
-    fill(byId("token-reason", HTMLElement), ...inWords(reason));
-    const dialog = byId("token", HTMLDialogElement);
-    if (!dialog.open) dialog.showModal();
-  } else {
-    tellConnection("lost", "The mock does not answer; trying again");
+  if (reason instanceof Refused && reason.status === 403) return refused(reason);
+  tellConnection("lost", reason instanceof HeldBack ? "No events; trying again" : "The mock does not answer; trying again");
+  if (reason instanceof HeldBack) {
+    tellTrouble(
+      `${reason.message} Something in between holds it back, such as a proxy that compresses or buffers responses: ` +
+        `open the mock's own address (${mockAddress}), or turn compression off for /__mock__/events.`,
+    );
+  } else if (reason instanceof Error) {
+    tellTrouble(reason.message);
   }
-  return !asksForToken;
+  return true;
+}
+
+/** @param {Refused} reason */
+function refused(reason) {
+  const asksForToken = reason.message.includes("token");
+  tellConnection("lost", asksForToken ? "Refused; reload this page to enter the token" : "Refused");
+  if (!asksForToken) {
+    tellTrouble(reason.message);
+    return true;
+  }
+  fill(byId("token-reason", HTMLElement), ...inWords(reason));
+  const dialog = byId("token", HTMLDialogElement);
+  if (!dialog.open) dialog.showModal();
+  return false;
+}
+
+/** @param {string} text */
+function tellTrouble(text) {
+  const place = byId("trouble", HTMLElement);
+  if (place.textContent !== text) fill(place, text); // an alert is read out when it changes
 }
 
 /** @param {"live" | "lost"} state @param {string} text */

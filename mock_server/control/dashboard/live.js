@@ -2,10 +2,17 @@
 
 /** @import { Api } from "./api.js" */
 /** @import { Exchange } from "./types.js" */
+/** @import { Stream } from "./stream.js" */
+
+import { follow } from "./stream.js";
 
 export const NEWEST = 500; // requests that the web page keeps; a longer list is unreadable
 const AGAIN_FIRST_MS = 300;
 const AGAIN_LAST_MS = 4000;
+const HELLO_MS = 4000; // the first event comes at once, unless something holds the stream back
+
+/** The mock answers, and its events do not arrive. */
+export class HeldBack extends Error {}
 
 /**
  * @typedef {object} Follower
@@ -19,11 +26,12 @@ const AGAIN_LAST_MS = 4000;
 export class Live {
   #api;
   #follower;
-  /** @type {EventSource | null} */
-  #source = null;
+  /** @type {Stream | null} */
+  #stream = null;
   #again = 0;
   #againMs = AGAIN_FIRST_MS;
   #attempt = 0;
+  #hello = 0;
 
   /** @param {Api} api @param {Follower} follower */
   constructor(api, follower) {
@@ -48,23 +56,33 @@ export class Live {
   /** Leave the connection to others until the next start. */
   rest() {
     clearTimeout(this.#again);
-    this.#source?.close();
+    clearTimeout(this.#hello);
+    this.#stream?.close();
+    this.#stream = null;
     this.#attempt += 1;
   }
 
   #follow() {
-    const source = new EventSource(this.#api.address(`events?last=${NEWEST}`));
-    this.#source = source;
-    source.addEventListener("open", () => {
-      this.#againMs = AGAIN_FIRST_MS;
-      this.#follower.opened();
-    });
-    source.addEventListener("request", (event) => this.#follower.request(JSON.parse(event.data)));
-    source.addEventListener("change", (event) => this.#follower.change(JSON.parse(event.data).of));
-    // Its own way to connect again asks for what came after an id; a mock that was restarted counts from 1.
-    source.addEventListener("error", () => {
-      source.close();
-      if (source === this.#source) this.#lose(null);
+    const attempt = this.#attempt;
+    const ifCurrent = (/** @type {(data: any) => void} */ work) => (/** @type {any} */ data) => {
+      if (attempt === this.#attempt) work(data);
+    };
+    this.#hello = setTimeout(ifCurrent(() => {
+      this.rest();
+      this.#lose(new HeldBack("The mock answers, but its event stream does not arrive."));
+    }), HELLO_MS);
+    this.#stream = follow(this.#api.address(`events?last=${NEWEST}`), {
+      hello: ifCurrent(() => {
+        clearTimeout(this.#hello);
+        this.#againMs = AGAIN_FIRST_MS;
+        this.#follower.opened();
+      }),
+      request: ifCurrent((data) => this.#follower.request(JSON.parse(data))),
+      change: ifCurrent((data) => this.#follower.change(JSON.parse(data).of)),
+      lost: ifCurrent(() => {
+        this.rest();
+        this.#lose(null);
+      }),
     });
   }
 

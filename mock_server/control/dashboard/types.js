@@ -21,7 +21,7 @@
  * @typedef {{lists: number, requests: number, faults: number, snapshots: number}} Counts
  * @typedef {{
  *   version: string, world: string, now: string, cookieName: string, operations: Operation[], users: string[], profile: string,
- *   readings: Reading[], notices: Notice[], counts: Counts,
+ *   readings: Reading[], notices: Notice[], scheme: string, port: number, counts: Counts,
  * }} State
  * @typedef {{name: string, idleS: number, counts: Counts}} WorldEntry
  * @typedef {{

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 
 from mock_server import RunningMock, Settings, create_app, running_mock
 from mock_server.control.guard import Guard
+from mock_server.middleware.cors import own_origins
 from mock_server.pipeline.errors import Refused
 from mock_server.tests.conftest import StartMock
 
@@ -209,7 +210,7 @@ def test_another_host_and_a_token_can_be_configured(start_mock: StartMock) -> No
 
 
 def test_an_app_beyond_loopback_without_a_token_has_no_control_api() -> None:
-    guard = Guard(own_host="127.0.0.1", allowed_hosts=(), token="")
+    guard = Guard(own_host="127.0.0.1", allowed_hosts=(), is_own_origin=own_origins(()), token="")
     for server, is_refused in ((("192.0.2.1", 80), True), (("127.0.0.1", 80), False), (("testserver", 80), False)):
         scope = {"method": "GET", "query_string": b"", "server": server}
         if is_refused:

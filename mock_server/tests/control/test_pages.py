@@ -47,7 +47,7 @@ def test_each_file_is_served_unchanged(address: str, mock: RunningMock) -> None:
     assert answer.headers["content-type"] == MEDIA_TYPES[SERVED[address].suffix]
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "no-store, no-transform"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none';")
@@ -57,8 +57,10 @@ def test_each_file_is_served_unchanged(address: str, mock: RunningMock) -> None:
 
 @pytest.mark.parametrize("address", FOLDERS)
 def test_the_trailing_slash_of_a_web_page_is_optional(address: str, mock: RunningMock) -> None:
-    answer = httpx2.get(mock.url + address.removesuffix("/") + "?world=t7")
-    assert (answer.status_code, answer.headers["location"]) == (307, address + "?world=t7")
+    without = httpx2.get(mock.url + address.removesuffix("/") + "?world=t7")
+    assert without.content == httpx2.get(mock.url + address).content
+    # A redirect would go in circles where a proxy takes the slash away; so nothing may be named relative to it.
+    assert not re.search(r'(?:href|src)="(?![/#])', without.text)
 
 
 # Targets that would lead out of a folder if the server read any part of them as a path.

@@ -1,0 +1,191 @@
+"""The mock behind the dev servers of frontends: the recipes of the README, with real dev servers and a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from mock_server import RunningMock, running_mock
+from mock_server.tests.conftest import GOOD, PATH, ROOT
+from mock_server.tests.node_tools import SOURCES, node_folder
+from mock_server.tests.programs import npm_package
+from mock_server.tests.test_sites import CREATE, SIGN_IN, USER
+
+README = (ROOT / "mock_server" / "README.md").read_text(encoding="utf-8")
+SNIPPETS: dict[str, str] = dict(re.findall(r"^```ts\n// (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+START_S = 120  # Next compiles first
+PATIENCE_MS = 60_000
+PAGE = "<!doctype html><title>An app</title>"
+LAYOUT = "export default function Layout({ children }) { return <html><body>{children}</body></html>; }"
+APP = {"app/layout.jsx": LAYOUT, "app/page.jsx": "export default function App() { return <p>An app</p>; }"}
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with node_folder() as made:
+        yield made
+
+
+@pytest.fixture
+def mock() -> Iterator[RunningMock]:
+    with running_mock() as running:
+        yield running
+
+
+@pytest.fixture
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def serve(folder: Path, mock: RunningMock) -> Iterator[Serve]:
+    """Start a dev server in the folder with files of the README and of the test; its URL, once it forwards."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: str | Path, files: dict[str, str]) -> str:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = str(listener.getsockname()[1])
+        for name, content in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(content.replace("http://localhost:8080", mock.url))
+        words = [port if word == "PORT" else word for word in command]
+        quiet = {"NEXT_TELEMETRY_DISABLED": "1", "BROWSER": "none", "CI": "1"}
+        with (folder / "output.txt").open("wb") as output:
+            started.append(
+                subprocess.Popen(words, cwd=folder, env=os.environ | quiet, stdout=output, stderr=output, stdin=-3)
+            )
+        url = f"http://localhost:{port}"
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and started[-1].poll() is None:
+            try:
+                if httpx2.get(f"{url}/__mock__/ready", timeout=START_S).status_code == 200:
+                    return url
+            except httpx2.TransportError:
+                time.sleep(0.1)
+        raise AssertionError((folder / "output.txt").read_text())
+
+    yield start
+    for each in started:
+        each.terminate()
+        each.wait(timeout=60)
+
+
+def with_vite(serve: Serve) -> str:
+    files = {"vite.config.ts": SNIPPETS["vite.config.ts"], "index.html": PAGE}
+    return serve(npm_package(".bin/vite"), "--port", "PORT", "--strictPort", "--host", "localhost", files=files)
+
+
+def with_webpack(serve: Serve, **changes: str) -> str:
+    config = SNIPPETS["webpack.config.mjs"]
+    for old, new in changes.items():
+        config = config.replace(old, new)
+    runner = (SOURCES / "proxies" / "webpack.mjs").read_text()
+    files = {"webpack.config.mjs": config, "webpack.mjs": runner, "empty.mjs": "", "public/index.html": PAGE}
+    return serve("node", "webpack.mjs", "PORT", files=files)
+
+
+def with_webpack_that_changes_the_origin(serve: Serve) -> str:
+    return with_webpack(serve, target="changeOrigin: true, target")
+
+
+def with_next(serve: Serve) -> str:
+    files = {"next.config.mjs": SNIPPETS["next.config.mjs"], **APP}
+    return serve(npm_package(".bin/next"), "dev", "--port", "PORT", files=files)
+
+
+SERVERS = [with_vite, with_webpack, with_webpack_that_changes_the_origin, with_next]
+
+
+@pytest.mark.parametrize("start", SERVERS, ids=lambda each: each.__name__.replace("_", " "))
+def test_sign_in_calls_and_dashboard_work_through_the_proxy(
+    start: Callable[[Serve], str], serve: Serve, profile: BrowserContext, mock: RunningMock
+) -> None:
+    url = start(serve)
+    app = profile.new_page()
+    app.goto(url)
+    assert app.evaluate(SIGN_IN, [url, USER])[0] == 200
+    assert app.evaluate(CREATE, [url + PATH, GOOD | {"name": "through the proxy"}])[0] == 201
+
+    dashboard = opened(profile, url)
+    expect(dashboard.locator("#journal")).to_contain_text("through the proxy", timeout=PATIENCE_MS)
+    dashboard.get_by_role("button", name="Add fault").click()  # a call that changes the mock
+    expect(dashboard.locator("#faults")).to_contain_text("status 500", timeout=PATIENCE_MS)
+    assert app.evaluate(CREATE, [url + PATH, GOOD])[0] == 500
+    expect(dashboard.locator("#journal")).to_contain_text("500", timeout=PATIENCE_MS)  # it came live
+    assert app.evaluate("fetch('/__mock__/verify', {method: 'POST', body: '{\"times\": 1, \"status\": 201}',"
+                        "headers: {'Content-Type': 'application/json', 'X-Mock-Control': '1'}}).then(r => r.status)"
+                        ) == 200  # fmt: skip
+
+
+def opened(profile: BrowserContext, url: str) -> Page:
+    page = profile.new_page()
+    page.goto(f"{url}/__mock__/", wait_until="commit")
+    expect(page.locator("#connection")).to_have_text("Live", timeout=PATIENCE_MS)
+    return page
+
+
+def test_a_proxy_that_holds_the_stream_back_is_reported_within_five_seconds(
+    serve: Serve, profile: BrowserContext, mock: RunningMock
+) -> None:
+    source = (SOURCES / "proxies" / "buffering.mjs").read_text()
+    url = serve("node", "buffering.mjs", "PORT", mock.url, files={"buffering.mjs": source})
+    page = profile.new_page()
+    page.goto(f"{url}/__mock__/")
+    expect(page.get_by_role("alert")).to_contain_text(f"open the mock's own address ({mock.url}/__mock__/)")
+    shown_ms = page.evaluate("performance.now()")
+    assert shown_ms < 50_000  # 4 s and what a busy machine adds
+
+
+def test_a_refused_web_page_is_told_host_origin_and_change_origin(mock: RunningMock) -> None:
+    headers = {"Origin": "http://192.168.1.7:5173", "X-Mock-Control": "1", "Content-Type": "application/json"}
+    for call in ("faults", "verify"):
+        method = "PUT" if call == "faults" else "POST"
+        answer = httpx2.request(method, f"{mock.url}/__mock__/{call}", headers=headers, content=b"{}")
+        assert answer.status_code == 403
+        told = answer.json()["error"]["message"]
+        assert all(each in told for each in ("http://192.168.1.7:5173", mock.url, "changeOrigin"))
+    for file in ("", "app.js", "style.css"):
+        assert httpx2.get(f"{mock.url}/__mock__/{file}", headers={"Origin": "http://x.test"}).status_code == 200
+
+
+def test_only_a_web_page_of_this_machine_may_be_behind_a_proxy(mock: RunningMock) -> None:
+    """Else a name that was rebound to a dev server would control the mock."""
+    for origin, status in (("http://localhost:5173", 204), ("http://evil.test:5173", 403)):
+        headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin", "X-Mock-Control": "1"}
+        assert httpx2.post(f"{mock.url}/__mock__/reset", headers=headers).status_code == status
+
+
+def test_scripts_that_do_not_load_are_reported(profile: BrowserContext, mock: RunningMock) -> None:
+    page = profile.new_page()
+    page.route("**/app.js", lambda route: route.fulfill(status=403))
+    page.goto(f"{mock.url}/__mock__/")
+    expect(page.get_by_role("alert")).to_contain_text("The scripts of this page do not load")
+
+
+def test_eight_dashboards_leave_connections_to_the_app(profile: BrowserContext, mock: RunningMock) -> None:
+    dashboards = [opened(profile, mock.url) for _ in range(8)]
+    app = profile.new_page()
+    app.goto(mock.url)
+    assert app.evaluate(SIGN_IN, [mock.url, USER])[0] == 200
+    assert app.evaluate(CREATE, [mock.url + PATH, GOOD | {"name": "for all tabs"}])[0] == 201
+    for each in dashboards:
+        expect(each.locator("#journal")).to_contain_text("for all tabs")
+    late = opened(profile, mock.url)
+    expect(late.locator("#journal")).to_contain_text("for all tabs")
+    for each in dashboards:
+        each.close()
+    assert app.evaluate(CREATE, [mock.url + PATH, GOOD | {"name": "after all"}])[0] == 201
+    expect(late.locator("#journal")).to_contain_text("after all")
