@@ -208,7 +208,7 @@ class Connection(asyncio.Protocol):
             self._deadline = None
 
     def _head_is_late(self) -> None:
-        self._refuse(refused("http", closes=True, got=f"the head was not complete after {HEAD_S:g} s"))
+        self._refuse(refused("http", closes=True, got=f"its head was not complete after {HEAD_S:g} s"))
 
     def _look_for_stall(self) -> None:
         self._stall_timer = None

@@ -48,7 +48,8 @@ def _replaying(run: CreateLeadList) -> CreateLeadList:
         outcome: Outcome | None = world.store.outcome(user, key)
         if outcome is None:
             outcome = await run(payload, user, headers, world)
-            world.store.remember(user, key, outcome)
+            stored = world.store.find(outcome.value.get("id", ""))
+            world.store.remember(user, key, outcome, stored.size_bytes if stored else 0)
         return outcome
 
     return replay

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mock_server.worlds.sources import never_backwards, uuid4_source, uuid7_source
-from mock_server.worlds.store import Store
+from mock_server.worlds.store import BYTES_KEPT, OUTCOME_BYTES_REMEMBERED, Store
 
 NOW = datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
 
@@ -16,6 +16,7 @@ NOW = datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
 @dataclass(frozen=True)
 class Kept:
     id: str
+    size_bytes: int = 1
 
     def to_json(self) -> dict[str, Any]:
         return {"id": self.id}
@@ -26,6 +27,26 @@ def test_the_oldest_records_leave_a_full_store() -> None:
     for number in range(3):
         store.add(Kept(f"id-{number}"))
     assert (len(store), "id-0" in store, "id-2" in store) == (2, False, True)
+
+
+def test_the_oldest_records_leave_a_store_that_is_too_large() -> None:
+    store = Store(max_records=100)
+    for number, size in enumerate((BYTES_KEPT // 2, BYTES_KEPT // 2, 1, 2 * BYTES_KEPT)):
+        store.add(Kept(f"id-{number}", size))
+        kept = [each.id for each in store]
+        assert kept == [["id-0"], ["id-0", "id-1"], ["id-1", "id-2"], ["id-3"]][number]
+    store.replace([Kept("a", BYTES_KEPT), Kept("b", BYTES_KEPT)])
+    assert [each.id for each in store] == ["b"]
+    store.add(Kept("b", 1))
+    store.add(Kept("c", 1))
+    assert [each.id for each in store] == ["b", "c"]
+
+
+def test_outcomes_for_retries_are_bounded_in_bytes() -> None:
+    store = Store(max_records=1)
+    for number in range(3):
+        store.remember("user", f"key-{number}", number, OUTCOME_BYTES_REMEMBERED // 2)
+    assert [store.outcome("user", f"key-{number}") for number in range(3)] == [None, 1, 2]
 
 
 def test_ids_are_uuids_of_their_version() -> None:
