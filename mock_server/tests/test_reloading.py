@@ -168,12 +168,13 @@ def test_a_new_seed_file_resets_all_worlds_to_it(mock: Followed) -> None:
 def test_event_streams_report_the_change(mock: Followed) -> None:
     with httpx2.stream("GET", f"{mock.url}/__mock__/events", timeout=PATIENCE_S) as answer:
         lines = (line for line in mock.in_time(answer.iter_lines()) if line.startswith("data: "))
+        assert next(lines) == "data: {}"  # of the event hello
         edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
         assert json.loads(next(lines)[6:]) == {"of": "spec"}
         mock.seed.write_text(seed_of())
         edit(mock.spec, "[owner, ", "[")
-        seen = {json.loads(next(lines)[6:])["of"] for _ in range(6)}
-    assert seen == {"spec", "seed", "lists", "faults", "requests", "clock"}
+        seen = {json.loads(next(lines)[6:])["of"] for _ in range(7)}
+    assert seen == {"spec", "seed", "lists", "faults", "requests", "clock", "notices"}
 
 
 def put_in_its_place(path: Path, text: str) -> None:

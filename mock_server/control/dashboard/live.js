@@ -64,7 +64,7 @@ export class Live {
 
   #follow() {
     const attempt = this.#attempt;
-    const ifCurrent = (/** @type {(data: any) => void} */ work) => (/** @type {any} */ data) => {
+    const ifCurrent = (/** @type {(data: string) => void} */ work) => (data = "") => {
       if (attempt === this.#attempt) work(data);
     };
     this.#hello = setTimeout(ifCurrent(() => {

@@ -37,8 +37,9 @@ export function follow(address, listener) {
 function portToWorker() {
   if (!("SharedWorker" in globalThis)) return null;
   const name = "/__mock__/stream_worker.js"; // a policy: the page takes only addresses that are meant as scripts
-  const url = globalThis.trustedTypes?.createPolicy("stream", { createScriptURL: () => name }).createScriptURL(name) ?? name;
-  const { port } = new SharedWorker(/** @type {string} */ (url), { type: "module", name: "leadlists-mock" });
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  const url = trustedTypes?.createPolicy("stream", { createScriptURL: () => name }).createScriptURL(name) ?? name;
+  const { port } = new SharedWorker(url, { type: "module", name: "leadlists-mock" });
   port.addEventListener("message", ({ data: [of, data] }) => {
     if (of === "ping") port.postMessage("pong");
     else if (listening) listening[/** @type {keyof Listener} */ (of)](data);

@@ -77,9 +77,7 @@ def test_a_request_keeps_its_connection_open(mock: RunningMock) -> None:
     assert [each["request"]["headers"] for each in mock.requests(method="")] == []
 
 
-def test_the_rest_of_a_refused_body_is_not_awaited_for_ever(
-    mock: RunningMock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rest_of_a_refused_body_is_not_awaited_for_ever(mock: RunningMock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "IDLE_S", 600)
     with connected(mock) as connection:
         connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab")

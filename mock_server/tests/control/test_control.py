@@ -459,9 +459,11 @@ def events(url: str, **headers: str) -> Iterator[Iterator[dict[str, Any]]]:
 
     with httpx2.stream("GET", url, headers=headers, timeout=60) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        lines = answer.iter_lines()
-        assert next(lines).startswith(":")
-        yield read(lines)
+        assert answer.headers["cache-control"] == "no-store, no-transform"
+        assert answer.headers["x-accel-buffering"] == "no"
+        stream = read(answer.iter_lines())
+        assert next(stream) == {"event": "hello", "data": {}}
+        yield stream
 
 
 def test_exchanges_and_changes_are_streamed(lead_list_mock: RunningMock) -> None:
@@ -477,7 +479,7 @@ def test_exchanges_and_changes_are_streamed(lead_list_mock: RunningMock) -> None
         lead_list_mock.in_world("other").reset()
         create(lead_list_mock.in_world("other"), **{"x-mock-world": "other"})
         lead_list_mock.reset()
-        assert [next(stream)["data"]["of"] for _ in range(4)] == ["lists", "faults", "requests", "clock"]
+        assert [next(stream)["data"]["of"] for _ in range(5)] == ["lists", "faults", "requests", "clock", "notices"]
 
 
 def test_clearing_the_journal_is_streamed_before_later_requests() -> None:

@@ -1,0 +1,370 @@
+"""Measure what the mock promises under attack, with the real limits, and print one table; exit 1 if one is not kept.
+
+`make hardening` takes about two minutes, most of it waiting for the longest limit (75 s). The tests have the same
+promises with short limits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+from mock_server.connections.cycle import IDLE_S
+from mock_server.connections.protocol import HEAD_S
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
+from mock_server.tests.corpus import Case, json_texts, naughty_strings
+
+MARGIN_S = 2.0  # for a busy machine, on top of each limit
+CUT_UNREAD_S = 30.0
+BODY = json.dumps(GOOD).encode()
+HEADERS = {"Content-Type": "application/json", "Authorization": LOGIN["authorization"]}
+POST = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: {LOGIN['authorization']}\r\n".encode()
+WHOLE = POST + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One promise, what was measured, and whether it is kept."""
+
+    promise: str
+    limit: str
+    measured: str
+    is_kept: bool
+
+
+def at_most(promise: str, limit: float, measured: float, unit: str, margin: float = 0.0) -> Row:
+    """A row for a number with an upper limit."""
+    return Row(promise, f"≤ {limit:g} {unit}", f"{measured:.3g} {unit}", measured <= limit + margin)
+
+
+def all_of(promise: str, held: int, of: int) -> Row:
+    """A row for a count of which each one must hold."""
+    return Row(promise, f"{of}/{of}", f"{held}/{of}", held == of)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A mock in a process of its own."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def connect(self, timeout_s: float = 120) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s)
+
+    def client(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=120)
+
+    def memory_mib(self) -> float:
+        with open(f"/proc/{self.process.pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def post(self, client: HTTPConnection, body: bytes) -> tuple[int, bytes]:
+        client.request("POST", PATH, body, HEADERS)
+        answer = client.getresponse()
+        return answer.status, answer.read()
+
+    def is_alive(self) -> bool:
+        with suppress(OSError):
+            return self.post(self.client(), BODY)[0] == 201
+        return False
+
+
+@contextmanager
+def target() -> Iterator[Target]:
+    """A mock with default settings; ended with the block."""
+    command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        port = urlsplit(json.loads(process.stdout.readline())["url"]).port
+        try:
+            yield Target(process, port or 0)
+        finally:
+            process.terminate()
+
+
+def seconds_until_cut(connections: list[socket.socket], started_s: float) -> float:
+    """How long it takes until the server has closed every connection."""
+    for each in connections:
+        with suppress(OSError):
+            while each.recv(65536):
+                pass
+        each.close()
+    return time.monotonic() - started_s
+
+
+def p99_ms(mock: Target, count: int = 400) -> float:
+    """The 99th percentile of the latency of a client that behaves well; the median of three rounds."""
+    client = mock.client()
+
+    def measured() -> float:
+        took_ms = []
+        for _ in range(count):
+            started = time.perf_counter()
+            mock.post(client, BODY)
+            took_ms.append((time.perf_counter() - started) * 1000)
+        return statistics.quantiles(took_ms, n=100)[98]
+
+    return statistics.median(measured() for _ in range(3))
+
+
+# -- slow clients
+
+
+def slow_clients(mock: Target) -> Iterator[Row]:
+    """Heads that never end, connections without a request, and a good client beside them."""
+    usual_ms = p99_ms(mock)
+    started_s = time.monotonic()
+    heads = [mock.connect() for _ in range(300)]
+    for each in heads:
+        each.sendall(POST)
+    lines = [mock.connect() for _ in range(50)]
+    for each in lines:
+        each.sendall(b"POST / HT")
+    silent = [mock.connect() for _ in range(50)]
+    beside_ms = p99_ms(mock, 100)
+    yield at_most("300 half-sent heads are cut", HEAD_S, seconds_until_cut(heads, started_s), "s", MARGIN_S)
+    yield at_most("50 half request lines are cut", HEAD_S, seconds_until_cut(lines, started_s), "s", MARGIN_S)
+    yield at_most("p99 of a good client beside them, to its usual", 2, beside_ms / usual_ms, "x", 1)
+    yield at_most("50 silent connections are cut", IDLE_S, seconds_until_cut(silent, started_s), "s", MARGIN_S)
+
+
+def unread_responses(mock: Target) -> Iterator[Row]:
+    """Twenty clients that ask for large responses and never read."""
+    usual_ms = p99_ms(mock)
+    mock.post(mock.client(), json.dumps(GOOD | {"name": "n" * 1_000_000}).encode())
+    before_mib = mock.memory_mib()
+    request = b"GET /__mock__/lists HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    unread = []
+    for _ in range(20):
+        connection = mock.connect(timeout_s=1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with suppress(OSError):
+            connection.sendall(request * 5_000)
+        unread.append(connection)
+    started_s = time.monotonic()
+    most_mib = 0.0
+    beside_ms = p99_ms(mock, 100)
+    open_ones = set(unread)
+    while open_ones and time.monotonic() < started_s + 2 * CUT_UNREAD_S:
+        time.sleep(0.2)
+        most_mib = max(most_mib, mock.memory_mib())
+        open_ones -= {each for each in open_ones if _is_cut(each)}
+    took_s = time.monotonic() - started_s
+    yield at_most("20 clients that never read are cut", CUT_UNREAD_S, took_s, "s", MARGIN_S)
+    yield at_most("memory that they take meanwhile", 64, most_mib - before_mib, "MiB")
+    yield at_most("p99 of a good client beside them, to its usual", 2, beside_ms / usual_ms, "x", 1)
+
+
+def _is_cut(connection: socket.socket) -> bool:
+    try:
+        connection.send(b"x")
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def pipelining(mock: Target) -> Iterator[Row]:
+    """Twenty thousand requests at once on one connection, of which no response is read at first."""
+    mock.is_alive()
+    before_mib = mock.memory_mib()
+    most_mib = 0.0
+    last = WHOLE.replace(b"Host: x", b"Host: x\r\nConnection: close")
+    with mock.connect() as connection:
+        sender = threading.Thread(target=connection.sendall, args=(WHOLE * 19_999 + last,))
+        sender.start()
+        for _ in range(20):
+            time.sleep(0.1)
+            most_mib = max(most_mib, mock.memory_mib() - before_mib)
+        answered = 0
+        rest = b""
+        while chunk := connection.recv(1 << 20):
+            answered += (rest + chunk).count(b"HTTP/1.1 201")
+            rest = chunk[-11:]
+        sender.join()
+    yield at_most("memory for 20,000 pipelined requests", 24, most_mib, "MiB")
+    yield all_of("of them answered once they are read", answered, 20_000)
+
+
+# -- malformed and hostile requests
+
+
+def malformed(mock: Target) -> Iterator[Row]:
+    """Requests with one byte changed, taken out or put in: each answered in the documented form, or closed."""
+    chance = random.Random(1)
+    base = WHOLE.replace(b"Host: x", b"Host: x\r\nConnection: close")
+    requests = []
+    for _ in range(500):
+        place, byte = chance.randrange(len(base) - len(BODY)), bytes([chance.randrange(256)])
+        end = place + chance.randrange(2)
+        requests.append(base[:place] + chance.choice((b"", byte)) + base[end:])
+
+    def fits(request: bytes) -> bool:
+        with mock.connect(timeout_s=HEAD_S + 3 * MARGIN_S) as connection:
+            connection.sendall(request)
+            return _is_documented(_rest(connection))
+
+    with ThreadPoolExecutor(100) as pool:
+        yield all_of("malformed requests answered in the documented form", sum(pool.map(fits, requests)), 500)
+    yield all_of("the server answers after them", int(mock.is_alive()), 1)
+
+
+def _rest(connection: socket.socket) -> bytes:
+    received = b""
+    with suppress(ConnectionError, TimeoutError):  # a connection that is kept ends with the patience
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
+
+
+def _is_documented(received: bytes) -> bool:
+    """Whether there is a response, and every one of them is JSON: a lead list, or an error object."""
+    answers = re.split(rb"HTTP/1\.1 (?=\d{3} )", received)[1:]
+    for answer in answers:
+        head, _, body = answer.partition(b"\r\n\r\n")
+        if head.startswith(b"100"):
+            continue
+        try:
+            value = json.loads(body)
+        except ValueError:
+            return False
+        if head.startswith(b"5") or not ({"error", "id"} & value.keys()):
+            return False
+    return bool(answers)
+
+
+def corpora(mock: Target) -> Iterator[Row]:
+    """JSONTestSuite and the big list of naughty strings."""
+    for name, cases in (("JSONTestSuite, whole and embedded", json_texts()), ("naughty strings", naughty_strings())):
+        found = [_answered(mock, case) for case in cases]
+        yield all_of(f"{name}: 201 or 400", sum(status in (201, 400) for status, _ in found), len(found))
+        yield at_most(f"{name}: the slowest", 1, max(took_s for _, took_s in found), "s")
+
+
+def _answered(mock: Target, case: Case) -> tuple[int, float]:
+    client = mock.client()
+    started = time.perf_counter()
+    client.request(case.method, case.target, case.body, {name.title(): value for name, value in case.headers.items()})
+    status = client.getresponse().status
+    client.close()
+    return status, time.perf_counter() - started
+
+
+def large_bodies(mock: Target) -> Iterator[Row]:
+    """Bodies up to 100 MiB, JSON of depth 100,000, heads of 64 MiB."""
+    mock.is_alive()
+    before_mib = mock.memory_mib()
+    refused = 0
+    sizes = (2 * 2**20, 10 * 2**20, 100 * 2**20)
+    for size in sizes:
+        with mock.connect() as connection:
+            with suppress(OSError):
+                connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % size)
+                for _ in range(size // 2**20):
+                    connection.sendall(b"x" * 2**20)
+            refused += _rest(connection).startswith(b"HTTP/1.1 400")
+    yield all_of("bodies of 2, 10 and 100 MiB refused", refused, len(sizes))
+    deep = [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 50_000 + b"1" + b"}" * 50_000]
+    yield all_of("nested 100,000 deep refused", sum(mock.post(mock.client(), each)[0] == 400 for each in deep), 2)
+    with mock.connect() as connection:
+        with suppress(OSError):
+            connection.sendall(POST)
+            for i in range(64 * 1024):
+                connection.sendall(b"X-%d: %s\r\n" % (i, b"a" * 1000))
+        _rest(connection)
+    yield at_most("memory for all of them, and a head of 64 MiB", 16, mock.memory_mib() - before_mib, "MiB")
+
+
+# -- state
+
+
+def creates(mock: Target) -> Iterator[Row]:
+    """Many creates, at once and one after another, small and large."""
+    start = threading.Barrier(64)
+
+    def create(_: int) -> list[str]:
+        client = mock.client()
+        start.wait()
+        return [json.loads(mock.post(client, BODY)[1])["id"] for _ in range(20)]
+
+    with ThreadPoolExecutor(64) as pool:
+        ids = [each for found in pool.map(create, range(64)) for each in found]
+    yield all_of("different ids for 64 clients at once", len(set(ids)), 64 * 20)
+    client = mock.client()
+    large = json.dumps(GOOD | {"name": "n" * 1_000_000}).encode()
+    before_mib = mock.memory_mib()
+    for _ in range(400):
+        mock.post(client, large)
+    yield at_most("memory for 400 lists of 1 MB", 160, mock.memory_mib() - before_mib, "MiB")
+    grown_mib = []
+    for _ in range(2):
+        for _ in range(12_000):
+            mock.post(client, BODY)
+        grown_mib.append(mock.memory_mib())
+    yield at_most("growth from create 12,000 to 24,000", 5, grown_mib[1] - grown_mib[0], "MiB")
+
+
+def signals(mock: Target) -> Iterator[Row]:
+    """SIGTERM and SIGINT under load."""
+    ended = 0
+    longest_s = 0.0
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with target() as other, ThreadPoolExecutor(8) as pool:
+            loads = [pool.submit(_load, other) for _ in range(8)]
+            time.sleep(0.5)
+            started = time.monotonic()
+            other.process.send_signal(number)
+            ended += other.process.wait(timeout=60) == 0
+            longest_s = max(longest_s, time.monotonic() - started)
+            for each in loads:
+                each.result()
+    yield all_of("SIGTERM and SIGINT under load end with exit code 0", ended, 2)
+    yield at_most("the longer of the two", 2, longest_s, "s", MARGIN_S)
+
+
+def _load(mock: Target) -> None:
+    client = mock.client()
+    with suppress(OSError, ValueError):
+        while True:
+            mock.post(client, BODY)
+
+
+MEASURES: tuple[Callable[[Target], Iterator[Row]], ...] = (
+    malformed, corpora, pipelining, large_bodies, creates, signals, unread_responses, slow_clients,
+)  # fmt: skip
+
+
+def main() -> int:
+    """Print a row for each promise as it is measured; the exit code."""
+    is_kept = True
+    print(f"{'promise':<58}{'limit':>14}{'measured':>14}")
+    for measure in MEASURES:
+        with target() as mock:
+            for row in measure(mock):
+                is_kept &= row.is_kept
+                mark = "" if row.is_kept else "  NOT KEPT"
+                print(f"{row.promise:<58}{row.limit:>14}{row.measured:>14}{mark}", flush=True)
+    return 0 if is_kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
