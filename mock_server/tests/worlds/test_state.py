@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,17 @@ def test_the_oldest_records_leave_a_full_store() -> None:
     for number in range(3):
         store.add(Kept(f"id-{number}"))
     assert (len(store), "id-0" in store, "id-2" in store) == (2, False, True)
+
+
+def test_a_full_store_gives_the_garbage_collector_nothing_to_visit() -> None:
+    store = Store(max_records=5_000)
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(5_000):
+        store.add(Kept(f"id-{number}"))
+    gc.collect()
+    assert len(gc.get_objects()) - before < 500
+    assert next(iter(store)).to_json() == {"id": "id-0"}
 
 
 def test_ids_are_uuids_of_their_version() -> None:
