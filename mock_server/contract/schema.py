@@ -58,12 +58,14 @@ class Validator:
         if self.is_valid(value):
             return
         long = _long_arrays(value)
+        if not long:
+            for error in self._compiled.iter_errors(value):
+                yield self._breach(error, tuple(error.instance_path), error.instance)
+            return
         found = False
-        for start in range(0, max(map(len, long.values()), default=1), ITEMS_PER_SLICE):
-            part = value
-            if long:
-                part = value | {name: items[start : start + ITEMS_PER_SLICE] for name, items in long.items()}
-            for error in () if part is not value and self.is_valid(part) else self._compiled.iter_errors(part):
+        for start in range(0, max(map(len, long.values())), ITEMS_PER_SLICE):
+            part = value | {name: items[start : start + ITEMS_PER_SLICE] for name, items in long.items()}
+            for error in () if self.is_valid(part) else self._compiled.iter_errors(part):
                 name, *rest = error.instance_path or [""]
                 if start and not (name in long and rest):
                     continue  # an error outside the slices came with the first one
@@ -72,7 +74,7 @@ class Validator:
                     rest[0] = int(rest[0]) + start
                 path = (name, *rest) if error.instance_path else ()
                 # An error of an array itself reports the whole array, not the slice.
-                yield self._breach(error, path, error.instance if part is value else reduce(getitem, path, value))
+                yield self._breach(error, path, reduce(getitem, path, value))
         if not found:  # an error that only the whole array shows, such as maxItems
             for error in self._compiled.iter_errors(value):
                 yield self._breach(error, tuple(error.instance_path), error.instance)

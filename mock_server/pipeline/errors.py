@@ -107,6 +107,8 @@ def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
     match value:
         case bool() | None:
             return _CONSTANTS[value]
+        case int():
+            return str(value)[:characters]
         case str():
             cut = value if len(value) <= characters else value[: characters - 1] + "…"
             try:

@@ -1,0 +1,41 @@
+"""Import Connexion without httpx, requests and Starlette's test client, which take a quarter of a start.
+
+Connexion uses them for OAuth, for remote `$ref`s (the spec loader refuses both) and for `test_client()`. It gets
+stand-ins that import the real module on first use; afterwards `sys.modules` has no stand-in.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+UNUSED = ("httpx", "requests", "starlette.testclient")
+
+
+class _ImportedOnUse(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what the import system asks of a module
+            raise AttributeError(name)
+        return getattr(importlib.import_module(self.__name__), name)
+
+    def TestClient(self, *arguments: Any, **options: Any) -> Any:  # imported by name, so it must exist
+        """Make a test client of Starlette."""
+        return importlib.import_module(self.__name__).TestClient(*arguments, **options)
+
+
+def _import_connexion() -> None:
+    stand_ins = {name: _ImportedOnUse(name) for name in UNUSED if name not in sys.modules}
+    if "connexion" in sys.modules:
+        return
+    sys.modules.update(stand_ins)
+    try:
+        importlib.import_module("connexion")
+    finally:
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+
+
+_import_connexion()
