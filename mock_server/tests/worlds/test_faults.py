@@ -269,7 +269,7 @@ def test_a_preflight_meets_no_fault_and_other_origins_can_read_forced_responses(
     asked = {"access-control-request-method": "POST"}
     assert httpx2.options(lead_list_mock.endpoint, headers=origin | asked).status_code == 204
     foreign = httpx2.options(lead_list_mock.endpoint, headers={"origin": "https://evil.test"} | asked)
-    assert (foreign.status_code, foreign.headers.get("x-mock-fault")) == (405, None)
+    assert (foreign.status_code, foreign.headers.get("x-mock-fault")) == (403, None)
     answer = httpx2.post(lead_list_mock.endpoint, json=GOOD, headers=origin | LOGIN)
     assert answer.status_code == 500
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
