@@ -119,7 +119,6 @@ UNFINISHED = {
     "mock_server/control/guard.py",
     "mock_server/middleware/cors.py",
     "mock_server/middleware/cross_site.py",
-    "mock_server/pipeline/direct.py",
     "mock_server/readiness.py",
     "mock_server/running.py",
     "mock_server/server.py",

@@ -1,4 +1,4 @@
-"""What a reading changes in a right body of createLeadList before it is stored: a change for each option."""
+"""Changes of a valid body before it is stored, one per reading and option."""
 
 from __future__ import annotations
 

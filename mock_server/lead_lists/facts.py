@@ -32,7 +32,7 @@ def ids_in(payload: Payload, field: str) -> list[Any]:
 
 
 def texts_in(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The free texts of a body with their places."""
+    """Yield the free texts of a body with their places."""
     if (name := name_in(payload)) is not None:
         yield ("name",), name
     for i, each in enumerate(ids_in(payload, "personIds")):

@@ -1,7 +1,7 @@
 """The operations: operationId -> coroutine. A further endpoint costs its spec and one coroutine.
 
-A coroutine takes by name what it needs: `payload` (the checked body), `user` (the id of who is signed in), `headers`,
-`world` (the state that it works on), and the parameters of its path and query. It returns a JSON value, or an
+A coroutine names the arguments that it needs: `payload` (the validated body), `user` (the id of the signed-in user),
+`headers`, `world` (the state it works on), and the parameters of its path and query. It returns a JSON value, or an
 `Outcome` with headers.
 """
 
@@ -23,7 +23,7 @@ CreateLeadList = Callable[[Payload, str, Headers, World], Awaitable[Outcome]]
 
 
 def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]:
-    """The operations of the bundled spec; `path` is where the lead lists live."""
+    """Return the operations of the bundled spec; `path` is that of the lead lists."""
     names_place = readings.follows("location-header", "present")
 
     async def create_lead_list(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
@@ -39,7 +39,7 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]
 
 
 def _replaying(run: CreateLeadList) -> CreateLeadList:
-    """`run`, which gives the same user the first outcome again for the same Idempotency-Key."""
+    """Wrap `run` to return the first outcome again for the same user and Idempotency-Key."""
 
     async def replay(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
         key = headers.get("idempotency-key")

@@ -1,4 +1,4 @@
-"""The lead list: what becomes of a valid request. Pure: time, id and readings come in."""
+"""The lead list, and how a valid request becomes one. Pure: time, id and readings are parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Build = Callable[[Payload, str, datetime, str], "LeadList"]
 
 @dataclass(frozen=True, slots=True)
 class LeadList:
-    """A created lead list: the eleven fields of the page, in its order, and what a reading adds to them."""
+    """A created lead list: the eleven fields of the API page, in its order, and those that a reading adds."""
 
     id: str
     icp_id: str | None

@@ -1,6 +1,6 @@
-"""What a reading refuses in the body of createLeadList although the schema takes it: a check for each option.
+"""Checks that refuse what the schema accepts, one per reading and option.
 
-A check sees whatever was sent, so it must expect wrong types; the schema tells of those.
+A check gets every body, so it must expect wrong types, which the schema reports.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mock_server.pipeline.errors import Problem, shorten
 from mock_server.pipeline.words import UUID_EXAMPLE
 
 NAME_CHARACTERS = 80  # a name of up to 80 characters must be accepted under every reading
-IDS_AT_ONCE = 100  # the smallest cap that a sibling page names
+IDS_AT_ONCE = 100  # the smallest limit on a sibling page
 
 Check = Callable[[Payload, Facts], Iterable[Problem]]
 
@@ -37,7 +37,7 @@ def _server_made(*names: str) -> Check:
 
 
 def _name_that(rule: str, objects: Callable[[str], object], **words: object) -> Check:
-    """A check of the name: `objects` tells whether the rule objects to it."""
+    """Make a check of the name; `objects` returns whether it breaks the rule."""
 
     def check(payload: Payload, facts: Facts) -> Iterator[Problem]:
         name = name_in(payload)

@@ -22,7 +22,7 @@ _REFERENCES = {"unknown-icp": "icpId", "unknown-people": "personIds", "unknown-c
 
 
 class Rules:
-    """The functions that the readings in force ask for; by default hardly any."""
+    """The rules of the readings in force; few by default."""
 
     def __init__(self, readings: Readings, facts: Facts) -> None:
         self._facts = facts
@@ -34,7 +34,7 @@ class Rules:
         ]
 
     def forgive(self, payload: Any) -> Any:
-        """The body that the schema judges, in place of one that only a reading takes."""
+        """Change a body that only a reading accepts to one that the schema accepts."""
         if isinstance(payload, dict):
             for change in self._forgive:
                 change(payload, self._facts)
@@ -51,13 +51,13 @@ class Rules:
         return problems
 
     def check_references(self, payload: Payload) -> None:
-        """Refuse a right body whose ids do not exist, where a reading gives that a status of its own."""
+        """Refuse a valid body with ids that do not exist, if a reading has a status of its own for that."""
         for status, field in self._missing:
             if status != 400 and (problems := self._unknown(payload, field)):
                 raise Refused(status, problems)
 
     def adjust(self, payload: Payload) -> None:
-        """Change a right body into what is stored of it."""
+        """Change a valid body to the one to store."""
         for change in self._adjust:
             change(payload, self._facts)
 

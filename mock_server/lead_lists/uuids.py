@@ -1,4 +1,4 @@
-"""UUIDs: which texts are one, and in which form one comes back."""
+"""UUIDs: which texts are one, and in which form the response has it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Uuids:
         self._some_versions = readings.follows("uuid-versions", "refused")
         self._strict_variant = readings.follows("uuid-variants", "refused")
         self._lower = readings.follows("uuid-case", "lower")
-        # The schema's own pattern and format, judged in Rust, say exactly what the default takes.
+        # The pattern and format of the schema, checked in Rust, accept exactly what the default accepts.
         self.follows_schema = not (self._trims or self._any_spelling or self._some_versions or self._strict_variant)
 
     def takes(self, text: str) -> bool:
-        """Whether `text` is a UUID (clauses request.icpId.format, request.companyIds.items.format)."""
+        """Return whether `text` is a UUID (request.icpId.format, request.companyIds.items.format)."""
         plain = self._spelled_plain(text)
         if not _PLAIN.fullmatch(plain):
             return False
@@ -38,12 +38,12 @@ class Uuids:
         return version == "4" or not self._some_versions
 
     def plain(self, text: str) -> str:
-        """A UUID that was sent, in the form in which it comes back (reading uuid-case)."""
+        """Return a UUID in the form in which the response has it (reading uuid-case)."""
         plain = text if self.follows_schema else self._spelled_plain(text)
         return plain.lower() if self._lower else plain
 
     def formats(self) -> dict[str, Callable[[str], bool]]:
-        """The check to compile into the schemas: none, unless a reading takes more or less than they say."""
+        """Return the format check to compile into the schemas; none unless a reading differs from them."""
         return {} if self.follows_schema else {"uuid": self.takes}
 
     def _spelled_plain(self, text: str) -> str:

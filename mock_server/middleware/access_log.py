@@ -12,9 +12,9 @@ from mock_server.pipeline.errors import shorten
 
 
 def access_log(app: ASGIApp) -> ASGIApp:
-    """Writes one line for each answer to stderr: method, path, status, time. No query, header or body: no secrets."""
+    """Log method, path, status and time of each response to stderr; no query, header or body, so no secrets."""
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
 
         async def send_and_tell(message: Message) -> None:
@@ -30,4 +30,4 @@ def access_log(app: ASGIApp) -> ASGIApp:
 
         await app(scope, receive, send_and_tell if scope["type"] == "http" else send)
 
-    return layer
+    return middleware

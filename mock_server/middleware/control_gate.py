@@ -10,14 +10,14 @@ CONTROL_PATH = "/__mock__/"
 
 
 def controlled(app: ASGIApp, *, make_control: Callable[[], ASGIApp]) -> ASGIApp:
-    """Leaves the pipeline for what controls the mock: it must not depend on the contract. Made with the first call."""
+    """Serve requests below /__mock__/ by the control API, which is made at the first one; pass on all others."""
     control: ASGIApp | None = None
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal control
         if scope["type"] != "http" or not f"{scope['path']}/".startswith(CONTROL_PATH):
             return await app(scope, receive, send)
         control = control or make_control()
         await control(scope, receive, send)
 
-    return layer
+    return middleware

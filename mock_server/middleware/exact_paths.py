@@ -20,7 +20,7 @@ def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGI
     slash = readings["trailing-slash"]
     other_method_status = int(readings["other-methods"])
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await app(scope, receive, send)
         path = scope["path"]
@@ -30,7 +30,7 @@ def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGI
             methods = contract.methods(path)
             if methods and slash == "redirected":
                 query = scope["query_string"].decode("latin-1")
-                target = quote(path) + (f"?{query}" if query else "")  # relative: no Host of the client's in it
+                target = quote(path) + (f"?{query}" if query else "")  # relative, without the Host sent
                 raise Refused(308, message=f"This is at {path}", headers={"location": target})
             scope = {**scope, "path": path, "raw_path": path.encode()}
         if not methods:
@@ -40,4 +40,4 @@ def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGI
             raise Refused(other_method_status, headers=allow)
         await app(scope, receive, send)
 
-    return layer
+    return middleware

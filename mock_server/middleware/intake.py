@@ -22,7 +22,7 @@ def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyR
     Content-Length, decodes outside its try, and parses a second time by other rules (its issues 1202, 1860, 2020).
     """
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         routing = scope.get("extensions", {}).get("connexion_routing", {})
         operation = contract.operations.get(routing.get("operation_id"))
         if operation is None:
@@ -43,7 +43,7 @@ def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyR
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         await app({**scope, "headers": kept}, _no_more, send)
 
-    return layer
+    return middleware
 
 
 async def _no_more() -> Message:

@@ -9,9 +9,9 @@ from mock_server.pipeline.request_state import request_state
 
 
 def request_ids(app: ASGIApp) -> ASGIApp:
-    """Gives every answer a request id (reading request-id-header)."""
+    """Add X-Request-Id to every response."""
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["x-request-id"] = request_state(scope).world.ids()
@@ -19,4 +19,4 @@ def request_ids(app: ASGIApp) -> ASGIApp:
 
         await app(scope, receive, send_with_id)
 
-    return layer
+    return middleware

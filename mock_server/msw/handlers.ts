@@ -212,7 +212,7 @@ function cookieLogin(header: string, users: Users, name: string): string | null 
 function userOf(token: string, users: Users): string {
   if (token === CONTRACT.expiredToken) throw new Refused(401, [], "The session has expired; sign in again");
   if (has(users, token)) return users[token]!;
-  throw new Refused(401, [], "The session token is not known here; the tokens are printed at start");
+  throw new Refused(401, [], "The session token is unknown; the mock prints its tokens at the start");
 }
 
 function has(record: object, name: string): boolean {

@@ -1,9 +1,9 @@
-"""The driver `direct`: operations compiled when Connexion starts, so that a request costs the stages and little more.
+"""The driver `direct`: compile each operation at the start, so that a request costs the stages and little more.
 
 Connexion resolves every operation of the spec: its security requirements, its function, and the arguments that the
-function takes by name. This middleware is told of each, and makes of it a route that calls the stages in the order in
-which Connexion's own middleware would. What it does not know goes on to Connexion's router: other paths, operations
-with parameters, security that is more than one login out of several.
+function takes by name. This middleware compiles each to a route that calls the stages in the order of Connexion's own
+middleware. It hands everything else on to Connexion's router: other paths, operations with parameters, and security
+requirements other than one login out of several.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from mock_server.pipeline.wire import BodyReader
 Respond = Callable[..., Awaitable[RenderedResponse]]
 SendResponse = Callable[[RenderedResponse, Send], Awaitable[None]]
 
-BOUND = frozenset({"payload", "user", "headers", "world"})  # what a function can be given by name
+BOUND = frozenset({"payload", "user", "headers", "world"})  # the arguments that a function can have
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation, compiled. carriers: of a login, any of which will do; empty where none is needed."""
+    """One compiled operation. Any of the carriers can bring the login; without carriers it needs none."""
 
     operation: OperationSpec
     carriers: tuple[str, ...]
@@ -42,7 +42,7 @@ class Route:
 
 
 class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
-    """Answers what it has a route for; stands in front of Connexion's router."""
+    """Serves the requests that it has a route for, in front of Connexion's router."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
         self._routes: dict[tuple[str, str], Route] = {}
 
     def add_api(self, specification: Any, **options: Any) -> _Compiled:
-        """Compile the operations of an API; Connexion calls this when it builds its middleware."""
+        """Compile the operations of an API. Connexion calls this when it builds its middleware."""
         compiled = _Compiled(specification, next_app=self.app, compile=self._compile, **options)
         self._routes |= {(r.operation.method, r.operation.path): r for r in compiled.operations.values() if r}
         return compiled
@@ -91,7 +91,7 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
         await self._send_response(await route.respond(**{name: given[name] for name in route.arguments}), send)
 
     def _signed_in(self, route: Route, headers: IndexedHeaders) -> str | None:
-        """The user by the first carrier that brings a login; access.login.required."""
+        """Return the user of the first carrier that brings a login; raises Refused (access.login.required)."""
         if not route.carriers:
             return None
         errors: list[Exception] = []
@@ -103,11 +103,11 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
             else:
                 if user is not None:
                     return user
-        SecurityHandlerFactory._raise_most_specific(errors)  # the choice is Connexion's
+        SecurityHandlerFactory._raise_most_specific(errors)  # Connexion chooses
         raise Refused(401)
 
     def _compile(self, operation: Any) -> Route | None:
-        """The route of an operation as Connexion resolved it; None for one that only Connexion can serve."""
+        """Return the route of an operation as Connexion resolved it, or None if only Connexion can serve it."""
         spec = self._contract.operations.get(operation.operation_id)
         respond = self._responders.get(operation.operation_id)
         carriers = _carriers(operation.security, operation.security_schemes)
@@ -121,7 +121,7 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
 
 
 class _Compiled(RoutedAPI):  # type: ignore[misc]
-    """What Connexion makes for one API: operationId to route."""
+    """The routes of one API, by operationId."""
 
     def __init__(self, specification: Any, *, compile: Callable[[Any], Route | None], **options: Any) -> None:
         self._compile = compile
@@ -133,7 +133,7 @@ class _Compiled(RoutedAPI):  # type: ignore[misc]
 
 
 def _carriers(security: Sequence[Mapping[str, Any]] | None, schemes: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The carriers of which any will do; None where the requirements say something else."""
+    """Return the carriers of which one is enough, or None for other security requirements."""
     carriers = []
     for requirement in security or ():
         if len(requirement) != 1:

@@ -1,4 +1,4 @@
-"""What is refused, and the one renderer of every answer that is not a success."""
+"""Problems, refusals, and the one renderer of every error response."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLAIN_KEPT = 100  # responses without a word of the request in them are few; som
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a request; `path` is a JSON pointer (RFC 6901) into the body."""
+    """One problem of a request; `path` is a JSON pointer (RFC 6901) into the body."""
 
     path: str
     rule: str
@@ -36,7 +36,7 @@ class Problem:
 
 
 class Refused(Exception):
-    """A request that is answered with an error; the only way to refuse one."""
+    """Raised to refuse a request: the response is an error."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class Refused(Exception):
         closes: bool = False,
     ) -> None:
         super().__init__(status, message)
-        self.status = status  # Connexion looks for this name when several logins fail
+        self.status = status  # Connexion reads this attribute when several logins fail
         self.problems = tuple(problems)
         self.message = message
         self.headers = headers or {}
-        self.closes = closes  # the rest of the request is unwanted: the connection ends with the answer
+        self.closes = closes  # the response closes the connection: the rest of the request is not read
 
 
 class ClientLeft(Exception):
@@ -60,14 +60,14 @@ class ClientLeft(Exception):
 
 
 def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object) -> Problem:
-    """A problem in the words of every operation."""
+    """Make a problem with a message of `words.WORDS`."""
     return worded_problem(WORDS, rule, path, got=got, **places)
 
 
 def worded_problem(
     words: Mapping[str, tuple[str, str]], rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object
 ) -> Problem:
-    """A problem in the words that a table has for its rule; `places` fill their places."""
+    """Make a problem with the message that a table has for its rule; `places` fill its braces."""
     pointer, field = pointer_to(path), _field(path)
     want, message = words[rule]
     filled = {"field": field, "got": got, "example": "", **places}
@@ -78,12 +78,12 @@ def worded_problem(
 
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
-    """A refusal for one problem of the request as a whole."""
+    """Make a refusal for one problem of the request as a whole."""
     return Refused(status, [problem(rule, (), got=got, **words)], closes=closes)
 
 
 def kind(value: Any) -> str:
-    """The JSON type of a value, in words, with the value where it is short."""
+    """Describe the JSON type of a value in words, with the value if it is short."""
     match value:
         case None:
             return "null"
@@ -103,7 +103,7 @@ _CONSTANTS = {True: "true", False: "false", None: "null"}
 
 
 def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
-    """A value as JSON, short enough to be quoted."""
+    """Return a value as JSON, cut after `characters`."""
     match value:
         case bool() | None:
             return _CONSTANTS[value]
@@ -122,7 +122,7 @@ def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
 
 
 def pointer_to(path: Iterable[str | int]) -> str:
-    """The JSON pointer (RFC 6901) to a place."""
+    """Return the JSON pointer (RFC 6901) to a place."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
@@ -137,7 +137,7 @@ def _field(path: Iterable[str | int]) -> str:
 
 
 class Renderer:
-    """Turns a refusal into the body that the readings in force ask for; total: it cannot fail."""
+    """Renders a refusal as the readings in force ask for; it never raises."""
 
     def __init__(self, readings: Readings) -> None:
         self._flat = readings.follows("error-shape", "flat")

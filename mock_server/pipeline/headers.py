@@ -1,4 +1,4 @@
-"""The headers of a request, decoded and indexed once for all who look."""
+"""The headers of a request, decoded and indexed once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class IndexedHeaders(Headers):
         return self._index[key.lower()][0]
 
     def getlist(self, key: str) -> list[str]:
-        """Every value of that name, in the order in which they came."""
+        """Return every value of a name, in order."""
         return list(self._index.get(key.lower(), ()))
 
     def __contains__(self, key: object) -> bool:

@@ -1,4 +1,4 @@
-"""What is sent: a whole answer, and how one is made of what an operation gives back; errors are made by `errors`."""
+"""Whole responses, and how the result of an operation becomes one; `errors` renders the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_server.contract.readings import Readings
 
 @dataclass(frozen=True, slots=True)
 class RenderedResponse:
-    """A whole answer, ready to be sent."""
+    """A whole response, ready to be sent."""
 
     status: int
     headers: Mapping[str, str]
@@ -22,14 +22,14 @@ class RenderedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an operation gives back: a JSON value, and headers to send with it."""
+    """The result of an operation: a JSON value, and further headers of the response."""
 
     value: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Success:
-    """Renders what an operation gives back; called as the stage `render`."""
+    """Renders the result of an operation; called as the stage `render`."""
 
     def __init__(self, readings: Readings) -> None:
         charset = "; charset=utf-8" if readings.follows("response-charset", "present") else ""

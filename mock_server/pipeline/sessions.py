@@ -37,7 +37,7 @@ class Sessions:
         self._refuses_foreign = readings.follows("foreign-origin", "403")
 
     def __call__(self, headers: Headers, carrier: str) -> str | None:
-        """The user whose token `carrier` ("bearer" or "cookie") brings; None if it brings none."""
+        """Return the user of the token in `carrier` ("bearer" or "cookie"), or None without one; raises Refused."""
         if carrier not in self._carriers:
             return None
         user = self._login(headers, carrier)
@@ -68,7 +68,7 @@ class Sessions:
     def _cookie_login(self, values: list[str]) -> str | None:
         if not values:
             return None
-        # A browser may send two cookies of one name (RFC 6265 §5.4), one of them stale: one good one suffices.
+        # A browser may send two cookies of one name (RFC 6265 §5.4), one of them stale: one valid token is enough.
         tokens = [value for value in values if value]
         if not tokens:
             raise self._malformed(f"The cookie {self._cookie_name} is empty")
@@ -81,7 +81,7 @@ class Sessions:
         if token == EXPIRED_TOKEN:  # access.session.expired
             raise Refused(401, message="The session has expired; sign in again")
         if token not in self._users:  # access.session.valid, error.401.status
-            raise Refused(401, message="The session token is not known here; the tokens are printed at start")
+            raise Refused(401, message="The session token is unknown; the mock prints its tokens at the start")
         return self._users[token]
 
     def _malformed(self, message: str) -> Refused:
@@ -89,17 +89,18 @@ class Sessions:
 
 
 def cookie_values(headers: list[str], name: str) -> list[str]:
-    """The values of the cookie `name`.
+    """Return the values of the cookie `name`.
 
-    Every cookie of localhost is sent to every port of it, so other projects' cookies come along, with names and
-    values that Python's SimpleCookie gives up on. A pair ends at a semicolon (RFC 6265 §5.4); no more is needed.
+    A browser sends every cookie of localhost to each of its ports, so those of other projects come along, with names
+    and values that Python's SimpleCookie does not parse. All it takes is that a pair ends at a semicolon (RFC 6265
+    §5.4).
     """
     pairs = (pair.partition("=") for header in headers for pair in header.split(";"))
     return [value.strip().strip('"') for key, equals, value in pairs if equals and key.strip() == name]
 
 
 def security_map(authenticate: Authenticate) -> dict[str, Any]:
-    """Connexion's handlers of the two kinds of security schemes, driving the stage."""
+    """Return Connexion's handlers of the two kinds of security schemes; both call the stage."""
 
     def handler(carrier: str) -> type:
         class Handler:

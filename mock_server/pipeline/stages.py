@@ -1,7 +1,4 @@
-"""The one pipeline: what is done to a request, as plain functions that any driver may call.
-
-Connexion drives them today (see `app`). A defect is a change of one stage; so nothing here knows who calls.
-"""
+"""The stages of a request, as plain functions that both drivers call. A defect is a change of one stage."""
 
 from __future__ import annotations
 
@@ -20,13 +17,13 @@ from mock_server.pipeline.responses import Outcome, RenderedResponse
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """Every step from bytes to bytes. Each raises `errors.Refused` for a request that it does not take."""
+    """Every step from bytes to bytes. Each raises `errors.Refused` for a request that it refuses."""
 
-    authenticate: Callable[[Headers, str], str | None]  # headers, carrier -> user id; None: it carries no login
+    authenticate: Callable[[Headers, str], str | None]  # headers, carrier -> user id; None: no login there
     check_parameters: Callable[[Scope, OperationSpec], list[Problem]]
-    negotiate: Callable[[Headers, OperationSpec], None]  # may the body be read as JSON?
+    negotiate: Callable[[Headers, OperationSpec], None]  # refuses what is not JSON by its headers
     parse: Callable[[bytes, Headers], Any]
-    validate: Callable[[OperationSpec, Any], Any]  # parsed body -> the body to work with
+    validate: Callable[[OperationSpec, Any], Any]  # parsed body -> the body to build from
     build: Callable[[Any, str, datetime, str], Any]  # body, user id, now, id -> the record to store
     render: Callable[[Outcome, int], RenderedResponse]
     render_error: Callable[[Refused], RenderedResponse]

@@ -1,4 +1,4 @@
-"""What was sent, judged by the schemas of the spec: the parameters of a request, and its body."""
+"""Validate the parameters and the body of a request by the schemas of the spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of a request: bounded reading, media type, strict JSON. Only this module reads a request body."""
+"""Read the bytes of a request: bounded body, media type, strict JSON. Only this module reads a request body."""
 
 from __future__ import annotations
 

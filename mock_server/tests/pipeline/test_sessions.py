@@ -54,9 +54,9 @@ def test_a_valid_login_gives_its_user_and_a_missing_one_none() -> None:
     ("headers", "status", "told"),
     [
         ([("authorization", "Bearer ")], 401, "Authorization must be"),
-        ([("authorization", "Bearer three")], 401, "not known here"),
+        ([("authorization", "Bearer three")], 401, "token is unknown"),
         ([("authorization", "Bearer expired")], 401, "has expired"),
-        ([("authorization", "Bearer one two")], 401, "not known here"),
+        ([("authorization", "Bearer one two")], 401, "token is unknown"),
         ([("authorization", "Bearer one"), ("authorization", "Bearer two")], 401, "Authorization must be"),
     ],
 )
