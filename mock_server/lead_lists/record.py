@@ -14,8 +14,6 @@ SENT_FIELDS = ("name", "type", "icpId", "startDate", "endDate", "personIds", "co
 SERVER_MADE_FIELDS = ("id", "userIds", "createdAt", "updatedAt")
 FIELDS = frozenset(SENT_FIELDS + SERVER_MADE_FIELDS)
 
-_REST_BYTES = 1_500  # of a lead list without its name and ids; measured
-_PLACE_BYTES = 8  # of an id in a list
 
 Payload = dict[str, Any]
 Build = Callable[[Payload, str, datetime, str], "LeadList"]
@@ -37,12 +35,6 @@ class LeadList:
     created_at: str
     updated_at: str
     additional: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def size_bytes(self) -> int:
-        """About what it takes in memory: the parts without a bound of their own are measured."""
-        ids = (*self.person_ids, *self.company_ids)
-        return _REST_BYTES + self.name.__sizeof__() + _PLACE_BYTES * len(ids) + sum(map(str.__sizeof__, ids))
 
     def to_json(self) -> dict[str, Any]:
         """Return the object of the API page's response example."""  # success.bare

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from mock_server.worlds.sources import never_backwards, uuid4_source, uuid7_source
-from mock_server.worlds.store import BYTES_KEPT, OUTCOME_BYTES_REMEMBERED, Store
+from mock_server.worlds.store import OUTCOME_BYTES_REMEMBERED, Store
 
 NOW = datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
 
@@ -16,10 +17,10 @@ NOW = datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
 @dataclass(frozen=True)
 class Kept:
     id: str
-    size_bytes: int = 1
+    characters: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return {"id": self.id}
+        return {"id": self.id, "name": "n" * self.characters}
 
 
 def test_the_oldest_records_leave_a_full_store() -> None:
@@ -30,12 +31,12 @@ def test_the_oldest_records_leave_a_full_store() -> None:
 
 
 def test_the_oldest_records_leave_a_store_that_is_too_large() -> None:
-    store = Store(max_records=100)
-    for number, size in enumerate((BYTES_KEPT // 2, BYTES_KEPT // 2, 1, 2 * BYTES_KEPT)):
+    store = Store(max_records=100, max_bytes=10_000)
+    for number, size in enumerate((4_000, 4_000, 1, 20_000)):
         store.add(Kept(f"id-{number}", size))
         kept = [each.id for each in store]
-        assert kept == [["id-0"], ["id-0", "id-1"], ["id-1", "id-2"], ["id-3"]][number]
-    store.replace([Kept("a", BYTES_KEPT), Kept("b", BYTES_KEPT)])
+        assert kept == [["id-0"], ["id-0", "id-1"], ["id-0", "id-1", "id-2"], ["id-3"]][number]
+    store.replace([Kept("a", 9_000), Kept("b", 9_000)])
     assert [each.id for each in store] == ["b"]
     store.add(Kept("b", 1))
     store.add(Kept("c", 1))
@@ -47,6 +48,17 @@ def test_outcomes_for_retries_are_bounded_in_bytes() -> None:
     for number in range(3):
         store.remember("user", f"key-{number}", number, OUTCOME_BYTES_REMEMBERED // 2)
     assert [store.outcome("user", f"key-{number}") for number in range(3)] == [None, 1, 2]
+
+
+def test_a_full_store_gives_the_garbage_collector_nothing_to_visit() -> None:
+    store = Store(max_records=5_000)
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(5_000):
+        store.add(Kept(f"id-{number}"))
+    gc.collect()
+    assert len(gc.get_objects()) - before < 500
+    assert next(iter(store)).to_json() == {"id": "id-0", "name": ""}
 
 
 def test_ids_are_uuids_of_their_version() -> None:
