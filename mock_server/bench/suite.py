@@ -1,0 +1,184 @@
+"""Measure suites on the mock: requests, seconds, processor time, and which defects of the sample each catches."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mock_server.bench.processes import NotServed, Running, free_port, running
+from mock_server.bench.results import SuiteRow
+from mock_server.bench.servers import SPEC
+from mock_server.bench.tools import ROOT
+
+LATENCY_MS = 200  # what a deployed server with a database on another continent takes
+START_S = 60
+HELD, BROKEN = 0, 1  # the exit codes of both programs for these verdicts
+
+# Both programs get all that they can use of the mock's users.
+USERS = ["--bearer", "xyz789-session", "--cookie", "__session=xyz789-session", "--user-id", "user_xyz789"]
+USERS += ["--second-bearer", "abc123-session", "--second-user-id", "user_abc123", "--expired-bearer", "expired"]
+# Schemathesis takes the scheme's own configuration: with -H its check of logins fails every right server.
+SCHEMATHESIS_CONFIG = '[auth.openapi.sessionBearer]\nbearer = "xyz789-session"\n'
+
+Tell = Callable[[str], None]
+Command = Callable[[str, Path], list[str]]  # URL of the server, folder to work in
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A program that judges a server by its URL."""
+
+    name: str
+    command: Command
+    extends: str | None = None  # a suite whose requests it sends too, and whose findings are therefore its own
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One run of a suite."""
+
+    exit_code: int
+    wall_s: float
+    cpu_s: float
+    requests: int
+
+
+def _ours(depth: str) -> Command:
+    def command(url: str, folder: Path) -> list[str]:
+        where = ["--run-folder", str(folder / "run")]
+        return [sys.executable, "-m", "contract_tests", "run", url, *USERS, "--depth", depth, *where]
+
+    return command
+
+
+def _schemathesis(url: str, folder: Path) -> list[str]:
+    config = folder / "schemathesis.toml"
+    config.write_text(SCHEMATHESIS_CONFIG, encoding="utf-8")
+    program = Path(sys.executable).with_name("schemathesis")
+    return [str(program), "--config-file", str(config), "run", f"{SPEC}/openapi.yaml", "--url", url, "--seed", "1"]
+
+
+QUICK = "leadlists-contract run --depth quick"
+SUITES = (
+    Suite(QUICK, _ours("quick")),
+    Suite("leadlists-contract run --depth standard", _ours("standard"), extends=QUICK),
+    Suite("schemathesis run", _schemathesis),
+)
+
+
+def measure(rounds: int, sample: Sequence[str], tell: Tell) -> list[SuiteRow]:
+    """Measure every suite alone, in interleaved rounds; then judge the servers with defects, one on each core."""
+    runs: dict[str, list[Judged]] = {suite.name: [] for suite in SUITES}
+    slow: dict[str, Judged] = {}
+    for number in range(rounds):
+        tell(f"suites, round {number + 1} of {rounds}")
+        for suite in SUITES:
+            runs[suite.name].append(_checked(suite, judge(suite)))
+    for suite in SUITES:
+        tell(f"{suite.name} on a server that takes {LATENCY_MS} ms")
+        slow[suite.name] = judge(suite, delay_ms=LATENCY_MS)
+    detected: dict[str, set[str]] = {}
+    for suite in SUITES:
+        already = detected.get(suite.extends or "", set())
+        detected[suite.name] = already | _detected(suite, [each for each in sample if each not in already], tell)
+    return [
+        SuiteRow(
+            suite=suite.name,
+            requests=round(median(run.requests for run in runs[suite.name])),
+            wall_s=median(run.wall_s for run in runs[suite.name]),
+            cpu_s=median(run.cpu_s for run in runs[suite.name]),
+            slow_wall_s=slow[suite.name].wall_s,
+            detected=len(detected[suite.name]),
+            defects=len(sample),
+            missed=tuple(each for each in sample if each not in detected[suite.name]),
+        )
+        for suite in SUITES
+    ]
+
+
+def judge(suite: Suite, *, defect: str | None = None, delay_ms: int = 0) -> Judged:
+    """Run a suite against a mock of its own."""
+    flags = [] if defect is None else ["--defect", defect]
+    with TemporaryDirectory() as name, _mock(flags, Path(name)) as mock:
+        if delay_ms:
+            _control(mock, "PUT", "faults", {"faults": [{"delayMs": delay_ms}]})
+        _control(mock, "DELETE", "requests")
+        exit_code, wall_s, cpu_s = _run(suite.command(mock.url, Path(name)), Path(name))
+        seen = _control(mock, "GET", "requests?limit=1")["dropped"]
+        seen += _control(mock, "GET", "state")["counts"]["requests"]
+        return Judged(exit_code, wall_s, cpu_s, seen)
+
+
+def _checked(suite: Suite, judged: Judged) -> Judged:
+    if judged.exit_code != HELD:  # then it would "catch" every defect
+        raise NotServed(f"{suite.name} exits {judged.exit_code} on the mock that keeps the contract")
+    return judged
+
+
+def _detected(suite: Suite, sample: Sequence[str], tell: Tell) -> set[str]:
+    tell(f"{suite.name} on {len(sample)} servers with one defect each")
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        codes = pool.map(lambda each: judge(suite, defect=each).exit_code, sample)
+        return {defect for defect, code in zip(sample, codes, strict=True) if code == BROKEN}
+
+
+def _run(command: list[str], folder: Path) -> tuple[int, float, float]:
+    """Return exit code, wall time and processor time of a command and all that it started."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
+    began_s = time.monotonic()
+    with (folder / "printed.txt").open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environment, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, time.monotonic() - began_s, usage.ru_utime + usage.ru_stime
+
+
+@contextlib.contextmanager
+def _mock(flags: Sequence[str], folder: Path) -> Iterator[Running]:
+    port = free_port()
+    command = [sys.executable, "-m", "mock_server", "--port", str(port), *flags]
+    with running(command, {"PYTHONPATH": str(ROOT)}, port, folder / "mock.txt") as mock:
+        _wait_until_ready(mock)
+        yield mock
+
+
+def _wait_until_ready(mock: Running) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if _control(mock, "GET", "ready")["ready"]:
+                return
+        time.sleep(0.02)
+    raise NotServed("the mock does not start")
+
+
+def _control(mock: Running, method: str, call: str, body: Any = None) -> Any:
+    """Make a call of the control API of the mock."""
+    connection = HTTPConnection("127.0.0.1", mock.port, timeout=10)
+    try:
+        text = None if body is None else json.dumps(body)
+        headers = {"X-Mock-Control": "1", "Content-Type": "application/json"}
+        connection.request(method, f"/__mock__/{call}", text, headers)
+        answer = connection.getresponse().read()
+        return json.loads(answer) if answer else None
+    finally:
+        connection.close()
