@@ -18,8 +18,10 @@ README = Path(__file__).with_name("README.md")
 
 def write_servers(machine: Machine, rows: Sequence[Row]) -> None:
     """Record the results of the servers in both files."""
-    entry = {"machine": dataclasses.asdict(machine), "rows": {row.server: row_to_json(row) for row in rows}}
-    _write("servers", entry, f"{machine}.\n\n{as_markdown(server_table(rows))}")
+    rounded = {row.server: row_to_json(row) for row in rows}
+    entry = {"machine": dataclasses.asdict(machine), "rows": rounded}
+    shown = [row_from_json(server, value) for server, value in rounded.items()]  # so that both files say the same
+    _write("servers", entry, f"{machine}.\n\n{as_markdown(server_table(shown))}")
 
 
 def write_suites(machine: Machine, rows: Sequence[SuiteRow]) -> None:

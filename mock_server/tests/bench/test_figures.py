@@ -127,7 +127,7 @@ def test_the_readme_shows_the_recorded_results() -> None:
     rows = list(records.read_servers().values())
     assert {BASELINE, "mock"} <= {row.server for row in rows}
     assert tables.as_markdown(tables.server_table(rows)) in readme
-    for section in ("servers", "suites"):
+    for section in recorded:
         assert recorded[section]["machine"]["date"] in readme.partition(f"<!-- {section}: begin -->")[2]
 
 
@@ -155,7 +155,7 @@ def test_the_guard_compares_every_request_the_start_and_the_memory_with_the_reco
 def test_the_sample_holds_defects_that_exist() -> None:
     listed = read_sample()
     assert len(set(listed)) == SIZE
-    assert set(listed) <= set(CATALOGUE)
+    assert set(listed) <= set(CATALOGUE), "draw the sample again: python -m mock_server.bench.sample"
 
 
 def test_a_sample_depends_on_neither_order_nor_chance() -> None:
