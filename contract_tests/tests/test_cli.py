@@ -25,6 +25,7 @@ from contract_tests.tests.servers.serving import serve
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 LOGIN = ("--bearer", "token-1", "--user-id", "user_1")
+QUICK = (*LOGIN, "--depth", "quick")
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -72,7 +73,7 @@ def test_a_correct_server_gives_0_a_table_the_readings_and_a_record(
 
 def test_a_broken_clause_gives_1_and_a_command_that_reproduces_it(command: Command) -> None:
     with serve(faulty("end-date-optional")(USERS)) as url:
-        done = command(url, *LOGIN)
+        done = command(url, *QUICK)
         assert done.returncode == 1
         assert "✗ request.endDate.required: endDate is required." in done.stdout
         assert "expected  400" in done.stdout
@@ -139,13 +140,13 @@ def test_wrong_usage_gives_2_and_names_what_is_wrong(command: Command, arguments
 
 
 def test_nothing_judged_gives_4(command: Command, right_url: str) -> None:
-    done = command(right_url, *LOGIN, "--clauses", "error.500.code")
+    done = command(right_url, *QUICK, "--clauses", "error.500.code")
     assert done.returncode == 4
     assert "Nothing was judged" in done.stdout
 
 
 def test_clauses_limit_what_is_judged(command: Command, right_url: str) -> None:
-    done = command(right_url, *LOGIN, "--clauses", "request.name", "--clauses", "error")
+    done = command(right_url, *QUICK, "--clauses", "request.name", "--clauses", "error")
     assert done.returncode == 0
     assert "request.type" not in done.stdout
 
@@ -163,7 +164,7 @@ def test_secrets_can_come_from_the_environment_and_from_a_file(
     (tmp_path / "leadlists.toml").write_text(
         f'[contract]\nurl = "{right_url}"\nuser-id = "user_1"\nclauses = ["access"]\n'
     )
-    done = command(LEADLISTS_BEARER="token-1")
+    done = command("--depth", "quick", LEADLISTS_BEARER="token-1")
     assert done.returncode == 0, done.stderr
     assert "user_1 (bearer)" in done.stdout
 
@@ -171,7 +172,7 @@ def test_secrets_can_come_from_the_environment_and_from_a_file(
 def test_other_pytest_settings_do_not_change_the_run(command: Command, right_url: str, tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')")
-    done = command(right_url, *LOGIN, "--clauses", "success", PYTEST_ADDOPTS="--nonsense", PYTEST_PLUGINS="nonsense")
+    done = command(right_url, *QUICK, "--clauses", "success", PYTEST_ADDOPTS="--nonsense", PYTEST_PLUGINS="nonsense")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -224,7 +225,7 @@ def test_control_characters_of_a_server_never_reach_the_terminal(command: Comman
             return {**super().build(request, user, fields), "name": "\x1b]0;owned\x07\x1b[31m\u202e"}
 
     with serve(Hostile(USERS)) as url:
-        done = command(url, *LOGIN, "--clauses", "response.name")
+        done = command(url, *QUICK, "--clauses", "response.name")
     assert done.returncode == 1
     assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout)
 
