@@ -84,6 +84,7 @@ class LeadListApp < Sinatra::Base
   end
 
   def error(code, message, **more)
+    content_type :json # a query that Sinatra refuses never reaches the filter
     { error: { code: code, message: message, **more } }.to_json
   end
 
