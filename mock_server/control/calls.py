@@ -221,6 +221,13 @@ async def get_lists(parts: Parts, call: Call) -> Any:
     return {"lists": [each.to_json() for each in call.world.store]}
 
 
+async def get_list(parts: Parts, call: Call) -> Any:
+    stored = call.world.store.find(call.path["id"])
+    if stored is None:
+        raise Refused(404, message=f"There is no lead list {shorten(call.path['id'])}")
+    return stored.to_json()
+
+
 async def set_lists(parts: Parts, call: Call) -> Any:
     if parts.read_lists is None:
         raise Refused(404, message="The spec that is served has no lead lists")
@@ -309,6 +316,7 @@ HANDLERS: Mapping[str, Handler] = {
     "setFaults": set_faults,
     "clearFaults": clear_faults,
     "getLists": get_lists,
+    "getList": get_list,
     "setLists": set_lists,
     "reset": reset,
     "getSnapshots": get_snapshots,

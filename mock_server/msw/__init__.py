@@ -20,6 +20,7 @@ from mock_server.app import LEAD_LISTS, Mock, create_app
 from mock_server.contract.openapi import OperationSpec, find_spec_dir
 from mock_server.contract.readings import DEFAULT_PROFILE, ReadingError, load, resolve
 from mock_server.contract.schema import Validator
+from mock_server.middleware.exact_paths import no_method
 from mock_server.middleware.fault_injection import RETRY_AFTER_S, WITH_RETRY_AFTER
 from mock_server.pipeline.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, Refused
 from mock_server.pipeline.validation import example_at, shown_example, wanted
@@ -93,6 +94,7 @@ def _facts(settings: Settings, operation: OperationSpec, success_status: int) ->
         "gotCharacters": GOT_CHARACTERS,
         "problemsListedOfAField": PROBLEMS_LISTED_OF_A_FIELD,
         "wanted": wanted(body, operation.body),
+        "noMethod": no_method((operation.method,)),
         "required": body["required"],
         "fields": fields,
         "retryAfter": dict.fromkeys(WITH_RETRY_AFTER, str(RETRY_AFTER_S)),

@@ -43,8 +43,9 @@ export function createLeadListMock({
     const status = failing.shift();
     if (status !== undefined) throw forced(status);
     // MSW ignores the case and a trailing slash of the path.
-    if (!decodeURIComponent(new URL(request.url).pathname).endsWith(CONTRACT.path)) throw new Refused(404);
-    if (request.method !== CONTRACT.method) throw new Refused(405, [], "", { Allow: CONTRACT.method });
+    const path = decodeURIComponent(new URL(request.url).pathname);
+    if (!path.endsWith(CONTRACT.path)) throw new Refused(404, [], nothingAt(path));
+    if (request.method !== CONTRACT.method) throw new Refused(405, [], CONTRACT.noMethod, { Allow: CONTRACT.method });
     const user = signedIn(request, cookies, users, cookieName);
     checkMediaType(request.headers);
     const body = validated(parse(new Uint8Array(await request.arrayBuffer())));
@@ -107,6 +108,10 @@ class Refused extends Error {
     const error = { error: { code, message, ...details } };
     return respond(this.status, method === "HEAD" ? null : error, { ...challenge, ...this.headers });
   }
+}
+
+function nothingAt(path: string): string {
+  return `${CONTRACT.errors[404]![1]}; did you mean ${CONTRACT.path} instead of ${quoted(path, 200).slice(1, -1)}?`;
 }
 
 function forced(status: number): Refused {
@@ -449,10 +454,9 @@ function shown(value: Json): { got: string; kind: string } {
   return { got: `${value}`, kind: `${value}` };
 }
 
-function quoted(text: string): string {
+function quoted(text: string, most = CONTRACT.gotCharacters): string {
   const characters = [...text];
-  const fits = characters.length <= CONTRACT.gotCharacters;
-  return JSON.stringify(fits ? text : `${characters.slice(0, CONTRACT.gotCharacters - 1).join("")}…`);
+  return JSON.stringify(characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`);
 }
 
 /** A number as the mock writes it: an integer of 64 bits as it is, any other as the nearest float, in Python's form. */
@@ -571,6 +575,7 @@ interface Contract {
   gotCharacters: number;
   problemsListedOfAField: number;
   wanted: string;
+  noMethod: string;
   required: string[];
   fields: Record<string, Wanted>;
   errors: Record<number, [code: string, message: string]>;
