@@ -136,6 +136,16 @@ def print_handlers(chosen: Settings) -> None:
         click.echo(text, nl=False)
 
 
+@main.command("playwright")
+@click.pass_obj
+def print_playwright_fixture(chosen: Settings) -> None:
+    """Print a TypeScript file for Playwright tests: each in its own world, signed in, with the calls of the mock."""
+    from mock_server.recipes.printing import playwright
+
+    with _printing():
+        click.echo(playwright(chosen), nl=False)
+
+
 @main.command("wait")
 @click.argument("url", required=False)
 @click.option(

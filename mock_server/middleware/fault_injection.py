@@ -65,16 +65,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         fault = applied.fault
         state.exchange.fault = applied
 
-        async def send_marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (fault.headers or {}).items():
-                    headers[name] = value
-                headers["x-mock-fault"] = str(applied)
-                if applied.preferences:
-                    headers["preference-applied"] = applied.preferences
-            await send(message)
-
+        send_marked = _marking(send, applied)
         if applied.delay_s:
             await asyncio.sleep(applied.delay_s)
         if fault.answer == "hang":
@@ -110,6 +101,22 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
 def _unreadable(error: FaultError) -> Refused:
     of = f" in {error.name}" if error.name else ""
     return refused("fault", of=of, got=error.got, want=error.want)
+
+
+def _marking(send: Send, applied: AppliedFault) -> Send:
+    """Send with the fault's own headers, and with a header that names the fault."""
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in (applied.fault.headers or {}).items():
+                headers[name] = value
+            headers["x-mock-fault"] = str(applied)
+            if applied.preferences:
+                headers["preference-applied"] = applied.preferences
+        await send(message)
+
+    return send_marked
 
 
 def _user(stages: Stages, scope: Scope) -> str | None:

@@ -131,7 +131,7 @@ def _as_text(value: Any) -> Any:
         return int(value)
     if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 20):
         return value
-    text = json.dumps(value)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= SHOWN_CHARACTERS else "..."
 
 
