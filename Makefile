@@ -8,7 +8,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 compile := $(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help install mock test check selfcheck foreign mutation bench spec format lock build clean
+.PHONY: help install mock test check selfcheck foreign mutation bench hardening spec format lock build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ mutation: install ## change the judging code in one place at a time and check th
 bench: install ## measure the mock and other servers (suites: ARGS=--suite; record the results: ARGS=--write)
 	@.ci/tools wrk
 	@$(bin)/python -m mock_server.bench $(ARGS)
+
+hardening: install ## measure what the mock promises under attack, with a limit for each (three minutes)
+	@.ci/tools node
+	@$(bin)/python -m mock_server.tests.hardening
 
 spec: install ## check the contract in spec/ with our own gate and two OpenAPI linters
 	@$(bin)/python -m contract_tests.spec_gate

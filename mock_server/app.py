@@ -17,6 +17,7 @@ from connexion.middleware.security import SecurityMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.contract.examples import sample_response
 from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir, not_openapi
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
@@ -25,7 +26,7 @@ from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.facts import Facts
-from mock_server.lead_lists.operations import Coroutine
+from mock_server.lead_lists.operations import Coroutine, reading_operations
 from mock_server.lead_lists.operations import table as lead_list_operations
 from mock_server.lead_lists.record import Builder, LeadList
 from mock_server.lead_lists.rules import Rules
@@ -65,6 +66,7 @@ class Mock:
     stages: Stages
     worlds: Worlds
     control_token: str  # nothing: none is needed
+    from_examples: tuple[str, ...] = ()  # operationIds without code, answered from the spec
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
@@ -102,8 +104,10 @@ def create_app(
     coroutines = {**(operations or {})}
     if has_lists:
         path = contract.operations[LEAD_LISTS].path
-        coroutines = {**lead_list_operations(parts, readings, path), **coroutines}
-    contract.check_bound(coroutines)
+        reading = reading_operations(contract, path)
+        coroutines = {**reading, **lead_list_operations(parts, readings, path), **coroutines}
+    examples = {name: _from_example(contract, name) for name in contract.operations.keys() - coroutines.keys()}
+    coroutines |= examples
     worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     judge = Judge(contract, right)
 
@@ -125,7 +129,7 @@ def create_app(
         app = _assemble(settings, contract, readings, parts, coroutines, worlds, judge, make_control)
     except Exception as error:  # Connexion finds a few forms of its own
         raise not_openapi(spec_dir / "openapi.yaml", contract.document, error) from error
-    return Mock(app, contract, parts, worlds, settings.control_token or "")
+    return Mock(app, contract, parts, worlds, settings.control_token or "", tuple(sorted(examples)))
 
 
 def with_token(settings: Settings) -> Settings:
@@ -275,6 +279,20 @@ def _responder(coroutine: Coroutine, operation: OperationSpec, stages: Stages, p
         return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
 
     return respond
+
+
+def _from_example(contract: Contract, operation_id: str) -> Coroutine:
+    """A coroutine for an operation without code: its response comes from the spec, and a header says so."""
+    operation = contract.operations[operation_id]
+    sample = sample_response(contract, operation)
+
+    async def respond() -> Outcome:
+        return Outcome(sample.value, {"x-mock-example": sample.source})
+
+    async def respond_to_parameters(**_: Any) -> Outcome:
+        return await respond()
+
+    return respond_to_parameters if operation.parameters else respond
 
 
 def _handler(respond: Respond) -> Coroutine:

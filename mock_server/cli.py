@@ -7,7 +7,6 @@ import functools
 import gc
 import json
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -17,12 +16,11 @@ from typing import Any, NoReturn
 
 import click
 
-from mock_server import readiness, server, settings
+from mock_server import banner, readiness, server, settings
 from mock_server.app import Mock, create_app, with_token
 from mock_server.connections import listening
 from mock_server.contract import openapi as contract
 from mock_server.contract import readings
-from mock_server.control.pages import DASHBOARD
 from mock_server.settings import FIELDS, Settings
 
 EXIT_OUTPUT = 1
@@ -138,6 +136,16 @@ def print_handlers(chosen: Settings) -> None:
         click.echo(text, nl=False)
 
 
+@main.command("playwright")
+@click.pass_obj
+def print_playwright_fixture(chosen: Settings) -> None:
+    """Print a TypeScript file for Playwright tests: each in its own world, signed in, with the calls of the mock."""
+    from mock_server.recipes.printing import playwright
+
+    with _printing():
+        click.echo(playwright(chosen), nl=False)
+
+
 @main.command("wait")
 @click.argument("url", required=False)
 @click.option(
@@ -186,9 +194,9 @@ def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
         _exit(EXIT_PORT, f"{error}; choose another port with --port, or let --port 0 take a free one")
     except listening.HostUnusable as error:
         _exit(EXIT_USAGE, f"{error}; --host takes an address of this machine, such as localhost or 0.0.0.0")
-    greeting = (
-        _ready_line(mock, chosen, listener.url(chosen.scheme)) if ready_json else _welcome(mock, chosen, listener)
-    )
+    if mock.from_examples:
+        _warn(f"answered from the examples of the spec, since they have no code: {', '.join(mock.from_examples)}")
+    greeting = (banner.ready_line if ready_json else banner.welcome)(mock, chosen, listener)
     gc.freeze()  # what is loaded stays until the end: a collection that looks at it all would stop requests for 40 ms
     server.serve(mock, listener, chosen, on_ready=lambda: _tell(greeting), beside=beside)
 
@@ -208,53 +216,3 @@ def _tell(text: str) -> None:
         print(text, flush=True)
     except OSError:  # nobody reads stdout any more; the mock serves all the same
         _drop_stdout()
-
-
-def _ready_line(mock: Mock, chosen: Settings, url: str) -> str:
-    users = [{"id": user, "token": token} for user, token in chosen.user]
-    ready = {"url": url, "pid": os.getpid(), "users": users, "endpoint": url + _endpoint(mock)}
-    return json.dumps(ready | ({"controlToken": mock.control_token} if mock.control_token else {}))
-
-
-def _welcome(mock: Mock, chosen: Settings, listener: listening.Listener) -> str:
-    url = listener.url(chosen.scheme)
-    token = chosen.user[0][1]
-    example: Any = next((spec.example for spec in mock.contract.operations.values() if spec.example), {})
-    trust = ["--insecure"] if chosen.tls and not chosen.tls_cert else []
-    curl = ["curl", "-i", *trust, url + _endpoint(mock), "-H", f"Authorization: Bearer {token}"]
-    curl += ["-H", "Content-Type: application/json", "-d", json.dumps(example, ensure_ascii=False)]
-    nobody = "(nobody)"
-    width = max(len(user) for user in (nobody, *dict(chosen.user)))
-    return "\n".join(
-        [
-            f"Serving {url}{_endpoint(mock)}  (Ctrl-C stops)",
-            *(f"On the network: {each}{_endpoint(mock)}" for each in listener.lan_urls(chosen.scheme)),
-            "Users you can sign in as:",
-            *(f"  {user:{width}}  {token}" for user, token in chosen.user),
-            f"  {nobody:{width}}  {settings.EXPIRED_TOKEN}  (a session that has expired)",
-            f"Send the token as Authorization: Bearer TOKEN, or as the cookie {chosen.cookie_name}=TOKEN.",
-            *(
-                [f"Control API token, for the header X-Mock-Control: {mock.control_token}"]
-                if mock.control_token
-                else []
-            ),
-            f"Dashboard: {_dashboard(mock, url)}",
-            *([_CERTIFICATE_MADE] if trust else []),
-            "Try:",
-            f"  {shlex.join(curl)}",
-        ]
-    )
-
-
-_CERTIFICATE_MADE = (
-    "The certificate was made for this start: open the dashboard once and accept it, before your pages call the mock."
-)
-
-
-def _dashboard(mock: Mock, url: str) -> str:
-    """Where a browser of this machine finds the page; a fragment is sent to no server and written into no log."""
-    return f"{url}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else "")
-
-
-def _endpoint(mock: Mock) -> str:
-    return next(iter(mock.contract.operations.values())).path

@@ -49,9 +49,9 @@ class RunningMock:
 
     def verify(self, **question: Any) -> None:
         """Raise NotHeld unless the requests came: `mock.verify(times=1, body={"name": "Q1"})`."""
-        outcome = self.control("POST", "verify", question)
+        outcome = self.control("POST", "verify", question, timeout_s=START_S + question.get("withinMs", 0) / 1000)
         if not outcome["held"]:
-            raise NotHeld(_in_words(outcome))
+            raise NotHeld(_in_words(outcome, question.get("withinMs")))
 
     def reset(self) -> None:
         """The world as at the start."""
@@ -66,9 +66,9 @@ class RunningMock:
         """Store these lead lists in place of all others."""
         self.control("PUT", "lists", {"lists": list(lists)})
 
-    def control(self, method: str, call: str, body: Any = None) -> Any:
+    def control(self, method: str, call: str, body: Any = None, *, timeout_s: float = START_S) -> Any:
         """Any call of the control API, such as `control("PUT", "clock", {"offsetS": 60})`; its JSON, if it has some."""
-        connection = connection_to(self.url, timeout_s=START_S)
+        connection = connection_to(self.url, timeout_s=timeout_s)
         headers = {"X-Mock-Control": self.mock.control_token or "1", "X-Mock-World": self.world}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -83,8 +83,10 @@ class RunningMock:
         return json.loads(text) if text else None
 
 
-def _in_words(outcome: dict[str, Any]) -> str:
-    lines = [f"expected {outcome['expected']} of these requests, {outcome['count']} came"]
+def _in_words(outcome: dict[str, Any], within_ms: int | None) -> str:
+    within = f" within {within_ms} ms" if within_ms else ""
+    lines = [f"expected {outcome['expected']} of these requests, {outcome['count']} came{within}"]
+    lines += [outcome["reason"]] if "reason" in outcome else []
     for near in outcome["nearest"]:
         lines.append(f"  request {near['id']}: {near['method']} {near['path']} {near['status']}")
         lines += [f"    {each['path']}: want {each['want']}, got {each['got']}" for each in near["differences"]]

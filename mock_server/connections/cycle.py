@@ -18,7 +18,7 @@ logger = logging.getLogger("mock_server")
 IDLE_S = 75  # how long a kept connection may rest; nginx has the same. Node's and browsers' pools keep sockets for less
 BODY_HIGH_BYTES = 64 * 1024  # of a request body that the app has not taken yet; more is left in the socket
 
-# The hint makes clients with a pool (Node's http.Agent, undici) give a connection up before the server closes it.
+# The hint makes clients with a pool (Node's agent, undici) give a connection up before the server closes it.
 _KEPT = f"connection: keep-alive\r\nkeep-alive: timeout={IDLE_S}\r\n".encode()
 _CLOSED = b"connection: close\r\n"
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}

@@ -57,9 +57,8 @@ def _read(path: Path) -> tuple[Any, bytes]:
 def find_spec_dir(named: str | None = None) -> Path:
     """Return the spec folder: the named one, else that in the package (an installed wheel) or next to it (a clone)."""
     if named is not None:
-        for name in ("openapi.yaml", "readings.yaml"):
-            if not (Path(named) / name).is_file():
-                raise SpecError(f"--spec: {named} has no {name}; name a folder with the files of spec/")
+        if not (Path(named) / "openapi.yaml").is_file():
+            raise SpecError(f"--spec: {named} has no openapi.yaml; name a folder that has one")
         return Path(named)
     package = Path(__file__).resolve().parent.parent
     candidates = (package / "spec", package.parent / "spec")
@@ -129,6 +128,11 @@ class Contract:
             if "{" in path
         ]
 
+    @property
+    def paths(self) -> Iterable[str]:
+        """The paths of the spec, below its first server."""
+        return self._methods
+
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods that the spec has for a request path; none for an unknown path."""
         known = self._methods.get(self._template(path)[0], ())
@@ -151,18 +155,12 @@ class Contract:
                     return template, dict(zip(re.findall("{([^}]*)}", template), found.groups(), strict=True))
         return path, {}
 
-    def check_bound(self, operation_ids: Iterable[str]) -> None:
-        """Raise SpecError for an operation of the spec without a coroutine."""
-        missing = sorted(set(self.operations) - set(operation_ids))
-        if missing:
-            raise SpecError(f"no coroutine is bound to operationId {', '.join(missing)}; pass it in `operations`")
-
     def _add(self, path: str, method: str, item: Mapping[str, Any]) -> None:
         spec, place = item[method], f"{method.upper()} {path}"
-        operation_id = spec.get("operationId")
         # Connexion routes every unknown path to an operation without an id, and keeps the last of two with one id.
+        operation_id = spec.setdefault("operationId", re.sub("[^A-Za-z0-9]+", "-", place).strip("-").lower())
         if not isinstance(operation_id, str) or not operation_id:
-            raise SpecError(f"{place} has no operationId")
+            raise SpecError(f"{place} has an operationId that is not a text")
         if operation_id in self.operations:
             raise SpecError(f"operationId {operation_id} is used twice; the second is {place}")
         self._check_security(place, spec)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mock_server.contract.openapi import SpecError, read_yaml
+from mock_server.contract.openapi import SpecError, find_spec_dir, read_yaml
 
 PROFILES = ("page", "strict")
 DEFAULT_PROFILE = "page"
@@ -55,8 +55,11 @@ class Readings:
 
 
 def load(spec_dir: Path) -> dict[str, Reading]:
-    """Load all readings of the spec folder, by id, in the file's order; raises SpecError."""
-    path = spec_dir / "readings.yaml"
+    """Load all readings of the spec folder, or of the kit if it has none, by id, in the file's order.
+
+    Raises SpecError.
+    """
+    path = next(each for each in (spec_dir / "readings.yaml", find_spec_dir() / "readings.yaml") if each.is_file())
     readings = {}
     entries = read_yaml(path)
     try:

@@ -57,7 +57,6 @@ class Control:
         self._guard = guard
         self._pages = Pages()
         self._contract = control_contract()
-        self._contract.check_bound(HANDLERS)
         self._render_error = Renderer(readings)
         self._check_parameters = ParameterCheck(readings, str)
         self._negotiate = Negotiator(readings)

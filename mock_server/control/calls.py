@@ -14,11 +14,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import orjson
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
+from mock_server.control.matchers import WrongMatcher, compile_matcher
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.cross_site import advice, is_cross_site
 from mock_server.middleware.world_selection import port_cookie
@@ -182,13 +184,29 @@ async def set_faults(parts: Parts, call: Call) -> Any:
     faults = []
     for i, each in enumerate(call.body["faults"]):
         try:
-            faults.append(from_json(each))
+            faults.append(from_json(each, _body_fits))
+        except WrongMatcher as error:
+            path = ("faults", i, "match", *error.path)
+            raise Refused(400, [problem("matcher", path, got=shorten(error.got), want=error.want)]) from None
         except FaultError as error:
             path = ("faults", i, error.name) if error.name else ("faults", i)
             raise Refused(400, [problem("range", path, got=error.got, want=error.want)]) from None
     call.world.faults.put(faults, call.body.get("seed"))
     call.world.journal.tell("faults")
     return await get_faults(parts, call)
+
+
+def _body_fits(want: Any) -> Callable[[bytes], bool]:
+    """Compile the matcher of a fault for bodies; raises WrongMatcher."""
+    matcher = compile_matcher(want, ("body",))
+
+    def fits(body: bytes) -> bool:
+        try:
+            return next(matcher(orjson.loads(body), ()), None) is None
+        except orjson.JSONDecodeError:
+            return False
+
+    return fits
 
 
 async def clear_faults(parts: Parts, call: Call) -> None:
@@ -201,6 +219,13 @@ async def clear_faults(parts: Parts, call: Call) -> None:
 
 async def get_lists(parts: Parts, call: Call) -> Any:
     return {"lists": [each.to_json() for each in call.world.store]}
+
+
+async def get_list(parts: Parts, call: Call) -> Any:
+    stored = call.world.store.find(call.path["id"])
+    if stored is None:
+        raise Refused(404, message=f"There is no lead list {shorten(call.path['id'])}")
+    return stored.to_json()
 
 
 async def set_lists(parts: Parts, call: Call) -> Any:
@@ -291,6 +316,7 @@ HANDLERS: Mapping[str, Handler] = {
     "setFaults": set_faults,
     "clearFaults": clear_faults,
     "getLists": get_lists,
+    "getList": get_list,
     "setLists": set_lists,
     "reset": reset,
     "getSnapshots": get_snapshots,

@@ -19,6 +19,7 @@ from starlette.types import Scope
 from mock_server.pipeline.errors import Refused, shorten
 
 CONTROL_HEADER = "X-Mock-Control"
+NEEDS_CONTROL_HEADER = f"What changes the mock needs the header {CONTROL_HEADER}: 1"
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -92,7 +93,7 @@ class Guard:
 
     def _check_change(self, headers: Headers, given: Collection[str]) -> None:
         if not any(given):
-            raise Refused(403, message=f"What changes the mock needs the header {CONTROL_HEADER}: 1")
+            raise Refused(403, message=NEEDS_CONTROL_HEADER)
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         media_types = [each.partition(";")[0].strip().lower() for each in headers.getlist("content-type")]
         if media_types != ["application/json"] and (has_body or media_types):

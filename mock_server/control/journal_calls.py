@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -12,7 +13,8 @@ from mock_server.control import verification
 from mock_server.control.calls import Call, Handler, Parts
 from mock_server.control.showing import Shown
 from mock_server.control.verdicts import Judge
-from mock_server.pipeline.errors import Refused
+from mock_server.middleware.cors import is_preflight
+from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.worlds.faults import glob_matches
 from mock_server.worlds.journal import Exchange
 from mock_server.worlds.worlds import World
@@ -44,6 +46,10 @@ def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
         query.get("method", exchange.method) == exchange.method
         and glob_matches(query.get("path", "*"), exchange.path)
         and (status == wanted or (wanted.endswith("xx") and status[:1] == wanted[0]))
+        and (
+            query.get("preflights") != "false"
+            or not is_preflight({"method": exchange.method, "headers": exchange.headers})
+        )
         and ("fault" not in query or (query["fault"] == "true") == (exchange.fault is not None))
         and ("user" not in query or judge(exchange).user == query["user"])
         and ("verdict" not in query or judge(exchange).request == query["verdict"])
@@ -63,7 +69,19 @@ async def clear_requests(parts: Parts, call: Call) -> None:
 
 
 async def verify(parts: Parts, call: Call) -> Any:
-    outcome = verification.verify(call.body, list(call.world.journal), parts.judge)
+    try:
+        question = verification.Question.of(call.body)
+    except verification.WrongMatcher as error:
+        raise Refused(400, [problem("matcher", error.path, got=shorten(error.got), want=error.want)]) from None
+    journal, within_ms = call.world.journal, call.body.get("withinMs", 0)
+    mask = _shown(parts).masked
+    deadline_s = monotonic() + within_ms / 1000
+    with journal.watched() as watcher:
+        while True:
+            outcome = verification.verify(question, list(journal), journal.dropped, parts.judge, mask)
+            left_s = deadline_s - monotonic()
+            if outcome["held"] or left_s <= 0 or journal.is_closed or not await watcher.wait(left_s):
+                break
     return outcome if outcome["held"] else JSONResponse(outcome, 409)
 
 

@@ -93,6 +93,10 @@ class Shown:
             value = MASK
         return [name, self._masked(value)]
 
+    def masked(self, header: str, text: str) -> str:
+        """A text without the secrets that are known, and as the value of a header without any."""
+        return MASK if header and _SECRET_NAME.search(header) else self._masked(text)
+
     def _query(self, query: str) -> str:
         return self._masked(
             _QUERY_PAIR.sub(lambda pair: f"{pair[1]}={MASK}" if _SECRET_NAME.search(pair[1]) else pair[0], query)

@@ -7,13 +7,16 @@ A coroutine names the arguments that it needs: `payload` (the validated body), `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.datastructures import Headers
 
+from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.lead_lists.record import Payload
+from mock_server.pipeline.errors import Refused, shorten
 from mock_server.pipeline.responses import Outcome
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.worlds import World
@@ -36,6 +39,42 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]
     if readings.follows("idempotency-key", "honoured"):
         return {"createLeadList": _replaying(create_lead_list)}
     return {"createLeadList": create_lead_list}
+
+
+def reading_operations(contract: Contract, path: str) -> dict[str, Coroutine]:
+    """The operations with which a spec of somebody else reads lead lists back: `GET path/{any name}` and `GET path`.
+
+    A user sees the lists that their userIds name. The bundled spec has neither operation.
+    """
+    found: dict[str, Coroutine] = {}
+    for operation in contract.operations.values():
+        if operation.method != "GET" or not operation.success_statuses:
+            continue
+        schema = contract.resolve(operation.responses[min(operation.success_statuses)].schema or {})
+        if match := re.fullmatch(re.escape(path) + r"/\{([^/}]+)\}", operation.path):
+            found[operation.id] = _reading_one(
+                re.sub("[^0-9A-Za-z_]", "", match[1].replace("-", "_"))
+            )  # as Connexion names it
+        elif operation.path == path and schema.get("type") == "array":
+            found[operation.id] = _read_all
+    return found
+
+
+def _reading_one(parameter: str) -> Coroutine:
+    async def read(*, world: World, user: str | None = None, **parameters: Any) -> dict[str, Any]:
+        list_id = str(parameters[parameter])
+        stored = world.store.find(list_id)
+        value = stored.to_json() if stored else {}
+        if not stored or (user is not None and user not in value["userIds"]):
+            raise Refused(404, message=f"There is no lead list {shorten(list_id)}")
+        return value
+
+    return read
+
+
+async def _read_all(*, world: World, user: str | None = None, **_: Any) -> list[dict[str, Any]]:
+    values = [each.to_json() for each in world.store]
+    return [each for each in values if user is None or user in each["userIds"]]
 
 
 def _replaying(run: CreateLeadList) -> CreateLeadList:

@@ -15,7 +15,15 @@ from mock_server.pipeline.responses import RenderedResponse
 _LOOPBACK_ORIGIN = re.compile(r"https?://(localhost|([a-z0-9-]+\.)+localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.ASCII)
 
 _PREFLIGHT_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_EXPOSED_HEADERS = "Allow, Location, Preference-Applied, Retry-After, WWW-Authenticate, X-Mock-Fault, X-Request-Id"
+_EXPOSED_HEADERS = (
+    "Allow", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate", "X-Mock-Example", "X-Mock-Fault",
+    "X-Request-Id",
+)  # fmt: skip
+# Readable without a word (Fetch standard, CORS-safelisted response-header names), or of no use to a page.
+_NEVER_EXPOSED = frozenset(
+    ["cache-control", "connection", "content-language", "content-length", "content-type", "expires", "last-modified",
+     "pragma", "set-cookie", "vary"]
+)  # fmt: skip
 _PREFLIGHT_AGE_S = 600  # Chromium keeps a preflight for two hours at most; ten minutes outlive any page reload
 
 
@@ -40,7 +48,17 @@ def add_cors(headers: MutableHeaders, origin: str, is_own_origin: Callable[[str]
     if is_own_origin(origin):
         headers["access-control-allow-origin"] = origin
         headers["access-control-allow-credentials"] = "true"
-        headers["access-control-expose-headers"] = _EXPOSED_HEADERS
+        headers["access-control-expose-headers"] = ", ".join(dict.fromkeys([*_EXPOSED_HEADERS, *_others(headers)]))
+
+
+def _others(headers: MutableHeaders) -> list[str]:
+    """The headers of a response that a fault has set."""
+    known = {each.lower() for each in _EXPOSED_HEADERS}
+    return [
+        name
+        for name in headers
+        if name not in known and name not in _NEVER_EXPOSED and not name.startswith("access-control-")
+    ]
 
 
 def cors(

@@ -9,9 +9,10 @@ from urllib.parse import SplitResult, urlsplit
 
 def is_cross_site(headers: Mapping[str, str], scheme: str) -> bool:
     """Whether a page of another site sent the request (RFC 6265bis §5.2); http and https are different sites."""
-    if site := headers.get("sec-fetch-site"):  # only sent to https and to loopback
-        return site == "cross-site"
     page, own = _urls(headers, scheme)
+    site = headers.get("sec-fetch-site")
+    if site or scheme == "https" or _is_loopback(own):  # browsers send the header to these, and to no other mock
+        return site == "cross-site"
     return bool(page.hostname) and (page.scheme, _site(page)) != (own.scheme, _site(own))
 
 
@@ -48,6 +49,11 @@ def _urls(headers: Mapping[str, str], scheme: str) -> tuple[SplitResult, SplitRe
             parts = urlsplit("")
         found.append(parts)
     return found[0], found[1]
+
+
+def _is_loopback(url: SplitResult) -> bool:
+    host = url.hostname or ""
+    return host == "localhost" or host.endswith(".localhost") or host in ("127.0.0.1", "::1")
 
 
 def _site(url: SplitResult) -> str:

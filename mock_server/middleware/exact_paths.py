@@ -1,21 +1,35 @@
-"""Refuse paths and methods that the spec does not have, before a router guesses."""
+"""Refuse paths and methods that the spec does not have, before a router guesses, and name the path that was meant."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
-from mock_server.pipeline.errors import Refused
+from mock_server.middleware.control_gate import CONTROL_PATH
+from mock_server.middleware.error_responses import send_response
+from mock_server.pipeline.errors import Refused, shorten
+from mock_server.pipeline.responses import RenderedResponse
+
+NO_PATH = "There is nothing at this path"
+_HELP = {"link": f'<{CONTROL_PATH}>; rel="help"'}
+# For a person who opens the mock in a browser; to programs it says the same as JSON.
+_ROOT_PAGE = RenderedResponse(
+    404,
+    {"content-type": "text/html; charset=utf-8", "content-security-policy": "default-src 'none'", **_HELP},
+    f'<!doctype html><html lang="en"><title>leadlists-mock</title><p>This is a mock of an API. '
+    f'<a href="{CONTROL_PATH}">Its dashboard</a> shows what it is asked.\n'.encode(),
+)
 
 
 def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGIApp:
-    """Answers for paths and methods that the spec does not have, before a router guesses.
+    """Answer for paths and methods that the spec does not have.
 
-    Starlette would redirect a trailing slash before the login is checked, and name in `Allow` the methods of the
-    first route only.
+    Starlette would redirect a path with a trailing slash before the login is checked, and name in `Allow` the methods
+    of the first route only.
     """
     slash = readings["trailing-slash"]
     other_method_status = int(readings["other-methods"])
@@ -34,10 +48,44 @@ def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGI
                 raise Refused(308, message=f"This is at {path}", headers={"location": target})
             scope = {**scope, "path": path, "raw_path": path.encode()}
         if not methods:
-            raise Refused(404)
+            if path == "/" and _is_visit(scope):
+                return await send_response(_ROOT_PAGE, send)
+            raise Refused(404, message=_nothing_at(path, contract), headers=_HELP if path == "/" else {})
         if scope["method"] not in methods:  # http.method, RFC 9110 §15.5.6
             allow = {"allow": ", ".join(methods)} if other_method_status == 405 else {}
-            raise Refused(other_method_status, headers=allow)
+            raise Refused(other_method_status, message=no_method(methods), headers=allow)
         await app(scope, receive, send)
 
     return middleware
+
+
+def _is_visit(scope: Scope) -> bool:
+    """Whether a browser will show the response to a person."""
+    headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    return b"text/html" in headers.get(b"accept", b"") and scope["method"] in ("GET", "HEAD")
+
+
+def no_method(methods: tuple[str, ...]) -> str:
+    """The message of a 405."""
+    return f"This path does not have this method; it has {', '.join(methods)}"
+
+
+def _nothing_at(path: str, contract: Contract) -> str:
+    """Why there is nothing: the path that comes nearest, if one differs in slashes, case or its prefix only."""
+    if path == "/":
+        first = next(iter(contract.operations.values()), None)
+        where = f"; the API is at {first.path}, the dashboard at {CONTROL_PATH}" if first else ""
+        return f"{NO_PATH}{where}"
+    near = next((each for each in contract.paths if _is_near(each, path)), None)
+    return f"{NO_PATH}; did you mean {near} instead of {shorten(path, 200)[1:-1]}?" if near else NO_PATH
+
+
+def _is_near(known: str, path: str) -> bool:
+    """Whether a path differs from one of the spec in slashes and case only, or has less or more in front."""
+    segments = [(each, other) for each, other in zip(_from_end(known), _from_end(path), strict=False)]
+    literal = [(each, other) for each, other in segments if not each.startswith("{")]
+    return bool(literal) and all(each.lower() == other.lower() for each, other in literal)
+
+
+def _from_end(path: str) -> list[str]:
+    return [each for each in path.split("/") if each][::-1]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from starlette.datastructures import MutableHeaders
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec
@@ -15,16 +18,18 @@ from mock_server.middleware.cors import is_preflight
 from mock_server.middleware.error_responses import send_response
 from mock_server.middleware.requested_faults import requested_fault
 from mock_server.pipeline.errors import Problem, Refused, refused
-from mock_server.pipeline.request_state import request_state
+from mock_server.pipeline.request_state import RequestState, request_state
 from mock_server.pipeline.responses import Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
-from mock_server.worlds.faults import AppliedFault, FaultError, RawHeaders
+from mock_server.worlds.faults import AppliedFault, Fault, FaultError, RawHeaders, Sender
 
 EXPIRED = "The session has expired; sign in again"
 NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  # as a proxy sends it
 RETRY_AFTER_S = 1
 DRIBBLE_S = 2.0
 DRIBBLE_PIECES = 20
+PEEKED_BYTES = 1024 * 1024  # of a body that decides on a fault
+PEEKED_S = 10.0
 WITH_RETRY_AFTER = (429, 503)  # RFC 6585 §4, RFC 9110 §15.6.4
 
 Respond = Callable[[list[Message], Scope, Send], Awaitable[None]]
@@ -41,11 +46,16 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         if scope["type"] != "http" or is_preflight(scope):
             return await app(scope, receive, send)
         headers: RawHeaders = scope["headers"]
+        faults = request_state(scope).world.faults
         try:
             requested = requested_fault(headers)
-            applied = request_state(scope).world.faults.choose(scope["method"], scope["path"], headers, requested)
         except FaultError as error:
             return await send_response(stages.render_error(_unreadable(error)), send)
+        body = b""
+        if requested is None and faults.ask_for_body:
+            body, receive = await _peek(receive)
+        sender = Sender(lambda: _user(stages, scope), body)
+        applied = faults.choose(scope["method"], scope["path"], headers, requested, sender)
         if applied is None:
             return await app(scope, receive, send)
         await apply(applied, scope, receive, send)
@@ -55,16 +65,11 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         fault = applied.fault
         state.exchange.fault = applied
 
-        async def send_marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["x-mock-fault"] = str(applied)
-                if applied.preferences:
-                    headers["preference-applied"] = applied.preferences
-            await send(message)
-
+        send_marked = _marking(send, applied)
         if applied.delay_s:
             await asyncio.sleep(applied.delay_s)
+        if fault.answer == "hang":
+            return await _hang(receive, state)
         if fault.answer in ("reset", "empty"):
             await _read_all(receive)
             if state.is_reused and any(name == b"sec-fetch-mode" for name, _ in scope["headers"]):
@@ -76,7 +81,7 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         if fault.session is not None:
             response = stages.render_error(Refused(401, message=EXPIRED))
         elif fault.status is not None:
-            response = forced_response(fault.status, contract.operation_at(scope["method"], scope["path"])[0], stages)
+            response = forced_response(fault, contract.operation_at(scope["method"], scope["path"])[0], stages)
         messages: list[Message] = []
         corrupt = _CORRUPTING.get(fault.answer or "")
         send_on = _keep_in(messages) if corrupt else send_marked
@@ -98,8 +103,65 @@ def _unreadable(error: FaultError) -> Refused:
     return refused("fault", of=of, got=error.got, want=error.want)
 
 
-def forced_response(status: int, operation: OperationSpec | None, stages: Stages) -> RenderedResponse:
-    """Render the response that the spec documents for a status, or a plausible one of the same form."""
+def _marking(send: Send, applied: AppliedFault) -> Send:
+    """Send with the fault's own headers, and with a header that names the fault."""
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in (applied.fault.headers or {}).items():
+                headers[name] = value
+            headers["x-mock-fault"] = str(applied)
+            if applied.preferences:
+                headers["preference-applied"] = applied.preferences
+        await send(message)
+
+    return send_marked
+
+
+def _user(stages: Stages, scope: Scope) -> str | None:
+    """The user who is signed in by any carrier."""
+    for carrier in ("bearer", "cookie"):
+        try:
+            if user := stages.authenticate(Headers(scope=scope), carrier):
+                return user
+        except Refused:
+            pass
+    return None
+
+
+async def _peek(receive: Receive) -> tuple[bytes, Receive]:
+    """Read a body, and return with it a channel that gives the same messages again; a longer or later one is cut."""
+    messages: deque[Message] = deque()
+    body = b""
+    try:
+        async with asyncio.timeout(PEEKED_S):
+            while len(body) <= PEEKED_BYTES:
+                messages.append(await receive())
+                body += messages[-1].get("body", b"")
+                if not messages[-1].get("more_body", False):
+                    break
+    except TimeoutError:
+        pass
+
+    async def again() -> Message:
+        return messages.popleft() if messages else await receive()
+
+    return body, again
+
+
+async def _hang(receive: Receive, state: RequestState) -> None:
+    """Answer nothing until the client gives up."""
+    state.end_exchange()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def forced_response(fault: Fault, operation: OperationSpec | None, stages: Stages) -> RenderedResponse:
+    """Render the fault's own body, or what the spec documents for its status, or a plausible one of the same form."""
+    status = fault.status or 500
+    if fault.body is not None:
+        return _own_response(status, fault.body, fault.headers or {})
     documented_by_status = operation.responses if operation else {}
     documented = documented_by_status.get(status)
     if status in (204, 205, 304):  # these have no body
@@ -111,6 +173,15 @@ def forced_response(status: int, operation: OperationSpec | None, stages: Stages
     problems = [Problem(**each) for each in (error or {}).get("details", ())]
     headers = {"retry-after": str(RETRY_AFTER_S)} if status in WITH_RETRY_AFTER else {}
     return stages.render_error(Refused(status, problems, headers=headers))
+
+
+def _own_response(status: int, body: Any, headers: Mapping[str, str]) -> RenderedResponse:
+    """A response with the fault's own body: JSON, unless it is a text and its headers say another media type."""
+    media_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "application/json")
+    if status in (204, 205, 304):
+        return RenderedResponse(status, {}, b"")
+    is_text = isinstance(body, str) and "json" not in media_type
+    return RenderedResponse(status, {"content-type": media_type}, body.encode() if is_text else orjson.dumps(body))
 
 
 def _keep_in(messages: list[Message]) -> Send:

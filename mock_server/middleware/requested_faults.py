@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -74,6 +75,13 @@ def _one_of(*options: str) -> tuple[Callable[[str], str], str]:
     return read, " or ".join(options)
 
 
+def _headers(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError(text)
+    return value
+
+
 # Name -> (parser, which raises ValueError; what it accepts, in words)
 _READ: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "status": _number(int, 200, 599),
@@ -82,6 +90,8 @@ _READ: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "answer": _one_of(*ANSWERS),
     "session": _one_of("expired"),
     "share": _number(float, 0, 1),
+    "body": (json.loads, "JSON"),
+    "headers": (_headers, 'a JSON object such as {"Retry-After": "1"}'),
 }
 _PREFERRED = (("code", "status", 1, _READ["status"][0]), ("wait", "delay_ms", 1000, _number(float, 0, 60)[0]))
 

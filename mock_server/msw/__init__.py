@@ -4,7 +4,7 @@ The facts are written when the file is generated, from the spec and from the tab
 they have one source only, and the handlers know the same users, limits and words as the mock with these settings.
 What is logic is written twice, in Python and in TypeScript; a test compares the answers.
 
-May import: app, contract, middleware, pipeline, settings
+May import: app, contract, control, middleware, pipeline, settings
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from mock_server.app import LEAD_LISTS, Mock, create_app
 from mock_server.contract.openapi import OperationSpec, find_spec_dir
 from mock_server.contract.readings import DEFAULT_PROFILE, ReadingError, load, resolve
 from mock_server.contract.schema import Validator
-from mock_server.middleware.fault_injection import RETRY_AFTER_S, WITH_RETRY_AFTER
+from mock_server.control.guard import NEEDS_CONTROL_HEADER
+from mock_server.middleware.exact_paths import no_method
+from mock_server.middleware.fault_injection import EXPIRED, NOT_JSON, RETRY_AFTER_S, WITH_RETRY_AFTER
 from mock_server.pipeline.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, Refused
 from mock_server.pipeline.validation import example_at, shown_example, wanted
 from mock_server.pipeline.words import WORDS
@@ -93,9 +95,14 @@ def _facts(settings: Settings, operation: OperationSpec, success_status: int) ->
         "gotCharacters": GOT_CHARACTERS,
         "problemsListedOfAField": PROBLEMS_LISTED_OF_A_FIELD,
         "wanted": wanted(body, operation.body),
+        "noMethod": no_method((operation.method,)),
         "required": body["required"],
         "fields": fields,
         "retryAfter": dict.fromkeys(WITH_RETRY_AFTER, str(RETRY_AFTER_S)),
+        "createdExample": operation.responses[success_status].example,
+        "expired": EXPIRED,
+        "notJson": NOT_JSON.decode(),
+        "needsControlHeader": NEEDS_CONTROL_HEADER,
         "documentedProblems": operation.responses[400].example["error"]["details"],
     }
 

@@ -14,18 +14,33 @@ export interface Options {
   users?: Users;
   /** The cookie that carries a session token where no `Authorization: Bearer` does. */
   cookieName?: string;
+  /** Lists that are there at the start and after each reset. */
+  lists?: readonly LeadList[];
   now?: () => Date;
   newId?: () => string;
+}
+
+/** What happens to requests, as the control API of the mock has it; without `times`, until the next reset. */
+export interface Fault {
+  times?: number;
+  status?: number;
+  delayMs?: number;
+  session?: "expired";
+  answer?: "hang" | "reset" | "empty" | "not-json";
+  body?: unknown;
+  headers?: Record<string, string>;
 }
 
 export interface LeadListMock {
   /** For `setupServer(...handlers)` and `setupWorker(...handlers)`. */
   readonly handlers: HttpHandler[];
-  /** What was created since the start or the last reset, the oldest first. */
+  /** The stored lists, the oldest first. */
   readonly lists: LeadList[];
-  /** Answers the next requests with an error and the body that is documented for it. */
+  /** Puts faults in force in place of all others; the first that is not used up is applied. */
+  setFaults(...faults: Fault[]): void;
+  /** Short for `setFaults({ status, times })`, after the faults that are in force. */
   failNext(status: number, times?: number): void;
-  /** Forgets the lists and the errors to come. */
+  /** Begins anew: the lists of the start, and no faults. */
   reset(): void;
 }
 
@@ -33,18 +48,18 @@ export function createLeadListMock({
   url = "*",
   users = CONTRACT.users,
   cookieName = CONTRACT.cookieName,
+  lists: initial = [],
   now = () => new Date(),
   newId = () => crypto.randomUUID(),
 }: Options = {}): LeadListMock {
-  const lists: LeadList[] = [];
-  const failing: number[] = [];
+  const lists: LeadList[] = [...initial];
+  const faults: Fault[] = [];
 
   async function answer(request: Request, cookies: Cookies): Promise<Response> {
-    const status = failing.shift();
-    if (status !== undefined) throw forced(status);
-    // MSW ignores the case and a trailing slash of the path.
-    if (!decodeURIComponent(new URL(request.url).pathname).endsWith(CONTRACT.path)) throw new Refused(404);
-    if (request.method !== CONTRACT.method) throw new Refused(405, [], "", { Allow: CONTRACT.method });
+    // MSW looks at neither case nor a slash behind the path.
+    const path = decodeURIComponent(new URL(request.url).pathname);
+    if (!path.endsWith(CONTRACT.path)) throw new Refused(404, [], nothingAt(path));
+    if (request.method !== CONTRACT.method) throw new Refused(405, [], CONTRACT.noMethod, { Allow: CONTRACT.method });
     const user = signedIn(request, cookies, users, cookieName);
     checkMediaType(request.headers);
     const body = validated(parse(new Uint8Array(await request.arrayBuffer())));
@@ -53,20 +68,174 @@ export function createLeadListMock({
     return respond(CONTRACT.successStatus, list);
   }
 
-  const handler = http.all(url + CONTRACT.path, async ({ request, cookies }) => {
+  async function rendered(request: Request, cookies: Cookies): Promise<Response> {
     try {
       return await answer(request, cookies);
     } catch (error) {
-      if (error instanceof Refused) return error.response(request.method);
-      throw error;
+      return refusalOf(error, request.method);
     }
-  });
+  }
+
+  async function handled({ request, cookies }: { request: Request; cookies: Cookies }): Promise<Response> {
+    let applied: Applied | null;
+    try {
+      applied = requestedFault(request.headers, cookies) ?? nextFault(faults);
+    } catch (error) {
+      return refusalOf(error, request.method);
+    }
+    return applied ? withFault(applied, request, () => rendered(request, cookies)) : rendered(request, cookies);
+  }
+
   return {
-    handlers: [handler],
+    handlers: [
+      http.all(url + CONTRACT.path, handled),
+      http.all(`${url}/__mock__/sessions`, ({ request, cookies }) => sessions(request, cookies, users, cookieName)),
+      http.all(`${url}/__mock__/*`, ({ request }) => {
+        const call = `${request.method} ${new URL(request.url).pathname}`;
+        const message = `The handlers for MSW have no ${call}; use the object that createLeadListMock returns`;
+        return respond(501, { error: { code: "NOT_IMPLEMENTED", message } });
+      }),
+    ],
     lists,
-    failNext: (status, times = 1) => void failing.push(...Array<number>(times).fill(status)),
-    reset: () => void (lists.splice(0), failing.splice(0)),
+    setFaults: (...given) => void faults.splice(0, faults.length, ...given.map(inForce)),
+    failNext: (status, times = 1) => void faults.push({ status, times }),
+    reset: () => void (lists.splice(0, lists.length, ...initial), faults.splice(0)),
   };
+}
+
+// -- sessions: the call with which web pages sign in
+
+async function sessions(request: Request, cookies: Cookies, users: Users, cookieName: string): Promise<Response> {
+  const { method } = request;
+  try {
+    if (method === "GET" || method === "HEAD") {
+      const tokens = cookieValues(cookieHeader(request, cookies), cookieName);
+      const user = tokens.map((token) => users[token]).find((each) => each !== undefined) ?? null;
+      return respond(200, { user, expired: user === null && tokens.includes(CONTRACT.expiredToken) });
+    }
+    if (method !== "POST" && method !== "DELETE") throw new Refused(405, [], "", { Allow: "GET, POST, DELETE, HEAD" });
+    if (!request.headers.get("X-Mock-Control")) throw new Refused(403, [], CONTRACT.needsControlHeader);
+    if (method === "DELETE") return withCookie(new HttpResponse(null, { status: 204 }), `${cookieName}=; Max-Age=0`);
+    const { user, expired } = (await request.json()) as { user: string; expired?: boolean };
+    const token = Object.keys(users).find((each) => users[each] === user);
+    if (token === undefined) {
+      const want = [...new Set(Object.values(users))].map((each) => JSON.stringify(each)).join(" or ");
+      throw new Refused(400, [problem("enum", ["user"], { got: quoted(`${user}`), want })]);
+    }
+    const given = expired ? CONTRACT.expiredToken : token;
+    return withCookie(respond(200, { user, token: given }), `${cookieName}=${given}`);
+  } catch (error) {
+    return refusalOf(error, method);
+  }
+}
+
+/** Not HttpOnly: a worker sets cookies as scripts do. */
+function withCookie(response: Response, cookie: string): Response {
+  return new HttpResponse(response.body, {
+    status: response.status,
+    headers: [...response.headers, ["Set-Cookie", `${cookie}; Path=/; SameSite=Lax`]],
+  });
+}
+
+// -- faults
+
+interface Applied {
+  fault: Fault;
+  door: string;
+  preferences?: string;
+}
+
+const SUPPORTED = ["status", "delayMs", "session", "answer", "body", "headers"];
+const ANSWERS = ["hang", "reset", "empty", "not-json"];
+
+function inForce(fault: Fault): Fault {
+  const unknown = Object.keys(fault).find((name) => name !== "times" && !SUPPORTED.includes(name));
+  if (unknown) throw new Error(`the handlers for MSW have no faults with ${unknown}; they have ${SUPPORTED.join(", ")}`);
+  if (fault.answer && !ANSWERS.includes(fault.answer)) throw new Error(noSuchAnswer(fault.answer));
+  return { ...fault };
+}
+
+function noSuchAnswer(answer: string): string {
+  return `the handlers for MSW have no answer=${answer}; they have ${ANSWERS.join(", ")}`;
+}
+
+function nextFault(faults: Fault[]): Applied | null {
+  const fault = faults.find((each) => each.times !== 0);
+  if (!fault) return null;
+  if (fault.times !== undefined) fault.times--;
+  return { fault, door: "control" };
+}
+
+/** The fault that a request asks for: by X-Mock-Fault, by Prefer, or by the cookie. */
+function requestedFault(headers: Headers, cookies: Cookies): Applied | null {
+  const header = headers.get("X-Mock-Fault");
+  if (header) return { fault: faultOf(header), door: "header" };
+  const given = new Map<string, string>();
+  for (const [preference] of (headers.get("Prefer") ?? "").matchAll(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g)) {
+    const [name, value] = (preference.split(";")[0] ?? "").split("=").map((part) => part.trim().replace(/^"|"$/g, ""));
+    if (name && !given.has(name.toLowerCase())) given.set(name.toLowerCase(), value ?? "");
+  }
+  const status = numberOf(given.get("code"), 200, 599, true);
+  const waitS = numberOf(given.get("wait"), 0, 60, false);
+  if (status !== undefined || waitS !== undefined) {
+    const fault = { ...(status !== undefined && { status }), ...(waitS !== undefined && { delayMs: waitS * 1000 }) };
+    const honoured = [status !== undefined && `code=${given.get("code")}`, waitS !== undefined && `wait=${given.get("wait")}`];
+    return { fault, door: "prefer", preferences: honoured.filter(Boolean).join(", ") };
+  }
+  const cookie = cookies["mock_fault"];
+  return cookie ? { fault: faultOf(cookie), door: "cookie" } : null;
+}
+
+function numberOf(text: string | undefined, least: number, most: number, isWhole: boolean): number | undefined {
+  const number = text && /^[ ]*[+-]?[0-9.]+[ ]*$/.test(text) ? Number(text) : NaN;
+  return number >= least && number <= most && (!isWhole || Number.isInteger(number)) ? number : undefined;
+}
+
+/** A fault in the form of a query; what the handlers do not do is refused, not ignored. */
+function faultOf(text: string): Fault {
+  const fault: Record<string, unknown> = {};
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (!SUPPORTED.includes(name) || (name === "answer" && !ANSWERS.includes(value))) {
+      const why = name === "answer" ? noSuchAnswer(value) : `the handlers for MSW have no ${name} in X-Mock-Fault`;
+      throw new Refused(400, [], `${why[0]!.toUpperCase()}${why.slice(1)}`);
+    }
+    fault[name] = name === "status" || name === "delayMs" ? Number(value) : value;
+    if (name === "body" || name === "headers") fault[name] = JSON.parse(value);
+  }
+  return fault as Fault;
+}
+
+async function withFault(applied: Applied, request: Request, work: () => Promise<Response>): Promise<Response> {
+  const { fault } = applied;
+  if (fault.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
+  if (fault.answer === "hang") return new Promise<never>(() => {});
+  if (fault.answer === "reset" || fault.answer === "empty") return HttpResponse.error();
+  const response = await faulty(fault, request, work);
+  const headers = new Headers([...response.headers, ...Object.entries(fault.headers ?? {})]);
+  for (const [name, value] of Object.entries(fault.headers ?? {})) headers.set(name, value);
+  const { times: _, ...effects } = fault;
+  const told = new URLSearchParams();
+  for (const [name, value] of Object.entries(effects)) {
+    told.set(name, typeof value === "object" ? JSON.stringify(value) : `${value}`);
+  }
+  headers.set("X-Mock-Fault", `${told}; door=${applied.door}`);
+  if (applied.preferences) headers.set("Preference-Applied", applied.preferences);
+  if (fault.answer !== "not-json" || !response.body) {
+    return new HttpResponse(response.body, { status: response.status, headers });
+  }
+  headers.set("Content-Type", "text/html; charset=utf-8");
+  return new HttpResponse(CONTRACT.notJson, { status: response.status, headers });
+}
+
+async function faulty(fault: Fault, request: Request, work: () => Promise<Response>): Promise<Response> {
+  if (fault.session) return new Refused(401, [], CONTRACT.expired).response(request.method);
+  if (fault.status === undefined) return work();
+  if ([204, 205, 304].includes(fault.status)) return new HttpResponse(null, { status: fault.status });
+  if (fault.body === undefined) return forced(fault.status, request.method);
+  const type = Object.entries(fault.headers ?? {}).find(([name]) => name.toLowerCase() === "content-type")?.[1];
+  const isText = typeof fault.body === "string" && type !== undefined && !type.includes("json");
+  const body = isText ? (fault.body as string) : JSON.stringify(fault.body);
+  return new HttpResponse(body, { status: fault.status, headers: { "Content-Type": type ?? "application/json" } });
 }
 
 // -- refusals
@@ -109,14 +278,20 @@ class Refused extends Error {
   }
 }
 
-function forced(status: number): Refused {
+function nothingAt(path: string): string {
+  return `${CONTRACT.errors[404]![1]}; did you mean ${CONTRACT.path} instead of ${quoted(path, 200).slice(1, -1)}?`;
+}
+
+function refusalOf(error: unknown, method: string): Response {
+  if (error instanceof Refused) return error.response(method);
+  throw error;
+}
+
+function forced(status: number, method: string): Response {
+  if (status < 300) return respond(status, CONTRACT.createdExample);
   const retryAfter = CONTRACT.retryAfter[status];
-  return new Refused(
-    status,
-    status === 400 ? CONTRACT.documentedProblems : [],
-    "",
-    retryAfter ? { "Retry-After": retryAfter } : {},
-  );
+  const problems = status === 400 ? CONTRACT.documentedProblems : [];
+  return new Refused(status, problems, "", retryAfter ? { "Retry-After": retryAfter } : {}).response(method);
 }
 
 function respond(status: number, body: object | null, headers: Record<string, string> = {}): Response {
@@ -172,8 +347,7 @@ type Cookies = Readonly<Record<string, string | undefined>>;
 /** The user of the first valid login; a request may have both a cookie and a bearer token. */
 function signedIn(request: Request, cookies: Cookies, users: Users, cookieName: string): string {
   const refusals: Refused[] = [];
-  // A browser hides the header from its pages, and gives MSW the cookies in its place.
-  const header = request.headers.get("Cookie") ?? Object.entries(cookies).map((pair) => pair.join("=")).join(";");
+  const header = cookieHeader(request, cookies);
   for (const login of [
     () => cookieLogin(header, users, cookieName),
     () => bearerLogin(request.headers.get("Authorization"), users),
@@ -197,11 +371,7 @@ function bearerLogin(header: string | null, users: Users): string | null {
 }
 
 function cookieLogin(header: string, users: Users, name: string): string | null {
-  const values = header
-    .split(";")
-    .map((pair) => /^([^=]*)=(.*)$/.exec(pair))
-    .filter((pair) => pair?.[1]?.trim() === name)
-    .map((pair) => pair![2]!.trim().replace(/^"+|"+$/g, ""));
+  const values = cookieValues(header, name);
   if (!values.length) return null;
   const tokens = values.filter(Boolean);
   const good = tokens.find((token) => has(users, token));
@@ -209,8 +379,21 @@ function cookieLogin(header: string, users: Users, name: string): string | null 
   return userOf(good ?? tokens[0]!, users);
 }
 
+/** A browser hides the header from its pages, and gives MSW the cookies in its place. */
+function cookieHeader(request: Request, cookies: Cookies): string {
+  return request.headers.get("Cookie") ?? Object.entries(cookies).map((pair) => pair.join("=")).join(";");
+}
+
+function cookieValues(header: string, name: string): string[] {
+  return header
+    .split(";")
+    .map((pair) => /^([^=]*)=(.*)$/.exec(pair))
+    .filter((pair) => pair?.[1]?.trim() === name)
+    .map((pair) => pair![2]!.trim().replace(/^"+|"+$/g, ""));
+}
+
 function userOf(token: string, users: Users): string {
-  if (token === CONTRACT.expiredToken) throw new Refused(401, [], "The session has expired; sign in again");
+  if (token === CONTRACT.expiredToken) throw new Refused(401, [], CONTRACT.expired);
   if (has(users, token)) return users[token]!;
   throw new Refused(401, [], "The session token is unknown; the mock prints its tokens at the start");
 }
@@ -449,10 +632,9 @@ function shown(value: Json): { got: string; kind: string } {
   return { got: `${value}`, kind: `${value}` };
 }
 
-function quoted(text: string): string {
+function quoted(text: string, most = CONTRACT.gotCharacters): string {
   const characters = [...text];
-  const fits = characters.length <= CONTRACT.gotCharacters;
-  return JSON.stringify(fits ? text : `${characters.slice(0, CONTRACT.gotCharacters - 1).join("")}…`);
+  return JSON.stringify(characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`);
 }
 
 /** A number as the mock writes it: an integer of 64 bits as it is, any other as the nearest float, in Python's form. */
@@ -571,10 +753,15 @@ interface Contract {
   gotCharacters: number;
   problemsListedOfAField: number;
   wanted: string;
+  noMethod: string;
   required: string[];
   fields: Record<string, Wanted>;
   errors: Record<number, [code: string, message: string]>;
   retryAfter: Record<number, string>;
   words: Record<Rule, [want: string, message: string]>;
   documentedProblems: Problem[];
+  createdExample: object;
+  expired: string;
+  notJson: string;
+  needsControlHeader: string;
 }

@@ -28,6 +28,9 @@ class Outcome:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_WITHOUT_BODY = (204, 205, 304)
+
+
 class Success:
     """Renders the result of an operation; called as the stage `render`."""
 
@@ -36,5 +39,7 @@ class Success:
         self._media_type = f"application/json{charset}"  # http.answer.media-type
 
     def __call__(self, outcome: Outcome, status: int) -> RenderedResponse:
+        if status in _WITHOUT_BODY:
+            return RenderedResponse(status, outcome.headers, b"")
         body = orjson.dumps(outcome.value)  # http.answer.json, http.answer.utf-8
         return RenderedResponse(status, {"content-type": self._media_type, **outcome.headers}, body)

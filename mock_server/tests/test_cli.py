@@ -151,7 +151,7 @@ def test_an_unwritable_log_does_not_affect_responses(page_request: dict[str, Any
         (["--allow-origin", "localhost"], "must be an origin"),
         (["--config", "no-such.toml"], "--config: there is no file no-such.toml"),
         (["--prot", "1"], "No such option"),
-        (["--spec", "nowhere"], "--spec: nowhere has no openapi.yaml; name a folder with the files of spec/"),
+        (["--spec", "nowhere"], "--spec: nowhere has no openapi.yaml; name a folder that has one"),
         (["--reading", "zzz=1"], 'there is no reading "zzz"; the command `readings` lists them'),
         (["--max-header-bytes", "1"], "must be a whole number from 512 to 16777216"),
     ],

@@ -178,7 +178,7 @@ def test_scripts_that_do_not_load_are_reported(profile: BrowserContext, mock: Ru
 def test_eight_dashboards_leave_connections_to_the_app(profile: BrowserContext, mock: RunningMock) -> None:
     dashboards = [opened(profile, mock.url) for _ in range(8)]
     app = profile.new_page()
-    app.goto(mock.url)
+    app.goto(f"{mock.url}/page")
     assert app.evaluate(SIGN_IN, [mock.url, USER])[0] == 200
     assert app.evaluate(CREATE, [mock.url + PATH, GOOD | {"name": "for all tabs"}])[0] == 201
     for each in dashboards:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
 import json
@@ -19,7 +20,7 @@ import pytest
 
 from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
-from mock_server.tests.programs import NODE_MODULES, chromium
+from mock_server.tests.programs import NODE_MODULES, chromium, node
 
 pytestmark = pytest.mark.once
 
@@ -76,12 +77,13 @@ Playwright = Callable[[dict[str, str]], dict[str, Any]]
 
 
 @pytest.fixture
-def playwright(folder: Path, port: int, page_port: int) -> Playwright:
+def playwright(folder: Path, port: int, page_port: int, run_cli: RunCli) -> Playwright:
     """Return a function that runs test files with the recipe and returns Playwright's report."""
     program = chromium()
+    fixture = run_cli("--port", str(port), "playwright").stdout
 
     def run(tests: dict[str, str]) -> dict[str, Any]:
-        recipe = {name: SNIPPETS[name] for name in ("playwright.config.ts", "tests/mock.ts")}
+        recipe = {"playwright.config.ts": SNIPPETS["playwright.config.ts"], "tests/mock.ts": fixture}
         recipe |= {f"pages/{page.name}": page.read_text() for page in (SOURCES / "page").iterdir()}
         (folder / "tests").mkdir()
         for name, content in {**recipe, **tests, "run.config.ts": CONFIG % json.dumps(program)}.items():
@@ -98,9 +100,14 @@ def test_the_playwright_recipe_passes_and_fails_when_it_should(playwright: Playw
     recipe = SNIPPETS["tests/create.spec.ts"]
     twice = recipe.replace("times: 1, status: 201", "times: 2, status: 201")
     report = playwright({"tests/create.spec.ts": recipe, "tests/twice.spec.ts": twice})
-    (right,), (wrong,) = (_results(report, f"{name}.spec.ts") for name in ("create", "twice"))
-    assert right["status"] == "passed", _failures(report)
-    assert '"expected":"exactly 2"' in wrong["errors"][0]["message"]
+    for each in _results(report, "create.spec.ts"):
+        assert each["status"] == "passed", _failures(report)
+    wrong = _results(report, "twice.spec.ts")[0]
+    assert "expected exactly 2 of these requests, 1 came" in wrong["errors"][0]["message"]
+    assert "/status: want 201, got 500" in wrong["errors"][0]["message"]
+    (attached,) = (each for each in wrong["attachments"] if each["name"] == "requests to the mock")
+    requests = json.loads(base64.b64decode(attached["body"]))
+    assert [each["answer"]["status"] for each in requests if each["method"] == "POST"] == [201, 500]
 
 
 def test_eight_tests_in_parallel_see_eight_worlds(playwright: Playwright, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,15 +145,35 @@ def _ask(client: httpx2.Client, call: dict[str, Any]) -> httpx2.Response:
     return client.request(call["method"], call["url"], json=call.get("body"), headers=call.get("headers"))
 
 
-def test_the_msw_recipe_passes(folder: Path, run_cli: RunCli) -> None:
+def test_the_vitest_recipe_passes(folder: Path, mock: Running) -> None:
+    (folder / "src").mkdir()
+    (folder / "src" / "create.test.ts").write_text(
+        SNIPPETS["src/create.test.ts"].replace("http://localhost:8080", mock.url)
+    )
+    ran = run_node("vitest", "run", "--root", folder, "--reporter=json", cwd=folder)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert json.loads(ran.stdout)["numPassedTests"] == 1
+
+
+@pytest.mark.parametrize("major", ["22", "24"])
+def test_the_msw_recipe_runs_as_it_stands(major: str, folder: Path, run_cli: RunCli) -> None:
+    (folder / "leadlists.ts").write_text(run_cli("msw").stdout)
+    (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
+    ran = subprocess.run(
+        [node(major), "--test", "--test-reporter=tap", "create.test.ts"],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(r"^# pass 1$", ran.stdout, re.MULTILINE), ran.stdout
+
+
+def test_the_msw_recipe_compiles(folder: Path, run_cli: RunCli) -> None:
     (folder / "leadlists.ts").write_text(run_cli("msw").stdout)
     (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
     types = ("--types", "node", "--typeRoots", NODE_MODULES / "@types")
-    done = run_node("tsc", *TSC, *types, "--module", "nodenext", folder / "create.test.ts")
+    how = ("--module", "nodenext", "--noEmit", "--allowImportingTsExtensions")
+    done = run_node("tsc", *TSC, *types, *how, folder / "create.test.ts")
     assert done.returncode == 0, done.stdout
-    ran = run_node("node", "--test", "--test-reporter=tap", "create.test.js", cwd=folder)
-    assert ran.returncode == 0, ran.stdout
-    assert re.search(r"^# pass 1$", ran.stdout, re.MULTILINE), ran.stdout
 
 
 def test_the_msw_handlers_work_in_a_web_page(folder: Path, playwright: Playwright, run_cli: RunCli) -> None:
@@ -164,7 +191,11 @@ def test_the_msw_handlers_work_in_a_web_page(folder: Path, playwright: Playwrigh
 
 def _results(report: dict[str, Any], file: str) -> list[dict[str, Any]]:
     suites = [suite for suite in report["suites"] if suite["file"].endswith(file)]
-    return [each["tests"][0]["results"][0] for suite in suites for each in suite["specs"]]
+    return [each["tests"][0]["results"][0] for suite in suites for each in _specs(suite)]
+
+
+def _specs(suite: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*suite["specs"], *(each for inner in suite.get("suites", ()) for each in _specs(inner))]
 
 
 def _failures(report: dict[str, Any]) -> str:

@@ -216,8 +216,8 @@ BROKEN: dict[str, tuple[str, Callable[[str], str], str]] = {
     "no YAML": ("spec", lambda text: text.replace("paths:", "paths: :", 1), "spec/openapi.yaml, line "),
     "a tab": ("spec", lambda text: text.replace("  title", "\ttitle", 1), "spec/openapi.yaml, line 3, column 1,"),
     "no UTF-8": ("spec", lambda text: text.replace("title", "\udcff", 1), "spec/openapi.yaml"),
-    "no operation id": ("spec", lambda text: text.replace("operationId: createLeadList", "", 1), "POST " + PATH),
-    "another operation": ("spec", lambda text: text.replace("createLeadList", "other", 1), "operationId other"),
+    "no operation id": ("spec", lambda text: text.replace("operationId: createLeadList", "", 1), "has no lead lists"),
+    "another operation": ("spec", lambda text: text.replace("createLeadList", "other", 1), "has no lead lists"),
     "a list in place of an operation": (
         "spec",
         lambda text: text.replace("    post:\n", "    get: []\n    post:\n", 1),

@@ -8,8 +8,10 @@ parameter.
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,12 +20,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 LONGEST_DELAY_MS = 60_000
-ANSWERS = ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")
+ANSWERS = ("hang", "reset", "empty", "half", "dribble", "bad-chunk", "not-json")
+FRAMING = ("connection", "content-length", "date", "keep-alive", "transfer-encoding", "x-mock-fault")  # not to be set
+SHOWN_CHARACTERS = 300  # of a body or headers, in a header of the response
 
 SECOND_ATTEMPT_S = 1.0  # a browser retries at once
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 Chance = Callable[[], float]  # a number from 0 up to, not including, 1
+CompileBody = Callable[[Any], Callable[[bytes], bool]]  # a matcher for bodies, as JSON -> whether a body fits
 
 _Z99 = NormalDist().inv_cdf(0.99)
 
@@ -44,6 +49,8 @@ class Fault:
 
     method: str | None = None
     path: str | None = None  # `*` matches any text
+    user: str | None = None
+    sent: Any = None  # a matcher for the body of the request; None: any body
     times: int | None = None
     share: float = 1.0
     status: int | None = None
@@ -51,17 +58,34 @@ class Fault:
     p99_ms: float | None = None
     answer: str | None = None
     session: str | None = None
+    body: Any = None  # of the response, instead of the documented one
+    headers: Mapping[str, str] | None = None  # of the response
+    fits_sent: Callable[[bytes], bool] | None = dataclasses.field(default=None, compare=False)  # `sent`, compiled
 
     def __post_init__(self) -> None:
-        if all(each is None for each in (self.status, self.delay_ms, self.answer, self.session)):
-            raise FaultError("", "no effect", "at least one of status, delayMs, answer and session")
+        if not self.effects().keys() - {"p99Ms"}:
+            raise FaultError("", "no effect", "at least one of status, delayMs, answer, session and headers")
+        if self.body is not None and self.status is None:
+            raise FaultError("body", "no status", "a status that the body is sent with")
+        self._check_headers()
         if self.p99_ms is not None and (self.delay_ms is None or self.p99_ms < self.delay_ms):
             got = f"{self.p99_ms:g}" + ("" if self.delay_ms is None else f" with a delayMs of {self.delay_ms:g}")
             raise FaultError("p99Ms", got, "delayMs, the median, and a p99Ms that is not below it")
 
-    def matches(self, method: str, path: str) -> bool:
+    def _check_headers(self) -> None:
+        for name, value in (self.headers or {}).items():
+            if not _HEADER_NAME.fullmatch(name) or name.lower() in FRAMING:
+                raise FaultError("headers", repr(name), "names of headers that are not of the connection")
+            if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+                raise FaultError("headers", repr(value), "values of visible Latin-1 characters and spaces")
+
+    def matches(self, method: str, path: str, sender: Sender | None = None) -> bool:
         """Return whether the fault applies to a request."""
-        return self.method in (None, method) and (self.path is None or glob_matches(self.path, path))
+        if self.method not in (None, method) or not (self.path is None or glob_matches(self.path, path)):
+            return False
+        if self.user is not None and (sender is None or sender.user() != self.user):
+            return False
+        return self.fits_sent is None or (sender is not None and self.fits_sent(sender.body))
 
     def draw_delay_s(self, chance: Chance) -> float:
         """Draw the delay of a response: fixed, or log-normal with this median and 99th percentile."""
@@ -73,7 +97,7 @@ class Fault:
 
     def __str__(self) -> str:
         """The effects, in the form of the header X-Mock-Fault: `status=500&delayMs=200`."""
-        return urlencode({name: _plain(value) for name, value in self.effects().items()})
+        return urlencode({name: _as_text(value) for name, value in self.effects().items()})
 
     def effects(self) -> dict[str, Any]:
         """The effects, by their names in the control API."""
@@ -82,17 +106,41 @@ class Fault:
 
     def to_json(self) -> dict[str, Any]:
         """Return the Fault of the control API."""
-        match = {name: value for name, value in (("method", self.method), ("path", self.path)) if value is not None}
+        named = (("method", self.method), ("path", self.path), ("user", self.user), ("body", self.sent))
+        match = {name: value for name, value in named if value is not None}
         times = {} if self.times is None else {"times": self.times}
         share = {} if self.share == 1 else {"share": self.share}
         return {**({"match": match} if match else {}), **times, **share, **self.effects()}
 
 
-EFFECTS = {"status": "status", "delayMs": "delay_ms", "p99Ms": "p99_ms", "answer": "answer", "session": "session"}
+EFFECTS = {
+    "status": "status",
+    "delayMs": "delay_ms",
+    "p99Ms": "p99_ms",
+    "answer": "answer",
+    "session": "session",
+    "body": "body",
+    "headers": "headers",
+}
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.1
+_HEADER_VALUE = re.compile("[ -~\\u00a0-\\u00ff]*")  # RFC 9110 §5.5
 
 
-def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _as_text(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 20):
+        return value
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= SHOWN_CHARACTERS else "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What faults may ask of a request besides its method and path."""
+
+    user: Callable[[], str | None]  # who is signed in; asked only if a fault wants to know
+    body: bytes = b""
 
 
 def glob_matches(pattern: str, text: str) -> bool:
@@ -106,10 +154,11 @@ def glob_matches(pattern: str, text: str) -> bool:
     return at >= 0 and text.endswith(rest[-1], at)
 
 
-def from_json(value: Mapping[str, Any]) -> Fault:
+def from_json(value: Mapping[str, Any], compile_body: CompileBody) -> Fault:
     """Make a fault of a value that is valid by the schema of the control API; raises FaultError."""
     attributes = {EFFECTS.get(name, name): each for name, each in value.items() if name not in ("match", "remaining")}
-    return Fault(**value.get("match", {}), **attributes)
+    match = {("sent" if name == "body" else name): each for name, each in value.get("match", {}).items()}
+    return Fault(**match, **attributes, fits_sent=compile_body(match["sent"]) if "sent" in match else None)
 
 
 # -- faults in force
@@ -136,7 +185,13 @@ class Faults:
         self.clear()
 
     def __len__(self) -> int:
-        return len(self.in_force)
+        """How many will still apply to a request."""
+        return sum(remaining != 0 for _, remaining in self.in_force)
+
+    @property
+    def ask_for_body(self) -> bool:
+        """Whether a request's body decides which fault applies."""
+        return any(remaining != 0 and fault.fits_sent is not None for fault, remaining in self.in_force)
 
     def clear(self) -> None:
         """Remove all faults."""
@@ -154,7 +209,12 @@ class Faults:
         self._repeated = (applied, (method, path, list(headers)), time.monotonic() + SECOND_ATTEMPT_S)
 
     def choose(
-        self, method: str, path: str, headers: RawHeaders, requested: AppliedFault | None = None
+        self,
+        method: str,
+        path: str,
+        headers: RawHeaders,
+        requested: AppliedFault | None = None,
+        sender: Sender | None = None,
     ) -> AppliedFault | None:
         """Return the fault to apply to a request: the `requested` one, else the first in force that matches."""
         if self._repeated is not None:
@@ -167,7 +227,7 @@ class Faults:
             return dataclasses.replace(requested, delay_s=requested.fault.draw_delay_s(self._chance))
         if not self.in_force:
             return None
-        taken = decide(self.in_force, method, path, self._chance)
+        taken = decide(self.in_force, method, path, self._chance, sender)
         if taken is None:
             return None
         fault, remaining = self.in_force[taken]
@@ -176,9 +236,11 @@ class Faults:
         return AppliedFault(fault, "control", fault.draw_delay_s(self._chance))
 
 
-def decide(in_force: Iterable[tuple[Fault, int | None]], method: str, path: str, chance: Chance) -> int | None:
+def decide(
+    in_force: Iterable[tuple[Fault, int | None]], method: str, path: str, chance: Chance, sender: Sender | None = None
+) -> int | None:
     """Return the index of the first fault that applies to a request, or None."""
     for place, (fault, remaining) in enumerate(in_force):
-        if remaining != 0 and fault.matches(method, path) and (fault.share >= 1 or chance() < fault.share):
+        if remaining != 0 and fault.matches(method, path, sender) and (fault.share >= 1 or chance() < fault.share):
             return place
     return None

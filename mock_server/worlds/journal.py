@@ -46,6 +46,7 @@ class Exchange:
     elapsed_ms: float = 0.0
     fault: AppliedFault | None = None
     id: int = 0  # given by the journal
+    kept_bytes: int = 0  # by the journal
     judged: Any = None  # the verdict, once it was read
 
     def take_body(self, piece: bytes) -> None:
@@ -69,6 +70,10 @@ class Exchange:
             size += len(name) + len(value)
         return size
 
+    def drop_bodies(self) -> None:
+        """Forget both bodies; their lengths tell that they were there."""
+        self.body = self.response_body = b""
+
 
 def _joined(kept: bytes | bytearray, piece: bytes) -> bytes | bytearray:
     if not kept:
@@ -84,10 +89,11 @@ class Journal:
     """The newest exchanges of a world, and the watchers that wait for more."""
 
     def __init__(self) -> None:
-        self._exchanges: deque[tuple[Exchange, int]] = deque()
+        self._exchanges: deque[Exchange] = deque()
+        self._whole: deque[Exchange] = deque()  # those of them that have their bodies
         self._bytes = 0
         self._count = 0  # of all exchanges ever added
-        self.dropped = 0
+        self.dropped = 0  # since the journal was cleared
         self.is_closed = False
         self._watching: set[Watcher] = set()
 
@@ -95,19 +101,34 @@ class Journal:
         return len(self._exchanges)
 
     def __iter__(self) -> Iterator[Exchange]:
-        return (exchange for exchange, _ in self._exchanges)
+        return iter(self._exchanges)
 
     def add(self, exchange: Exchange) -> None:
-        """Add an exchange; the oldest leave to make room."""
+        """Add an exchange. To make room, the oldest bodies leave first, and exchanges only where that is not enough."""
         self._count += 1
         exchange.id = self._count
-        size = exchange.size_bytes
-        self._exchanges.append((exchange, size))
-        self._bytes += size
+        exchange.kept_bytes = exchange.size_bytes
+        self._exchanges.append(exchange)
+        self._whole.append(exchange)
+        self._bytes += exchange.kept_bytes
+        while self._bytes > BYTES_KEPT and len(self._whole) > 1:
+            self._drop_bodies(self._whole.popleft())
         while len(self._exchanges) > EXCHANGES_KEPT or (self._bytes > BYTES_KEPT and len(self._exchanges) > 1):
-            self._bytes -= self._exchanges.popleft()[1]
-            self.dropped += 1
+            self._drop_oldest()
         self._wake()
+
+    def _drop_bodies(self, exchange: Exchange) -> None:
+        exchange.drop_bodies()
+        self._bytes -= exchange.kept_bytes
+        exchange.kept_bytes = exchange.size_bytes
+        self._bytes += exchange.kept_bytes
+
+    def _drop_oldest(self) -> None:
+        oldest = self._exchanges.popleft()
+        if self._whole and self._whole[0] is oldest:
+            self._whole.popleft()
+        self._bytes -= oldest.kept_bytes
+        self.dropped += 1
 
     def find(self, id: int) -> Exchange | None:
         """Return the exchange with an id, or None."""
@@ -116,7 +137,7 @@ class Journal:
     def since(self, id: int) -> list[Exchange]:
         """Return the exchanges with a larger id, oldest first."""
         newer = []
-        for exchange, _ in reversed(self._exchanges):
+        for exchange in reversed(self._exchanges):
             if exchange.id <= id:
                 break
             newer.append(exchange)
@@ -129,6 +150,7 @@ class Journal:
     def clear(self) -> None:
         """Remove all exchanges; ids go on, so that no id ever means two exchanges."""
         self._exchanges.clear()
+        self._whole.clear()
         self._bytes = self.dropped = 0
 
     def close(self) -> None:

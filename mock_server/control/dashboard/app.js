@@ -80,7 +80,7 @@ async function load() {
   fill(byId("journal-empty", HTMLElement), el("p", {}, none), ...operations);
   showReadings(state);
   showNotices(state.notices);
-  faults.offer(state.operations);
+  faults.offer(state.operations, state.users);
   const parts = [faults, lists, snapshots, clock].map((each) => each.load());
   await Promise.all([...parts, session.load(state.users), worlds.load(world)]);
 }

@@ -6,6 +6,7 @@ import { short } from "./showing.js";
 
 /** @type {Record<string, string>} what a client meets, by the `answer` of a fault */
 export const ANSWERS = {
+  hang: "no answer, ever",
   reset: "connection reset",
   empty: "no answer at all",
   half: "half of the body",
@@ -15,12 +16,13 @@ export const ANSWERS = {
 };
 export const EXPIRED = "session expired";
 // What gateways and sibling endpoints answer; the spec has none of them here.
-export const OTHER_STATUSES = [403, 404, 409, 413, 429, 502, 503, 504];
+export const OTHER_STATUSES = [403, 404, 409, 413, 422, 429, 502, 503, 504];
 
 /** @param {Fault} fault */
-export function effectOf({ status, session, answer, delayMs, p99Ms }) {
+export function effectOf({ status, session, answer, delayMs, p99Ms, body, headers }) {
   const effects = [];
-  if (status !== undefined) effects.push(`status ${status}`);
+  if (status !== undefined) effects.push(body === undefined ? `status ${status}` : `status ${status} with an own body`);
+  if (headers !== undefined) effects.push(`header ${short(Object.keys(headers).join(", "))}`);
   if (session !== undefined) effects.push(EXPIRED);
   if (answer !== undefined) effects.push(ANSWERS[answer] ?? answer);
   if (delayMs !== undefined) {
@@ -32,7 +34,9 @@ export function effectOf({ status, session, answer, delayMs, p99Ms }) {
 
 /** @param {Fault} fault */
 export function reachOf({ times, share, match, remaining }) {
-  const of = short([match?.method, match?.path].filter(Boolean).join(" "));
+  const conditions = [match?.method, match?.path, match?.user && `by ${match.user}`];
+  if (match?.body !== undefined) conditions.push(`with ${JSON.stringify(match.body)}`);
+  const of = short(conditions.filter(Boolean).join(" "));
   const shared = share === undefined ? "" : `${Math.round(share * 1000) / 10} % of `;
   const left = remaining ?? times;
   let reach = share === undefined ? "all requests" : `${shared}requests`;
@@ -50,14 +54,18 @@ function inMs(ms) {
 /**
  * The fault that a filled-in form asks for.
  * @param {{what: string, delayMs: string, p99Ms: string, often: string, times: string, percent: string,
- *   method: string, path: string}} filled
+ *   method: string, path: string, user: string, sent: string, body: string, headers: string}} filled
  * @returns {Fault}
  */
-export function faultOf({ what, delayMs, p99Ms, often, times, percent, method, path }) {
+export function faultOf({ what, delayMs, p99Ms, often, times, percent, method, path, user, sent, body, headers }) {
   const [kind, value] = what.split("=");
   /** @type {Fault} */
   const fault = {};
-  if (method || path) fault.match = { ...(method && { method }), ...(path && { path }) };
+  const wanted = sent.trim() ? { body: jsonOf(sent) } : {};
+  const match = { ...(method && { method }), ...(path && { path }), ...(user && { user }), ...wanted };
+  if (Object.keys(match).length) fault.match = match;
+  if (body.trim()) fault.body = looseJsonOf(body);
+  if (headers.trim()) fault.headers = headersOf(headers);
   if (kind === "status") fault.status = Number(value);
   if (kind === "session") fault.session = "expired";
   if (kind === "answer" && value) fault.answer = value;
@@ -66,6 +74,36 @@ export function faultOf({ what, delayMs, p99Ms, often, times, percent, method, p
   if (often === "times") fault.times = Number(times);
   if (often === "share") fault.share = Number(percent) / 100;
   return fault;
+}
+
+/** @param {string} text */
+function jsonOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`"${short(text, 40)}" is not JSON; write for example {"name": "Q1"}.`);
+  }
+}
+
+/** A body as JSON, or as the text that it is. @param {string} text */
+function looseJsonOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} text Lines such as `Retry-After: 3`. */
+function headersOf(text) {
+  const lines = text.split("\n").filter((line) => line.trim());
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([^:]+):(.*)$/.exec(line.trim()) ?? [];
+      if (name === undefined) throw new Error(`"${short(line, 40)}" is not a header; write for example Retry-After: 3.`);
+      return [name.trim(), String(value).trim()];
+    }),
+  );
 }
 
 /**

@@ -8,7 +8,7 @@ import { ANSWERS, EXPIRED, OTHER_STATUSES, again, effectOf, faultOf, reachOf } f
 import { attempt, tell } from "./notice.js";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-const WORKS_FIRST = ["reset", "empty"]; // instead of processing the request; the others corrupt the response of a processed request
+const WORKS_FIRST = ["hang", "reset", "empty"]; // instead of processing the request; the others corrupt the response of a processed request
 
 export class Faults {
   #api;
@@ -27,8 +27,8 @@ export class Faults {
     this.#form.addEventListener("input", () => this.#showFields());
   }
 
-  /** Offer the statuses that the spec documents. @param {Operation[]} operations */
-  offer(operations) {
+  /** Offer the statuses that the spec documents, and the users. @param {Operation[]} operations @param {string[]} users */
+  offer(operations, users) {
     if (this.#form.childElementCount) return;
     const documented = [...new Set(operations.flatMap((each) => each.statuses))].sort();
     const others = OTHER_STATUSES.filter((each) => !documented.includes(each));
@@ -73,6 +73,7 @@ export class Faults {
       el("label", {}, "For ", often),
       el("label", { "data-for": "times" }, "Requests ", number({ name: "times", min: 1, step: 1, value: 1 })),
       el("label", { "data-for": "share" }, "Percent ", number({ name: "percent", max: 100, value: 30 })),
+      own(users),
       el("div", { class: "buttons full" }, el("button", { class: "strong" }, "Add fault"), button("Clear all", () =>
         attempt(async () => {
           await this.#api.delete("faults");
@@ -95,6 +96,8 @@ export class Faults {
     const delay = this.#field("delayMs");
     delay.required = this.#value("what") === "" || this.#value("p99Ms") !== "";
     this.#field("p99Ms").min = delay.value || "0";
+    if (this.#value("headers") !== "" && this.#value("p99Ms") === "") delay.required = false; // an effect of its own
+    this.#field("body").disabled = !this.#value("what").startsWith("status=");
     const often = this.#value("often");
     for (const label of this.#form.querySelectorAll("[data-for]")) {
       const isShown = label.getAttribute("data-for") === often;
@@ -121,7 +124,8 @@ export class Faults {
     const fault = faultOf({
       what: value("what"), delayMs: value("delayMs"), p99Ms: value("p99Ms"),
       often: value("often"), times: value("times"), percent: value("percent"),
-      method: value("method"), path: value("path"),
+      method: value("method"), path: value("path"), user: value("user"), sent: value("sent"),
+      body: value("body"), headers: value("headers"),
     });
     // At the front: the first match applies, and the user wants to see the newest.
     await this.#put((faults) => [fault, ...faults]);
@@ -149,4 +153,24 @@ export class Faults {
       button("Remove", remove, { "aria-label": `Remove ${effectOf(fault)}` }),
     );
   }
+}
+
+/** What few faults need: an own response, and more conditions. @param {string[]} users */
+function own(users) {
+  const text = (/** @type {Record<string, string | number>} */ more) =>
+    el("textarea", { rows: 2, spellcheck: "false", autocomplete: "off", ...more });
+  return el(
+    "details",
+    { class: "full" },
+    el("summary", {}, "Own response, more conditions"),
+    el("label", {}, "Own body, sent with the status ", text({ name: "body", placeholder: '{"error": {"code": "TAKEN"}}' })),
+    el("label", {}, "Own headers ", text({ name: "headers", placeholder: "Retry-After: 3" })),
+    el("label", {}, "If the body sent has ", text({ name: "sent", placeholder: '{"name": {"$contains": "Q1"}}' })),
+    el(
+      "label",
+      {},
+      "If this user is signed in ",
+      el("select", { name: "user" }, el("option", { value: "" }, "any"), ...users.map((each) => el("option", {}, each))),
+    ),
+  );
 }

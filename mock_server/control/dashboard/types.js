@@ -12,7 +12,7 @@
  *   verdict: {request: Judgement, answer: Judgement}, problems: FoundProblem[],
  * }} Exchange
  * @typedef {{
- *   match?: {method?: string, path?: string}, times?: number, share?: number, status?: number, delayMs?: number,
+ *   match?: {method?: string, path?: string, user?: string, body?: unknown}, body?: unknown, headers?: Record<string, string>, times?: number, share?: number, status?: number, delayMs?: number,
  *   p99Ms?: number, answer?: string, session?: string, remaining?: number,
  * }} Fault
  * @typedef {{id: string, question: string, option: string, options: Record<string, string>}} Reading

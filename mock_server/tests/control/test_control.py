@@ -143,7 +143,7 @@ YEARS = "an offset at which the clock shows a year from 1970 to 9998"
             {"faults": [{}]},
             "/faults/0",
             "no effect",
-            "at least one of status, delayMs, answer and session",
+            "at least one of status, delayMs, answer, session and headers",
         ),
         (
             "PUT",

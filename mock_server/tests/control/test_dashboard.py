@@ -307,6 +307,7 @@ FAULTS = {
     "status after a delay": ("status 503", {"Delay, ms": "5"}, {"times": 1, "status": 503, "delayMs": 5}),
     "share": ("status 500", {"For": "a share of all", "Percent": "30"}, {"share": 0.3, "status": 500}),
     "until reset": ("status 500", {"For": "all until reset"}, {"status": 500}),
+    "hang": ("no answer, ever", {}, {"times": 1, "answer": "hang"}),
     "reset": ("connection reset", {}, {"times": 1, "answer": "reset"}),
     "empty": ("no answer at all", {}, {"times": 1, "answer": "empty"}),
     "half": ("half of the body", {}, {"times": 1, "answer": "half"}),
@@ -352,12 +353,37 @@ def test_a_fault_can_apply_to_some_requests_only(page: Page, mock: RunningMock) 
     assert create(mock).status_code == 201
 
 
+def test_a_fault_has_its_own_response_and_more_conditions(page: Page, mock: RunningMock) -> None:
+    form = page.locator("#fault-form")
+    form.get_by_label("Answer").select_option("status 409")
+    form.get_by_text("Own response, more conditions").click()
+    form.get_by_label("Own body, sent with the status").fill('{"code": "TAKEN"}')
+    form.get_by_label("Own headers").fill("Retry-After: 3\nX-Trace: a: b")
+    form.get_by_label("If the body sent has").fill('{"name": "taken"')
+    form.get_by_label("If this user is signed in").select_option("user_abc123")
+    form.get_by_role("button", name="Add fault").click()
+    expect(page.locator("#notice")).to_contain_text('"{"name": "taken"" is not JSON; write for example')
+    form.get_by_label("If the body sent has").fill('{"name": "taken"}')
+    form.get_by_role("button", name="Add fault").click()
+    expect(page.locator("#faults strong")).to_have_text("status 409 with an own body, header Retry-After, X-Trace")
+    expect(page.locator("#faults small")).to_have_text('the next 1: by user_abc123 with {"name":"taken"}')
+    login = {"authorization": "Bearer abc123-session"}
+    assert [httpx2.post(mock.endpoint, json=GOOD | {"name": name}, headers=login).status_code for name in "ab"] == [
+        201,
+        201,
+    ]
+    answer = httpx2.post(mock.endpoint, json=GOOD | {"name": "taken"}, headers=login)
+    assert (answer.status_code, answer.json(), answer.headers["x-trace"]) == (409, {"code": "TAKEN"}, "a: b")
+
+
 def test_every_documented_status_and_every_response_fault_is_offered(page: Page) -> None:
     page.locator("#faults li").first.wait_for()
     offered = page.locator("#fault-form select").first.locator("option")
     values = [each.get_attribute("value") for each in offered.all()]
     assert {f"status={each}" for each in (200, 201, 400, 401, 500, 429, 503)} <= set(values)
-    assert {f"answer={each}" for each in ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")} <= set(values)
+    assert {f"answer={each}" for each in ("hang", "reset", "empty", "half", "dribble", "bad-chunk", "not-json")} <= set(
+        values
+    )
 
 
 def test_the_remaining_uses_of_faults_are_shown_newest_first(page: Page, mock: RunningMock) -> None:

@@ -60,7 +60,7 @@ def answers(made: Path, mock: Running, cases: list[Case], at_once: int = 8) -> l
 def comparable(answer: dict[str, Any]) -> dict[str, Any]:
     """Return a response without its varying parts: the id of a new list, and Python's text on malformed JSON."""
     body = UUID4.sub('"id":"new"', answer["body"])
-    parsed = json.loads(body) if body else None
+    parsed = json.loads(body) if body and not body.startswith("<") else body or None
     if parsed and answer["status"] == 400 and sys.version_info >= (3, 13):
         for problem in parsed["error"]["details"]:
             if problem["rule"] == "json":
@@ -111,12 +111,106 @@ def test_the_handlers_respond_like_the_mock(
     assert not differing, "\n".join([f"{len(differing)} differ", *differing[:SHOWN]])
 
 
-def test_a_forced_error_has_the_same_body(made: Path, mock: Running) -> None:
-    cases = [
-        Case(f"{status}", b"{}", {"prefer": f"code={status}"})
-        for status in (400, 401, 403, 404, 405, 409, 418, 429, 500, 502, 503, 599)
+def test_a_forced_response_is_the_same(made: Path, start_mock: StartMock) -> None:
+    mock = start_mock("--now", NOW)
+    valid = json.dumps(GOOD).encode()
+    statuses = (200, 201, 204, 400, 401, 403, 404, 405, 409, 418, 429, 500, 502, 503, 599)
+    prefers = [f"code={status}" for status in statuses]
+    prefers += [
+        "code=500, wait=0.01",
+        'code="503"',
+        "wait=0.01; x=y",
+        "code=5000",
+        "wait=99",
+        "respond-async",
+        "CODE=500",
     ]
-    assert differences(answers(made, mock, cases, at_once=1)) == []
+    faults = ["status=500", "status=429&delayMs=5", "session=expired", "delayMs=1", "answer=not-json"]
+    faults += ['status=409&body={"code":"TAKEN"}', 'status=422&headers={"X-Trace":"a"}', 'headers={"X-Trace":"b"}']
+    faults += ["status=404&answer=not-json"]
+    cases = [Case(f"Prefer: {each}", valid, LOGIN | {"prefer": each}) for each in prefers]
+    cases += [Case(f"X-Mock-Fault: {each}", valid, LOGIN | {"x-mock-fault": each}) for each in faults]
+    cases += [Case("by cookie", valid, LOGIN | {"cookie": "mock_fault=status=503"})]
+    assert differences(answers(made, mock, cases)) == []
+
+
+def test_web_pages_sign_in_with_the_same_call(made: Path, mock: Running) -> None:
+    def call(name: str, method: str, body: bytes | None = None, **headers: str) -> Case:
+        return Case(name, body, {"content-type": "application/json", **headers}, method, "/__mock__/sessions")
+
+    ours = {"x-mock-control": "1"}
+    cases = [
+        call("sign in", "POST", b'{"user": "user_abc123"}', **ours),
+        call("with an expired session", "POST", b'{"user": "user_abc123", "expired": true}', **ours),
+        call("an unknown user", "POST", b'{"user": "nobody"}', **ours),
+        call("without our header", "POST", b'{"user": "user_abc123"}'),
+        call("who is signed in", "GET", cookie="__session=abc123-session"),
+        call("nobody", "GET"),
+        call("expired", "GET", cookie="__session=expired"),
+    ]
+    cases += [Case("sign out", None, ours, "DELETE", "/__mock__/sessions")]
+    assert differences(answers(made, mock, cases)) == []
+
+
+USES = """
+import assert from "node:assert/strict";
+import { setupServer } from "msw/node";
+import { createLeadListMock } from "./leadlists.js";
+
+const LIST = %s;
+const URL = "https://api.example.com";
+const rest = { type: "person", companyIds: [], userIds: ["user_xyz789"], createdAt: "", updatedAt: "" };
+const first = { ...LIST, id: "1", ...rest };
+const mock = createLeadListMock({ url: URL, lists: [first] });
+const server = setupServer(...mock.handlers);
+server.listen({ onUnhandledRequest: "error" });
+const busy = setInterval(() => {}, 1000); // nothing else keeps Node here while a request hangs
+const call = (path, method, body, headers = {}) =>
+  fetch(URL + path, { method, body: body && JSON.stringify(body), credentials: "include",
+                      headers: { "Content-Type": "application/json", "X-Mock-Control": "1", ...headers } });
+const create = async (headers) => (await call("/api/v1/entities/leadlists", "POST", LIST, headers)).status;
+const LOGIN = { Authorization: "Bearer xyz789-session" };
+
+assert.equal(await create(), 401);
+assert.equal((await call("/__mock__/sessions", "POST", { user: "user_abc123" })).status, 200);
+assert.equal(await create(), 201); // the session is in a cookie now
+assert.equal((await call("/__mock__/sessions", "DELETE")).status, 204);
+assert.equal(await create(), 401);
+assert.deepEqual(mock.lists.map((each) => each.userIds[0]), ["user_xyz789", "user_abc123"]);
+
+mock.setFaults({ status: 503, times: 1 }, { status: 500 });
+assert.deepEqual([await create(LOGIN), await create(LOGIN), await create(LOGIN)], [503, 500, 500]); // the second lasts
+mock.setFaults({ status: 409, body: { code: "TAKEN" }, headers: { "X-Trace": "a" } });
+const taken = await call("/api/v1/entities/leadlists", "POST", LIST, LOGIN);
+assert.deepEqual([taken.status, await taken.json(), taken.headers.get("X-Trace")], [409, { code: "TAKEN" }, "a"]);
+const started = performance.now();
+mock.setFaults({ delayMs: 100 });
+assert.equal(await create(LOGIN), 201);
+assert.ok(performance.now() - started > 90);
+mock.setFaults({ answer: "reset" });
+await assert.rejects(create(LOGIN), TypeError);
+mock.setFaults({ answer: "hang" });
+await assert.rejects(fetch(URL + "/api/v1/entities/leadlists", { signal: AbortSignal.timeout(200) }));
+assert.throws(() => mock.setFaults({ answer: "half" }), /have no answer=half; they have hang, reset, empty, not-json/);
+assert.throws(() => mock.setFaults({ share: 0.5 }), /have no faults with share/);
+mock.reset();
+assert.deepEqual(mock.lists, [first]);
+
+const refused = await call("/__mock__/lists", "GET");
+assert.deepEqual([refused.status, (await refused.json()).error.message],
+  [501, "The handlers for MSW have no GET /__mock__/lists; use the object that createLeadListMock returns"]);
+const half = await call("/api/v1/entities/leadlists", "POST", LIST, { ...LOGIN, "X-Mock-Fault": "answer=half" });
+assert.deepEqual([half.status, (await half.json()).error.message],
+  [400, "The handlers for MSW have no answer=half; they have hang, reset, empty, not-json"]);
+server.close();
+clearInterval(busy);
+"""
+
+
+def test_faults_sessions_and_initial_lists(made: Path) -> None:
+    (made / "uses.mjs").write_text(USES % json.dumps(GOOD))
+    done = run_node("node", made / "uses.mjs")
+    assert done.returncode == 0, done.stderr
 
 
 BROKEN = {

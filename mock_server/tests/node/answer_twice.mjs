@@ -1,10 +1,11 @@
 // Sends every request of a corpus to the mock and to the MSW handlers, and prints both responses, one line each.
-// Prefer forces responses of the mock, failNext those of the handlers: then one request at a time.
 import { createInterface } from "node:readline";
 import { getResponse } from "msw";
 import { createLeadListMock } from "./leadlists.js";
 
-const HEADERS = ["allow", "content-type", "location", "retry-after", "www-authenticate"];
+const HEADERS = [
+  "allow", "content-type", "location", "preference-applied", "retry-after", "www-authenticate", "x-mock-fault", "x-trace",
+];
 
 const [url, now, atOnce] = process.argv.slice(2);
 const mock = createLeadListMock({ now: () => new Date(now) });
@@ -27,7 +28,6 @@ async function sent(request) {
 async function answerTwice({ name, method, target, headers, body }) {
   const request = () =>
     new Request(url + target, { method, headers, body: body === null ? null : Buffer.from(body, "base64") });
-  if (headers.prefer) mock.failNext(Number(headers.prefer.replace("code=", "")));
   const handled = await getResponse(mock.handlers, request());
   console.log(JSON.stringify({ name, mock: await told(await sent(request)), handlers: await told(handled) }));
 }

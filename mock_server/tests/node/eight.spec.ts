@@ -6,7 +6,7 @@ const FAULTS = [400, 401, 403, 409, 429, 500, 502, 503];
 for (const [number, status] of FAULTS.entries()) {
   test(`world ${number + 1} of 8`, async ({ page, mock }, testInfo) => {
     const name = (i: number) => `list ${i} of world ${number + 1}`;
-    await mock("PUT", "faults", { faults: [{ status, times: 1 }] });
+    await mock.setFaults({ status, times: 1 });
     await page.goto("/");
     const create = async (list: string) => {
       await page.getByLabel("Name").fill(list);
@@ -19,17 +19,15 @@ for (const [number, status] of FAULTS.entries()) {
     for (let i = 0; i <= number; i++) expect(await create(name(i))).toBe(201);
 
     // Check the worlds only after all eight have their state, so that they had time to disturb each other.
+    await mock.control("PUT", `snapshots/${number}?world=barrier`);
     await expect.poll(async () => {
-      const { worlds } = await mock("GET", "worlds");
-      return worlds.filter((world: { counts: { lists: number } }) => world.counts.lists > 0).length;
+      return (await mock.control("GET", "snapshots?world=barrier")).snapshots.length;
     }, { timeout: 120_000 }).toBe(FAULTS.length);
 
     const names = Array.from({ length: number + 1 }, (_, i) => name(i));
     await expect(page.getByRole("listitem")).toHaveText(names);
-    const { lists } = await mock("GET", "lists");
-    expect(lists.map((list: { name: string }) => list.name)).toEqual(names);
-    const { requests } = await mock("GET", "requests?method=POST");
-    expect(requests.map((each: { answer: { status: number } }) => each.answer.status)).toEqual([
+    expect((await mock.lists()).map((list: { name: string }) => list.name)).toEqual(names);
+    expect((await mock.requests("method=POST")).map((each: { answer: { status: number } }) => each.answer.status)).toEqual([
       ...names.map(() => 201), status,
     ]);
     console.log(`worker ${testInfo.parallelIndex}, world ${number + 1}: one ${status}, ${names.length} lists of its own`);

@@ -102,17 +102,43 @@ def test_a_latency_has_the_requested_median_and_99th_percentile() -> None:
 
 @pytest.mark.parametrize(
     "attributes",
-    [{}, {"share": 0.5}, {"p99_ms": 100}, {"delay_ms": 200, "p99_ms": 100}],
-    ids=["nothing", "nothing but a share", "no median", "percentile below the median"],
-)
+    [
+        {}, {"share": 0.5}, {"p99_ms": 100}, {"delay_ms": 200, "p99_ms": 100}, {"body": {"a": 1}},
+        {"headers": {"Content-Length": "3"}}, {"headers": {"a b": "c"}}, {"headers": {"a": "b\r\nc: d"}},
+        {"headers": {"a": 5}}, {"status": 500, "headers": {"": "a"}},
+    ],
+    ids=[
+        "nothing", "nothing but a share", "no median", "percentile below the median", "a body without a status",
+        "a header of the connection", "no header name", "two headers in one", "a number", "an empty name",
+    ],
+)  # fmt: skip
 def test_a_fault_without_effect_or_with_an_impossible_share_is_refused(attributes: dict[str, Any]) -> None:
     with pytest.raises(FaultError):
         Fault(**attributes)
 
 
 def test_a_fault_survives_a_round_trip_through_json_and_text() -> None:
-    fault = Fault("POST", "/a", 2, 0.5, 500, 80, 100, "half", None)
-    assert from_json(fault.to_json()) == fault
+    fault = Fault(
+        "POST",
+        "/a",
+        "user_1",
+        {"name": "a"},
+        2,
+        0.5,
+        409,
+        80,
+        100,
+        "half",
+        None,
+        {"code": "TAKEN"},
+        {"Retry-After": "3"},
+    )
+    assert from_json(fault.to_json(), lambda wanted: lambda body: True) == fault
+    assert from_text('status=409&body={"a": 1}&headers={"X": "y"}') == Fault(
+        status=409, body={"a": 1}, headers={"X": "y"}
+    )
+    assert from_text(str(from_text('status=409&body={"a": 1}'))) == Fault(status=409, body={"a": 1})
+    assert len(str(Fault(status=409, body="b" * 1_000_000))) < 100
     assert from_text(str(Fault(status=500, delay_ms=80.0, answer="half"))) == Fault(
         status=500, delay_ms=80, answer="half"
     )
@@ -198,7 +224,7 @@ def test_each_way_forces_a_status_and_the_response_names_the_fault(
     assert len(lead_list_mock.lists()) == 1  # a forced response creates nothing
 
 
-NO_EFFECT = "at least one of status, delayMs, answer and session"
+NO_EFFECT = "at least one of status, delayMs, answer, session and headers"
 NO_MEDIAN = "delayMs, the median, and a p99Ms that is not below it"
 
 
@@ -211,8 +237,8 @@ NO_MEDIAN = "delayMs, the median, and a p99Ms that is not below it"
         ("status=500&status=404", "two values", "one value"),
         ("delayMs=1e400", '"1e400"', "a number, from 0 to 60000"),
         ("delayMs=nan", '"nan"', "a number, from 0 to 60000"),
-        ("statsu=500", '"statsu"', "names of status, delayMs, p99Ms, answer, session, share"),
-        ("answer=none", '"none"', "reset or empty or half or dribble or bad-chunk or not-json"),
+        ("statsu=500", '"statsu"', "names of status, delayMs, p99Ms, answer, session, share, body, headers"),
+        ("answer=none", '"none"', "hang or reset or empty or half or dribble or bad-chunk or not-json"),
         ("share=0.5", "no effect", NO_EFFECT),
         ("status=500&p99Ms=1", "1", NO_MEDIAN),
     ],
@@ -292,6 +318,73 @@ def raw(mock: Running | RunningMock, answer: str) -> bytes:
         while chunk := connection.recv(65536):
             received += chunk
     return received
+
+
+def create(mock: RunningMock, name: str = "n", **headers: str) -> httpx2.Response:
+    return httpx2.post(mock.endpoint, json=GOOD | {"name": name}, headers=LOGIN | headers, timeout=30)
+
+
+def test_a_fault_has_its_own_body_and_headers(lead_list_mock: RunningMock) -> None:
+    taken = {"error": {"code": "TAKEN", "message": "There is a list of this name"}}
+    lead_list_mock.set_faults({"status": 409, "body": taken, "headers": {"Retry-After": "3", "X-Trace": "abc"}})
+    answer = create(lead_list_mock, origin="http://localhost:5173")
+    assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (409, taken, "application/json")
+    assert (answer.headers["retry-after"], answer.headers["x-trace"]) == ("3", "abc")
+    assert "x-trace" in answer.headers["access-control-expose-headers"]  # the page may read it
+    assert lead_list_mock.lists() == []
+
+    lead_list_mock.set_faults({"status": 502, "body": "<h1>Oops</h1>", "headers": {"Content-Type": "text/html"}})
+    answer = create(lead_list_mock)
+    assert (answer.text, answer.headers["content-type"]) == ("<h1>Oops</h1>", "text/html")
+
+    lead_list_mock.set_faults({"headers": {"Deprecation": "true"}})  # of a request that is processed
+    answer = create(lead_list_mock)
+    assert (answer.status_code, answer.headers["deprecation"]) == (201, "true")
+
+    lead_list_mock.set_faults()
+    answer = create(lead_list_mock, **{"x-mock-fault": 'status=422&body={"a":[1]}'})
+    assert (answer.status_code, answer.json()) == (422, {"a": [1]})
+
+
+def test_a_fault_matches_the_body(lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"match": {"body": {"name": {"$contains": "taken"}}}, "status": 409, "times": 1})
+    assert [create(lead_list_mock, name).status_code for name in ("free", "is taken", "is taken")] == [201, 409, 201]
+    assert [each["name"] for each in lead_list_mock.lists()] == ["free", "is taken"]
+    lead_list_mock.set_faults({"match": {"body": {"name": "n"}}, "status": 409})
+    for content in (b"{", b"", b"x" * 2_000_000):
+        assert httpx2.post(lead_list_mock.endpoint, content=content, headers=LOGIN).status_code == 400
+
+
+def test_a_fault_matches_the_user(lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"match": {"user": "user_abc123"}, "status": 403})
+    assert create(lead_list_mock).status_code == 201
+    assert create(lead_list_mock, authorization="Bearer abc123-session").status_code == 403
+    by_cookie = httpx2.post(lead_list_mock.endpoint, json=GOOD, headers={"cookie": "__session=abc123-session"})
+    assert by_cookie.status_code == 403
+    assert httpx2.post(lead_list_mock.endpoint, json=GOOD).status_code == 401
+
+
+def test_a_wrong_matcher_of_a_fault_is_named(lead_list_mock: RunningMock) -> None:
+    with pytest.raises(ValueError, match=r"faults\[0\]\.match\.body\.name has"):
+        lead_list_mock.set_faults({"match": {"body": {"name": {"$contain": "x"}}}, "status": 409})
+
+
+def test_a_request_that_hangs_is_shown_and_ends_with_its_client(lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"answer": "hang", "times": 1})
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(lead_list_mock.endpoint, json=GOOD, headers=LOGIN, timeout=0.5)
+    (exchange,) = lead_list_mock.requests()
+    assert (exchange["answer"]["status"], exchange["answer"]["complete"]) == (None, False)
+    assert exchange["fault"]["what"] == "answer=hang"
+    assert create(lead_list_mock).status_code == 201
+    assert len(lead_list_mock.lists()) == 1
+
+
+def test_spent_faults_are_not_counted(lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"status": 500, "times": 1}, {"status": 503})
+    for count in (2, 1):
+        assert lead_list_mock.control("GET", "state")["counts"]["faults"] == count
+        create(lead_list_mock)
 
 
 def test_a_reset_fault_resets_the_connection(lead_list_mock: RunningMock) -> None:

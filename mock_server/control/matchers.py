@@ -1,0 +1,201 @@
+"""Matchers: what a value must be, as JSON with `$contains`, `$matches`, `$anyOrder` and `$equals`. Pure.
+
+An object asks for the members that it has, an array for as many elements in this order; anything else must be equal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from mock_server.pipeline.errors import pointer_to, shorten
+
+NOTHING = "nothing"
+PAIRED_MOST = 200  # of $anyOrder: each is tried with each
+ABSENT = object()  # what is not there; no JSON value
+
+Path = tuple[str | int, ...]
+Difference = dict[str, str]
+Matcher = Callable[[Any, Path], Iterator[Difference]]
+
+
+class WrongMatcher(ValueError):
+    """A matcher that cannot be used: where it is, what it has, and what is wanted."""
+
+    def __init__(self, path: Path, got: Any, want: str) -> None:
+        super().__init__(path, got, want)
+        self.path = path
+        self.got = got
+        self.want = want
+
+
+def compile_matcher(want: Any, path: Path = ()) -> Matcher:
+    """Return a function that yields the differences of a value; raise WrongMatcher."""
+    if isinstance(want, dict):
+        special = [name for name in want if name.startswith("$")]
+        if special:
+            if len(want) > 1 or special[0] not in _SPECIAL:
+                raise WrongMatcher(path, special[0], f"one of {', '.join(_SPECIAL)}, alone in its object")
+            return _SPECIAL[special[0]](want[special[0]], path)
+        return _members({name: compile_matcher(each, (*path, name)) for name, each in want.items()})
+    if isinstance(want, list):
+        return _elements([compile_matcher(each, (*path, i)) for i, each in enumerate(want)])
+    return _equal(want)
+
+
+def difference(path: Path, want: str, got: Any) -> Difference:
+    """One thing that is not as wanted, at a JSON pointer into the question."""
+    return {"path": pointer_to(path), "want": want, "got": NOTHING if got is ABSENT else shorten(got)}
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal; in JSON, true is not 1."""
+    if isinstance(one, bool) != isinstance(other, bool):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_equal(each, other[name]) for name, each in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_equal, one, other))
+    return bool(one == other)
+
+
+def _equal(want: Any, path: Path = ()) -> Matcher:
+    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+        if not is_equal(want, got):
+            yield difference(path, shorten(want), got)
+
+    return matcher
+
+
+def _members(members: dict[str, Matcher]) -> Matcher:
+    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+        if not isinstance(got, dict):
+            yield difference(path, "an object", got)
+            return
+        for name, each in members.items():
+            yield from each(got.get(name, ABSENT), (*path, name))
+
+    return matcher
+
+
+def _elements(elements: Sequence[Matcher]) -> Matcher:
+    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+        if not isinstance(got, list) or len(got) != len(elements):
+            yield difference(path, f"an array of {len(elements)}" if elements else "[]", got)
+            return
+        for i, (each, element) in enumerate(zip(elements, got, strict=True)):
+            yield from each(element, (*path, i))
+
+    return matcher
+
+
+@dataclass(frozen=True, slots=True)
+class _Predicate:
+    """A matcher of which only the whole holds or does not."""
+
+    want: str
+    holds: Callable[[Any], bool]
+
+    def __call__(self, got: Any, path: Path) -> Iterator[Difference]:
+        if not self.holds(got):
+            yield difference(path, self.want, got)
+
+
+def _contains(want: Any, path: Path) -> Matcher:
+    element = compile_matcher(want, path)
+
+    def holds(got: Any) -> bool:
+        if isinstance(got, list):
+            return any(_fits(element, each) for each in got)
+        return isinstance(got, str) and isinstance(want, str) and want in got
+
+    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+        if not holds(got):
+            kind = "an array" if isinstance(got, list) or not isinstance(want, str) else "a text"
+            yield difference(path, f"{kind} that contains {shorten(want)}", got)
+
+    return matcher
+
+
+def _matches(want: Any, path: Path) -> Matcher:
+    wanted = "a regular expression without look-around and back-references"
+    if not isinstance(want, str):
+        raise WrongMatcher(path, want, wanted)
+    try:  # an engine that is linear in the text, whatever the pattern
+        options = jsonschema_rs.RegexOptions()
+        compiled = jsonschema_rs.Draft202012Validator({"pattern": want}, pattern_options=options)
+    except ValueError:
+        raise WrongMatcher(path, want, wanted) from None
+    return _Predicate(f"a text that matches {want}", lambda got: isinstance(got, str) and compiled.is_valid(got))
+
+
+def _any_order(want: Any, path: Path) -> Matcher:
+    if not isinstance(want, list):
+        raise WrongMatcher(path, want, "an array")
+    # Equal values take each other's place, so plain ones are counted, and only the rest is paired up.
+    plain = Counter(map(_plain, filter(_is_plain, want)))
+    rest = [compile_matcher(each, (*path, i)) for i, each in enumerate(want) if not _is_plain(each)]
+    if len(rest) > PAIRED_MOST:
+        raise WrongMatcher(path, want, f"at most {PAIRED_MOST} elements that are not texts, numbers, booleans or null")
+
+    def holds(got: Any) -> bool:
+        if not isinstance(got, list) or len(got) != len(want):
+            return False
+        missing = plain.copy()
+        left = []
+        for each in got:
+            if _is_plain(each) and missing[_plain(each)] > 0:
+                missing[_plain(each)] -= 1
+            else:
+                left.append(each)
+        return len(left) == len(rest) and _pair_up(rest, left)
+
+    return _Predicate(f"these {len(want)} in any order", holds)
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)
+
+
+def _plain(value: Any) -> tuple[bool, Any]:
+    return isinstance(value, bool), value
+
+
+def _fits(matcher: Matcher, got: Any) -> bool:
+    return next(matcher(got, ()), None) is None
+
+
+def _pair_up(elements: Sequence[Matcher], got: Sequence[Any]) -> bool:
+    """Whether each element has a value of its own: a maximum matching, by augmenting paths (Kuhn)."""
+    taken: dict[int, int] = {}  # place of a value -> the element that has it
+    fitting: dict[int, list[int]] = {}
+
+    def find_place(element: int, tried: set[int]) -> bool:
+        if element not in fitting:
+            fitting[element] = [place for place, each in enumerate(got) if _fits(elements[element], each)]
+        for place in fitting[element]:
+            if place in taken or place in tried:
+                continue
+            taken[place] = element
+            return True
+        for place in fitting[element]:
+            if place not in tried:
+                tried.add(place)
+                if find_place(taken[place], tried):
+                    taken[place] = element
+                    return True
+        return False
+
+    return all(find_place(element, set()) for element in range(len(elements)))
+
+
+_SPECIAL: dict[str, Callable[[Any, Path], Matcher]] = {
+    "$contains": _contains,
+    "$matches": _matches,
+    "$anyOrder": _any_order,
+    "$equals": _equal,
+}

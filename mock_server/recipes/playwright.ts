@@ -1,0 +1,133 @@
+/**
+ * The lead list mock in Playwright tests: `import { expect, test } from "./mock"`.
+ *
+ * Each test runs in a world of its own and is signed in, so that all of them may run at once; a failed test has the
+ * requests that it made attached to its report. `leadlists-mock playwright` prints this file: make it anew, never edit
+ * it.
+ */
+/* eslint-disable */
+import { test as base, expect, type APIRequestContext, type BrowserContext, type TestInfo } from "@playwright/test";
+
+/** Where the mock is. Web pages call it under the same host name, or through their own server. */
+export const MOCK_URL = process.env.LEADLISTS_MOCK_URL ?? "http://localhost:8080";
+const VERIFIED_WITHIN_MS = 2000;
+
+/** A fault of the control API, such as `{ status: 500, times: 1 }`; see /__mock__/reference/. */
+export type Fault = {
+  status?: number; delayMs?: number; p99Ms?: number; session?: "expired"; times?: number; share?: number;
+  answer?: "hang" | "reset" | "empty" | "half" | "dribble" | "bad-chunk" | "not-json";
+  body?: unknown; headers?: Record<string, string>;
+  match?: { method?: string; path?: string; user?: string; body?: unknown };
+};
+
+/** Which requests are expected, and how many; see /__mock__/reference/. */
+export type Question = {
+  times?: number; atLeast?: number; atMost?: number; withinMs?: number;
+  method?: string; path?: unknown; status?: number; user?: unknown;
+  headers?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown;
+};
+
+type Near = { id: number; method: string; path: string; status: number | null; differences: Difference[] };
+type Difference = { path: string; want: string; got: string };
+
+/** The control API of the mock, about the world of one test. */
+export class Mock {
+  constructor(
+    readonly world: string,
+    private readonly request: APIRequestContext,
+    private readonly context: BrowserContext,
+  ) {}
+
+  /** Sign the browser in: as the first user if none is named, or with a session that has expired. */
+  async signIn(user?: string, { expired = false } = {}): Promise<void> {
+    const { users, cookieName } = await this.control("GET", "state");
+    const { token } = await this.control("POST", "sessions", { user: user ?? users[0], expired });
+    const secure = MOCK_URL.startsWith("https:");
+    const sameSite = secure ? "None" : "Lax";
+    await this.context.addCookies([{ name: cookieName, value: token, url: MOCK_URL, httpOnly: true, secure, sameSite }]);
+  }
+
+  async signOut(): Promise<void> {
+    const { cookieName } = await this.control("GET", "state");
+    await this.context.clearCookies({ name: cookieName });
+  }
+
+  /** Put faults in force in place of all others: `mock.setFaults({ status: 500, times: 1 })`. */
+  async setFaults(...faults: Fault[]): Promise<void> {
+    await this.control("PUT", "faults", { faults });
+  }
+
+  /** Fail unless the requests came, or come within two seconds: `mock.verify({ times: 1, body: { name: "Q1" } })`. */
+  async verify(question: Question): Promise<void> {
+    const asked = { withinMs: VERIFIED_WITHIN_MS, ...question };
+    const outcome = await this.control("POST", "verify", asked, [409]);
+    if (!outcome.held) throw new Error(inWords(outcome));
+  }
+
+  /** The recorded requests, the newest first; `filter` is a query, such as `method=POST&status=4xx`. */
+  async requests(filter = ""): Promise<any[]> {
+    return (await this.control("GET", `requests?${filter}`)).requests;
+  }
+
+  /** The stored lead lists, the oldest first. */
+  async lists(): Promise<any[]> {
+    return (await this.control("GET", "lists")).lists;
+  }
+
+  /** Store lead lists in place of all others. */
+  async setLists(...lists: object[]): Promise<void> {
+    await this.control("PUT", "lists", { lists });
+  }
+
+  /** Any call of the control API: `mock.control("PUT", "clock", { offsetS: 60 })`. */
+  async control(method: string, call: string, data?: object, allowed: number[] = []): Promise<any> {
+    const response = await this.request.fetch(`/__mock__/${call}`, { method, data });
+    if (!response.ok() && !allowed.includes(response.status())) {
+      throw new Error(`${method} ${call}: ${response.status()} ${await response.text()}`);
+    }
+    return response.status() === 204 ? null : response.json();
+  }
+}
+
+function inWords({ expected, count, reason, nearest }: { expected: string; count: number; reason?: string; nearest: Near[] }) {
+  const lines = [`expected ${expected} of these requests, ${count} came`];
+  if (reason) lines.push(reason);
+  for (const { id, method, path, status, differences } of nearest) {
+    lines.push(`  request ${id}: ${method} ${path} ${status}`);
+    for (const each of differences) lines.push(`    ${each.path}: want ${each.want}, got ${each.got}`);
+  }
+  return lines.join("\n");
+}
+
+/** A name that shows the test on the dashboard, and that a cookie can carry. */
+function worldOf({ titlePath, testId }: TestInfo): string {
+  const title = titlePath.slice(1).join(" ").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  return `${title.slice(0, 60)}-${testId.slice(-8)}`;
+}
+
+export { expect };
+export const test = base.extend<{ mock: Mock; mockUser: string | null | undefined }>({
+  /** Who is signed in when a test begins: the first user if undefined, nobody if null. */
+  mockUser: [undefined, { option: true }],
+  mock: [
+    async ({ context, playwright, mockUser }, use, testInfo) => {
+      const world = worldOf(testInfo);
+      const extraHTTPHeaders = { "X-Mock-Control": process.env.LEADLISTS_MOCK_CONTROL_TOKEN ?? "1", "X-Mock-World": world };
+      const request = await playwright.request.newContext({ baseURL: MOCK_URL, ignoreHTTPSErrors: true, extraHTTPHeaders });
+      const mock = new Mock(world, request, context);
+      await mock.control("DELETE", `worlds/${world}`, undefined, [404]);
+      // By cookie: a header for all requests would go to other hosts as well, and fail their preflights.
+      await context.addCookies([{ name: "mock_world", value: world, url: MOCK_URL }]);
+      if (mockUser !== null) await mock.signIn(mockUser);
+      await use(mock);
+      if (testInfo.status !== testInfo.expectedStatus) {
+        const body = JSON.stringify(await mock.requests("limit=50"), null, 1);
+        await testInfo.attach("requests to the mock", { body, contentType: "application/json" });
+      } else {
+        await mock.control("DELETE", `worlds/${world}`, undefined, [404]);
+      }
+      await request.dispose();
+    },
+    { auto: true },
+  ],
+});
