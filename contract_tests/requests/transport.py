@@ -48,9 +48,7 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
             ("Forwarded", 'for=_hidden;by="[::1]"'),
         )
     },
-    "a query": {
-        "path_end": "?page=2&dryRun=true&debug=1&validate=false&_method=DELETE&name=Other&q=100%25&y=%00"
-    },
+    "a query": {"path_end": "?page=2&dryRun=true&debug=1&validate=false&_method=DELETE&name=Other&q=100%25&y=%00"},
     "a slash after the path": {"path_end": "/"},
 }
 
