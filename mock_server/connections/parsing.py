@@ -47,6 +47,8 @@ class RequestParser:
         self._parsed_bytes = 0  # of the head, as far as httptools handed it on
         self._url = b""
         self._hosts: list[bytes] = []
+        # Of the request before on this connection: a client seldom changes them.
+        self._last_url = self._last_host = b""
 
     def feed(self, data: bytes) -> None:
         """Parse the next bytes."""
@@ -105,17 +107,22 @@ class RequestParser:
         self._head_bytes = 0
         self.version = self._parser.get_http_version()
         self._check_version_and_host()
+        if self._url != self._last_url:
+            self._read_target()
+        self.method = self._parser.get_method().decode("ascii")
+        self.keep_alive = self.version == "1.1" and self._parser.should_keep_alive()
+        self._receiver.on_head()
+
+    def _read_target(self) -> None:
         try:
             target = httptools.parse_url(self._url)
             self.raw_path = target.path or b"/"  # RFC 9110 §4.2.3
             path = self.raw_path.decode("ascii")
         except (httptools.HttpParserError, UnicodeDecodeError):
             raise Malformed("its target is not a path") from None
-        self.method = self._parser.get_method().decode("ascii")
         self.query = target.query or b""
         self.path = unquote(path) if "%" in path else path
-        self.keep_alive = self.version == "1.1" and self._parser.should_keep_alive()
-        self._receiver.on_head()
+        self._last_url = self._url
 
     def on_body(self, body: bytes) -> None:
         self._receiver.on_body(body)
@@ -134,8 +141,10 @@ class RequestParser:
             raise Malformed(f"it has {len(self._hosts)} Host headers; send one")
         if self.version == "1.1" and not self._hosts:
             raise Malformed("it has no Host header; send one")
-        if self._hosts and not _HOST.fullmatch(self._hosts[0]):
-            raise Malformed("its Host header is not a host name with an optional port")
+        if self._hosts and self._hosts[0] != self._last_host:
+            if not _HOST.fullmatch(self._hosts[0]):
+                raise Malformed("its Host header is not a host name with an optional port")
+            self._last_host = self._hosts[0]
 
     def _malformed(self, error: httptools.HttpParserError) -> Malformed:
         if isinstance(error.__context__, Malformed):

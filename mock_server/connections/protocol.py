@@ -258,7 +258,8 @@ class Connection(asyncio.Protocol):
             "state": self._app_state.copy(),
         }
         cycle = Cycle(self, scope, keep_alive=parser.keep_alive, expects_continue=parser.expects_continue)
-        scope[KEY] = RequestState(cycle, is_reused=self._newest is not None)  # a fault may break the connection
+        names = frozenset([name for name, _ in parser.headers])
+        scope[KEY] = RequestState(names, cycle, is_reused=self._newest is not None)  # a fault may break the connection
         self._newest = cycle
         if self._current is None:
             self._current = cycle

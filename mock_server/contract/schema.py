@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
@@ -14,11 +13,12 @@ import jsonschema_rs
 # which the event loop is blocked. So long arrays are validated in slices, and the caller can stop early.
 ITEMS_PER_SLICE = 200
 
+PLACES_KEPT = 1_000  # of a schema that refers to itself there are as many as a body is deep
+
 Formats = Mapping[str, Callable[[str], bool]]
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(NamedTuple):
     """One error of a validation: the place in the value, the keyword, and the schema that has the keyword."""
 
     path: tuple[str | int, ...]
@@ -43,6 +43,7 @@ class Validator:
         )
 
         self.words: dict[Any, tuple[str, str]] = {}  # what callers say of each of its schemas, worked out once
+        self._places: dict[tuple[str | int, ...], tuple[str, Mapping[str, Any]]] = {}  # schema path -> keyword, schema
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -92,15 +93,17 @@ class Validator:
         return node
 
     def _breach(self, error: jsonschema_rs.ValidationError, path: tuple[Any, ...], got: Any) -> Breach:
-        *place, keyword = error.schema_path
-        kind = error.kind
-        return Breach(
-            path=(*path, kind.property) if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else path,
-            keyword=str(keyword),
-            got=got,
-            schema=self.resolve(self._at(place)),
-            text=error.message,
-        )
+        where = tuple(error.schema_path)
+        found = self._places.get(where)
+        if found is None:
+            *place, keyword = where
+            found = str(keyword), self.resolve(self._at(place))
+            if len(self._places) < PLACES_KEPT:
+                self._places[where] = found
+        keyword, schema = found
+        if keyword == "required":
+            path = (*path, error.kind.property)  # type: ignore[attr-defined]  # an error of this keyword has one
+        return Breach(path, keyword, got, schema, error.message)
 
 
 def _long_arrays(value: Any) -> dict[str, list[Any]]:

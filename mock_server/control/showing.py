@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -37,8 +36,8 @@ class Shown:
 
     def __call__(self, exchange: Exchange) -> dict[str, Any]:
         verdict = self._judge(exchange)
-        problems = [{"of": "request", **asdict(each)} for each in verdict.request_problems]
-        problems += [{"of": "answer", **asdict(each)} for each in verdict.answer_problems]
+        problems = [{"of": "request", **each._asdict()} for each in verdict.request_problems]
+        problems += [{"of": "answer", **each._asdict()} for each in verdict.answer_problems]
         return {
             "id": exchange.id,
             "at": exchange.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

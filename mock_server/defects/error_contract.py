@@ -79,7 +79,7 @@ def _other_field(listed: tuple[Problem, ...]) -> tuple[Problem, ...]:
     def moved(each: Problem) -> Problem:
         name = each.path[1:].split("/")[0]
         other = _NEIGHBOURS.get(name, "companyIds" if name == "personIds" else "personIds")
-        return dataclasses.replace(each, path=f"/{other}", message=each.message.replace(name, other)) if name else each
+        return each._replace(path=f"/{other}", message=each.message.replace(name, other)) if name else each
 
     return tuple(map(moved, listed))
 

@@ -32,9 +32,10 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]
     async def create_lead_list(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
         # success.repeatable, request.name.repeatable: a new id each time, and nothing else identifies a list.
         lead_list = stages.build(payload, user, world.clock(), world.ids())
-        world.store.add(lead_list)  # success.created; success.concurrent: nothing awaits between id and store
+        # success.created; success.concurrent: nothing awaits between id and store.
+        stored = world.store.add(lead_list)
         location = {"location": f"{path}/{lead_list.id}"} if names_place else {}  # http.answer.location
-        return Outcome(lead_list.to_json(), location)
+        return Outcome(lead_list.to_json(), location, stored.json)
 
     if readings.follows("idempotency-key", "honoured"):
         return {"createLeadList": _replaying(create_lead_list)}

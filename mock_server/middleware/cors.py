@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.middleware.error_responses import send_response
 from mock_server.pipeline.errors import Refused, shorten
+from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
 
 _LOOPBACK_ORIGIN = re.compile(r"https?://(localhost|([a-z0-9-]+\.)+localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.ASCII)
@@ -75,7 +76,7 @@ def cors(
     """
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not any(name == b"origin" for name, _ in scope["headers"]):
+        if scope["type"] != "http" or b"origin" not in request_state(scope).header_names:
             return await app(scope, receive, send)
         request = Headers(scope=scope)
         origin = request.get("origin", "")

@@ -38,10 +38,7 @@ async def send_response(response: RenderedResponse, send: Send, unread: Receive 
     `unread` is the unread rest of a refused request, drained for up to READ_PAST_S before the response ends: a server
     that closes while the client still sends makes the client's system drop the response (RFC 9112 §9.6).
     """
-    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers.items()]
-    if response.status not in (204, 304):  # RFC 9110 §8.6
-        headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.start", "status": response.status, "headers": response.raw_headers()})
     if unread is not None:
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
         await _read_past(unread)
@@ -76,8 +73,10 @@ def answering(app: ASGIApp, *, render_error: Callable[[Refused], RenderedRespons
 
 def _with_advice(refusal: Refused, scope: Scope) -> Refused:
     """Say in a 401 that the session cookie cannot work, where that is the reason."""
-    headers = Headers(scope=scope)
-    if refusal.status != 401 or "authorization" in headers or not (told := advice(headers, scope["scheme"])):
+    state = request_state(scope)
+    if refusal.status != 401 or b"origin" not in state.header_names or b"authorization" in state.header_names:
         return refusal
-    request_state(scope).world.notices.add(told)
+    if not (told := advice(Headers(scope=scope), scope["scheme"])):
+        return refusal
+    state.world.notices.add(told)
     return Refused(401, message=told, headers=refusal.headers)

@@ -16,12 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.middleware.cors import is_preflight
 from mock_server.middleware.error_responses import send_response
-from mock_server.middleware.requested_faults import requested_fault
+from mock_server.middleware.requested_faults import CARRIERS, requested_fault
 from mock_server.pipeline.errors import Problem, Refused, refused
 from mock_server.pipeline.request_state import RequestState, request_state
 from mock_server.pipeline.responses import Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
-from mock_server.worlds.faults import AppliedFault, Fault, FaultError, RawHeaders, Sender
+from mock_server.worlds.faults import AppliedFault, Fault, FaultError, Sender
 
 EXPIRED = "The session has expired; sign in again"
 NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  # as a proxy sends it
@@ -45,8 +45,10 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_preflight(scope):
             return await app(scope, receive, send)
-        headers: RawHeaders = scope["headers"]
-        faults = request_state(scope).world.faults
+        state = request_state(scope)
+        headers, faults = scope["headers"], state.world.faults
+        if faults.are_none and state.header_names.isdisjoint(CARRIERS):
+            return await app(scope, receive, send)
         try:
             requested = requested_fault(headers)
         except FaultError as error:

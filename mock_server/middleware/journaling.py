@@ -99,7 +99,7 @@ class _Recording:
     async def _read_ahead(self) -> None:
         """Read a body that nothing has read, such as that of a request without a login, if it is about to come."""
         exchange = self._exchange
-        if any(name == b"expect" for name, _ in exchange.headers):
+        if b"expect" in self._state.header_names:
             return  # reading would send 100 Continue
         if any(name == b"connection" and value == b"close" for name, value in exchange.response_headers):
             return  # refused for its size

@@ -16,7 +16,7 @@ FAULT_COOKIE = "mock_fault"
 
 _PREFERENCES = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')  # the text between commas (RFC 7240 §2)
 _PREFER_CHARACTERS = 1_000
-_CARRIERS = frozenset([b"prefer", b"x-mock-fault", b"cookie"])
+CARRIERS = frozenset([b"prefer", b"x-mock-fault", b"cookie"])  # the headers that can ask for a fault
 
 
 def requested_fault(headers: Iterable[tuple[bytes, bytes]]) -> AppliedFault | None:
@@ -25,7 +25,7 @@ def requested_fault(headers: Iterable[tuple[bytes, bytes]]) -> AppliedFault | No
     by_header: list[str] = []
     by_cookie = ""
     for name, value in headers:
-        if name not in _CARRIERS:
+        if name not in CARRIERS:
             continue
         if name == b"prefer":
             prefer.append(value.decode("latin-1"))

@@ -23,10 +23,12 @@ def in_world(app: ASGIApp, *, worlds: Worlds, cookie_name: str) -> ASGIApp:
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            request_state(scope).world = worlds[world_named(scope)]
-            for name, value in scope["headers"]:
-                if name == b"cookie" and told_port in value:
-                    _look_for_other_mock(scope, value.decode("latin-1"), cookie_name)
+            state = request_state(scope)
+            state.world = worlds[world_named(scope)]
+            if b"cookie" in state.header_names:
+                for name, value in scope["headers"]:
+                    if name == b"cookie" and told_port in value:
+                        _look_for_other_mock(scope, value.decode("latin-1"), cookie_name)
         await app(scope, receive, send)
 
     return layer

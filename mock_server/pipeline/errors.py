@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from http.client import responses
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -24,8 +24,7 @@ GOT_CHARACTERS = 60
 PLAIN_KEPT = 100  # responses without a word of the request in them are few; some control calls quote a name
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One problem of a request; `path` is a JSON pointer (RFC 6901) into the body."""
 
     path: str
@@ -68,13 +67,13 @@ def worded_problem(
     words: Mapping[str, tuple[str, str]], rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object
 ) -> Problem:
     """Make a problem with the message that a table has for its rule; `places` fill its braces."""
-    pointer, field = pointer_to(path), _field(path)
+    pointer, field = _place(tuple(path))
     want, message = words[rule]
     filled = {"field": field, "got": got, "example": "", **places}
     sentence = message.format_map(filled)
     if not pointer:  # "the body" starts it
         sentence = sentence[:1].upper() + sentence[1:]
-    return Problem(pointer, rule, got, want.format_map(filled), sentence)
+    return Problem(pointer, rule, got, want.format_map(filled) if "{" in want else want, sentence)
 
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
@@ -119,6 +118,18 @@ def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
             return kind(value)
         case _:
             return json.dumps(value)[:characters]
+
+
+def _place(path: tuple[str | int, ...]) -> tuple[str, str]:
+    """A place as a JSON pointer and in words."""
+    if len(path) == 1 and isinstance(path[0], str) and len(path[0]) <= GOT_CHARACTERS:
+        return _place_of_field(path[0])
+    return pointer_to(path), _field(path)
+
+
+@functools.lru_cache(maxsize=256)  # most problems are of the few fields of the spec
+def _place_of_field(name: str) -> tuple[str, str]:
+    return pointer_to((name,)), _field((name,))
 
 
 def pointer_to(path: Iterable[str | int]) -> str:
@@ -222,7 +233,7 @@ class Renderer:
                 name = each.path[1:].split("/")[0] or "body"
                 by_field.setdefault(name, []).append(each.message)
             return by_field
-        return [{"path": p.path, "rule": p.rule, "got": p.got, "want": p.want, "message": p.message} for p in problems]
+        return [each._asdict() for each in problems]
 
 
 def _by_phrase(status: int) -> tuple[str, str]:

@@ -1,7 +1,8 @@
-"""The headers of a request, decoded and indexed once."""
+"""The headers of a request, indexed once."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,25 +10,36 @@ from starlette.datastructures import Headers
 
 
 class IndexedHeaders(Headers):
-    """Starlette's headers with a dictionary: its own lookup decodes every header each time."""
+    """Starlette's headers with a dictionary: its own lookup decodes every header each time.
+
+    Names are in lower case, as in every ASGI scope.
+    """
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._list = list(raw)
-        self._index: dict[str, list[str]] = {}
+        self._index: dict[bytes, list[bytes]] = {}
         for name, value in self._list:
-            self._index.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+            if name in self._index:
+                self._index[name].append(value)
+            else:
+                self._index[name] = [value]
 
     def get(self, key: str, default: Any = None) -> Any:
         """The first value of that name."""
-        values = self._index.get(key.lower())
-        return values[0] if values else default
+        values = self._index.get(_raw(key))
+        return values[0].decode("latin-1") if values else default
 
     def __getitem__(self, key: str) -> str:
-        return self._index[key.lower()][0]
+        return self._index[_raw(key)][0].decode("latin-1")
 
     def getlist(self, key: str) -> list[str]:
         """Return every value of a name, in order."""
-        return list(self._index.get(key.lower(), ()))
+        return [value.decode("latin-1") for value in self._index.get(_raw(key), ())]
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key.lower() in self._index
+        return isinstance(key, str) and _raw(key) in self._index
+
+
+@functools.lru_cache(maxsize=256)  # the callers' own names, not those of requests
+def _raw(name: str) -> bytes:
+    return name.lower().encode("latin-1", "replace")

@@ -27,6 +27,7 @@ class Connection(Protocol):
 class RequestState:
     """The state of one request. The comment of each field without a default names the middleware that sets it."""
 
+    header_names: frozenset[bytes]  # of the request: few middleware looks further
     connection: Connection | None = None  # by the server
     is_reused: bool = False  # by the server: the connection had a request before
     world: World = field(init=False)  # by world_selection
@@ -38,5 +39,5 @@ def request_state(scope: Scope) -> RequestState:
     """Return the state of the request with this scope; the first caller makes it."""
     state: RequestState | None = scope.get(KEY)
     if state is None:
-        state = scope[KEY] = RequestState()
+        state = scope[KEY] = RequestState(frozenset(name for name, _ in scope.get("headers", ())))
     return state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,18 @@ class RenderedResponse:
     headers: Mapping[str, str]
     body: bytes
 
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers as ASGI has them, with the Content-Length (RFC 9110 §8.6)."""
+        raw = [_raw(name, value) for name, value in self.headers.items()]
+        if self.status not in (204, 304):
+            raw.append((b"content-length", b"%d" % len(self.body)))
+        return raw
+
+
+@functools.lru_cache(maxsize=64)  # most responses have the same headers
+def _raw(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.encode(), value.encode("latin-1", "replace")
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -26,6 +39,7 @@ class Outcome:
 
     value: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+    json: bytes | None = None  # the value as text, where it is known
 
 
 _WITHOUT_BODY = (204, 205, 304)
@@ -41,5 +55,5 @@ class Success:
     def __call__(self, outcome: Outcome, status: int) -> RenderedResponse:
         if status in _WITHOUT_BODY:
             return RenderedResponse(status, outcome.headers, b"")
-        body = orjson.dumps(outcome.value)  # http.answer.json, http.answer.utf-8
+        body = outcome.json or orjson.dumps(outcome.value)  # http.answer.json, http.answer.utf-8
         return RenderedResponse(status, {"content-type": self._media_type, **outcome.headers}, body)

@@ -189,6 +189,11 @@ class Faults:
         return sum(remaining != 0 for _, remaining in self.in_force)
 
     @property
+    def are_none(self) -> bool:
+        """Whether no fault is in force, nor waits for a browser's retry."""
+        return not self.in_force and self._repeated is None
+
+    @property
     def ask_for_body(self) -> bool:
         """Whether a request's body decides which fault applies."""
         return any(remaining != 0 and fault.fits_sent is not None for fault, remaining in self.in_force)

@@ -72,10 +72,11 @@ class Store:
         json = self._records.find(record_id)
         return None if json is None else StoredRecord(record_id, json)
 
-    def add(self, record: Record) -> None:
-        """Keep a record; the oldest ones make room for it when the store is full."""
+    def add(self, record: Record) -> StoredRecord:
+        """Keep a record, and return it as kept; the oldest ones make room for it when the store is full."""
         json = orjson.dumps(record.to_json())
         self._records.put(record.id, json, _size_bytes(json))
+        return StoredRecord(record.id, json)
 
     def replace(self, records: Iterable[Record]) -> None:
         """Keep these records in place of all others, and remember no outcome."""
