@@ -28,7 +28,7 @@ mock: install ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
 test: check spec ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
-	@.ci/tools curl chromium
+	@.ci/tools curl nodes chromium
 	@$(bin)/pytest -n auto $(ARGS)
 
 check: install ## check lint, format, types and the CI workflow
@@ -66,10 +66,11 @@ format: install ## format the code and apply the fixes of ruff
 lock: install ## update the lock files, keeping versions that still fit (newer versions: ARGS=--upgrade)
 	@$(compile) --extra dev --output-file .lock/requirements.txt $(ARGS) pyproject.toml
 	@$(compile) --group node --output-file .lock/node.txt $(ARGS)
+	@$(compile) --group node-22 --output-file .lock/node-22.txt $(ARGS)
 
 build: install ## build the wheel into dist/
 	@$(bin)/python -m build --wheel --no-isolation
 
 clean: ## remove everything that the other verbs created, except runs in .leadlists/
-	@rm -rf .venv .npm-tools/node_modules .foreign .mutation dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .npm-tools/node_modules .npm-tools/node-* .foreign .mutation dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find mock_server contract_tests -name __pycache__ -prune -exec rm -rf {} +

@@ -20,6 +20,7 @@ from contract_tests.target.renewal import Renewal
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
 MAX_RATE_LIMIT_WAIT_S = 60.0  # how long a request may wait for rate limits in all
 MAX_RATE_LIMIT_TRIES = 8
+LINGER_S = 0.5  # for requests under way at the end of a run, so that their connections can be closed; no slow server
 CHUNK_PAUSE_S = 0.03  # so that a server sees two parts of a body and not both at once
 
 
@@ -110,7 +111,8 @@ class Target:
                 under_way.add(pool.submit(self.send, *outgoing))
             yield from (future.result() for future in as_completed(under_way))
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)  # at Ctrl-C nothing waits for a server that is slow
+            pool.shutdown(wait=False, cancel_futures=True)
+            wait(under_way, LINGER_S)
 
     def send_burst(self, requests: Iterable[Outgoing]) -> list[Exchange]:
         """Send all at the same moment, each on a connection of its own."""

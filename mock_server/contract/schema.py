@@ -42,7 +42,7 @@ class Validator:
             self._root, validate_formats=True, formats=dict(formats), offline=True
         )
 
-        self.words: dict[Any, tuple[str, str]] = {}  # what callers say of each of its schemas, worked out once
+        self.words: dict[Any, tuple[str, str, str]] = {}  # what callers say of each of its schemas, worked out once
         self._places: dict[tuple[str | int, ...], tuple[str, Mapping[str, Any]]] = {}  # schema path -> keyword, schema
 
     @property

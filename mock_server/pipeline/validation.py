@@ -23,6 +23,9 @@ WORDS_KEPT = 1000  # places of schemas; keys that a client makes up must not fil
 BREACHES_READ = 5000  # of a body; enough to come past many wrong ids to the next field, and read in 50 ms
 
 
+Place = tuple[str | int, ...]
+
+
 class BodyRules(Protocol):
     """The rules of an operation's readings for its body, besides the schema."""
 
@@ -128,66 +131,75 @@ def schema_problems(
     at: tuple[str, ...] = (),
 ) -> list[Problem]:
     """Return the problems of `value` at the place `at`: one per place, up to the readable maximum."""
-    found: dict[str, Problem] = {}
-    in_field: Counter[tuple[str | int, ...]] = Counter()
+    found: dict[Place, Problem] = {}
+    in_field: Counter[Place] = Counter()
     for breach in itertools.islice(validator.breaches(value), BREACHES_READ):
+        place = breach.path
+        if breach.keyword == "additionalProperties":
+            place = (*place, min(set(breach.got) - set(breach.schema.get("properties", {}))))
+        # Report a wrong type before a wrong value: `type` and `enum` both refuse null, and one message is enough.
+        if place in found and breach.keyword != "type":
+            continue
         field = breach.path[:1]
         if in_field[field] > PROBLEMS_LISTED_OF_A_FIELD:
             continue
-        described = _describe(breach, (*at, *breach.path), validator, example, date_reason)
-        # Report a wrong type before a wrong value: `type` and `enum` both refuse null, and one message is enough.
-        if described.path not in found or described.rule == "type":
-            in_field[field] += described.path not in found
-            found[described.path] = described
+        in_field[field] += place not in found
+        found[place] = _describe(breach, (*at, *place), validator, example, date_reason)
     return list(found.values())
 
 
 def _describe(
-    breach: Breach, path: tuple[str | int, ...], validator: Validator, example: Any, date_reason: Callable[[str], str]
+    breach: Breach, place: Place, validator: Validator, example: Any, date_reason: Callable[[str], str]
 ) -> Problem:
-    schema, got = breach.schema, shorten(breach.got)
-    if breach.keyword == "additionalProperties":
-        name = min(set(breach.got) - set(schema.get("properties", {})))
-        return problem("unknown", (*path, name), got=shorten(breach.got[name]))
-    if breach.keyword == "required":
-        schema, got = validator.resolve(schema.get("properties", {}).get(path[-1], {})), "nothing"
-    rule, words = _rule(breach, schema, date_reason)
-    want, shown = _words(schema, path, validator, example)
-    return problem(rule, path, got=got, want=want, example=shown, **words)
+    keyword, got = breach.keyword, breach.got
+    if keyword == "additionalProperties":
+        return problem("unknown", place, got=shorten(got[place[-1]]))
+    rule, want, shown = _words(breach, place, validator, example)
+    more = {}
+    if rule == "type":
+        more["kind"] = kind(got)
+    elif rule == "date":
+        more["reason"] = date_reason(got)
+    elif rule == "schema":
+        more["reason"] = shorten(breach.text, 200)[1:-1]
+    return problem(
+        rule, place, got="nothing" if keyword == "required" else shorten(got), want=want, example=shown, **more
+    )
 
 
-def _words(
-    schema: Mapping[str, Any], path: tuple[str | int, ...], validator: Validator, example: Any
-) -> tuple[str, str]:
-    """What a schema asks for and an example of it, in words: the same for every request, so found only once."""
-    key = id(schema), tuple(0 if isinstance(part, int) else part for part in path)
+def _words(breach: Breach, place: Place, validator: Validator, example: Any) -> tuple[str, str, str]:
+    """The rule of a breach, what its schema asks for, and an example: the same for every request, found only once."""
+    where = place if len(place) == 1 else tuple([0 if isinstance(part, int) else part for part in place])
+    key = id(breach.schema), breach.keyword, where
     found = validator.words.get(key)
     if found is None:
-        found = wanted(schema, validator), shown_example(example_at(example, path), schema, validator)
+        schema = breach.schema
+        if breach.keyword == "required":
+            schema = validator.resolve(schema.get("properties", {}).get(place[-1], {}))
+        shown = shown_example(example_at(example, place), schema, validator)
+        found = _rule(breach.keyword, schema), wanted(schema, validator), shown
         if len(validator.words) < WORDS_KEPT:
             validator.words[key] = found
     return found
 
 
-def _rule(breach: Breach, schema: Mapping[str, Any], date_reason: Callable[[str], str]) -> tuple[str, dict[str, str]]:
-    """The entry of WORDS that tells a breach, and what only that entry needs."""
-    match breach.keyword, schema.get("format"):
-        case "required" | "enum" as keyword, _:
-            return keyword, {}
-        case "type", _:
-            return "type", {"kind": kind(breach.got)}
+def _rule(keyword: str, schema: Mapping[str, Any]) -> str:
+    """The entry of WORDS that tells a breach of a keyword."""
+    match keyword, schema.get("format"):
+        case "required" | "enum" | "type", _:
+            return keyword
         case "format" | "pattern", "uuid":
-            return "uuid", {}
+            return "uuid"
         case "format", "date-time":
-            return "date", {"reason": date_reason(breach.got)}
+            return "date"
         case "format", _:
-            return "format", {}
+            return "format"
         case "pattern", _:
-            return "range", {}
-        case keyword, _ if keyword.startswith(("min", "max")):
-            return "range", {}
+            return "range"
+        case _ if keyword.startswith(("min", "max")):
+            return "range"
         case _:
-            return "schema", {"reason": shorten(breach.text, 200)[1:-1]}
+            return "schema"
 
 
 def wanted(schema: Mapping[str, Any], validator: Validator) -> str:
