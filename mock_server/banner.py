@@ -12,7 +12,7 @@ from mock_server.contract.openapi import OperationSpec
 from mock_server.control.pages import DASHBOARD
 from mock_server.settings import EXPIRED_TOKEN, Settings
 
-NOBODY = "(nobody)"
+NO_USER = "(no user)"
 CERTIFICATE_MADE = (
     "The certificate was made for this start: open the dashboard once and accept it, before your pages call the mock."
 )
@@ -30,13 +30,13 @@ def welcome(mock: Mock, chosen: Settings, listener: Listener) -> str:
     """The addresses, the users, the dashboard, and a curl command that works when it is pasted."""
     url, path = listener.url(chosen.scheme), _path(mock)
     has_made_certificate = chosen.tls and not chosen.tls_cert
-    width = max(len(user) for user in (NOBODY, *dict(chosen.user)))
+    width = max(len(user) for user in (NO_USER, *dict(chosen.user)))
     lines = [
         f"Serving {url}{path}  (Ctrl-C stops)",
         *(f"On the network: {each}{path}" for each in listener.lan_urls(chosen.scheme)),
         "Users you can sign in as:",
         *(f"  {user:{width}}  {token}" for user, token in chosen.user),
-        f"  {NOBODY:{width}}  {EXPIRED_TOKEN}  (a session that has expired)",
+        f"  {NO_USER:{width}}  {EXPIRED_TOKEN}  (a session that has expired)",
         f"Send the token as Authorization: Bearer TOKEN, or as the cookie {chosen.cookie_name}=TOKEN.",
     ]
     if mock.control_token:

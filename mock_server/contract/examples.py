@@ -52,7 +52,7 @@ def sample_of(schema: Mapping[str, Any], resolve: Resolve, depth: int = 0) -> An
 
 
 def _merged(parts: list[Any], schema: Mapping[str, Any], resolve: Resolve, depth: int) -> Any:
-    """The members of all parts of an `allOf`, and of the schema beside it."""
+    """The members of all parts of an `allOf`, and of the schema next to it."""
     if not all(isinstance(each, dict) for each in parts):
         return parts[0]
     beside = _object(schema, resolve, depth) if "properties" in schema else {}

@@ -16,7 +16,7 @@ from mock_server.pipeline.errors import pointer_to, shorten
 
 NOTHING = "nothing"
 PAIRED_MOST = 200  # of $anyOrder: each is tried with each
-ABSENT = object()  # what is not there; no JSON value
+ABSENT = object()  # what is missing; not a JSON value
 
 Path = tuple[str | int, ...]
 Difference = dict[str, str]

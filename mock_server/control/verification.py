@@ -168,7 +168,7 @@ def _body_differences(matcher: Matcher, exchange: Exchange) -> Iterator[Differen
 
 
 def _matcher_or_text(want: Any, name: str) -> Matcher:
-    """A matcher of a text; in a path that is given as a text, `*` stands for any text."""
+    """A matcher of a text; in a path that is given as a text, `*` matches any text."""
     if name != "path" or not isinstance(want, str):
         return compile_matcher(want, (name,))
 

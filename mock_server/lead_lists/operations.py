@@ -43,7 +43,7 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]
 
 
 def reading_operations(contract: Contract, path: str) -> dict[str, Coroutine]:
-    """The operations with which a spec of somebody else reads lead lists back: `GET path/{any name}` and `GET path`.
+    """The operations with which another spec reads lead lists back: `GET path/{any name}` and `GET path`.
 
     A user sees the lists that their userIds name. The bundled spec has neither operation.
     """

@@ -40,7 +40,7 @@ export interface LeadListMock {
   setFaults(...faults: Fault[]): void;
   /** Short for `setFaults({ status, times })`, after the faults that are in force. */
   failNext(status: number, times?: number): void;
-  /** Begins anew: the lists of the start, and no faults. */
+  /** Resets everything: the lists of the start, and no faults. */
   reset(): void;
 }
 
@@ -56,7 +56,7 @@ export function createLeadListMock({
   const faults: Fault[] = [];
 
   async function answer(request: Request, cookies: Cookies): Promise<Response> {
-    // MSW looks at neither case nor a slash behind the path.
+    // MSW looks at neither case nor a slash after the path.
     const path = decodeURIComponent(new URL(request.url).pathname);
     if (!path.endsWith(CONTRACT.path)) throw new Refused(404, [], nothingAt(path));
     if (request.method !== CONTRACT.method) throw new Refused(405, [], CONTRACT.noMethod, { Allow: CONTRACT.method });

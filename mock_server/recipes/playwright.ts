@@ -2,7 +2,7 @@
  * The lead list mock in Playwright tests: `import { expect, test } from "./mock"`.
  *
  * Each test runs in a world of its own and is signed in, so that all of them may run at once; a failed test has the
- * requests that it made attached to its report. `leadlists-mock playwright` prints this file: make it anew, never edit
+ * requests that it made attached to its report. `leadlists-mock playwright` prints this file: print it again, never edit
  * it.
  */
 /* eslint-disable */
@@ -38,7 +38,7 @@ export class Mock {
     private readonly context: BrowserContext,
   ) {}
 
-  /** Sign the browser in: as the first user if none is named, or with a session that has expired. */
+  /** Signs in the browser: as the first user if none is named, or with a session that has expired. */
   async signIn(user?: string, { expired = false } = {}): Promise<void> {
     const { users, cookieName } = await this.control("GET", "state");
     const { token } = await this.control("POST", "sessions", { user: user ?? users[0], expired });
@@ -107,7 +107,7 @@ function worldOf({ titlePath, testId }: TestInfo): string {
 
 export { expect };
 export const test = base.extend<{ mock: Mock; mockUser: string | null | undefined }>({
-  /** Who is signed in when a test begins: the first user if undefined, nobody if null. */
+  /** Who is signed in when a test begins: the first user if undefined, no user if null. */
   mockUser: [undefined, { option: true }],
   mock: [
     async ({ context, playwright, mockUser }, use, testInfo) => {

@@ -65,7 +65,9 @@ def test_the_curl_line_of_the_welcome_works_when_pasted(page_request: dict[str, 
     assert json.loads(shlex.split(curl)[-1]) == page_request
     text = "".join(welcome)
     assert "Serving http://localhost:" in text
-    assert "Users you can sign in as:\n  user_1    token-1\n  (nobody)  expired  (a session that has expired)\n" in text
+    assert (
+        "Users you can sign in as:\n  user_1     token-1\n  (no user)  expired  (a session that has expired)\n" in text
+    )
     assert "as the cookie __session=TOKEN" in text
     assert re.search(r"^Dashboard: http://localhost:\d+/__mock__/$", text, re.MULTILINE)
 

@@ -156,7 +156,7 @@ def test_the_vitest_recipe_passes(folder: Path, mock: Running) -> None:
 
 
 @pytest.mark.parametrize("major", ["22", "24"])
-def test_the_msw_recipe_runs_as_it_stands(major: str, folder: Path, run_cli: RunCli) -> None:
+def test_the_msw_recipe_runs_unchanged(major: str, folder: Path, run_cli: RunCli) -> None:
     (folder / "leadlists.ts").write_text(run_cli("msw").stdout)
     (folder / "create.test.ts").write_text(SNIPPETS["create.test.ts"])
     ran = subprocess.run(

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import orjson
 
 BYTES_KEPT = 64 * 1024 * 1024  # of a world; ten thousand usual lead lists take 7 MiB
-OWN_BYTES = 300  # of a record beside its text: its id, and its place in the mapping
+OWN_BYTES = 300  # of a record besides its text: its id, and its place in the mapping
 OUTCOMES_REMEMBERED = 1_000  # Idempotency-Key is for retries: seconds matter, and a thousand calls are many of them
 OUTCOME_BYTES_REMEMBERED = 8 * 1024 * 1024
 

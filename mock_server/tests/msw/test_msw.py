@@ -142,10 +142,10 @@ def test_web_pages_sign_in_with_the_same_call(made: Path, mock: Running) -> None
     cases = [
         call("sign in", "POST", b'{"user": "user_abc123"}', **ours),
         call("with an expired session", "POST", b'{"user": "user_abc123", "expired": true}', **ours),
-        call("an unknown user", "POST", b'{"user": "nobody"}', **ours),
+        call("an unknown user", "POST", b'{"user": "unknown"}', **ours),
         call("without our header", "POST", b'{"user": "user_abc123"}'),
         call("who is signed in", "GET", cookie="__session=abc123-session"),
-        call("nobody", "GET"),
+        call("no session", "GET"),
         call("expired", "GET", cookie="__session=expired"),
     ]
     cases += [Case("sign out", None, ours, "DELETE", "/__mock__/sessions")]
