@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from contract_tests.contract.terms import Terms
@@ -23,9 +24,9 @@ def body_meaning(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
     if isinstance(name := body.get("name"), str):
         _name(name, open_readings, variations)
     _kind(body, open_readings, variations)
-    _dates(body, open_readings, variations)
+    doubtful = _dates(body, open_readings, variations)
     _ids(body, terms, open_readings, variations)
-    doubtful = set() if _repeats_an_id(body) else open_readings & {"duplicate-ids"}
+    doubtful |= set() if _repeats_an_id(body) else open_readings & {"duplicate-ids"}
     return BodyMeaning(frozenset(open_readings), frozenset(doubtful), frozenset(variations))
 
 
@@ -59,22 +60,46 @@ def _kind(body: Mapping[str, Any], open_readings: set[str], variations: set[tupl
         open_readings.add("company-ids-on-person-list")
 
 
-def _dates(body: Mapping[str, Any], open_readings: set[str], variations: set[tuple[str, str]]) -> None:
+def _dates(body: Mapping[str, Any], open_readings: set[str], variations: set[tuple[str, str]]) -> set[str]:
+    """Add what the dates raise and use; return the readings that they raise only as some servers read them."""
     start, end = body.get("startDate"), body.get("endDate")
     if not isinstance(start, str) or not isinstance(end, str):
-        return
+        return set()
     variations.add(("request.startDate.any-time", _era(start)))
     variations.add(("request.endDate.format", _era(end)))
     for field, text in (("startDate", start), ("endDate", end)):
         variations |= {(f"request.{field}.format", form) for form in _forms(text)}
-    first, last = formats.instant(start), formats.instant(end)
+    if formats.read_date(start).wrong or formats.read_date(end).wrong:
+        return set()
+    order, doubtful = _order(start, end)
+    open_readings |= order | doubtful
+    return doubtful
+
+
+_ORDERS = frozenset({"end-before-start", "equal-dates"})
+# Spellings whose instant depends on the parser: of a whole day the time zone, of a second 60 the second.
+_UNCERTAIN = frozenset({"date-only", "hour-24", "leap-second"})
+UNCERTAIN_DISTANCE = timedelta(days=3)  # a whole day and the largest difference between two time zones
+CERTAIN_DISTANCE = timedelta(seconds=1)  # servers that keep whole seconds read smaller differences as none
+
+
+def _order(start: str, end: str) -> tuple[set[str], set[str]]:
+    """Which readings on the order of the dates a body raises: for certain, and only as some servers read it.
+
+    The instants decide, not the texts: an offset may turn the order of the texts round.
+    """
+    first, last = formats.instant(start.strip()), formats.instant(end.strip())
     if first is None or last is None:
-        # Parsers read this spelling differently, so the order is open too.
-        open_readings |= {"end-before-start"} if not formats.read_date(start).wrong else set()
-    elif last < first:
-        open_readings.add("end-before-start")
-    elif (last - first).total_seconds() < 1:
-        open_readings.add("equal-dates")
+        return set(), set(_ORDERS)
+    spellings = formats.read_date(start).open_readings | formats.read_date(end).open_readings
+    distance = UNCERTAIN_DISTANCE if spellings & _UNCERTAIN else CERTAIN_DISTANCE
+    if abs(last - first) >= distance:
+        return ({"end-before-start"} if last < first else set()), set()
+    if last == first and distance == CERTAIN_DISTANCE and "date-fraction" not in spellings:
+        return {"equal-dates"}, set()
+    if last > first and distance == CERTAIN_DISTANCE:
+        return set(), {"equal-dates"}  # cut or rounded to seconds, two instants may become one, never change places
+    return set(), set(_ORDERS)
 
 
 def _era(text: str) -> str:
