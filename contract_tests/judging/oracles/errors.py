@@ -10,7 +10,7 @@ from contract_tests.contract.schema import short
 from contract_tests.judging.body import UNREAD
 from contract_tests.judging.case import Case, Oracle, envelope
 from contract_tests.judging.details import fields_named, fields_of
-from contract_tests.judging.verdict import Finding, Observation, broken, held
+from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
 from contract_tests.target.exchange import Response
 
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
@@ -106,9 +106,11 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     others = {field for field in _unmistakable(case) - fields if any(field in word for word in words)}
     stray = fields_named(details, fields_of(case)) - fields
     if len(fields) == 1 and named and stray and not case.expectation.open_readings:
+        # A validator that goes on after a fault may well say that the dates are out of order. The page wants the
+        # specific issues there and rules out no further words; what is left of other requests, history shows.
         actual = f"one of them is on {', '.join(sorted(stray))}, which is right"
         expected = f"details on {', '.join(fields)} only"
-        yield broken("error.400.details", case.exchange, expected=expected, actual=actual)
+        yield warned("error.400.details", case.exchange, expected=expected, actual=actual)
     elif len(fields) == 1 and not named and others and not case.expectation.open_readings:
         actual = f"they speak of {', '.join(sorted(others))}"
         expected = f"details on {', '.join(fields)}"

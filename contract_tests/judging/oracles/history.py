@@ -1,4 +1,4 @@
-"""What several responses of any operation show together: a kept Idempotency-Key, objects that stay clean."""
+"""What several responses of any operation show together: an Idempotency-Key, objects and details that stay clean."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contract_tests.judging.case import Case, HistoryOracle
+from contract_tests.judging.details import refused_fields
 from contract_tests.judging.verdict import Finding, Observation, broken
 
 
@@ -46,7 +47,36 @@ def _prototype(body: dict[str, Any]) -> dict[str, Any]:
     return {key: value for part in found for key, value in part.items()}
 
 
+def left_over_details(cases: Sequence[Case]) -> Iterator[Finding]:
+    """Find details that are left over from earlier requests: the same faulty body got others before.
+
+    A further field in them is evidence only if an earlier request had a fault there.
+    """
+    first_answers: dict[object, tuple[Case, set[str]]] = {}
+    refused: set[str] = set()
+    for case in cases:
+        faults = case.expectation.violations
+        if not faults or not (fields := refused_fields(case)):
+            continue
+        at_fault = {fault.path.split("/")[1] for fault in faults if fault.path}
+        key = (faults, case.expectation.open_readings, repr(_less_repeatable(case)))
+        first, named = first_answers.setdefault(key, (case, fields))
+        stray = (fields - named) & (refused - at_fault)
+        if stray and (clause := case.clause("error.400.details")):
+            expected = f"details on {', '.join(sorted(named))}, as for the same faults before"
+            actual = f"details on {', '.join(sorted(stray))} too, which earlier requests had wrong"
+            yield broken(clause, first.exchange, case.exchange, expected=expected, actual=actual)
+            return
+        refused |= at_fault
+
+
+def _less_repeatable(case: Case) -> list[tuple[str, Any]]:
+    """The fields that were sent, less those that differ from request to request, as a name does."""
+    return sorted((key, value) for key, value in case.sent.items() if key not in case.meaning.repeatable)
+
+
 ORACLES = (
     HistoryOracle(("request.body.open",), unpolluted),
+    HistoryOracle(("error.400.details",), left_over_details),
     HistoryOracle(("success.repeatable",), idempotency),
 )

@@ -8,7 +8,10 @@ import pytest
 
 from contract_tests.judging.details import fields_named, refused_fields
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.target.exchange import Exchange
 from contract_tests.tests.corpus.exchanges import (
+    OMIT,
+    broken_clauses,
     case,
     exchange,
     findings,
@@ -16,6 +19,7 @@ from contract_tests.tests.corpus.exchanges import (
     problem,
     request,
     sent_body,
+    warned_clauses,
 )
 
 FIELDS = {"name", "startDate", "endDate", "companyIds"}
@@ -63,3 +67,34 @@ def test_a_refusal_is_not_attributed_to_a_field_that_it_does_not_name() -> None:
     broken = [f for f in findings(exchange(), refused) if isinstance(f, Verdict) and f.outcome is Outcome.BROKEN]
     assert {verdict.clause for verdict in broken} == {"success.created"}
     assert "it says: [{'path': '/endDate'}]" in broken[0].actual
+
+
+def refusal_of(body: object, *paths: str, at_s: float) -> Exchange:
+    return exchange(request(body), 400, problem(details=[{"path": path} for path in paths]), at_s=at_s)
+
+
+NO_END, NO_END_LATER = (sent_body(name=name, endDate=OMIT) for name in ("Spring", "Autumn"))
+DETAILS = "error.400.details"
+
+
+def test_details_on_a_right_field_next_to_the_wrong_one_are_a_warning() -> None:
+    # A validator that goes on after the first problem may compare the two dates.
+    one = refusal_of(NO_END, "/endDate", "/startDate", at_s=0)
+    assert DETAILS not in broken_clauses(one)
+    assert DETAILS in warned_clauses(one)
+
+
+def test_details_on_nothing_but_right_fields_break_the_clause() -> None:
+    assert DETAILS in broken_clauses(refusal_of(NO_END, "/startDate", at_s=0))
+
+
+def test_details_that_are_left_over_from_an_earlier_request_break_the_clause() -> None:
+    first = refusal_of(NO_END, "/endDate", at_s=0)
+    between = refusal_of(sent_body(personIds=7), "/personIds", at_s=1)
+    again = refusal_of(NO_END_LATER, "/endDate", "/personIds", at_s=2)
+    assert DETAILS in broken_clauses(first, between, again)
+    # Without an earlier fault there, or on a body with other values, it is another matter.
+    assert DETAILS not in broken_clauses(first, again)
+    other = refusal_of({**NO_END_LATER, "type": "company"}, "/endDate", "/personIds", at_s=2)
+    assert DETAILS not in broken_clauses(first, between, other)
+    assert DETAILS not in broken_clauses(first, between, refusal_of(NO_END_LATER, "/endDate", at_s=2))

@@ -204,6 +204,16 @@ class FirstProblemOnly(RightCore):
         return super().details(problems[:1])
 
 
+@about("problems-listed")
+class OrderCheckedAfterFaults(RightCore):
+    """If a date is invalid, details also say that the dates are out of order, as zod's superRefine can."""
+
+    def details(self, problems: list[dict[str, str]]) -> Any:
+        dates = {problem["path"] for problem in problems} & {"/startDate", "/endDate"}
+        order = [{"path": path, "message": "must be in order"} for path in ("/startDate", "/endDate") if dates]
+        return super().details([*problems, *order])
+
+
 @about("malformed-json-details")
 class MalformedWithoutDetails(RightCore):
     """A 400 for malformed JSON has no details."""

@@ -84,6 +84,7 @@ COMPOSED: Mapping[str, str] = {
     "flat-errors": "error-flat details-by-field challenge-absent",
     "errors-of-zod": "details-flattened first-problem-only date-times-in-utc-only defined-uuids-only",
     "tree-of-errors": "details-as-tree details-everywhere error-for-support",
+    "checks-go-on": "order-checked-after-faults",
     "problems": "problem-json details-with-pointers malformed-without-details",
     "texts-for-errors": "details-as-texts details-at-top",
     "vague-errors": "details-name-no-field malformed-without-details",
