@@ -1,4 +1,4 @@
-"""The composition root: settings in, an ASGI app out. Every part is made and joined here, and only here."""
+"""The composition root: make every part of the mock from the settings and join them into one ASGI app."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from mock_server.lead_lists.rules import Rules
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.lead_lists.uuids import Uuids
 from mock_server.middleware.access_log import access_log
-from mock_server.middleware.control_gate import controlled
+from mock_server.middleware.control_gate import control_gate
 from mock_server.middleware.cors import cors, own_origins
-from mock_server.middleware.error_responses import answering, send_response
+from mock_server.middleware.error_responses import error_responses, send_response
 from mock_server.middleware.exact_paths import exact_paths
-from mock_server.middleware.fault_injection import injected
+from mock_server.middleware.fault_injection import fault_injection
 from mock_server.middleware.intake import intake
-from mock_server.middleware.journaling import recorded
+from mock_server.middleware.journaling import journaling
 from mock_server.middleware.request_ids import request_ids
-from mock_server.middleware.world_selection import in_world
+from mock_server.middleware.world_selection import world_selection
 from mock_server.pipeline.direct import DirectDriver, Respond
 from mock_server.pipeline.errors import Renderer
 from mock_server.pipeline.request_state import request_state
@@ -54,25 +54,25 @@ from mock_server.settings import SettingError, Settings
 from mock_server.worlds.sources import Clock, Ids, uuid4_source, uuid7_source
 from mock_server.worlds.worlds import World, Worlds
 
-LEAD_LISTS = "createLeadList"  # the operation of the bundled spec, which may be absent from another one
+LEAD_LISTS = "createLeadList"  # an operation of the bundled spec; another spec may not have it
 
 
 @dataclass(slots=True, eq=False)
 class Mock:
-    """A mock, ready to be served: an ASGI app that shows what it was made of."""
+    """A mock that is ready to serve: an ASGI app with its contract, stages and worlds as attributes."""
 
     app: ASGIApp
     contract: Contract
     stages: Stages
     worlds: Worlds
-    control_token: str  # nothing: none is needed
-    from_examples: tuple[str, ...] = ()  # operationIds without code, answered from the spec
+    control_token: str  # empty if the control API needs none
+    from_examples: tuple[str, ...] = ()  # operationIds without code, which respond with an example of the spec
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
 
     def become(self, other: Mock) -> None:
-        """Answer as `other` from the next request on; answers under way, and the worlds, go on."""
+        """Serve `other` from the next request on; keep the worlds, and finish the requests in progress."""
         other.worlds.adopt(self.worlds)
         self.app, self.contract, self.stages, self.worlds = other.app, other.contract, other.stages, other.worlds
 
@@ -86,10 +86,10 @@ def create_app(
     clock: Clock | None = None,
     ids: Ids | None = None,
 ) -> Mock:
-    """A mock that serves the spec in `spec_dir`, or in the folder that the settings name.
+    """Create a mock that serves the spec in `spec_dir`, or in the folder that the settings name.
 
-    `operations` binds further operationIds to coroutines. `stages` gets the stages and gives back those to use.
-    `clock` and `ids` take the place of those that the settings ask for.
+    `operations` adds coroutines by operationId. `stages` receives the default stages and returns the ones to use.
+    `clock` and `ids` replace those that the settings specify.
     """
     settings = with_token(settings or Settings())
     spec_dir = spec_dir or find_spec_dir(settings.spec)
@@ -97,62 +97,62 @@ def create_app(
     readings = resolve(catalogue, settings.profile, settings.choices())
     dates, uuids = Dates(readings), Uuids(readings)
     contract = load_contract(spec_dir, formats={"date-time": dates.takes, **uuids.formats()})
-    right = _stages(settings, contract, readings, dates, uuids)  # by these the journal judges
-    parts = stages(right) if stages else right
+    default_stages = _stages(settings, contract, readings, dates, uuids)  # the journal judges by these
+    used_stages = stages(default_stages) if stages else default_stages
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
     coroutines = {**(operations or {})}
     if has_lists:
         path = contract.operations[LEAD_LISTS].path
         reading = reading_operations(contract, path)
-        coroutines = {**reading, **lead_list_operations(parts, readings, path), **coroutines}
+        coroutines = {**reading, **lead_list_operations(used_stages, readings, path), **coroutines}
     examples = {name: _from_example(contract, name) for name in contract.operations.keys() - coroutines.keys()}
     coroutines |= examples
     worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
-    judge = Judge(contract, right)
+    judge = Judge(contract, default_stages)
 
     def make_control() -> ASGIApp:
         from mock_server.control.api import Control
         from mock_server.control.calls import Parts
 
         own = own_origins(settings.allow_origin)
-        controlled = Parts(settings, contract, readings, worlds, judge, seeding.read if seeding else None)
+        parts = Parts(settings, contract, readings, worlds, judge, seeding.read if seeding else None)
         guard = Guard(
             own_host=settings.host,
             allowed_hosts=settings.allow_host,
             is_own_origin=own,
             token=settings.control_token or "",
         )
-        return Control(controlled, guard, resolve(catalogue, DEFAULT_PROFILE), own)
+        return Control(parts, guard, resolve(catalogue, DEFAULT_PROFILE), own)
 
     try:
-        app = _assemble(settings, contract, readings, parts, coroutines, worlds, judge, make_control)
-    except Exception as error:  # Connexion finds a few forms of its own
+        app = _assemble(settings, contract, readings, used_stages, coroutines, worlds, judge, make_control)
+    except Exception as error:  # Connexion reports some invalid specs with exceptions of its own
         raise not_openapi(spec_dir / "openapi.yaml", contract.document, error) from error
-    return Mock(app, contract, parts, worlds, settings.control_token or "", tuple(sorted(examples)))
+    return Mock(app, contract, used_stages, worlds, settings.control_token or "", tuple(sorted(examples)))
 
 
 def with_token(settings: Settings) -> Settings:
-    """The settings, with a token for the control API where others than this machine can reach it."""
+    """Add a token for the control API to the settings if other machines can reach the mock."""
     if settings.control_token or is_loopback(settings.host):
         return settings
     return dataclasses.replace(settings, control_token=secrets.token_urlsafe(16))
 
 
 def _worlds(settings: Settings, readings: Readings, seeding: Seeding | None, clock: Clock, ids: Ids | None) -> Worlds:
-    """The worlds; each has ids of its own, the same ones for the same seed."""
+    """Create the worlds; each has its own IDs, and the same seed gives the same IDs."""
 
-    def make_ids(world_s_clock: Clock) -> Ids:
+    def make_ids(world_clock: Clock) -> Ids:
         if ids is not None:
             return ids
         if readings.follows("id-version", "7"):
-            return uuid7_source(settings.seed, world_s_clock)
+            return uuid7_source(settings.seed, world_clock)
         return uuid4_source(settings.seed)
 
     seeded: tuple[LeadList, ...] = ()
     if settings.seed_file is not None:
         if seeding is None:
-            raise SettingError("--seed-file: the spec that is served has no lead lists")
+            raise SettingError("--seed-file: the spec has no lead lists")
         seeded = seeding.read_file(Path(settings.seed_file), clock)
     return Worlds(
         functools.partial(
@@ -167,7 +167,7 @@ def _worlds(settings: Settings, readings: Readings, seeding: Seeding | None, clo
 
 
 def _stages(settings: Settings, contract: Contract, readings: Readings, dates: Dates, uuids: Uuids) -> Stages:
-    """The stages as the settings and readings ask for them."""
+    """Create the stages for the settings and readings."""
     example = contract.operations[LEAD_LISTS].example if LEAD_LISTS in contract.operations else {}
     known = frozenset([example.get("icpId"), *example.get("personIds", ()), *example.get("companyIds", ())])
     rules = Rules(readings, Facts(dates, uuids, known))
@@ -199,11 +199,11 @@ def _assemble(
     judge: Judge,
     make_control: Callable[[], ASGIApp],
 ) -> ASGIApp:
-    """Connexion, driving the stages: it routes, runs the security schemes, and binds arguments by name.
+    """Assemble the app: Connexion routes, runs the security schemes, and binds arguments by name.
 
-    The list below is the order in which a request passes. Three of the layers are Connexion's own; those of its
-    default list that are missing are replaced by a stage (request validation), by a layer (its two exception
-    handlers, of which one fails for whatever the other lets through: issue 2059), or have no use here.
+    The list below is the order in which a request passes the middleware. Three are Connexion's own. The rest of its
+    default list is replaced by a stage (request validation) or by our own middleware (its two exception handlers: one
+    fails on every exception that the other lets through, Connexion issue 2059), or has no use here.
     """
     read_body = BodyReader(readings, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s)
     take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
@@ -224,8 +224,8 @@ def _assemble(
     )
     order = [
         *_outer_middleware(settings, readings, stages, worlds, judge, make_control),
-        functools.partial(injected, contract=contract, stages=stages),
-        functools.partial(answering, render_error=stages.render_error),
+        functools.partial(fault_injection, contract=contract, stages=stages),
+        functools.partial(error_responses, render_error=stages.render_error),
         functools.partial(exact_paths, contract=contract, readings=readings),
         *([direct] if settings.driver == "direct" else []),
         RoutingMiddleware,
@@ -249,14 +249,14 @@ def _outer_middleware(
     judge: Judge,
     make_control: Callable[[], ASGIApp],
 ) -> list[Any]:
-    """The middleware that no fault touches, the outermost first."""
+    """The middleware outside of fault injection, outermost first."""
     return [
         *([access_log] if settings.log else []),
-        functools.partial(controlled, make_control=make_control),
-        functools.partial(in_world, worlds=worlds, cookie_name=settings.cookie_name),
-        functools.partial(recorded, now=settings.clock(), judge=judge),
-        # Inside of the journal, so that preflights are seen; around the faults, so that no preflight meets one, and
-        # pages can read the responses that were forced.
+        functools.partial(control_gate, make_control=make_control),
+        functools.partial(world_selection, worlds=worlds, cookie_name=settings.cookie_name),
+        functools.partial(journaling, now=settings.clock(), judge=judge),
+        # Inside the journal, so that it has the preflights. Outside fault injection, so that no fault applies to a
+        # preflight and web pages can read forced responses.
         functools.partial(
             cors,
             is_own_origin=own_origins(settings.allow_origin),
@@ -268,12 +268,12 @@ def _outer_middleware(
 
 
 def _responder(coroutine: Coroutine, operation: OperationSpec, stages: Stages, preferred_status: int) -> Respond:
-    """`coroutine`, whose outcome is rendered with the success status that the spec has for it."""
+    """Wrap `coroutine` to render its outcome with the success status that the spec documents."""
     documented = operation.success_statuses
     # success.status
     status = preferred_status if preferred_status in documented else min(documented, default=200)
 
-    @functools.wraps(coroutine)  # both drivers bind by the names of the coroutine's own parameters
+    @functools.wraps(coroutine)  # both drivers bind arguments by the names of the coroutine's parameters
     async def respond(**arguments: Any) -> RenderedResponse:
         value = await coroutine(**arguments)
         return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
@@ -282,7 +282,7 @@ def _responder(coroutine: Coroutine, operation: OperationSpec, stages: Stages, p
 
 
 def _from_example(contract: Contract, operation_id: str) -> Coroutine:
-    """A coroutine for an operation without code: its response comes from the spec, and a header says so."""
+    """Create a coroutine for an operation without code: it returns an example of the spec, and a header says so."""
     operation = contract.operations[operation_id]
     sample = sample_response(contract, operation)
 
@@ -296,7 +296,7 @@ def _from_example(contract: Contract, operation_id: str) -> Coroutine:
 
 
 def _handler(respond: Respond) -> Coroutine:
-    """`respond` as Connexion calls it: what comes back is a response of Starlette's."""
+    """Wrap `respond` for Connexion: return a Starlette response."""
 
     @functools.wraps(respond)
     async def handle(**arguments: Any) -> Response:

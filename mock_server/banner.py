@@ -1,4 +1,4 @@
-"""What the start of the mock prints: for people, or as one line of JSON for programs."""
+"""The text that the mock prints when it starts: for people, or one line of JSON for programs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mock_server.settings import EXPIRED_TOKEN, Settings
 
 NO_USER = "(no user)"
 CERTIFICATE_MADE = (
-    "The certificate was made for this start: open the dashboard once and accept it, before your pages call the mock."
+    "The certificate is new at every start: open the dashboard and accept it before your web pages call the mock."
 )
 
 
 def ready_line(mock: Mock, chosen: Settings, listener: Listener) -> str:
-    """The line of --ready-json."""
+    """Return the line that --ready-json prints."""
     url = listener.url(chosen.scheme)
     users = [{"id": user, "token": token} for user, token in chosen.user]
     ready = {"url": url, "pid": os.getpid(), "users": users, "endpoint": url + _path(mock)}
@@ -27,7 +27,7 @@ def ready_line(mock: Mock, chosen: Settings, listener: Listener) -> str:
 
 
 def welcome(mock: Mock, chosen: Settings, listener: Listener) -> str:
-    """The addresses, the users, the dashboard, and a curl command that works when it is pasted."""
+    """Return the addresses, the users, the dashboard, and a curl command to paste."""
     url, path = listener.url(chosen.scheme), _path(mock)
     has_made_certificate = chosen.tls and not chosen.tls_cert
     width = max(len(user) for user in (NO_USER, *dict(chosen.user)))
@@ -41,7 +41,7 @@ def welcome(mock: Mock, chosen: Settings, listener: Listener) -> str:
     ]
     if mock.control_token:
         lines.append(f"Control API token, for the header X-Mock-Control: {mock.control_token}")
-    # A fragment is sent to no server and written into no log.
+    # The token is a fragment: browsers do not send fragments to servers, so no log has it.
     lines.append(f"Dashboard: {url}{DASHBOARD}" + (f"#token={mock.control_token}" if mock.control_token else ""))
     if has_made_certificate:
         lines.append(CERTIFICATE_MADE)
@@ -54,7 +54,7 @@ def welcome(mock: Mock, chosen: Settings, listener: Listener) -> str:
 
 
 def _operation(mock: Mock) -> OperationSpec | None:
-    """The operation that is shown: that of the lead lists, or else the first with an example of its request."""
+    """Return the operation to show: creating a lead list, else the first one with a request example."""
     operations = mock.contract.operations
     shown = operations.get(LEAD_LISTS) or next((each for each in operations.values() if each.example), None)
     return shown if shown and shown.example else None

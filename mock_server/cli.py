@@ -1,4 +1,4 @@
-"""The command `leadlists-mock`: command line to settings to one server process. Only this module exits."""
+"""The command `leadlists-mock`: read the settings and run one server process. Only this module exits."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ DEFECT_COLUMNS = ("id", "class", "difficulty", "clause", "description")
 
 
 @contextlib.contextmanager
-def _exit_in_one_line() -> Iterator[None]:
-    """What a user can mend is told in one line, with the exit code that says whose turn it is."""
+def _usage_errors() -> Iterator[None]:
+    """Report errors that the user can fix on one line and exit with EXIT_USAGE."""
     try:
         yield
     except (settings.SettingError, readings.ReadingError, contract.SpecError) as error:
@@ -40,18 +40,18 @@ def _exit_in_one_line() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _printing() -> Iterator[None]:
-    """A list that stdout does not take is no list: told in one line. A reader who has enough (`| head`) is fine."""
+    """Report an error in writing to stdout on one line. A closed pipe (`| head`) is not an error."""
     try:
         yield
     except BrokenPipeError:
-        raise  # click ends quietly
+        raise  # click exits without a message
     except OSError as error:
         _drop_stdout()
         _exit(EXIT_OUTPUT, f"stdout cannot be written: {error.strerror}")
 
 
 def _drop_stdout() -> None:
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # else the interpreter complains at its end
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # otherwise the interpreter reports the error again at exit
 
 
 def _exit(code: int, message: str) -> NoReturn:
@@ -60,7 +60,7 @@ def _exit(code: int, message: str) -> NoReturn:
 
 
 def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """A flag for every setting, from the table of settings."""
+    """Add a flag for every setting."""
     for name, field in reversed(FIELDS.items()):
         many = settings.is_repeatable(name)
         default = settings.default_text(name)
@@ -75,18 +75,35 @@ def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(invoke_without_command=True)
 @_setting_flags
-@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Read settings from this TOML file.")
-@click.option("--defect", metavar="ID", help="Break the contract on purpose, in one way (see the command `defects`).")
-@click.option("--ready-json", is_flag=True, help="Print one line of JSON when requests are answered, and nothing else.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=f"Read settings from this TOML file.  [default: {settings.CONFIG_FILE}, if it exists]",
+)
+@click.option(
+    "--defect",
+    metavar="ID",
+    help="Break one clause of the contract on purpose; `leadlists-mock defects` lists the IDs.",
+)
+@click.option(
+    "--ready-json",
+    is_flag=True,
+    help="Print one line of JSON (URL, pid, users) once the mock accepts requests, instead of the text for people.",
+)
 @click.version_option(package_name="leadlists-contract-kit", prog_name="leadlists-mock")
 @click.pass_context
 def main(context: click.Context, /, config: Path | None, defect: str | None, ready_json: bool, **flags: Any) -> None:
-    """Serve a mock of the lead list API that keeps its contract.
+    """Serve a mock of the lead list API that keeps the contract.
 
-    A flag counts before a variable (LEADLISTS_MOCK_PORT for --port), a variable before the table [mock] of
-    leadlists.toml in the current folder.
+    Each option is also an environment variable (LEADLISTS_MOCK_PORT for --port; spaces separate several values) and a
+    key in the table [mock] of leadlists.toml in the current folder. An option overrides a variable, and a variable
+    overrides the file.
+
+    Exit codes: 0 stopped by Ctrl-C or SIGTERM; 1 the output cannot be written; 2 wrong usage, or an error in the spec
+    folder; 3 the port is in use, or `wait` found no mock in time.
     """
-    with _exit_in_one_line():
+    with _usage_errors():
         context.obj = settings.gather(flags, os.environ, config, warn=_warn)
         if context.invoked_subcommand is None:
             _serve(context.obj, defect, ready_json)
@@ -95,8 +112,11 @@ def main(context: click.Context, /, config: Path | None, defect: str | None, rea
 @main.command("readings")
 @click.pass_obj
 def list_readings(chosen: Settings) -> None:
-    """List what the API page leaves open, the answers, and which one is in force."""
-    with _exit_in_one_line():
+    """List the open questions of the API page.
+
+    Each question has its options; `*` marks the option that the mock follows with the given settings.
+    """
+    with _usage_errors():
         catalogue = readings.load(contract.find_spec_dir(chosen.spec))
         in_force = readings.resolve(catalogue, chosen.profile, chosen.choices())
     with _printing():
@@ -108,9 +128,9 @@ def list_readings(chosen: Settings) -> None:
 
 
 @main.command("defects")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as one JSON array.")
 def list_defects(as_json: bool) -> None:
-    """List the ways in which --defect breaks the mock, each with the clause that it breaks."""
+    """List the defects for --defect, each with the clause that it breaks."""
     from mock_server.defects import CATALOGUE
 
     rows = [(each.id, each.group, each.difficulty, each.clause, each.description) for each in CATALOGUE.values()]
@@ -127,10 +147,13 @@ def list_defects(as_json: bool) -> None:
 @main.command("msw")
 @click.pass_obj
 def print_handlers(chosen: Settings) -> None:
-    """Print a TypeScript file that answers as this mock does, in a page or test that uses MSW."""
+    """Print request handlers for MSW (TypeScript).
+
+    In a web page or test that uses MSW they return the same responses as this mock with the same settings.
+    """
     from mock_server.msw import handlers
 
-    with _exit_in_one_line():
+    with _usage_errors():
         text = handlers(chosen)
     with _printing():
         click.echo(text, nl=False)
@@ -139,7 +162,10 @@ def print_handlers(chosen: Settings) -> None:
 @main.command("playwright")
 @click.pass_obj
 def print_playwright_fixture(chosen: Settings) -> None:
-    """Print a TypeScript file for Playwright tests: each in its own world, signed in, with the calls of the mock."""
+    """Print a fixture for Playwright (TypeScript).
+
+    It signs in each test and runs it in its own world, with methods for the control API.
+    """
     from mock_server.recipes.printing import playwright
 
     with _printing():
@@ -149,23 +175,31 @@ def print_playwright_fixture(chosen: Settings) -> None:
 @main.command("wait")
 @click.argument("url", required=False)
 @click.option(
-    "--for-s", type=click.FloatRange(min=0), default=30.0, metavar="SECONDS", help="Wait no longer.  [default: 30]"
+    "--for-s",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    metavar="SECONDS",
+    help="Give up after this time.  [default: 30]",
 )
 @click.pass_obj
 def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
-    """Wait until the mock at URL answers requests; without URL, the one that these settings start."""
+    """Wait until a mock accepts requests.
+
+    The mock is the one at URL, or without URL the one that these settings start. The exit code is 3 if it does not
+    accept requests in time.
+    """
     url = url or listening.url_of(chosen.host, chosen.port, chosen.scheme)
-    with _exit_in_one_line():
+    with _usage_errors():
         failure = readiness.wait_until_ready(url, timeout_s=for_s)
     if failure is not None:
         within = "" if failure.is_final else f" within {for_s:g} s"
-        _exit(EXIT_PORT, f"no mock answers at {url}{within}: {failure.reason}")
+        _exit(EXIT_PORT, f"no mock responds at {url}{within}: {failure.reason}")
 
 
 def _maker(chosen: Settings, defect_id: str | None) -> Callable[[], Mock]:
     if defect_id is None:
         return functools.partial(create_app, chosen)
-    from mock_server.defects import create_broken, find  # a mock that keeps the contract never loads its breaches
+    from mock_server.defects import create_broken, find  # loaded only if the mock shall break the contract
 
     defect = find(defect_id)
     warning = f"BROKEN ON PURPOSE: {defect.id} breaks {defect.clause}: {defect.description}"
@@ -178,41 +212,42 @@ def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
     signal.signal(signal.SIGINT, _stop)
     chosen = with_token(chosen)
     make = _maker(chosen, defect)
-    beside = None
+    background = None
     if chosen.reload:
-        from mock_server.reloading import Files, Following  # who does not ask for it does not load the watcher
+        from mock_server.reloading import Files, Following  # the file watcher is loaded only on use
 
         seed_file = None if chosen.seed_file is None else Path(chosen.seed_file)
         files = Files(contract.find_spec_dir(chosen.spec), seed_file)
-        following = Following(make, files, tell=_warn)
-        mock, beside = following.mock, following.follow
+        following = Following(make, files, warn=_warn)
+        mock, background = following.mock, following.follow
     else:
         mock = make()
     try:
         listener = listening.listen(chosen.host, chosen.port)
     except listening.PortTaken as error:
-        _exit(EXIT_PORT, f"{error}; choose another port with --port, or let --port 0 take a free one")
+        _exit(EXIT_PORT, f"{error}; choose another port with --port, or a free one with --port 0")
     except listening.HostUnusable as error:
-        _exit(EXIT_USAGE, f"{error}; --host takes an address of this machine, such as localhost or 0.0.0.0")
+        _exit(EXIT_USAGE, f"{error}; --host must be an address of this machine, such as localhost or 0.0.0.0")
     if mock.from_examples:
-        _warn(f"answered from the examples of the spec, since they have no code: {', '.join(mock.from_examples)}")
+        operations = ", ".join(mock.from_examples)
+        _warn(f"these operations have no code, so their responses are the examples of the spec: {operations}")
     greeting = (banner.ready_line if ready_json else banner.welcome)(mock, chosen, listener)
-    gc.freeze()  # what is loaded stays until the end: a collection that looks at it all would stop requests for 40 ms
-    server.serve(mock, listener, chosen, on_ready=lambda: _tell(greeting), beside=beside)
+    gc.freeze()  # a garbage collection over all loaded modules would stop requests for 40 ms
+    server.serve(mock, listener, chosen, on_ready=lambda: _print(greeting), background=background)
 
 
 def _stop(signum: int, frame: FrameType | None) -> NoReturn:
-    # Ctrl-C is how one stops a mock; an exit code other than 0 would make `make mock` call it an error.
+    # Ctrl-C is the usual way to stop the mock; with another exit code `make mock` would report an error.
     raise SystemExit(0)
 
 
 def _warn(text: str) -> None:
-    with contextlib.suppress(OSError):  # nobody reads stderr any more
+    with contextlib.suppress(OSError):  # stderr is closed
         click.echo(f"leadlists-mock: {text}", err=True)
 
 
-def _tell(text: str) -> None:
+def _print(text: str) -> None:
     try:
         print(text, flush=True)
-    except OSError:  # nobody reads stdout any more; the mock serves all the same
+    except OSError:  # stdout is closed; the mock can serve without it
         _drop_stdout()

@@ -1,4 +1,4 @@
-"""Import Connexion without httpx, requests and Starlette's test client, which take a quarter of a start.
+"""Import Connexion without httpx, requests and Starlette's test client, which take a quarter of the start-up time.
 
 Connexion uses them for OAuth, for remote `$ref`s (the spec loader refuses both) and for `test_client()`. It gets
 stand-ins that import the real module on first use; afterwards `sys.modules` has no stand-in.
@@ -16,7 +16,7 @@ UNUSED = ("httpx", "requests", "starlette.testclient")
 
 class _ImportedOnUse(ModuleType):
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # what the import system asks of a module
+        if name.startswith("__"):  # the import system looks up such names
             raise AttributeError(name)
         return getattr(importlib.import_module(self.__name__), name)
 

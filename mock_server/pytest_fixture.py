@@ -1,4 +1,4 @@
-"""The pytest fixture, in its own module so that serving a mock does not load pytest."""
+"""The pytest fixture `lead_list_mock`, in its own module so that serving a mock does not load pytest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOCK = pytest.StashKey[RunningMock]()
 
 @pytest.fixture
 def lead_list_mock(request: pytest.FixtureRequest) -> RunningMock:
-    """A mock in this process: one for all tests, and for each test as if it had just been started."""
+    """A mock in this process. All tests share it; each test finds it in its initial state."""
     stash = request.config.stash
     if _MOCK not in stash:
         stack = ExitStack()

@@ -1,4 +1,4 @@
-"""Wait for a mock in another process."""
+"""Wait until a mock in another process accepts requests."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ANSWER_S = 2.0  # for one response; a mock that takes longer is not ready
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """Why a mock does not answer; waiting longer would not help if it is final."""
+    """Why a mock is not ready. If `is_final`, waiting longer does not help."""
 
     reason: str
     is_final: bool = False
 
 
 def wait_until_ready(url: str, *, timeout_s: float) -> NotReady | None:
-    """Wait until a mock answers at a base URL; None once it does, else why the last attempt failed."""
+    """Wait until the mock at a base URL is ready; return None, or the reason of the last failed attempt."""
     connection = connection_to(url, timeout_s=ANSWER_S)
     deadline_s = time.monotonic() + timeout_s
     while (failure := _ask(connection)) is not None and not failure.is_final and time.monotonic() < deadline_s:
@@ -33,13 +33,13 @@ def wait_until_ready(url: str, *, timeout_s: float) -> NotReady | None:
 
 
 def connection_to(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
-    """A connection to the mock at a base URL, unopened; any certificate is taken."""
+    """Return an unopened connection to the mock at a base URL; it accepts any certificate."""
     try:
         parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname:
             return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_s)
         if parts.scheme == "https" and parts.hostname:
-            # The certificate of --tls is signed by no authority that this machine trusts, and no secret is sent.
+            # The certificate of --tls is self-signed, and the request has no secret.
             unverified = ssl._create_unverified_context()
             return http.client.HTTPSConnection(parts.hostname, parts.port or 443, timeout=timeout_s, context=unverified)
     except (ValueError, http.client.InvalidURL):
@@ -52,13 +52,13 @@ def _ask(connection: http.client.HTTPConnection) -> NotReady | None:
         connection.request("GET", "/__mock__/ready")
         answer = connection.getresponse()
         body = answer.read(10_000)
-        # The dev server of a frontend answers 200 to any path, with its page.
+        # The dev server of a frontend responds to any path with 200 and its web page.
         if answer.status == 200 and answer.getheader("content-type") == "application/json":
             return None
-        told = f"it answers {answer.status} {answer.getheader('content-type', '')}".rstrip()
+        response = f"it answers {answer.status} {answer.getheader('content-type', '')}".rstrip()
         if answer.status == 403:
             return NotReady(f"it answers 403: {_message(body)}", is_final=True)
-        return NotReady(told)
+        return NotReady(response)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return NotReady(str(getattr(error, "strerror", None) or error or type(error).__name__))
     finally:
@@ -66,7 +66,7 @@ def _ask(connection: http.client.HTTPConnection) -> NotReady | None:
 
 
 def _message(body: bytes) -> str:
-    """The sentence of an error of the mock, or else the first line of the body."""
+    """Return the message of the mock's error body, or the first line of any other body."""
     try:
         return str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):

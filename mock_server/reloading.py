@@ -1,6 +1,6 @@
-"""Following the files that a mock is made of: what is saved well is served at once, anything else changes nothing.
+"""Reload the spec and the seed file when they change: serve a valid change, report and ignore an invalid one.
 
-A new spec keeps what the worlds hold. A new seed file resets them, since a reset is what gives its lead lists.
+A new spec keeps the worlds. A new seed file resets them, because a reset is what loads its lead lists.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from mock_server.contract.readings import ReadingError
 from mock_server.settings import SettingError
 from mock_server.worlds.worlds import RESET
 
-QUIET_MS = 50  # an editor that empties a file before it fills it is done by then
-LONGEST_WAIT_MS = 400  # for that quiet
-LOOK_AGAIN_MS = 2_000  # a folder that replaces another one sends no events about its files
+QUIET_MS = 50  # without events; an editor that truncates a file before it writes is done by then
+LONGEST_WAIT_MS = 400  # for those QUIET_MS
+LOOK_AGAIN_MS = 2_000  # a folder that is renamed over another one sends no events about its files
 
 Content = dict[str, tuple[bytes | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a mock is made of: the spec folder, and the seed file where there is one."""
+    """The files to follow: the spec folder, and the seed file if there is one."""
 
     spec_dir: Path
     seed_file: Path | None
 
     def content(self) -> Content:
-        """The bytes of all files; a change is what changes them, whatever the system tells."""
+        """Read all files; only different bytes count as a change, whatever events the system sends."""
         spec = tuple(_bytes(self.spec_dir / name) for name in ("openapi.yaml", "readings.yaml"))
         return {"spec": spec, "seed": () if self.seed_file is None else (_bytes(self.seed_file),)}
 
     def name(self, of: str) -> str:
-        """Where the spec or the seed is, for people."""
+        """Return "spec" or "seed" with its path, for messages."""
         return f"spec in {self.spec_dir}" if of == "spec" else f"seed file {self.seed_file}"
 
     @property
     def folders(self) -> set[Path]:
-        """The folders to watch; a file that an editor puts in the place of another is no longer watched itself."""
+        """The folders to watch; a watch on a file itself would end when an editor replaces the file."""
         return {self.spec_dir, *([] if self.seed_file is None else [self.seed_file.absolute().parent])}
 
 
@@ -55,13 +55,13 @@ def _bytes(path: Path) -> bytes | None:
 
 
 class Following:
-    """A mock that becomes another one when its files change; `make` makes a mock of them."""
+    """Replace a mock when its files change; `make` creates a mock from them."""
 
-    def __init__(self, make: Callable[[], Mock], files: Files, *, tell: Callable[[str], None]) -> None:
+    def __init__(self, make: Callable[[], Mock], files: Files, *, warn: Callable[[str], None]) -> None:
         self._make = make
         self._files = files
-        self._tell = tell
-        self._served = self._seen = files.content()  # before the mock is made: a change since is then seen
+        self._warn = warn
+        self._served = self._seen = files.content()  # read before `make`, so that a change during it is detected
         self.mock = make()
 
     async def follow(self) -> None:
@@ -78,10 +78,10 @@ class Following:
             ):
                 await self.look()
         except OSError as error:
-            self._tell(f"--reload: the files cannot be watched any more: {error}")
+            self._warn(f"--reload: the files cannot be watched any more: {error}")
 
     async def look(self) -> None:
-        """Serve what the files hold, if that is something new and sound."""
+        """Serve the content of the files if it is new and valid."""
         found = self._files.content()
         if found == self._seen:
             return
@@ -89,10 +89,10 @@ class Following:
         changed = [of for of in found if found[of] != self._served[of]]
         try:
             made = await asyncio.to_thread(self._made)
-        except Exception as error:  # whatever a file can hold: the mock that there is goes on
+        except Exception as error:  # a file can contain anything; the current mock stays in use
             known = isinstance(error, SpecError | ReadingError | SettingError)
             why = shortened(str(error) if known else repr(error))
-            return self._tell(
+            return self._warn(
                 f"{self._named(changed)} cannot be served: {why}; the previous one stays in use until it is fixed"
             )
         self._served = found
@@ -100,7 +100,7 @@ class Following:
         self._announce(changed)
 
     def _made(self) -> Mock:
-        """A mock of what the files hold, ready to answer: Connexion puts itself together with its first call."""
+        """Create a mock from the files and start it: Connexion builds its middleware at the first call."""
         made = self._make()
         asyncio.run(_start(made))
         return made
@@ -110,23 +110,22 @@ class Following:
             if "seed" in changed:
                 world.reset()
             for of in (*changed, *(RESET if "seed" in changed else ())):
-                world.journal.tell(of)
+                world.journal.notify(of)
         if changed:
-            self._tell(f"{self._named(changed)} changed, and is served")
+            self._warn(f"{self._named(changed)} changed; the mock serves the new content")
 
     def _named(self, changed: list[str]) -> str:
         return f"the {' and the '.join(map(self._files.name, changed))}"
 
 
 async def _start(mock: Mock) -> None:
-    """The start and the end of an ASGI app's life."""
+    """Send the lifespan events of ASGI, startup and shutdown."""
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
-    told = []
 
     async def receive() -> dict[str, str]:
         return messages.pop(0)
 
     async def send(message: object) -> None:
-        told.append(message)
+        pass
 
     await mock({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)

@@ -1,4 +1,4 @@
-"""A mock inside the program that tests against it: on a free port, in a thread of its own, several side by side."""
+"""Run mocks in threads of the current process, each on its own free port."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ START_S = 10.0
 
 
 class NotHeld(AssertionError):
-    """Other requests came than were expected; the text says which came nearest."""
+    """The expected requests did not arrive; the text shows the nearest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningMock:
-    """A mock that answers at `url`; its methods are calls of its control API, on one world."""
+    """A mock that serves at `url`. Its methods call the control API for one world."""
 
     url: str
     endpoint: str
@@ -34,40 +34,40 @@ class RunningMock:
     world: str = "default"
 
     def in_world(self, name: str) -> RunningMock:
-        """The same mock, to be asked about another world."""
+        """Return the same mock, with methods that call the control API for another world."""
         return RunningMock(self.url, self.endpoint, self.users, self.mock, name)
 
     def set_faults(self, *faults: dict[str, Any], seed: int | None = None) -> None:
-        """Put faults in force in place of all others: `mock.set_faults({"status": 500, "times": 1})`."""
+        """Set faults and remove all others: `mock.set_faults({"status": 500, "times": 1})`."""
         self.control("PUT", "faults", {"faults": list(faults)} | ({} if seed is None else {"seed": seed}))
 
     def requests(self, **filters: Any) -> list[dict[str, Any]]:
-        """The exchanges in the journal, the newest first; filters as the control API has them."""
+        """Return the exchanges in the journal, newest first; the filters are those of the control API."""
         query = "&".join(f"{name}={quote(str(value))}" for name, value in filters.items())
         found: list[dict[str, Any]] = self.control("GET", f"requests?{query}")["requests"]
         return found
 
     def verify(self, **question: Any) -> None:
-        """Raise NotHeld unless the requests came: `mock.verify(times=1, body={"name": "Q1"})`."""
+        """Raise NotHeld unless the expected requests arrived: `mock.verify(times=1, body={"name": "Q1"})`."""
         outcome = self.control("POST", "verify", question, timeout_s=START_S + question.get("withinMs", 0) / 1000)
         if not outcome["held"]:
             raise NotHeld(_in_words(outcome, question.get("withinMs")))
 
     def reset(self) -> None:
-        """The world as at the start."""
+        """Reset the world to its state at the start."""
         self.control("POST", "reset")
 
     def lists(self) -> list[dict[str, Any]]:
-        """The stored lead lists, the oldest first."""
+        """Return the stored lead lists, oldest first."""
         lists: list[dict[str, Any]] = self.control("GET", "lists")["lists"]
         return lists
 
     def set_lists(self, *lists: dict[str, Any]) -> None:
-        """Store these lead lists in place of all others."""
+        """Store these lead lists and remove all others."""
         self.control("PUT", "lists", {"lists": list(lists)})
 
     def control(self, method: str, call: str, body: Any = None, *, timeout_s: float = START_S) -> Any:
-        """Any call of the control API, such as `control("PUT", "clock", {"offsetS": 60})`; its JSON, if it has some."""
+        """Call the control API, as in `control("PUT", "clock", {"offsetS": 60})`; return the JSON, or None."""
         connection = connection_to(self.url, timeout_s=timeout_s)
         headers = {"X-Mock-Control": self.mock.control_token or "1", "X-Mock-World": self.world}
         if body is not None:
@@ -85,7 +85,7 @@ class RunningMock:
 
 def _in_words(outcome: dict[str, Any], within_ms: int | None) -> str:
     within = f" within {within_ms} ms" if within_ms else ""
-    lines = [f"expected {outcome['expected']} of these requests, {outcome['count']} came{within}"]
+    lines = [f"expected {outcome['expected']} of these requests, got {outcome['count']}{within}"]
     lines += [outcome["reason"]] if "reason" in outcome else []
     for near in outcome["nearest"]:
         lines.append(f"  request {near['id']}: {near['method']} {near['path']} {near['status']}")
@@ -95,7 +95,7 @@ def _in_words(outcome: dict[str, Any], within_ms: int | None) -> str:
 
 @contextmanager
 def running_mock(settings: Settings | None = None, **parts: Any) -> Iterator[RunningMock]:
-    """A mock that answers until the block ends; `parts` are those of `create_app`. The port is a free one."""
+    """Run a mock on a free port until the block ends; `parts` are the keyword arguments of `create_app`."""
     settings = settings or Settings(port=0)
     mock = create_app(settings, **parts)
     listener = listen(settings.host, 0)
@@ -118,4 +118,4 @@ def _run(server: Server, listener: Listener, ready: threading.Event) -> None:
     try:
         server.run(sockets=[*listener.sockets])
     finally:
-        ready.set()  # also after a start that failed
+        ready.set()  # also if the start failed

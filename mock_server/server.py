@@ -1,4 +1,4 @@
-"""The server process: uvicorn around a mock, on listening sockets that are already open."""
+"""The server process: uvicorn serves a mock on listening sockets that are already open."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ from mock_server.connections.tls import context_of
 from mock_server.middleware.cors import own_origins
 from mock_server.settings import Settings
 
-with contextlib.suppress(ImportError):  # there is none for Windows; asyncio's own loop serves as well
-    import uvloop  # noqa: F401  # here, or uvicorn imports it while a client waits for the first start
+with contextlib.suppress(ImportError):  # not available on Windows, where asyncio's own loop is used
+    import uvloop  # noqa: F401  # imported here so that the start does not wait for it
 
-GRACE_S = 1  # after it, open requests are cut: Ctrl-C must not wait for an event stream that no client closes
+GRACE_S = 1  # then open requests are cut: Ctrl-C must not wait for an event stream that no client closes
 
-Beside = Callable[[], Coroutine[Any, Any, None]]
+Background = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Server(uvicorn.Server):
-    """uvicorn serving a mock. `on_ready` is called once it listens; `beside` runs until it stops."""
+    """Run uvicorn with a mock. It calls `on_ready` when it listens, and runs `background` until it stops."""
 
     def __init__(
-        self, mock: Mock, settings: Settings, *, on_ready: Callable[[], None], beside: Beside | None = None
+        self, mock: Mock, settings: Settings, *, on_ready: Callable[[], None], background: Background | None = None
     ) -> None:
         super().__init__(_config(mock, settings))
         self._mock = mock
         self._on_ready = on_ready
-        self._beside = beside
+        self._background = background
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._beside is not None:
-            self._task = asyncio.create_task(self._beside())
+        if self._background is not None:
+            self._task = asyncio.create_task(self._background())
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._mock.worlds.close()  # ends the event streams, which would otherwise hold the shutdown up
+        self._mock.worlds.close()  # ends the event streams, which would otherwise delay the shutdown
         await super().shutdown(sockets)
 
 
@@ -60,10 +60,10 @@ def serve(
     settings: Settings,
     *,
     on_ready: Callable[[], None],
-    beside: Beside | None = None,
+    background: Background | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
-    Server(mock, settings, on_ready=on_ready, beside=beside).run(sockets=[*listener.sockets])
+    """Serve until SIGTERM or SIGINT; call `on_ready` once the mock accepts requests."""
+    Server(mock, settings, on_ready=on_ready, background=background).run(sockets=[*listener.sockets])
 
 
 def _config(mock: Mock, settings: Settings) -> uvicorn.Config:
@@ -72,10 +72,10 @@ def _config(mock: Mock, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         mock,
         loop="auto",  # uvloop where it is installed
-        http=functools.partial(Connection, shared=shared),  # type: ignore[arg-type]  # called as a class is
+        http=functools.partial(Connection, shared=shared),  # type: ignore[arg-type]  # uvicorn only calls it
         ssl_context_factory=None if tls is None else lambda config, make_default: tls,
-        ws="none",  # the contract has no websocket; a handshake is a request like any other
-        lifespan="on",  # with "auto" a spec that cannot be served shows only as a 500 to every request
+        ws="none",  # the contract has no WebSocket; a handshake is an ordinary request
+        lifespan="on",  # with "auto" an unusable spec would only show as a 500 to every request
         log_config=None,
         log_level="critical",
         access_log=False,

@@ -1,6 +1,6 @@
-"""Settings: everything a user may choose, its default and the reason for it.
+"""Settings: everything that a user can choose, its default, and the reason for the default.
 
-One table, the fields of `Settings`, is the source of the flags, the variables and the keys of the file.
+The fields of `Settings` are the only source of the options, the environment variables and the keys of the file.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from mock_server.worlds.sources import Clock, system_clock
 
 CONFIG_FILE = "leadlists.toml"
 CONFIG_TABLE = "mock"
-EXPIRED_TOKEN = "expired"  # reserved: a session that was valid once (clause access.session.expired)
+EXPIRED_TOKEN = "expired"  # reserved: a session that has expired (clause access.session.expired)
 DRIVERS = ("direct", "connexion")
 VARIABLE_PREFIX = "LEADLISTS_MOCK_"
 
-# A UUID of version 7 counts from 1970; after the last instant of 9999 there is none to be updated at.
+# A UUID of version 7 counts from 1970; with 9999, `updatedAt` could exceed the last year of a date.
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 Pair = tuple[str, str]
 
 
 class SettingError(ValueError):
-    """A value that cannot be used; the text names where it stands and what to write there."""
+    """An invalid setting; the text names its source and says what is valid."""
 
 
 def _number(kind: type[int] | type[float], least: float, most: float) -> Callable[[str], float]:
@@ -40,7 +40,7 @@ def _number(kind: type[int] | type[float], least: float, most: float) -> Callabl
         except ValueError:
             number = kind(-1)
         if not least <= number <= most:
-            raise ValueError(f"must be {'a whole' if kind is int else 'a'} number from {least} to {most}")
+            raise ValueError(f"must be {'an integer' if kind is int else 'a number'} from {least} to {most}")
         return number
 
     return parse
@@ -50,7 +50,7 @@ def _seed(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError("must be a whole number") from None
+        raise ValueError("must be an integer") from None
 
 
 def _instant(text: str) -> datetime:
@@ -60,9 +60,9 @@ def _instant(text: str) -> datetime:
             raise ValueError
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("must be an instant with its offset from UTC, such as 2024-01-02T10:30:00Z") from None
+        raise ValueError("must be a date and time with a UTC offset, such as 2024-01-02T10:30:00Z") from None
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment
 
 
@@ -82,9 +82,9 @@ def _user(text: str) -> Pair:
         raise ValueError("the user id must consist of visible ASCII characters")
     # RFC 6750 §2.1 (token68) and RFC 6265 §4.1.1 (cookie-value) both allow these characters.
     if not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
-        raise ValueError("the token must consist of letters, digits and . _ ~ + / - so that a header can carry it")
+        raise ValueError("the token must consist of letters, digits and . _ ~ + / - (the characters of a bearer token)")
     if token == EXPIRED_TOKEN:
-        raise ValueError(f'the token "{EXPIRED_TOKEN}" is the expired session; choose another')
+        raise ValueError(f'the token "{EXPIRED_TOKEN}" is reserved for the expired session; choose another one')
     return user, token
 
 
@@ -99,13 +99,13 @@ def _origin(text: str) -> str:
         raise ValueError("must be an origin: scheme, host and port, such as https://app.test:3000")
     if "*" in text and not _ORIGIN_PATTERN.fullmatch(text):
         raise ValueError(
-            "may have * for the port, and for the start of a host name with two or more labels after it, such as "
-            "https://*.preview.example.com"
+            "may have * only for the port, and at the start of a host name that has two or more labels after it, such "
+            "as https://*.preview.example.com"
         )
     return text
 
 
-# What follows the * must be a name that one party owns: https://*.com would let every web page in. RFC 2606, RFC 6762.
+# The name after the * must have one owner: https://*.com would let every web page in. RFC 2606, RFC 6762.
 _ORIGIN_PATTERN = re.compile(
     r"[a-z+.-]+://([a-z0-9.-]+|[a-z0-9.*-]*\*(\.[a-z0-9-]+)*\.([a-z0-9-]+\.[a-z0-9-]+|test|localhost|local|internal))"
     r"(:([0-9]+|\*))?"
@@ -120,7 +120,7 @@ def _host_name(text: str) -> str:
 
 def _control_token(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", text):
-        raise ValueError("must consist of letters, digits and . _ ~ - so that a header and a query can carry it")
+        raise ValueError("must consist of letters, digits and . _ ~ - (it is sent in a header or a query)")
     return text
 
 
@@ -145,82 +145,137 @@ def _setting(default: Any, parse: Callable[[str], Any], help: str, *, shown: str
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the server is started with."""
+    """The settings of one mock."""
 
-    # Loopback and 8080: not reachable from other machines, and not a port that a frontend's own dev server takes.
-    host: str = _setting("localhost", str, "Address to listen on; localhost means both 127.0.0.1 and ::1.")
-    port: int = _setting(8080, _number(int, 0, 65535), "Port to listen on; 0 takes a free one.", shown="N")
-    tls: bool = _setting(False, _switch, "Serve https, with a certificate made at the start.")
-    tls_cert: str | None = _setting(None, str, "Serve https with this certificate (PEM).", shown="FILE")
+    # Loopback and 8080: not reachable from other machines, and not the default port of a frontend's dev server.
+    host: str = _setting(
+        "localhost",
+        str,
+        "Address to listen on. localhost means both 127.0.0.1 and ::1, and keeps other machines out; 0.0.0.0 lets "
+        "them in.",
+        shown="ADDRESS",
+    )
+    port: int = _setting(8080, _number(int, 0, 65535), "Port to listen on; 0 chooses a free one.", shown="N")
+    tls: bool = _setting(
+        False,
+        _switch,
+        "Serve https with a self-signed certificate that is new at every start. Web pages served over https need it: "
+        "over http the browser drops their session cookie.",
+    )
+    tls_cert: str | None = _setting(None, str, "Serve https with your own certificate (PEM) instead.", shown="FILE")
     tls_key: str | None = _setting(
-        None, str, "Its private key (PEM); needed unless it is in the file of --tls-cert.", shown="FILE"
+        None, str, "Private key (PEM) of --tls-cert, unless the same file contains it.", shown="FILE"
     )
     user: tuple[Pair, ...] = _setting(
         (("user_xyz789", "xyz789-session"), ("user_abc123", "abc123-session")),
         _user,
-        "A user who is signed in with a token; given once or more, these replace the built-in ones.",
+        "A user and the session token of this user; can be repeated, and replaces the built-in users.  "
+        "[default: user_xyz789=xyz789-session user_abc123=abc123-session]",
         shown="ID=TOKEN",
     )
-    cookie_name: str = _setting("__session", _cookie_name, "Name of the cookie that carries a session token.")
+    cookie_name: str = _setting(
+        "__session", _cookie_name, "Name of the cookie that carries a session token.", shown="NAME"
+    )
     profile: str = _setting(
-        DEFAULT_PROFILE, _one_of(*PROFILES), "The answers to what the API page leaves open.", shown="|".join(PROFILES)
+        DEFAULT_PROFILE,
+        _one_of(*PROFILES),
+        "Options for all open questions of the API page: `page` follows its words, `strict` refuses what sibling pages "
+        "refuse.",
+        shown="|".join(PROFILES),
     )
     driver: str = _setting(
         DRIVERS[0],
         _one_of(*DRIVERS),
-        "What calls the stages: `direct`, compiled at the start, or `connexion`, the slower reference.",
+        "How requests are routed: `direct` is fast, `connexion` uses Connexion itself and is slower. Both give the "
+        "same responses.",
         shown="|".join(DRIVERS),
     )
     reading: tuple[Pair, ...] = _setting(
-        (), _pair("ID=OPTION"), "One such answer by its own (see the command `readings`).", shown="ID=OPTION"
+        (),
+        _pair("ID=OPTION"),
+        "Option for one open question, instead of that of --profile; can be repeated. `leadlists-mock readings` lists "
+        "them.",
+        shown="ID=OPTION",
     )
     success_status: str | None = _setting(
-        None, _one_of("200", "201"), "Short for --reading success-status=…", shown="200|201"
+        None, _one_of("200", "201"), "Short for --reading success-status=STATUS.", shown="200|201"
     )
-    seed: int | None = _setting(None, _seed, "Make ids the same at every start.", shown="N")
+    seed: int | None = _setting(
+        None, _seed, "Seed of IDs and of random faults: both are then the same at every start.", shown="N"
+    )
     now: datetime | None = _setting(  # noqa: RUF009  # it is dataclasses.field
-        None, _instant, "Freeze the clock, the Date header included.", shown="INSTANT"
+        None,
+        _instant,
+        "Freeze the clock at this instant, such as 2024-01-02T10:30:00Z, for createdAt, updatedAt and the Date header.",
+        shown="INSTANT",
     )
     allow_origin: tuple[str, ...] = _setting(
         (),
         _origin,
-        "A further origin whose pages may call with cookies; those of localhost always may.",
+        "Let web pages of this origin call the mock with cookies; can be repeated. Origins on localhost are always "
+        "allowed. `*` matches any port, or the start of a host name.",
         shown="ORIGIN",
     )
     seed_file: str | None = _setting(
-        None, str, "Start with the lead lists of this file, as the control API exports them.", shown="FILE"
+        None,
+        str,
+        "Load the lead lists of this JSON file at the start and after each reset; GET /__mock__/lists exports such a "
+        "file.",
+        shown="FILE",
     )
-    spec: str | None = _setting(None, str, "Serve the contract in this folder.", shown="DIR")
-    reload: bool = _setting(False, _switch, "Follow changes of the spec and of the seed file while serving.")
+    spec: str | None = _setting(
+        None,
+        str,
+        "Serve the contract in this folder, with an openapi.yaml and a readings.yaml, instead of the bundled one.",
+        shown="DIR",
+    )
+    reload: bool = _setting(
+        False, _switch, "Serve changes of the files of --spec and --seed-file at once, without a restart."
+    )
     allow_host: tuple[str, ...] = _setting(
-        (), _host_name, "A further host name under which the control API answers.", shown="NAME"
+        (),
+        _host_name,
+        "Let the control API respond under this host name as well; can be repeated. It refuses other names, because a "
+        "hostile web page could point one at this machine.",
+        shown="NAME",
     )
     control_token: str | None = _setting(
         None,
         _control_token,
-        "The control API asks for it; beyond loopback one is made up if none is given.",
+        "Token that calls of the control API must send in the header X-Mock-Control. If other machines can reach the "
+        "mock, the default is a random token, which is printed at the start.",
+        shown="TOKEN",
     )
-    # 1 MiB: twenty thousand ids. The body limits of nginx (1 MiB) and Express (100 KiB) lie around it.
-    max_body_bytes: int = _setting(1024 * 1024, _number(int, 1, 2**30), "Refuse a larger request body.", shown="BYTES")
-    # The API's own bodies are two deep. 64 is what .NET allows; the schema validator stops at 255.
-    max_depth: int = _setting(64, _number(int, 2, 200), "Refuse JSON that is nested deeper.", shown="LEVELS")
-    # 64 KiB: node takes 16, Apache and nginx 32 in all; localhost collects the cookies of every project.
+    # 1 MiB: twenty thousand IDs. nginx has the same limit, Express 100 KiB.
+    max_body_bytes: int = _setting(
+        1024 * 1024, _number(int, 1, 2**30), "Refuse larger request bodies with 413.", shown="BYTES"
+    )
+    # The API's own bodies have two levels. .NET allows 64; the schema validator fails at 255.
+    max_depth: int = _setting(64, _number(int, 2, 200), "Refuse JSON with deeper nesting with 400.", shown="LEVELS")
+    # 64 KiB: Node accepts 16, Apache and nginx 32; localhost collects the cookies of every project.
     max_header_bytes: int = _setting(
-        64 * 1024, _number(int, 512, 2**24), "Refuse a larger request line with its headers.", shown="BYTES"
+        64 * 1024,
+        _number(int, 512, 2**24),
+        "Refuse requests whose request line and headers are larger. Cookies of other projects on localhost count.",
+        shown="BYTES",
     )
-    # Ten seconds carry 1 MiB over the slowest phone network that a browser's tools can simulate.
+    # In ten seconds 1 MiB arrives even over the slowest phone network that browser tools simulate.
     body_timeout_s: float = _setting(
-        10.0, _number(float, 0.05, 3600), "Refuse a body that takes longer to arrive.", shown="SECONDS"
+        10.0, _number(float, 0.05, 3600), "Refuse request bodies that take longer to arrive.", shown="SECONDS"
     )
-    # Ten thousand usual lists take some 15 MiB, and are more than a day of tests creates.
-    max_lists: int = _setting(10_000, _number(int, 1, 10**7), "Keep so many lead lists; the oldest leave.", shown="N")
-    log: bool = _setting(False, _switch, "Write a line for each request to stderr.")
+    # Ten thousand ordinary lists need about 15 MiB, and a day of tests creates fewer.
+    max_lists: int = _setting(
+        10_000, _number(int, 1, 10**7), "Keep at most so many lead lists in memory; the oldest are deleted.", shown="N"
+    )
+    log: bool = _setting(
+        False, _switch, "Log method, path, status and time of each response to stderr; no headers or bodies."
+    )
 
     def __post_init__(self) -> None:
         if self.tls_key and not self.tls_cert:
             raise SettingError("tls-key: a key needs its certificate; give --tls-cert as well")
         if not self.user:
-            raise SettingError("user: there must be at least one, as ID=TOKEN, or nobody can sign in")
+            raise SettingError("user: at least one is required, as ID=TOKEN")
         ids: dict[str, str] = {}
         for user, token in self.user:
             if ids.setdefault(token, user) != user:
@@ -228,7 +283,7 @@ class Settings:
 
     @property
     def serves_https(self) -> bool:
-        """Whether the mock answers https instead of http."""
+        """Whether the mock serves https instead of http."""
         return self.tls or self.tls_cert is not None
 
     @property
@@ -237,12 +292,12 @@ class Settings:
         return "https" if self.serves_https else "http"
 
     def clock(self) -> Clock:
-        """The clock that these settings ask for."""
+        """Return the clock for these settings: the system clock, or the frozen one of `now`."""
         now = self.now
         return system_clock if now is None else lambda: now
 
     def choices(self) -> tuple[Pair, ...]:
-        """The readings that were chosen one by one; the last word on each."""
+        """Return the single readings that override the profile."""
         return self.reading + ((("success-status", self.success_status),) if self.success_status else ())
 
 
@@ -250,12 +305,12 @@ FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 
 
 def is_repeatable(name: str) -> bool:
-    """Whether a setting is a list, to which each use of its flag adds an entry."""
+    """Return whether a setting is a list; each use of its flag then adds an entry."""
     return isinstance(FIELDS[name].default, tuple)
 
 
 def default_text(name: str) -> str:
-    """The default of a setting as it would be written behind its flag; nothing where there is none to write."""
+    """Return the default of a setting as text for its flag; empty for lists, switches and None."""
     default = FIELDS[name].default
     return "" if default is None or isinstance(default, bool | tuple) else str(default)
 
@@ -267,9 +322,9 @@ def gather(
     *,
     warn: Callable[[str], None] = lambda text: None,
 ) -> Settings:
-    """Resolve each setting: a flag wins over a variable, a variable over the file, the file over the default.
+    """Resolve each setting: a flag overrides a variable, a variable the file, and the file the default.
 
-    An empty variable counts as unset. `warn` gets one line for a variable that is ignored.
+    An empty variable counts as not set. `warn` is called with one line for each ignored variable.
     """
     table, where = _read_file(config)
     values = {}
@@ -284,12 +339,12 @@ def gather(
             values[name] = _parse(name, table[key], f"{key} in {where}")
     unknown = sorted(set(table) - {name.replace("_", "-") for name in FIELDS})
     if unknown:
-        raise SettingError(f"{where} has no setting {', '.join(unknown)}; it has the long flags without their dashes")
+        raise SettingError(f"{where}: there is no setting {', '.join(unknown)}; a key is an option without its dashes")
     return Settings(**values)
 
 
 def _is_of_kubernetes(name: str, text: str, variable: str, warn: Callable[[str], None]) -> bool:
-    """Whether Kubernetes set the variable: for a Service named leadlists-mock it sets LEADLISTS_MOCK_PORT to a URL."""
+    """Return whether Kubernetes set the variable: for a Service leadlists-mock it sets LEADLISTS_MOCK_PORT to a URL."""
     if name != "port" or not re.fullmatch(r"(tcp|udp|sctp)://\S+", text):
         return False
     warn(f"{variable}={text} is ignored: Kubernetes sets it for a Service of this name; choose the port with --port")
@@ -297,11 +352,11 @@ def _is_of_kubernetes(name: str, text: str, variable: str, warn: Callable[[str],
 
 
 def _parse(name: str, value: Any, source: str) -> Any:
-    """`value` as the setting has it; a file brings numbers, booleans and lists, the rest brings text."""
+    """Parse the value of a setting: numbers, booleans and lists from a file, text from all other sources."""
     parse = FIELDS[name].metadata["parse"]
     many = is_repeatable(name)
     if many != isinstance(value, list | tuple) or isinstance(value, dict):
-        raise SettingError(f"{source}: {value!r} must be {'a list of texts' if many else 'a single value'}")
+        raise SettingError(f"{source}: {value!r} must be {'a list of strings' if many else 'a single value'}")
     parsed = []
     for entry in value if many else [value]:
         try:
@@ -319,7 +374,7 @@ def _read_file(config: Path | None) -> tuple[dict[str, Any], str]:
     except FileNotFoundError:
         if config is None:
             return {}, where
-        raise SettingError(f"--config: there is no file {path}") from None
+        raise SettingError(f"--config: the file {path} does not exist") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingError(f"{path} cannot be read as TOML: {error}") from None
     if not isinstance(table, dict):

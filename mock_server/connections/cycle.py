@@ -1,4 +1,4 @@
-"""One request with its response on a connection: the two ASGI channels, and the bytes of the response."""
+"""One request with its response on a connection: the ASGI channels, and the bytes of the response."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("mock_server")
 
-IDLE_S = 75  # how long a kept connection may rest; nginx has the same. Node's and browsers' pools keep sockets for less
-BODY_HIGH_BYTES = 64 * 1024  # of a request body that the app has not taken yet; more is left in the socket
+IDLE_S = 75  # idle time of a kept connection, as in nginx; the pools of Node and browsers close earlier
+BODY_HIGH_BYTES = 64 * 1024  # of a request body that the app has not read yet; more stays in the socket
 
-# The hint makes clients with a pool (Node's agent, undici) give a connection up before the server closes it.
+# The timeout tells clients with a pool (Node's agent, undici) to close a connection before the server does.
 _KEPT = f"connection: keep-alive\r\nkeep-alive: timeout={IDLE_S}\r\n".encode()
 _CLOSED = b"connection: close\r\n"
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
@@ -28,7 +28,7 @@ _WITHOUT_BODY = (204, 304)
 
 
 def status_line(status: int) -> bytes:
-    """The first line of a response; a status without a registered phrase has an empty one."""
+    """Return the status line; the reason phrase is empty for a status that is not registered."""
     return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
@@ -39,7 +39,7 @@ class Cycle:
         self.transport = connection.transport
         self.scope = scope
         self.keep_alive = keep_alive
-        self.body = bytearray()  # received and not yet taken by the app
+        self.body = bytearray()  # received, but not yet read by the app
         self.more_body = True
         self.disconnected = False
         self.response_started = False
@@ -48,23 +48,24 @@ class Cycle:
         self._expects_continue = expects_continue
         self._has_news = False
         self._waiter: asyncio.Future[None] | None = None
-        self._head: bytes | None = None  # sent together with the first bytes of the body: one write, one packet
+
+        self._head: bytes | None = None  # sent with the first bytes of the body: one write, one packet
         self._is_chunked = False
-        self._bytes_due = 0  # of the Content-Length
+        self._bytes_due = 0  # of Content-Length, not sent yet
 
     def wake(self) -> None:
-        """Let `receive` look again: more of the body came, its end, or the end of the connection."""
+        """Wake `receive`: there is more of the body, or the body or the connection has ended."""
         self._has_news = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def disconnect(self) -> None:
-        """The client is gone, or the connection was cut."""
+        """End the cycle: the client has disconnected, or the connection was cut."""
         self.disconnected = True
         self.wake()
 
     async def run(self, app: ASGIApp) -> None:
-        """Call the app; whatever it leaves undone is answered 500, or ends the connection."""
+        """Call the app. If it fails, send a 500, or close the connection if a response has begun."""
         try:
             await app(self.scope, self.receive, self.send)
         except Exception as error:
@@ -77,7 +78,7 @@ class Cycle:
             self._connection.answer_500(self)
 
     async def receive(self) -> Message:
-        """The ASGI receive channel."""
+        """Receive the next ASGI message for the app."""
         if self._expects_continue and not self.response_started and not self.disconnected:
             self._expects_continue = False
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -93,7 +94,7 @@ class Cycle:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def send(self, message: Message) -> None:
-        """The ASGI send channel."""
+        """Send an ASGI message of the app."""
         if self._connection.is_writing_paused and not self.disconnected:
             await self._connection.drained()
         if self.disconnected:
@@ -110,7 +111,7 @@ class Cycle:
         has_length = False
         for name, value in headers:
             if _BAD_NAME.search(name) or _BAD_VALUE.search(value):
-                raise RuntimeError(f"the response header {name!r} has a character that no header may have")
+                raise RuntimeError(f"the response header {name!r} has an invalid character")
             lowered = name.lower()
             if lowered == b"connection":
                 self.keep_alive = self.keep_alive and b"close" not in value.lower()
@@ -119,7 +120,7 @@ class Cycle:
                 has_length = True
                 self._bytes_due = int(value)
             elif lowered == b"transfer-encoding":
-                continue  # the framing is decided below
+                continue  # decided below
             lines += (name, b": ", value, b"\r\n")
         if self.scope["method"] == "HEAD" or status in _WITHOUT_BODY:
             self._bytes_due = 0
@@ -128,7 +129,7 @@ class Cycle:
                 self._is_chunked = True
                 lines.append(b"transfer-encoding: chunked\r\n")
             else:
-                self.keep_alive = False  # the end of the connection is the end of the body, RFC 9112 §6.3
+                self.keep_alive = False  # the body ends with the connection, RFC 9112 §6.3
                 self._bytes_due = -1
         lines.append(_KEPT if self.keep_alive else _CLOSED)
         lines.append(b"\r\n")
@@ -160,7 +161,7 @@ class Cycle:
             self.finish()
 
     def finish(self) -> None:
-        """The response is sent; go on with the next request, or close."""
+        """End the response; continue with the next request, or close the connection."""
         self.response_complete = True
         self.wake()
         if not self.keep_alive:

@@ -14,11 +14,11 @@ BACKLOG = 2048
 LOCALHOST = "localhost"
 _LOOPBACK_HOSTS = ("127.0.0.1", "::1")
 _EVERYWHERE = ("0.0.0.0", "::")
-_PORTS_TRIED = 20  # with port 0: how often another program may take the second address of the port between two calls
+_PORTS_TRIED = 20  # for port 0: another program can occupy the port on the second address between two calls
 
 
 class PortTaken(OSError):
-    """Another program has the port, or the port needs rights; the message is one line."""
+    """Another program uses the port, or the port needs privileges; the message is one line."""
 
 
 class HostUnusable(OSError):
@@ -27,7 +27,7 @@ class HostUnusable(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Open listening sockets of one host and port. The port is taken from the moment this exists."""
+    """Open listening sockets of one host and port. The port is reserved as soon as this object exists."""
 
     host: str
     port: int
@@ -45,21 +45,21 @@ class Listener:
             each.close()
 
     def url(self, scheme: str = "http") -> str:
-        """The base URL that reaches the listener from this machine."""
+        """Return the base URL for clients on this machine."""
         return url_of(self.host, self.port, scheme)
 
     def lan_urls(self, scheme: str = "http") -> list[str]:
-        """The base URLs that reach the listener from other machines; empty unless it listens on all addresses."""
+        """Return the base URLs for other machines; empty unless the listener uses all addresses."""
         if self.host not in _EVERYWHERE:
             return []
         return [url_of(address, self.port, scheme) for address in own_addresses(with_ipv6=self.host == "::")]
 
 
 def listen(host: str, port: int) -> Listener:
-    """Open listening sockets; port 0 takes a free one.
+    """Open listening sockets; port 0 chooses a free one.
 
-    `localhost` means both loopback addresses, as it does to clients: Node 18 and later try ::1 first, and must not
-    find another program there.
+    `localhost` means both loopback addresses, as for clients: Node 18 and later try ::1 first, and must not reach
+    another program there.
     """
     if host != LOCALHOST:
         opened = _open(host, port)
@@ -116,19 +116,19 @@ def _open(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, port: int, scheme: str = "http") -> str:
-    """The base URL that reaches, from this machine, what listens on a host and port."""
+    """Return the base URL on this machine for a server that listens on a host and port."""
     host = LOCALHOST if host in _EVERYWHERE else host
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def own_addresses(*, with_ipv6: bool) -> list[str]:
-    """The addresses of this machine that other machines can reach; each found one once."""
+    """Return the addresses of this machine that other machines can reach, without duplicates."""
     found = dict.fromkeys([*_route_sources(with_ipv6=with_ipv6), *_resolved_name()])
     return [each for each in found if not each.startswith(("127.", "::1", "fe80:")) and (with_ipv6 or ":" not in each)]
 
 
 def _route_sources(*, with_ipv6: bool) -> Iterator[str]:
-    # Connecting a UDP socket sends nothing; it only chooses the address that packets to there would come from.
+    # Connecting a UDP socket sends nothing; it only chooses the source address of later packets.
     # Both destinations are reserved for documentation (RFC 5737, RFC 3849).
     destinations = [(socket.AF_INET, "192.0.2.1"), *([(socket.AF_INET6, "2001:db8::1")] if with_ipv6 else [])]
     for family, destination in destinations:

@@ -1,4 +1,4 @@
-"""Bytes to requests: httptools, a bound on heads, and the rules of RFC 9112 that httptools does not have."""
+"""Parse requests with httptools; add a size limit for heads and the rules of RFC 9112 that httptools lacks."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Malformed(ValueError):
-    """The bytes are not a request of HTTP/1.1; the text says why."""
+    """The bytes are not an HTTP/1.1 request; the text says why."""
 
 
 class HeadTooLarge(Malformed):
-    """The request line and headers exceed the bound."""
+    """The request line and headers exceed the limit."""
 
 
 class Receiver(Protocol):
-    """What the parser hands requests to, piece by piece."""
+    """Receives the parts of each parsed request."""
 
     def on_head(self) -> None: ...
     def on_body(self, body: bytes) -> None: ...
@@ -28,23 +28,23 @@ class Receiver(Protocol):
 
 
 class RequestParser:
-    """Parses one connection. After `on_head` its attributes describe the request; `feed` raises Malformed."""
+    """Parses one connection. From `on_head` on, its attributes describe the request. `feed` can raise Malformed."""
 
     def __init__(self, receiver: Receiver, *, max_header_bytes: int) -> None:
         self.method = self.path = self.version = ""
         self.raw_path = self.query = b""
         self.headers: RawHeaders = []
         self.keep_alive = self.expects_continue = False
-        self.is_in_head = True  # or between two requests
-        self.has_begun = False  # a head whose end is not there yet
-        self._head_bytes = 0  # received of it
+        self.is_in_head = True  # also between two requests
+        self.has_begun = False  # a part of a head has arrived
+        self._head_bytes = 0  # received bytes of that head
         self._receiver = receiver
         self._max_header_bytes = max_header_bytes
         self._parser = httptools.HttpRequestParser(self)
-        # A request with Connection: close may be followed by bytes; they are not read, and its response is sent.
+        # After a request with Connection: close, further bytes are ignored and the response is sent.
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self._first = b""  # the first byte of the connection, which tells TLS from HTTP
-        self._parsed_bytes = 0  # of the head, as far as httptools handed it on
+        self._first = b""  # the first byte of the connection; it distinguishes TLS from HTTP
+        self._parsed_bytes = 0  # bytes of the head that httptools has reported
         self._url = b""
         self._hosts: list[bytes] = []
         # Of the request before on this connection: a client seldom changes them.
@@ -55,23 +55,23 @@ class RequestParser:
         self._first = self._first or data[:1]
         was_in_head = self.is_in_head
         if was_in_head:
-            # httptools gathers a header without end before it hands it on, so what comes in is counted as well.
+            # httptools buffers a header until its end, so the received bytes are counted as well.
             self._head_bytes += len(data)
             data = _without_upgrade(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.keep_alive = False  # an Upgrade header that came in two packets; httptools skips what follows it
+            self.keep_alive = False  # an Upgrade header split between two packets; httptools skips the rest
         except httptools.HttpParserError as error:
             raise self._malformed(error) from None
         if self.is_in_head and not was_in_head:
-            self._head_bytes = 0  # mostly of the request before
+            self._head_bytes = 0  # these bytes belong mostly to the previous request
         if self.is_in_head and self._head_bytes > self._max_header_bytes:
             raise HeadTooLarge
 
     @property
     def origin(self) -> str:
-        """The Origin header of the head, as far as it was parsed."""
+        """Return the Origin header if it has been parsed, else an empty string."""
         return next((value.decode("latin-1") for name, value in self.headers if name == b"origin"), "")
 
     # -- httptools
@@ -100,7 +100,7 @@ class RequestParser:
     def _count(self, size: int) -> None:
         self._parsed_bytes += size
         if self._parsed_bytes > self._max_header_bytes:
-            raise HeadTooLarge  # httptools hands it on as the context of an error of its own
+            raise HeadTooLarge  # httptools wraps it in an error of its own, as the context
 
     def on_headers_complete(self) -> None:
         self.is_in_head = self.has_begun = False
@@ -132,7 +132,7 @@ class RequestParser:
         self._head_bytes = 0
         self._receiver.on_end()
 
-    # -- what httptools does not check
+    # -- checks that httptools lacks
 
     def _check_version_and_host(self) -> None:
         if self.version not in ("1.0", "1.1"):
@@ -154,21 +154,21 @@ class RequestParser:
         return Malformed(_REASONS.get(str(error), str(error)) or "its framing cannot be read")
 
 
-# What the parser says, where that helps nobody who does not know the parser.
+# Replacements for messages of the parser that a user cannot understand.
 _REASONS = {
     "Pause on PRI/Upgrade": "this is HTTP/2; use HTTP/1.1",
     "Invalid method encountered": "its method is not known; check the Content-Length of the request before it",
-    "Expected HTTP/, RTSP/ or ICE/": "HTTP/1.1 is expected after the path; a space in a path is written %20",
+    "Expected HTTP/, RTSP/ or ICE/": "HTTP/1.1 is expected after the path; write a space in a path as %20",
 }
 _HOST = re.compile(rb"[\w!$&'()*+,;=.~%-]*(:[0-9]*)?|\[[0-9A-Fa-f:.]+\](:[0-9]*)?")  # RFC 9110 §7.2, RFC 3986 §3.2.2
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
 def _without_upgrade(data: bytes) -> bytes:
-    """The start of a request with its Upgrade header renamed: nothing is upgraded here (RFC 9110 §7.8).
+    """Rename the Upgrade header of a request, because this server upgrades nothing (RFC 9110 §7.8).
 
-    Java's HttpClient asks every http:// server for h2c. httptools would take that for the end of HTTP, and skip the
-    body.
+    Java's HttpClient offers h2c to every http:// server. httptools would treat that as the end of HTTP/1.1 and skip
+    the body.
     """
     if b"pgrade" not in data and b"PGRADE" not in data:
         return data

@@ -1,7 +1,7 @@
-"""One connection of HTTP/1.1 (RFC 9112): from bytes to ASGI, with a bound on everything that a client can hold.
+"""One HTTP/1.1 connection (RFC 9112): from bytes to ASGI, with a limit for each resource that a client can occupy.
 
-uvicorn makes one `Connection` per client and calls its `shutdown` at the end. What is not a request of HTTP/1.1 is
-answered in the documented form, after the responses to the requests before it.
+uvicorn creates one `Connection` per client and calls its `shutdown` at the end. Bytes that are not an HTTP/1.1 request
+get the documented error response, after the responses to the previous requests.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from mock_server.connections.shared import Shared
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.request_state import KEY, RequestState
 
-HEAD_S = 10.0  # for a head once its first byte is there, and for the rest of a body after its response
-STALL_S = 10.0  # between two looks at an unread response; no byte read from one to the next: cut, within 30 s in all
-LINGER_S = 1.0  # how long a client may go on sending after a refusal: closed at once, its system would drop the refusal
-PIPELINED_MOST = 32  # requests parsed ahead; browsers send none ahead, and the rest waits unparsed
-SLICE_BYTES = 16 * 1024  # parsed at once, so that one read cannot hold thousands of requests
-WRITE_HIGH_BYTES = 64 * 1024  # of responses that the client does not read; beyond, the app and further reads wait
+HEAD_S = 10.0  # from the first byte of a head to its end; also for the rest of a body after its response
+STALL_S = 10.0  # interval to check unread responses; a client that reads nothing in between is cut, at most after 30 s
+LINGER_S = (
+    1.0  # a client can still send after an error response: closing at once would make its system drop the response
+)
+PIPELINED_MOST = 32  # requests parsed ahead; browsers send none ahead, and the rest stays unparsed
+SLICE_BYTES = 16 * 1024  # parsed at once, so that one read cannot create thousands of requests
+WRITE_HIGH_BYTES = 64 * 1024  # of responses that the client has not read; above it, the app and further reads wait
 
 
 class Connection(asyncio.Protocol):
@@ -50,19 +52,19 @@ class Connection(asyncio.Protocol):
         self._app_state = app_state
         self._parser = RequestParser(self, max_header_bytes=shared.max_header_bytes)
 
-        self._current: Cycle | None = None  # whose response is due next
-        self._newest: Cycle | None = None  # whose body is being read
+        self._current: Cycle | None = None  # its response is the next to send
+        self._newest: Cycle | None = None  # its body is being read
         self._queue: deque[Cycle] = deque()  # parsed ahead
-        self._held = b""  # received ahead, and not parsed yet
-        self._refusal: bytes | None = None  # to send after the responses that are due
-        self._is_refused = False  # what comes in is read and dropped
+        self._held = b""  # received ahead, not parsed yet
+        self._refusal: bytes | None = None  # the last response, after those of earlier requests
+        self._is_refused = False  # further input is read and dropped
         self._is_reading_paused = False
         self._drain: asyncio.Future[None] | None = None
 
         self._quiet_since_s = 0.0
         self._unsent_bytes = 0
         self._idle_timer: asyncio.TimerHandle | None = None
-        self._deadline: asyncio.TimerHandle | None = None  # of a head, or of a body that is read past
+        self._deadline: asyncio.TimerHandle | None = None  # for a head, or for a body that is drained
         self._stall_timer: asyncio.TimerHandle | None = None
 
     # -- asyncio
@@ -92,7 +94,7 @@ class Connection(asyncio.Protocol):
         if self._is_refused:
             return
         if self._held or self._refusal is not None:
-            self._held += data  # one read may still come in after reading was paused
+            self._held += data  # one more read can arrive after reading was paused
         else:
             self._parse(data)
 
@@ -110,16 +112,16 @@ class Connection(asyncio.Protocol):
         self.adjust_reading()
 
     def close(self) -> None:
-        """Send what is written, then close."""
+        """Send the buffered bytes, then close."""
         self.transport.close()
         if self._scheme == "https":
-            # Closing TLS waits for the client's close_notify, which browsers never send; uvloop would wait for ever.
+            # Closing TLS waits for the client's close_notify, which browsers never send; uvloop would wait forever.
             self.loop.call_later(LINGER_S, self.transport.abort)
 
     # -- uvicorn
 
     def shutdown(self) -> None:
-        """End soon: after the response that is due, or at once if there is none, or only half a request."""
+        """Close after the current response; close at once if there is none, or only a part of a request."""
         if self._current is not None and not self._current.more_body:
             self._current.keep_alive = False
         elif self._scheme == "https":
@@ -130,17 +132,17 @@ class Connection(asyncio.Protocol):
     # -- the cycles
 
     def default_head(self) -> bytes:
-        """The header lines that every response starts with."""
+        """Return the header lines of every response."""
         return self._shared.default_head(self._server.default_headers)
 
     async def drained(self) -> None:
-        """Wait until the client has read enough of what was written."""
+        """Wait until the client has read enough of the responses."""
         while self.is_writing_paused:
             self._drain = self.loop.create_future()
             await self._drain
 
     def adjust_reading(self) -> None:
-        """Read on, or leave what the client sends in the socket."""
+        """Resume reading from the socket, or pause it."""
         if self.transport.is_closing():
             return
         cycle = self._newest
@@ -152,7 +154,7 @@ class Connection(asyncio.Protocol):
             self.transport.pause_reading() if pauses else self.transport.resume_reading()
 
     def response_done(self, cycle: Cycle) -> None:
-        """A response is sent: begin the next request, parse on, or rest."""
+        """Continue after a response: start the next request, parse more input, or wait for it."""
         self._server.total_requests += 1
         self._current = self._queue.popleft() if self._queue else None
         if self.transport.is_closing():
@@ -162,7 +164,7 @@ class Connection(asyncio.Protocol):
         elif self._refusal is not None:
             return self._close_with(self._refusal)
         elif cycle.more_body:
-            self._limit(HEAD_S, self.close)  # the rest of its body is read past, but not for ever
+            self._limit(HEAD_S, self.close)  # drain the rest of its body, for a limited time
         else:
             self._rest()
         if self._held:
@@ -171,7 +173,7 @@ class Connection(asyncio.Protocol):
         self.adjust_reading()
 
     def answer_500(self, cycle: Cycle) -> None:
-        """Answer a request for which the app did nothing."""
+        """Send a 500 for a request to which the app did not respond."""
         cycle.disconnect()
         self._close_with(self._shared.failure_response(self._parser, self.default_head()))
 
@@ -183,7 +185,7 @@ class Connection(asyncio.Protocol):
     # -- time
 
     def _rest(self) -> None:
-        # One timer per connection, moved when it fires: a timer per request would be made and cancelled each time.
+        # One timer per connection, moved when it fires: a timer per request would cost more.
         self._quiet_since_s = self.loop.time()
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(IDLE_S, self._look_for_idle)
@@ -278,17 +280,17 @@ class Connection(asyncio.Protocol):
             return
         cycle.more_body = False
         cycle.wake()
-        if cycle.response_complete:  # the end of a body that was read past
+        if cycle.response_complete:  # the end of a drained body
             self._unlimit()
             self._rest()
 
     # -- refusals
 
     def _refuse(self, refusal: Refused) -> None:
-        """Answer what is not a request, once the responses before it are sent, and close."""
+        """Respond to bytes that are not a request, after the responses to earlier requests, and close."""
         self._unlimit()
         cycle = self._newest
-        if cycle is not None and cycle.more_body:  # the body of a request broke off
+        if cycle is not None and cycle.more_body:  # the body of a request is incomplete
             if cycle.response_started:
                 return self.close()
             if cycle is self._current:
@@ -303,7 +305,7 @@ class Connection(asyncio.Protocol):
         self.adjust_reading()
 
     def _close_with(self, response: bytes) -> None:
-        """Send a last response; what the client still sends is read past for a while (RFC 9112 §9.6)."""
+        """Send a last response, and drain further input for LINGER_S (RFC 9112 §9.6)."""
         self._is_refused = True
         self._refusal, self._held = None, b""
         self.transport.write(response)

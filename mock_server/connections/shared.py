@@ -1,4 +1,4 @@
-"""What all connections of one server have in common."""
+"""The data that all connections of one server share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mock_server.worlds.worlds import Worlds
 
 
 class Served(Protocol):
-    """The mock that is served; its parts are others after a reload."""
+    """The served mock; a reload replaces its parts."""
 
     stages: Stages
     worlds: Worlds
@@ -27,7 +27,7 @@ class Served(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Shared:
-    """The mock that is served, and what each response starts with."""
+    """The served mock, and the header lines of all responses."""
 
     mock: Served
     is_own_origin: Callable[[str], bool]
@@ -36,7 +36,7 @@ class Shared:
     _default_head: bytes = b""
 
     def default_head(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-        """The header lines of every response; uvicorn replaces the list each second, for the Date."""
+        """Return the header lines of every response; uvicorn replaces `headers` each second, for the Date."""
         if headers is not self._default_headers:
             self._default_headers = headers
             self._default_head = b"".join(b"%s: %s\r\n" % pair for pair in headers)
@@ -50,13 +50,13 @@ class Shared:
         return refused("http", closes=True, got=str(error))
 
     def refusal_response(self, refusal: Refused, parser: RequestParser, default_head: bytes) -> bytes:
-        """A whole response to what never reaches the app; the journal records it."""
+        """Return the response to bytes that are not a request, and record it in the journal."""
         response, headers = self._rendered(refusal, parser.origin)
         record_unread(self.mock.worlds, parser.headers, response, headers.raw)
         return _bytes(response, headers, default_head)
 
     def failure_response(self, parser: RequestParser, default_head: bytes) -> bytes:
-        """A whole response to a request for which the app did nothing."""
+        """Return the response to a request to which the app did not respond."""
         return _bytes(*self._rendered(Refused(500), parser.origin), default_head)
 
     def _rendered(self, refusal: Refused, origin: str) -> tuple[RenderedResponse, MutableHeaders]:

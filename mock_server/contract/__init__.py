@@ -1,5 +1,5 @@
-"""The spec folder, read into frozen values: the OpenAPI document, its schemas compiled, the readings in force.
+"""Load the spec folder into frozen values: the OpenAPI document, its compiled schemas, the current readings.
 
-Lives here: loading and checking spec data. Not here: requests, responses, any field of a lead list.
+This package loads and checks spec data. It does not know requests, responses, or fields of a lead list.
 May import: nothing
 """

@@ -1,4 +1,4 @@
-"""Make up a response of what the spec says of it: its example, or else a value that its schema describes. Pure."""
+"""Create a response from the spec: its example, or else a value that matches its schema. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mock_server.contract.openapi import Contract, OperationSpec
 
-DEEPEST = 8  # a schema may contain itself
+DEEPEST = 8  # a schema can contain itself
 
 Source = Literal["example", "schema", "nothing"]
 Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -16,14 +16,14 @@ Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The body of a response, and what it was made of."""
+    """The body of a response, and its source in the spec."""
 
     value: Any
     source: Source
 
 
 def sample_response(contract: Contract, operation: OperationSpec) -> Sample:
-    """The body of the operation's success."""
+    """Return a body for the success response of an operation."""
     status = min(operation.success_statuses, default=200)
     response = operation.responses.get(status)
     if response is None or (response.schema is None and response.example is None):
@@ -34,7 +34,7 @@ def sample_response(contract: Contract, operation: OperationSpec) -> Sample:
 
 
 def sample_of(schema: Mapping[str, Any], resolve: Resolve, depth: int = 0) -> Any:
-    """A value that the schema describes; keywords that restrict it further, such as `pattern`, are not looked at."""
+    """Return a value of the schema's type; ignore keywords that restrict it further, such as `pattern`."""
     schema = resolve(schema)
     for keyword in ("example", "default"):
         if keyword in schema:
@@ -52,7 +52,7 @@ def sample_of(schema: Mapping[str, Any], resolve: Resolve, depth: int = 0) -> An
 
 
 def _merged(parts: list[Any], schema: Mapping[str, Any], resolve: Resolve, depth: int) -> Any:
-    """The members of all parts of an `allOf`, and of the schema next to it."""
+    """Return the members of all parts of an `allOf`, and of the schema that contains it."""
     if not all(isinstance(each, dict) for each in parts):
         return parts[0]
     beside = _object(schema, resolve, depth) if "properties" in schema else {}
@@ -79,7 +79,7 @@ def _of_type(schema: Mapping[str, Any], resolve: Resolve, depth: int) -> Any:
 def _object(schema: Mapping[str, Any], resolve: Resolve, depth: int) -> dict[str, Any]:
     properties: Mapping[str, Any] = schema.get("properties", {})
     required = schema.get("required", ())
-    # Deep inside, only what must be there: a schema that contains itself would make a tree of thousands.
+    # Deep inside, only required members: a schema that contains itself would give a tree of thousands.
     names = [name for name in properties if depth < 3 or name in required]
     return {name: sample_of(properties[name], resolve, depth + 1) for name in names}
 

@@ -1,4 +1,4 @@
-"""Load openapi.yaml safely, check that it can be served, and compile each operation.
+"""Load openapi.yaml safely, check that the mock can serve it, and compile each operation.
 
 Nothing here knows lead lists; a second operation is one more entry of `Contract.operations`.
 """
@@ -21,11 +21,11 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class SpecError(Exception):
-    """The spec cannot be served; the message says what to change in it."""
+    """The mock cannot serve the spec; the message says what to change."""
 
 
 class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # base chosen at run time
-    """Safe YAML that keeps timestamps as strings, as JSON does."""
+    """A safe YAML loader that keeps timestamps as strings, as in JSON."""
 
 
 _PlainLoader.yaml_implicit_resolvers = {
@@ -35,12 +35,12 @@ _PlainLoader.yaml_implicit_resolvers = {
 
 
 def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML file, in the types that JSON has; raises SpecError."""
+    """Return the content of a YAML file as JSON types; raise SpecError."""
     return _read(path)[0]
 
 
 def _read(path: Path) -> tuple[Any, bytes]:
-    """Return the content of a YAML file, and its bytes."""
+    """Return the content of a YAML file and its bytes."""
     try:
         source = path.read_bytes()
         return yaml.load(source, Loader=_PlainLoader), source
@@ -55,7 +55,7 @@ def _read(path: Path) -> tuple[Any, bytes]:
 
 
 def find_spec_dir(named: str | None = None) -> Path:
-    """Return the spec folder: the named one, else that in the package (an installed wheel) or next to it (a clone)."""
+    """Return the spec folder: the named one, else the one in the package (wheel) or next to it (clone)."""
     if named is not None:
         if not (Path(named) / "openapi.yaml").is_file():
             raise SpecError(f"--spec: {named} has no openapi.yaml; name a folder that has one")
@@ -81,7 +81,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ResponseSpec:
-    """What the spec says of the responses with one status."""
+    """The responses of one status, as the spec documents them."""
 
     schema: Mapping[str, Any] | None  # None: the spec documents no body
     example: Any
@@ -96,8 +96,8 @@ class OperationSpec:
     method: str
     media_types: tuple[str, ...]
     body_required: bool
-    body: Validator | None  # None: the operation takes no body
-    example: Any  # the request example, from which messages quote
+    body: Validator | None  # None: the operation has no request body
+    example: Any  # the request example, which messages quote
     parameters: tuple[Parameter, ...]
     success_statuses: tuple[int, ...]
     responses: Mapping[int, ResponseSpec]  # by status
@@ -108,7 +108,7 @@ class Contract:
 
     def __init__(self, document: dict[str, Any], formats: Formats, source: bytes = b"") -> None:
         self.document = document
-        self.source = source  # the file
+        self.source = source  # the bytes of the file
         self._formats = formats
         _check_references(document)
         # Connexion mounts the API below the path of the first server.
@@ -130,11 +130,11 @@ class Contract:
 
     @property
     def paths(self) -> Iterable[str]:
-        """The paths of the spec, below its first server."""
+        """Return the paths of the spec, with the path of its first server in front."""
         return self._methods
 
     def methods(self, path: str) -> tuple[str, ...]:
-        """Return the methods that the spec has for a request path; none for an unknown path."""
+        """Return the methods of the spec for a request path; empty for an unknown path."""
         known = self._methods.get(self._template(path)[0], ())
         return (*known, "HEAD") if "GET" in known and "HEAD" not in known else known
 
@@ -160,9 +160,9 @@ class Contract:
         # Connexion routes every unknown path to an operation without an id, and keeps the last of two with one id.
         operation_id = spec.setdefault("operationId", re.sub("[^A-Za-z0-9]+", "-", place).strip("-").lower())
         if not isinstance(operation_id, str) or not operation_id:
-            raise SpecError(f"{place} has an operationId that is not a text")
+            raise SpecError(f"{place} has an operationId that is not a string")
         if operation_id in self.operations:
-            raise SpecError(f"operationId {operation_id} is used twice; the second is {place}")
+            raise SpecError(f"two operations have the operationId {operation_id}; the second one is {place}")
         self._check_security(place, spec)
         body = self.resolve(spec.get("requestBody", {}))
         content: Mapping[str, Any] = body.get("content", {})
@@ -217,12 +217,12 @@ class Contract:
         schemes = self.document.get("components", {}).get("securitySchemes", {})
         for name in {name for entry in spec.get("security", self.document.get("security", [])) for name in entry}:
             if name not in schemes:
-                raise SpecError(f"{place} requires the security scheme {name}, which components do not define")
+                raise SpecError(f"{place} requires the security scheme {name}, which `components` does not define")
             scheme = self.resolve(schemes[name])
             by_cookie = scheme["type"] == "apiKey" and scheme.get("in") == "cookie"
             by_bearer = scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer"
             if not (by_cookie or by_bearer):
-                raise SpecError(f"security scheme {name}: the mock knows session cookies and bearer tokens only")
+                raise SpecError(f"security scheme {name}: the mock supports only session cookies and bearer tokens")
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow `$ref`s from a node of the document."""
@@ -232,9 +232,9 @@ class Contract:
 
 
 def load(spec_dir: Path, formats: Formats) -> Contract:
-    """Load the contract in `spec_dir`; raises SpecError.
+    """Load the contract in `spec_dir`; raise SpecError.
 
-    `formats` checks the string formats whose meaning a reading decides.
+    `formats` checks the string formats that depend on a reading.
     """
     path = spec_dir / "openapi.yaml"
     document, source = _read(path)
@@ -249,13 +249,13 @@ def load(spec_dir: Path, formats: Formats) -> Contract:
 
 
 def not_openapi(path: Path, document: Any, error: Exception) -> SpecError:
-    """Explain an error that a document caused: name the place where it is not OpenAPI 3.0."""
+    """Explain an error from an invalid document: name the place that is not OpenAPI 3.0."""
     from openapi_spec_validator import OpenAPIV30SpecValidator  # slow to load, rarely needed
 
     breach: Any = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
     if breach is None:
         return SpecError(f"{path} cannot be served: {error!r}")
-    while breach.context:  # of several alternatives, take the one that matched deepest
+    while breach.context:  # of several alternatives, report the one that matched deepest
         breach = max(breach.context, key=lambda each: len(each.absolute_path))
     place = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in breach.absolute_path)
     return SpecError(f"{path}, {place or 'the whole'}, is not OpenAPI 3.0: {shortened(breach.message.splitlines()[0])}")
@@ -268,7 +268,7 @@ def shortened(text: str) -> str:
 
 
 def look_up(document: Mapping[str, Any], reference: str) -> Any:
-    """Return the node of the document that a `$ref` points to; raises SpecError."""
+    """Return the node of the document that a `$ref` points to; raise SpecError."""
     node: Any = document
     for part in reference.removeprefix("#/").split("/"):
         try:

@@ -1,4 +1,4 @@
-"""Readings: the option in force for each question that the API page leaves open."""
+"""Readings: the option that the mock follows for each open question of the API page."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 class ReadingError(ValueError):
-    """A reading or an option that does not exist; the message lists those that do."""
+    """A reading or an option does not exist; the message lists the existing ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One open question, with the options that a reasonable server may choose."""
+    """One open question with its options."""
 
     id: str
     question: str
@@ -31,7 +31,7 @@ class Reading:
 
 
 class Readings:
-    """The option in force for every reading; it does not change after the start."""
+    """The option that the mock follows for each reading; fixed at the start."""
 
     def __init__(self, catalogue: Mapping[str, Reading], in_force: Mapping[str, str]) -> None:
         self._catalogue = catalogue
@@ -41,7 +41,7 @@ class Readings:
         return self._in_force[reading]
 
     def follows(self, reading: str, option: str) -> bool:
-        """Return whether `option` is in force; raises KeyError if the spec has no such reading or option."""
+        """Return whether the mock follows `option`; raise KeyError if the spec has no such reading or option."""
         if option not in self._catalogue[reading].options:
             raise KeyError(f"{reading}={option}")
         return self._in_force[reading] == option
@@ -50,14 +50,14 @@ class Readings:
         return iter(self._catalogue.values())
 
     def pick(self, table: Mapping[tuple[str, str], T]) -> tuple[T, ...]:
-        """Return the entries of `table` (keyed by reading and option) that are in force, in the table's order."""
+        """Return the entries of `table` (keyed by reading and option) for the followed options, in its order."""
         return tuple(entry for (reading, option), entry in table.items() if self.follows(reading, option))
 
 
 def load(spec_dir: Path) -> dict[str, Reading]:
-    """Load all readings of the spec folder, or of the kit if it has none, by id, in the file's order.
+    """Load all readings by ID, in the order of the file; use the bundled file if the spec folder has none.
 
-    Raises SpecError.
+    Raise SpecError if the file is invalid.
     """
     path = next(each for each in (spec_dir / "readings.yaml", find_spec_dir() / "readings.yaml") if each.is_file())
     readings = {}
@@ -75,7 +75,7 @@ def load(spec_dir: Path) -> dict[str, Reading]:
 def resolve(catalogue: Mapping[str, Reading], profile: str, choices: Iterable[tuple[str, str]] = ()) -> Readings:
     """Return the options of `profile`, overridden by `choices`; the last choice for a reading wins.
 
-    Raises ReadingError for a reading or an option that does not exist.
+    Raise ReadingError for a reading or an option that does not exist.
     """
     options = {reading.id: reading.mock[profile] for reading in catalogue.values()}
     for reading_id, option in choices:

@@ -1,4 +1,4 @@
-"""Compile schemas of OpenAPI 3.0 with jsonschema-rs, and list what a value breaks, keyword by keyword."""
+"""Compile schemas of OpenAPI 3.0 with jsonschema-rs, and list the breaches of a value, keyword by keyword."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-# jsonschema-rs finds every error before it returns the first: 250,000 bad ids (a body of 1 MiB) take two seconds, in
-# which the event loop is blocked. So long arrays are validated in slices, and the caller can stop early.
+# jsonschema-rs finds all errors before it returns the first: 250,000 bad IDs (a body of 1 MiB) take two seconds, which
+# block the event loop. Therefore long arrays are validated in slices, and the caller can stop early.
 ITEMS_PER_SLICE = 200
 
-PLACES_KEPT = 1_000  # of a schema that refers to itself there are as many as a body is deep
+PLACES_KEPT = 1_000  # a schema that refers to itself has a place for each level of a body
 
 Formats = Mapping[str, Callable[[str], bool]]
 
@@ -42,7 +42,7 @@ class Validator:
             self._root, validate_formats=True, formats=dict(formats), offline=True
         )
 
-        self.words: dict[Any, tuple[str, str, str]] = {}  # what callers say of each of its schemas, worked out once
+        self.words: dict[Any, tuple[str, str, str]] = {}  # a cache for callers: the words for each of its schemas
         self._places: dict[tuple[str | int, ...], tuple[str, Mapping[str, Any]]] = {}  # schema path -> keyword, schema
 
     @property
@@ -55,7 +55,7 @@ class Validator:
         return self._compiled.is_valid(value)
 
     def breaches(self, value: Any) -> Iterator[Breach]:
-        """Yield every breach; later slices of long arrays are validated only when the caller goes on."""
+        """Yield every breach; validate the next slice of a long array only when the caller continues."""
         if self.is_valid(value):
             return
         long = _long_arrays(value)

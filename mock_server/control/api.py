@@ -1,9 +1,7 @@
-"""The control API, `/__mock__/*`: calls to functions over worlds. Its routes and bodies are those of control.yaml.
+"""The control API, `/__mock__/*`, and the web pages next to it. control.yaml defines its routes and bodies.
 
-The pages for people stand beside its routes.
-
-Loaded with the first call. It has stages of its own, with the readings of the page: what controls the mock must not
-change with the contract that the mock is told to follow.
+It is loaded at the first call. It has its own stages with the readings of the profile `page`, so that it stays the same
+whatever contract and readings the mock serves.
 """
 
 from __future__ import annotations
@@ -34,18 +32,18 @@ from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
 from mock_server.worlds.worlds import DEFAULT_WORLD
 
 SESSIONS = "/__mock__/sessions"
-BODY_BYTES = 64 * 1024 * 1024  # an export of all lead lists that a world keeps is some 5 MiB
+BODY_BYTES = 64 * 1024 * 1024  # an export of a full world has about 5 MiB
 READY = "/__mock__/ready"
 HANDLERS = {**control_calls.HANDLERS, **control_journal.HANDLERS}
 HEADERS = {
-    "cache-control": "no-store, no-transform",  # a proxy that compresses holds the event stream back
+    "cache-control": "no-store, no-transform",  # a proxy that compresses would delay the event stream
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
 
 
 def control_contract() -> Contract:
-    """The control API as its document has it."""
+    """Load the contract of the control API."""
     return Contract(read_yaml(CONTROL_SPEC), {})
 
 
@@ -62,14 +60,14 @@ class Control:
         self._negotiate = Negotiator(readings)
         self._read_body = BodyReader(readings, max_bytes=BODY_BYTES, timeout_s=parts.settings.body_timeout_s)
         self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=parts.settings.max_depth)
-        # Pages of the product sign in here, from their own origin; it is the one route with CORS headers.
+        # Web pages of the product sign in here from their own origin: the only route with CORS headers.
         self._sessions = cors(
             self._checked, is_own_origin=is_own_origin, render_error=self._render_error, notify=self._notify
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["path"] != READY:  # a probe in a cluster names the address of a pod
+            if scope["path"] != READY:  # a cluster sends its probes to the address of a pod
                 self._guard.check_host(scope, Headers(scope=scope))
         except Refused as refusal:
             return await self._refuse(refusal, receive, send)
@@ -78,7 +76,7 @@ class Control:
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         try:
-            if self._pages.has(scope["path"]):  # no secret is in them: they need no token, and any page may load them
+            if self._pages.has(scope["path"]):  # the files have no secrets: no token needed, any web page may load them
                 response = self._page(scope)
             else:
                 self._guard.check_caller(scope, headers, admits_own_origins=scope["path"] == SESSIONS)
@@ -91,7 +89,7 @@ class Control:
         await response(scope, receive, send)
 
     def _notify(self, scope: Scope, text: str) -> None:
-        world = self._parts.worlds.find(world_named(scope))  # a refused call makes no world
+        world = self._parts.worlds.find(world_named(scope))  # a refused call creates no world
         (world or self._parts.worlds[DEFAULT_WORLD]).notices.add(text)
 
     def _page(self, scope: Scope) -> Response:
@@ -112,7 +110,7 @@ class Control:
             raise Refused(405, headers={"allow": ", ".join(methods)}) if methods else Refused(404)
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         problems = self._check_parameters({**scope, "path_params": parameters}, operation)
-        # A filter with a slip in its name would list everything, and a test that counts would hold.
+        # Ignoring a misspelled filter would list everything, and a test that counts would pass.
         known = ("world", "token", *(each.name for each in operation.parameters if each.place == "query"))
         problems += [problem("query", got=shorten(name)) for name in query if name not in known]
         if problems:

@@ -1,6 +1,6 @@
-"""What the calls of the control API do, but for those of the journal: operationId -> coroutine, over a world.
+"""The calls of the control API except those of the journal: operationId -> coroutine.
 
-A coroutine gives back a JSON value, a whole response, or None where there is nothing to say.
+A coroutine returns a JSON value, a whole response, or None for 204.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from mock_server.worlds.worlds import RESET, SNAPSHOTS_KEPT, World, Worlds
 CONTROL_SPEC = Path(__file__).with_name("control.yaml")
 YAML = "application/yaml"  # RFC 9512
 
-ReadRecords = Callable[[Any, Clock], Iterable[Record]]  # the body of setLists -> what it lists; raises Refused
+ReadRecords = Callable[[Any, Clock], Iterable[Record]]  # the body of setLists -> its records; raises Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the calls work on."""
+    """The parts of the mock that the calls use."""
 
     settings: Settings
     contract: Contract
@@ -52,7 +52,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, its parameters and its body checked."""
+    """One call with its validated parameters and body."""
 
     world: World
     path: Mapping[str, str]
@@ -60,7 +60,7 @@ class Call:
     body: Any
     headers: Headers
     scheme: str
-    port: int  # that the mock listens on
+    port: int  # the mock's
 
 
 # -- the mock
@@ -70,7 +70,7 @@ class Call:
 def _version() -> str:
     try:
         return version("leadlists-contract-kit")
-    except PackageNotFoundError:  # a copy of the folder, not installed
+    except PackageNotFoundError:  # a copy of the folder that is not installed
         return "unknown"
 
 
@@ -120,7 +120,7 @@ async def get_control_spec(parts: Parts, call: Call) -> Response:
 async def reset(parts: Parts, call: Call) -> None:
     call.world.reset()
     for of in RESET:
-        call.world.journal.tell(of)
+        call.world.journal.notify(of)
 
 
 # -- sign-in
@@ -155,9 +155,9 @@ async def sign_out(parts: Parts, call: Call) -> Response:
 
 
 def _set_cookies(response: Response, parts: Parts, call: Call, token: str) -> None:
-    """Set the session cookie, and beside it the port that it came from: mocks on one host share their cookies."""
-    # Lax suffices for pages of other ports of the same host. Between sites only a cookie that is partitioned by the
-    # site of the page is kept by browsers that block others' cookies; it needs https (RFC 6265bis §5.7).
+    """Set the session cookie, and a cookie with the mock's port, because mocks on one host share their cookies."""
+    # Lax suffices for web pages of other ports on the same host. From other sites, a browser that blocks third-party
+    # cookies keeps only a partitioned one, which needs https (RFC 6265bis §5.7).
     attributes = "HttpOnly; Path=/; SameSite=Lax" + ("; Secure" if call.scheme == "https" else "")
     if call.scheme == "https" and is_cross_site(call.headers, call.scheme):
         attributes = "HttpOnly; Path=/; SameSite=None; Secure; Partitioned"
@@ -192,12 +192,12 @@ async def set_faults(parts: Parts, call: Call) -> Any:
             path = ("faults", i, error.name) if error.name else ("faults", i)
             raise Refused(400, [problem("range", path, got=error.got, want=error.want)]) from None
     call.world.faults.put(faults, call.body.get("seed"))
-    call.world.journal.tell("faults")
+    call.world.journal.notify("faults")
     return await get_faults(parts, call)
 
 
 def _body_fits(want: Any) -> Callable[[bytes], bool]:
-    """Compile the matcher of a fault for bodies; raises WrongMatcher."""
+    """Compile a fault's matcher for request bodies; raise WrongMatcher."""
     matcher = compile_matcher(want, ("body",))
 
     def fits(body: bytes) -> bool:
@@ -211,7 +211,7 @@ def _body_fits(want: Any) -> Callable[[bytes], bool]:
 
 async def clear_faults(parts: Parts, call: Call) -> None:
     call.world.faults.clear()
-    call.world.journal.tell("faults")
+    call.world.journal.notify("faults")
 
 
 # -- state
@@ -230,9 +230,9 @@ async def get_list(parts: Parts, call: Call) -> Any:
 
 async def set_lists(parts: Parts, call: Call) -> Any:
     if parts.read_lists is None:
-        raise Refused(404, message="The spec that is served has no lead lists")
+        raise Refused(404, message="The spec has no lead lists")
     call.world.store.replace(parts.read_lists(call.body, call.world.clock))
-    call.world.journal.tell("lists")
+    call.world.journal.notify("lists")
     return await get_lists(parts, call)
 
 
@@ -242,19 +242,19 @@ async def get_snapshots(parts: Parts, call: Call) -> Any:
 
 async def take_snapshot(parts: Parts, call: Call) -> None:
     if not call.world.take_snapshot(call.path["name"]):
-        raise Refused(400, message=f"There are {SNAPSHOTS_KEPT} snapshots; drop one, or take one of these names again")
-    call.world.journal.tell("snapshots")
+        raise Refused(400, message=f"There are already {SNAPSHOTS_KEPT} snapshots; delete or replace one")
+    call.world.journal.notify("snapshots")
 
 
 async def restore_snapshot(parts: Parts, call: Call) -> None:
     call.world.store.replace(_snapshot(call))
-    call.world.journal.tell("lists")
+    call.world.journal.notify("lists")
 
 
 async def drop_snapshot(parts: Parts, call: Call) -> None:
     _snapshot(call)
     del call.world.snapshots[call.path["name"]]
-    call.world.journal.tell("snapshots")
+    call.world.journal.notify("snapshots")
 
 
 def _snapshot(call: Call) -> Any:
@@ -277,9 +277,9 @@ async def set_clock(parts: Parts, call: Call) -> Any:
         is_usable = False
     if not is_usable:
         call.world.move_clock(before_s)
-        want = f"an offset at which the clock shows a year from {FIRST_YEAR} to {LAST_YEAR}"
+        want = f"an offset with which the clock shows a year from {FIRST_YEAR} to {LAST_YEAR}"
         raise Refused(400, [problem("range", ("offsetS",), got=shorten(call.body["offsetS"]), want=want)])
-    call.world.journal.tell("clock")
+    call.world.journal.notify("clock")
     return await get_clock(parts, call)
 
 

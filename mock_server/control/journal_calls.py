@@ -1,4 +1,4 @@
-"""The calls of the control API that look into the journal: list, verify, follow live."""
+"""The calls of the control API that read the journal: list, verify, follow live."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def get_request(parts: Parts, call: Call) -> Any:
 
 async def clear_requests(parts: Parts, call: Call) -> None:
     call.world.journal.clear()
-    call.world.journal.tell("requests")
+    call.world.journal.notify("requests")
 
 
 async def verify(parts: Parts, call: Call) -> Any:
@@ -90,20 +90,20 @@ async def get_events(parts: Parts, call: Call) -> Response:
     after = call.headers.get("last-event-id", "")[:18]
     last = int(after) if after.isdecimal() else journal.last_id
     if last > journal.last_id:
-        last = 0  # an ID of a mock or world that ended: everything here is new to the client
+        last = 0  # an ID of an earlier mock or world: all exchanges here are new to the client
     if not after and "last" in call.query:
         kept = list(journal)[-int(call.query["last"]) :] if int(call.query["last"]) else []
         last = kept[0].id - 1 if kept else last
-    headers = {"x-accel-buffering": "no"}  # nginx and what copies it
+    headers = {"x-accel-buffering": "no"}  # for nginx and proxies that follow it
     return StreamingResponse(_events(call.world, last, _shown(parts)), 200, headers, "text/event-stream")
 
 
 async def _events(world: World, last: int, shown: Shown) -> AsyncIterator[bytes]:
-    """Server-sent events (HTML Standard §9.2). The journal is the only buffer: a slow reader misses what left it."""
+    """Yield server-sent events (HTML Standard §9.2). A slow client misses exchanges that the journal has dropped."""
     with world.journal.watched() as watcher:
-        yield b"event: hello\ndata: {}\n\n"  # by it a client knows that the stream gets through
+        yield b"event: hello\ndata: {}\n\n"  # shows the client that no proxy holds the stream back
         while not world.journal.is_closed:
-            # Changes first: an exchange may be newer than the clearing of the journal that is sent here.
+            # Changes first: an exchange can be newer than the clearing of the journal that is reported here.
             for of in watcher.take():
                 yield b"event: change\ndata: %s\n\n" % orjson.dumps({"of": of})
             for exchange in world.journal.since(last):

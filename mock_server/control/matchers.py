@@ -1,6 +1,7 @@
-"""Matchers: what a value must be, as JSON with `$contains`, `$matches`, `$anyOrder` and `$equals`. Pure.
+"""Matchers of JSON values, written as JSON with `$contains`, `$matches`, `$anyOrder` and `$equals`. Pure.
 
-An object asks for the members that it has, an array for as many elements in this order; anything else must be equal.
+An object matches an object that has all its members, an array matches its elements in this order, and any other value
+matches an equal value.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import jsonschema_rs
 from mock_server.pipeline.errors import pointer_to, shorten
 
 NOTHING = "nothing"
-PAIRED_MOST = 200  # of $anyOrder: each is tried with each
-ABSENT = object()  # what is missing; not a JSON value
+PAIRED_MOST = 200  # elements of $anyOrder: each is compared with each
+ABSENT = object()  # a missing value; different from all JSON values
 
 Path = tuple[str | int, ...]
 Difference = dict[str, str]
@@ -24,7 +25,7 @@ Matcher = Callable[[Any, Path], Iterator[Difference]]
 
 
 class WrongMatcher(ValueError):
-    """A matcher that cannot be used: where it is, what it has, and what is wanted."""
+    """An invalid matcher: its path, its value, and what is valid."""
 
     def __init__(self, path: Path, got: Any, want: str) -> None:
         super().__init__(path, got, want)
@@ -34,7 +35,7 @@ class WrongMatcher(ValueError):
 
 
 def compile_matcher(want: Any, path: Path = ()) -> Matcher:
-    """Return a function that yields the differences of a value; raise WrongMatcher."""
+    """Compile a matcher to a function that yields the differences of a value; raise WrongMatcher."""
     if isinstance(want, dict):
         special = [name for name in want if name.startswith("$")]
         if special:
@@ -48,12 +49,12 @@ def compile_matcher(want: Any, path: Path = ()) -> Matcher:
 
 
 def difference(path: Path, want: str, got: Any) -> Difference:
-    """One thing that is not as wanted, at a JSON pointer into the question."""
+    """Describe one difference, with a JSON pointer into the matcher."""
     return {"path": pointer_to(path), "want": want, "got": NOTHING if got is ABSENT else shorten(got)}
 
 
 def is_equal(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; in JSON, true is not 1."""
+    """Return whether two JSON values are equal; in JSON, true is not 1."""
     if isinstance(one, bool) != isinstance(other, bool):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
@@ -95,7 +96,7 @@ def _elements(elements: Sequence[Matcher]) -> Matcher:
 
 @dataclass(frozen=True, slots=True)
 class _Predicate:
-    """A matcher of which only the whole holds or does not."""
+    """A matcher that matches or not as a whole."""
 
     want: str
     holds: Callable[[Any], bool]
@@ -125,7 +126,7 @@ def _matches(want: Any, path: Path) -> Matcher:
     wanted = "a regular expression without look-around and back-references"
     if not isinstance(want, str):
         raise WrongMatcher(path, want, wanted)
-    try:  # an engine that is linear in the text, whatever the pattern
+    try:  # this engine takes linear time for any pattern
         options = jsonschema_rs.RegexOptions()
         compiled = jsonschema_rs.Draft202012Validator({"pattern": want}, pattern_options=options)
     except ValueError:
@@ -136,7 +137,7 @@ def _matches(want: Any, path: Path) -> Matcher:
 def _any_order(want: Any, path: Path) -> Matcher:
     if not isinstance(want, list):
         raise WrongMatcher(path, want, "an array")
-    # Equal values take each other's place, so plain ones are counted, and only the rest is paired up.
+    # Plain values are counted, because equal ones are interchangeable; only the rest is paired.
     plain = Counter(map(_plain, filter(_is_plain, want)))
     rest = [compile_matcher(each, (*path, i)) for i, each in enumerate(want) if not _is_plain(each)]
     if len(rest) > PAIRED_MOST:
@@ -170,8 +171,8 @@ def _fits(matcher: Matcher, got: Any) -> bool:
 
 
 def _pair_up(elements: Sequence[Matcher], got: Sequence[Any]) -> bool:
-    """Whether each element has a value of its own: a maximum matching, by augmenting paths (Kuhn)."""
-    taken: dict[int, int] = {}  # place of a value -> the element that has it
+    """Return whether each element can have a different value: a maximum matching by augmenting paths (Kuhn)."""
+    taken: dict[int, int] = {}  # index of a value -> the element paired with it
     fitting: dict[int, list[int]] = {}
 
     def find_place(element: int, tried: set[int]) -> bool:

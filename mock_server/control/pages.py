@@ -1,6 +1,6 @@
-"""The pages for people: each file of their folders at an address of its own, by a table made once.
+"""The web pages of the mock: each file of their folders has a path in a table that is built once.
 
-An address is looked up in the table and never becomes a path, so that none leads out of the folders.
+A request path is only looked up in the table and never used as a file path, so that it cannot leave the folders.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-# Nothing but our own files and the mock itself; data never becomes markup or script, whatever is in it.
+# Load only our own files and call only the mock; data can never become markup or script.
 STRICT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
@@ -32,7 +32,7 @@ def _no_files() -> list[Path]:
 
 
 def swagger_ui() -> list[Path]:
-    """List the files of Swagger UI that the API reference loads. A package of the registry brings them."""
+    """List the files of Swagger UI that the API reference loads; they come from a Python package."""
     from swagger_ui_bundle import swagger_ui_path  # only the API reference needs it
 
     return [swagger_ui_path / name for name in SWAGGER_UI_FILES]
@@ -40,7 +40,7 @@ def swagger_ui() -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files of one web page in this folder, its other parts, and its content security policy."""
+    """One web page: its files in this folder, its files from elsewhere, and its content security policy."""
 
     name: str
     policy: str = STRICT_POLICY
@@ -48,14 +48,14 @@ class Folder:
 
 
 SWAGGER_UI_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js")
-# Swagger UI puts markup together from texts, each cleaned by DOMPurify; it knows no trusted types.
+# Swagger UI builds markup from texts that DOMPurify cleans; it does not support trusted types.
 REFERENCE_POLICY = STRICT_POLICY.partition("; require-trusted-types-for")[0]
 
 FOLDERS = {DASHBOARD: Folder("dashboard"), REFERENCE: Folder("reference", REFERENCE_POLICY, swagger_ui)}
 
 
 class Pages:
-    """The files of all folders, by the paths of requests."""
+    """The files of all folders by request path."""
 
     def __init__(self, folders: Mapping[str, Folder] = FOLDERS) -> None:
         self._files: dict[str, tuple[Path, Mapping[str, str]]] = {}
@@ -66,14 +66,14 @@ class Pages:
                     name = path.name if path.name != "index.html" else ""
                     typed = {**headers, "content-type": MEDIA_TYPES[path.suffix]}
                     self._files[address + name] = (path, typed)
-            # Dev proxies take a slash away from the end of a path, so that a redirect to it would go in circles.
+            # Dev proxies remove a trailing slash, so that a redirect to the path with the slash would never end.
             self._files[address.removesuffix("/")] = self._files[address]
 
     def has(self, path: str) -> bool:
-        """Whether something is at the path of a request."""
+        """Return whether there is a file at the path of a request."""
         return path in self._files
 
     def answer(self, path: str) -> Response:
         """Return the file at a path."""
         file, headers = self._files[path]
-        return Response(file.read_bytes(), headers=headers)  # not kept: most mocks are never looked at
+        return Response(file.read_bytes(), headers=headers)  # not cached: most mocks never serve their web pages

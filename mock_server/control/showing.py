@@ -1,4 +1,4 @@
-"""Exchanges as JSON for people and tests to look at: judged, and with every secret masked."""
+"""Return exchanges as JSON for the dashboard and tests, with verdicts and masked secrets."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ MASK = "[masked]"
 
 _SECRET_NAME = re.compile(r"auth|token|secret|passw|session|api[-_]?key|signature|cookie", re.IGNORECASE)
 _PLAIN_COOKIES = (WORLD_COOKIE, "mock_fault")
-_PAIR = re.compile(r"([^=;\s]+)(\s*=\s*)([^;]*)")  # of a cookie header
+_PAIR = re.compile(r"([^=;\s]+)(\s*=\s*)([^;]*)")  # in a cookie header
 _QUERY_PAIR = re.compile(r"([^=&]+)=([^&]*)")
 
 
 def _encoded(path: str) -> str:
-    return quote(path, safe="!$&'()*+,-./:;=@_~")  # what a path may hold as it is (RFC 3986 §3.3)
+    return quote(path, safe="!$&'()*+,-./:;=@_~")  # characters that a path can have unencoded (RFC 3986 §3.3)
 
 
 class Shown:
-    """Turns an exchange into the Exchange of the control API; no secret that the mock knows of leaves it."""
+    """Turns an exchange into the Exchange of the control API; masks every secret that the mock knows."""
 
     def __init__(self, judge: Judge, settings: Settings) -> None:
         self._judge = judge
         secrets = [token for _, token in settings.user] + [settings.control_token or ""]
-        # The longest first: a token may be the beginning of another.
+        # The longest first: a token can be the start of another one.
         known = "|".join(re.escape(each) for each in sorted(filter(None, secrets), key=len, reverse=True))
         self._known = re.compile(known or r"(?!)")
 
@@ -61,7 +61,7 @@ class Shown:
     def _path(self, exchange: Exchange) -> dict[str, str]:
         path = self._masked(exchange.path)
         raw = exchange.raw_path.decode("latin-1")
-        if path != exchange.path or raw in ("", _encoded(path)):  # what is masked must not be there percent-encoded
+        if path != exchange.path or raw in ("", _encoded(path)):  # the raw path must not show a masked secret
             return {"path": path}
         return {"path": path, "rawPath": raw}
 
@@ -76,7 +76,7 @@ class Shown:
         try:
             shown["body"] = self._masked(body.decode())
         except UnicodeDecodeError:
-            # Masked as text of one byte a character: what is no UTF-8 may still hold a token.
+            # Masked as text of one byte per character: a body that is not UTF-8 can still contain a token.
             masked = self._masked(body.decode("latin-1")).encode("latin-1")
             shown["bodyBase64"] = base64.b64encode(masked).decode()
         return shown
@@ -93,7 +93,7 @@ class Shown:
         return [name, self._masked(value)]
 
     def masked(self, header: str, text: str) -> str:
-        """A text without the secrets that are known, and as the value of a header without any."""
+        """Mask the known secrets in a text, and every secret in the value of a header."""
         return MASK if header and _SECRET_NAME.search(header) else self._masked(text)
 
     def _query(self, query: str) -> str:

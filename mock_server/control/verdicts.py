@@ -1,6 +1,6 @@
-"""What the spec says of a recorded exchange: who sent it, whether request and answer keep the schemas, and why not.
+"""Judge recorded exchanges by the spec: user, operation, and problems of request and response.
 
-No exchange is judged while its request is processed, but once, when it is first read.
+An exchange is judged once, on its first use, and not while its request is processed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROBLEMS_TOLD = 100
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found out of an exchange."""
+    """The verdict on one exchange."""
 
     operation: str | None
     user: str | None
@@ -35,7 +35,7 @@ class Verdict:
 
 
 class Judge:
-    """Judges exchanges by the spec, through the stages that also answer requests."""
+    """Judges exchanges by the spec, with the stages that also serve requests."""
 
     def __init__(self, contract: Contract, stages: Stages) -> None:
         self._contract = contract
@@ -43,7 +43,7 @@ class Judge:
         self._validators: dict[tuple[str, int], Validator] = {}
 
     def __call__(self, exchange: Exchange) -> Verdict:
-        """The verdict on an exchange: of the judge of its time, and the one that was found before, if there was one."""
+        """Return the verdict on an exchange, by the contract at the time of its request; cache it."""
         if exchange.judged is None:
             exchange.judged = (exchange.judge or self)._judge(exchange)
         return exchange.judged  # type: ignore[no-any-return]
@@ -93,17 +93,17 @@ class Judge:
     def _answer_problems(self, exchange: Exchange, operation: OperationSpec) -> list[Problem]:
         status = exchange.status
         if status is None or not exchange.complete:
-            return [_problem("complete", "an answer that broke off", "a whole answer", "The answer broke off.")]
+            return [_problem("complete", "a part of a response", "a whole response", "The response was cut off.")]
         if status not in operation.responses:
             want = ", ".join(map(str, operation.responses))
-            return [_problem("status", str(status), want, f"The spec has no answer {status} here.")]
+            return [_problem("status", str(status), want, f"The spec has no response {status} here.")]
         schema = operation.responses[status].schema
         if schema is None:
             return []
         try:
             value = orjson.loads(exchange.response_body)
         except orjson.JSONDecodeError as error:
-            return [_problem("json", shorten(error.msg), "well-formed JSON", "The answer is not JSON.")]
+            return [_problem("json", shorten(error.msg), "well-formed JSON", "The response is not JSON.")]
         validator = self._validators.get((operation.id, status))
         if validator is None:
             validator = self._validators[operation.id, status] = self._contract.validator(schema)

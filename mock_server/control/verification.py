@@ -1,7 +1,6 @@
-"""Did the requests come that a test expects? If not: which came nearest, and what was different. Pure.
+"""Check that the requests that a test expects arrived; if not, find the nearest ones and their differences. Pure.
 
-The journal is bounded, so there may be requests that are not known any more, or not whole. An outcome never says that
-a bound holds which they might break.
+The journal is bounded, so it can have lost requests or bodies. An upper bound that these could exceed never passes.
 """
 
 from __future__ import annotations
@@ -29,26 +28,26 @@ from mock_server.pipeline.errors import shorten
 from mock_server.worlds.faults import glob_matches
 from mock_server.worlds.journal import Exchange
 
-NEAREST_TOLD = 3
-DIFFERENCES_TOLD = 20
+NEAREST_SHOWN = 3
+DIFFERENCES_SHOWN = 20
 
-Mask = Callable[[str, str], str]  # header name (or nothing) and text -> the text without secrets
+Mask = Callable[[str, str], str]  # header name (or an empty string) and text -> the text without secrets
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The body of the call `verify`, its matchers compiled."""
+    """The body of the call `verify` with compiled matchers."""
 
     least: int
     most: int | None
-    plain: Mapping[str, Any]  # method, path, status, user: those that are asked for
+    plain: Mapping[str, Any]  # method, path, status and user, as far as given
     headers: Mapping[str, Matcher]
     query: Mapping[str, Matcher]
     body: Matcher | None
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Question:
-        """Compile a question; raise WrongMatcher with its place in it."""
+        """Compile the body of the call; raise WrongMatcher with the path of an invalid matcher."""
         least, most = _bounds(asked)
         plain = {name: asked[name] for name in ("method", "status") if name in asked}
         plain |= {name: _matcher_or_text(asked[name], name) for name in ("path", "user") if name in asked}
@@ -61,9 +60,9 @@ class Question:
 
 
 def verify(question: Question, exchanges: Sequence[Exchange], dropped: int, judge: Judge, mask: Mask) -> dict[str, Any]:
-    """Return the outcome: whether as many exchanges fit as expected, and if not, the nearest ones.
+    """Return the outcome: whether the expected number of exchanges match, and if not, the nearest ones.
 
-    `dropped` is how many left the journal. `mask` takes the secrets out of what is shown.
+    `dropped` is the number of exchanges that the journal has dropped. `mask` removes secrets from the outcome.
     """
     wants_preflights = question.plain.get("method") == "OPTIONS"
     considered = [each for each in exchanges if wants_preflights or not is_preflight(_scope(each))]
@@ -80,9 +79,9 @@ def verify(question: Question, exchanges: Sequence[Exchange], dropped: int, judg
         outcome |= {"unknown": unknown, "reason": _reason(dropped, cut)}
     differing = [(each, differences) for each, differences, is_known in found if is_known]
     nearest = sorted((pair for pair in differing if pair[1]), key=lambda pair: (len(pair[1]), -pair[0].id))
-    if most is not None and count > most:  # too many came: the question is which
+    if most is not None and count > most:  # too many arrived: show which
         nearest = [pair for pair in differing if not pair[1]]
-    return {**outcome, "nearest": [_told(*pair, mask) for pair in nearest[:NEAREST_TOLD]]}
+    return {**outcome, "nearest": [_nearest(*pair, mask) for pair in nearest[:NEAREST_SHOWN]]}
 
 
 def _bounds(asked: Mapping[str, Any]) -> tuple[int, int | None]:
@@ -100,17 +99,18 @@ def _in_words(least: int, most: int | None) -> str:
 
 
 def _reason(dropped: int, cut: int) -> str:
-    parts = []
-    if dropped:
-        parts.append(f"{dropped} request{'s'[: dropped > 1]} left the journal")
+    lost = [f"{dropped} request{'s'[: dropped > 1]}"] if dropped else []
     if cut:
-        parts.append(f"of {cut} request{'s'[: cut > 1]} the body is not kept")
-    return f"It cannot be known: {' and '.join(parts)}; reset the world before the test, or ask for less in one world"
+        lost.append(f"the bod{'ies' if cut > 1 else 'y'} of {cut} request{'s'[: cut > 1]}")
+    return (
+        f"The number is unknown, because the journal has dropped {' and '.join(lost)}; "
+        "reset the world before the test, or send fewer requests"
+    )
 
 
-def _told(exchange: Exchange, differences: list[Difference], mask: Mask) -> dict[str, Any]:
+def _nearest(exchange: Exchange, differences: list[Difference], mask: Mask) -> dict[str, Any]:
     shown = []
-    for each in differences[:DIFFERENCES_TOLD]:
+    for each in differences[:DIFFERENCES_SHOWN]:
         header = each["path"].removeprefix("/headers/") if each["path"].startswith("/headers/") else ""
         shown.append({**each, "got": mask(header, each["got"])})
     return {
@@ -127,12 +127,12 @@ def _scope(exchange: Exchange) -> dict[str, Any]:
 
 
 def _compare(question: Question, exchange: Exchange, judge: Judge) -> tuple[list[Difference], bool]:
-    """The differences, and whether all of the exchange is known that the question asks for."""
+    """Return the differences, and whether the exchange still has everything that the question needs."""
     differences = [*_outer_differences(question, exchange, judge)]
     if question.body is None:
         return differences, True
     if len(exchange.body) < exchange.body_bytes:
-        return differences, bool(differences)  # another difference suffices: it does not fit, whatever its body
+        return differences, bool(differences)  # with another difference it cannot match, whatever its body was
     return [*differences, *_body_differences(question.body, exchange)], True
 
 
@@ -168,7 +168,7 @@ def _body_differences(matcher: Matcher, exchange: Exchange) -> Iterator[Differen
 
 
 def _matcher_or_text(want: Any, name: str) -> Matcher:
-    """A matcher of a text; in a path that is given as a text, `*` matches any text."""
+    """Return a matcher for a text; in a path that is a text, `*` matches any text."""
     if name != "path" or not isinstance(want, str):
         return compile_matcher(want, (name,))
 
@@ -180,7 +180,7 @@ def _matcher_or_text(want: Any, name: str) -> Matcher:
 
 
 def _present(want: Any, path: tuple[str, str]) -> Matcher:
-    """A matcher of a header or a query parameter, or of its absence."""
+    """Return a matcher for a header or query parameter, or for its absence."""
     if want is not None:
         return compile_matcher(want, path)
 

@@ -1,4 +1,4 @@
-"""All that the mock knows of lead lists: the record, its rules, its dates and UUIDs, seeding, and the operation.
+"""Everything about lead lists in the mock: the record, its rules, dates and UUIDs, seeding, and the operation.
 
 Nothing here reads a request or writes a response.
 

@@ -27,7 +27,7 @@ def _without_controls(payload: Payload, facts: Facts) -> None:
 
 
 def _change_ids(change: Callable[[list[str], Facts], list[str]], *fields: str, on: str = "") -> Change:
-    """A change of the ids in `fields`, on lists of the type `on` or of either."""
+    """Return a change of the IDs in `fields`, for lists of the type `on` or of both types."""
 
     def adjust(payload: Payload, facts: Facts) -> None:
         if on in ("", payload.get("type", "person")):

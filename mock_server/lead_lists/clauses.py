@@ -1,12 +1,12 @@
-"""Clauses that no line of the mock enforces: those that the schema alone enforces, and those that no server can.
+"""Clauses that no line of the mock enforces: the schema alone enforces them, or no server can.
 
-Every other clause of spec/clauses.yaml is named, in a comment or docstring, at the line that enforces it; a test checks
-that each clause is found in exactly one of these ways.
+For every other clause of spec/clauses.yaml, a comment or docstring names the clause at the line that enforces it. A
+test checks that each clause is named in exactly one of these ways.
 """
 
 from __future__ import annotations
 
-# Clause -> what NewLeadList in spec/openapi.yaml says of the field: the keyword, or "no" and the keyword that it lacks.
+# Clause -> the keyword of the field's schema in NewLeadList (spec/openapi.yaml), or "no" and the missing keyword.
 ENFORCED_BY_SCHEMA = {
     "request.body.type": "type",
     "request.name.required": "required",

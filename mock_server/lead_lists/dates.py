@@ -1,6 +1,7 @@
-"""Dates: which texts name an instant, and in which form an instant is written.
+"""Parse and format dates.
 
-The API page says "ISO 8601 date string" and shows `2024-01-01T00:00:00.000Z`; readings decide what else is accepted.
+The API page says "ISO 8601 date string" and shows `2024-01-01T00:00:00.000Z`; readings decide which other forms are
+valid.
 """
 
 from __future__ import annotations
@@ -13,24 +14,24 @@ from datetime import UTC, datetime, timedelta
 
 from mock_server.contract.readings import Readings
 
-# A date, or a date-time of RFC 3339 §5.6; ASCII digits only, which \d alone would not mean.
+# A date, or a date-time of RFC 3339 §5.6, with ASCII digits only; \d alone would match others.
 _FORM = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?)?",
     re.ASCII,
 )
 
 
-KEPT = 512  # texts that were read last: validation and response read each date, and clients send few different ones
-KEPT_CHARACTERS = 40  # of each; no date is longer
+KEPT = 512  # cached texts: validation and response parse each date, and clients send few different ones
+KEPT_CHARACTERS = 40  # longest cached text; no date is longer
 
 
 class NotADate(ValueError):
-    """A text that is not an acceptable instant; the message says why: `which {message}`."""
+    """A text is not a valid date; the message completes the sentence `… is a text which {message}`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """An instant: whole seconds in UTC, the digits of the second's fraction, and the text it was read from."""
+    """An instant: whole seconds in UTC, the digits of the fraction, and the parsed text."""
 
     second: datetime
     fraction: str
@@ -38,19 +39,19 @@ class Instant:
 
     @property
     def order(self) -> tuple[datetime, str]:
-        """The key to compare instants by; trailing zeros of a fraction mean nothing."""
+        """The sort key of instants; trailing zeros of a fraction do not count."""
         return self.second, self.fraction.rstrip("0")
 
 
-_MONTHS = tuple(calendar.month_name)  # which asks the system for the name each time
+_MONTHS = tuple(calendar.month_name)  # a copy, because calendar asks the system for each name
 _WRITTEN_HERE = re.compile(r"[1-9]\d{3}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)  # Python 3.14 knows hour 24
 
 
 def is_written_as_here(text: str) -> bool:
-    """Return whether a text is an instant as this server writes it, which no reading refuses or changes.
+    """Return whether a text is a date in the form of the responses, which every reading accepts unchanged.
 
-    Python's parser in C decides, at a fraction of the cost of `Dates.read`; nearly all dates that clients send have
-    this form. A False says nothing.
+    Nearly all dates of clients have this form, and Python's parser in C is much faster than `Dates.read`. False means
+    nothing.
     """
     return len(text) == 24 and _is_written_as_here(text)
 
@@ -61,13 +62,13 @@ def _is_written_as_here(text: str) -> bool:
         return False
     try:
         datetime.fromisoformat(text)
-    except ValueError:  # no such day or time; or second 60, which a reading decides
+    except ValueError:  # a day or time that does not exist, or second 60, which depends on a reading
         return False
     return True
 
 
 class Dates:
-    """Reads and writes dates as the readings in force say; compares none with now (request.startDate.any-time)."""
+    """Parses and formats dates by the readings; compares no date with now (request.startDate.any-time)."""
 
     def __init__(self, readings: Readings) -> None:
         self._refused = {
@@ -83,24 +84,24 @@ class Dates:
         self._read_short = functools.lru_cache(maxsize=KEPT)(self._read)
 
     def takes(self, text: str) -> bool:
-        """Return whether `text` is an acceptable instant."""
+        """Return whether `text` is a valid date."""
         # request.startDate.format, request.endDate.format
         return is_written_as_here(text) or isinstance(self._find(text), Instant)
 
     def reason(self, text: str) -> str:
-        """Say why `text` is not acceptable, as the end of `…, which`; empty if it is acceptable."""
+        """Return why `text` is not valid, to complete `…, which`; empty if it is valid."""
         found = self._find(text)
         return "" if isinstance(found, Instant) else found
 
     def read(self, text: str) -> Instant:
-        """Return the instant that `text` names; raises NotADate."""
+        """Return the instant of `text`; raise NotADate."""
         found = self._find(text)
         if isinstance(found, Instant):
             return found
         raise NotADate(found)
 
     def _find(self, text: str) -> Instant | str:
-        """The instant that a text names, or why it names none."""
+        """Return the instant of a text, or why it is not valid."""
         return self._read_short(text) if len(text) <= KEPT_CHARACTERS else self._read(text)
 
     def _read(self, text: str) -> Instant | str:
@@ -132,7 +133,7 @@ class Dates:
             raise NotADate("is outside the years 0001 to 9999 in UTC") from None
 
     def echo(self, text: str) -> str:
-        """Return an acceptable date in the form in which the response has it."""
+        """Return a valid date in the form of the response."""
         if self._verbatim or is_written_as_here(text):
             return text
         instant = self.read(text)
@@ -147,7 +148,7 @@ class Dates:
         return f"{_seconds(instant.second)}.{fraction[:3]:0<3}Z"  # response.startDate.format, response.endDate.format
 
     def write(self, moment: datetime) -> str:
-        """Return a timestamp of the server, in milliseconds and UTC unless a reading differs."""
+        """Return a timestamp of the server as text: milliseconds and UTC, unless a reading differs."""
         text = moment.isoformat(timespec="milliseconds")  # response.createdAt.format, response.updatedAt.format
         if self._own_form == "microseconds":
             return f"{text[:19]}.{moment.microsecond:06}Z"
@@ -168,7 +169,7 @@ class Dates:
             raise NotADate(f"names a day that does not exist ({_MONTHS[month]} {day})")
 
     def _check_time(self, hour: int, minute: int, second: int, fraction: str | None) -> tuple[int, int]:
-        """Return the days to add and the hour to use, by the readings of 24:00:00 and of second 60."""
+        """Return the days to add and the hour to use, by the readings for 24:00:00 and second 60."""
         if hour == 24 and minute == second == 0 and not (fraction or "").strip("0"):
             self._refuse("hour-24", "has the hour 24 (write 00:00:00 of the next day)")
             return 1, 0
@@ -199,7 +200,7 @@ def _seconds(moment: datetime) -> str:
 
 
 def _rare_form(text: str) -> str:
-    """Rewrite a rarer ISO 8601 form to the usual one, as far as Python reads it (reading rare-date-forms)."""
+    """Convert a rarer ISO 8601 form to the usual one, if Python can parse it (reading rare-date-forms)."""
     text = re.sub(r"(?<=\d)[t ](?=\d)", "T", text).replace("z", "Z")
     text = re.sub(r"^(\d{4})(-\d\d)?$", lambda m: f"{m[1]}{m[2] or '-01'}-01", text)
     try:
@@ -212,7 +213,7 @@ def _rare_form(text: str) -> str:
 
 
 def _other_text(text: str) -> str:
-    """Rewrite a date in words or in another order to the usual form (reading other-date-texts)."""
+    """Convert a date in words or in another order to the usual form (reading other-date-texts)."""
     for form in ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d"):
         try:
             return datetime.strptime(text, form).strftime("%Y-%m-%d").zfill(10)  # noqa: DTZ007  # only its day counts

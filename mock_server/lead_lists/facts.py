@@ -1,4 +1,4 @@
-"""Inputs of the rules: fields of a body if they have the right type, and facts besides the body."""
+"""Inputs of the rules: the fields of a body that have the right type, and facts that are not in the body."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mock_server.lead_lists.uuids import Uuids
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that rules use besides the body."""
+    """The facts that rules use in addition to the body."""
 
     dates: Dates
     uuids: Uuids
-    known: frozenset[str]  # the ids that exist: those of the page's request example
+    known: frozenset[str]  # the existing IDs: those of the API page's request example
 
 
 def name_in(payload: Payload) -> str | None:
@@ -32,7 +32,7 @@ def ids_in(payload: Payload, field: str) -> list[Any]:
 
 
 def texts_in(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the free texts of a body with their places."""
+    """Yield the free texts of a body with their paths."""
     if (name := name_in(payload)) is not None:
         yield ("name",), name
     for i, each in enumerate(ids_in(payload, "personIds")):
@@ -43,7 +43,7 @@ def texts_in(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
 def instants_in(payload: Payload, dates: Dates) -> tuple[Instant, Instant] | None:
     start, end = payload.get("startDate"), payload.get("endDate")
     if not isinstance(start, str) or not isinstance(end, str):
-        return None  # the schema says what is wrong
+        return None  # the schema reports the problem
     try:
         return dates.read(start), dates.read(end)
     except NotADate:
@@ -51,5 +51,5 @@ def instants_in(payload: Payload, dates: Dates) -> tuple[Instant, Instant] | Non
 
 
 def is_control(character: str) -> bool:
-    """Cc, Cf, Zl and Zp, but not the joiners, without which Persian and many emoji cannot be written."""
+    """Return whether a character is Cc, Cf, Zl or Zp, except the joiners, which Persian and many emoji need."""
     return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in "\0\u200c\u200d"

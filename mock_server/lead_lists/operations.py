@@ -1,8 +1,8 @@
-"""The operations: operationId -> coroutine. A further endpoint costs its spec and one coroutine.
+"""The operations: operationId -> coroutine. A further endpoint needs only its spec and one coroutine.
 
-A coroutine names the arguments that it needs: `payload` (the validated body), `user` (the id of the signed-in user),
-`headers`, `world` (the state it works on), and the parameters of its path and query. It returns a JSON value, or an
-`Outcome` with headers.
+The parameters of a coroutine name what it needs: `payload` (the validated body), `user` (the ID of the signed-in user),
+`headers`, `world` (the state to change), and path and query parameters. It returns a JSON value, or an `Outcome` with
+headers.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ CreateLeadList = Callable[[Payload, str, Headers, World], Awaitable[Outcome]]
 
 
 def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]:
-    """Return the operations of the bundled spec; `path` is that of the lead lists."""
+    """Return the operations of the bundled spec; `path` is the path of lead lists."""
     names_place = readings.follows("location-header", "present")
 
     async def create_lead_list(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
-        # success.repeatable, request.name.repeatable: a new id each time, and nothing else identifies a list.
+        # success.repeatable, request.name.repeatable: each list has a new ID, and nothing else identifies a list.
         lead_list = stages.build(payload, user, world.clock(), world.ids())
         # success.created; success.concurrent: nothing awaits between id and store.
         stored = world.store.add(lead_list)
@@ -43,9 +43,9 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]
 
 
 def reading_operations(contract: Contract, path: str) -> dict[str, Coroutine]:
-    """The operations with which another spec reads lead lists back: `GET path/{any name}` and `GET path`.
+    """Return operations for a custom spec that reads lead lists: `GET path/{any name}` and `GET path`.
 
-    A user sees the lists that their userIds name. The bundled spec has neither operation.
+    A user sees the lists with this user in `userIds`. The bundled spec has neither operation.
     """
     found: dict[str, Coroutine] = {}
     for operation in contract.operations.values():
@@ -55,7 +55,7 @@ def reading_operations(contract: Contract, path: str) -> dict[str, Coroutine]:
         if match := re.fullmatch(re.escape(path) + r"/\{([^/}]+)\}", operation.path):
             found[operation.id] = _reading_one(
                 re.sub("[^0-9A-Za-z_]", "", match[1].replace("-", "_"))
-            )  # as Connexion names it
+            )  # the name that Connexion gives it
         elif operation.path == path and schema.get("type") == "array":
             found[operation.id] = _read_all
     return found
@@ -79,7 +79,7 @@ async def _read_all(*, world: World, user: str | None = None, **_: Any) -> list[
 
 
 def _replaying(run: CreateLeadList) -> CreateLeadList:
-    """Wrap `run` to return the first outcome again for the same user and Idempotency-Key."""
+    """Wrap `run` to repeat the first outcome for the same user and Idempotency-Key."""
 
     async def replay(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
         key = headers.get("idempotency-key")

@@ -1,4 +1,4 @@
-"""The lead list, and how a valid request becomes one. Pure: time, id and readings are parameters."""
+"""The lead list, and how a valid request becomes one. Pure: time, ID and readings are parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Build = Callable[[Payload, str, datetime, str], "LeadList"]
 
 @dataclass(frozen=True, slots=True)
 class LeadList:
-    """A created lead list: the eleven fields of the API page, in its order, and those that a reading adds."""
+    """A created lead list: the eleven fields of the API page, in its order, and fields that readings add."""
 
     id: str
     icp_id: str | None
@@ -55,7 +55,7 @@ class LeadList:
 
 
 class Builder:
-    """Builds a lead list of a valid payload; `adjust` changes the payload first, as readings say."""
+    """Builds a lead list from a valid payload, after `adjust` has changed the payload for the readings."""
 
     def __init__(
         self,
@@ -75,8 +75,8 @@ class Builder:
     def __call__(self, payload: Payload, user: str, now: datetime, list_id: str) -> LeadList:
         """Build the lead list that `user` creates at `now`.
 
-        The server generates id, userIds, createdAt and updatedAt, and ignores what the client sent under these names
-        (request.body.server-made) or under unknown ones (request.body.open).
+        The server generates id, userIds, createdAt and updatedAt. It ignores fields of the request with these names
+        (request.body.server-made) or with unknown names (request.body.open).
         """
         self._adjust(payload)
         icp_id = payload["icpId"]

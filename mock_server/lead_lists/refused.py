@@ -1,6 +1,6 @@
 """Checks that refuse what the schema accepts, one per reading and option.
 
-A check gets every body, so it must expect wrong types, which the schema reports.
+A check is called with every body, so it must handle wrong types, which the schema reports.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from mock_server.lead_lists.words import problem
 from mock_server.pipeline.errors import Problem, shorten
 from mock_server.pipeline.words import UUID_EXAMPLE
 
-NAME_CHARACTERS = 80  # a name of up to 80 characters must be accepted under every reading
-IDS_AT_ONCE = 100  # the smallest limit on a sibling page
+NAME_CHARACTERS = 80  # every reading accepts names of up to 80 characters
+IDS_AT_ONCE = 100  # the smallest limit on a sibling page of the API documentation
 
 Check = Callable[[Payload, Facts], Iterable[Problem]]
 
@@ -37,7 +37,7 @@ def _server_made(*names: str) -> Check:
 
 
 def _name_that(rule: str, objects: Callable[[str], object], **words: object) -> Check:
-    """Make a check of the name; `objects` returns whether it breaks the rule."""
+    """Return a check of the name; `objects` returns whether a name breaks the rule."""
 
     def check(payload: Payload, facts: Facts) -> Iterator[Problem]:
         name = name_in(payload)

@@ -1,4 +1,4 @@
-"""Rules of the readings for the body of createLeadList, one function per option.
+"""The rules of the readings for the body of createLeadList, one function per option.
 
 Three tables, keyed by reading and option: the first makes an invalid body valid before validation, the second adds
 problems to those of the schema, the third changes a valid body before it is stored.
@@ -22,7 +22,7 @@ _REFERENCES = {"unknown-icp": "icpId", "unknown-people": "personIds", "unknown-c
 
 
 class Rules:
-    """The rules of the readings in force; few by default."""
+    """The rules for the options that the mock follows."""
 
     def __init__(self, readings: Readings, facts: Facts) -> None:
         self._facts = facts
@@ -34,14 +34,14 @@ class Rules:
         ]
 
     def forgive(self, payload: Any) -> Any:
-        """Change a body that only a reading accepts to one that the schema accepts."""
+        """Make a body valid by the schema if a reading accepts it."""
         if isinstance(payload, dict):
             for change in self._forgive:
                 change(payload, self._facts)
         return payload
 
     def check(self, payload: Any) -> list[Problem]:
-        """Return the problems of the body besides those of the schema."""
+        """Return the problems of the body that the schema does not report."""
         if not isinstance(payload, dict):
             return []
         problems = [each for check in self._refuse for each in check(payload, self._facts)]
@@ -51,7 +51,7 @@ class Rules:
         return problems
 
     def check_references(self, payload: Payload) -> None:
-        """Refuse a valid body with ids that do not exist, if a reading has a status of its own for that."""
+        """Refuse a valid body with IDs that do not exist, if a reading has a special status for them."""
         for status, field in self._missing:
             if status != 400 and (problems := self._unknown(payload, field)):
                 raise Refused(status, problems)

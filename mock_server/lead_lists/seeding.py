@@ -19,7 +19,7 @@ from mock_server.settings import SettingError
 
 
 class Seeding:
-    """Reads lead lists; fields that the server generates, and those with a default, are optional."""
+    """Reads lead lists; fields that the server generates and fields with a default are optional."""
 
     def __init__(self, contract: Contract, operation: OperationSpec, dates: Dates, *, user: str) -> None:
         schema = contract.resolve(operation.responses[min(operation.success_statuses)].schema or {})
@@ -38,7 +38,7 @@ class Seeding:
         self._user = user
 
     def read(self, value: Any, clock: Callable[[], datetime]) -> tuple[LeadList, ...]:
-        """Return the lead lists of a value `{"lists": [...]}`; raises Refused if it is invalid by the spec."""
+        """Return the lead lists of a value `{"lists": [...]}`; raise Refused if it is invalid by the spec."""
         problems = schema_problems(
             self._validator, value, date_reason=self._dates.reason, example=self._example
         ) or _twice(value["lists"])
@@ -47,7 +47,7 @@ class Seeding:
         return tuple(self._lead_list(i, each, clock) for i, each in enumerate(value["lists"]))
 
     def read_file(self, path: Path, clock: Callable[[], datetime]) -> tuple[LeadList, ...]:
-        """Return the lead lists of a file; raises SettingError, which says what is wrong."""
+        """Return the lead lists of a file; raise SettingError if it is invalid."""
         try:
             return self.read(orjson.loads(path.read_bytes()), clock)
         except OSError as error:
@@ -61,7 +61,7 @@ class Seeding:
     def _lead_list(self, place: int, value: Mapping[str, Any], clock: Callable[[], datetime]) -> LeadList:
         created_at = value["createdAt"] if "createdAt" in value else self._dates.write(clock())
         return LeadList(
-            # The same file gives the same ids; new lists get theirs from another source.
+            # The same file gives the same IDs; new lists get theirs from another source.
             id=value["id"] if "id" in value else str(uuid.uuid5(uuid.NAMESPACE_URL, f"lead-list:{place}")),
             icp_id=value["icpId"],
             name=value["name"],
@@ -81,7 +81,7 @@ def _twice(lists: list[Any]) -> list[Problem]:
     seen: set[str] = set()
     for i, each in enumerate(lists):
         if each.get("id") in seen:
-            message = f"Two lists have the id {each['id']}."
+            message = f"Two lists have the ID {each['id']}."
             return [Problem(f"/lists/{i}/id", "once", each["id"], "each id once", message)]
         if "id" in each:
             seen.add(each["id"])

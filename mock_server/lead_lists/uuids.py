@@ -1,4 +1,4 @@
-"""UUIDs: which texts are one, and in which form the response has it."""
+"""Validate and format UUIDs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLAIN = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Uuids:
-    """Reads and writes UUIDs as the readings in force say."""
+    """Validates and formats UUIDs by the readings."""
 
     def __init__(self, readings: Readings) -> None:
         self._trims = readings.follows("uuid-surrounding-blanks", "trimmed")
@@ -22,7 +22,7 @@ class Uuids:
         self._some_versions = readings.follows("uuid-versions", "refused")
         self._strict_variant = readings.follows("uuid-variants", "refused")
         self._lower = readings.follows("uuid-case", "lower")
-        # The pattern and format of the schema, checked in Rust, accept exactly what the default accepts.
+        # The pattern and format of the schema, checked in Rust, accept exactly the texts of the default readings.
         self.follows_schema = not (self._trims or self._any_spelling or self._some_versions or self._strict_variant)
 
     def takes(self, text: str) -> bool:
@@ -38,12 +38,12 @@ class Uuids:
         return version == "4" or not self._some_versions
 
     def plain(self, text: str) -> str:
-        """Return a UUID in the form in which the response has it (reading uuid-case)."""
+        """Return a UUID in the form of the response (reading uuid-case)."""
         plain = text if self.follows_schema else self._spelled_plain(text)
         return plain.lower() if self._lower else plain
 
     def formats(self) -> dict[str, Callable[[str], bool]]:
-        """Return the format check to compile into the schemas; none unless a reading differs from them."""
+        """Return the format checks to compile into the schemas; empty if the readings agree with the schemas."""
         return {} if self.follows_schema else {"uuid": self.takes}
 
     def _spelled_plain(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Messages for a body that a reading refuses (`leadlists-mock readings`)."""
+"""Messages for bodies that a reading refuses (`leadlists-mock readings`)."""
 
 from __future__ import annotations
 

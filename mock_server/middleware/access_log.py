@@ -17,17 +17,15 @@ def access_log(app: ASGIApp) -> ASGIApp:
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
 
-        async def send_and_tell(message: Message) -> None:
+        async def send_and_log(message: Message) -> None:
             if message["type"] == "http.response.start":
                 elapsed_ms = (time.perf_counter() - started) * 1000
                 path = shorten(scope["path"], 200)[1:-1]
                 line = f"{scope['method']} {path} {message['status']} {elapsed_ms:.1f} ms"
-                with contextlib.suppress(
-                    OSError, ValueError
-                ):  # stderr is closed; a response matters more than a log line
+                with contextlib.suppress(OSError, ValueError):  # stderr is closed; the response is still sent
                     print(line, file=sys.stderr, flush=True)
             await send(message)
 
-        await app(scope, receive, send_and_tell if scope["type"] == "http" else send)
+        await app(scope, receive, send_and_log if scope["type"] == "http" else send)
 
     return middleware

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 CONTROL_PATH = "/__mock__/"
 
 
-def controlled(app: ASGIApp, *, make_control: Callable[[], ASGIApp]) -> ASGIApp:
-    """Serve requests below /__mock__/ by the control API, which is made at the first one; pass on all others."""
+def control_gate(app: ASGIApp, *, make_control: Callable[[], ASGIApp]) -> ASGIApp:
+    """Pass requests below /__mock__/ to the control API, which the first one creates, and all others to the app."""
     control: ASGIApp | None = None
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:

@@ -20,18 +20,19 @@ _EXPOSED_HEADERS = (
     "Allow", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate", "X-Mock-Example", "X-Mock-Fault",
     "X-Request-Id",
 )  # fmt: skip
-# Readable without a word (Fetch standard, CORS-safelisted response-header names), or of no use to a page.
+# Always readable (Fetch standard, CORS-safelisted response-header names), or of no use to a web page.
 _NEVER_EXPOSED = frozenset(
     ["cache-control", "connection", "content-language", "content-length", "content-type", "expires", "last-modified",
      "pragma", "set-cookie", "vary"]
 )  # fmt: skip
-_PREFLIGHT_AGE_S = 600  # Chromium keeps a preflight for two hours at most; ten minutes outlive any page reload
+_PREFLIGHT_AGE_S = 600  # long enough to save most preflights, short enough for a change of --allow-origin
 
 
 def own_origins(allowed: Collection[str]) -> Callable[[str], bool]:
-    """Return whether pages of an origin may call the mock with cookies: any on this machine, and those `allowed`.
+    """Return a function that says whether web pages of an origin may call the mock with cookies.
 
-    In an allowed origin, `*` stands for any part of the host name (`https://*.preview.test`), or for any port.
+    They may if the origin is on this machine or one of `allowed`, in which `*` matches the start of a host name
+    (`https://*.preview.test`) or any port.
     """
     patterns = [_pattern_of(each) for each in allowed if "*" in each]
     form = re.compile("|".join([_LOOPBACK_ORIGIN.pattern, *patterns]), re.ASCII)
@@ -44,7 +45,7 @@ def _pattern_of(origin: str) -> str:
 
 
 def add_cors(headers: MutableHeaders, origin: str, is_own_origin: Callable[[str], bool]) -> None:
-    """Adds to the headers of an answer what lets a page of `origin` read it, if it may."""
+    """Add the response headers that let a web page of `origin` read the response, if it may."""
     headers.add_vary_header("Origin")
     if is_own_origin(origin):
         headers["access-control-allow-origin"] = origin
@@ -53,7 +54,7 @@ def add_cors(headers: MutableHeaders, origin: str, is_own_origin: Callable[[str]
 
 
 def _others(headers: MutableHeaders) -> list[str]:
-    """The headers of a response that a fault has set."""
+    """Return the names of response headers that a fault has set."""
     known = {each.lower() for each in _EXPOSED_HEADERS}
     return [
         name
@@ -69,13 +70,13 @@ def cors(
     render_error: Callable[[Refused], RenderedResponse],
     notify: Callable[[Scope, str], None],
 ) -> ASGIApp:
-    """Let pages of allowed origins call the mock with their cookies; every response says so, errors too.
+    """Let web pages of allowed origins call the mock with cookies, and read all responses, errors included.
 
-    A response to any other origin has no CORS headers, so the browser keeps it from the page. A preflight of such an
-    origin is answered 403 and reported by `notify`, with the flag that would allow it.
+    A response to any other origin has no CORS headers, so the browser does not show it to the web page. A preflight of
+    such an origin gets 403, and `notify` reports it with the flag that would allow it.
     """
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or b"origin" not in request_state(scope).header_names:
             return await app(scope, receive, send)
         request = Headers(scope=scope)
@@ -95,18 +96,18 @@ def cors(
         notify(scope, refusal.message)
         await send_response(render_error(refusal), send_with_cors)
 
-    return layer
+    return middleware
 
 
 def foreign_preflight(origin: str) -> Refused:
-    """The refusal of a preflight, in words that name the origin and the flag that allows it."""
+    """Return the refusal of a preflight, which names the origin and the flag that allows it."""
     shown = shorten(origin, 200)[1:-1]
     flag = "" if origin == "null" else f"; to allow them, start the mock with --allow-origin {shown}"
     return Refused(403, message=f"Web pages of the origin {shown} may not call this mock{flag}")
 
 
 def is_preflight(scope: Scope) -> bool:
-    """Whether a browser asks, before the request of a page, if it may send it."""
+    """Return whether a request is a CORS preflight of a browser."""
     return scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)
 
 

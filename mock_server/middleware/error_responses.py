@@ -18,18 +18,18 @@ from mock_server.pipeline.responses import RenderedResponse
 
 logger = logging.getLogger("mock_server")
 
-READ_PAST_S = 1.0  # of a body that is not wanted; what a client on this machine sends in a second is 100 MiB and more
+READ_PAST_S = 1.0  # a client on this machine sends 100 MiB and more of an unread body in that time
 
 
 def refusal_of(error: Exception) -> Refused:
-    """Return the refusal for any exception: ours, those of Starlette and Connexion, and unexpected ones."""
-    if isinstance(error, Refused):  # http.answer.no-server-error: the stages raise nothing else, whatever is sent
+    """Return the refusal for an exception: our own, one of Starlette or Connexion, or an unexpected one."""
+    if isinstance(error, Refused):  # http.answer.no-server-error: for any request the stages raise nothing else
         return error
     if isinstance(error, HTTPException):  # Connexion's problems are HTTPExceptions too
         return Refused(error.status_code, headers=dict(error.headers or {}))
     frame = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("answered 500: %r in %s, line %s", error, frame.name, frame.lineno, exc_info=None)
-    return Refused(500)  # error.internals: the log has the error, the response nothing of it
+    return Refused(500)  # error.internals: only the log has the error
 
 
 async def send_response(response: RenderedResponse, send: Send, unread: Receive | None = None) -> None:
@@ -54,10 +54,10 @@ async def _read_past(receive: Receive) -> None:
         pass
 
 
-def answering(app: ASGIApp, *, render_error: Callable[[Refused], RenderedResponse]) -> ASGIApp:
-    """Middleware that turns every exception of the inner app into a response."""
+def error_responses(app: ASGIApp, *, render_error: Callable[[Refused], RenderedResponse]) -> ASGIApp:
+    """Turn every exception of the inner app into a response."""
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, receive, send)
         except ClientLeft:
@@ -68,15 +68,15 @@ def answering(app: ASGIApp, *, render_error: Callable[[Refused], RenderedRespons
             refusal = _with_advice(refusal_of(error), scope)
             await send_response(render_error(refusal), send, receive if refusal.closes else None)
 
-    return layer
+    return middleware
 
 
 def _with_advice(refusal: Refused, scope: Scope) -> Refused:
-    """Say in a 401 that the session cookie cannot work, where that is the reason."""
+    """Explain in a 401 that the session cookie cannot work, if that is the reason."""
     state = request_state(scope)
     if refusal.status != 401 or b"origin" not in state.header_names or b"authorization" in state.header_names:
         return refusal
-    if not (told := advice(Headers(scope=scope), scope["scheme"])):
+    if not (text := advice(Headers(scope=scope), scope["scheme"])):
         return refusal
-    state.world.notices.add(told)
-    return Refused(401, message=told, headers=refusal.headers)
+    state.world.notices.add(text)
+    return Refused(401, message=text, headers=refusal.headers)

@@ -1,4 +1,4 @@
-"""Refuse paths and methods that the spec does not have, before a router guesses, and name the path that was meant."""
+"""Refuse paths and methods that the spec does not have, and suggest the nearest path."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from mock_server.pipeline.responses import RenderedResponse
 
 NO_PATH = "There is nothing at this path"
 _HELP = {"link": f'<{CONTROL_PATH}>; rel="help"'}
-# For a person who opens the mock in a browser; to programs it says the same as JSON.
+# For a person who opens the mock in a browser; programs get the same as JSON.
 _ROOT_PAGE = RenderedResponse(
     404,
     {"content-type": "text/html; charset=utf-8", "content-security-policy": "default-src 'none'", **_HELP},
     f'<!doctype html><html lang="en"><title>leadlists-mock</title><p>This is a mock of an API. '
-    f'<a href="{CONTROL_PATH}">Its dashboard</a> shows what it is asked.\n'.encode(),
+    f'<a href="{CONTROL_PATH}">Its dashboard</a> shows the requests.\n'.encode(),
 )
 
 
 def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGIApp:
-    """Answer for paths and methods that the spec does not have.
+    """Refuse paths and methods that the spec does not have.
 
     Starlette would redirect a path with a trailing slash before the login is checked, and name in `Allow` the methods
     of the first route only.
@@ -60,18 +60,18 @@ def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGI
 
 
 def _is_visit(scope: Scope) -> bool:
-    """Whether a browser will show the response to a person."""
+    """Return whether a browser will show the response to a person."""
     headers: Mapping[bytes, bytes] = dict(scope["headers"])
     return b"text/html" in headers.get(b"accept", b"") and scope["method"] in ("GET", "HEAD")
 
 
 def no_method(methods: tuple[str, ...]) -> str:
-    """The message of a 405."""
+    """Return the message of a 405."""
     return f"This path does not have this method; it has {', '.join(methods)}"
 
 
 def _nothing_at(path: str, contract: Contract) -> str:
-    """Why there is nothing: the path that comes nearest, if one differs in slashes, case or its prefix only."""
+    """Return the message of a 404; it suggests a path that differs only in slashes, case or prefix, if there is one."""
     if path == "/":
         first = next(iter(contract.operations.values()), None)
         where = f"; the API is at {first.path}, the dashboard at {CONTROL_PATH}" if first else ""
@@ -81,7 +81,7 @@ def _nothing_at(path: str, contract: Contract) -> str:
 
 
 def _is_near(known: str, path: str) -> bool:
-    """Whether a path differs from one of the spec in slashes and case only, or has less or more in front."""
+    """Return whether a path differs from one of the spec only in slashes, case or a prefix."""
     segments = [(each, other) for each, other in zip(_from_end(known), _from_end(path), strict=False)]
     literal = [(each, other) for each, other in segments if not each.startswith("{")]
     return bool(literal) and all(each.lower() == other.lower() for each, other in literal)

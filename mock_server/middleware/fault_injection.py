@@ -28,7 +28,7 @@ NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  #
 RETRY_AFTER_S = 1
 DRIBBLE_S = 2.0
 DRIBBLE_PIECES = 20
-PEEKED_BYTES = 1024 * 1024  # of a body that decides on a fault
+PEEKED_BYTES = 1024 * 1024  # of a body that is read to find the matching fault
 PEEKED_S = 10.0
 WITH_RETRY_AFTER = (429, 503)  # RFC 6585 §4, RFC 9110 §15.6.4
 
@@ -36,11 +36,11 @@ Respond = Callable[[list[Message], Scope, Send], Awaitable[None]]
 
 
 class HungUp(Exception):
-    """Ends the connection under a server that offers no other way."""
+    """Makes a server end the connection that offers no other way to do so."""
 
 
-def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
-    """Apply the fault that a request asks for, or else the first one in force that matches it."""
+def fault_injection(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
+    """Apply the fault that a request asks for, else the first current fault that matches it."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_preflight(scope):
@@ -75,8 +75,8 @@ def injected(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGIApp:
         if fault.answer in ("reset", "empty"):
             await _read_all(receive)
             if state.is_reused and any(name == b"sec-fetch-mode" for name, _ in scope["headers"]):
-                # When a kept connection ends without a response, a browser sends the request again on a new one, and
-                # the page would never see the fault.
+                # When a kept connection ends without a response, a browser repeats the request on a new one, and the
+                # web page would never see the fault.
                 state.world.faults.repeat_for_retry(applied, scope["method"], scope["path"], scope["headers"])
             return _hang_up(scope, reset=fault.answer == "reset")
         response = None
@@ -106,7 +106,7 @@ def _unreadable(error: FaultError) -> Refused:
 
 
 def _marking(send: Send, applied: AppliedFault) -> Send:
-    """Send with the fault's own headers, and with a header that names the fault."""
+    """Add the headers of the fault, and a header that names the fault."""
 
     async def send_marked(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -122,7 +122,7 @@ def _marking(send: Send, applied: AppliedFault) -> Send:
 
 
 def _user(stages: Stages, scope: Scope) -> str | None:
-    """The user who is signed in by any carrier."""
+    """Return the signed-in user, by header or cookie."""
     for carrier in ("bearer", "cookie"):
         try:
             if user := stages.authenticate(Headers(scope=scope), carrier):
@@ -133,7 +133,7 @@ def _user(stages: Stages, scope: Scope) -> str | None:
 
 
 async def _peek(receive: Receive) -> tuple[bytes, Receive]:
-    """Read a body, and return with it a channel that gives the same messages again; a longer or later one is cut."""
+    """Read a body up to PEEKED_BYTES and PEEKED_S; also return a channel that repeats the messages."""
     messages: deque[Message] = deque()
     body = b""
     try:
@@ -153,14 +153,14 @@ async def _peek(receive: Receive) -> tuple[bytes, Receive]:
 
 
 async def _hang(receive: Receive, state: RequestState) -> None:
-    """Answer nothing until the client gives up."""
+    """Send nothing until the client gives up."""
     state.end_exchange()
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def forced_response(fault: Fault, operation: OperationSpec | None, stages: Stages) -> RenderedResponse:
-    """Render the fault's own body, or what the spec documents for its status, or a plausible one of the same form."""
+    """Render the fault's body, else the documented response of its status, else a plausible one of the same form."""
     status = fault.status or 500
     if fault.body is not None:
         return _own_response(status, fault.body, fault.headers or {})
@@ -178,7 +178,7 @@ def forced_response(fault: Fault, operation: OperationSpec | None, stages: Stage
 
 
 def _own_response(status: int, body: Any, headers: Mapping[str, str]) -> RenderedResponse:
-    """A response with the fault's own body: JSON, unless it is a text and its headers say another media type."""
+    """Return a response with the fault's body: JSON, or a text if its headers name another media type."""
     media_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "application/json")
     if status in (204, 205, 304):
         return RenderedResponse(status, {}, b"")
@@ -203,16 +203,16 @@ async def _read_all(receive: Receive) -> None:
 
 
 def _hang_up(scope: Scope, *, reset: bool = False) -> None:
-    """Close the connection after what was sent; with `reset` the client sees ECONNRESET instead of EOF."""
+    """Close the connection after the sent bytes; with `reset` the client gets ECONNRESET instead of EOF."""
     state = request_state(scope)
     state.end_exchange()
     connection = state.connection
     if connection is None:
         raise HungUp
-    connection.disconnected = True  # else the server would miss the response, or the rest of it
+    connection.disconnected = True  # otherwise the server would expect the rest of the response
     transport = connection.transport
     if reset:
-        # With a linger time of 0 the system drops what is unsent and sends RST (socket(7), SO_LINGER).
+        # With a linger time of 0 the system drops unsent bytes and sends RST (socket(7), SO_LINGER).
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     else:

@@ -17,15 +17,15 @@ from mock_server.worlds.journal import Exchange, RawHeaders
 from mock_server.worlds.sources import system_clock
 from mock_server.worlds.worlds import DEFAULT_WORLD, Worlds
 
-READ_AHEAD_S = 0.05  # a client that sends head and body in two packets sends them at once
+READ_AHEAD_S = 0.05  # enough for a client that sends head and body in two packets
 _NO_MORE: Message = {"type": "http.request", "body": b"", "more_body": False}
 
 
-def recorded(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIApp:
+def journaling(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIApp:
     """Record every exchange in the journal of its world.
 
-    The journal has the exchange before the last byte of the response is sent, so that a client that has the response
-    finds it there. Code that breaks a response off calls `end_exchange` of the request's state first.
+    It adds the exchange before it sends the last byte of the response, so that a client with the whole response finds
+    it in the journal. Code that cuts off a response calls `end_exchange` of the request's state first.
     """
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +65,7 @@ class _Recording:
         state.end_exchange = self.end
 
     def end(self) -> None:
-        """Add the exchange to the journal, as far as it came."""
+        """Add the exchange to the journal, complete or not."""
         if not self._ended:
             self._ended = True
             self._exchange.elapsed_ms = (time.perf_counter() - self._started_s) * 1000
@@ -97,12 +97,12 @@ class _Recording:
         await self._send(message)
 
     async def _read_ahead(self) -> None:
-        """Read a body that nothing has read, such as that of a request without a login, if it is about to come."""
+        """Read the unread body of a request, for example of one without a login, if it arrives soon."""
         exchange = self._exchange
         if b"expect" in self._state.header_names:
             return  # reading would send 100 Continue
         if any(name == b"connection" and value == b"close" for name, value in exchange.response_headers):
-            return  # refused for its size
+            return  # the body is too large
         connection = self._state.connection
         if connection is not None and not connection.more_body:
             await self._read_all()
@@ -123,7 +123,7 @@ def record_unread(
     worlds: Worlds, headers: RawHeaders, response: RenderedResponse, response_headers: RawHeaders
 ) -> None:
     """Record the response to bytes that are not a request; `headers` are those that could be parsed."""
-    world = worlds.find(world_named({"headers": headers})) or worlds[DEFAULT_WORLD]  # such bytes make no world
+    world = worlds.find(world_named({"headers": headers})) or worlds[DEFAULT_WORLD]  # invalid bytes create no world
     exchange = Exchange(system_clock(), "", "", b"", list(headers), status=response.status, complete=True)
     exchange.response_headers = response_headers
     exchange.take_response(response.body)

@@ -1,4 +1,4 @@
-"""Read the fault that a request asks for: by `Prefer`, by `X-Mock-Fault`, or by a cookie."""
+"""Read the fault that a request asks for with `Prefer`, `X-Mock-Fault` or a cookie."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CARRIERS = frozenset([b"prefer", b"x-mock-fault", b"cookie"])  # the headers tha
 
 
 def requested_fault(headers: Iterable[tuple[bytes, bytes]]) -> AppliedFault | None:
-    """Return the fault that a request asks for, or None; raises FaultError for an invalid X-Mock-Fault or cookie."""
+    """Return the fault that a request asks for, or None; raise FaultError for an invalid X-Mock-Fault or cookie."""
     prefer: list[str] = []
     by_header: list[str] = []
     by_cookie = ""
@@ -41,7 +41,7 @@ def requested_fault(headers: Iterable[tuple[bytes, bytes]]) -> AppliedFault | No
 
 
 def from_text(text: str) -> Fault:
-    """Parse a fault as a header or a cookie has it: `status=500&delayMs=200`; raises FaultError."""
+    """Parse a fault from a header or cookie, such as `status=500&delayMs=200`; raise FaultError."""
     attributes: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         if name not in _READ:
@@ -101,7 +101,7 @@ def _preferred(text: str) -> AppliedFault | None:
     given: dict[str, str] = {}
     for preference in _PREFERENCES.findall(text[:_PREFER_CHARACTERS]):
         name, _, value = preference.partition(";")[0].partition("=")
-        given.setdefault(name.strip().lower(), value.strip().strip('"'))  # the first of two counts
+        given.setdefault(name.strip().lower(), value.strip().strip('"'))  # the first of two applies
     honoured: dict[str, Any] = {}
     for name, attribute, factor, read in _PREFERRED:
         try:

@@ -17,30 +17,30 @@ _LOCALHOST = b".localhost"
 _COOKIE = WORLD_COOKIE.encode()
 
 
-def in_world(app: ASGIApp, *, worlds: Worlds, cookie_name: str) -> ASGIApp:
-    """Set the world of a request in its state."""
-    told_port = port_cookie(cookie_name).encode()
+def world_selection(app: ASGIApp, *, worlds: Worlds, cookie_name: str) -> ASGIApp:
+    """Set the world in the state of each request."""
+    port_cookie_name = port_cookie(cookie_name).encode()
 
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             state = request_state(scope)
             state.world = worlds[world_named(scope)]
             if b"cookie" in state.header_names:
                 for name, value in scope["headers"]:
-                    if name == b"cookie" and told_port in value:
+                    if name == b"cookie" and port_cookie_name in value:
                         _look_for_other_mock(scope, value.decode("latin-1"), cookie_name)
         await app(scope, receive, send)
 
-    return layer
+    return middleware
 
 
 def port_cookie(cookie_name: str) -> str:
-    """The cookie that says which port set the session cookie."""
+    """Return the name of the cookie with the port that set the session cookie."""
     return f"{cookie_name}_port"
 
 
 def _look_for_other_mock(scope: Scope, cookies: str, cookie_name: str) -> None:
-    """Notice a session cookie that a mock on another port set: browsers share cookies between ports (RFC 6265 §8.5)."""
+    """Report a session cookie that a mock on another port set: browsers share cookies between ports (RFC 6265 §8.5)."""
     own_port = (scope.get("server") or ("", None))[1]
     if own_port is None or not cookie_values([cookies], cookie_name):
         return
@@ -53,7 +53,7 @@ def _look_for_other_mock(scope: Scope, cookies: str, cookie_name: str) -> None:
 
 
 def world_named(scope: Scope) -> str:
-    """The world that a request names: by header, else by host name, else by cookie; nothing if by none."""
+    """Return the world that a request names by header, else by host name, else by cookie; empty if it names none."""
     by_host = by_cookie = ""
     for name, value in scope["headers"]:
         if name == WORLD_HEADER:

@@ -1,8 +1,7 @@
-"""The mock as request handlers of MSW: the logic of handlers.ts, followed by the facts of a mock's contract.
+"""Generate request handlers for MSW: the logic of handlers.ts, followed by the contract of a mock as data.
 
-The facts are written when the file is generated, from the spec and from the tables that the mock itself uses. So
-they have one source only, and the handlers know the same users, limits and words as the mock with these settings.
-What is logic is written twice, in Python and in TypeScript; a test compares the answers.
+The data comes from the spec and from the tables of the mock, so the handlers have the same users, limits and messages
+as the mock with these settings. The logic exists twice, in Python and in TypeScript; a test compares the responses.
 
 May import: app, contract, control, middleware, pipeline, settings
 """
@@ -29,11 +28,11 @@ from mock_server.pipeline.words import WORDS
 from mock_server.settings import EXPIRED_TOKEN, Settings
 
 LOGIC = Path(__file__).with_name("handlers.ts")
-FOLLOWED = ("success-status",)  # the readings of which the handlers know every option; of the others, that of the page
+FOLLOWED = ("success-status",)  # readings with all options in the handlers; of the others they support that of `page`
 
 
 def handlers(settings: Settings) -> str:
-    """The TypeScript file that answers as a mock with these settings does."""
+    """Return the TypeScript file with handlers that respond as a mock with these settings."""
     logic = LOGIC.read_text(encoding="utf-8")
     success_status = _success_status(settings)
     mock = create_app(settings)
@@ -49,7 +48,7 @@ def handlers(settings: Settings) -> str:
 
 
 def _constant(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of a constant; an entry of a table has a line of its own."""
+    """Yield the lines of a constant, with one line for each entry of a table."""
     yield f"const {name} = {{"
     for fact, value in facts.items():
         if isinstance(value, dict):
@@ -63,19 +62,20 @@ def _constant(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _success_status(settings: Settings) -> int:
-    """The status of a success; other readings than the page's are refused, since the handlers would not follow them."""
+    """Return the success status; raise ReadingError for readings that the handlers do not support."""
     catalogue = load(find_spec_dir(settings.spec))
     in_force, known = (
         resolve(catalogue, *each) for each in ((settings.profile, settings.choices()), (DEFAULT_PROFILE,))
     )
     for reading in catalogue:
         if reading not in FOLLOWED and in_force[reading] != known[reading]:
-            raise ReadingError(f"the handlers for MSW know {reading}={known[reading]} only, not {in_force[reading]}")
+            supported, chosen = known[reading], in_force[reading]
+            raise ReadingError(f"the handlers for MSW support only {reading}={supported}, not {reading}={chosen}")
     return int(in_force["success-status"])
 
 
 def _facts(settings: Settings, operation: OperationSpec, success_status: int) -> dict[str, Any]:
-    """What handlers.ts calls CONTRACT."""
+    """Return the value of CONTRACT in handlers.ts."""
     assert operation.body is not None
     body = operation.body.schema
     fields = {
@@ -113,7 +113,7 @@ def _code_and_message(mock: Mock, status: int) -> tuple[str, str]:
 
 
 def _wanted(schema: Mapping[str, Any], validator: Validator, example: Any) -> dict[str, Any]:
-    """What one value must be, and the words for one that is not."""
+    """Return the schema of one value, and the words for an invalid one."""
     schema = validator.resolve(schema)
     types = schema["type"]
     said: dict[str, Any] = {
@@ -128,7 +128,7 @@ def _wanted(schema: Mapping[str, Any], validator: Validator, example: Any) -> di
 
 
 def _interface(validator: Validator) -> Iterator[str]:
-    """The lines of the type of an object."""
+    """Yield the lines of the TypeScript type of an object."""
     yield "export interface LeadList {"
     yield from (f"  {name}: {_type(schema, validator)};" for name, schema in validator.schema["properties"].items())
     yield "}"

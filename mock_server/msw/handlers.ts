@@ -1,26 +1,26 @@
 /**
- * The lead list mock as request handlers of MSW (https://mswjs.io), for pages and tests without a server.
+ * The lead list mock as request handlers for MSW (https://mswjs.io), for web pages and tests without a server.
  *
- * They read a request from its bytes and answer it as the mock server does, word for word; a test of the kit compares
- * the two. `leadlists-mock msw` prints this file with the facts of its contract at the end: generate it again, never edit it.
+ * They parse a request from its bytes and return the same response as the mock server. `leadlists-mock msw` prints this
+ * file with the data of its contract at the end: generate it again instead of editing it.
  */
 /* eslint-disable */
 import { http, HttpResponse, type HttpHandler } from "msw";
 
 export interface Options {
-  /** Where the API is, such as `https://api.example.com`; anywhere if left out. */
+  /** The address of the API, such as `https://api.example.com`; any address if omitted. */
   url?: string;
-  /** Session token -> user id. The token `expired` is a session that has ended. */
+  /** Session token -> user ID. The token `expired` is an expired session. */
   users?: Users;
-  /** The cookie that carries a session token where no `Authorization: Bearer` does. */
+  /** The name of the cookie with a session token, as the alternative to `Authorization: Bearer`. */
   cookieName?: string;
-  /** Lists that are there at the start and after each reset. */
+  /** Lead lists at the start and after each reset. */
   lists?: readonly LeadList[];
   now?: () => Date;
   newId?: () => string;
 }
 
-/** What happens to requests, as the control API of the mock has it; without `times`, until the next reset. */
+/** A fault as in the control API of the mock; without `times` it applies until the next reset. */
 export interface Fault {
   times?: number;
   status?: number;
@@ -34,13 +34,13 @@ export interface Fault {
 export interface LeadListMock {
   /** For `setupServer(...handlers)` and `setupWorker(...handlers)`. */
   readonly handlers: HttpHandler[];
-  /** The stored lists, the oldest first. */
+  /** The stored lead lists, oldest first. */
   readonly lists: LeadList[];
-  /** Puts faults in force in place of all others; the first that is not used up is applied. */
+  /** Replace all faults; the first one that is not used up applies. */
   setFaults(...faults: Fault[]): void;
-  /** Short for `setFaults({ status, times })`, after the faults that are in force. */
+  /** Add a fault `{ status, times }` after the current ones. */
   failNext(status: number, times?: number): void;
-  /** Resets everything: the lists of the start, and no faults. */
+  /** Restore the initial lead lists and remove all faults. */
   reset(): void;
 }
 
@@ -56,7 +56,7 @@ export function createLeadListMock({
   const faults: Fault[] = [];
 
   async function answer(request: Request, cookies: Cookies): Promise<Response> {
-    // MSW looks at neither case nor a slash after the path.
+    // MSW ignores case and a trailing slash.
     const path = decodeURIComponent(new URL(request.url).pathname);
     if (!path.endsWith(CONTRACT.path)) throw new Refused(404, [], nothingAt(path));
     if (request.method !== CONTRACT.method) throw new Refused(405, [], CONTRACT.noMethod, { Allow: CONTRACT.method });
@@ -103,7 +103,7 @@ export function createLeadListMock({
   };
 }
 
-// -- sessions: the call with which web pages sign in
+// -- sessions: the calls for the sign-in of web pages
 
 async function sessions(request: Request, cookies: Cookies, users: Users, cookieName: string): Promise<Response> {
   const { method } = request;
@@ -129,7 +129,7 @@ async function sessions(request: Request, cookies: Cookies, users: Users, cookie
   }
 }
 
-/** Not HttpOnly: a worker sets cookies as scripts do. */
+/** Not HttpOnly: a worker sets cookies in the same way as scripts. */
 function withCookie(response: Response, cookie: string): Response {
   return new HttpResponse(response.body, {
     status: response.status,
@@ -166,7 +166,7 @@ function nextFault(faults: Fault[]): Applied | null {
   return { fault, door: "control" };
 }
 
-/** The fault that a request asks for: by X-Mock-Fault, by Prefer, or by the cookie. */
+/** Return the fault that a request asks for with X-Mock-Fault, Prefer or the cookie. */
 function requestedFault(headers: Headers, cookies: Cookies): Applied | null {
   const header = headers.get("X-Mock-Fault");
   if (header) return { fault: faultOf(header), door: "header" };
@@ -191,7 +191,7 @@ function numberOf(text: string | undefined, least: number, most: number, isWhole
   return number >= least && number <= most && (!isWhole || Number.isInteger(number)) ? number : undefined;
 }
 
-/** A fault in the form of a query; what the handlers do not do is refused, not ignored. */
+/** Parse a fault in the form of a query; refuse effects that the handlers do not support. */
 function faultOf(text: string): Fault {
   const fault: Record<string, unknown> = {};
   for (const [name, value] of new URLSearchParams(text)) {
@@ -269,7 +269,7 @@ class Refused extends Error {
     const { listed, more } = listedOf(this.problems);
     const first = listed[0];
     const count = more.length ? `more than ${listed.length}` : listed.length;
-    const summary = first && `${standard}; ${count} problems, of which the first: ${first.message}`;
+    const summary = first && `${standard}; ${count} problems, the first: ${first.message}`;
     const message = this.message || (listed.length > 1 ? summary : first?.message) || standard;
     const details = this.status === 400 ? { details: [...listed, ...more] } : {};
     const challenge: Record<string, string> = this.status === 401 ? { "WWW-Authenticate": "Bearer" } : {};
@@ -301,7 +301,7 @@ function respond(status: number, body: object | null, headers: Record<string, st
   });
 }
 
-/** A refusal for one problem of the request as a whole. */
+/** Return a refusal for one problem of the request as a whole. */
 function refused(rule: Rule, places: Record<string, string | number> = {}): Refused {
   return new Refused(400, [problem(rule, [], places)]);
 }
@@ -321,7 +321,7 @@ function fill(template: string, places: Record<string, string | number>): string
   return template.replace(/\{(\w+)\}/g, (_, name: string) => `${places[name]}`);
 }
 
-/** The reported problems, and a note for each field that has more of them. */
+/** Return the reported problems, and a note for each field that has more of them. */
 function listedOf(problems: readonly Problem[]): { listed: Problem[]; more: Problem[] } {
   const limit = CONTRACT.problemsListedOfAField;
   const listed: Problem[] = [];
@@ -344,7 +344,7 @@ function listedOf(problems: readonly Problem[]): { listed: Problem[]; more: Prob
 type Users = Readonly<Record<string, string>>;
 type Cookies = Readonly<Record<string, string | undefined>>;
 
-/** The user of the first valid login; a request may have both a cookie and a bearer token. */
+/** Return the user of the first valid login; a request can have both a cookie and a bearer token. */
 function signedIn(request: Request, cookies: Cookies, users: Users, cookieName: string): string {
   const refusals: Refused[] = [];
   const header = cookieHeader(request, cookies);
@@ -379,7 +379,7 @@ function cookieLogin(header: string, users: Users, name: string): string | null 
   return userOf(good ?? tokens[0]!, users);
 }
 
-/** A browser hides the header from its pages, and gives MSW the cookies in its place. */
+/** Browsers hide the Cookie header from web pages; MSW has the cookies separately. */
 function cookieHeader(request: Request, cookies: Cookies): string {
   return request.headers.get("Cookie") ?? Object.entries(cookies).map((pair) => pair.join("=")).join(";");
 }
@@ -418,7 +418,7 @@ function checkMediaType(headers: Headers): void {
   }
 }
 
-/** A number is only its text: no field takes one, so it is never more than shown. */
+/** A number is kept as text: no field is a number, so it is only shown in messages. */
 class Digits {
   readonly text: string;
 
@@ -428,7 +428,7 @@ class Digits {
 }
 type Json = null | boolean | string | Digits | Json[] | Map<string, Json>;
 
-/** Bytes to value, by the letter of RFC 8259: `request.json()` would hide a byte order mark, wrong UTF-8 and more. */
+/** Parse bytes strictly by RFC 8259: `request.json()` would hide a byte order mark, wrong UTF-8 and more. */
 function parse(bytes: Uint8Array): Json {
   if (bytes.length > CONTRACT.maxBodyBytes) {
     throw refused("size", { got: `${bytes.length} bytes`, limit: CONTRACT.maxBodyBytes });
@@ -450,7 +450,7 @@ function tooDeep(): Refused {
   return refused("depth", { got: `more than ${CONTRACT.maxDepth} levels`, limit: CONTRACT.maxDepth });
 }
 
-/** Refuses bytes that are not UTF-8. `text` is the output of a lenient decoder, with U+FFFD at the first. */
+/** Refuse bytes that are not UTF-8. `text` is the output of a lenient decoder, with U+FFFD at the first error. */
 function checkEncoding(bytes: Uint8Array, text: string): void {
   let at = 0;
   for (const character of text) {
@@ -467,9 +467,9 @@ const SPACE = /[ \t\n\r]*/y;
 const SIMPLE = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 const NO_NUMBER = /NaN|-?Infinity/y;
 const CHARACTERS = /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y;
-const NESTING_READ = 960; // about where Python's reader gives up: too deep, even if it never ends
+const NESTING_READ = 960; // roughly the limit of Python's parser
 
-/** Reads a JSON text; its complaints are those of Python's reader. */
+/** Parses a JSON text; its errors are those of Python's parser. */
 class JsonReader {
   private readonly text: string;
   private at = 0;
@@ -518,7 +518,7 @@ class JsonReader {
   }
 
   private object(): Map<string, Json> {
-    const members = new Map<string, Json>(); // not an object: there are keys such as __proto__
+    const members = new Map<string, Json>(); // not an object, because of keys such as __proto__
     this.at++;
     for (let more = !this.next("}"); more; more = !this.next("}")) {
       if (members.size && !this.next(",")) throw this.error("Expecting ',' delimiter");
@@ -526,7 +526,7 @@ class JsonReader {
       if (this.text[this.at] !== '"') throw this.error("Expecting property name enclosed in double quotes");
       const name = this.string();
       if (!this.next(":")) throw this.error("Expecting ':' delimiter");
-      members.set(name, this.value()); // of two with one name the last counts, at the place of the first
+      members.set(name, this.value()); // of two equal keys the last value counts, at the position of the first
     }
     return members;
   }
@@ -580,7 +580,7 @@ interface Wanted {
   example: string;
 }
 
-const ITEMS_JUDGED_AT_ONCE = 200; // of a long array: the mock reports its problems in slices
+const ITEMS_JUDGED_AT_ONCE = 200; // of a long array, because the mock reports its problems in slices
 
 function validated(body: Json): Map<string, Json> {
   if (!(body instanceof Map)) throw new Refused(400, [problem("type", [], { ...shown(body), want: CONTRACT.wanted })]);
@@ -589,7 +589,7 @@ function validated(body: Json): Map<string, Json> {
     const { want, example } = CONTRACT.fields[name]!;
     if (!body.has(name)) problems.push(problem("required", [name], { got: "nothing", want, example }));
   }
-  // The mock's validator goes through what was sent, or through the fields by name if they are fewer.
+  // The validator of the mock iterates over the sent members, or over the fields of the schema if they are fewer.
   const fields = Object.keys(CONTRACT.fields);
   const sent = [...body.keys()].filter((name) => fields.includes(name));
   for (const name of body.size > fields.length ? sent.sort() : sent) {
@@ -620,7 +620,7 @@ function typeOf(value: Json): string {
   return Array.isArray(value) ? "array" : value instanceof Map ? "object" : typeof value;
 }
 
-/** A value as JSON, short enough to be quoted, and its type in words. */
+/** Return a value as JSON, shortened for a message, with its type in words. */
 function shown(value: Json): { got: string; kind: string } {
   if (typeof value === "string") return { got: quoted(value), kind: `the string ${quoted(value)}` };
   if (value instanceof Digits) return { got: asNumber(value.text), kind: `the number ${asNumber(value.text)}` };
@@ -637,7 +637,7 @@ function quoted(text: string, most = CONTRACT.gotCharacters): string {
   return JSON.stringify(characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`);
 }
 
-/** A number as the mock writes it: an integer of 64 bits as it is, any other as the nearest float, in Python's form. */
+/** Return a number as the mock writes it: a 64-bit integer unchanged, any other as the nearest float in Python's form. */
 function asNumber(text: string): string {
   if (/^-?\d+$/.test(text)) {
     const integer = BigInt(text);
@@ -669,7 +669,7 @@ function whyNoDate(text: string): string {
   }
 }
 
-/** The instant that a text names, to the millisecond; throws NotADate with the reason if it names none. */
+/** Return the instant of a date text in milliseconds; throw NotADate with the reason. */
 function instant(text: string): Date {
   const form = DATE.exec(text);
   if (!form) throw new NotADate("does not have the form 2024-01-31T23:59:59.000Z");

@@ -1,9 +1,9 @@
-"""The driver `direct`: compile each operation at the start, so that a request costs the stages and little more.
+"""The driver `direct`: compile each operation at the start, so that a request needs little more time than its stages.
 
-Connexion resolves every operation of the spec: its security requirements, its function, and the arguments that the
-function takes by name. This middleware compiles each to a route that calls the stages in the order of Connexion's own
-middleware. It hands everything else on to Connexion's router: other paths, operations with parameters, and security
-requirements other than one login out of several.
+Connexion resolves every operation of the spec: its security requirements, its function, and the function's parameters.
+This middleware compiles each to a route that calls the stages in the order of Connexion's own middleware. It passes all
+other requests to Connexion's router: other paths, operations with parameters, and security requirements other than one
+login out of several.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from mock_server.pipeline.wire import BodyReader
 Respond = Callable[..., Awaitable[RenderedResponse]]
 SendResponse = Callable[[RenderedResponse, Send], Awaitable[None]]
 
-BOUND = frozenset({"payload", "user", "headers", "world"})  # the arguments that a function can have
+BOUND = frozenset({"payload", "user", "headers", "world"})  # the parameters that a function can have
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One compiled operation. Any of the carriers can bring the login; without carriers it needs none."""
+    """One compiled operation. One login in any of the carriers is enough; without carriers it needs none."""
 
     operation: OperationSpec
     carriers: tuple[str, ...]
@@ -42,7 +42,7 @@ class Route:
 
 
 class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
-    """Serves the requests that it has a route for, in front of Connexion's router."""
+    """Serves requests for compiled routes, before Connexion's router."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
         await self._send_response(await route.respond(**{name: given[name] for name in route.arguments}), send)
 
     def _signed_in(self, route: Route, headers: IndexedHeaders) -> str | None:
-        """Return the user of the first carrier that brings a login; raises Refused (access.login.required)."""
+        """Return the user of the first carrier with a login; raise Refused (access.login.required)."""
         if not route.carriers:
             return None
         errors: list[Exception] = []
@@ -103,11 +103,11 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
             else:
                 if user is not None:
                     return user
-        SecurityHandlerFactory._raise_most_specific(errors)  # Connexion chooses
+        SecurityHandlerFactory._raise_most_specific(errors)  # raises the same error as Connexion
         raise Refused(401)
 
     def _compile(self, operation: Any) -> Route | None:
-        """Return the route of an operation as Connexion resolved it, or None if only Connexion can serve it."""
+        """Return the route of a resolved operation, or None if only Connexion can serve it."""
         spec = self._contract.operations.get(operation.operation_id)
         respond = self._responders.get(operation.operation_id)
         carriers = _carriers(operation.security, operation.security_schemes)
@@ -133,7 +133,7 @@ class _Compiled(RoutedAPI):  # type: ignore[misc]
 
 
 def _carriers(security: Sequence[Mapping[str, Any]] | None, schemes: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return the carriers of which one is enough, or None for other security requirements."""
+    """Return the carriers if one of them is enough, or None for other security requirements."""
     carriers = []
     for requirement in security or ():
         if len(requirement) != 1:

@@ -1,4 +1,4 @@
-"""Problems, refusals, and the one renderer of every error response."""
+"""Problems, refusals, and the renderer of all error responses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mock_server.contract.readings import Readings
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.words import STATUSES, WORDS
 
-# A body of a mebibyte can hold a hundred thousand wrong IDs; people read at most a screen of problems. No field
-# takes the whole screen, or its problems would hide those of the next field.
+# A body of 1 MiB can have a hundred thousand wrong IDs, but people read at most a screen of problems. One field must
+# not fill the screen, because its problems would hide those of the next field.
 PROBLEMS_LISTED = 100
 PROBLEMS_LISTED_OF_A_FIELD = 20
 GOT_CHARACTERS = 60
-PLAIN_KEPT = 100  # responses without a word of the request in them are few; some control calls quote a name
+PLAIN_KEPT = 100  # there are few responses that quote nothing from the request
 
 
 class Problem(NamedTuple):
@@ -35,7 +35,7 @@ class Problem(NamedTuple):
 
 
 class Refused(Exception):
-    """Raised to refuse a request: the response is an error."""
+    """Raised to refuse a request with an error response."""
 
     def __init__(
         self,
@@ -59,14 +59,14 @@ class ClientLeft(Exception):
 
 
 def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object) -> Problem:
-    """Make a problem with a message of `words.WORDS`."""
+    """Return a problem with a message of `words.WORDS`."""
     return worded_problem(WORDS, rule, path, got=got, **places)
 
 
 def worded_problem(
     words: Mapping[str, tuple[str, str]], rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object
 ) -> Problem:
-    """Make a problem with the message that a table has for its rule; `places` fill its braces."""
+    """Return a problem with the message of its rule in a table; `places` fill its braces."""
     pointer, field = _place(tuple(path))
     want, message = words[rule]
     filled = {"field": field, "got": got, "example": "", **places}
@@ -77,7 +77,7 @@ def worded_problem(
 
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
-    """Make a refusal for one problem of the request as a whole."""
+    """Return a refusal for one problem of the request as a whole."""
     return Refused(status, [problem(rule, (), got=got, **words)], closes=closes)
 
 
@@ -121,19 +121,19 @@ def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
 
 
 def _place(path: tuple[str | int, ...]) -> tuple[str, str]:
-    """A place as a JSON pointer and in words."""
+    """Return a path as a JSON pointer and in words."""
     if len(path) == 1 and isinstance(path[0], str) and len(path[0]) <= GOT_CHARACTERS:
         return _place_of_field(path[0])
     return pointer_to(path), _field(path)
 
 
-@functools.lru_cache(maxsize=256)  # most problems are of the few fields of the spec
+@functools.lru_cache(maxsize=256)  # most problems concern the few fields of the spec
 def _place_of_field(name: str) -> tuple[str, str]:
     return pointer_to((name,)), _field((name,))
 
 
 def pointer_to(path: Iterable[str | int]) -> str:
-    """Return the JSON pointer (RFC 6901) to a place."""
+    """Return the JSON pointer (RFC 6901) for a path."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
@@ -148,7 +148,7 @@ def _field(path: Iterable[str | int]) -> str:
 
 
 class Renderer:
-    """Renders a refusal as the readings in force ask for; it never raises."""
+    """Renders refusals by the readings; never raises."""
 
     def __init__(self, readings: Readings) -> None:
         self._flat = readings.follows("error-shape", "flat")
@@ -186,7 +186,7 @@ class Renderer:
             message = problems[0].message
         elif problems:
             count = f"more than {len(problems)}" if more else len(problems)
-            message = f"{message}; {count} problems, of which the first: {problems[0].message}"
+            message = f"{message}; {count} problems, the first: {problems[0].message}"
         problems += more
         error: dict[str, Any] = {"code": code, "message": message}  # error.envelope
         body: dict[str, Any] = error if self._flat else {"error": error}
@@ -202,7 +202,7 @@ class Renderer:
         return RenderedResponse(status, headers, _to_json(body))
 
     def _listed(self, problems: tuple[Problem, ...]) -> tuple[list[Problem], list[Problem]]:
-        """Return the reported problems, and a note for each place that has more of them."""
+        """Return the reported problems, and a note for each field that has more of them."""
         if self._first_only:
             return list(problems[:1]), []
         if len(problems) <= PROBLEMS_LISTED_OF_A_FIELD:
@@ -237,7 +237,7 @@ class Renderer:
 
 
 def _by_phrase(status: int) -> tuple[str, str]:
-    """Code and message of a status that the page does not have, from the phrase of RFC 9110 §15."""
+    """Return code and message for a status that is not on the API page, from the phrase of RFC 9110 §15."""
     phrase = responses.get(status, f"HTTP {status}")
     return re.sub(r"\W+", "_", phrase).upper(), phrase
 

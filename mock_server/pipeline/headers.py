@@ -1,4 +1,4 @@
-"""The headers of a request, indexed once."""
+"""Index the headers of a request once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 
 
 class IndexedHeaders(Headers):
-    """Starlette's headers with a dictionary: its own lookup decodes every header each time.
+    """Starlette's headers with a dictionary, because its own lookup decodes every header each time.
 
     Names are in lower case, as in every ASGI scope.
     """
@@ -25,7 +25,7 @@ class IndexedHeaders(Headers):
                 self._index[name] = [value]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The first value of that name."""
+        """Return the first value of a name."""
         values = self._index.get(_raw(key))
         return values[0].decode("latin-1") if values else default
 
@@ -33,13 +33,13 @@ class IndexedHeaders(Headers):
         return self._index[_raw(key)][0].decode("latin-1")
 
     def getlist(self, key: str) -> list[str]:
-        """Return every value of a name, in order."""
+        """Return all values of a name, in order."""
         return [value.decode("latin-1") for value in self._index.get(_raw(key), ())]
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and _raw(key) in self._index
 
 
-@functools.lru_cache(maxsize=256)  # the callers' own names, not those of requests
+@functools.lru_cache(maxsize=256)  # the names that callers look up, not those of requests
 def _raw(name: str) -> bytes:
     return name.lower().encode("latin-1", "replace")

@@ -1,4 +1,4 @@
-"""What the mock knows of one request, in one typed place of its ASGI scope."""
+"""The typed state of one request, in its ASGI scope."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY = "mock_server.request"  # of the scope
 
 
 class Connection(Protocol):
-    """The connection of a request, for faults that break it. Only the mock's own server offers it."""
+    """The connection of a request, for faults that break it. Only the mock's own server provides it."""
 
     transport: asyncio.Transport
     disconnected: bool
@@ -32,11 +32,11 @@ class RequestState:
     is_reused: bool = False  # by the server: the connection had a request before
     world: World = field(init=False)  # by world_selection
     exchange: Exchange = field(init=False)  # by journaling
-    end_exchange: Callable[[], None] = field(init=False)  # by journaling: what breaks a response off calls it first
+    end_exchange: Callable[[], None] = field(init=False)  # by journaling: to call before cutting off a response
 
 
 def request_state(scope: Scope) -> RequestState:
-    """Return the state of the request with this scope; the first caller makes it."""
+    """Return the state of the request with this scope; create it at the first call."""
     state: RequestState | None = scope.get(KEY)
     if state is None:
         state = scope[KEY] = RequestState(frozenset(name for name, _ in scope.get("headers", ())))

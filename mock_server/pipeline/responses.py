@@ -1,4 +1,4 @@
-"""Whole responses, and how the result of an operation becomes one; `errors` renders the others."""
+"""Responses, and how the result of an operation becomes one; `errors` renders error responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mock_server.contract.readings import Readings
 
 @dataclass(frozen=True, slots=True)
 class RenderedResponse:
-    """A whole response, ready to be sent."""
+    """A complete response, ready to send."""
 
     status: int
     headers: Mapping[str, str]
@@ -35,7 +35,7 @@ def _raw(name: str, value: str) -> tuple[bytes, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of an operation: a JSON value, and further headers of the response."""
+    """The result of an operation: a JSON value, and additional response headers."""
 
     value: Any
     headers: Mapping[str, str] = field(default_factory=dict)

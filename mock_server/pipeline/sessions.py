@@ -1,4 +1,4 @@
-"""Sessions: the credentials of a request and their user."""
+"""Sessions: find the credentials of a request and their user."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Sessions:
         self._refuses_foreign = readings.follows("foreign-origin", "403")
 
     def __call__(self, headers: Headers, carrier: str) -> str | None:
-        """Return the user of the token in `carrier` ("bearer" or "cookie"), or None without one; raises Refused."""
+        """Return the user of the token in `carrier` ("bearer" or "cookie"), or None without a token; raise Refused."""
         if carrier not in self._carriers:
             return None
         user = self._login(headers, carrier)
@@ -52,7 +52,7 @@ class Sessions:
         user = self._cookie_login(cookie_values(headers.getlist("cookie"), self._cookie_name))
         foreign = "origin" in headers and not self._is_own_origin(headers["origin"])
         if user is not None and foreign and self._refuses_foreign:
-            raise Refused(403, message="The session cookie came from a page of a foreign origin")
+            raise Refused(403, message="The session cookie came from a web page of another origin")
         return user
 
     def _bearer_login(self, values: list[str]) -> str | None:
@@ -68,7 +68,7 @@ class Sessions:
     def _cookie_login(self, values: list[str]) -> str | None:
         if not values:
             return None
-        # A browser may send two cookies of one name (RFC 6265 §5.4), one of them stale: one valid token is enough.
+        # A browser can send two cookies with one name (RFC 6265 §5.4), one of them stale: one valid token is enough.
         tokens = [value for value in values if value]
         if not tokens:
             raise self._malformed(f"The cookie {self._cookie_name} is empty")
@@ -91,16 +91,15 @@ class Sessions:
 def cookie_values(headers: list[str], name: str) -> list[str]:
     """Return the values of the cookie `name`.
 
-    A browser sends every cookie of localhost to each of its ports, so those of other projects come along, with names
-    and values that Python's SimpleCookie does not parse. All it takes is that a pair ends at a semicolon (RFC 6265
-    §5.4).
+    A browser sends every cookie of localhost to each of its ports, also cookies of other projects with names and values
+    that Python's SimpleCookie cannot parse. This parser only relies on the semicolon after a pair (RFC 6265 §5.4).
     """
     pairs = (pair.partition("=") for header in headers for pair in header.split(";"))
     return [value.strip().strip('"') for key, equals, value in pairs if equals and key.strip() == name]
 
 
 def security_map(authenticate: Authenticate) -> dict[str, Any]:
-    """Return Connexion's handlers of the two kinds of security schemes; both call the stage."""
+    """Return Connexion's handlers for the two kinds of security schemes; both call the stage `authenticate`."""
 
     def handler(carrier: str) -> type:
         class Handler:

@@ -1,4 +1,4 @@
-"""The stages of a request, as plain functions that both drivers call. A defect is a change of one stage."""
+"""The stages of a request as functions that both drivers call. A defect replaces one of them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mock_server.pipeline.responses import Outcome, RenderedResponse
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """Every step from bytes to bytes. Each raises `errors.Refused` for a request that it refuses."""
+    """All steps from request bytes to response bytes. Each raises `errors.Refused` to refuse a request."""
 
-    authenticate: Callable[[Headers, str], str | None]  # headers, carrier -> user id; None: no login there
+    authenticate: Callable[[Headers, str], str | None]  # headers, carrier -> user ID, or None without a login
     check_parameters: Callable[[Scope, OperationSpec], list[Problem]]
-    negotiate: Callable[[Headers, OperationSpec], None]  # refuses what is not JSON by its headers
+    negotiate: Callable[[Headers, OperationSpec], None]  # refuses requests that are not JSON by their headers
     parse: Callable[[bytes, Headers], Any]
     validate: Callable[[OperationSpec, Any], Any]  # parsed body -> the body to build from
-    build: Callable[[Any, str, datetime, str], Any]  # body, user id, now, id -> the record to store
+    build: Callable[[Any, str, datetime, str], Any]  # body, user ID, now, ID -> the record to store
     render: Callable[[Outcome, int], RenderedResponse]
     render_error: Callable[[Refused], RenderedResponse]

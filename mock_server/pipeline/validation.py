@@ -19,15 +19,15 @@ from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Problem, Ref
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE
 
-WORDS_KEPT = 1000  # places of schemas; keys that a client makes up must not fill the memory
-BREACHES_READ = 5000  # of a body; enough to come past many wrong ids to the next field, and read in 50 ms
+WORDS_KEPT = 1000  # entries per schema; keys that a client invents must not fill the memory
+BREACHES_READ = 5000  # per body; enough to get past many wrong IDs to the next field, and read in 50 ms
 
 
 Place = tuple[str | int, ...]
 
 
 class BodyRules(Protocol):
-    """The rules of an operation's readings for its body, besides the schema."""
+    """The rules of an operation's readings for its body, in addition to the schema."""
 
     def forgive(self, payload: Any) -> Any: ...
     def check(self, payload: Any) -> list[Problem]: ...
@@ -35,7 +35,7 @@ class BodyRules(Protocol):
 
 
 class BodyCheck:
-    """Refuses a body with everything that is wrong with it; called as the stage `validate`."""
+    """Refuses an invalid body with all its problems; called as the stage `validate`."""
 
     def __init__(self, rules: Mapping[str, BodyRules], date_reason: Callable[[str], str]) -> None:
         self._rules = rules  # by operationId
@@ -57,7 +57,7 @@ class BodyCheck:
 
 
 class ParameterCheck:
-    """Lists what is wrong with the parameters of a request; called as the stage `check_parameters`."""
+    """Lists the problems of the parameters of a request; called as the stage `check_parameters`."""
 
     def __init__(self, readings: Readings, date_reason: Callable[[str], str]) -> None:
         self._refuses_unknown = readings.follows("unknown-query-parameters", "refused")
@@ -81,7 +81,7 @@ class ParameterCheck:
 
 
 def _texts(scope: Scope, parameter: Parameter) -> list[Any]:
-    """What was sent for a parameter; Connexion has already made numbers of numeric path parameters."""
+    """Return the sent values of a parameter; Connexion has already converted numeric path parameters to numbers."""
     name = parameter.name
     match parameter.place:
         case "path":
@@ -101,7 +101,7 @@ def _query(scope: Scope) -> list[tuple[str, str]]:
 def _value(texts: list[Any], parameter: Parameter) -> Any:
     if parameter.type == "array":
         return texts
-    # A scalar that is sent twice has no single value; as an array it breaks its schema, and the problem says so.
+    # A repeated scalar has no single value; an array breaks its schema, so that the problem is reported.
     return _coerced(texts[0], parameter.type) if len(texts) == 1 else texts
 
 
@@ -130,7 +130,7 @@ def schema_problems(
     example: Any = None,
     at: tuple[str, ...] = (),
 ) -> list[Problem]:
-    """Return the problems of `value` at the place `at`: one per place, up to the readable maximum."""
+    """Return the problems of `value` at the path `at`: one per path, up to the readable maximum."""
     found: dict[Place, Problem] = {}
     in_field: Counter[Place] = Counter()
     for breach in itertools.islice(validator.breaches(value), BREACHES_READ):
@@ -168,7 +168,7 @@ def _describe(
 
 
 def _words(breach: Breach, place: Place, validator: Validator, example: Any) -> tuple[str, str, str]:
-    """The rule of a breach, what its schema asks for, and an example: the same for every request, found only once."""
+    """Return the rule of a breach, what its schema expects in words, and an example; cached, as they never change."""
     where = place if len(place) == 1 else tuple([0 if isinstance(part, int) else part for part in place])
     key = id(breach.schema), breach.keyword, where
     found = validator.words.get(key)
@@ -184,7 +184,7 @@ def _words(breach: Breach, place: Place, validator: Validator, example: Any) -> 
 
 
 def _rule(keyword: str, schema: Mapping[str, Any]) -> str:
-    """The entry of WORDS that tells a breach of a keyword."""
+    """Return the rule (a key of WORDS) for a breach of a keyword."""
     match keyword, schema.get("format"):
         case "required" | "enum" | "type", _:
             return keyword
@@ -203,7 +203,7 @@ def _rule(keyword: str, schema: Mapping[str, Any]) -> str:
 
 
 def wanted(schema: Mapping[str, Any], validator: Validator) -> str:
-    """What a schema asks for, in words."""
+    """Return in words what a schema expects."""
     types = schema.get("type", "value")
     names = [types] if isinstance(types, str) else types
     words = [TYPES.get(name, f"a {name}") for name in names]
@@ -228,7 +228,7 @@ _LIMITS = (
 
 
 def _limits(schema: Mapping[str, Any]) -> str:
-    """The tail that tells the least and the most of a number, of its characters or of its items, where there is one."""
+    """Return the limits of a number, a length or a count as the end of a sentence; empty if there are none."""
     for of, least, most in _LIMITS:
         match schema.get(least), schema.get(most):
             case None, None:
@@ -243,7 +243,7 @@ def _limits(schema: Mapping[str, Any]) -> str:
 
 
 def example_at(example: Any, path: Iterable[str | int]) -> Any:
-    """The value that the spec's own request example has at `path`; None if it has none."""
+    """Return the value at `path` in the request example of the spec, or None."""
     for part in path:
         if isinstance(example, list):
             part = 0 if example else -1
@@ -255,7 +255,7 @@ def example_at(example: Any, path: Iterable[str | int]) -> Any:
 
 
 def shown_example(value: Any, schema: Mapping[str, Any], validator: Validator) -> str:
-    """The tail of a sentence with `value`, or with one that the schema takes; nothing where neither is short."""
+    """Return `value`, or a valid one for the schema, as the end of a sentence; empty if neither is short."""
     if schema.get("type") == "array":
         items = validator.resolve(schema.get("items", {}))
         item = shown_example(value[0] if isinstance(value, list) and value else None, items, validator)

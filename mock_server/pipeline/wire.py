@@ -1,4 +1,4 @@
-"""Read the bytes of a request: bounded body, media type, strict JSON. Only this module reads a request body."""
+"""Read the bytes of a request: bounded body, media type, strict JSON. Only this module reads request bodies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mock_server.pipeline.errors import ClientLeft, Refused, refused, shorten
 
 
 class BodyReader:
-    """Reads a body within a number of bytes and of seconds."""
+    """Reads a body, with a limit of bytes and of seconds."""
 
     def __init__(self, readings: Readings, *, max_bytes: int, timeout_s: float) -> None:
         self._max_bytes = max_bytes
@@ -32,14 +32,14 @@ class BodyReader:
     async def __call__(self, receive: Receive, headers: Headers) -> bytes:
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
-            raise self._too_large(f"{int(declared)} bytes")  # before a byte is read: no 100 Continue invites the rest
+            raise self._too_large(f"{int(declared)} bytes")  # before the first read, which would send 100 Continue
         received = receive()
         is_here, first = begin(received)
         if is_here and not first.get("more_body", False) and len(first.get("body", b"")) <= self._max_bytes:
             if first["type"] == "http.disconnect":
                 raise ClientLeft
             whole: bytes = first.get("body", b"")
-            return whole  # nearly every body is here at once, and needs no timer
+            return whole  # nearly every body has already arrived, and needs no timer
         body = bytearray()
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -50,7 +50,7 @@ class BodyReader:
                     body += message.get("body", b"")
                     if len(body) > self._max_bytes:
                         raise self._too_large(f"more than {self._max_bytes} bytes")
-                    if not message.get("more_body", False):  # http.request.chunked: this alone ends a body
+                    if not message.get("more_body", False):  # http.request.chunked: only this ends a body
                         return bytes(body)
                     message = await receive()
         except TimeoutError:
@@ -62,7 +62,7 @@ class BodyReader:
 
 
 def begin(awaitable: Any) -> tuple[bool, Any]:
-    """Run a coroutine up to where it has to wait: (True, its result), or (False, what it waits for)."""
+    """Run a coroutine until it has to wait; return (True, its result) or (False, what it waits for)."""
     try:
         return False, awaitable.send(None)
     except StopIteration as end:
@@ -71,12 +71,12 @@ def begin(awaitable: Any) -> tuple[bool, Any]:
 
 @types.coroutine
 def resumed(awaitable: Any, waits_for: Any) -> Generator[Any, Any, Any]:
-    """Await a coroutine that was begun, and return its result."""
+    """Await a coroutine that `begin` has started, and return its result."""
     while True:
         try:
             try:
                 sent = yield waits_for
-            except BaseException as error:  # such as the end of the time: it is the coroutine's to handle
+            except BaseException as error:  # such as a timeout, which the coroutine handles
                 waits_for = awaitable.throw(error)
             else:
                 waits_for = awaitable.send(sent)
@@ -88,9 +88,9 @@ def resumed(awaitable: Any, waits_for: Any) -> Generator[Any, Any, Any]:
 
 
 class Negotiator:
-    """Refuses by its headers a request whose body is not JSON.
+    """Refuses requests whose headers say that the body is not JSON.
 
-    It looks at Content-Type, Content-Encoding and Accept, and at no other header (http.request.unknown-headers).
+    It reads only Content-Type, Content-Encoding and Accept, and ignores all others (http.request.unknown-headers).
     """
 
     def __init__(self, readings: Readings) -> None:
@@ -132,7 +132,7 @@ class Negotiator:
 
 
 def _media_type(values: list[str]) -> tuple[str, str]:
-    """The media type and the charset of the Content-Type header lines; several lines name no type at all."""
+    """Return media type and charset from the Content-Type header lines; empty if there are several lines."""
     media_type, *parameters = ", ".join(values).split(";")
     charset = ""
     for parameter in parameters:
@@ -155,7 +155,7 @@ def _accepts_json(values: list[str]) -> bool:
 
 _INFLATORS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# An escaped backslash, a whole surrogate pair, or a half one: in this order, so that only the last is alone.
+# An escaped backslash, a whole surrogate pair, or a half one, in this order: only the last group matches halves.
 _SURROGATES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
@@ -165,8 +165,8 @@ _LARGEST_FLOAT = 1.7976931348623157e308
 class JsonParser:
     """Parses a body as strict JSON (request.body.json, http.request.json-spelling, http.request.key-order).
 
-    orjson takes what RFC 8259 calls JSON and nothing else, so its yes is final. Its no has several causes (not JSON,
-    half a surrogate pair, a number beyond any machine, too deep), which a second, slower parse distinguishes.
+    orjson accepts exactly the JSON of RFC 8259, so no second look is needed if it succeeds. If it fails, a second,
+    slower parse finds the cause: not JSON, half a surrogate pair, a number that is too large, or too deep.
     """
 
     def __init__(self, readings: Readings, *, max_bytes: int, max_depth: int) -> None:
@@ -180,7 +180,7 @@ class JsonParser:
         self._replaces_surrogates = readings.follows("lone-surrogate", "replaced")
         self._refuses_huge = readings.follows("huge-numbers", "refused")
         self._duplicates = readings["duplicate-keys"]
-        # Two flips concern what orjson takes without a word; only then is every body looked at slowly.
+        # For two options every body needs the slow parse, because orjson does not report these cases.
         self._always_slow = self._refuses_huge or self._duplicates != "last"
 
     def __call__(self, body: bytes, headers: Headers) -> Any:
@@ -200,7 +200,7 @@ class JsonParser:
                 value = orjson.loads(body)
             except orjson.JSONDecodeError:
                 value = self._look_again(body)
-        # A value can only be as deep as it has brackets: counting them costs nothing, walking it does.
+        # The number of brackets limits the depth of a value, and counting them is much faster than walking it.
         if body.count(b"[") + body.count(b"{") > self._max_depth:
             value = self._bounded(value)
         return value
@@ -238,7 +238,7 @@ class JsonParser:
             raise refused("encoding", got=f"byte 0x{body[error.start]:02X} at offset {error.start}") from None
 
     def _integer(self, digits: str) -> int | float:
-        # int() refuses texts of more than 4,300 digits with an error of its own; no integer of 64 bits has 21.
+        # int() fails for more than 4,300 digits; no 64-bit integer has 21.
         if len(digits) <= 20 and -(2**63) <= int(digits) < 2**64:
             return int(digits)
         return self._float(digits)
@@ -248,14 +248,14 @@ class JsonParser:
         beyond = abs(number) == float("inf") or not re.search("[.eE]", digits)
         if beyond and self._refuses_huge:
             raise refused("number", got=shorten(digits))
-        # reading huge-numbers: taken as the nearest number that a machine has.
+        # reading huge-numbers: use the nearest float.
         return max(-_LARGEST_FLOAT, min(_LARGEST_FLOAT, number))
 
     def _too_deep(self) -> Refused:
         return refused("depth", got=f"more than {self._max_depth} levels", limit=self._max_depth)
 
     def _bounded(self, value: Any) -> Any:
-        """The value, if no deeper than allowed; level by level, since recursion is what a deep value attacks."""
+        """Return the value if it is not too deep. Walk it by levels, because a deep value would break recursion."""
         level = [value]
         for _ in range(self._max_depth):
             level = [child for node in level for child in _children(node) if isinstance(child, list | dict)]
@@ -263,7 +263,7 @@ class JsonParser:
                 return value
         if not self._cuts_deep:
             raise self._too_deep()
-        for node in level:  # reading deep-nesting: passed over, which is also what makes it harmless
+        for node in level:  # reading deep-nesting: drop the deeper levels
             node.clear()
         return value
 
@@ -272,7 +272,7 @@ def _children(node: Any) -> Any:
     return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
-# Strings in either quotes, comments, trailing commas, keys without quotes, constants, and numbers with a leading zero.
+# Strings in single or double quotes, comments, trailing commas, unquoted keys, constants, numbers with a leading zero.
 _EXTENSIONS = re.compile(
     r"""("(?:[^"\\]|\\.)*")|'((?:[^'\\]|\\.)*)'|(/\*.*?\*/|//[^\n]*)|(,(?=\s*(?:/\*.*?\*/\s*)*[}\]]))"""
     r"""|([A-Za-z_$][\w$]*)(?=\s*:)|(-?(?:NaN|Infinity))|(?<![\w.])0+(?=\d)""",
@@ -281,7 +281,7 @@ _EXTENSIONS = re.compile(
 
 
 def _without_extensions(text: str) -> str:
-    """JSON in place of JSON with extensions (reading json-extensions): a constant that is not a number becomes null."""
+    """Convert JSON with extensions to JSON (reading json-extensions); constants such as NaN become null."""
 
     def plain(match: re.Match[str]) -> str:
         double, single, _, _, key, constant = match.groups()
@@ -323,7 +323,7 @@ _PAIRS: Mapping[str, Callable[[list[tuple[str, Any]]], dict[str, Any]]] = {
 
 
 def _whole_characters(text: str) -> tuple[str, list[str]]:
-    """The JSON text with U+FFFD for every escaped half of a surrogate pair, and the halves."""
+    """Replace each escaped half of a surrogate pair by U+FFFD; return the text and the halves."""
     halves: list[str] = []
 
     def replace(match: re.Match[str]) -> str:

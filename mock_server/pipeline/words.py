@@ -1,14 +1,14 @@
-"""Codes and messages of error responses, but for those of single operations.
+"""Codes and messages of error responses, except those of single operations.
 
-A message says what is wrong, what came and what to do.
+A message says what is wrong, what the request has, and what to send.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# Status -> (code, message). The API page documents 400, 401 and 500; the other codes follow sibling pages (FORBIDDEN,
-# NOT_FOUND) or, like that of any other status, the reason phrase of RFC 9110 §15.
+# Status -> (code, message). The API page documents 400, 401 and 500. The other codes follow sibling pages (FORBIDDEN,
+# NOT_FOUND) or the reason phrase of RFC 9110 §15.
 STATUSES: Mapping[int, tuple[str, str]] = {
     400: ("BAD_REQUEST", "Request body validation failed"),  # error.400.code
     401: (

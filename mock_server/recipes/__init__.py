@@ -1,4 +1,4 @@
-"""Files that a frontend's tests start from; a command prints each with the address of the mock in it.
+"""Templates for the tests of a frontend; a command prints each with the address of the mock.
 
 May import: settings, connections
 """

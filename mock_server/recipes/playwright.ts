@@ -1,14 +1,13 @@
 /**
  * The lead list mock in Playwright tests: `import { expect, test } from "./mock"`.
  *
- * Each test runs in a world of its own and is signed in, so that all of them may run at once; a failed test has the
- * requests that it made attached to its report. `leadlists-mock playwright` prints this file: print it again, never edit
- * it.
+ * Each test is signed in and runs in its own world, so that tests can run in parallel. The report of a failed test has
+ * its requests attached. `leadlists-mock playwright` prints this file: generate it again instead of editing it.
  */
 /* eslint-disable */
 import { test as base, expect, type APIRequestContext, type BrowserContext, type TestInfo } from "@playwright/test";
 
-/** Where the mock is. Web pages call it under the same host name, or through their own server. */
+/** The address of the mock. Web pages call it under the same host name, or through their own server. */
 export const MOCK_URL = process.env.LEADLISTS_MOCK_URL ?? "http://localhost:8080";
 const VERIFIED_WITHIN_MS = 2000;
 
@@ -20,7 +19,7 @@ export type Fault = {
   match?: { method?: string; path?: string; user?: string; body?: unknown };
 };
 
-/** Which requests are expected, and how many; see /__mock__/reference/. */
+/** The expected requests and their number; see /__mock__/reference/. */
 export type Question = {
   times?: number; atLeast?: number; atMost?: number; withinMs?: number;
   method?: string; path?: unknown; status?: number; user?: unknown;
@@ -30,7 +29,7 @@ export type Question = {
 type Near = { id: number; method: string; path: string; status: number | null; differences: Difference[] };
 type Difference = { path: string; want: string; got: string };
 
-/** The control API of the mock, about the world of one test. */
+/** The control API of the mock for the world of one test. */
 export class Mock {
   constructor(
     readonly world: string,
@@ -38,7 +37,7 @@ export class Mock {
     private readonly context: BrowserContext,
   ) {}
 
-  /** Signs in the browser: as the first user if none is named, or with a session that has expired. */
+  /** Set the session cookie of the browser: of a user (the first one by default), or of an expired session. */
   async signIn(user?: string, { expired = false } = {}): Promise<void> {
     const { users, cookieName } = await this.control("GET", "state");
     const { token } = await this.control("POST", "sessions", { user: user ?? users[0], expired });
@@ -52,34 +51,34 @@ export class Mock {
     await this.context.clearCookies({ name: cookieName });
   }
 
-  /** Put faults in force in place of all others: `mock.setFaults({ status: 500, times: 1 })`. */
+  /** Replace all faults: `mock.setFaults({ status: 500, times: 1 })`. */
   async setFaults(...faults: Fault[]): Promise<void> {
     await this.control("PUT", "faults", { faults });
   }
 
-  /** Fail unless the requests came, or come within two seconds: `mock.verify({ times: 1, body: { name: "Q1" } })`. */
+  /** Fail unless the requests arrive within two seconds: `mock.verify({ times: 1, body: { name: "Q1" } })`. */
   async verify(question: Question): Promise<void> {
     const asked = { withinMs: VERIFIED_WITHIN_MS, ...question };
     const outcome = await this.control("POST", "verify", asked, [409]);
     if (!outcome.held) throw new Error(inWords(outcome));
   }
 
-  /** The recorded requests, the newest first; `filter` is a query, such as `method=POST&status=4xx`. */
+  /** Return the recorded requests, newest first; `filter` is a query, such as `method=POST&status=4xx`. */
   async requests(filter = ""): Promise<any[]> {
     return (await this.control("GET", `requests?${filter}`)).requests;
   }
 
-  /** The stored lead lists, the oldest first. */
+  /** Return the stored lead lists, oldest first. */
   async lists(): Promise<any[]> {
     return (await this.control("GET", "lists")).lists;
   }
 
-  /** Store lead lists in place of all others. */
+  /** Replace all stored lead lists. */
   async setLists(...lists: object[]): Promise<void> {
     await this.control("PUT", "lists", { lists });
   }
 
-  /** Any call of the control API: `mock.control("PUT", "clock", { offsetS: 60 })`. */
+  /** Call the control API: `mock.control("PUT", "clock", { offsetS: 60 })`. */
   async control(method: string, call: string, data?: object, allowed: number[] = []): Promise<any> {
     const response = await this.request.fetch(`/__mock__/${call}`, { method, data });
     if (!response.ok() && !allowed.includes(response.status())) {
@@ -90,7 +89,7 @@ export class Mock {
 }
 
 function inWords({ expected, count, reason, nearest }: { expected: string; count: number; reason?: string; nearest: Near[] }) {
-  const lines = [`expected ${expected} of these requests, ${count} came`];
+  const lines = [`expected ${expected} of these requests, got ${count}`];
   if (reason) lines.push(reason);
   for (const { id, method, path, status, differences } of nearest) {
     lines.push(`  request ${id}: ${method} ${path} ${status}`);
@@ -99,7 +98,7 @@ function inWords({ expected, count, reason, nearest }: { expected: string; count
   return lines.join("\n");
 }
 
-/** A name that shows the test on the dashboard, and that a cookie can carry. */
+/** Return the name of a test's world: readable on the dashboard, and valid in a cookie. */
 function worldOf({ titlePath, testId }: TestInfo): string {
   const title = titlePath.slice(1).join(" ").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
   return `${title.slice(0, 60)}-${testId.slice(-8)}`;
@@ -107,7 +106,7 @@ function worldOf({ titlePath, testId }: TestInfo): string {
 
 export { expect };
 export const test = base.extend<{ mock: Mock; mockUser: string | null | undefined }>({
-  /** Who is signed in when a test begins: the first user if undefined, no user if null. */
+  /** The signed-in user at the start of a test: the first user if undefined, no user if null. */
   mockUser: [undefined, { option: true }],
   mock: [
     async ({ context, playwright, mockUser }, use, testInfo) => {
@@ -116,7 +115,7 @@ export const test = base.extend<{ mock: Mock; mockUser: string | null | undefine
       const request = await playwright.request.newContext({ baseURL: MOCK_URL, ignoreHTTPSErrors: true, extraHTTPHeaders });
       const mock = new Mock(world, request, context);
       await mock.control("DELETE", `worlds/${world}`, undefined, [404]);
-      // By cookie: a header for all requests would go to other hosts as well, and fail their preflights.
+      // A cookie, because a header for all requests would also go to other hosts and fail their preflights.
       await context.addCookies([{ name: "mock_world", value: world, url: MOCK_URL }]);
       if (mockUser !== null) await mock.signIn(mockUser);
       await use(mock);

@@ -217,7 +217,7 @@ def test_a_rebound_host_name_has_no_access(visit: Visit, mock: RunningMock) -> N
     for call, method in (("requests", "GET"), ("lists", "GET"), ("reset", "POST"), ("sessions", "DELETE")):
         status, text = page.evaluate(asked, [call, method])
         assert status == 403
-        assert "does not name this mock; to allow it, start the mock with --allow-host rebound.test" in text
+        assert "is not a name of this mock; to allow it, start the mock with --allow-host rebound.test" in text
     assert len(mock.lists()) == 1
 
 

@@ -1,4 +1,4 @@
-"""The mock behind the dev servers of frontends: the recipes of the README, with real dev servers and a real browser."""
+"""Test the README's recipes for a dev proxy with real dev servers and a real browser."""
 
 from __future__ import annotations
 
@@ -149,14 +149,14 @@ def test_a_proxy_that_holds_the_stream_back_is_reported_within_five_seconds(
     assert shown_ms < 50_000  # 4 s and what a busy machine adds
 
 
-def test_a_refused_web_page_is_told_host_origin_and_change_origin(mock: RunningMock) -> None:
+def test_the_refusal_of_a_web_page_names_host_origin_and_change_origin(mock: RunningMock) -> None:
     headers = {"Origin": "http://192.168.1.7:5173", "X-Mock-Control": "1", "Content-Type": "application/json"}
     for call in ("faults", "verify"):
         method = "PUT" if call == "faults" else "POST"
         answer = httpx2.request(method, f"{mock.url}/__mock__/{call}", headers=headers, content=b"{}")
         assert answer.status_code == 403
-        told = answer.json()["error"]["message"]
-        assert all(each in told for each in ("http://192.168.1.7:5173", mock.url, "changeOrigin"))
+        message = answer.json()["error"]["message"]
+        assert all(each in message for each in ("http://192.168.1.7:5173", mock.url, "changeOrigin"))
     for file in ("", "app.js", "style.css"):
         assert httpx2.get(f"{mock.url}/__mock__/{file}", headers={"Origin": "http://x.test"}).status_code == 200
 

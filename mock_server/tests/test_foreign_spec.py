@@ -154,7 +154,7 @@ def test_the_start_names_the_operations_without_code(spec: Path, start_mock: Sta
     assert running.endpoint == running.url + PATH
     running.process.terminate()
     assert running.process.communicate(timeout=60)[1] == (
-        "leadlists-mock: answered from the examples of the spec, since they have no code: "
+        "leadlists-mock: these operations have no code, so their responses are the examples of the spec: "
         "delete-api-v1-users-userid, get-api-v1-trees, get-api-v1-users-userid, me, post-api-v1-trees\n"
     )
 

@@ -103,7 +103,7 @@ def test_the_playwright_recipe_passes_and_fails_when_it_should(playwright: Playw
     for each in _results(report, "create.spec.ts"):
         assert each["status"] == "passed", _failures(report)
     wrong = _results(report, "twice.spec.ts")[0]
-    assert "expected exactly 2 of these requests, 1 came" in wrong["errors"][0]["message"]
+    assert "expected exactly 2 of these requests, got 1" in wrong["errors"][0]["message"]
     assert "/status: want 201, got 500" in wrong["errors"][0]["message"]
     (attached,) = (each for each in wrong["attachments"] if each["name"] == "requests to the mock")
     requests = json.loads(base64.b64decode(attached["body"]))

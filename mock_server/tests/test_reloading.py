@@ -129,7 +129,7 @@ def test_a_new_required_field_takes_effect_and_the_worlds_keep_their_lists(mock:
     assert requests[-1]["answer"]["status"] == 201
     assert [each["verdict"]["request"] for each in (requests[-1], requests[0])] == ["valid", "invalid"]
     assert len(httpx2.get(f"{mock.url}/__mock__/faults").json()["faults"]) == 1
-    assert mock.until_told(1) == "leadlists-mock: the spec in spec changed, and is served"
+    assert mock.until_told(1) == "leadlists-mock: the spec in spec changed; the mock serves the new content"
 
 
 def test_another_example_is_shown(mock: Followed) -> None:
@@ -162,7 +162,7 @@ def test_a_new_seed_file_resets_all_worlds_to_it(mock: Followed) -> None:
     mock.post()
     httpx2.post(f"{mock.url}/__mock__/reset", headers=OURS)
     assert mock.lists() == ["second", "third"]
-    assert mock.until_told(1) == "leadlists-mock: the seed file seed.json changed, and is served"
+    assert mock.until_told(1) == "leadlists-mock: the seed file seed.json changed; the mock serves the new content"
 
 
 def test_event_streams_report_the_change(mock: Followed) -> None:
@@ -256,7 +256,7 @@ def test_an_invalid_change_is_ignored_and_reported_on_one_line(
     path.write_text(before)
     edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
     mock.until(lambda: mock.post().status_code == 400)
-    assert mock.until_told(2).endswith(" changed, and is served")
+    assert mock.until_told(2).endswith(" changed; the mock serves the new content")
 
 
 def test_a_valid_seed_file_waits_for_a_valid_spec(mock: Followed) -> None:
@@ -313,8 +313,10 @@ def test_twenty_changes_under_load_lose_no_request_connection_or_response(mock: 
     assert len(statuses) > 20
     assert len(sockets) == 2  # each client kept its connection
     assert slow == [201]
-    assert any("changed, and is served" in line for line in mock.told())
-    assert not [line for line in mock.told() if "changed, and is served" not in line and "OpenAPI" not in line]
+    assert any("changed; the mock serves the new content" in line for line in mock.told())
+    assert not [
+        line for line in mock.told() if "changed; the mock serves the new content" not in line and "OpenAPI" not in line
+    ]
 
 
 def test_the_token_of_a_mock_beyond_loopback_stays(tmp_path: Path) -> None:
@@ -335,7 +337,7 @@ def test_the_mock_stops_at_once_with_an_open_event_stream(mock: Followed) -> Non
         mock.until_told(1)
         mock.process.terminate()
         assert mock.process.wait(timeout=PATIENCE_S) == 0
-    assert mock.told() == ["leadlists-mock: the spec in spec changed, and is served"]
+    assert mock.told() == ["leadlists-mock: the spec in spec changed; the mock serves the new content"]
 
 
 def test_without_the_flag_no_file_is_followed(tmp_path: Path) -> None:

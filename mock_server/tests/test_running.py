@@ -92,7 +92,7 @@ def test_the_fixture_gives_each_test_a_clean_mock(tmp_path: Path) -> None:
         command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
     )
     assert "1 failed, 2 passed" in done.stdout
-    assert "NotHeld: expected exactly 1 of these requests, 0 came" in done.stdout
+    assert "NotHeld: expected exactly 1 of these requests, got 0" in done.stdout
     assert '/body/name: want "m", got "n"' in done.stdout
 
 

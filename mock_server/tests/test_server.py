@@ -74,7 +74,7 @@ def test_malformed_http_gets_the_documented_error_format(
     [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "this is HTTPS; use http://, or start the mock with --tls"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "this is HTTP/2; use HTTP/1.1"),
-        (b"POST /a b HTTP/1.1\r\nHost: x\r\n\r\n", "a space in a path is written %20"),
+        (b"POST /a b HTTP/1.1\r\nHost: x\r\n\r\n", "write a space in a path as %20"),
         (POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", "Duplicate Content-Length"),
         (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", "Invalid character in chunk size"),
     ],
@@ -235,7 +235,7 @@ def test_a_port_in_use_is_reported_on_one_line(start_mock: StartMock, run_cli: C
     assert ended.stdout == ""
     assert ended.stderr == (
         f"leadlists-mock: cannot listen on 127.0.0.1 port {port}: address already in use; "
-        "choose another port with --port, or let --port 0 take a free one\n"
+        "choose another port with --port, or a free one with --port 0\n"
     )
 
 
@@ -244,7 +244,7 @@ def test_a_foreign_host_address_is_reported_on_one_line(run_cli: Callable[..., A
         ended = run_cli("--host", host, "--port", "0")
         assert ended.returncode == 2
         assert ended.stderr.count("\n") == 1
-        assert "--host takes an address of this machine" in ended.stderr
+        assert "--host must be an address of this machine" in ended.stderr
         assert "another port" not in ended.stderr
 
 

@@ -36,9 +36,9 @@ def test_without_settings_the_defaults_apply() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[mock]\nprot = 1", "has no setting prot"),
+        ("[mock]\nprot = 1", "there is no setting prot"),
         ("[mock]\nport = [1]", r"port in .*: \[1\] must be a single value"),
-        ("[mock]\nuser = 'a=b'", "must be a list of texts"),
+        ("[mock]\nuser = 'a=b'", "must be a list of strings"),
         ("[mock]\nlog = 2", "must be true or false"),
         ("mock = 1", "must be a table"),
         ("[mock", "cannot be read as TOML"),

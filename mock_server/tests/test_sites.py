@@ -96,23 +96,25 @@ def notices(mock: RunningMock) -> list[str]:
     return [each["text"] for each in mock.control("GET", "state")["notices"]]
 
 
-def test_a_page_of_another_host_name_is_told_the_address_to_call(try_from: Try, page_ports: dict[str, int]) -> None:
+def test_a_web_page_of_another_host_name_gets_the_address_to_call(try_from: Try, page_ports: dict[str, int]) -> None:
     page = f"http://127.0.0.1:{page_ports['http']}"
     with running_mock() as mock:
         remedy = on("127.0.0.1", mock)
-        told = (
-            f"The page {page} and the mock at {mock.url} are different sites, between which a browser drops the "
-            f"session cookie: call the mock as {remedy}, or send the token as Authorization: Bearer"
+        message = (
+            f"The browser drops the session cookie, because the web page {page} and the mock at {mock.url} are "
+            f"different sites: call the mock as {remedy}, or send the token as Authorization: Bearer"
         )
         signed_in, created = try_from(page, mock.url)
-        assert (signed_in[0], signed_in[1]["error"]["message"]) == (403, told)
-        assert (created[0], created[1]["error"]["message"]) == (401, told)
-        assert notices(mock) == [told]
+        assert (signed_in[0], signed_in[1]["error"]["message"]) == (403, message)
+        assert (created[0], created[1]["error"]["message"]) == (401, message)
+        assert notices(mock) == [message]
         signed_in, created = try_from(page, remedy)  # what the sentence says
         assert (signed_in[0], created[0]) == (200, 201)
 
 
-def test_a_page_over_https_is_told_to_start_the_mock_with_tls(try_from: Try, page_ports: dict[str, int]) -> None:
+def test_a_web_page_over_https_gets_the_advice_to_start_the_mock_with_tls(
+    try_from: Try, page_ports: dict[str, int]
+) -> None:
     page = f"https://localhost:{page_ports['https']}"
     with running_mock() as mock:
         signed_in, created = try_from(page, mock.url)
@@ -167,18 +169,18 @@ def test_an_own_certificate_is_served(start_mock: StartMock, authority: trustme.
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
-        (["--tls-cert", "none.pem"], "--tls-cert: there is no file none.pem"),
+        (["--tls-cert", "none.pem"], "--tls-cert: the file none.pem does not exist"),
         (["--tls-key", "key.pem"], "give --tls-cert as well"),
         (["--tls-cert", __file__], "cannot be used"),
     ],
     ids=["no file", "a key alone", "no certificate"],
 )
-def test_a_certificate_that_cannot_be_used_is_told_in_one_line(flags: list[str], told: str, run_cli: Any) -> None:
+def test_an_unusable_certificate_is_reported_on_one_line(flags: list[str], message: str, run_cli: Any) -> None:
     ended = run_cli("--port", "0", *flags)
     assert ended.returncode == 2
-    assert told in ended.stderr
+    assert message in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
@@ -238,15 +240,15 @@ def port_of(mock: RunningMock) -> int:
     return int(mock.url.rpartition(":")[2])
 
 
-def test_a_cookie_of_another_mock_is_told_once_on_stderr(start_mock: StartMock) -> None:
+def test_a_cookie_of_another_mock_is_reported_once_on_stderr(start_mock: StartMock) -> None:
     running = start_mock()
     for _ in range(3):
         cookie = "__session=xyz789-session; __session_port=1"
         assert httpx2.post(running.endpoint, json=GOOD, headers={"cookie": cookie}).status_code == 201
     running.process.terminate()
-    told = running.process.communicate(timeout=10)[1]
-    assert told.startswith("leadlists-mock: The session cookie __session was set by the mock on port 1, ")
-    assert told.count("\n") == 1
+    stderr = running.process.communicate(timeout=10)[1]
+    assert stderr.startswith("leadlists-mock: The session cookie __session was set by the mock on port 1, ")
+    assert stderr.count("\n") == 1
 
 
 # -- preflights
@@ -258,19 +260,19 @@ def preflight(mock: RunningMock, origin: str, call: str = PATH) -> httpx2.Respon
 
 
 def test_a_refused_preflight_names_the_origin_and_the_flag() -> None:
-    told = (
+    message = (
         "Web pages of the origin https://app.example.com may not call this mock; "
         "to allow them, start the mock with --allow-origin https://app.example.com"
     )
     with running_mock() as mock:
         for call in (PATH, "/anything"):
             answer = preflight(mock, "https://app.example.com", call)
-            assert (answer.status_code, answer.json()["error"]["message"]) == (403, told)
+            assert (answer.status_code, answer.json()["error"]["message"]) == (403, message)
             assert not [name for name in answer.headers if name.startswith("access-control")]
-        assert told in mock.requests(method="OPTIONS")[0]["answer"]["body"]
-        assert notices(mock) == [told]
+        assert message in mock.requests(method="OPTIONS")[0]["answer"]["body"]
+        assert notices(mock) == [message]
         sign_in = preflight(mock, "https://app.example.com", "/__mock__/sessions")
-        assert (sign_in.status_code, sign_in.json()["error"]["message"]) == (403, told)
+        assert (sign_in.status_code, sign_in.json()["error"]["message"]) == (403, message)
     with running_mock(Settings(allow_origin=("https://app.example.com",))) as mock:  # what the sentence says
         assert preflight(mock, "https://app.example.com").status_code == 204
 

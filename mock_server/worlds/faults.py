@@ -21,14 +21,15 @@ from urllib.parse import urlencode
 
 LONGEST_DELAY_MS = 60_000
 ANSWERS = ("hang", "reset", "empty", "half", "dribble", "bad-chunk", "not-json")
-FRAMING = ("connection", "content-length", "date", "keep-alive", "transfer-encoding", "x-mock-fault")  # not to be set
-SHOWN_CHARACTERS = 300  # of a body or headers, in a header of the response
+# Headers that a fault cannot set: the server needs them for itself.
+FRAMING = ("connection", "content-length", "date", "keep-alive", "transfer-encoding", "x-mock-fault")
+SHOWN_CHARACTERS = 300  # of a fault's body or headers, in the response header X-Mock-Fault
 
 SECOND_ATTEMPT_S = 1.0  # a browser retries at once
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
-Chance = Callable[[], float]  # a number from 0 up to, not including, 1
-CompileBody = Callable[[Any], Callable[[bytes], bool]]  # a matcher for bodies, as JSON -> whether a body fits
+Chance = Callable[[], float]  # draws a number: 0 <= number < 1
+CompileBody = Callable[[Any], Callable[[bytes], bool]]  # compiles a matcher (JSON) to a test of request bodies
 
 _Z99 = NormalDist().inv_cdf(0.99)
 
@@ -45,7 +46,7 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: which requests it applies to, how many or what share of them, and its effects."""
+    """One fault: the requests it applies to, their number or share, and its effects."""
 
     method: str | None = None
     path: str | None = None  # `*` matches any text
@@ -58,8 +59,8 @@ class Fault:
     p99_ms: float | None = None
     answer: str | None = None
     session: str | None = None
-    body: Any = None  # of the response, instead of the documented one
-    headers: Mapping[str, str] | None = None  # of the response
+    body: Any = None  # response body instead of the documented one
+    headers: Mapping[str, str] | None = None  # response headers
     fits_sent: Callable[[bytes], bool] | None = dataclasses.field(default=None, compare=False)  # `sent`, compiled
 
     def __post_init__(self) -> None:
@@ -96,11 +97,11 @@ class Fault:
         return min(delay_ms, LONGEST_DELAY_MS) / 1000
 
     def __str__(self) -> str:
-        """The effects, in the form of the header X-Mock-Fault: `status=500&delayMs=200`."""
+        """Return the effects in the form of the header X-Mock-Fault: `status=500&delayMs=200`."""
         return urlencode({name: _as_text(value) for name, value in self.effects().items()})
 
     def effects(self) -> dict[str, Any]:
-        """The effects, by their names in the control API."""
+        """Return the effects by their names in the control API."""
         named = {name: getattr(self, attribute) for name, attribute in EFFECTS.items()}
         return {name: value for name, value in named.items() if value is not None}
 
@@ -137,14 +138,14 @@ def _as_text(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What faults may ask of a request besides its method and path."""
+    """The properties of a request that faults can match, besides its method and path."""
 
-    user: Callable[[], str | None]  # who is signed in; asked only if a fault wants to know
+    user: Callable[[], str | None]  # returns the signed-in user; called only if a fault matches users
     body: bytes = b""
 
 
 def glob_matches(pattern: str, text: str) -> bool:
-    """Return whether a text matches a pattern, in which `*` matches any text; linear in the length of both."""
+    """Return whether a text matches a pattern, in which `*` matches any text, in linear time."""
     first, *rest = pattern.split("*")
     if not rest:
         return text == first
@@ -155,7 +156,7 @@ def glob_matches(pattern: str, text: str) -> bool:
 
 
 def from_json(value: Mapping[str, Any], compile_body: CompileBody) -> Fault:
-    """Make a fault of a value that is valid by the schema of the control API; raises FaultError."""
+    """Create a fault from a value that is valid by the schema of the control API; raise FaultError."""
     attributes = {EFFECTS.get(name, name): each for name, each in value.items() if name not in ("match", "remaining")}
     match = {("sent" if name == "body" else name): each for name, each in value.get("match", {}).items()}
     return Fault(**match, **attributes, fits_sent=compile_body(match["sent"]) if "sent" in match else None)
@@ -166,26 +167,26 @@ def from_json(value: Mapping[str, Any], compile_body: CompileBody) -> Fault:
 
 @dataclass(frozen=True, slots=True)
 class AppliedFault:
-    """A fault as applied to one request: the door that it came through, and the delay that was drawn."""
+    """A fault as applied to one request: who requested it (`door`), and the drawn delay."""
 
     fault: Fault
     door: str
     delay_s: float = 0.0
-    preferences: str = ""  # the honoured ones of Prefer (RFC 7240 §3)
+    preferences: str = ""  # the honoured preferences, for Preference-Applied (RFC 7240 §3)
 
     def __str__(self) -> str:
         return f"{self.fault}; door={self.door}"
 
 
 class Faults:
-    """The faults in force in a world."""
+    """The current faults of a world."""
 
     def __init__(self, seed: int) -> None:
         self._own_seed = seed
         self.clear()
 
     def __len__(self) -> int:
-        """How many will still apply to a request."""
+        """Return the number of faults that can still apply to a request."""
         return sum(remaining != 0 for _, remaining in self.in_force)
 
     @property
@@ -195,7 +196,7 @@ class Faults:
 
     @property
     def ask_for_body(self) -> bool:
-        """Whether a request's body decides which fault applies."""
+        """Whether the fault to apply depends on the request body."""
         return any(remaining != 0 and fault.fits_sent is not None for fault, remaining in self.in_force)
 
     def clear(self) -> None:
@@ -203,11 +204,11 @@ class Faults:
         self.put((), None)
 
     def put(self, faults: Iterable[Fault], seed: int | None) -> None:
-        """Replace all faults; the same seed draws the same shares and delays again."""
+        """Replace all faults; the same seed gives the same shares and delays."""
         self.seed = self._own_seed if seed is None else seed
         self._chance = random.Random(self.seed).random
         self._repeated: tuple[AppliedFault, tuple[str, str, RawHeaders], float] | None = None
-        self.in_force = [(fault, fault.times) for fault in faults]  # with the number of requests that remain
+        self.in_force = [(fault, fault.times) for fault in faults]  # with the remaining number of requests
 
     def repeat_for_retry(self, applied: AppliedFault, method: str, path: str, headers: RawHeaders) -> None:
         """Apply the fault once more if the same request comes within SECOND_ATTEMPT_S: the browser's own retry."""
@@ -221,7 +222,7 @@ class Faults:
         requested: AppliedFault | None = None,
         sender: Sender | None = None,
     ) -> AppliedFault | None:
-        """Return the fault to apply to a request: the `requested` one, else the first in force that matches."""
+        """Return the fault to apply to a request: the `requested` one, else the first current one that matches."""
         if self._repeated is not None:
             (applied, request, until_s), self._repeated = self._repeated, None
             if request == (method, path, list(headers)) and time.monotonic() < until_s:

@@ -12,20 +12,20 @@ from typing import Any
 
 from mock_server.worlds.faults import AppliedFault
 
-EXCHANGES_KEPT = 1_000  # some minutes of a busy page
+EXCHANGES_KEPT = 1_000  # some minutes of a busy web page
 BYTES_KEPT = 2 * 1024 * 1024  # per world; the journals of all worlds together fit on a laptop
 BODY_BYTES_KEPT = 256 * 1024
-OWN_BYTES = 500  # of an exchange besides its texts
+OWN_BYTES = 500  # the memory of an exchange without its texts
 
-RawHeaders = Sequence[tuple[bytes, bytes]]  # as ASGI has them
+RawHeaders = Sequence[tuple[bytes, bytes]]  # the headers of an ASGI scope
 
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """A request with its response, in the bytes that were sent. It holds secrets: mask it before you show it.
+    """A request with its response, as raw bytes. It contains secrets: mask it before you show it.
 
-    Everything is kept by reference, nothing is copied or decoded before it is read; only a body in several
-    pieces is joined.
+    It holds references and copies nothing, except to join a body that arrives in several pieces. Texts are decoded
+    on use.
     """
 
     at: datetime
@@ -34,7 +34,7 @@ class Exchange:
     query: bytes
     headers: list[tuple[bytes, bytes]]
     raw_path: bytes = b""  # percent-encoded, as sent
-    judge: Any = None  # of the contract in force when the request came
+    judge: Any = None  # of the contract that the mock served at that time
     body: bytes | bytearray = b""  # its first BODY_BYTES_KEPT
     body_bytes: int = 0
     body_complete: bool = False  # False: the request was refused before its body was read
@@ -42,12 +42,12 @@ class Exchange:
     response_headers: RawHeaders = ()
     response_body: bytes | bytearray = b""  # its first BODY_BYTES_KEPT
     response_bytes: int = 0
-    complete: bool = False  # whether the whole response was sent
+    complete: bool = False  # True: the whole response was sent
     elapsed_ms: float = 0.0
     fault: AppliedFault | None = None
-    id: int = 0  # given by the journal
-    kept_bytes: int = 0  # by the journal
-    judged: Any = None  # the verdict, once it was read
+    id: int = 0  # set by the journal
+    kept_bytes: int = 0  # set by the journal
+    judged: Any = None  # the verdict, computed on first use
 
     def take_body(self, piece: bytes) -> None:
         """Add a piece of the request body."""
@@ -61,7 +61,7 @@ class Exchange:
 
     @property
     def size_bytes(self) -> int:
-        """What the exchange holds in memory, roughly."""
+        """Estimate the memory of the exchange."""
         size = OWN_BYTES + len(self.body) + len(self.response_body)
         size += len(self.path) + len(self.raw_path) + len(self.query)
         for name, value in self.headers:
@@ -71,7 +71,7 @@ class Exchange:
         return size
 
     def drop_bodies(self) -> None:
-        """Forget both bodies; their lengths tell that they were there."""
+        """Drop both bodies; keep their lengths."""
         self.body = self.response_body = b""
 
 
@@ -86,14 +86,14 @@ def _joined(kept: bytes | bytearray, piece: bytes) -> bytes | bytearray:
 
 
 class Journal:
-    """The newest exchanges of a world, and the watchers that wait for more."""
+    """The newest exchanges of a world, and the watchers that wait for new ones."""
 
     def __init__(self) -> None:
         self._exchanges: deque[Exchange] = deque()
-        self._whole: deque[Exchange] = deque()  # those of them that have their bodies
+        self._whole: deque[Exchange] = deque()  # the exchanges that still have their bodies
         self._bytes = 0
-        self._count = 0  # of all exchanges ever added
-        self.dropped = 0  # since the journal was cleared
+        self._count = 0  # all exchanges ever added
+        self.dropped = 0  # exchanges dropped since the journal was cleared
         self.is_closed = False
         self._watching: set[Watcher] = set()
 
@@ -104,7 +104,7 @@ class Journal:
         return iter(self._exchanges)
 
     def add(self, exchange: Exchange) -> None:
-        """Add an exchange. To make room, the oldest bodies leave first, and exchanges only where that is not enough."""
+        """Add an exchange. To make room, drop the oldest bodies, and whole exchanges if that is not enough."""
         self._count += 1
         exchange.id = self._count
         exchange.kept_bytes = exchange.size_bytes
@@ -148,18 +148,18 @@ class Journal:
         return self._count
 
     def clear(self) -> None:
-        """Remove all exchanges; ids go on, so that no id ever means two exchanges."""
+        """Remove all exchanges; continue to count IDs, so that no ID is used twice."""
         self._exchanges.clear()
         self._whole.clear()
         self._bytes = self.dropped = 0
 
     def close(self) -> None:
-        """Wake all watchers for the last time: nothing more will be added."""
+        """Wake all watchers for the last time."""
         self.is_closed = True
         self._wake()
 
-    def tell(self, of: str) -> None:
-        """Tell all watchers that something else of the world was changed."""
+    def notify(self, of: str) -> None:
+        """Notify all watchers that another part of the world has changed."""
         for watcher in self._watching:
             watcher.changed[of] = None
         self._wake()
@@ -181,19 +181,19 @@ class Journal:
 
 @dataclass(slots=True, eq=False)
 class Watcher:
-    """Waits for news of a world; `changed` holds what was changed, each once, in order."""
+    """Waits for changes of a world; `changed` lists the changed parts, each once, in order."""
 
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     changed: dict[str, None] = field(default_factory=dict)
 
     def take(self) -> list[str]:
-        """Return what was changed since the last call."""
+        """Return and clear the list of changed parts."""
         changed = list(self.changed)
         self.changed.clear()
         return changed
 
     async def wait(self, timeout_s: float) -> bool:
-        """Wait until something happens; return False after `timeout_s` without news."""
+        """Wait for a change; return False if there is none within `timeout_s`."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self.woken.wait()

@@ -1,4 +1,4 @@
-"""Notices: what is wrong with how clients call the mock, each told once. The dashboard shows them."""
+"""Notices about clients that call the mock wrongly, each reported once. The dashboard shows them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import datetime
 
 logger = logging.getLogger("mock_server")
 
-NOTICES_KEPT = 20  # until the next reset: each names an origin or a port, and a hostile page can make up many
+NOTICES_KEPT = 20  # until the next reset: each names an origin or a port, and a hostile web page can invent many
 
 
 class Notices:
-    """The first notices of a world since its reset; `changed` is called when there is a new one."""
+    """The first notices of a world since its reset. Each new one calls `changed`."""
 
     def __init__(self, clock: Callable[[], datetime], changed: Callable[[], None]) -> None:
         self._clock = clock
@@ -23,7 +23,7 @@ class Notices:
         return iter(self._found.items())
 
     def add(self, text: str) -> None:
-        """Keep a notice, and log it to stderr; one that is there already is not told again."""
+        """Keep a notice and log it to stderr, unless it is already there."""
         if text in self._found or len(self._found) == NOTICES_KEPT:
             return
         logger.warning("leadlists-mock: %s", text)
@@ -31,5 +31,5 @@ class Notices:
         self._changed()
 
     def clear(self) -> None:
-        """Forget all notices."""
+        """Remove all notices."""
         self._found.clear()

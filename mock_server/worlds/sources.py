@@ -1,4 +1,4 @@
-"""What the server draws upon and cannot decide: the clock, and the source of ids."""
+"""The clock and the ID source: what the mock must not take from anywhere else, so that tests can fix both."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Ids = Callable[[], str]
 
 
 def system_clock() -> datetime:
-    """The time of day, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def never_backwards(clock: Clock) -> Clock:
-    """Return `clock` made monotonic: createdAt never decreases, even if the system clock is set back."""
+    """Make `clock` monotonic: createdAt never decreases, even if the system clock is set back."""
     last = datetime.min.replace(tzinfo=UTC)
 
     def steady() -> datetime:
@@ -28,13 +28,13 @@ def never_backwards(clock: Clock) -> Clock:
 
 
 def uuid4_source(seed: int | None) -> Ids:
-    """Random UUIDs of version 4 in lower case (RFC 9562 §5.4); the same ones again for the same seed."""
+    """Return a source of random UUIDs of version 4 in lower case (RFC 9562 §5.4), reproducible with a seed."""
     bits = _bits(seed)
     return lambda: _text((bits(128) & ~(0xF << 76)) | (4 << 76))
 
 
 def uuid7_source(seed: int | None, clock: Clock) -> Ids:
-    """UUIDs of version 7 (RFC 9562 §5.7): 48 bits of the clock's milliseconds, then random ones."""
+    """Return a source of UUIDs of version 7 (RFC 9562 §5.7): 48 bits of milliseconds, then random bits."""
     bits = _bits(seed)
     return lambda: _text((int(clock().timestamp() * 1000) << 80) | (7 << 76) | bits(76))
 
@@ -45,6 +45,6 @@ def _bits(seed: int | None) -> Callable[[int], int]:
 
 def _text(number: int) -> str:
     number = (number & ~(0b11 << 62)) | (0b10 << 62)  # the variant, RFC 9562 §4.1
-    # response.id.format; response.id.unique by 76 random bits or more
+    # response.id.format; 74 random bits or more for response.id.unique
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

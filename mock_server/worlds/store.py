@@ -1,4 +1,4 @@
-"""The records that were created, and the outcomes that a retry gets again: in memory, bounded, the oldest leave."""
+"""Store created records, and outcomes by Idempotency-Key, in memory; when full, drop the oldest."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
 
-BYTES_KEPT = 64 * 1024 * 1024  # of a world; ten thousand usual lead lists take 7 MiB
-OWN_BYTES = 300  # of a record besides its text: its id, and its place in the mapping
-OUTCOMES_REMEMBERED = 1_000  # Idempotency-Key is for retries: seconds matter, and a thousand calls are many of them
+BYTES_KEPT = 64 * 1024 * 1024  # per world; ten thousand ordinary lead lists need 7 MiB
+OWN_BYTES = 300  # the memory of a record without its text: its ID and its entry in the mapping
+OUTCOMES_REMEMBERED = 1_000  # a client retries within seconds, during which fewer other calls arrive
 OUTCOME_BYTES_REMEMBERED = 8 * 1024 * 1024
 
 Key = TypeVar("Key")
@@ -19,7 +19,7 @@ Value = TypeVar("Value")
 
 
 class Record(Protocol):
-    """What an operation creates."""
+    """A record that an operation creates."""
 
     @property
     def id(self) -> str: ...
@@ -28,7 +28,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record read back from a store."""
+    """A record from a store."""
 
     id: str
     json: bytes
@@ -40,7 +40,7 @@ class StoredRecord:
 
     @property
     def size_bytes(self) -> int:
-        """What the record holds in memory, roughly."""
+        """Estimate the memory of the record."""
         return _size_bytes(self.json)
 
 
@@ -49,9 +49,9 @@ def _size_bytes(json: bytes) -> int:
 
 
 class Store:
-    """Records by id, in the order of their creation.
+    """Records by ID, in the order of their creation.
 
-    They are kept as JSON text: a third of the memory of the objects, and nothing that the garbage collector visits.
+    They are stored as JSON text, which needs a third of the memory of objects and does not slow garbage collection.
     """
 
     def __init__(self, max_records: int, max_bytes: int = BYTES_KEPT) -> None:
@@ -73,29 +73,29 @@ class Store:
         return None if json is None else StoredRecord(record_id, json)
 
     def add(self, record: Record) -> StoredRecord:
-        """Keep a record, and return it as kept; the oldest ones make room for it when the store is full."""
+        """Store a record and return its stored form; if the store is full, drop the oldest ones."""
         json = orjson.dumps(record.to_json())
         self._records.put(record.id, json, _size_bytes(json))
         return StoredRecord(record.id, json)
 
     def replace(self, records: Iterable[Record]) -> None:
-        """Keep these records in place of all others, and remember no outcome."""
+        """Store these records, remove all others, and forget all outcomes."""
         self._records.clear()
         self._outcomes.clear()
         for each in records:
             self.add(each)
 
     def outcome(self, user: str, key: str) -> Any:
-        """Return what was remembered for a user's Idempotency-Key, or None."""
+        """Return the remembered outcome for a user's Idempotency-Key, or None."""
         return self._outcomes.find((user, key))
 
     def remember(self, user: str, key: str, outcome: Any, size_bytes: int) -> None:
-        """Keep the outcome for a retry with the same Idempotency-Key."""
+        """Remember the outcome for a retry with the same Idempotency-Key."""
         self._outcomes.put((user, key), outcome, size_bytes)
 
 
 class _Bounded(Generic[Key, Value]):
-    """The newest entries of a mapping, bounded in number and in bytes; the newest one is kept whatever its size."""
+    """A mapping that keeps its newest entries, bounded in number and bytes; it keeps the newest one at any size."""
 
     def __init__(self, max_count: int, max_bytes: int) -> None:
         self._max_count = max_count

@@ -1,6 +1,7 @@
-"""Worlds: states of the mock that know nothing of each other, so that tests may run side by side.
+"""Worlds: isolated states of the mock, so that tests can run in parallel.
 
-A world is made when it is first named, and forgotten when it was not used for long or when too many others were.
+The first request that names a world creates it. A world is deleted when it has been idle for WORLD_IDLE_S, or when
+there are more than WORLDS_KEPT and it is the one used least recently.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from mock_server.worlds.sources import Clock, Ids, never_backwards
 from mock_server.worlds.store import Record, Store
 
 DEFAULT_WORLD = "default"
-WORLDS_KEPT = 64  # more than a machine has workers; a full journal in each takes 128 MiB
-WORLD_IDLE_S = 3600.0  # nobody comes back to the world of a test after an hour
+WORLDS_KEPT = 64  # more than a machine has test workers; with full journals they need 128 MiB
+WORLD_IDLE_S = 3600.0  # no test lasts as long
 SNAPSHOTS_KEPT = 20
-RESET = ("lists", "faults", "requests", "clock", "notices")  # what a reset changes
+RESET = ("lists", "faults", "requests", "clock", "notices")  # the parts of a world that a reset changes
 
 
 class World:
-    """One isolated state: records, journal, faults, clock, ids."""
+    """One isolated state: records, journal, faults, clock and IDs."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class World:
         self.store = Store(max_records)
         self.journal = Journal()
         self.faults = Faults(seed)
-        self.notices = Notices(self.clock, lambda: self.journal.tell("notices"))
+        self.notices = Notices(self.clock, lambda: self.journal.notify("notices"))
         self.snapshots: dict[str, tuple[Record, ...]] = {}
         self.used_s = time.monotonic()
         self._base_clock = clock
@@ -49,7 +50,7 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Everything as at the start; snapshots stay."""
+        """Restore the initial state; keep the snapshots."""
         self.store.replace(self._seeded)
         self.journal.clear()
         self.faults.clear()
@@ -58,28 +59,28 @@ class World:
         self.ids = self._make_ids(self.clock)
 
     def adopt(self, other: World) -> None:
-        """Begin, when it is next reset, with what another world begins with."""
+        """Take the initial records and the ID source of another world, for the next reset."""
         self._seeded, self._make_ids = other._seeded, other._make_ids
 
     def clock(self) -> datetime:
-        """The time in this world."""
+        """Return the time in this world."""
         return self._clock()
 
     def move_clock(self, offset_s: float) -> None:
-        """Let the clock differ by so much from the one that all worlds share."""
+        """Set the offset of this world's clock from the clock of the mock."""
         self.clock_offset_s = offset_s
         base, offset = self._base_clock, timedelta(seconds=offset_s)
         self._clock = never_backwards(lambda: base() + offset)
 
     def take_snapshot(self, name: str) -> bool:
-        """Keep the records under a name; False where there are too many names."""
+        """Save the records as a snapshot; return False if there are too many snapshots."""
         if name not in self.snapshots and len(self.snapshots) >= SNAPSHOTS_KEPT:
             return False
         self.snapshots[name] = tuple(self.store)
         return True
 
     def counts(self) -> dict[str, int]:
-        """How much of what there is."""
+        """Return the number of lists, requests, faults and snapshots."""
         return {
             "lists": len(self.store),
             "requests": len(self.journal),
@@ -89,7 +90,7 @@ class World:
 
 
 class Worlds:
-    """All worlds, the one used last at the end; `make` makes one of its name."""
+    """All worlds by name, least recently used first; `make` creates a world from its name."""
 
     def __init__(self, make: Callable[[str], World]) -> None:
         self._make = make
@@ -100,7 +101,7 @@ class Worlds:
         return iter([self._default, *self._worlds.values()])
 
     def __getitem__(self, name: str) -> World:
-        """The world of that name, made if there is none."""
+        """Return the world with this name; create it if it does not exist."""
         if name in ("", DEFAULT_WORLD):
             return self._default
         now_s = time.monotonic()
@@ -115,11 +116,11 @@ class Worlds:
         return world
 
     def find(self, name: str) -> World | None:
-        """Return the world of that name if there is one."""
+        """Return the world with this name, or None."""
         return self._default if name in ("", DEFAULT_WORLD) else self._worlds.get(name)
 
     def drop(self, name: str) -> bool:
-        """Forget a world, or begin the default one anew; False where there is none of that name."""
+        """Delete a world, or reset the default one; return False if there is no world with this name."""
         if name == DEFAULT_WORLD:
             self._default.reset()
             self._default.snapshots.clear()
@@ -130,7 +131,7 @@ class Worlds:
         return True
 
     def adopt(self, others: Worlds) -> None:
-        """Take the worlds of another mock as they are; they begin as those of this one when they are next reset."""
+        """Take over the worlds of another mock; their next reset restores the initial state of this mock's worlds."""
         for world in others:
             world.adopt(self._default)
         self._worlds, self._default = others._worlds, others._default

@@ -53,7 +53,7 @@ def test_a_head_that_does_not_end_is_refused(sent: bytes, mock: RunningMock) -> 
 def test_a_head_that_drips_in_is_refused_all_the_same(mock: RunningMock) -> None:
     with connected(mock) as connection:
         connection.sendall(POST)
-        with pytest.raises(OSError, match=r"."):  # noqa: PT012  # each part may be the last one that is taken
+        with pytest.raises(OSError, match=r"."):  # noqa: PT012  # the server can close after any part
             for _ in range(int(PATIENCE_S / 0.05)):
                 connection.sendall(b"X: a\r\n")
                 time.sleep(0.05)
@@ -170,7 +170,7 @@ def test_what_http_forbids_is_refused_in_the_documented_form(head: bytes, reason
 
 
 @pytest.mark.parametrize("host", [b"", b"localhost", b"localhost:8080", b"[::1]:8080", b"t7.localhost", b"a_b:"])
-def test_hosts_that_http_allows_are_taken(host: bytes, mock: RunningMock) -> None:
+def test_hosts_that_http_allows_are_accepted(host: bytes, mock: RunningMock) -> None:
     with connected(mock) as connection:
         connection.sendall(WHOLE.replace(b"Host: x", b"Host: " + host))
         assert connection.recv(65536).startswith(b"HTTP/1.1 201")

@@ -33,7 +33,7 @@ def test_localhost_is_both_loopback_addresses(start_mock: StartMock) -> None:
         assert answer.status_code == 201
 
 
-def test_a_port_that_another_program_has_on_the_other_address_is_taken(run_cli: RunCli) -> None:
+def test_a_port_that_another_program_uses_on_the_other_address_is_in_use(run_cli: RunCli) -> None:
     with listen("::1", 0) as other:
         ended = run_cli("--port", str(other.port))
     assert ended.returncode == 3
@@ -96,7 +96,7 @@ def _has_a_network() -> bool:
 # -- being ready
 
 
-def test_a_probe_that_names_any_host_is_told_that_the_mock_is_ready(start_mock: StartMock) -> None:
+def test_a_probe_with_any_host_name_finds_the_mock_ready(start_mock: StartMock) -> None:
     running = start_mock()
     for host in ("10.1.2.3:8080", "mock.default.svc.cluster.local", "evil.test"):
         assert httpx2.get(f"{running.url}/__mock__/ready", headers={"Host": host}).status_code == 200
@@ -106,7 +106,7 @@ def test_a_probe_that_names_any_host_is_told_that_the_mock_is_ready(start_mock: 
 
 class _Refusing(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = b'{"error": {"code": "FORBIDDEN", "message": "Pages of another origin may not."}}'
+        body = b'{"error": {"code": "FORBIDDEN", "message": "Web pages of another origin may not."}}'
         self.send_response(403)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -122,13 +122,13 @@ def test_waiting_ends_at_once_where_the_mock_refuses(run_cli: RunCli) -> None:
         ended = run_cli("wait", f"http://127.0.0.1:{server.server_port}", "--for-s", "600")
         server.shutdown()
     assert ended.returncode == 3
-    assert ended.stderr.endswith("it answers 403: Pages of another origin may not.\n")
+    assert ended.stderr.endswith("it answers 403: Web pages of another origin may not.\n")
 
 
 # -- variables
 
 
-def test_a_port_that_kubernetes_sets_is_ignored_with_a_word(start_mock: StartMock) -> None:
+def test_a_port_that_kubernetes_sets_is_ignored_with_a_warning(start_mock: StartMock) -> None:
     variables = {"LEADLISTS_MOCK_PORT": "tcp://10.0.0.5:8080", "LEADLISTS_MOCK_SEED": "", "LEADLISTS_MOCK_HOST": " "}
     running = start_mock(env=variables)
     assert httpx2.get(f"{running.url}/__mock__/ready").status_code == 200
@@ -136,10 +136,10 @@ def test_a_port_that_kubernetes_sets_is_ignored_with_a_word(start_mock: StartMoc
     assert running.process.communicate(timeout=10)[1] == ""  # the flag --port decided
 
 
-def test_the_ignored_port_is_told_on_stderr(run_cli: RunCli) -> None:
-    told = run_cli("readings", env={**os.environ, "LEADLISTS_MOCK_PORT": "tcp://10.0.0.5:8080"})
-    assert told.returncode == 0
-    assert told.stderr == (
+def test_the_ignored_port_is_reported_on_stderr(run_cli: RunCli) -> None:
+    ended = run_cli("readings", env={**os.environ, "LEADLISTS_MOCK_PORT": "tcp://10.0.0.5:8080"})
+    assert ended.returncode == 0
+    assert ended.stderr == (
         "leadlists-mock: LEADLISTS_MOCK_PORT=tcp://10.0.0.5:8080 is ignored: Kubernetes sets it for a Service of this "
         "name; choose the port with --port\n"
     )

@@ -190,18 +190,21 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (change_operation(operationId=5), "POST /api/v1/entities/leadlists has an operationId that is not a text"),
+        (change_operation(operationId=5), "POST /api/v1/entities/leadlists has an operationId that is not a string"),
         (change_operation(security=[{"nope": []}]), "requires the security scheme nope"),
         (lambda document: document.update(openapi="3.1.0"), "OpenAPI 3.0"),
         (lambda document: document.pop("paths"), "no `paths`"),
-        (lambda document: document["paths"].update({"/x": document["paths"]["/api/v1/entities/leadlists"]}), "twice"),
+        (
+            lambda document: document["paths"].update({"/x": document["paths"]["/api/v1/entities/leadlists"]}),
+            "two operations have the operationId",
+        ),
         (add_reference("https://evil.test/x.yaml"), r"\$ref https://evil.test/x.yaml leaves the document"),
         (add_reference("file:///etc/passwd"), "file:///etc/passwd leaves"),
         (add_reference("other.yaml#/x"), "other.yaml#/x leaves"),
         (add_reference("#/components/schemas/Nope"), "points to nothing"),
         (
             lambda document: document["components"]["securitySchemes"]["sessionCookie"].update({"in": "query"}),
-            "session cookies and bearer tokens only",
+            "only session cookies and bearer tokens",
         ),
     ],
     ids=lambda each: each if isinstance(each, str) else "",

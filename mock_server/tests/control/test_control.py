@@ -98,7 +98,7 @@ def test_an_unexpected_body_is_refused_and_nothing_changes(lead_list_mock: Runni
     assert len(lead_list_mock.lists()) == 1
 
 
-YEARS = "an offset at which the clock shows a year from 1970 to 9998"
+YEARS = "an offset with which the clock shows a year from 1970 to 9998"
 
 
 @pytest.mark.parametrize(
@@ -493,7 +493,7 @@ def test_clearing_the_journal_is_streamed_before_later_requests() -> None:
         await anext(events)
         add()
         world.journal.clear()
-        world.journal.tell("requests")
+        world.journal.notify("requests")
         add()
         return [await anext(events), await anext(events)]
 
@@ -654,7 +654,7 @@ def test_a_mock_starts_with_the_seed_file_and_resets_to_it(tmp_path: Path) -> No
         ("{", "is not JSON"),
         ("[]", "the whole"),
         (json.dumps({"lists": [GOOD | {"name": 5}]}), "/lists/0/name: lists[0].name is the number 5"),
-        (json.dumps({"lists": [GOOD | {"id": "550e8400-e29b-41d4-a716-446655440000"}] * 2}), "Two lists have the id"),
+        (json.dumps({"lists": [GOOD | {"id": "550e8400-e29b-41d4-a716-446655440000"}] * 2}), "Two lists have the ID"),
     ],
     ids=["no file", "not JSON", "no object", "wrong list", "same id"],
 )
@@ -682,7 +682,7 @@ def test_a_snapshot_can_be_restored_repeatedly(lead_list_mock: RunningMock) -> N
     assert lead_list_mock.control("GET", "snapshots") == {"snapshots": [{"name": "one list", "lists": 1}]}
     for i in range(SNAPSHOTS_KEPT - 1):
         lead_list_mock.control("PUT", f"snapshots/{i}")
-    with pytest.raises(ValueError, match="There are 20 snapshots"):
+    with pytest.raises(ValueError, match="There are already 20 snapshots"):
         lead_list_mock.control("PUT", "snapshots/more")
     lead_list_mock.control("DELETE", "snapshots/0")
     with pytest.raises(ValueError, match="There is no snapshot"):

@@ -161,7 +161,7 @@ def test_problems_are_shown_at_their_lines(page: Page, mock: RunningMock) -> Non
     assert person_told.startswith("personIds[1] is the number 7; send a string")
     assert absent == '"endDate"missing'
     assert absent_told.startswith("endDate is missing; send an ISO 8601 date")
-    expect(detail.get_by_text("Why it was refused").locator("..")).to_contain_text("3 problems, of which the first")
+    expect(detail.get_by_text("Why it was refused").locator("..")).to_contain_text("3 problems, the first")
     assert detail.locator(".facts").inner_text().split("\n")[2:] == [
         "Took", *detail.locator(".Took dd").all_inner_texts(), "User", "user_xyz789", "World", "default",
         "Operation", "createLeadList", "Request", "invalid", "Answer", "valid",
@@ -185,7 +185,7 @@ def test_the_detail_shows_the_refused_user_and_the_fault(page: Page, mock: Runni
     expect(rows(page)).to_have_count(2)
     detail = opened(page)
     expect(detail.locator(".Fault dd")).to_have_text("status=418 by the switches")
-    expect(detail.locator(".problems")).to_contain_text("The spec has no answer 418 here")
+    expect(detail.locator(".problems")).to_contain_text("The spec has no response 418 here")
     detail.get_by_text(re.compile(r"^\d+ headers$")).first.click()
     expect(detail.locator("dl.headers").first).to_contain_text("Bearer [masked]")
 
@@ -726,7 +726,7 @@ def test_the_dashboard_asks_for_a_token(open_page: Open, guarded: RunningMock) -
     page = open_page(f"{guarded.url}/__mock__/")
     dialog = page.get_by_role("dialog")
     for token in ("wrong", "open-sesame"):
-        expect(dialog).to_contain_text("must be the token that was printed at the start")
+        expect(dialog).to_contain_text("must be the token that the mock printed at its start")
         dialog.get_by_label("Token").fill(token)
         dialog.get_by_role("button", name="Continue").click()
     live(page)
