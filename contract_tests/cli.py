@@ -1,4 +1,4 @@
-"""The command `leadlists-contract`: read the command line, start the work, exit with the code of the result."""
+"""The command `leadlists-contract`: parse the command line, do the work, exit with the code of the result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _with_run_options(function: Callable[..., int]) -> Callable[..., int]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="leadlists-contract-kit", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Judge any server of the lead list endpoint by its URL."""
+    """Judge whether a server keeps the contract of the lead list endpoint."""
 
 
 @cli.command(epilog=EXIT_CODES)
@@ -61,15 +61,15 @@ def cli() -> None:
     "--write-readings",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="write what the server was seen to follow as a leadlists.toml, for the suite and for the mock",
+    help="write the observed readings as a leadlists.toml, which pins the suite and the mock to them",
 )
 @click.option(
     "--write-deviations",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="write every breach as an entry for --deviations; then fill in reason, owner and expiry",
+    help="write each breach as an entry for --deviations, in which you fill in reason, owner and expiry",
 )
-@click.option("--list", "only_list", is_flag=True, help="list the clauses that would be judged, and exit")
+@click.option("--list", "only_list", is_flag=True, help="list the clauses that the run would judge, and exit")
 def run(
     url: str | None,
     config: str | None,
@@ -80,10 +80,11 @@ def run(
     only_list: bool,
     **flags: Any,
 ) -> int:
-    """Judge the server at URL: a base URL, or the endpoint itself.
+    """Judge the server at URL.
 
-    Each option can also be an environment variable (LEADLISTS_BEARER for --bearer) or an entry of the table
-    [contract] in leadlists.toml. Keep secrets there: other users of the machine can see a command line.
+    URL is the base URL of the server, or the URL of the endpoint itself. Each option is also an environment variable
+    (LEADLISTS_BEARER for --bearer) and a key of the table [contract] in leadlists.toml. Pass secrets as variables,
+    because other users of the machine can see a command line.
     """
     if only_list:
         _list_clauses({**flags, "url": url}, config)
@@ -102,14 +103,15 @@ def run(
     "reports",
     metavar="FORMAT[=FILE]",
     multiple=True,
-    help="write a report, as for `run`; without it, print what `run` printed",
+    help="write a report, as for `run`; without this option, print the console report of the run",
 )
 @click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
 def report(folder: Path, reports: tuple[str, ...], config: str | None) -> int:
-    """Report a run again from its record, also one that was cut off. Exits as the run did.
+    """Write reports from the record of a run.
 
-    RUN_DIR: the folder of the run, with run.ndjson in it. The secrets of the run, which the reports are searched for,
-    come from the environment (LEADLISTS_BEARER) or from leadlists.toml.
+    RUN_DIR is the folder of the run, with run.ndjson in it; the run can be incomplete. Set the secrets of the run in
+    the environment (LEADLISTS_BEARER) or in leadlists.toml, so that the command can search the reports for them. The
+    exit code is that of the run.
     """
     from rich.console import Console
 
@@ -132,13 +134,14 @@ def report(folder: Path, reports: tuple[str, ...], config: str | None) -> int:
 @cli.command()
 @click.argument("folder", metavar="RUN_DIR", type=click.Path(path_type=Path))
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--secret", "more", metavar="TEXT", multiple=True, help="a further text to search for; repeatable")
+@click.option("--secret", "more", metavar="TEXT", multiple=True, help="another text to search for; can be repeated")
 @click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
 def receipt(folder: Path, files: tuple[Path, ...], more: tuple[str, ...], config: str | None) -> int:
-    """Search what a run has written for secrets. Exit code 1 if one is found.
+    """Search the files of a run for secrets.
 
-    Every file in RUN_DIR and every FILE is searched for the secrets of the environment (LEADLISTS_BEARER) and of
-    leadlists.toml: plain, in any case, escaped, in base64 and in hexadecimal digits.
+    The command searches every file in RUN_DIR and every FILE for the secrets in the environment (LEADLISTS_BEARER) and
+    in leadlists.toml: plain, in any case, escaped, in base64 and in hexadecimal digits. The exit code is 1 if it finds
+    one.
     """
     from contract_tests.report.receipt import files_of, search
 
@@ -160,9 +163,10 @@ def receipt(folder: Path, files: tuple[Path, ...], more: tuple[str, ...], config
 @click.argument("before", metavar="RUN_A", type=click.Path(path_type=Path))
 @click.argument("after", metavar="RUN_B", type=click.Path(path_type=Path))
 def diff(before: Path, after: Path) -> int:
-    """Say what changed from one run to another: clauses, readings, time. Exit code 1 if anything did.
+    """Compare two runs.
 
-    RUN_A, RUN_B: the folders of two runs, for example of two builds of a server.
+    RUN_A and RUN_B are the folders of the runs, for example of two builds of a server. The command lists changes of
+    clauses, of readings, and of the time for one request. The exit code is 1 if there are any.
     """
     from contract_tests.engine.record import RecordError, read_result
     from contract_tests.report.comparison import changes
@@ -184,10 +188,11 @@ def diff(before: Path, after: Path) -> int:
 @_with_run_options
 @click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
 def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
-    """Send what showed the broken clauses of a run again, and compare. Exit code 1 if one is still broken.
+    """Check whether the broken clauses of a run are still broken.
 
-    RUN_DIR: the folder of the run. CLAUSE: replay only the clauses whose ids begin with it. The options, above all the
-    login, are those of `run`.
+    The command sends the requests that showed them once more. RUN_DIR is the folder of the run. With CLAUSE, it
+    replays only the clauses whose IDs start with it. The options, above all the login, are those of `run`. The exit
+    code is 1 if a clause is still broken.
     """
     from contract_tests.composition import replay_broken
     from contract_tests.engine.record import RecordError, read_result
@@ -217,10 +222,11 @@ def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
 @_with_run_options
 @click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
 def doctor(url: str | None, config: str | None, **flags: Any) -> int:
-    """Say what keeps the server at URL from being judged, and what to do. Exit code 3 if something does.
+    """Find out why a run cannot judge a server.
 
-    Looks at the name, the connection, TLS, the proxy, the clock, the login, redirects and rate limits. Sends one
-    request, which creates a lead list if the server accepts it. The options are those of `run`.
+    The command checks the host name, the connection, TLS, the proxy, the clock, the login, redirects and rate limits
+    of the server at URL, and says what to do. It sends one request, which creates a lead list if the server accepts
+    it. The options are those of `run`. The exit code is 3 if a check fails.
     """
     from contract_tests.composition import examine_target
     from contract_tests.report.failure import on_one_line
@@ -243,7 +249,7 @@ def doctor(url: str | None, config: str | None, **flags: Any) -> int:
 
 
 def _secrets(config: str | None) -> set[str]:
-    """The secrets in the environment and in leadlists.toml; none where those cannot be read."""
+    """Return the secrets in the environment and in leadlists.toml; none if these are invalid."""
     from contract_tests.settings.sources import gather
     from contract_tests.settings.values import UsageError
 
@@ -285,7 +291,7 @@ def _complain(text: str) -> None:
 
 
 def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specification, Path]:
-    """Check the options before anything starts; returns what a run needs. Raises click.UsageError."""
+    """Check the options and return the values that a run needs; raise click.UsageError."""
     from contract_tests.contract.deviations import load_deviations
     from contract_tests.contract.specification import SpecificationError, load_specification
     from contract_tests.engine.record import FILE_NAME, new_folder
@@ -365,9 +371,9 @@ def _run(
 
 @cli.command()
 @click.argument("prefix", nargs=-1)
-@click.option("--explain", metavar="ID", help="explain one clause: requests, oracles with file and line, defects")
+@click.option("--explain", metavar="ID", help="explain one clause: its requests, oracles (file and line) and defects")
 def clauses(prefix: tuple[str, ...], explain: str | None) -> None:
-    """List the clauses whose ids begin with PREFIX, or all clauses."""
+    """List all clauses, or those whose IDs start with PREFIX."""
     if explain is None:
         _list_clauses({"clauses": prefix}, None)
         return
@@ -384,7 +390,10 @@ def clauses(prefix: tuple[str, ...], explain: str | None) -> None:
 
 @cli.command()
 def readings() -> None:
-    """List the questions that the page leaves open: their options, and whether each passes, warns or fails."""
+    """List the open questions of the API page.
+
+    Each question has its options, and whether an option passes, warns or fails a run.
+    """
     from contract_tests.contract.specification import load_specification
 
     for reading in load_specification().readings.values():
@@ -394,16 +403,23 @@ def readings() -> None:
 
 
 @cli.command()
-@click.option("--defect", "ids", metavar="ID", multiple=True, help="judge only this server")
-@click.option("--class", "kinds", metavar="NAME", multiple=True, help="judge only the servers of this class")
-@click.option("--quick", is_flag=True, help="judge a few servers of each class, at depth quick")
-@click.option("--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for `run`; the mock follows it too")
+@click.option(
+    "--defect", "ids", metavar="ID", multiple=True, help="judge only the server with this defect or ID; can be repeated"
+)
+@click.option(
+    "--class", "kinds", metavar="NAME", multiple=True, help="judge only the servers of this class; can be repeated"
+)
+@click.option("--quick", is_flag=True, help="judge only a sample of each class, at depth quick")
+@click.option(
+    "--reading", metavar="ID=OPTION[,OPTION]", multiple=True, help="as for `run`; the mock follows the same option"
+)
 @click.option("--depth", metavar="NAME", help="as for `run`")
 @click.option("--list", "only_list", is_flag=True, help="list the servers, and exit")
 def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, **flags: Any) -> int:
-    """Run the suite against servers with known defects, and against correct servers.
+    """Check the suite itself.
 
-    Exit code 1 if a defect is not detected by the clause that it breaks, or if a correct server has findings.
+    The command runs the suite against servers with known defects and against correct servers. The exit code is 1 if a
+    run does not report the clause that a defect breaks, or reports a correct server.
     """
     from rich.console import Console
 
@@ -418,7 +434,7 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)  # or the servers under way would outlive the command
+    signal.signal(signal.SIGTERM, stop)  # otherwise the running servers would outlive the command
     console = Console(highlight=False)
     if quick:
         flags["depth"] = Depth.QUICK
@@ -463,7 +479,7 @@ def main() -> None:
     from contract_tests.engine.interruption import Terminated
     from contract_tests.report.terminal import install
 
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is something that must end in order
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is a run that must end in order
     install()
     try:
         code = cli.main(prog_name="leadlists-contract", standalone_mode=False) or 0
@@ -477,5 +493,5 @@ def main() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if code in {130, 143}:
-        os._exit(code)  # without waiting for threads that wait for a server
+        os._exit(code)  # without waiting for threads that still wait for a server
     sys.exit(code)

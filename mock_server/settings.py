@@ -179,8 +179,8 @@ class Settings:
     profile: str = _setting(
         DEFAULT_PROFILE,
         _one_of(*PROFILES),
-        "Options for all open questions of the API page: `page` follows its words, `strict` refuses what sibling pages "
-        "refuse.",
+        "How the mock treats questions that the API page leaves open: `page` follows the words of the page, `strict` "
+        "refuses what its sibling pages refuse.",
         shown="|".join(PROFILES),
     )
     driver: str = _setting(
@@ -201,7 +201,7 @@ class Settings:
         None, _one_of("200", "201"), "Short for --reading success-status=STATUS.", shown="200|201"
     )
     seed: int | None = _setting(
-        None, _seed, "Seed of IDs and of random faults: both are then the same at every start.", shown="N"
+        None, _seed, "Seed for IDs and random faults. With a seed both are the same at every start.", shown="N"
     )
     now: datetime | None = _setting(  # noqa: RUF009  # it is dataclasses.field
         None,
