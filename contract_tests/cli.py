@@ -30,6 +30,15 @@ Exit codes:
   130  interrupted (Ctrl-C)
   143  terminated (SIGTERM)"""
 
+COMPARE_EXIT_CODES = """\b
+Exit codes:
+  0    the servers do the same
+  1    the servers differ
+  2    wrong usage, or an error in the spec data
+  3    the servers cannot be compared: one is not reachable, refuses the login, or goes away
+  130  interrupted (Ctrl-C)
+  143  terminated (SIGTERM)"""
+
 
 def _with_run_options(function: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(RUN_OPTIONS):
@@ -215,6 +224,76 @@ def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
     if not again:
         _say("There is no broken clause to replay.")
     return 1 if any(each.is_broken for each in again) else 0
+
+
+@cli.command(name="compare", epilog=COMPARE_EXIT_CODES)
+@click.argument("url_a", metavar="URL_A")
+@click.argument("url_b", metavar="URL_B")
+@click.option("--b-bearer", metavar="TOKEN", help="session token for URL_B, if it needs another than --bearer")
+@click.option("--b-cookie", metavar="NAME=VALUE", help="session cookie for URL_B, if it needs another than --cookie")
+@_with_run_options
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[=FILE]",
+    multiple=True,
+    help="write a report: json, markdown or html; repeatable",
+)
+def compare_servers(
+    url_a: str,
+    url_b: str,
+    b_bearer: str | None,
+    b_cookie: str | None,
+    config: str | None,
+    reports: tuple[str, ...],
+    **flags: Any,
+) -> int:
+    """Send the same requests to two servers, and list where they differ: readings, clauses, other differences.
+
+    Compares status, body, media type, Allow, Location, WWW-Authenticate and Retry-After. Of what a server makes itself
+    (ids, times, user ids, words of messages) only the form counts. Without --depth only the planned requests are sent.
+    """
+    from contract_tests import composition
+    from contract_tests.engine.events import Event, RunStarted
+    from contract_tests.engine.interruption import raise_on_signals
+    from contract_tests.engine.record import RecordError
+    from contract_tests.report import differences
+
+    def listen(server: str, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            _say(f"Sending the requests to {server}, {event.url}")
+
+    unknown = [report for report in reports if report.partition("=")[0] not in differences.FORMATS]
+    if unknown:
+        raise click.UsageError(f"--report: there is no format {unknown[0]!r}; choose {', '.join(differences.FORMATS)}")
+    flags["depth"] = flags["depth"] or "quick"
+    a, _, folder = _check({**flags, "url": url_a}, config)
+    others = {"bearer": b_bearer, "cookie": b_cookie}
+    b, _, _ = _check({**flags, "url": url_b, **{name: value for name, value in others.items() if value}}, config)
+    raise_on_signals()
+    try:
+        comparison = composition.compare_servers(a, b, folder=folder, listen=listen)
+    except RecordError as error:
+        raise click.UsageError(f"--run-folder: {error}") from None
+    _say(differences.text(comparison))
+    for report in reports:
+        name, _, file = report.partition("=")
+        file_name, write = differences.FORMATS[name]
+        _write(Path(file) if file else folder / file_name, write(comparison))
+    _say(f"Records: {folder}")
+    return comparison.exit_code()
+
+
+def _write(path: Path, text: str) -> None:
+    from contract_tests.engine.files import write_whole
+
+    try:
+        write_whole(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        _complain(f"{path} cannot be written: {error.strerror}")
+    else:
+        _say(f"Report: {path}")
 
 
 @cli.command()

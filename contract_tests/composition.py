@@ -9,17 +9,19 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from contract_tests.comparison.comparing import COMPARABLE, Comparison, Heard, compare
 from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.event_log import now_text
-from contract_tests.engine.events import ReadingView, RunStarted
+from contract_tests.engine.events import Event, ReadingView, RunStarted
 from contract_tests.engine.record import Record
 from contract_tests.engine.replay import Replayed, replay
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import searches
+from contract_tests.engine.views import RequestView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
@@ -29,6 +31,7 @@ from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.client import Target
 from contract_tests.target.doctor import Check, examine
+from contract_tests.target.exchange import Exchange, Request
 from contract_tests.target.renewal import Renewal
 
 
@@ -71,6 +74,40 @@ def open_run(
     finally:
         if record is not None:
             record.close()
+
+
+def compare_servers(
+    a: Settings, b: Settings, *, folder: Path, listen: Callable[[str, Event], None] = lambda server, event: None
+) -> Comparison:
+    """Send the same requests to two servers, one after the other, and compare the responses.
+
+    folder: gets the records of both runs, in `a` and `b`. listen: gets each event with `A` or `B`. If A cannot be
+    judged, nothing is sent to B. Raises RecordError.
+    """
+    specification = load_specification(a.spec_folder)
+    heard: list[Heard] = []
+    for name, settings in (("A", a), ("B", b)):
+        events: list[Event] = []
+
+        def keep(event: Event, name: str = name, events: list[Event] = events) -> None:
+            events.append(event)
+            listen(name, event)
+
+        with open_run(settings, specification=specification, folder=folder / name.lower(), shrinks=False) as run:
+            result = run.conduct(keep)
+        if name == "A" and result.ending not in COMPARABLE:
+            return Comparison((result.started.url, b.url), result, None)
+        heard.append(Heard.of(result, events))
+    terms = Terms.of(specification, a)
+    judge = judge_with(terms, (LEAD_LISTS,))
+    sent = [operation.request_schema or {} for operation in specification.operations]
+
+    def open_readings(request: RequestView) -> frozenset[str]:
+        seen = Request(request.method, request.url, request.headers, request.body.data, request.chunked)
+        return judge.case(Exchange(seen, None, None, 0.0, 0.0)).expectation.open_readings
+
+    echoed = {field for schema in sent for field in schema.get("properties", {})}
+    return compare(*heard, echoed=echoed, open_readings=open_readings)
 
 
 def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:

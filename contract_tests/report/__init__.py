@@ -2,5 +2,5 @@
 
 Here live the terminal, the failure message and the printed commands. Nothing here sends, judges or decides.
 
-May import: contract, engine, judging, selfcheck, settings
+May import: comparison, contract, engine, judging, selfcheck, settings
 """

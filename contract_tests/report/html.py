@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """The report as one HTML page; style and script are in it, and its policy allows those two alone."""
     style, script = _source("run.css"), _source("run.js")
-    policy = f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:"
+    policy = f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; img-src data:"
     told = list(findings(result, folder))
     page: str = _template().render(
         policy=f"{policy}; base-uri 'none'; form-action 'none'",
@@ -111,7 +111,7 @@ def _source(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
