@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from contract_tests.engine.budget import Budget
+from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.events import Ending, ExchangeSeen, ReadingObserved, VerdictGiven
-from contract_tests.engine.handed_out import handed_out
-from contract_tests.engine.history import History
+from contract_tests.engine.events import Ending
 from contract_tests.engine.reachability import Watch, session_ended
-from contract_tests.engine.views import ExchangeView, Secrets, mask_bytes, view_exchange, view_verdict
+from contract_tests.engine.views import Secrets
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Login
-from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
+from contract_tests.judging.verdict import Finding, Outcome, Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
-
-LONG_BODY_BYTES = 1000  # a longer body makes the command unreadable, so it goes into a file
 
 
 class RunOver(BaseException):
@@ -48,14 +45,12 @@ class Traffic:
         budget: Budget,
         secrets: Secrets,
     ) -> None:
-        self.history = History()
         self.target = target
         self._judge = judge
-        self._log = log
+        self._cases = CaseLog(judge, log, chosen=chosen, secrets=secrets)
+        self.history = self._cases.history
         self._plain = plain
-        self._chosen = chosen
         self._budget = budget
-        self._secrets = secrets
         self._watch = Watch()
         self._put_off: list[Exchange] = []  # not to be judged before the server accepts something
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
@@ -79,7 +74,11 @@ class Traffic:
                 breaks[exchange.request] = self.broken(findings)
             yield
         if breaks is not None and new:
-            self._judge_beside(sorted(new, key=lambda case: case.exchange.number), breaks)
+            numbers = {case.exchange.number for case in new}
+            more = self._cases.judge_beside(sorted(new, key=lambda case: case.exchange.number))
+            for verdict in self.broken(more):
+                last = next(e for e in reversed(verdict.exchanges) if e.number in numbers)
+                breaks.setdefault(last.request, []).append(verdict)
             yield
 
     def send_burst(self, steps: Iterable[Step]) -> None:
@@ -107,7 +106,7 @@ class Traffic:
             and any(exchange.number == number for exchange in finding.exchanges)
             and again in ("", finding.clause)
         ]
-        self._tell([finding for finding in more if finding.outcome is not Outcome.HELD])
+        self._cases.tell([finding for finding in more if finding.outcome is not Outcome.HELD])
         return self.broken([*findings, *more])
 
     def is_broken_again(self, clause: str, exchanges: Sequence[Exchange]) -> bool:
@@ -158,66 +157,24 @@ class Traffic:
 
     def judge_together(self) -> None:
         """Judge all that was seen so far together."""
-        self._tell(self._judge.judge_history(list(self.history)))
+        self._cases.judge_together()
 
     def show(self, exchange: Exchange) -> None:
         """Record an exchange that is not judged."""
-        self._log.emit(ExchangeSeen(self._view(exchange)))
+        self._cases.show(exchange)
 
     def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
         """Record a verdict; smallest: a search has shrunk it, so that it replaces those before it."""
-        if verdict.clause not in self._chosen:
-            return
-        if verdict.outcome is Outcome.BROKEN and self._log.record is not None:
-            for exchange in verdict.exchanges:
-                if len(exchange.request.body) > LONG_BODY_BYTES:
-                    self._log.record.write_body(exchange.number, mask_bytes(exchange.request.body, self._secrets.mask))
-        views = tuple(self._view(exchange) for exchange in verdict.exchanges)
-        self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
+        self._cases.give(verdict, smallest=smallest)
 
     def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
         """Those of the findings that break a clause which is judged."""
-        return [
-            finding
-            for finding in findings
-            if isinstance(finding, Verdict) and finding.outcome is Outcome.BROKEN and finding.clause in self._chosen
-        ]
+        return self._cases.broken(findings)
 
     def _take(self, exchange: Exchange) -> tuple[Case, list[Finding]]:
         case = self._judge.case(exchange)
         self._check_session(case)
-        findings = self._judge.judge(case)
-        view = self._view(exchange)
-        self.history.add(exchange.number, case, view)
-        held = {f.clause for f in findings if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
-        observed = {(f.reading, f.option) for f in findings if isinstance(f, Observation)}
-        self._log.emit(ExchangeSeen(view, tuple(sorted(held)), tuple(sorted(observed))))
-        self._tell([f for f in findings if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
-        return case, findings
-
-    def _judge_beside(self, new: list[Case], breaks: dict[Request, list[Verdict]]) -> None:
-        """Judge new cases together with the first accepted one of each kind."""
-        numbers = {case.exchange.number for case in new}
-        granting = [case for case in self.history.granting if case.exchange.number not in numbers]
-        found = self._judge.judge_history([*granting, *new])
-        more = [f for f in found if isinstance(f, Verdict) and any(e.number in numbers for e in f.exchanges)]
-        self._tell([finding for finding in more if finding.outcome is not Outcome.HELD])
-        for verdict in self.broken(more):
-            last = next(e for e in reversed(verdict.exchanges) if e.number in numbers)
-            breaks.setdefault(last.request, []).append(verdict)
-
-    def _tell(self, findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            if isinstance(finding, Observation):
-                self._log.emit(ReadingObserved(finding.reading, finding.option))
-            else:
-                self.give(finding)
-
-    def _view(self, exchange: Exchange) -> ExchangeView:
-        if view := self.history.view(exchange.number):
-            return view
-        self._secrets.learn(handed_out(exchange))
-        return view_exchange(exchange, exchange.number, self._secrets.mask)
+        return case, self._cases.add(case)
 
     # -- a target out of reach ----------------------------------------------------------------------------------------
 

@@ -1,0 +1,106 @@
+"""Judge cases, alone and together with earlier ones, and log what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from contract_tests.engine.event_log import EventLog
+from contract_tests.engine.events import ExchangeSeen, ReadingObserved, VerdictGiven
+from contract_tests.engine.handed_out import handed_out
+from contract_tests.engine.history import History
+from contract_tests.engine.views import ExchangeView, Secrets, mask_bytes, view_exchange, view_verdict
+from contract_tests.judging.case import Case
+from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
+from contract_tests.target.exchange import Exchange
+
+LONG_BODY_BYTES = 1000  # a longer body makes the command unreadable, so it goes into a file
+
+
+class Judging(Protocol):
+    """What judges cases: the judge itself, or one that drops what passive observation cannot prove."""
+
+    def judge(self, case: Case) -> list[Finding]:
+        """Every finding on one case."""
+
+    def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
+        """Every finding on the cases together; they come in the order in which they were sent."""
+
+
+class CaseLog:
+    """The judged cases of one run.
+
+    chosen: the clauses that are judged; verdicts on others are dropped.
+    """
+
+    def __init__(self, judge: Judging, log: EventLog, *, chosen: frozenset[str], secrets: Secrets) -> None:
+        self.history = History()
+        self._judge = judge
+        self._log = log
+        self._chosen = chosen
+        self._secrets = secrets
+
+    def add(self, case: Case) -> list[Finding]:
+        """Judge one case on its own, keep it for later ones, and log it with what it shows."""
+        findings = self._judge.judge(case)
+        view = self.view(case.exchange)
+        self.history.add(case.exchange.number, case, view)
+        held = {f.clause for f in findings if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
+        observed = {(f.reading, f.option) for f in findings if isinstance(f, Observation)}
+        self._log.emit(ExchangeSeen(view, tuple(sorted(held)), tuple(sorted(observed))))
+        self.tell([f for f in findings if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
+        return findings
+
+    def judge_beside(self, new: Sequence[Case]) -> list[Verdict]:
+        """Judge new cases together with the first accepted one of each kind; log and return the verdicts on them.
+
+        A verdict that a clause holds is returned only.
+        """
+        numbers = {case.exchange.number for case in new}
+        granting = [case for case in self.history.granting if case.exchange.number not in numbers]
+        found = self._judge.judge_history([*granting, *new])
+        more = [f for f in found if isinstance(f, Verdict) and any(e.number in numbers for e in f.exchanges)]
+        self.tell([finding for finding in more if finding.outcome is not Outcome.HELD])
+        return more
+
+    def judge_together(self) -> None:
+        """Judge all that is kept together."""
+        self.tell(self._judge.judge_history(list(self.history)))
+
+    def show(self, exchange: Exchange) -> None:
+        """Log an exchange that is not judged."""
+        self._log.emit(ExchangeSeen(self.view(exchange)))
+
+    def tell(self, findings: Iterable[Finding]) -> None:
+        """Log findings of several exchanges together."""
+        for finding in findings:
+            if isinstance(finding, Observation):
+                self._log.emit(ReadingObserved(finding.reading, finding.option))
+            else:
+                self.give(finding)
+
+    def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
+        """Log a verdict; smallest: a search has shrunk it, so that it replaces those before it."""
+        if verdict.clause not in self._chosen:
+            return
+        if verdict.outcome is Outcome.BROKEN and self._log.record is not None:
+            for exchange in verdict.exchanges:
+                if len(exchange.request.body) > LONG_BODY_BYTES:
+                    self._log.record.write_body(exchange.number, mask_bytes(exchange.request.body, self._secrets.mask))
+        views = tuple(self.view(exchange) for exchange in verdict.exchanges)
+        self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
+
+    def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
+        """Those of the findings that break a clause which is judged."""
+        return [
+            finding
+            for finding in findings
+            if isinstance(finding, Verdict) and finding.outcome is Outcome.BROKEN and finding.clause in self._chosen
+        ]
+
+    def view(self, exchange: Exchange) -> ExchangeView:
+        """How reports show an exchange, without its secrets and those that its response hands out."""
+        if view := self.history.view(exchange.number):
+            return view
+        self._secrets.learn(handed_out(exchange))
+        return view_exchange(exchange, exchange.number, self._secrets.mask)
