@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.options import RUN_OPTIONS, SEEN_OPTIONS
 
 if TYPE_CHECKING:
     from contract_tests.contract.specification import Specification
@@ -40,12 +40,21 @@ Exit codes:
   143  terminated (SIGTERM)"""
 
 
-def _with_run_options(function: Callable[..., int]) -> Callable[..., int]:
-    for option in reversed(RUN_OPTIONS):
-        if option.name != "url":
-            add = click.option(option.flag, option.name, metavar=option.metavar, help=option.help, multiple=option.many)
-            function = add(function)
-    return function
+def _with_options(names: Collection[str]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add the options of a run that have one of the names."""
+
+    def add(function: Callable[..., int]) -> Callable[..., int]:
+        for option in reversed(RUN_OPTIONS):
+            if option.name in names:
+                function = click.option(
+                    option.flag, option.name, metavar=option.metavar, help=option.help, multiple=option.many
+                )(function)
+        return function
+
+    return add
+
+
+_with_run_options = _with_options([option.name for option in RUN_OPTIONS if option.name != "url"])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -224,6 +233,61 @@ def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
     if not again:
         _say("There is no broken clause to replay.")
     return 1 if any(each.is_broken for each in again) else 0
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.option("--upstream", "url", metavar="URL", help="server to forward to and to judge: its base URL")
+@click.option("--port", default=0, metavar="N", help="port to listen on (default: a free one, which is printed)")
+@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default 127.0.0.1)")
+@click.option("--keep-host", is_flag=True, help="forward the Host header of the client (default: that of the URL)")
+@_with_options(SEEN_OPTIONS)
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+@click.option("--report", "reports", metavar="FORMAT[=FILE]", multiple=True, help="write a report, as for `run`")
+def watch(port: int, host: str, keep_host: bool, config: str | None, reports: tuple[str, ...], **flags: Any) -> int:
+    """Forward the traffic of other programs to a server, and judge each exchange of the operation.
+
+    The traffic goes through unchanged, but for the Host header, and never waits for the judging. Ctrl-C or SIGTERM ends
+    the proxy; then come table, record and reports, and the exit code of what was judged. No login is needed: an
+    accepted one is recognized by its success.
+    """
+    from contract_tests.composition import proxy_of
+    from contract_tests.live.proxy import ProxyError
+
+    wanted = _wanted(reports)
+    settings, _, folder = _check(flags, config)
+    try:
+        with proxy_of(settings, host=host, port=port, keeps_host=keep_host) as proxy:
+            for ending in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(ending, lambda *_: proxy.stop())
+            shown = f"[{host}]" if ":" in host else host
+            _say(f"Forwarding http://{shown}:{proxy.port} to {settings.url}. Ctrl-C ends it.")
+            return _judge_seen(settings, folder, wanted, proxy.seen())
+    except ProxyError as error:
+        raise click.UsageError(f"the proxy cannot listen on {error}") from None
+
+
+def _judge_seen(settings: Settings, folder: Path, wanted: list[Wanted], traffic: Iterable[Any]) -> int:
+    from rich.console import Console
+
+    from contract_tests.composition import open_watching
+    from contract_tests.engine.record import RecordError
+    from contract_tests.report.console import ConsoleReport
+    from contract_tests.settings.secrets import Masker
+
+    report = ConsoleReport(Console(highlight=False))
+    masker = Masker(settings.secrets)
+    try:
+        with open_watching(settings, folder=folder, masker=masker) as watching:
+            for event in watching.events(traffic):
+                report.listen(event)
+    except RecordError as error:
+        raise click.UsageError(f"--run-folder: {error}") from None
+    result = watching.result()
+    report.conclude(result, folder)
+    if watching.record_problem:
+        _complain(watching.record_problem)
+    _write_reports(wanted, result, folder, masker.secrets)
+    return result.exit_code()
 
 
 @cli.command(name="compare", epilog=COMPARE_EXIT_CODES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from contract_tests.engine.event_log import EventLog
@@ -30,15 +30,25 @@ class Judging(Protocol):
 class CaseLog:
     """The judged cases of one run.
 
-    chosen: the clauses that are judged; verdicts on others are dropped.
+    chosen: the clauses that are judged; verdicts on others are dropped. shown: the exchange as it may be shown, where
+    masking is not enough.
     """
 
-    def __init__(self, judge: Judging, log: EventLog, *, chosen: frozenset[str], secrets: Secrets) -> None:
+    def __init__(
+        self,
+        judge: Judging,
+        log: EventLog,
+        *,
+        chosen: frozenset[str],
+        secrets: Secrets,
+        shown: Callable[[Exchange], Exchange] = lambda exchange: exchange,
+    ) -> None:
         self.history = History()
         self._judge = judge
         self._log = log
         self._chosen = chosen
         self._secrets = secrets
+        self._shown = shown
 
     def add(self, case: Case) -> list[Finding]:
         """Judge one case on its own, keep it for later ones, and log it with what it shows."""
@@ -103,4 +113,4 @@ class CaseLog:
         if view := self.history.view(exchange.number):
             return view
         self._secrets.learn(handed_out(exchange))
-        return view_exchange(exchange, exchange.number, self._secrets.mask)
+        return view_exchange(self._shown(exchange), exchange.number, self._secrets.mask)

@@ -20,6 +20,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"  # by the program that conducts it, which has seen enough
     INTERRUPTED = "interrupted"  # Ctrl-C, or a record that stops in its middle
     TERMINATED = "terminated"  # SIGTERM
+    SEEN = "seen"  # the traffic of other programs was judged, until it ended
     NOT_JUDGEABLE = "not judgeable"  # not reachable, credentials refused, no such endpoint, a gateway in the way
     TARGET_GONE = "target gone"
     SESSION_ENDED = "session ended"

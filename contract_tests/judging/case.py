@@ -167,12 +167,14 @@ class Oracle:
 class HistoryOracle:
     """Pure judgement of many cases of one operation together, in the order in which they were sent.
 
-    spans_operations: whether it is given the cases of all operations instead.
+    spans_operations: whether it is given the cases of all operations instead. needs_own_ids: whether it relies on the
+    ids in the requests not to exist on the server, as only the suite's own do.
     """
 
     clauses: tuple[str, ...]
     judge: Callable[[Sequence[Case]], Iterator[Finding]]
     spans_operations: bool = False
+    needs_own_ids: bool = False
 
 
 def overlap(first: Case, second: Case) -> bool:

@@ -85,13 +85,18 @@ class Expectation:
         return any(specification.readings[t].refusals for t in self.open_readings)
 
 
-def expect(request: Request, terms: Terms, meanings: Mapping[str, Meaning]) -> Expectation:
-    """What the contract demands of the answer to this request; meanings: by the id of their operation."""
+def expect(
+    request: Request, terms: Terms, meanings: Mapping[str, Meaning], caller: Caller | None = None
+) -> Expectation:
+    """What the contract demands of the answer to this request.
+
+    meanings: by the id of their operation. caller: who calls; without it the settings tell.
+    """
     specification = terms.specification
     path, _, query = request.url.removeprefix(terms.base_url).partition("?")
     operation = next((o for o in specification.operations if (o.method, o.path) == (request.method, path)), None)
     near = operation or next((o for o in specification.operations if o.path == path.rstrip("/")), None)
-    caller = caller_of(request, terms.settings, specification.cookie_name)
+    caller = caller or caller_of(request, terms.settings, specification.cookie_name)
     if operation is None:
         return Expectation(None, near, caller, Body())
     meaning = meanings.get(operation.id, NO_MEANING)

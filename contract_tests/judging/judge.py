@@ -12,6 +12,7 @@ from contract_tests.contract.specification import Operation, Treatment
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.expectation import expect
+from contract_tests.judging.login import Caller
 from contract_tests.judging.meaning import NO_MEANING, Meaning
 from contract_tests.judging.oracles import answers, blame, errors, history, success
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict, held
@@ -48,9 +49,9 @@ class Judge:
     oracles: tuple[Oracle, ...] = ORACLES
     history_oracles: tuple[HistoryOracle, ...] = HISTORY_ORACLES
 
-    def case(self, exchange: Exchange) -> Case:
-        """Return the exchange with what the contract expects of it."""
-        return Case(exchange, expect(exchange.request, self.terms, self._meanings), self.terms)
+    def case(self, exchange: Exchange, caller: Caller | None = None) -> Case:
+        """Return the exchange with what the contract expects of it. caller: who calls, if the settings cannot tell."""
+        return Case(exchange, expect(exchange.request, self.terms, self._meanings, caller), self.terms)
 
     def judge(self, case: Case) -> list[Finding]:
         """Every finding on one case; where a reading bears on a clause, the verdict names it."""

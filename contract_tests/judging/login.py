@@ -22,6 +22,7 @@ class Login(StrEnum):
     EXPIRED = "expired"
     MALFORMED = "malformed"
     MIXED = "mixed"
+    UNKNOWN = "unknown"  # in the traffic of other programs: whether the server accepts it is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.contract.specification import Clause
+from contract_tests.engine.events import Ending
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
@@ -89,7 +90,7 @@ def sentence(result: RunResult) -> str:
     if not result.is_judged:
         return "Nothing was judged, so nothing can be said of this server."
     held = sum(found.outcome is not None for found in result.clauses)
-    if result.why:
+    if result.why and result.ending is not Ending.SEEN:
         return f"No clause was seen to be broken, but the run ended early: {printable(result.why)}"
     if result.broken:
         return f"{len(result.broken)} clauses are broken, and every breach is accepted; the other clauses hold."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from contract_tests.engine.events import Ending
 from contract_tests.engine.result import RunResult
 
 # The option without which a run cannot judge a clause, by the end of the clause's id.
@@ -31,7 +32,7 @@ def summary_line(result: RunResult) -> str:
     held = len(result.clauses) - len(result.broken) - len(unjudged)
     line = f"{held} clauses hold, {len(result.broken)} broken, {len(unjudged)} not judged; "
     line += f"{result.requests} requests in {result.duration_s:.1f} s."
-    if unjudged:
+    if unjudged and result.ending is not Ending.SEEN:  # of traffic that others cause, these are most clauses
         line += " Not judged: " + ", ".join(f"{clause}{_needs(clause)}" for clause in unjudged) + "."
     if not result.is_judged:
         line += " Nothing was judged, so nothing can be said of this server."

@@ -102,3 +102,10 @@ RUN_OPTIONS = (
     Option("run_folder", "DIR", "new folder for the record of the run (default .leadlists/runs/TIME)"),
     Option("spec", "DIR", "folder with openapi.yaml, clauses.yaml and readings.yaml (default: the bundled one)"),
 )
+
+# Those that also say something of traffic that other programs cause.
+SEEN_OPTIONS = (
+    "bearer", "cookie", "header", "user_id", "second_bearer", "second_cookie", "second_user_id", "expired_bearer",
+    "icp_id", "person_id", "company_id", "reading", "deviations", "fail_on", "clauses", "ca_file", "client_cert",
+    "client_key", "clock_allowance", "run_folder", "spec",
+)  # fmt: skip

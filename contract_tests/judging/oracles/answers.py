@@ -62,7 +62,7 @@ def no_server_error(case: Case) -> Iterator[Finding]:
 def login(case: Case) -> Iterator[Finding]:
     """Only a signed-in user may call; any other request gets 401."""
     operation, caller = case.operation, case.expectation.caller
-    if operation is None or not operation.secured or not case.is_judgement:
+    if operation is None or not operation.secured or not case.is_judgement or caller.login is Login.UNKNOWN:
         return
     if caller.login is Login.MIXED:
         if case.succeeded or case.status == 401:

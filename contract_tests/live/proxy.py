@@ -1,0 +1,195 @@
+"""The proxy as a process of its own, so that judging, which is slow, never delays traffic.
+
+The process copies each exchange into a bounded queue; a thread hands them on over a pipe. A full queue drops exchanges
+and counts them: traffic does not wait. The proxy ends when it is told to, or when the pipe breaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import queue
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from urllib.parse import urlsplit
+
+import uvloop
+
+from contract_tests.live.relay import Relay, Upstream
+from contract_tests.live.seen import Counts, Seen
+from contract_tests.settings.connection import tls_context
+
+KEPT_EXCHANGES = 1000  # in the queue; what a browser's test causes in a minute
+KEPT_BYTES = 64 * 1024 * 1024  # of the bodies in the queue
+COUNTS_EVERY_S = 1.0
+START_S = 30.0
+
+
+class ProxyError(Exception):
+    """The proxy cannot start; the message says why and names the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the proxy listens and what it forwards to.
+
+    upstream: the URL of the server. keeps_host: whether Host is forwarded as the client sent it. paths: of the
+    operations, with that of the base URL.
+    """
+
+    upstream: str
+    paths: tuple[str, ...]
+    host: str = "127.0.0.1"
+    port: int = 0
+    keeps_host: bool = False
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+
+    def server(self) -> Upstream:
+        """Return the server as the relay reaches it. Raises UsageError that names a file that cannot be used."""
+        parts = urlsplit(self.upstream)
+        is_tls = parts.scheme == "https"
+        return Upstream(
+            parts.hostname or "",
+            parts.port or (443 if is_tls else 80),
+            tls_context(self.ca_file, self.client_cert, self.client_key) if is_tls else None,
+            None if self.keeps_host else parts.netloc.encode("ascii"),
+        )
+
+
+class ProxyProcess:
+    """A proxy that runs from the beginning to the end of a `with` block, and what it has seen."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        context = multiprocessing.get_context("spawn")  # a fork would inherit threads and signal handlers
+        self._pipe, self._other = context.Pipe()
+        self._process = context.Process(target=serve, args=(self._other, address), daemon=True)
+        self.port = 0
+
+    def __enter__(self) -> ProxyProcess:
+        """Start. Raises ProxyError."""
+        self._process.start()
+        self._other.close()
+        answer = self._pipe.recv() if self._pipe.poll(START_S) else f"it did not start within {START_S:g} s"
+        if not isinstance(answer, int):
+            raise ProxyError(str(answer))
+        self.port = answer
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.close()
+        self._process.join(5)
+        if self._process.is_alive():
+            self._process.kill()
+
+    def stop(self) -> None:
+        """Ask the proxy to end; what it has seen until then still comes. Safe to call from a signal handler."""
+        try:
+            self._pipe.send("stop")
+        except OSError:
+            return  # it has ended
+
+    def seen(self) -> Iterator[Seen | Counts]:
+        """Yield every exchange, and the counts about once a second, until the proxy ends."""
+        while True:
+            try:
+                yield self._pipe.recv()
+            except EOFError:
+                return
+
+
+def serve(pipe: Connection, address: Address) -> None:
+    """Run the proxy in this process; sends its port, or why it cannot start, and then what it sees."""
+    # Ctrl-C goes to both processes: the other one says when to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    uvloop.run(_serve(pipe, address))
+
+
+async def _serve(pipe: Connection, address: Address) -> None:
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    handoff = Handoff(pipe)
+    relay = Relay(address.server(), address.paths, handoff.put)
+    handoff.counts = relay.counts
+    try:
+        # SO_REUSEADDR, or a restart would have to wait for old connections.
+        listener = socket.create_server((address.host, address.port), backlog=512)
+        listener.setblocking(False)
+        server = await loop.create_server(relay.client, sock=listener)
+    except OSError as error:
+        pipe.send(f"{address.host}:{address.port}: {error.strerror}")
+        return
+    pipe.send(listener.getsockname()[1])
+
+    def wait_for_the_end() -> None:
+        try:
+            pipe.recv()
+        except (EOFError, OSError):
+            handoff.is_over = True
+        loop.call_soon_threadsafe(stopped.set)
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    handoff.start()
+    await stopped.wait()
+    server.close()
+    await loop.run_in_executor(None, handoff.finish)
+
+
+class Handoff:
+    """A bounded queue to the other process."""
+
+    def __init__(self, pipe: Connection, kept: int = KEPT_EXCHANGES) -> None:
+        self.counts = Counts()
+        self.is_over = False  # the other process is gone
+        self._pipe = pipe
+        self._queue: queue.Queue[Seen | None] = queue.Queue(kept)
+        self._queued_bytes = 0  # each of the two is written by one thread alone
+        self._sent_bytes = 0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def put(self, seen: Seen) -> None:
+        """Queue an exchange, or drop it and count it."""
+        size_bytes = len(seen.request_body) + len(seen.response_body)
+        if self._queued_bytes - self._sent_bytes + size_bytes > KEPT_BYTES:
+            self.counts.dropped += 1
+            return
+        try:
+            self._queue.put_nowait(seen)
+            self._queued_bytes += size_bytes
+        except queue.Full:
+            self.counts.dropped += 1
+
+    def start(self) -> None:
+        """Start to send."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Send what is queued, and the last counts."""
+        if not self.is_over:
+            self._queue.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                try:
+                    seen = self._queue.get(timeout=COUNTS_EVERY_S)
+                except queue.Empty:
+                    self._send_counts()
+                    continue
+                if seen is None:
+                    break
+                self._pipe.send(seen)
+                self._sent_bytes += len(seen.request_body) + len(seen.response_body)
+            self._send_counts()
+        except OSError:
+            self.is_over = True
+
+    def _send_counts(self) -> None:
+        self._pipe.send(replace(self.counts, left_out=self.counts.left_out.copy()))

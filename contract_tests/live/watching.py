@@ -1,0 +1,166 @@
+"""Judge what a proxy or a file has seen, one exchange after the other, and sum it up as a run."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import httpx2
+
+from contract_tests.engine.case_log import CaseLog
+from contract_tests.engine.event_log import EventLog, now_text
+from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, StageStarted
+from contract_tests.engine.record import Record
+from contract_tests.engine.result import RunResult
+from contract_tests.engine.views import Secrets
+from contract_tests.live.passive import LOGIN_HEADER, OF_A_GATEWAY, PassiveJudge, login_headers
+from contract_tests.live.seen import Counts, Seen
+from contract_tests.target.exchange import Exchange, Request, Response
+
+LONGEST_DECODED_BYTES = 8 * 1024 * 1024  # of a body whose content coding is undone
+DECODED_PART_BYTES = 16 * 1024
+BEARER, COOKIE = "LEADLISTS_BEARER", "LEADLISTS_COOKIE#*="  # replace logins in what is shown
+_SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&]*(?:token|secret|session|passw|jwt|key|auth|sig)[^=&]*=)[^&]*")
+
+
+class Watching:
+    """The judging of traffic that other programs cause.
+
+    started: the first event of the run. base_url: of the server. cookie_name: of the session.
+    """
+
+    def __init__(
+        self,
+        started: RunStarted,
+        judge: PassiveJudge,
+        *,
+        base_url: str,
+        cookie_name: str,
+        secrets: Secrets,
+        record: Record | None = None,
+    ) -> None:
+        self.counts = Counts()
+        self._judge = judge
+        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
+        self._cookie_name = cookie_name
+        self._secrets = secrets
+        self._log = EventLog(record)
+        chosen = frozenset(clause.id for clause in started.clauses)
+        self._cases = CaseLog(judge, self._log, chosen=chosen, secrets=secrets, shown=self._without_logins)
+        self._judged = self._dropped = 0
+        self._of_gateways: Counter[str] = Counter()
+        self._begun_s = time.monotonic()
+        self._log.emit(started)
+
+    @property
+    def record_problem(self) -> str:
+        """Why the record stops before the end; empty if it does not."""
+        return self._log.record.problem if self._log.record else ""
+
+    def events(self, traffic: Iterable[Seen | Counts]) -> Iterator[Event]:
+        """Judge the traffic until it ends, and yield what happens."""
+        yield from self._log.waiting()
+        for each in traffic:
+            if isinstance(each, Counts):
+                self._count(each)
+            else:
+                self._see(each)
+            yield from self._log.waiting()
+        self._cases.judge_together()
+        duration_s = round(time.monotonic() - self._begun_s, 3)
+        self._log.emit(RunEnded(now_text(), Ending.SEEN, self._in_words(), self._judged, duration_s))
+        yield from self._log.waiting()
+
+    def result(self) -> RunResult:
+        """What was found so far."""
+        return self._log.summing.result()
+
+    def _count(self, counts: Counts) -> None:
+        self.counts = counts
+        if counts.dropped > self._dropped:
+            self._dropped = counts.dropped
+            self._log.emit(StageStarted(f"watching; {self._dropped} exchanges dropped, as judging cannot keep up"))
+
+    def _see(self, seen: Seen) -> None:
+        if seen.status in OF_A_GATEWAY:
+            self._of_gateways[f"answered {seen.status} by a gateway"] += 1
+            return
+        self._judged += 1
+        exchange = self._exchange(seen)
+        self._secrets.learn(_texts_of_logins(exchange.request))
+        case = self._judge.case(exchange, is_login_shown=seen.is_login_shown)
+        self._cases.add(case)
+        self._cases.judge_beside([case])
+
+    def _exchange(self, seen: Seen) -> Exchange:
+        target = seen.target if seen.target.startswith("/") else "/" + seen.target.partition("://")[2].partition("/")[2]
+        chunked = any(name.lower() == "transfer-encoding" for name, _ in seen.request_headers)
+        request = Request(seen.method, self._origin + target, seen.request_headers, seen.request_body, chunked)
+        response, failure = None, seen.failure
+        if seen.status is not None:
+            try:
+                body = decoded(seen) if seen.is_coded else seen.response_body
+                response = Response(seen.status, seen.response_headers, body)
+            except ValueError as error:
+                failure = f"the answer's content coding cannot be undone: {error}"
+        label = f"{seen.method}, seen at {datetime.fromtimestamp(seen.sent_at_s, UTC):%H:%M:%S} UTC"
+        return Exchange(request, response, failure, seen.sent_at_s, seen.received_at_s, label, self._judged)
+
+    def _without_logins(self, exchange: Exchange) -> Exchange:
+        """The exchange with variables instead of logins, so that its command can be run with a session of one's own."""
+        request = exchange.request
+        headers = tuple((name, self._shown(name, value)) for name, value in request.headers)
+        url = _SECRET_IN_QUERY.sub(r"\1[secret]", request.url)
+        return replace(exchange, request=replace(request, url=url, headers=headers))
+
+    def _shown(self, name: str, value: str) -> str:
+        if name.lower() == "authorization":
+            scheme, _, _ = value.partition(" ")
+            return f"{scheme} ${{{BEARER}}}" if scheme.lower() == "bearer" else f"{scheme} [login]"
+        if name.lower() == "cookie":
+            names = [pair.partition("=")[0].strip() for pair in value.split(";")]
+            return "; ".join(f"{n}=${{{COOKIE}}}" if n == self._cookie_name else f"{n}=[cookie]" for n in names)
+        return "[secret]" if LOGIN_HEADER.search(name) else value
+
+    def _in_words(self) -> str:
+        """How many exchanges there were, and what became of those that are not judged."""
+        counts = self.counts
+        words = f"{counts.forwarded} exchanges seen, {counts.of_operation} of the operation, {self._judged} judged."
+        left_out = [f"{number} {why}" for why, number in sorted((counts.left_out + self._of_gateways).items())]
+        if counts.dropped:
+            left_out.insert(0, f"{counts.dropped} dropped, as judging could not keep up")
+        return f"{words} Not judged: {'; '.join(left_out)}." if left_out else words
+
+
+def decoded(seen: Seen) -> bytes:
+    """The body of a response without its content coding. Raises ValueError if the coding is wrong, or inflates it."""
+    parts = (
+        seen.response_body[at : at + DECODED_PART_BYTES] for at in range(0, len(seen.response_body), DECODED_PART_BYTES)
+    )
+    body = bytearray()
+    try:
+        for part in httpx2.Response(200, headers=_coding(seen), content=parts).iter_bytes():
+            body += part
+            if len(body) > LONGEST_DECODED_BYTES:
+                raise ValueError(f"it has more than {LONGEST_DECODED_BYTES} bytes")
+    except httpx2.DecodingError as error:
+        raise ValueError(str(error)) from None
+    return bytes(body)
+
+
+def _coding(seen: Seen) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in seen.response_headers if name.lower() == "content-encoding"]
+
+
+def _texts_of_logins(request: Request) -> Iterator[str]:
+    """The secret texts with which a request signs in."""
+    for name, value in login_headers(request):
+        if name.lower() == "cookie":
+            yield from (pair.partition("=")[2].strip() for pair in value.split(";"))
+        else:
+            yield value.rpartition(" ")[2]
