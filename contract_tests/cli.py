@@ -237,23 +237,39 @@ def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
 
 @cli.command(epilog=EXIT_CODES)
 @click.option("--upstream", "url", metavar="URL", help="server to forward to and to judge: its base URL")
+@click.option(
+    "--har",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="judge the exchanges of a HAR file instead, which a browser, Playwright or mitmproxy has recorded",
+)
 @click.option("--port", default=0, metavar="N", help="port to listen on (default: a free one, which is printed)")
 @click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default 127.0.0.1)")
 @click.option("--keep-host", is_flag=True, help="forward the Host header of the client (default: that of the URL)")
 @_with_options(SEEN_OPTIONS)
 @click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
 @click.option("--report", "reports", metavar="FORMAT[=FILE]", multiple=True, help="write a report, as for `run`")
-def watch(port: int, host: str, keep_host: bool, config: str | None, reports: tuple[str, ...], **flags: Any) -> int:
+def watch(
+    har: Path | None,
+    port: int,
+    host: str,
+    keep_host: bool,
+    config: str | None,
+    reports: tuple[str, ...],
+    **flags: Any,
+) -> int:
     """Forward the traffic of other programs to a server, and judge each exchange of the operation.
 
     The traffic goes through unchanged, but for the Host header, and never waits for the judging. Ctrl-C or SIGTERM ends
     the proxy; then come table, record and reports, and the exit code of what was judged. No login is needed: an
-    accepted one is recognized by its success.
+    accepted one is recognized by its success. With --har, the server is the one that the file has requests to.
     """
     from contract_tests.composition import proxy_of
     from contract_tests.live.proxy import ProxyError
 
     wanted = _wanted(reports)
+    if har is not None:
+        return _watch_file(har, flags, config, wanted)
     settings, _, folder = _check(flags, config)
     try:
         with proxy_of(settings, host=host, port=port, keeps_host=keep_host) as proxy:
@@ -264,6 +280,23 @@ def watch(port: int, host: str, keep_host: bool, config: str | None, reports: tu
             return _judge_seen(settings, folder, wanted, proxy.seen())
     except ProxyError as error:
         raise click.UsageError(f"the proxy cannot listen on {error}") from None
+
+
+def _watch_file(har: Path, flags: dict[str, Any], config: str | None, wanted: list[Wanted]) -> int:
+    from contract_tests.contract.specification import SpecificationError, load_specification
+    from contract_tests.contract.terms import Terms
+    from contract_tests.live.har import Archive, HarError
+
+    try:
+        archive = Archive.read(har)
+        specification = load_specification(Path(flags["spec"]) if flags["spec"] else None)
+        paths = [operation.path for operation in specification.operations]
+        settings, _, folder = _check({**flags, "url": flags["url"] or archive.base_url(paths)}, config)
+    except (HarError, SpecificationError) as error:
+        raise click.UsageError(f"--har: {error}") from None
+    base_url = Terms.of(specification, settings).base_url
+    _say(f"Judging the exchanges of {har} with {base_url}")
+    return _judge_seen(settings, folder, wanted, archive.traffic(base_url, paths))
 
 
 def _judge_seen(settings: Settings, folder: Path, wanted: list[Wanted], traffic: Iterable[Any]) -> int:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass
 
+from contract_tests.live.flight import Flight
 from contract_tests.live.framing import Framing, Head, Kind, Piece, with_host
 from contract_tests.live.seen import EARLY, NOT_WHOLE, OPAQUE, RACE, TOO_LONG, UNREACHABLE, Counts, Seen
+from contract_tests.live.side import Side
 from contract_tests.target.exchange import HUNG_UP
 
-KEPT_BODY_BYTES = 1024 * 1024  # of one message; no valid message of the contract is longer
 LINGER_S = 5.0  # for a client that still sends when the server has closed
 NAME = "leadlists-contract watch"
 
@@ -34,45 +33,6 @@ class Upstream:
 
     def __str__(self) -> str:
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
-
-
-@dataclass(slots=True)
-class _Flight:
-    """One exchange under way. is_watched: whether its bytes are kept."""
-
-    head: Head
-    is_watched: bool
-    is_first: bool  # of its connection
-    sent_at_s: float = field(default_factory=time.time)
-    request_body: bytearray = field(default_factory=bytearray)
-    is_sent: bool = False
-    answer: Head | None = None
-    response_body: bytearray = field(default_factory=bytearray)
-    is_too_long: bool = False
-
-    def keep(self, body: bytearray, data: bytes) -> None:
-        if not self.is_watched or self.is_too_long:
-            return
-        if len(body) + len(data) > KEPT_BODY_BYTES:
-            self.is_too_long = True
-            body.clear()
-        else:
-            body += data
-
-    def seen(self, failure: str | None = None) -> Seen:
-        answer = self.answer if failure is None else None
-        return Seen(
-            self.head.start[0],
-            self.head.start[1],
-            self.head.headers,
-            bytes(self.request_body),
-            answer.status if answer else None,
-            answer.headers if answer else (),
-            bytes(self.response_body) if answer else b"",
-            self.sent_at_s,
-            time.time(),
-            failure,
-        )
 
 
 class Relay:
@@ -115,62 +75,17 @@ class Relay:
                 return
 
 
-class _Side(asyncio.Protocol):
-    """One of the two connections of a link."""
-
-    def __init__(
-        self, received: Callable[[bytes], None], ended: Callable[[], None], lost: Callable[[Exception | None], None]
-    ) -> None:
-        self._received, self._ended, self._lost = received, ended, lost
-        self.other: _Side | None = None
-        self.transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._received(data)
-
-    def eof_received(self) -> bool:
-        self._ended()
-        return self.transport is None or self.transport.get_extra_info("sslcontext") is None  # TLS has no half-close
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._lost(error)
-
-    def pause_writing(self) -> None:
-        if self.other and self.other.transport:
-            self.other.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.other and self.other.transport and not self.other.transport.is_closing():
-            self.other.transport.resume_reading()
-
-    def write(self, data: bytes) -> None:
-        if self.transport and not self.transport.is_closing():
-            self.transport.write(data)
-
-    def end(self) -> None:
-        """Say that nothing more comes; the other direction stays open where the transport allows that."""
-        if self.transport and not self.transport.is_closing() and self.transport.can_write_eof():
-            self.transport.write_eof()
-
-    def close(self, error: Exception | None = None) -> None:
-        if self.transport:
-            self.transport.abort() if error else self.transport.close()
-
-
 class _Link:
     """A connection of a client with its connection to the server."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
-        self.client = _Side(self._from_client, self._client_ended, self._client_lost)
-        self._server = _Side(self._from_server, self._server_ended, self._server_lost)
+        self.client = Side(self._from_client, self._client_ended, self._client_lost)
+        self._server = Side(self._from_server, self._server_ended, self._server_lost)
         self.client.other, self._server.other = self._server, self.client
         self._requests = Framing()
         self._responses = Framing(self._method)
-        self._flights: deque[_Flight] = deque()
+        self._flights: deque[Flight] = deque()
         self._connecting: asyncio.Task[None] | None = None
         self._waiting: list[bytes] = []  # for the connection to the server
         self._has_ended = False  # the client sends nothing more
@@ -197,7 +112,7 @@ class _Link:
                 self._to_server(raw)
 
     def _request(self, head: Head) -> None:
-        flight = _Flight(head, self._relay.is_watched(head.start[1]), self._is_first)
+        flight = Flight(head, self._relay.is_watched(head.start[1]), self._is_first)
         self._is_first = False
         self._relay.counts.forwarded += 1
         self._relay.counts.of_operation += flight.is_watched
@@ -238,10 +153,7 @@ class _Link:
     def _refuse(self, status: int, words: str) -> None:
         """Answer in the place of the server, and close."""
         body = f"{words}\n".encode()
-        reason = {
-            405: b"Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-            502: b"Bad Gateway",
-        }
+        reason = {501: b"Not Implemented", 502: b"Bad Gateway"}
         head = b"HTTP/1.1 %d %b\r\nContent-Type: text/plain; charset=utf-8\r\n" % (status, reason[status])
         head += b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
         is_head = bool(self._waiting) and self._waiting[0].startswith(b"HEAD ")
@@ -302,7 +214,7 @@ class _Link:
             self._landed(flight)
             self._close_idle()
 
-    def _landed(self, flight: _Flight) -> None:
+    def _landed(self, flight: Flight) -> None:
         if not flight.is_sent:
             self._leave_out(flight, EARLY)
         elif flight.is_too_long:
@@ -310,7 +222,7 @@ class _Link:
         elif flight.is_watched:
             self._relay.report(flight.seen())
 
-    def _leave_out(self, flight: _Flight, why: str) -> None:
+    def _leave_out(self, flight: Flight, why: str) -> None:
         if flight.is_watched:
             self._relay.counts.left_out[why] += 1
 
@@ -333,7 +245,7 @@ class _Link:
             self._cut(flight, place)
         self._flights.clear()
 
-    def _cut(self, flight: _Flight, place: int) -> None:
+    def _cut(self, flight: Flight, place: int) -> None:
         """Report an exchange that the server did not finish, if it is clear that the server owed a response."""
         if flight.answer is not None:
             failure = "the answer is not whole: the server closed the connection in its middle"

@@ -28,6 +28,9 @@ DECIDING = {
         "requests/transport.py",
         "contract/schema.py",
         "target/exchange.py",
+        "comparison/*.py",
+        "live/framing.py",
+        "live/passive.py",
     ),
     "mock_server": (
         "lead_lists/record.py",
@@ -53,7 +56,7 @@ GENERIC = (
 # Modules of the suite that serve every operation.
 GENERIC_OF_SUITE = (
     "contract/*.py", "requests/*.py", "judging/**/*.py", "target/*.py", "engine/*.py", "report/*.py", "suite/*.py",
-    "operation_suite.py", "plugin.py",
+    "comparison/*.py", "live/*.py", "operation_suite.py", "plugin.py",
 )  # fmt: skip
 KNOWING: set[str] = set()  # still to be freed
 

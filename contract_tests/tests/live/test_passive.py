@@ -1,0 +1,205 @@
+"""What seen traffic proves, and what it must never be accused of."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from contract_tests.composition import open_watching
+from contract_tests.engine.events import ExchangeSeen
+from contract_tests.engine.result import RunResult
+from contract_tests.judging.verdict import Outcome
+from contract_tests.live.seen import Counts, Seen
+from contract_tests.settings.values import Session, Settings
+
+URL = "http://127.0.0.1:1"
+PATH = "/api/v1/entities/leadlists"
+TOKEN = "a-token-of-ana"
+BODY: dict[str, Any] = {
+    "name": "Q1",
+    "icpId": None,
+    "startDate": "2030-01-01T00:00:00.000Z",
+    "endDate": "2030-03-31T23:59:59.000Z",
+    "personIds": [],
+}
+BEARER = (("Authorization", f"Bearer {TOKEN}"),)
+ERROR = {"error": {"code": "BAD_REQUEST", "message": "No.", "details": [{"path": "name", "message": "No."}]}}
+UNAUTHORIZED = {"error": {"code": "UNAUTHORIZED", "message": "No."}}
+
+
+def created(sent: dict[str, Any], number: int = 1, **changes: Any) -> dict[str, Any]:
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    ident = f"0b7a1c52-93f4-4d0e-8a6b-{number:012d}"
+    made = {"id": ident, "userIds": ["u1"], "createdAt": now, "updatedAt": now, "type": "person", "companyIds": []}
+    return {**made, **sent, **changes}
+
+
+def seen(
+    status: int | None = 201,
+    answer: Any = None,
+    *,
+    sent: dict[str, Any] = BODY,
+    login: tuple[tuple[str, str], ...] = BEARER,
+    number: int = 1,
+    method: str = "POST",
+    **changes: Any,
+) -> Seen:
+    """An exchange; a success for each number unless said otherwise."""
+    if answer is None:
+        answer = created(sent, number) if status in {200, 201} else UNAUTHORIZED if status == 401 else ERROR
+    headers = (("Host", "x"), ("Content-Type", "application/json"), ("Accept", "*/*"), *login)
+    now_s = time.time()
+    given = {
+        "method": method,
+        "target": PATH,
+        "request_headers": headers,
+        "request_body": json.dumps(sent).encode(),
+        "status": status,
+        "response_headers": (("Content-Type", "application/json"),),
+        "response_body": json.dumps(answer).encode(),
+        "sent_at_s": now_s - 0.01 + number,
+        "received_at_s": now_s + number,
+    }
+    return Seen(**{**given, **changes})
+
+
+def judged(*traffic: Seen, **changes: Any) -> RunResult:
+    with open_watching(Settings(URL, **changes)) as watching:
+        for _ in watching.events([*traffic, Counts(len(traffic), len(traffic))]):
+            pass
+    return watching.result()
+
+
+def broken(*traffic: Seen, **changes: Any) -> list[str]:
+    return [found.clause.id for found in judged(*traffic, **changes).broken]
+
+
+PROVEN = {
+    "a name that comes back changed": ([seen(answer=created(BODY, name="Q"))], ["response.name.echo"]),
+    "a success without a name": (
+        [seen(sent={k: v for k, v in BODY.items() if k != "name"})],
+        ["request.name.required"],
+    ),
+    "a success without any login": ([seen(login=())], ["access.login.required"]),
+    "a 404 without any login": ([seen(404, login=())], ["error.401.status"]),
+    "an error without code": ([seen(400, {"error": {"message": "x"}}, sent={})], ["error.400.code"]),
+    "one id for two lists": (
+        [seen(), seen(sent={**BODY, "name": "Q2"}, answer=created({**BODY, "name": "Q2"}, 1), number=2)],
+        ["response.id.unique"],
+    ),
+    "a refusal of a valid request by a session that worked": (
+        [seen(), seen(400, sent={**BODY, "name": "Zwölf"}, number=2)],
+        ["request.name.text"],
+    ),
+    "a session that is told to have expired": (
+        [seen(login=(("Authorization", "Bearer expired-token"),))],
+        ["access.session.expired"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROVEN)
+def test_what_an_exchange_proves_is_reported(name: str) -> None:
+    traffic, expected = PROVEN[name]
+    assert broken(*traffic, expired_bearer="expired-token") == expected
+
+
+OTHER = (("Authorization", "Bearer another-token"),)
+ICP = {**BODY, "icpId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}
+PEOPLE = {**BODY, "personIds": ["p1", "p2"]}
+UNPROVEN = {
+    "a valid request": [seen()],
+    "a session that has ended": [seen(), seen(401, number=2)],
+    "a session that lacks a right": [seen(), seen(403, number=2)],
+    "a token that is never accepted": [seen(401), seen(401, number=2)],
+    "a token that is not known yet and an invalid request": [seen(400, sent={})],
+    "a refused request of a token that is not known": [seen(400)],
+    "two tokens of one user": [seen(), seen(login=OTHER, number=2)],
+    "a login in a header of its own": [seen(login=(("X-Auth-Token", "abcdefgh"),))],
+    "a cookie of another name": [seen(login=(("Cookie", "sid=abcdefgh; theme=dark"),))],
+    "basic authentication": [seen(login=(("Authorization", "Basic abcdefgh"),))],
+    "an ICP that may not exist": [seen(), seen(400, sent=ICP, number=2)],
+    "an ICP that exists and one that does not": [
+        seen(sent=ICP),
+        seen(400, sent={**ICP, "icpId": "3f2504e0-4f89-41d3-9a0c-0305e82c3302"}, number=2),
+    ],
+    "one of two people is unknown": [seen(sent=PEOPLE, answer=created(PEOPLE, personIds=["p1"]))],
+    "people known and unknown": [
+        seen(sent=PEOPLE),
+        seen(sent={**BODY, "personIds": ["p3"]}, answer=created(BODY, 2, personIds=[]), number=2),
+    ],
+    "a fault of the server": [seen(), seen(500, {"error": {"code": "INTERNAL_ERROR", "message": "x"}}, number=2)],
+    "a gateway": [seen(), seen(502, "x", number=2), seen(503, "x", number=3), seen(504, "x", number=4)],
+    "a cut connection": [seen(), seen(None, failure="the server closed the connection without an answer", number=2)],
+    "too many requests": [seen(), seen(429, {"error": {"code": "X", "message": "x"}}, number=2)],
+    "an HAR file of a browser that hides logins": [seen(login=(), is_login_shown=False)],
+}
+
+
+@pytest.mark.parametrize("name", UNPROVEN)
+def test_what_traffic_cannot_prove_is_not_reported(name: str) -> None:
+    assert broken(*UNPROVEN[name]) == []
+
+
+def test_nothing_is_learned_of_ids_that_may_or_may_not_exist() -> None:
+    result = judged(seen(sent=ICP), seen(sent=PEOPLE, number=2), seen(400, sent=ICP, number=3))
+    assert not {each.reading.id for each in result.readings if each.reading.id.startswith("unknown-")}
+
+
+def test_a_pinned_reading_on_unknown_ids_accuses_no_server_that_knows_them() -> None:
+    assert broken(seen(sent=ICP), readings={"unknown-icp": ("400",)}) == []
+
+
+def test_a_fault_is_a_warning() -> None:
+    result = judged(seen(), seen(500, {"error": {"code": "INTERNAL_ERROR", "message": "x"}}, number=2))
+    assert [found.clause.id for found in result.warned] == ["http.answer.no-server-error"]
+    assert result.exit_code() == 0
+
+
+def test_users_that_the_options_name_are_compared() -> None:
+    first, second = Session("first", bearer=TOKEN), Session("second", bearer="another-token")
+    traffic = [seen(), seen(sent={**BODY, "name": "Q2"}, login=OTHER, number=2)]
+    assert broken(*traffic, first=first, second=second) == ["response.userIds.includes-creator"]
+
+
+def test_a_request_that_is_not_of_the_page_is_not_judged_as_one() -> None:
+    result = judged(seen(200, [], method="GET"))
+    assert (result.broken, result.clause("success.created").outcome) == ((), None)  # type: ignore[union-attr]
+
+
+def test_logins_are_nowhere_in_the_events() -> None:
+    login = (
+        ("authorization", f"Bearer {TOKEN}"),
+        ("cookie", "__session=short; ga=GA1.2.3"),
+        ("X-Api-Key", "key-12345678"),
+    )
+    echo = {"error": {"code": "BAD_REQUEST", "message": f"{TOKEN} key-12345678", "details": []}}
+    with open_watching(Settings(URL)) as watching:
+        one = seen(400, echo, login=login, target=f"{PATH}?access_token=in-the-query")
+        events = list(watching.events([one, Counts(1, 1)]))
+    for secret in (TOKEN, "short", "GA1.2.3", "key-12345678", "in-the-query"):
+        assert secret not in repr(events), secret
+    (exchange,) = [event.exchange for event in events if isinstance(event, ExchangeSeen)]
+    assert ("authorization", "Bearer ${LEADLISTS_BEARER}") in exchange.request.headers
+    assert ("cookie", "__session=${LEADLISTS_COOKIE#*=}; ga=[cookie]") in exchange.request.headers
+
+
+def test_nothing_judged_is_exit_code_4() -> None:
+    assert judged().exit_code() == 4
+
+
+def test_a_compressed_response_is_judged_as_its_content() -> None:
+    import gzip
+
+    coded = (("Content-Type", "application/json"), ("Content-Encoding", "gzip"))
+    good = seen()
+    result = judged(
+        seen(response_headers=coded, response_body=gzip.compress(good.response_body)),
+        seen(response_headers=coded, response_body=b"not gzip", number=2),
+        seen(response_headers=coded, response_body=gzip.compress(bytes(100_000_000)), number=3),
+    )
+    assert result.clause("response.name.echo").outcome is Outcome.HELD  # type: ignore[union-attr]
+    assert result.clause("http.answer.complete").warned == 2  # type: ignore[union-attr]

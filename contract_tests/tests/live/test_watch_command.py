@@ -1,0 +1,154 @@
+"""Run `leadlists-contract watch` as a user does: real processes, real traffic, real signals."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from contract_tests.composition import open_watching, proxy_of
+from contract_tests.engine.record import read_result
+from contract_tests.settings.values import Depth, Settings
+from contract_tests.tests.conftest import judged, mock_process, settings_for
+from contract_tests.tests.servers import second_server
+from contract_tests.tests.servers.right_core import RightCore
+from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.test_cli import environment
+
+PATH = "/api/v1/entities/leadlists"
+BODY: dict[str, Any] = {
+    "name": "Q1 and a name of more than sixty-four characters, which some column cuts",
+    "icpId": None,
+    "startDate": "2030-01-01T00:00:00.000Z",
+    "endDate": "2030-03-31T23:59:59.000Z",
+    "personIds": [],
+}
+SIGNED_IN = {"Authorization": "Bearer xyz789-session"}
+
+
+@contextmanager
+def watching(upstream: str, *options: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command; yields the process and the URL of the proxy."""
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "contract_tests",
+        "watch",
+        "--upstream",
+        upstream,
+        "--run-folder",
+        str(folder),
+    ]
+    with subprocess.Popen(
+        [*command, *options], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.match(r"Forwarding (http://127\.0\.0\.1:\d+) to ", line)
+            assert found, line + process.stdout.read()
+            yield process, found[1]
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str], by: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+    process.send_signal(by)
+    output, _ = process.communicate(timeout=60)
+    assert "Traceback" not in output
+    return process.returncode, output
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_right_server_ends_with_0_record_and_reports(by: signal.Signals, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with mock_process() as url, watching(url, "--report=json", "--report=html", folder=folder) as (process, proxy):
+        for _ in range(3):
+            assert httpx2.post(proxy + PATH, json=BODY, headers=SIGNED_IN).status_code == 201
+        code, output = ended(process, by)
+    assert code == 0, output
+    assert "3 exchanges seen, 3 of the operation, 3 judged." in output
+    assert "Canary found 0 times" in output
+    result = read_result(folder)
+    assert (result.requests, result.broken, result.is_cut_off) == (3, (), False)
+    assert result.clause("response.name.echo").held == 3  # type: ignore[union-attr]
+    for path in folder.iterdir():
+        assert b"xyz789-session" not in path.read_bytes()
+    assert json.loads((folder / "report.json").read_text())
+
+
+def test_a_defect_shows_while_the_traffic_goes_on(tmp_path: Path) -> None:
+    with (
+        mock_process("--defect=name-cut-at-64") as url,
+        watching(url, folder=tmp_path / "run") as (process, proxy),
+    ):
+        assert httpx2.post(proxy + PATH, json=BODY, headers=SIGNED_IN).status_code == 201
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any(line.startswith("broken: response.name.echo") for line in lines)  # before the end
+        code, output = ended(process)
+    assert code == 1, output
+    assert "repeat    curl" in output
+    assert '"${LEADLISTS_BEARER}"' in output
+
+
+def test_no_traffic_ends_with_4(tmp_path: Path) -> None:
+    with mock_process() as url, watching(url, folder=tmp_path / "run") as (process, _):
+        code, output = ended(process)
+    assert code == 4, output
+
+
+def test_a_port_in_use_is_wrong_usage(tmp_path: Path) -> None:
+    with serve(RightCore({})) as url:
+        port = url.rpartition(":")[2]
+        command = [sys.executable, "-m", "contract_tests", "watch", f"--upstream={url}", f"--port={port}"]
+        done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert f"the proxy cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
+
+
+def test_the_proxy_ends_when_the_command_is_killed(tmp_path: Path) -> None:
+    with mock_process() as url, watching(url, folder=tmp_path / "run") as (process, proxy):
+        assert httpx2.get(proxy + "/").status_code == 404
+        process.kill()
+        process.wait(10)
+        deadline_s = time.monotonic() + 30
+        while time.monotonic() < deadline_s:
+            try:
+                httpx2.get(proxy + "/")
+            except httpx2.ConnectError:
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the proxy still serves")
+
+
+def test_a_whole_run_through_the_proxy_finds_the_same_and_right_servers_are_not_accused() -> None:
+    """The run sends what no browser would; the passive judging must not accuse a right server of any of it."""
+    apps: list[Any] = [RightCore({"token-1": "user_1"}), second_server.app({"token-1": "user_1"})]
+    for app in apps:
+        with serve(app) as url, proxy_of(Settings(url), host="127.0.0.1", port=0) as proxy:
+            through = settings_for(
+                f"http://127.0.0.1:{proxy.port}", depth=Depth.QUICK, second=None, expired_bearer=None
+            )
+            active = judged(through)
+            proxy.stop()
+            with open_watching(Settings(url)) as passive:
+                for _ in passive.events(proxy.seen()):
+                    pass
+        seen = passive.result()
+        assert [found.clause.id for found in active.broken] == []
+        assert [(found.clause.id, found.worst) for found in seen.broken] == []
+        assert seen.requests > 400
+        assert len(seen.unjudged) < 25
