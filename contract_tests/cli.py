@@ -266,6 +266,7 @@ def watch(
     """
     from contract_tests.composition import proxy_of
     from contract_tests.live.proxy import ProxyError
+    from contract_tests.settings.values import UsageError
 
     wanted = _wanted(reports)
     if har is not None:
@@ -280,6 +281,8 @@ def watch(
             return _judge_seen(settings, folder, wanted, proxy.seen())
     except ProxyError as error:
         raise click.UsageError(f"the proxy cannot listen on {error}") from None
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _watch_file(har: Path, flags: dict[str, Any], config: str | None, wanted: list[Wanted]) -> int:

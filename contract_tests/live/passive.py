@@ -7,7 +7,7 @@ What is not known of seen traffic, and what follows:
   of which the options give the tokens.
 - which ids exist: a refusal of an id, or a missing id in the response, has that explanation.
 - what the server goes through: a 500 or a cut connection may be the database's fault. It is a warning.
-- what stands between: 502, 503 and 504 are a gateway's.
+- whether there is a gateway: 502, 503 and 504 are attributed to one.
 """
 
 from __future__ import annotations

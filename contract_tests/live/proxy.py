@@ -1,7 +1,7 @@
 """The proxy as a process of its own, so that judging, which is slow, never delays traffic.
 
 The process copies each exchange into a bounded queue; a thread hands them on over a pipe. A full queue drops exchanges
-and counts them: traffic does not wait. The proxy ends when it is told to, or when the pipe breaks.
+and counts them: traffic does not wait. The proxy ends at a message over the pipe, or when the pipe breaks.
 """
 
 from __future__ import annotations
@@ -73,10 +73,14 @@ class ProxyProcess:
         self.port = 0
 
     def __enter__(self) -> ProxyProcess:
-        """Start. Raises ProxyError."""
+        """Start. Raises ProxyError, and UsageError that names a file of certificates."""
+        self._address.server()  # a file that cannot be used is reported here, not in the other process
         self._process.start()
         self._other.close()
-        answer = self._pipe.recv() if self._pipe.poll(START_S) else f"it did not start within {START_S:g} s"
+        try:
+            answer = self._pipe.recv() if self._pipe.poll(START_S) else f"it did not start within {START_S:g} s"
+        except EOFError:
+            answer = "its process ended at the start"
         if not isinstance(answer, int):
             raise ProxyError(str(answer))
         self.port = answer

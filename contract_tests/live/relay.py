@@ -246,7 +246,7 @@ class _Link:
         self._flights.clear()
 
     def _cut(self, flight: Flight, place: int) -> None:
-        """Report an exchange that the server did not finish, if it is clear that the server owed a response."""
+        """Report an exchange that the server did not finish, if it is clear that a response was due."""
         if flight.answer is not None:
             failure = "the answer is not whole: the server closed the connection in its middle"
         elif flight.is_first:

@@ -1,4 +1,4 @@
-"""What seen traffic proves, and what it must never be accused of."""
+"""Report what seen traffic proves, and nothing that it cannot prove."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ PROVEN = {
         [seen(), seen(400, sent={**BODY, "name": "Zwölf"}, number=2)],
         ["request.name.text"],
     ),
-    "a session that is told to have expired": (
+    "a session that has expired, as the options say": (
         [seen(login=(("Authorization", "Bearer expired-token"),))],
         ["access.session.expired"],
     ),
@@ -149,7 +149,7 @@ def test_nothing_is_learned_of_ids_that_may_or_may_not_exist() -> None:
     assert not {each.reading.id for each in result.readings if each.reading.id.startswith("unknown-")}
 
 
-def test_a_pinned_reading_on_unknown_ids_accuses_no_server_that_knows_them() -> None:
+def test_a_pinned_reading_on_unknown_ids_is_no_finding_about_ids_that_may_exist() -> None:
     assert broken(seen(sent=ICP), readings={"unknown-icp": ("400",)}) == []
 
 

@@ -297,7 +297,7 @@ def test_other_paths_are_forwarded_and_not_kept() -> None:
 
 
 def test_traffic_goes_on_while_nothing_is_judged_and_drops_are_counted() -> None:
-    """The reader of the pipe stands still, as a slow judge does."""
+    """Read nothing from the pipe, as a slow judge does."""
     with serve(RightCore(USERS)) as url, proxied(url) as proxy:
         requests = 1600  # more than the queue and the pipe hold
         with connected(proxy.port) as client:

@@ -134,8 +134,8 @@ def test_the_proxy_ends_when_the_command_is_killed(tmp_path: Path) -> None:
             pytest.fail("the proxy still serves")
 
 
-def test_a_whole_run_through_the_proxy_finds_the_same_and_right_servers_are_not_accused() -> None:
-    """The run sends what no browser would; the passive judging must not accuse a right server of any of it."""
+def test_a_whole_run_through_the_proxy_has_no_findings_on_right_servers() -> None:
+    """The run sends what no browser would; neither the run nor the passive judging may report a right server."""
     apps: list[Any] = [RightCore({"token-1": "user_1"}), second_server.app({"token-1": "user_1"})]
     for app in apps:
         with serve(app) as url, proxy_of(Settings(url), host="127.0.0.1", port=0) as proxy:
