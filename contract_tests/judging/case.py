@@ -55,8 +55,8 @@ class Case:
         return envelope(response) is not None
 
     @property
-    def told(self) -> str:
-        """The status, with what belies it."""
+    def status_text(self) -> str:
+        """The status, with a note if it contradicts the body."""
         return f"{self.status} with an error body" if self.status < 400 and self.is_error_body else str(self.status)
 
     @cached_property

@@ -31,8 +31,8 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
     if len(told) > 1:
         told.pop("success.concurrent", None)  # ids that repeat without any race have another cause
     for clause, (first, case, text) in told.items():
-        hint = "Both requests were under way at the same moment." if overlap(first, case) else ""
-        wanted = "two lead lists with two ids"
+        hint = "Both requests were sent at the same time." if overlap(first, case) else ""
+        wanted = "two lead lists with different IDs"
         yield broken(clause, first.exchange, case.exchange, expected=wanted, actual=f"{text} twice", hint=hint)
     yield from _held_repeats(list(seen.values()), set(told))
 
@@ -115,7 +115,7 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
                 clause,
                 shown[session.name].exchange,
                 case.exchange,
-                expected="the same creator in both lists of one user",
+                expected="the same creator in both lists of a user",
                 actual=f"{sorted(before)} and then {sorted(own)}",
             )
             return
@@ -131,7 +131,7 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
             "response.userIds.includes-creator",
             first.exchange,
             second.exchange,
-            expected="a creator of its own for each of the two users",
+            expected="a different creator for each of the two users",
             actual=f"{sorted(shared)} for both",
         )
 
@@ -178,8 +178,8 @@ def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
                 clause,
                 first.exchange,
                 case.exchange,
-                expected="a clock that runs",
-                actual=f"{text} for two calls that are {gap_s:.1f} s apart",
+                expected="a clock that advances",
+                actual=f"{text} for two requests that are {gap_s:.1f} s apart",
             )
         else:
             yield held(clause, first.exchange, case.exchange)
@@ -198,8 +198,8 @@ def steady_clock(cases: Sequence[Case]) -> Iterator[Finding]:
         if latest and case.exchange.sent_at_s >= latest[1].exchange.received_at_s:
             back_s = (latest[0] - moment).total_seconds()
             if back_s > RUNNING_BACK_S:
-                actual = f"{text}, {back_s:g} s before that of the call before"
-                expected = "no earlier createdAt for a later call"
+                actual = f"{text}, {back_s:g} s before that of the previous request"
+                expected = "no earlier createdAt for a later request"
                 yield warned(clause, latest[1].exchange, case.exchange, expected=expected, actual=actual)
                 return
         if latest is None or moment > latest[0]:
@@ -222,8 +222,8 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
             elif strange and not got:
                 lost = case
             if kept and lost and (clause := lost.clause(f"response.{field}.echo")):
-                actual = "[], though ids as unknown came back from another request"
-                yield broken(clause, kept.exchange, lost.exchange, expected=f"all {len(sent)} ids", actual=actual)
+                actual = "[], although the server returned equally unknown IDs for another request"
+                yield broken(clause, kept.exchange, lost.exchange, expected=f"all {len(sent)} IDs", actual=actual)
                 break
 
 

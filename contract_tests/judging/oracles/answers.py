@@ -33,8 +33,8 @@ def complete(case: Case) -> Iterator[Finding]:
         yield broken(
             "http.answer.complete",
             case.exchange,
-            expected="one whole HTTP answer",
-            actual=case.exchange.failure or "no answer",
+            expected="one complete HTTP response",
+            actual=case.exchange.failure or "no response",
             hint=_hint_of_silence(case),
         )
 
@@ -43,7 +43,7 @@ def _hint_of_silence(case: Case) -> str:
     connections = case.terms.settings.connections
     if connections == 1 or "within" not in (case.exchange.failure or ""):
         return ""
-    return f"Up to {connections} connections were open; try --connections 1 if the server is small."
+    return f"Up to {connections} connections were open. If the server supports fewer, use --connections 1."
 
 
 def no_server_error(case: Case) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def no_server_error(case: Case) -> Iterator[Finding]:
         yield broken(
             "http.answer.no-server-error",
             case.exchange,
-            expected="a success, or a 4xx that says what is wrong with the request",
+            expected="a success, or a 4xx for an invalid request",
             actual=f"{case.status}",
         )
     elif case.status:
@@ -86,9 +86,9 @@ def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
             yield broken(
                 clause,
                 case.exchange,
-                expected="the server accepts the valid session",
+                expected="the valid session is accepted",
                 actual="401",
-                hint="If the session may have expired during the run, sign in again and repeat the run.",
+                hint="If the session expired during the run, sign in again and repeat the run.",
             )
         elif case.succeeded:
             yield held(clause, case.exchange)
@@ -96,7 +96,7 @@ def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
 
 def _no_login(case: Case, clause: str) -> Iterator[Finding]:
     if case.succeeded:
-        yield broken(clause, case.exchange, expected="401", actual=f"{case.status}: the request is served")
+        yield broken(clause, case.exchange, expected="401", actual=f"{case.status}, as for a valid login")
         return
     yield held(clause, case.exchange)
     wrong_body = bool(case.expectation.violations)
@@ -114,8 +114,8 @@ def _no_login(case: Case, clause: str) -> Iterator[Finding]:
     elif case.status not in case.expectation.refusal_statuses(case.terms.specification):
         hint = _LOGIN_HINTS.get(case.status, "")
         if 300 <= case.status < 400:
-            hint = "A redirect to a sign-in page is for browsers; an API route answers 401."
-        yield broken("error.401.status", case.exchange, expected="401", actual=case.told, hint=hint)
+            hint = "A redirect to a sign-in page is for browsers; an API must return 401."
+        yield broken("error.401.status", case.exchange, expected="401", actual=case.status_text, hint=hint)
 
 
 def refusal(case: Case) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def refusal(case: Case) -> Iterator[Finding]:
     if case.status == 400:
         yield held("error.400.status", case.exchange)
     elif case.status not in statuses:
-        yield broken("error.400.status", case.exchange, expected="400", actual=case.told)
+        yield broken("error.400.status", case.exchange, expected="400", actual=case.status_text)
 
 
 def _described(of: tuple[Case, Violation]) -> str:
@@ -167,7 +167,7 @@ def open_question(case: Case) -> Iterator[Finding]:
             "error.400.status",
             case.exchange,
             expected="a success, or 400",
-            actual=f"{case.told}, which the page does not document",
+            actual=f"{case.status_text}, which the API page does not document",
         )
     if len(refusing) != 1 or refusing[0].group == "login" or case.status < 400:
         return
@@ -217,7 +217,7 @@ def methods(case: Case) -> Iterator[Finding]:
         and case.succeeded
     ):
         yield broken(
-            _LOGIN_CLAUSES[login], case.exchange, expected="401", actual=f"{case.status}: the request is served"
+            _LOGIN_CLAUSES[login], case.exchange, expected="401", actual=f"{case.status}, as for a valid login"
         )
         return
     if path != near.path:

@@ -35,7 +35,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
             # None or several could be the cause: the page's promise is broken either way.
             blamed.setdefault(case.clause("success.created") or "http.answer.complete", case)
     for clause, case in blamed.items():
-        actual = f"{case.told}, although nothing is wrong with the request{_own_words(case)}"
+        actual = f"{case.status_text}, although nothing is wrong with the request{_own_words(case)}"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
 
 
@@ -46,7 +46,7 @@ def _own_words(case: Case) -> str:
     if response is None or found is None:
         return ""
     details = found[0].get("details", response.json.get("details"))
-    return f"; it says: {short(details or found[0].get('message'), 160)}"
+    return f"; the server says: {short(details or found[0].get('message'), 160)}"
 
 
 def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
@@ -192,8 +192,8 @@ def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
             seen.setdefault(found[1], case)
     if len(seen) == 2:
         first, second = seen.values()
-        expected = "code and message at one place in every error body"
-        actual = "inside `error` in one, at the top in the other"
+        expected = "code and message in the same place in all error bodies"
+        actual = "inside `error` in one, at the top level in another"
         yield warned("error.envelope", first.exchange, second.exchange, expected=expected, actual=actual)
 
 

@@ -33,14 +33,14 @@ def error_body(case: Case) -> Iterator[Finding]:
         yield broken("http.answer.utf-8", case.exchange, expected="UTF-8", actual=actual)
         return
     if match := _INTERNALS.search(text):
-        yield broken("error.internals", case.exchange, expected="no insides of the server", actual=match[0].strip())
+        yield broken("error.internals", case.exchange, expected="no stack trace or path", actual=match[0].strip())
     else:
         yield held("error.internals", case.exchange)
     if (found := envelope(response)) is None:
         yield broken(
             "error.envelope",
             case.exchange,
-            expected='{"error": {"code": …, "message": …}}, or code and message at the top',
+            expected='{"error": {"code": …, "message": …}}, or code and message at the top level',
             actual=" ".join(text[:120].split()) or "an empty body",
         )
         return
@@ -108,12 +108,12 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     if len(fields) == 1 and named and stray and not case.expectation.open_readings:
         # A validator that goes on after a fault may well say that the dates are out of order. The page wants the
         # specific issues there and rules out no further words; what is left of other requests, history shows.
-        actual = f"one of them is on {', '.join(sorted(stray))}, which is right"
-        expected = f"details on {', '.join(fields)} only"
+        actual = f"one of them is about {', '.join(sorted(stray))}, which is valid"
+        expected = f"details only about {', '.join(fields)}"
         yield warned("error.400.details", case.exchange, expected=expected, actual=actual)
     elif len(fields) == 1 and not named and others and not case.expectation.open_readings:
-        actual = f"they speak of {', '.join(sorted(others))}"
-        expected = f"details on {', '.join(fields)}"
+        actual = f"they name {', '.join(sorted(others))}"
+        expected = f"details about {', '.join(fields)}"
         yield broken("error.400.details", case.exchange, expected=expected, actual=actual)
     elif len(fields) == 1 and not case.expectation.open_readings:
         yield Observation("details-name-the-field", "named" if named else "unnamed", case.exchange)

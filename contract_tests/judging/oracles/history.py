@@ -36,7 +36,7 @@ def unpolluted(cases: Sequence[Case]) -> Iterator[Finding]:
             spread = [k for k, v in fields.items() if k in case.created and k not in case.sent and case.created[k] == v]
             if clause and spread and not any(key in created for key in spread for created in before):
                 actual = f"{spread[0]!r}, sent in another request, is in this list"
-                yield broken(clause, first.exchange, case.exchange, expected="only fields of its own", actual=actual)
+                yield broken(clause, first.exchange, case.exchange, expected="only its own fields", actual=actual)
                 return
 
 
@@ -63,8 +63,8 @@ def left_over_details(cases: Sequence[Case]) -> Iterator[Finding]:
         first, named = first_answers.setdefault(key, (case, fields))
         stray = (fields - named) & (refused - at_fault)
         if stray and (clause := case.clause("error.400.details")):
-            expected = f"details on {', '.join(sorted(named))}, as for the same faults before"
-            actual = f"details on {', '.join(sorted(stray))} too, which earlier requests had wrong"
+            expected = f"details about {', '.join(sorted(named))}, as for the same violations before"
+            actual = f"details about {', '.join(sorted(stray))} as well, which only earlier requests had wrong"
             yield broken(clause, first.exchange, case.exchange, expected=expected, actual=actual)
             return
         refused |= at_fault

@@ -83,7 +83,8 @@ def location(case: Case) -> Iterator[Finding]:
         return
     if not value.strip():
         # By its grammar the empty text is a URI reference too (RFC 3986 §4.2), to nothing new.
-        yield warned("http.answer.location", case.exchange, expected="where the new list is", actual="an empty text")
+        expected = "the location of the new lead list"
+        yield warned("http.answer.location", case.exchange, expected=expected, actual="an empty string")
     elif _is_uri_reference(value.strip()):
         yield held("http.answer.location", case.exchange)
     else:

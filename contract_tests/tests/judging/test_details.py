@@ -66,7 +66,7 @@ def test_a_refusal_is_not_attributed_to_a_field_that_it_does_not_name() -> None:
     refused = exchange(request(sent_body(name="Größe")), 400, problem(details=[{"path": "/endDate"}]), at_s=1)
     broken = [f for f in findings(exchange(), refused) if isinstance(f, Verdict) and f.outcome is Outcome.BROKEN]
     assert {verdict.clause for verdict in broken} == {"success.created"}
-    assert "it says: [{'path': '/endDate'}]" in broken[0].actual
+    assert "the server says: [{'path': '/endDate'}]" in broken[0].actual
 
 
 def refusal_of(body: object, *paths: str, at_s: float) -> Exchange:

@@ -31,7 +31,7 @@ def test_lists_of_one_user_have_a_creator_in_common() -> None:
 
 def test_two_lists_of_one_user_without_a_common_user_are_both_reported() -> None:
     one, other = of(FIRST, "b", "a"), of(FIRST, "d", "c")
-    expected, actual = "the same creator in both lists of one user", "['a', 'b'] and then ['c', 'd']"
+    expected, actual = "the same creator in both lists of a user", "['a', 'b'] and then ['c', 'd']"
     assert found(of(SECOND, "z"), one, other) == [broken(CLAUSE, one, other, expected=expected, actual=actual)]
 
 
@@ -44,7 +44,7 @@ def test_a_list_without_users_between_two_changes_nothing() -> None:
 
 def test_later_lists_may_have_more_users_than_the_creator() -> None:
     lists = [of(FIRST, "a", "b"), of(FIRST, "a", "c"), of(FIRST, "c")]
-    expected, actual = "the same creator in both lists of one user", "['a'] and then ['c']"
+    expected, actual = "the same creator in both lists of a user", "['a'] and then ['c']"
     assert found(*lists) == [broken(CLAUSE, lists[1], lists[2], expected=expected, actual=actual)]
 
 
@@ -67,7 +67,7 @@ def test_an_exchange_alone_is_judged_as_all_of_a_history() -> None:
 
 def test_lists_of_two_users_have_different_creators() -> None:
     first, second = of(FIRST, "a"), of(SECOND, "a")
-    expected, actual = "a creator of its own for each of the two users", "['a'] for both"
+    expected, actual = "a different creator for each of the two users", "['a'] for both"
     assert found(first, second) == [
         held(CLAUSE, first),
         held(CLAUSE, second),
