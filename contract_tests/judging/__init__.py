@@ -1,7 +1,7 @@
-"""Judge finished exchanges: what the contract demands of a request, and what its response says. Pure.
+"""Judge finished exchanges: what the contract requires of the response to a request, and what the response is. Pure.
 
-Here live the expectation, cases, verdicts and the oracles for any operation. No input or output, no clock, no chance,
-and no field of a lead list.
+This package has the expectation, cases, verdicts and the oracles for any operation. It does no I/O, reads no clock,
+draws nothing at random, and knows no field of a lead list.
 
 May import: contract, settings, target
 """

@@ -1,4 +1,4 @@
-"""What the bytes of a request body say: the JSON value, or why there is none, and what is open about it. Pure."""
+"""Read the bytes of a request body: the JSON value or the violation, and the open readings. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-MUST_ACCEPT_DEPTH = 16  # a body of the page is two levels deep; servers refuse at some depth from here on
-MAX_PARSED_DEPTH = 200  # deeper bodies have no use, and parsing them may crash our own process
-MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers part company (RFC 8259 §6)
-LARGE_BODY_BYTES = 100_000  # common frameworks refuse from 100 kB on
+MUST_ACCEPT_DEPTH = 16  # a body of the API page has two levels; beyond this depth servers can refuse
+MAX_PARSED_DEPTH = 200  # parsing a deeper body could crash our own process
+MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers differ (RFC 8259 §6)
+LARGE_BODY_BYTES = 100_000  # from here on, common frameworks refuse
 FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
@@ -27,10 +27,10 @@ UNREAD = _Unread()
 
 @dataclass(frozen=True)
 class Body:
-    """A request body as it reads.
+    """A request body as a server reads it.
 
-    value: the JSON value, or UNREAD. other_value: the value under the other reading of duplicate keys.
-    violation: the clause that the bytes break, if any. spellings: how it differs from the default of JSON encoders.
+    value: the JSON value, or UNREAD. other_value: the value with the other choice for duplicate keys.
+    violation: the clause that the bytes break, if any. spellings: the differences from a JSON encoder's default output.
     """
 
     value: Any = UNREAD
@@ -41,7 +41,7 @@ class Body:
 
 
 def read_body(data: bytes, content_coding: str | None = None) -> Body:
-    """Read the bytes as a server must (RFC 8259), noting every liberty that servers take."""
+    """Read the bytes as a server must (RFC 8259), and note each reading on which servers differ."""
     open_readings: set[str] = set()
     if content_coding and content_coding.strip().lower() != "identity":
         open_readings.add("compressed-body")
@@ -77,7 +77,7 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
 
 
 def _wide_encoding(data: bytes) -> str | None:
-    """UTF-16 or UTF-32, as a byte order mark or the zeros around the first ASCII characters tell (RFC 4627 §3)."""
+    """Detect UTF-16 or UTF-32 by a byte order mark or by zeros around the first ASCII characters (RFC 4627 §3)."""
     for mark, encoding in (
         (codecs.BOM_UTF32_LE, "utf-32"),
         (codecs.BOM_UTF32_BE, "utf-32"),
@@ -120,7 +120,7 @@ def _parse(text: str, open_readings: set[str]) -> Body:
         return min(max(number, -1e300), 1e300)
 
     def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")  # Python would take NaN and Infinity
+        raise ValueError(f"{constant} is not JSON")  # Python would accept NaN and Infinity
 
     def parse(pairs_hook: Any) -> Any:
         return json.loads(
@@ -141,7 +141,7 @@ def _parse(text: str, open_readings: set[str]) -> Body:
     return Body(value, other, None, frozenset(open_readings), frozenset() if open_readings else _spellings(text, value))
 
 
-# Strings in either quotes, comments, keys without quotes, numbers with a leading zero or plus sign, trailing commas.
+# Strings in either quotes, comments, unquoted keys, numbers with a leading zero or plus sign, trailing commas.
 _EXTENSION = re.compile(
     r"""(?P<double>"(?:[^"\\]|\\.)*")|(?P<single>'(?:[^'\\]|\\.)*')|(?P<comment>/\*.*?\*/|//[^\n]*|\#[^\n]*)"""
     r"""|(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|(?<![\w.+-])(?P<sign>-?)\+?0*(?P<number>\d[\d.eE+-]*)|(?P<sigil>\+)(?=Infinity)""",
@@ -151,7 +151,7 @@ _TRAILING_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])""", re.DOTALL
 
 
 def _parse_extended(text: str, open_readings: set[str]) -> Body:
-    """The body if it is JSON but for extensions that lenient parsers accept (RFC 8259 §9); else a violation."""
+    """Return the body if it is JSON with extensions that lenient parsers accept (RFC 8259 §9), else a violation."""
     plain = _TRAILING_COMMA.sub(lambda match: match[1] or "", _EXTENSION.sub(_without_extension, text))
     try:
         value = json.loads(
@@ -199,7 +199,7 @@ _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOT
 
 
 def _depth(text: str) -> int:
-    """How deep brackets nest, text in strings left out; no recursion."""
+    """Return how deep brackets nest outside of strings, without recursion."""
     depth = deepest = 0
     for found in _STRING_OR_BRACKET.finditer(text):
         sign = found[0][0]

@@ -19,7 +19,7 @@ from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
 @dataclass(frozen=True)
 class Case:
-    """One exchange, what its request says, and the terms under which it is judged."""
+    """One exchange, the expectation for its request, and the terms by which it is judged."""
 
     exchange: Exchange
     expectation: Expectation
@@ -31,24 +31,24 @@ class Case:
 
     @property
     def status(self) -> int:
-        """The status of the answer, 0 where there is none."""
+        """The status of the response, 0 if there is none."""
         return self.exchange.response.status if self.exchange.response else 0
 
     @property
     def is_judgement(self) -> bool:
-        """Whether the answer says what the server makes of the request: 5xx and 429 (RFC 6585 §4) put that off."""
+        """Whether the response accepts or refuses the request; 5xx and 429 (RFC 6585 §4) do neither."""
         return 0 < self.status < 500 and self.status != 429
 
     @cached_property
     def succeeded(self) -> bool:
-        """Whether the answer is 2xx and no refusal gone wrong: with an error body, or undocumented for a faulty one."""
+        """Whether the response is a real success: a 2xx without an error body, and a documented one for a violation."""
         if not 200 <= self.status < 300 or self.is_error_body:
             return False
         return not self.must_reject or self.operation is None or self.status in self.operation.success_schemas
 
     @cached_property
     def is_error_body(self) -> bool:
-        """Whether the answer carries an error and no object."""
+        """Whether the response body is an error, not an object of the operation."""
         response = self.exchange.response
         if response is None or (isinstance(response.json, dict) and "id" in response.json):
             return False
@@ -80,12 +80,12 @@ class Case:
 
     @property
     def is_unspecified(self) -> bool:
-        """Whether it is for the server to accept or to refuse."""
+        """Whether the server can accept or refuse the request."""
         return self.signed_in and not self.must_reject and not self.must_accept
 
     @property
     def meaning(self) -> Meaning:
-        """What the page of the operation says beyond its schema."""
+        """The statements of the API page on the operation that its schema does not contain."""
         return self.expectation.meaning
 
     def is_open_on(self, *readings: str) -> bool:
@@ -93,25 +93,25 @@ class Case:
 
     @property
     def readings(self) -> list[Reading]:
-        """The open questions that bear on the answer, by their names."""
+        """The open readings that affect the response."""
         return [self.terms.specification.readings[reading_id] for reading_id in sorted(self.expectation.open_readings)]
 
     def is_open_on_group(self, *groups: str) -> bool:
-        """Whether one of the readings is of one of the groups."""
+        """Return whether one of the open readings belongs to one of the groups."""
         return any(reading.group in groups for reading in self.readings)
 
     def clause(self, *rules: str) -> str | None:
-        """The first of the rules that is a clause of this operation."""
+        """Return the first of the rules that is a clause of this operation, or None."""
         return self.terms.specification.clause_for(self.operation, *rules)
 
     @cached_property
     def sent(self) -> dict[str, Any]:
-        """The fields of the request body; empty where it cannot be read."""
+        """The fields of the request body; empty if it is not readable."""
         return self.expectation.body.value if self.expectation.readable else {}
 
     @cached_property
     def unknown_id_forms(self) -> Mapping[str, frozenset[str]]:
-        """For each field of ids, the forms of those that need not exist: not the user's, nor the page's example's."""
+        """For each ID field, the forms of its IDs that neither the user nor the API page's example has named."""
         example = self.operation.request_example if self.operation else None
         shown = example if isinstance(example, dict) else {}
         forms = {}
@@ -123,7 +123,7 @@ class Case:
 
     @cached_property
     def created(self) -> dict[str, Any] | None:
-        """The object that a success returned; None where there is none, or where nothing should have been created."""
+        """The object in a success response; None if there is none, or if the request must not create one."""
         if (
             not self.succeeded
             or self.exchange.response is None
@@ -136,17 +136,17 @@ class Case:
 
 
 def _plain(text: str) -> str:
-    """An id as it is compared: a UUID without regard to case (RFC 9562 §4)."""
+    """Return an ID for comparison: a UUID in lower case (RFC 9562 §4)."""
     return text.lower() if formats.is_uuid(text) else text
 
 
 def strings_in(value: Any) -> list[str]:
-    """The text that a field is, or those that it lists."""
+    """Return the strings of a field: itself, or its items."""
     return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
 
 def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
-    """The object with code and message, and whether it is inside `error`."""
+    """Return the object with code and message, and whether it is inside `error`."""
     body = response.json
     if body is NOT_JSON or not isinstance(body, dict):
         return None
@@ -157,7 +157,7 @@ def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """Pure judgement of one case. clauses: the ids, or patterns of ids (`request.*`), that it may speak of."""
+    """Judges one case; pure. clauses: the IDs, or patterns of IDs (`request.*`), that it can judge."""
 
     clauses: tuple[str, ...]
     judge: Callable[[Case], Iterable[Finding]]
@@ -165,9 +165,9 @@ class Oracle:
 
 @dataclass(frozen=True, slots=True)
 class HistoryOracle:
-    """Pure judgement of many cases of one operation together, in the order in which they were sent.
+    """Judges many cases of one operation together, in the order of their requests; pure.
 
-    spans_operations: whether it is given the cases of all operations instead. needs_own_ids: whether it relies on the
+    spans_operations: it gets the cases of all operations instead. needs_own_ids: whether it relies on the
     ids in the requests not to exist on the server, as only the suite's own do.
     """
 
@@ -178,14 +178,14 @@ class HistoryOracle:
 
 
 def overlap(first: Case, second: Case) -> bool:
-    """Whether the two requests were under way at the same moment."""
+    """Return whether the two requests were concurrent."""
     return (
         second.exchange.sent_at_s < first.exchange.received_at_s
         and first.exchange.sent_at_s < second.exchange.received_at_s
     )
 
 
-# What must be refused: a body that breaks one of these.
+# A server must refuse a body that breaks one of these.
 VIOLATIONS: tuple[str, ...] = (
     "request.*.required",
     "request.*.type",

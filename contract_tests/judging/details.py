@@ -1,4 +1,4 @@
-"""Which request fields the details of a refusal name: evidence of what the server refused. Pure."""
+"""Find the request fields that the details of a refusal name: evidence of its cause. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contract_tests.judging.case import Case, envelope
 
 
 def fields_of(case: Case) -> set[str]:
-    """The fields that the request schema of the operation documents."""
+    """Return the fields in the request schema of the operation."""
     return set(_properties(case))
 
 
 def refused_fields(case: Case) -> set[str]:
-    """The documented fields that the details of this response name; empty where they name none."""
+    """Return the documented fields that the details of this response name."""
     response = case.exchange.response
     found = envelope(response) if response is not None and response.status == 400 else None
     if response is None or found is None:
@@ -25,7 +25,7 @@ def refused_fields(case: Case) -> set[str]:
 
 
 def fields_named(details: Any, fields: set[str]) -> set[str]:
-    """The fields that an entry of the details is about: its key in a map, or the whole of a path in a list."""
+    """Return the fields that the details are about: the keys of a map, or whole paths in the entries of a list."""
     if isinstance(details, dict):
         return {name for name, problems in details.items() if name in fields and problems}
     entries = [entry for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
@@ -33,7 +33,7 @@ def fields_named(details: Any, fields: set[str]) -> set[str]:
 
 
 def may_be_about(reading: Reading, case: Case, named: set[str]) -> bool:
-    """Whether a refusal that names these fields can be about the reading: it names no field, or one of its kind."""
+    """Return whether a refusal that names these fields can be about the reading: it names none, or one of its kind."""
     words = reading.clause.split(".")
     if not named or words[0] != "request" or words[1] not in _properties(case):
         return True
@@ -48,7 +48,7 @@ def _properties(case: Case) -> Mapping[str, Any]:
 
 
 def _kinds(field: Mapping[str, Any]) -> set[str]:
-    """The format of a field or of its items, or its type: readings of one format bear on every field that has it."""
+    """Return the format (else the type) of a field or its items: a reading of a format affects all fields with it."""
     formats = {field.get("format"), field.get("items", {}).get("format")} - {None}
     return {str(kind) for kind in (formats or {field.get("type")}) | ({"array"} & {field.get("type")})}
 

@@ -1,7 +1,7 @@
 """What the contract expects of the response to a request, derived from the request alone. Pure.
 
-A request without violation and without open reading must be accepted; one with a violation, or without a valid login,
-must be rejected; for every other request the page leaves the response unspecified.
+The server must accept a request without violation and without open reading. It must reject a request with a violation
+or without a valid login. For every other request the API page leaves the response unspecified.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ ORDINARY_HEADERS = frozenset({
 
 METHOD_HEADERS = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 
-# What the bytes of a body are, by the clause that they break.
+# The clause that the bytes of a body break -> what they are.
 _UNREADABLE = {"http.request.utf-8": "not in UTF-8", "request.body.required": "empty"}
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing for which a request must be refused."""
+    """One reason for which a server must refuse a request."""
 
     clause: str
     path: str = ""
     got: str = ""
-    reading: str = ""  # the reading that makes it a violation, as all its options that accept it are ruled out
+    reading: str = ""  # the pinned reading that makes it a violation: no accepting option is left
 
     def __str__(self) -> str:
         return (
@@ -48,13 +48,13 @@ class Violation:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a request says, as far as the contract is concerned.
+    """What the contract says about a request.
 
-    operation: the operation it addresses, None for another path or method. violations: why it must be refused.
-    open_readings: the readings that bear on its response. variations: the permitted variations that it uses, as
-    (clause, variant). doubtful: the open questions that it raises only if the server reads it in one of several ways.
-    about: by reading, the part of the request that it is about, where there is one. readable: whether its body could be
-    read, so that an echo can be compared.
+    operation: its operation, None for another path or method. violations: why a server must refuse it.
+    open_readings: the readings that affect its response. variations: the permitted variations that it uses, as
+    (clause, variant). doubtful: the readings that it raises only if the server reads it in one of several ways.
+    about: by reading, the part of the request that it concerns, if there is one. readable: the suite could read the
+    body, so that it can compare an echo.
     """
 
     operation: Operation | None
@@ -73,7 +73,7 @@ class Expectation:
         return isinstance(self.body.value, dict)
 
     def refusal_statuses(self, specification: Specification) -> frozenset[int]:
-        """Return the statuses of a refusal because of an open reading or a permitted variation."""
+        """Return the statuses with which a server can refuse an open reading or a permitted variation."""
         rules = {rule for rule, _ in self.variations} | ({self.body.violation} if self.body.violation else set())
         clauses = (specification.clauses[rule] for rule in rules if rule in specification.clauses)
         statuses = {status for clause in clauses for status in clause.refused_with}
@@ -81,14 +81,14 @@ class Expectation:
         return frozenset(statuses)
 
     def may_be_refused(self, specification: Specification) -> bool:
-        """Whether an open question permits a refusal."""
+        """Return whether an open reading permits a refusal."""
         return any(specification.readings[t].refusals for t in self.open_readings)
 
 
 def expect(
     request: Request, terms: Terms, meanings: Mapping[str, Meaning], caller: Caller | None = None
 ) -> Expectation:
-    """What the contract demands of the answer to this request.
+    """Return what the contract expects of the response to this request.
 
     meanings: by the id of their operation. caller: who calls; without it the settings tell.
     """
@@ -128,7 +128,7 @@ def expect(
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been found in a request so far."""
+    """The findings on a request so far."""
 
     operation: Operation
     terms: Terms
@@ -156,7 +156,7 @@ def _read_value(body: Body, seen: _Seen) -> None:
     found, found_open = _violations(body.value, seen)
     seen.open_readings |= found_open
     if body.other_value is not UNREAD:
-        # Which of two equal keys counts is open, so only what is wrong either way is wrong.
+        # Servers differ on which of two equal keys counts, so only violations of both values count.
         others, more_open = _violations(body.other_value, seen)
         seen.open_readings |= more_open
         places = {violation.path for violation in others}
@@ -176,7 +176,7 @@ def _read_value(body: Body, seen: _Seen) -> None:
             continue
         if key.lower() in folded:
             seen.open_readings.add("key-case")
-            seen.doubtful.add("key-case")  # next to the documented key it shows nothing that it is accepted
+            seen.doubtful.add("key-case")  # next to the documented key, a success shows nothing
         elif key in server_made:
             seen.open_readings.add(seen.meaning.sent_readings.get(key, "server-made-fields-sent"))
         else:
@@ -247,12 +247,12 @@ def _origin(url: str) -> str:
 # -- the schema's part ------------------------------------------------------------------------------------------------
 
 _OPEN_FORMATS = {"date-time": formats.read_date, "uuid": formats.read_uuid}
-# Of several breaches at one place, the first of these keywords tells what is wrong.
+# Of several breaches at one place, the one with the first of these keywords is reported.
 _FIRST = {"type": 0, "required": 1, "enum": 2}
 
 
 def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
-    """Why the schema refuses the value, one violation for each place, and the readings that it leaves open."""
+    """Add one violation for each invalid place of the value, and the open readings that it raises."""
     schema = seen.operation.request_schema or {}
     found: dict[str, Violation] = {}
     left_open: set[str] = set()
@@ -266,7 +266,7 @@ def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
         rule = _rule(breach.place, "nullability" if null else breach.keyword)
         at = pointer(breach.place)
         if at in found or at in left_open:
-            continue  # one thing is wrong at one place, whatever else it breaks
+            continue  # one violation for each place
         if reading := seen.meaning.open_violation(rule, breach.value, value):
             open_readings.add(reading)
             seen.about.setdefault(reading, f"{at} is {'left out' if missing else short(breach.value, 60)}")
@@ -289,12 +289,12 @@ def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
 
 
 def _in_other_case(name: str | int, body: Any) -> bool:
-    """Whether a field that is missing is there under a key in another case."""
+    """Return whether the body has a missing field under a key in another case."""
     return isinstance(body, dict) and any(key.lower() == str(name).lower() for key in body)
 
 
 def _rule(place: Place, rule: str) -> str:
-    """The rule as an id of clauses.yaml: field names, `items` for a position in an array."""
+    """Return the rule in the form of a clause ID: field names, and `items` for a position in an array."""
     names = ["items" if isinstance(part, int) else part for part in place]
     return ".".join(["request", *(names or ["body"]), rule])
 
@@ -306,5 +306,5 @@ def _clause(rule: str, seen: _Seen) -> str:
 
 
 def _own_clause(seen: _Seen, *rules: str) -> str:
-    """Return the first rule that is a clause of the operation; if none is, an id that no other operation has."""
+    """Return the first rule that is a clause of the operation; if none is, an ID that no other operation has."""
     return seen.terms.specification.clause_for(seen.operation, *rules) or f"{seen.operation.id}.{rules[0]}"

@@ -1,6 +1,6 @@
-"""How a text reads as a date or as a UUID: what is certain, what is open, what is wrong. Pure.
+"""Classify texts as dates, UUIDs and free texts: valid, invalid, or subject to open readings. Pure.
 
-Written for the suite alone; the mock has its own, so that one mistake cannot pass on both sides.
+Only the suite uses this code; the mock has its own, so that one mistake cannot pass on both sides.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _DATE = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
 _TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
 _DATE_TIME = re.compile(rf"{_DATE}T{_TIME}(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DATE_ONLY = re.compile(_DATE, re.ASCII)
-# Servers also write the offset as ±hhmm or ±hh; that is read, not preferred.
+# Servers also write the offset as ±hhmm or ±hh, which the suite accepts as well.
 _TIMESTAMP = re.compile(rf"{_DATE}T{_TIME}(?P<zone>Z|[+-]\d\d(?::?\d\d)?)", re.ASCII)
 _EXPANDED = re.compile(rf"(?P<sign>[+-])(?P<year>\d{{6}})-\d\d-\d\dT{_TIME}Z", re.ASCII)
 _RARE_DATES = re.compile(
@@ -28,7 +28,7 @@ _RARE_DATES = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _MONTH = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d\D+\d+\D+\d", re.IGNORECASE)
-# Text that means another instant tomorrow ("+1 day", "in 2 weeks", "12:00Z"): a list of today cannot keep it.
+# Text that means another instant tomorrow ("+1 day", "in 2 weeks", "12:00Z"), so no lead list can keep it.
 _RELATIVE = re.compile(
     r"^[Tt]?\d\d:\d\d(:\d\d)?\b|\b(now|today|tomorrow|yesterday|ago|next|last|(second|minute|hour|day|week|month|year)s?)\b",
     re.IGNORECASE,
@@ -46,7 +46,7 @@ MUST_ACCEPT_NAME_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """How a text reads: wrong for sure, or subject to the named open questions (none: certainly right)."""
+    """The class of a text: invalid, or subject to the named open readings (none: valid)."""
 
     wrong: bool = False
     open_readings: frozenset[str] = frozenset()
@@ -56,7 +56,7 @@ WRONG = Interpretation(wrong=True)
 
 
 def read_date(text: str) -> Interpretation:
-    """How a text reads as a date of a request (clause request.*.format)."""
+    """Classify a text as a date of a request (clause request.*.format)."""
     if (stripped := text.strip()) != text:
         inner = read_date(stripped)
         return inner if inner.wrong else Interpretation(open_readings=inner.open_readings | {"date-surrounding-blanks"})
@@ -71,8 +71,8 @@ def read_date(text: str) -> Interpretation:
     if _RELATIVE.search(text):
         return WRONG
     if sum(char.isdigit() for char in text) < 4 and not _MONTH.search(text):
-        return WRONG  # words with a number in them
-    # Lenient parsers find a date in almost any text that holds a digit.
+        return WRONG  # words with a number
+    # Lenient parsers find a date in almost any text with a digit.
     return Interpretation(open_readings=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
 
 
@@ -150,13 +150,13 @@ def is_timestamp(text: str) -> bool:
 
 
 def normalised(moment: datetime) -> str:
-    """The instant as the page's examples write it: UTC, milliseconds, Z."""
+    """Format an instant like the examples of the API page: UTC, milliseconds, Z."""
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
 
 
 def read_uuid(text: str) -> Interpretation:
-    """How a text reads as a UUID (RFC 9562 §4) of a request."""
+    """Classify a text as a UUID (RFC 9562 §4) of a request."""
     if match := _UUID.fullmatch(text):
         version, variant = match[1].lower(), match[2].lower()
         open_readings: set[str] = set()
@@ -177,12 +177,12 @@ def read_uuid(text: str) -> Interpretation:
 
 
 def is_uuid(text: str) -> bool:
-    """Whether a text has the form of RFC 9562 §4, in any case."""
+    """Return whether a text has the form of RFC 9562 §4, in any case."""
     return _UUID.fullmatch(text) is not None
 
 
 def id_form(text: str) -> str:
-    """What two ids of one kind have in common: a server that takes an unknown one takes others of its form."""
+    """Return the form of an ID: a server that accepts one unknown ID accepts others of the same form."""
     return f"UUID version {text[14]}" if is_uuid(text) else re.sub(r"[0-9]", "9", text)
 
 
@@ -192,7 +192,7 @@ def plain_uuid(text: str) -> str:
 
 
 def read_text(text: str) -> frozenset[str]:
-    """The readings that bear on a free text (RFC 8259 §8.2 and the readings on text)."""
+    """Return the open readings of a free text (RFC 8259 §8.2 and the readings on text)."""
     if text.isascii() and text.isprintable():
         return frozenset({"markup-in-text"}) if _MARKUP.search(text) else frozenset()
     open_readings = set()

@@ -1,4 +1,4 @@
-"""Applies every oracle to exchanges, and turns what was observed of a reading into a verdict on its clause. Pure."""
+"""Apply all oracles to exchanges, and turn each observed reading into a verdict on its clause. Pure."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from contract_tests.judging.oracles import answers, blame, errors, history, succ
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict, held
 from contract_tests.target.exchange import Exchange
 
-# The oracles that hold for any operation; each speaks only of clauses that the operation has.
+# The oracles for any operation; each judges only clauses that the operation has.
 ORACLES: tuple[Oracle, ...] = (*answers.ORACLES, *errors.ORACLES, *success.ORACLES)
 HISTORY_ORACLES: tuple[HistoryOracle, ...] = (*blame.ORACLES, *history.ORACLES)
 
 
 @dataclass(frozen=True, slots=True)
 class OperationRules:
-    """What judging one operation takes beyond its schema.
+    """The rules for judging one operation in addition to its schema.
 
-    operation: its operationId. clauses: ids, or patterns of ids, of which a request's variations show that they hold.
+    operation: its operationId. clauses: IDs, or patterns of IDs, that hold if the server accepts their variations.
     """
 
     operation: str
@@ -39,9 +39,9 @@ class OperationRules:
 
 @dataclass(frozen=True)
 class Judge:
-    """All that it takes to judge; the same for the suite, a campaign, live traffic and Schemathesis.
+    """Judges exchanges; the suite, campaigns, live traffic and Schemathesis use the same judge.
 
-    rules: of each operation that has some beyond its schema.
+    rules: one entry for each operation with rules in addition to its schema.
     """
 
     terms: Terms
@@ -54,14 +54,14 @@ class Judge:
         return Case(exchange, expect(exchange.request, self.terms, self._meanings, caller), self.terms)
 
     def judge(self, case: Case) -> list[Finding]:
-        """Every finding on one case; where a reading bears on a clause, the verdict names it."""
+        """Return all findings on one case; a verdict names the reading that affects its clause."""
         own = self._rules_of(case.operation)
         return self._settled(
             (finding for oracle in (*self.oracles, *own.oracles) for finding in oracle.judge(case)), case.operation
         )
 
     def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
-        """Every finding on the cases together; they come in the order in which they were sent."""
+        """Return all findings on the cases together; `cases` are in the order of their requests."""
         by_operation: dict[str, list[Case]] = defaultdict(list)
         for case in cases:
             by_operation[case.operation.id if case.operation else ""].append(case)
@@ -75,12 +75,12 @@ class Judge:
         return found + self._settled((finding for oracle in spanning for finding in oracle.judge(cases)), None)
 
     def judge_alone(self, case: Case) -> list[Finding]:
-        """Every finding on one case, what it shows without any history included."""
+        """Return all findings on one case alone, those of the history oracles included."""
         return self.judge(case) + self.judge_history([case])
 
     @cached_property
     def every_oracle(self) -> tuple[Oracle | HistoryOracle, ...]:
-        """The oracles for any operation, then those of each operation that has its own."""
+        """Return the oracles for any operation, then those of each operation."""
         own: list[Oracle | HistoryOracle] = []
         for rules in self.rules:
             own += [*rules.oracles, *rules.history_oracles]
@@ -88,7 +88,7 @@ class Judge:
 
     @cached_property
     def patterns(self) -> frozenset[str]:
-        """The ids, and patterns of ids, of the clauses that an oracle can speak of."""
+        """Return the IDs, and patterns of IDs, of all clauses that an oracle can judge."""
         spoken_of = (oracle.clauses for oracle in self.every_oracle)
         varied = (rules.clauses for rules in self.rules)
         return frozenset(chain.from_iterable((*spoken_of, *varied)))
@@ -116,7 +116,7 @@ class Judge:
         return replace(finding, outcome=Outcome.WARNED) if clause and clause.advisory else finding
 
     def _verdict(self, seen: Observation, operation: Operation | None) -> Verdict | None:
-        """What the option says of the reading's clause; None where the operation has no such clause."""
+        """Return the verdict of an observed option on the reading's clause; None if the operation lacks the clause."""
         reading = self.terms.specification.readings[seen.reading]
         treatment = reading.treatment(seen.option)
         clause = self.terms.specification.clause_for(operation, reading.clause)

@@ -1,4 +1,4 @@
-"""The caller of a request: its login compared with the sessions that the user gave. Pure."""
+"""Find the caller of a request: compare its login with the sessions that the user gave. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)  # RFC 6750 §2.1
 
 
 class Login(StrEnum):
-    """What a request presents as its login."""
+    """The kind of login in a request."""
 
     NONE = "none"
     VALID = "valid"
@@ -27,7 +27,7 @@ class Login(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, by which carrier."""
+    """The caller of a request, and the carrier of the login."""
 
     login: Login
     session: Session | None = None
@@ -35,7 +35,7 @@ class Caller:
 
 
 def caller_of(request: Request, settings: Settings, cookie_name: str) -> Caller:
-    """The one caller that the logins of the request agree on; cookie_name: that of a session where none was given."""
+    """Return the caller on whom all logins of the request agree; cookie_name: its default if no cookie was given."""
     callers = list(_callers(request, settings, cookie_name))
     kinds = {caller.login for caller in callers}
     if not callers:

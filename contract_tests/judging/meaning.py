@@ -1,4 +1,4 @@
-"""What the page of one operation says beyond its schema: a value that generic rules and oracles consult. Pure."""
+"""The statements of the API page on one operation that its schema lacks, for generic rules and oracles. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from contract_tests.contract.terms import Terms
 from contract_tests.settings.values import Settings
 
-Variation = tuple[str, str]  # a clause that grants it, and which of its variants
+Variation = tuple[str, str]  # the clause that permits it, and the variant
 
 
 @dataclass(frozen=True, slots=True)
 class BodyMeaning:
-    """What one request body means.
+    """The meaning of one request body.
 
-    open_readings: the readings that bear on the response. doubtful: those of them that bear on it only if the server
-    reads the body in one of several ways, so that a success shows nothing. variations: the permitted variations that
-    the body uses.
+    open_readings: the readings that affect the response. doubtful: those that affect it only if the server reads the
+    body in one of several ways, so that a success shows nothing. variations: the permitted variations that the body
+    uses.
     """
 
     open_readings: frozenset[str] = frozenset()
@@ -34,8 +34,8 @@ def _always(value: Any, body: Any) -> bool:
 class OpenViolation:
     """A violation of the schema that a reading leaves open.
 
-    rule: as an id of clauses.yaml, `items` meaning any position in an array. applies: from the value at the place
-    and the whole body, whether the reading bears on it.
+    rule: in the form of a clause ID, with `items` for any position in an array. applies: returns from the value at the
+    place and the whole body whether the reading affects it.
     """
 
     rule: str
@@ -45,10 +45,10 @@ class OpenViolation:
 
 @dataclass(frozen=True, slots=True)
 class IdField:
-    """A request field of ids that may have to exist on the server.
+    """A request field of IDs that may have to exist on the server.
 
-    unknown: the readings that ask what happens to ids which the server does not know. known: the ids that the user
-    says exist. `beside`: the fields on which it may depend whether the server looks the ids up.
+    unknown: the readings on IDs that the server does not know. known: the existing IDs that the user gave. `beside`:
+    the other fields that can decide whether the server looks up the IDs.
     """
 
     name: str
@@ -63,11 +63,11 @@ def _nothing(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """All that the generic rules must know of one operation.
+    """The knowledge about one operation that the generic rules need.
 
-    of_body: what a body means that is a JSON object. variation_of_field: the clause that permits any ordinary value of
-    a field. repeatable: the clause that permits the same value of a field in two requests. sent_readings: the reading
-    that asks what happens to a field of the response which the client sends (`server-made-fields-sent` if not here).
+    of_body: returns the meaning of a body that is a JSON object. variation_of_field: the clause that permits any
+    ordinary value of a field. repeatable: the clause that permits the same value of a field in two requests.
+    sent_readings: the reading on a response field that the client sends (`server-made-fields-sent` if missing here).
     """
 
     of_body: Callable[[Mapping[str, Any], Terms], BodyMeaning] = _nothing
@@ -78,7 +78,7 @@ class Meaning:
     sent_readings: Mapping[str, str] = field(default_factory=dict)
 
     def open_violation(self, rule: str, value: Any, body: Any) -> str | None:
-        """Return the reading that leaves a violation of the rule open; None if it is a violation for sure."""
+        """Return the reading that leaves a violation of the rule open; None if it is a certain violation."""
         return next((v.reading for v in self.open_violations if v.rule == rule and v.applies(value, body)), None)
 
 

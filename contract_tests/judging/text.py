@@ -1,4 +1,4 @@
-"""When two texts are the same, and what the open questions on text let a server make of one. Pure."""
+"""Compare texts, with the changes that the open readings on text permit. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _HALF = re.compile("[\ud800-\udfff\ufffd]")
 _LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
-JOINERS = "\u200c\u200d"  # letters of words and emoji: a text without them is another text
+JOINERS = "\u200c\u200d"  # parts of words and emoji: removing them changes the text
 
 
 def same_text(sent: str, got: str) -> bool:
-    """Whether got is sent, apart from what the open questions on text let a server do to it."""
+    """Return whether `got` is `sent`, apart from changes that the open readings on text permit."""
     if got == sent:
         return True
     if _HALF.search(sent):  # halves of pairs, and bytes that were no UTF-8: each replaced
@@ -23,7 +23,7 @@ def same_text(sent: str, got: str) -> bool:
 
 
 def _less_unprinted(sent: str, got: str) -> bool:
-    """Return whether got is sent without surrounding spaces and unprintable characters."""
+    """Return whether `got` is `sent` without surrounding spaces and unprintable characters."""
     core = bare(sent)
     start = sent.find(core[:1]) if core else len(sent)
     end = sent.rfind(core[-1:]) + 1 if core else len(sent)
@@ -37,17 +37,17 @@ def _less_unprinted(sent: str, got: str) -> bool:
 
 
 def bare(text: str) -> str:
-    """The text with nothing around it or in it that could be trimmed or removed."""
+    """Return the text without all characters that a server can trim or remove."""
     return "".join(c for c in text if not is_unprinted(c)).strip()
 
 
 def loosely(text: str) -> str:
-    """The text with all that is open about it taken away."""
+    """Return the text without all differences that the readings permit."""
     return _LOSSY.sub("\ufffd", composed(bare(text)))
 
 
 def is_unprinted(char: str) -> bool:
-    """Whether a text without the character looks the same, so that a server may remove it."""
+    """Return whether a text looks the same without the character, so that a server can remove it."""
     return not char.isprintable() and char not in JOINERS and char != "\0" and not "\ud800" <= char <= "\udfff"
 
 
@@ -56,7 +56,7 @@ def composed(text: str) -> str:
 
 
 def sanitised(sent: str, got: str) -> bool:
-    """Whether got is sent with some of its whole tags removed, all other characters still there."""
+    """Return whether `got` is `sent` without some of its whole tags, and with all other characters."""
     if not _TAG.search(sent):
         return False
     pattern, end = "", 0

@@ -1,4 +1,4 @@
-"""What an oracle says: verdicts on clauses, and observations of readings."""
+"""The findings of oracles: verdicts on clauses, and observed readings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A server was seen to follow an option of a reading."""
+    """An option of a reading that the server was observed to follow."""
 
     reading: str
     option: str
@@ -42,15 +42,15 @@ Finding = Verdict | Observation
 
 
 def held(clause: str, exchange: Exchange, *more: Exchange) -> Verdict:
-    """The clause was judged and kept."""
+    """Return the verdict that the clause holds."""
     return Verdict(clause, Outcome.HELD, (exchange, *more))
 
 
 def broken(clause: str, exchange: Exchange, *more: Exchange, expected: str, actual: str, hint: str = "") -> Verdict:
-    """The clause is broken: what it demands, and what came instead."""
+    """Return the verdict that the clause is broken, with the expected and the actual behaviour."""
     return Verdict(clause, Outcome.BROKEN, (exchange, *more), expected, actual, hint=hint)
 
 
 def warned(clause: str, exchange: Exchange, *more: Exchange, expected: str, actual: str) -> Verdict:
-    """Something is odd, but no statement of the page is broken."""
+    """Return a warning: the behaviour is odd, but breaks no statement of the API page."""
     return Verdict(clause, Outcome.WARNED, (exchange, *more), expected, actual)

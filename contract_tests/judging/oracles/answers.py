@@ -1,4 +1,4 @@
-"""Whether the right kind of answer came: whole, no server error, refused where it must be, taken where it must be."""
+"""Judge the kind of response: complete, not a server error, a refusal or a success as required."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOGIN_HINTS = {
 
 
 def complete(case: Case) -> Iterator[Finding]:
-    """Every request gets a whole answer (RFC 9112 §8); only a body over a size limit may find the line cut."""
+    """Every request gets a complete response (RFC 9112 §8), except a body over a size limit."""
     if case.exchange.response is not None:
         yield held("http.answer.complete", case.exchange)
     elif not case.is_open_on("oversized-body") and not (case.exchange.failure or "").startswith(
@@ -47,7 +47,7 @@ def _hint_of_silence(case: Case) -> str:
 
 
 def no_server_error(case: Case) -> Iterator[Finding]:
-    """No input makes the server fail (RFC 9110 §15.6); 501 answers a method that it does not know (§15.6.2)."""
+    """No input makes the server fail (RFC 9110 §15.6), but 501 is valid for an unknown method (§15.6.2)."""
     if case.status >= 500 and not (case.status == 501 and case.operation is None):
         yield broken(
             "http.answer.no-server-error",
@@ -60,7 +60,7 @@ def no_server_error(case: Case) -> Iterator[Finding]:
 
 
 def login(case: Case) -> Iterator[Finding]:
-    """Only a signed-in user may call; any other request gets 401."""
+    """A request without a valid login gets 401."""
     operation, caller = case.operation, case.expectation.caller
     if operation is None or not operation.secured or not case.is_judgement or caller.login is Login.UNKNOWN:
         return
@@ -119,13 +119,13 @@ def _no_login(case: Case, clause: str) -> Iterator[Finding]:
 
 
 def refusal(case: Case) -> Iterator[Finding]:
-    """A request with a violation is refused, with 400."""
+    """A request with a violation gets 400."""
     if not case.must_reject or not case.is_judgement or case.status == 401:
         return
     violations = case.expectation.violations
     if case.succeeded:
         if case.is_open_on_group("media-type"):
-            return  # whether the media type is the cause, only other exchanges show: history.unguarded_media_type
+            return  # only other exchanges show whether the media type is the cause: blame.unguarded_media_type
         for clause in dict.fromkeys(violation.clause for violation in violations):
             what = "; ".join(map(_described, [(case, violation) for violation in violations]))
             yield broken(clause, case.exchange, expected="400", actual=f"{case.status}, although {what}")
@@ -148,7 +148,7 @@ def _described(of: tuple[Case, Violation]) -> str:
 
 
 def open_question(case: Case) -> Iterator[Finding]:
-    """Where the page leaves the answer open, see which way the server goes."""
+    """Observe which option the server follows if the API page leaves the response open."""
     if not case.is_unspecified or not case.is_judgement or case.status == 401:
         return
     if case.succeeded:
@@ -177,7 +177,7 @@ def open_question(case: Case) -> Iterator[Finding]:
 
 
 def acceptance(case: Case) -> Iterator[Finding]:
-    """A success shows that each permitted variation that the request uses is granted."""
+    """A success shows that the server accepts each permitted variation of the request."""
     if case.signed_in and case.succeeded:
         if case.must_accept and (clause := case.clause("success.created")):
             yield held(clause, case.exchange)
@@ -189,7 +189,7 @@ def acceptance(case: Case) -> Iterator[Finding]:
 
 
 def status_of_success(case: Case) -> Iterator[Finding]:
-    """Success is 200 or 201; an answer without a body, or one that only promises, is another thing."""
+    """A success has status 200 or 201 and a body; 202 and 204 are not successes."""
     if case.operation is None or not case.succeeded or (clause := case.clause("success.status")) is None:
         return
     documented = case.operation.success_schemas
@@ -203,7 +203,7 @@ def status_of_success(case: Case) -> Iterator[Finding]:
 
 
 def methods(case: Case) -> Iterator[Finding]:
-    """Only the documented method creates (RFC 9110 §15.5.6); GET and HEAD may well exist on the same path."""
+    """Only the documented method creates (RFC 9110 §15.5.6); GET and HEAD can exist on the same path."""
     near = case.expectation.near
     if case.operation is not None or near is None or not case.is_judgement:
         return
@@ -239,7 +239,7 @@ def methods(case: Case) -> Iterator[Finding]:
 
 
 def _allowed(case: Case) -> list[str]:
-    """The methods of the Allow header, which a 405 must have (RFC 9110 §15.5.6)."""
+    """Return the methods of the Allow header, which a 405 must have (RFC 9110 §15.5.6)."""
     response = case.exchange.response
     values = [value for name, value in response.headers if name.lower() == "allow"] if response else []
     return [method.strip() for value in values for method in value.split(",") if method.strip()]

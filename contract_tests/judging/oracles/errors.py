@@ -1,4 +1,4 @@
-"""Whether the body of a documented error keeps the error table of the page."""
+"""Judge the body of a documented error by the error table of the API page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INTERNALS = re.compile(
 
 
 def error_body(case: Case) -> Iterator[Finding]:
-    """The envelope, code, message and details of a 400, 401 or 500."""
+    """Judge envelope, code, message and details of a 400, 401 or 500."""
     response = case.exchange.response
     if case.operation is None or response is None or response.status not in CODES:
         return
@@ -106,8 +106,8 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     others = {field for field in _unmistakable(case) - fields if any(field in word for word in words)}
     stray = fields_named(details, fields_of(case)) - fields
     if len(fields) == 1 and named and stray and not case.expectation.open_readings:
-        # A validator that goes on after a fault may well say that the dates are out of order. The page wants the
-        # specific issues there and rules out no further words; what is left of other requests, history shows.
+        # A validator that continues after a violation can report the order of the dates as well. The API page asks for
+        # the specific issues and does not exclude others; history.py finds leftovers of other requests.
         actual = f"one of them is about {', '.join(sorted(stray))}, which is valid"
         expected = f"details only about {', '.join(fields)}"
         yield warned("error.400.details", case.exchange, expected=expected, actual=actual)
@@ -122,21 +122,21 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
 
 
 def _unmistakable(case: Case) -> set[str]:
-    """The fields whose names are no words of everyday English: in details they speak of the field."""
+    """Return the fields whose names are not everyday English words, so that details with the name mean the field."""
     return {name for name in fields_of(case) if name != name.lower() or "_" in name}
 
 
 def _unparsed(case: Case) -> bool:
-    """Whether common parsers, body-parser and secure-json-parse, refuse the value before the validation.
+    """Return whether common parsers (body-parser, secure-json-parse) refuse the value before the validation.
 
-    To the former only an object or an array is JSON text (RFC 4627 §2), to the latter `__proto__` is an attack.
+    The former accepts only objects and arrays as JSON texts (RFC 4627 §2); the latter refuses `__proto__`.
     """
     value = case.expectation.body.value
     return value is not UNREAD and (not isinstance(value, dict | list) or "__proto__" in _words(value))
 
 
 def _words(value: Any) -> Iterator[str]:
-    """Every key and string in a JSON value; no recursion, since a server may nest as deep as it likes."""
+    """Yield every key and string of a JSON value, without recursion, because a response can be deeply nested."""
     left = [value]
     while left:
         part = left.pop()

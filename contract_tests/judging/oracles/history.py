@@ -1,4 +1,4 @@
-"""What several responses of any operation show together: an Idempotency-Key, objects and details that stay clean."""
+"""Judge several responses together: repeated Idempotency-Keys, and data that leaks from one request to another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contract_tests.judging.verdict import Finding, Observation, broken
 
 
 def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Whether the same request with the same Idempotency-Key is answered with the same list."""
+    """Observe whether the same request with the same Idempotency-Key returns the same list."""
     seen: dict[object, Case] = {}
     for case in cases:
         if not case.is_open_on("idempotency-key") or case.created is None:
@@ -23,7 +23,7 @@ def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def unpolluted(cases: Sequence[Case]) -> Iterator[Finding]:
-    """What a client sends under `__proto__` does not show on lists that are created later."""
+    """Values that a client sends under `__proto__` do not appear in later lists."""
     sent = [(case, fields) for case in cases if (fields := _prototype(case.sent))]
     for first, fields in sent:
         before = [c.created for c in cases if c.created and c.exchange.received_at_s <= first.exchange.sent_at_s]
@@ -48,9 +48,9 @@ def _prototype(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def left_over_details(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Find details that are left over from earlier requests: the same faulty body got others before.
+    """Find details left over from earlier requests: the same invalid body got other details before.
 
-    A further field in them is evidence only if an earlier request had a fault there.
+    An additional field in them is evidence only if an earlier request had a violation there.
     """
     first_answers: dict[object, tuple[Case, set[str]]] = {}
     refused: set[str] = set()
@@ -71,7 +71,7 @@ def left_over_details(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def _less_repeatable(case: Case) -> list[tuple[str, Any]]:
-    """The fields that were sent, less those that differ from request to request, as a name does."""
+    """Return the sent fields, except those that differ in each request, such as a name."""
     return sorted((key, value) for key, value in case.sent.items() if key not in case.meaning.repeatable)
 
 

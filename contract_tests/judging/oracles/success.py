@@ -1,4 +1,4 @@
-"""Whether a success body is well-formed, labelled, bare and of the documented schema; for any operation."""
+"""Judge the body of a success of any operation: JSON, media type, bare object, and schema."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 
 
 def well_formed(case: Case) -> Iterator[Finding]:
-    """Labelled as JSON (RFC 9110 §8.3), in UTF-8 (RFC 8259 §8.1), and JSON (§2)."""
+    """The body is JSON (RFC 8259 §2) in UTF-8 (§8.1), and its Content-Type says so (RFC 9110 §8.3)."""
     response = case.exchange.response
     if response is None or not case.succeeded or case.operation is None:
         return
     if case.status not in case.operation.success_schemas:
-        return  # the status is wrong, which another oracle says
+        return  # the status is wrong, which another oracle reports
     types = [value for name, value in response.headers if name.lower() == "content-type"]
-    if len(types) > 1:  # a singleton field (RFC 9110 §5.3): clients take either
+    if len(types) > 1:  # a singleton field (RFC 9110 §5.3): clients read either
         actual = " and ".join(types)
         yield broken("http.answer.media-type", case.exchange, expected="one Content-Type", actual=actual)
     essence, _, parameters = (response.header("Content-Type") or "").partition(";")
@@ -63,7 +63,7 @@ def well_formed(case: Case) -> Iterator[Finding]:
 
 
 def _refuses(accept_encoding: str, coding: str) -> bool:
-    """Whether an Accept-Encoding gives the coding, or all that it does not list, the weight 0 (RFC 9110 §12.5.3)."""
+    """Return whether Accept-Encoding excludes the coding, by name or with `*`, by weight 0 (RFC 9110 §12.5.3)."""
     weights = {}
     for entry in accept_encoding.split(","):
         name, _, weight = entry.partition(";")
@@ -73,7 +73,7 @@ def _refuses(accept_encoding: str, coding: str) -> bool:
 
 
 def location(case: Case) -> Iterator[Finding]:
-    """A Location header holds a URI reference (RFC 9110 §10.2.2)."""
+    """A Location header contains a URI reference (RFC 9110 §10.2.2)."""
     response = case.exchange.response
     if response is None or not case.succeeded or case.operation is None:
         return
@@ -82,7 +82,7 @@ def location(case: Case) -> Iterator[Finding]:
     if value is None:
         return
     if not value.strip():
-        # By its grammar the empty text is a URI reference too (RFC 3986 §4.2), to nothing new.
+        # By the grammar an empty string is a URI reference as well (RFC 3986 §4.2), but it refers to nothing new.
         expected = "the location of the new lead list"
         yield warned("http.answer.location", case.exchange, expected=expected, actual="an empty string")
     elif _is_uri_reference(value.strip()):
@@ -100,7 +100,7 @@ def _is_uri_reference(text: str) -> bool:
 
 
 def bare(case: Case) -> Iterator[Finding]:
-    """The object is the body itself."""
+    """The body is the object itself, without an envelope."""
     response = case.exchange.response
     schema = _schema(case)
     if schema is None or response is None or response.json is NOT_JSON:
@@ -121,7 +121,7 @@ def bare(case: Case) -> Iterator[Finding]:
 
 
 def fields(case: Case) -> Iterator[Finding]:
-    """Every documented field is there, with its type, its values and its format."""
+    """Every documented field is present, with its type, values and format."""
     schema, created = _schema(case), case.created
     if schema is None or created is None or not set(schema.get("required", ())) & set(created):
         return
@@ -146,7 +146,7 @@ def fields(case: Case) -> Iterator[Finding]:
 
 
 def _wrong_formats(case: Case, name: str, field: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:
-    """The clauses that the texts of one field break by their format, each with what is wrong."""
+    """Yield the format clauses that the texts of one field break, each with the invalid text."""
     stem = f"response.{name}"
     parts = [(v, field.get("items", {})) for v in value] if isinstance(value, list) else [(value, field)]
     for part, schema in parts:
@@ -160,16 +160,16 @@ def _wrong_formats(case: Case, name: str, field: Mapping[str, Any], value: Any) 
 
 
 def _open_form(sent: Any, got: str, kind: str) -> bool:
-    """Whether a text may be of another form because what was sent for it was."""
+    """Return whether a text can have another form because the request sent it so."""
     if isinstance(sent, list):
         return any(_open_form(item, got, kind) for item in sent)
     if not isinstance(sent, str):
         return False
-    if got == sent:  # an accepted open spelling comes back as sent; spaces around an ID may not
+    if got == sent:  # an accepted spelling comes back as sent; an ID must not have spaces around it
         return "uuid-surrounding-blanks" not in formats.read_uuid(sent).open_readings
     if kind != "date-time":
         return False
-    # Without a time zone, or in a format that not every parser knows, the server has no instant to return.
+    # Without a time zone, or in a rare format, there is no instant that the server must return.
     read = formats.read_date(got)
     return (
         bool(_ZONELESS & formats.read_date(sent).open_readings) and not read.wrong and read.open_readings <= _ZONELESS
