@@ -170,7 +170,8 @@ def test_every_subcommand_is_documented_and_exists(command: str, module: str) ->
 
 
 def test_every_flag_in_the_readmes_exists() -> None:
-    subcommands = [_help("contract_tests", name) for name in ("run", "clauses", "selfcheck")]
+    listed = _help("contract_tests").partition("Commands:\n")[2]
+    subcommands = [_help("contract_tests", name) for name in re.findall(r"^  ([a-z]\S*)", listed, re.MULTILINE)]
     ours = "".join([_help("mock_server"), *subcommands])
     plugin = {"--leadlists", *(option.pytest_flag for option in RUN_OPTIONS)}
     named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", EVERYTHING)) - {"--leadlists-"}
@@ -182,7 +183,9 @@ def test_every_variable_in_the_readmes_exists() -> None:
     named = set(re.findall(r"\bLEADLISTS_[A-Z_]+\b", EVERYTHING))
     flags = re.findall(r"^  --([\w-]+)", _help("mock_server"), re.MULTILINE)
     mock = {"LEADLISTS_MOCK_" + flag.upper().replace("-", "_") for flag in flags}
-    assert named <= {option.variable for option in RUN_OPTIONS} | mock
+    assert named <= {option.variable for option in RUN_OPTIONS} | mock | {
+        "LEADLISTS_MOCK_URL"
+    }  # the Playwright fixture
 
 
 def test_the_mock_exits_with_the_documented_codes(tmp_path: Path) -> None:
