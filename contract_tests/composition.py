@@ -68,7 +68,7 @@ def open_run(
     job = Job(
         describe(terms),
         tuple(make_plan(suites, terms, operation, f"seed {settings.seed}") for operation in operations),
-        lambda: searches(suites, terms, examples=settings.depth.examples, seeds=seeds),
+        lambda plans: searches(suites, terms, plans, examples=settings.depth.examples, seeds=seeds),
         shrinks,
         settings.wait_s,
     )

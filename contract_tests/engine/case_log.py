@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import ExchangeSeen, ReadingObserved, VerdictGiven
@@ -11,10 +11,14 @@ from contract_tests.engine.handed_out import handed_out
 from contract_tests.engine.history import History
 from contract_tests.engine.views import ExchangeView, Secrets, mask_bytes, view_exchange, view_verdict
 from contract_tests.judging.case import Case
+from contract_tests.judging.meaning import Variation
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
 from contract_tests.target.exchange import Exchange
 
 LONG_BODY_BYTES = 1000  # a longer body makes the command unreadable, so it goes into a file
+
+
+F = TypeVar("F", bound=Finding)
 
 
 class Judging(Protocol):
@@ -49,10 +53,16 @@ class CaseLog:
         self._chosen = chosen
         self._secrets = secrets
         self._shown = shown
+        self.denied: frozenset[Variation] = frozenset()  # one of these is why the server refuses the plain request
 
-    def add(self, case: Case) -> list[Finding]:
-        """Judge one case on its own, keep it for later ones, and log it with what it shows."""
+    def add(self, case: Case, *, observes: bool = True) -> list[Finding]:
+        """Judge one case on its own, keep it for later ones, and log it with what it shows.
+
+        observes: whether it may show which readings the server follows.
+        """
         findings = self._judge.judge(case)
+        if not observes or not self.shows_readings(case):
+            findings = [finding for finding in findings if not is_of_a_reading(finding)]
         view = self.view(case.exchange)
         self.history.add(case.exchange.number, case, view)
         held = {f.clause for f in findings if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
@@ -70,12 +80,23 @@ class CaseLog:
         granting = [case for case in self.history.granting if case.exchange.number not in numbers]
         found = self._judge.judge_history([*granting, *new])
         more = [f for f in found if isinstance(f, Verdict) and any(e.number in numbers for e in f.exchanges)]
+        more = self._without_doubt(more, new)
         self.tell([finding for finding in more if finding.outcome is not Outcome.HELD])
         return more
 
+    def _without_doubt(self, found: Iterable[F], cases: Sequence[Case]) -> list[F]:
+        """The findings less those on readings that rest on a case which shows none."""
+        hidden = {case.exchange.number for case in cases if not self.shows_readings(case)}
+        return [one for one in found if not (is_of_a_reading(one) and hidden.intersection(_numbers(one)))]
+
+    def shows_readings(self, case: Case) -> bool:
+        """Return whether a response may show a reading: a refusal may have the cause that the plain request has."""
+        return case.succeeded or case.expectation.variations.isdisjoint(self.denied)
+
     def judge_together(self) -> None:
         """Judge all that is kept together."""
-        self.tell(self._judge.judge_history(list(self.history)))
+        cases = list(self.history)
+        self.tell(self._without_doubt(self._judge.judge_history(cases), cases))
 
     def show(self, exchange: Exchange) -> None:
         """Log an exchange that is not judged."""
@@ -114,3 +135,13 @@ class CaseLog:
             return view
         self._secrets.learn(handed_out(exchange))
         return view_exchange(self._shown(exchange), exchange.number, self._secrets.mask)
+
+
+def is_of_a_reading(finding: Finding) -> bool:
+    """Return whether a finding says which way the server goes on an open question, and breaks nothing."""
+    return isinstance(finding, Observation) or (finding.outcome is not Outcome.BROKEN and bool(finding.reading))
+
+
+def _numbers(finding: Finding) -> set[int]:
+    exchanges = (finding.exchange,) if isinstance(finding, Observation) else finding.exchanges
+    return {exchange.number for exchange in exchanges}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+from contract_tests.contract.schema import short
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
@@ -33,12 +35,13 @@ class Job:
     """What one run is to do.
 
     started: the first event, which says what is judged. plans: one for each operation. searches: made when their turn
-    comes. shrinks: whether failing requests are made smaller and sent again. wait_s: for a target that is starting.
+    comes, from the plans on the bases that the server accepts. shrinks: whether failing requests are made smaller and
+    sent again. wait_s: for a target that is starting.
     """
 
     started: RunStarted
     plans: tuple[Plan, ...]
-    searches: Callable[[], Iterable[Search]] = tuple
+    searches: Callable[[Sequence[Plan]], Iterable[Search]] = lambda plans: ()
     shrinks: bool = True
     wait_s: float = 0.0
 
@@ -66,6 +69,8 @@ class Conductor:
         )
         self._shrunk: set[str] = set()
         self._is_over = False
+        self._refused = False  # whether no body is known that the server accepts
+        self._note = ""  # on what the requests were built, if not on the plain body
         self._started_s = time.monotonic()
 
     @property
@@ -109,6 +114,7 @@ class Conductor:
             ending = Ending.COMPLETE
             if not self._budget.allows_more:
                 ending, why = Ending.OUT_OF_TIME, "The time was up before all was sent."
+            why = " ".join(filter(None, (why, self._note)))
         except RunOver as over:
             ending, why = over.ending, over.why
         except KeyboardInterrupt:
@@ -135,13 +141,41 @@ class Conductor:
         """Every step of the run; each yield lets the events so far out."""
         plans = self._job.plans
         yield from self._discover(plans)
+        plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
         for plan in plans:
             yield from self._cover(plan)
-        for search in self._job.searches():
+        for search in self._job.searches(plans) if not self._refused else ():
             yield from self._search(search)
         if self._job.shrinks:
             yield from self._shrink(plans[0].first.request)
             yield from self._repeat_failures()
+
+    def _on_an_accepted_base(self, plan: Plan) -> Plan:
+        """The plan, or the same on another base, where the server refuses the first request.
+
+        Nothing that is built on a refused body shows anything: it may be refused for that body alone.
+        """
+        if not self._traffic.is_refused(plan.first.request):
+            return plan
+        for other in plan.others():
+            self._traffic.probe(replace(other.first, label=f"{other.first.label} on another base"))
+            if not self._traffic.is_refused(other.first.request):
+                self._traffic.build_on(other.first)
+                self._note = (
+                    "The server refuses the plain request, so all others are built on what it accepts: "
+                    f"{_values(other.base)}."
+                )
+                return other
+        if plan.others is not tuple:
+            self._refused = True
+            self._note = (
+                "The server refuses the plain request and the API page's example, so nothing that is built on them "
+                "was judged."
+            )
+            return replace(
+                plan, concurrent=self._traffic.without_login(plan.concurrent), sequential=(), burst=(), last=None
+            )
+        return plan
 
     def _discover(self, plans: Sequence[Plan]) -> Iterator[None]:
         """Send the first request of every plan; the very first says whether the target can be judged at all."""
@@ -256,3 +290,8 @@ class Conductor:
         return (
             self._traffic.history.exchange(worst.exchanges[0].number) if worst and len(worst.exchanges) == 1 else None
         )
+
+
+def _values(base: Mapping[str, Any] | None) -> str:
+    """The values of a base, short enough for a sentence."""
+    return ", ".join(f"{key} {short(value, 60)}" for key, value in (base or {}).items())

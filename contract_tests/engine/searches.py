@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.contract.terms import Terms
 from contract_tests.operation_suite import OperationSuite
-from contract_tests.requests.plan import Sender, Step
+from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
 from contract_tests.target.exchange import Request
 
@@ -27,20 +27,26 @@ class Search:
 
 
 def searches(
-    suites: tuple[OperationSuite, ...], terms: Terms, *, examples: int, seeds: tuple[int, ...]
+    suites: tuple[OperationSuite, ...],
+    terms: Terms,
+    plans: Sequence[Plan] = (),
+    *,
+    examples: int,
+    seeds: tuple[int, ...],
 ) -> Iterator[Search]:
     """Every search of a run, made one by one since Schemathesis takes a second to load.
 
-    examples: of each strategy, shared among the seeds.
+    plans: of each operation, with the base that the server accepts. examples: of each strategy, shared among the seeds.
     """
     if not examples:
         return
     operations = terms.specification.operations
+    bases = {plan.first.request.url: plan.base for plan in plans}
     own = {suite.operation: suite.zones for suite in suites}
     for seed in seeds:
         for operation in operations:
             for name, zone in own.get(operation.id, {}).items():
-                strategy = zone.strategy(Sender(terms, operation))
+                strategy = zone.strategy(Sender(terms, operation, bases.get(terms.url(operation))))
                 yield Search(name, zone.label, (), strategy, max(1, examples // len(seeds)), seed)
     for operation in operations:
         yield Search("schema", "from the schema", tuple(coverage_cases(terms, operation)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.case_log import CaseLog
+from contract_tests.engine.case_log import CaseLog, is_of_a_reading
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending
 from contract_tests.engine.reachability import Watch, session_ended
@@ -49,7 +50,7 @@ class Traffic:
         self._judge = judge
         self._cases = CaseLog(judge, log, chosen=chosen, secrets=secrets)
         self.history = self._cases.history
-        self._plain = plain
+        self.plain = plain
         self._budget = budget
         self._watch = Watch()
         self._put_off: list[Exchange] = []  # not to be judged before the server accepts something
@@ -91,9 +92,9 @@ class Traffic:
         """Send one request, judge it together with earlier accepted ones, and return what it breaks.
 
         again: the clause that is being shrunk. Its requests consist of parts of others, so next to those they show
-        nothing new about another clause.
+        nothing new about another clause, and nothing about an open question: they may be refused for another reason.
         """
-        case, findings = self.add(self.send(step))
+        case, findings = self.add(self.send(step), observes=not again)
         if case is None:
             return []
         number = case.exchange.number
@@ -105,9 +106,31 @@ class Traffic:
             if isinstance(finding, Verdict)
             and any(exchange.number == number for exchange in finding.exchanges)
             and again in ("", finding.clause)
+            and (self._cases.shows_readings(case) or not is_of_a_reading(finding))
         ]
         self._cases.tell([finding for finding in more if finding.outcome is not Outcome.HELD])
         return self.broken([*findings, *more])
+
+    def is_refused(self, request: Request) -> bool:
+        """Return whether the server was last seen to refuse the request, or to fail on it."""
+        cases = [case for case in self.history if case.exchange.request == request]
+        return bool(cases) and cases[-1].signed_in and not cases[-1].succeeded and cases[-1].status > 0
+
+    def build_on(self, plain: Step) -> None:
+        """Replace the plain request, which the server refuses for one of its permitted variations."""
+        refused, accepted = (
+            {v for case in self.history if case.exchange.request == request for v in case.expectation.variations}
+            for request in (self.plain.request, plain.request)
+        )
+        self._cases.denied = frozenset(refused - accepted)
+        self.plain = plain
+
+    def without_login(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+        """Return the steps without a valid login: their responses do not depend on the body."""
+        at_s = time.time()
+        nothing = (Exchange(step.request, None, None, at_s, at_s) for step in steps)
+        cases = zip(steps, map(self._judge.case, nothing), strict=True)
+        return tuple(step for step, case in cases if case.operation is not None and not case.signed_in)
 
     def is_broken_again(self, clause: str, exchanges: Sequence[Exchange]) -> bool:
         """Send the requests that broke a clause again, in order, and judge them with earlier accepted ones."""
@@ -133,8 +156,11 @@ class Traffic:
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
-    def add(self, exchange: Exchange) -> tuple[Case | None, list[Finding]]:
-        """Judge one exchange on its own; None for its case where it says nothing yet."""
+    def add(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case | None, list[Finding]]:
+        """Judge one exchange on its own; None for its case where it says nothing yet.
+
+        observes: whether the response may show which readings the server follows.
+        """
         over = self._watch.see(exchange)
         response = exchange.response
         if response is not None and response.status in {429, 503} and response.header("Retry-After") is not None:
@@ -144,7 +170,7 @@ class Traffic:
             return None, []
         if response is not None and response.status < 300:
             self.judge_put_off()
-        case, findings = self._take(exchange)
+        case, findings = self._take(exchange, observes=observes)
         if over:
             self._give_up(*over)
         return case, findings
@@ -171,10 +197,10 @@ class Traffic:
         """Those of the findings that break a clause which is judged."""
         return self._cases.broken(findings)
 
-    def _take(self, exchange: Exchange) -> tuple[Case, list[Finding]]:
+    def _take(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case, list[Finding]]:
         case = self._judge.case(exchange)
         self._check_session(case)
-        return case, self._cases.add(case)
+        return case, self._cases.add(case, observes=observes)
 
     # -- a target out of reach ----------------------------------------------------------------------------------------
 
@@ -192,7 +218,7 @@ class Traffic:
 
     def _has_session_ended(self, case: Case) -> bool:
         """Whether a plain request with the same login, which was accepted before, is answered 401 as well."""
-        caller, plain = case.expectation.caller, self._plain.request
+        caller, plain = case.expectation.caller, self.plain.request
         login = caller.session.login(caller.carrier) if caller.session else ()
         names = {name.lower() for name, _ in login} | {"authorization", "cookie"}
         headers = (*(header for header in plain.headers if header[0].lower() not in names), *login)

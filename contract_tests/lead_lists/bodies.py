@@ -41,9 +41,12 @@ def _company(number: int) -> str:
     return f"7b0f8d6e-3c52-4a7e-9d41-{number:012x}"
 
 
-def base(name: str) -> dict[str, Any]:
-    """A body that every right server takes: nothing in it has to exist, nothing is an open question."""
-    return {
+def base(name: str, accepted: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A body that every right server takes: nothing in it has to exist, nothing is an open question.
+
+    accepted: a body that this server accepts instead; without a name if it accepts others too.
+    """
+    usual: dict[str, Any] = {
         "name": name,
         "type": "person",
         "icpId": None,
@@ -52,6 +55,17 @@ def base(name: str) -> dict[str, Any]:
         "personIds": [],
         "companyIds": [],
     }
+    return {**usual, **(accepted or {})}
+
+
+# What a server may accept that refuses the plain body: the page's example, less what need not exist there.
+_EXAMPLE_LESS_NAME = {key: value for key, value in PAGE_EXAMPLE.items() if key != "name"}
+OTHER_BASES: tuple[Mapping[str, Any], ...] = (
+    _EXAMPLE_LESS_NAME,
+    {**_EXAMPLE_LESS_NAME, "icpId": None},
+    PAGE_EXAMPLE,
+    {**PAGE_EXAMPLE, "icpId": None},
+)
 
 
 def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:

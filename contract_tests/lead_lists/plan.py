@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from textwrap import shorten
 from typing import Any
@@ -19,6 +20,7 @@ from contract_tests.lead_lists.bodies import (
     ICP,
     LEFT_OUT,
     OPEN_QUESTIONS,
+    OTHER_BASES,
     PAGE_EXAMPLE,
     PERMITTED,
     PROTOTYPE_FIELDS,
@@ -40,8 +42,24 @@ WIRES: tuple[Mapping[str, Any], ...] = ({}, {"chunked": True}, {"media_type": "a
 
 def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     """Return the planned requests; tag: part of every name, so that the lists of a run can be found."""
-    sender = Sender(terms, operation)
-    generic = generic_plan(terms, operation, base(f"Faulty list, {tag}"))
+    return replace(_plan(Sender(terms, operation), tag), others=partial(_on_other_bases, terms, operation, tag))
+
+
+def _on_other_bases(terms: Terms, operation: Operation, tag: str) -> Iterator[Plan]:
+    """The same plan on the ids that the user knows, then on the page's example."""
+    settings = terms.settings
+    own = {"icpId": next(iter(settings.icp_ids), None), "personIds": list(settings.person_ids)}
+    for accepted in (*((own,) if any(own.values()) else ()), *OTHER_BASES):
+        yield _plan(Sender(terms, operation, accepted), tag)
+
+
+def _base(sender: Sender, name: str) -> dict[str, Any]:
+    return base(name, sender.base)
+
+
+def _plan(sender: Sender, tag: str) -> Plan:
+    terms, operation = sender.terms, sender.operation
+    generic = generic_plan(terms, operation, _base(sender, f"Faulty list, {tag}"))
     steps = list(generic.concurrent)
     steps += _changed(sender, tag, PERMITTED)
     steps += _changed(sender, tag, OPEN_QUESTIONS)
@@ -52,16 +70,17 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
     steps += _transport(sender, tag)
     steps += _logins(sender, tag)
     steps = list(_interleaved(steps, list(_together(sender, tag))))
-    repeated = Step("the same request twice", sender.request(base(f"Repeated, {tag}")))
+    repeated = Step("the same request twice", sender.request(_base(sender, f"Repeated, {tag}")))
     users = sender.terms.settings.sessions
     burst = tuple(
         Step(
-            "the same request at the same moment", sender.request(base(f"Burst, {tag}"), session=users[n % len(users)])
+            "the same request at the same moment",
+            sender.request(_base(sender, f"Burst, {tag}"), session=users[n % len(users)]),
         )
         for n in range(BURST)
     )
     return Plan(
-        first=Step("a plain lead list", sender.request(base(f"First list, {tag}"))),
+        first=Step("a plain lead list", sender.request(_base(sender, f"First list, {tag}"))),
         concurrent=tuple(_numbered(steps, tag)),
         sequential=(
             repeated,
@@ -74,8 +93,9 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
             *_once_more(sender, tag),
         ),
         burst=burst,
-        last=Step("a plain lead list later", sender.request(base(f"Last list, {tag}"))),
+        last=Step("a plain lead list later", sender.request(_base(sender, f"Last list, {tag}"))),
         last_after_s=FROZEN_CLOCK_S + 0.1,
+        base=sender.base,
     )
 
 
@@ -90,12 +110,15 @@ def _numbered(steps: Iterable[Step], tag: str) -> Iterator[Step]:
 def _changed(sender: Sender, tag: str, table: Mapping[str, Mapping[str, Any]]) -> Iterator[Step]:
     for label, changes in table.items():
         yield Step(
-            label, sender.request({**base(f"{shorten(label.capitalize(), LABEL, placeholder='')}, {tag}"), **changes})
+            label,
+            sender.request(
+                {**_base(sender, f"{shorten(label.capitalize(), LABEL, placeholder='')}, {tag}"), **changes}
+            ),
         )
 
 
 def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
-    body = base(f"Less, {tag}")
+    body = _base(sender, f"Less, {tag}")
     yield Step("type left out", sender.request(without(body, "type")))
     yield Step("companyIds left out", sender.request(without(body, "companyIds")))
     yield Step("type and companyIds left out", sender.request(without(body, "type", "companyIds")))
@@ -118,20 +141,22 @@ def _existing(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("the page's example without people", sender.request({**PAGE_EXAMPLE, "personIds": []}))
     settings = sender.terms.settings
     if settings.icp_ids:
-        yield Step("a known ICP", sender.request({**base(f"Known ICP, {tag}"), "icpId": settings.icp_ids[0]}))
+        yield Step("a known ICP", sender.request({**_base(sender, f"Known ICP, {tag}"), "icpId": settings.icp_ids[0]}))
         yield Step(
             "a known ICP in upper case",
-            sender.request({**base(f"Known ICP in capitals, {tag}"), "icpId": settings.icp_ids[0].upper()}),
+            sender.request({**_base(sender, f"Known ICP in capitals, {tag}"), "icpId": settings.icp_ids[0].upper()}),
         )
     if settings.person_ids:
-        yield Step("known people", sender.request({**base(f"People, {tag}"), "personIds": list(settings.person_ids)}))
+        yield Step(
+            "known people", sender.request({**_base(sender, f"People, {tag}"), "personIds": list(settings.person_ids)})
+        )
     if settings.company_ids:
         changes = {"type": "company", "companyIds": list(settings.company_ids)}
-        yield Step("known companies", sender.request({**base(f"Companies, {tag}"), **changes}))
+        yield Step("known companies", sender.request({**_base(sender, f"Companies, {tag}"), **changes}))
 
 
 def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
-    body = base(f"Spelled, {tag}")
+    body = _base(sender, f"Spelled, {tag}")
     yield Step("fields in another order", sender.request(dict(reversed(body.items()))))
     yield Step("JSON with line breaks", sender.request(raw=json.dumps(body, indent=2).encode()))
     yield Step("JSON with spaces around it", sender.request(raw=b" \r\n\t" + encode(body) + b"\n"))
@@ -161,7 +186,7 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _transport(sender: Sender, tag: str) -> Iterator[Step]:
-    body = base(f"Sent oddly, {tag}")
+    body = _base(sender, f"Sent oddly, {tag}")
     yield from dressed(sender, body, without(body, "endDate"), "endDate left out")
     for accepted in ("*/*", "text/html, application/*;q=0.8"):
         yield Step(f"Accept: {accepted}", sender.request(body, more=(("Accept", accepted),)))
@@ -180,7 +205,7 @@ def _transport(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _logins(sender: Sender, tag: str) -> Iterator[Step]:
-    body = base(f"Signed in, {tag}")
+    body = _base(sender, f"Signed in, {tag}")
     first = sender.terms.settings.first
     if first.bearer:
         for scheme in ("bearer", "BEARER"):
@@ -209,13 +234,13 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
 
 def _same_companies(sender: Sender, tag: str) -> Iterator[Step]:
     """The same ids again: a validator with state accepts them every second time."""
-    body = {**base(f"Companies again, {tag}"), "type": "company", "companyIds": [*COMPANIES]}
+    body = {**_base(sender, f"Companies again, {tag}"), "type": "company", "companyIds": [*COMPANIES]}
     for time in ("once", "twice", "three times"):
         yield Step(f"the same company ids {time}", sender.request(body))
 
 
 def _same_name(sender: Sender, tag: str) -> Iterator[Step]:
-    body = base(f"A name for two lists, {tag}")
+    body = _base(sender, f"A name for two lists, {tag}")
     later = {**body, "endDate": "2030-04-30T23:59:59.000Z"}
     yield Step("a name", sender.request(body))
     yield Step("the same name again", sender.request(later))
@@ -227,20 +252,20 @@ def _users_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
         return
     first = sender.terms.settings.first
     for turn, session in enumerate((first, second, first, second)):
-        body = base(f"Turn {turn + 1}, {tag}")
+        body = _base(sender, f"Turn {turn + 1}, {tag}")
         yield Step(f"turn {turn + 1}: the {session.name} user", sender.request(body, session=session))
 
 
 def _defaults_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
     """A default is the page's, not what the list before had."""
-    body = base(f"Companies first, {tag}")
+    body = _base(sender, f"Companies first, {tag}")
     yield Step("a list of companies, then", sender.request({**body, "type": "company", "companyIds": [*COMPANIES]}))
     yield Step("type and companyIds left out after it", sender.request(without(body, "type", "companyIds")))
 
 
 def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
     """What was refused at the start is refused after hundreds of requests too."""
-    body = base(f"At the end, {tag}")
+    body = _base(sender, f"At the end, {tag}")
     yield Step("a right body before no body", sender.request(body))
     yield Step("no body after a right one", sender.request(raw=b""))
     yield Step("endDate left out, at the end", sender.request(without(body, "endDate")))
@@ -256,7 +281,7 @@ def _together(sender: Sender, tag: str) -> Iterator[Step]:
         chosen = dict(
             pair for choice, option in zip(CHOICES, body_options, strict=True) for pair in choice[option].items()
         )
-        body = {**base(""), **chosen, "name": f"{chosen['name']}, {tag}"}
+        body = {**_base(sender, ""), **chosen, "name": f"{chosen['name']}, {tag}"}
         body = {field: value for field, value in body.items() if value is not LEFT_OUT}
         yield Step(f"variations together, row {number + 1}", sender.request(body, session=user, **WIRES[wire]))
 
@@ -275,7 +300,7 @@ def _interleaved(many: Sequence[Step], few: Sequence[Step]) -> Iterator[Step]:
 def _idempotent(sender: Sender, tag: str) -> Iterator[Step]:
     key: Headers = (("Idempotency-Key", f"key-{tag}"),)
     for _ in range(2):
-        yield Step("an Idempotency-Key", sender.request(base(f"Idempotent, {tag}"), more=key))
+        yield Step("an Idempotency-Key", sender.request(_base(sender, f"Idempotent, {tag}"), more=key))
     if second := sender.terms.settings.second:
-        step = sender.request(base(f"Idempotent, {tag}"), more=key, session=second)
+        step = sender.request(_base(sender, f"Idempotent, {tag}"), more=key, session=second)
         yield Step("the Idempotency-Key of the other user", step)

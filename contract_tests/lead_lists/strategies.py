@@ -46,7 +46,7 @@ def requests_to_refuse(sender: Sender) -> SearchStrategy[Request]:
 
 def requests_left_open(sender: Sender) -> SearchStrategy[Request]:
     """Requests that a right server may take or refuse, but neither fail on nor answer wrongly."""
-    return st.builds(_sent, st.just(sender), _open_bodies(), _spellings())
+    return st.builds(_sent, st.just(sender), _open_bodies(sender), _spellings())
 
 
 # -- to accept --------------------------------------------------------------------------------------------------------
@@ -82,9 +82,10 @@ def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     def draw_body(draw: st.DrawFn) -> Body:
         start = draw(instants)
         end = start + timedelta(seconds=draw(st.integers(1, 90 * 24 * 3600)), milliseconds=draw(st.integers(0, 999)))
-        body = base(draw(some_names))
+        body = base(draw(some_names), sender.base)
         body["startDate"], body["endDate"] = formats.normalised(start), formats.normalised(end)
-        body["type"] = draw(st.sampled_from(("person", "company")))
+        if sender.base is None:
+            body["type"] = draw(st.sampled_from(("person", "company")))
         if known["icpId"]:
             body["icpId"] = draw(st.none() | st.sampled_from(known["icpId"]))
         field = "personIds" if body["type"] == "person" else "companyIds"
@@ -217,7 +218,7 @@ _UUIDS = st.one_of([st.uuids(version=version) for version in (1, 3, 4, 5)]) | st
 _MORE_FIELDS = ("id", "userIds", "createdAt", "persons", "orgId", "__proto__", "colour")
 
 
-def _open_bodies() -> SearchStrategy[Body]:
+def _open_bodies(sender: Sender) -> SearchStrategy[Body]:
     """Bodies in which anything goes that the page does not rule out, several things at once."""
     texts = _lengths(300).flatmap(lambda n: st.text(min_size=n, max_size=n))
     any_id = texts | _UUIDS.map(str)
@@ -234,7 +235,7 @@ def _open_bodies() -> SearchStrategy[Body]:
         optional=dict.fromkeys(_MORE_FIELDS, _JSON),
     )
     lightly = st.builds(
-        lambda body, extra: {**base("Lead list"), **{k: v for k, v in body.items() if k in extra}},
+        lambda body, extra: {**base("Lead list", sender.base), **{k: v for k, v in body.items() if k in extra}},
         full,
         st.sets(st.sampled_from((*base(""), "userIds", "colour")), max_size=3),
     )

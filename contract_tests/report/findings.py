@@ -90,7 +90,7 @@ def sentence(result: RunResult) -> str:
     if not result.is_judged:
         return "Nothing was judged, so nothing can be said of this server."
     held = sum(found.outcome is not None for found in result.clauses)
-    if result.why and result.ending is not Ending.SEEN:
+    if result.why and result.ending not in {Ending.SEEN, Ending.COMPLETE}:
         return f"No clause was seen to be broken, but the run ended early: {printable(result.why)}"
     if result.broken:
         return f"{len(result.broken)} clauses are broken, and every breach is accepted; the other clauses hold."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,8 @@ class Plan:
     """What a deterministic pass sends.
 
     first: the request by which the target is discovered. concurrent: sent in any order, several at once. sequential:
-    one after the other. burst: all at the same moment. last: sent last_after_s seconds after the first.
+    one after the other. burst: all at the same moment. last: sent last_after_s seconds after the first. base: the body
+    on which the requests are built. others: the same requests on other bases, for a server that refuses the first.
     """
 
     first: Step
@@ -40,6 +41,8 @@ class Plan:
     burst: tuple[Step, ...] = ()
     last: Step | None = None
     last_after_s: float = 0.0
+    base: Mapping[str, Any] | None = None
+    others: Callable[[], Iterable[Plan]] = tuple
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -48,10 +51,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sender:
-    """Writes requests of one operation for one target."""
+    """Writes requests of one operation for one target.
+
+    base: a body that this server accepts; None as long as the usual one is not refused.
+    """
 
     terms: Terms
     operation: Operation
+    base: Mapping[str, Any] | None = None
 
     def request(
         self,

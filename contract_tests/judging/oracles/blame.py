@@ -82,14 +82,18 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
 
 
 def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[object, ...]]:
-    """Yield (field, format, related values) of every unknown ID that the server accepted."""
+    """Every ID that the server accepted, and the form of each that need not exist there: (field, either, …)."""
     return {
-        (ids.name, form, *_beside(case, ids))
+        (ids.name, accepted, *_beside(case, ids))
         for case in cases
         if case.succeeded and case.signed_in
         for ids in case.meaning.id_fields
-        for form in case.unknown_id_forms[ids.name]
+        for accepted in (*case.unknown_id_forms[ids.name], *map(_itself, strings_in(case.sent.get(ids.name))))
     }
+
+
+def _itself(text: str) -> tuple[str]:
+    return (text,)  # distinct from every form
 
 
 def _beside(case: Case, ids: IdField) -> list[str]:
@@ -103,7 +107,7 @@ def _nothing_is_open(case: Case, forms: Set[tuple[object, ...]]) -> bool:
     if not case.is_unspecified or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
         return False
     return all(
-        (ids.name, id_form(text), *_beside(case, ids)) in forms
+        any((ids.name, known, *_beside(case, ids)) in forms for known in (id_form(text), _itself(text)))
         for ids in fields
         for text in strings_in(case.sent.get(ids.name))
     )
@@ -169,7 +173,12 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         for reading in case.readings
         if reading.refusals and reading.id not in case.expectation.doubtful
     }
+    granted = {variation for case in cases if case.succeeded for variation in case.expectation.variations}
+    refused = [case for case in cases if case.must_accept and case.is_judgement and not case.succeeded]
+    denied = {variation for case in refused for variation in case.expectation.variations} - granted
     for case in cases:
+        if not denied.isdisjoint(case.expectation.variations):
+            continue  # that may be the cause as well
         if not case.is_unspecified or not 400 <= case.status < 500 or case.status in {401, 429}:
             continue
         named = refused_fields(case)
@@ -177,7 +186,9 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
         left = [r for r in asked if r.id not in passed and r.group != "login"]
         # A status that is an option of one reading alone speaks of that one; 400 is the status of most refusals.
         left = left or [r for r in asked if case.status != 400 and (case.status,) in r.refuses.values()]
-        if len(asked) > 1 and len(left) == 1 and (option := left[0].refusing_option(case.status)):
+        if len(asked) < 2 or len(left) != 1 or left[0].id in case.expectation.doubtful:
+            continue  # a question that is in doubt may not even be raised
+        if option := left[0].refusing_option(case.status):
             yield Observation(left[0].id, option, case.exchange)
 
 

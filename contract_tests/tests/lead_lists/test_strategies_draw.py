@@ -351,7 +351,7 @@ def test_unspecified_dates_have_many_formats() -> None:
 
 
 def test_unspecified_bodies_change_much_or_little() -> None:
-    bodies = drawn(strategies._open_bodies(), 250)
+    bodies = drawn(strategies._open_bodies(sender()), 250)
     plain = base("Lead list")
     optional = {"id", "userIds", "createdAt", "persons", "orgId", "__proto__", "colour"}
     assert {field for body in bodies for field in body} == set(FIELDS) | optional
