@@ -125,7 +125,8 @@ def gzipped(app: App) -> App:
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         start, body = await whole_answer(app, scope, receive)
-        if "gzip" in dict(scope["headers"]).get(b"accept-encoding", b"").decode() and body:
+        accepted = dict(scope["headers"]).get(b"accept-encoding", b"").decode()
+        if "gzip" in accepted and "gzip;q=0" not in accepted and body:
             body = gzip.compress(body)
             coded = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
             length = (b"content-length", str(len(body)).encode())
