@@ -166,6 +166,7 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
 _WORDS = {
     "undefined": "undefined",
     "null": "null",
+    "an object as text": "[object Object]",
     "a token without signature": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9.",
     "a token with quotes": "' OR '1'='1",
     "a token with an accent": "t\xf6ken",

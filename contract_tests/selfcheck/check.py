@@ -91,6 +91,8 @@ def _run(settings: Settings, subject: Subject) -> Result:
     if result.ending is Ending.NOT_JUDGEABLE:
         # To a login that is known to be good, such a response is itself the breach.
         return Result(subject, ("success.created", "access.carrier.bearer", "error.envelope"))
+    if result.ending is Ending.SESSION_ENDED:
+        return Result(subject, ("access.carrier.bearer", "access.carrier.cookie"))  # it was to last longer than the run
     return Result(
         subject,
         tuple(found.clause.id for found in result.broken),

@@ -15,6 +15,8 @@ ANY_RULE = (
     "request.name.required",
     "request.name.type",
     "request.name.nullability",
+    "request.endDate.required",
+    "request.endDate.nullability",
     "request.type.enum",
     "request.icpId.required",
     "request.icpId.format",

@@ -53,7 +53,7 @@ class DigitsOfTheLanguage(RightCore):
         return created | {key: created[key].translate(digits) for key in timestamps}
 
 
-@breaks("success.created", "http.request.unknown-headers", source="vovanbo/aiohttp_json_api#185")
+@breaks("http.request.accept", "success.created", "http.request.unknown-headers", source="vovanbo/aiohttp_json_api#185")
 class SeveralMediaTypesRefused(RightCore):
     """The server answers 406 to an Accept header that lists JSON with other media types or a parameter."""
 
