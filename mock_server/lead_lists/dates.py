@@ -86,21 +86,21 @@ class Dates:
     def takes(self, text: str) -> bool:
         """Return whether `text` is a valid date."""
         # request.startDate.format, request.endDate.format
-        return is_written_as_here(text) or isinstance(self._find(text), Instant)
+        return is_written_as_here(text) or isinstance(self.find(text), Instant)
 
     def reason(self, text: str) -> str:
         """Return why `text` is not valid, to complete `…, which`; empty if it is valid."""
-        found = self._find(text)
+        found = self.find(text)
         return "" if isinstance(found, Instant) else found
 
     def read(self, text: str) -> Instant:
         """Return the instant of `text`; raise NotADate."""
-        found = self._find(text)
+        found = self.find(text)
         if isinstance(found, Instant):
             return found
         raise NotADate(found)
 
-    def _find(self, text: str) -> Instant | str:
+    def find(self, text: str) -> Instant | str:
         """Return the instant of a text, or why it is not valid."""
         return self._read_short(text) if len(text) <= KEPT_CHARACTERS else self._read(text)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.lead_lists.dates import Dates, Instant, NotADate
+from mock_server.lead_lists.dates import Dates, Instant
 from mock_server.lead_lists.record import Payload
 from mock_server.lead_lists.uuids import Uuids
 
@@ -44,10 +44,8 @@ def instants_in(payload: Payload, dates: Dates) -> tuple[Instant, Instant] | Non
     start, end = payload.get("startDate"), payload.get("endDate")
     if not isinstance(start, str) or not isinstance(end, str):
         return None  # the schema reports the problem
-    try:
-        return dates.read(start), dates.read(end)
-    except NotADate:
-        return None
+    first, last = dates.find(start), dates.find(end)
+    return (first, last) if isinstance(first, Instant) and isinstance(last, Instant) else None
 
 
 def is_control(character: str) -> bool:

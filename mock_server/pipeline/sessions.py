@@ -49,6 +49,8 @@ class Sessions:
     def _login(self, headers: Headers, carrier: str) -> str | None:
         if carrier == "bearer":
             return self._bearer_login(headers.getlist("authorization"))
+        if "cookie" not in headers:
+            return None
         user = self._cookie_login(cookie_values(headers.getlist("cookie"), self._cookie_name))
         foreign = "origin" in headers and not self._is_own_origin(headers["origin"])
         if user is not None and foreign and self._refuses_foreign:

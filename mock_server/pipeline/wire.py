@@ -101,7 +101,8 @@ class Negotiator:
         self._compressed = readings["compressed-body"]
 
     def __call__(self, headers: Headers, operation: OperationSpec) -> None:
-        if self._honours_accept and not _accepts_json(headers.getlist("accept")):  # http.request.accept
+        if self._honours_accept and "accept" in headers and not _accepts_json(headers.getlist("accept")):
+            # http.request.accept
             raise refused("accept", status=406, got=shorten(", ".join(headers.getlist("accept"))))
         if operation.body is None:
             return
@@ -109,6 +110,8 @@ class Negotiator:
         self._check_type(headers.getlist("content-type"), operation)
 
     def _check_coding(self, headers: Headers) -> None:
+        if "content-encoding" not in headers:
+            return
         coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
         if coding in ("", "identity") or (self._compressed == "decoded" and coding in _INFLATORS):
             return
@@ -120,6 +123,8 @@ class Negotiator:
         if not values:
             if self._missing != "accepted":
                 raise refused("media_type", status=int(self._missing), got="missing", want=want)
+            return
+        if values == [want]:
             return
         media_type, charset = _media_type(values)
         if not self._any_case and media_type != media_type.lower():
