@@ -72,7 +72,8 @@ class Cycle:
             logger.error("the app raised %r", error)
         if self.disconnected or self.response_complete:
             return
-        if self.response_started and self._head is None:
+        if self.response_started:
+            self._flush_head()
             self._connection.close()
         else:
             self._connection.answer_500(self)
@@ -159,6 +160,11 @@ class Cycle:
             if self._bytes_due > 0:
                 raise RuntimeError("the response body is shorter than its Content-Length")
             self.finish()
+
+    def _flush_head(self) -> None:
+        if self._head is not None:
+            self.transport.write(self._head)
+            self._head = None
 
     def finish(self) -> None:
         """End the response; continue with the next request, or close the connection."""

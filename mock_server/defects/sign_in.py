@@ -10,7 +10,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 
 from mock_server.defects.changes import Change, stage, together
-from mock_server.defects.conditions import after, headed, only, requests
+from mock_server.defects.conditions import every, headed, only, requests
 from mock_server.defects.defect import Group
 from mock_server.defects.error_changes import error_sent, error_status
 from mock_server.lead_lists.record import LeadList, Payload
@@ -219,8 +219,8 @@ DEFECTS = (
         _rewritten("cookie", _by_pairs)),
     sign_in.hard("sessions-one-user", "access.carrier.bearer", "The server answers the second user with 401.",
         stage("authenticate", _first_user_only)),
-    sign_in.hard("sessions-end-early", "access.carrier.bearer", "A session ends after 60 requests.",
-        only(after(60), stage("authenticate", _refuse_all))),
+    sign_in.hard("sessions-flicker", "access.carrier.bearer", "Every 40th request with a session gets 401.",
+        only(every(40), stage("authenticate", _refuse_all))),
     # -- the response to a missing login
     sign_in.medium("no-login-403", "error.401.status",
         "The server answers a missing login with 403.", error_status(401, 403)),
