@@ -8,7 +8,8 @@ import unicodedata
 _HALF = re.compile("[\ud800-\udfff\ufffd]")
 _LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
+_TAG = re.compile(r"<[a-zA-Z/!?][^>]*>")  # as HTML reads it: `<a<b>` is one tag
+_OTHER_TAGS = tuple(map(re.compile, (r"</?[a-zA-Z!?][^<>]*>", r"<[a-zA-Z/!][^>]*>", r"</?[a-zA-Z][^>]*>")))  # and others
 JOINERS = "\u200c\u200d"  # parts of words and emoji: removing them changes the text
 
 
@@ -61,17 +62,16 @@ def sanitised(sent: str, got: str) -> bool:
         return False
     pattern, end = "", 0
     for match in re.finditer(f"{_SCRIPT.pattern}|{_TAG.pattern}", sent, re.IGNORECASE | re.DOTALL):
-        inner = _without_tags(match[0])
-        kept = f"{_spaced(match[0])}|{_spaced(inner)}|" if _SCRIPT.fullmatch(match[0]) else f"{_spaced(match[0])}|"
-        pattern += rf"{_spaced(sent[end : match.start()])}\s*(?:{kept})\s*"
+        kept = dict.fromkeys([match[0], "", *(tag.sub("", match[0]) for tag in (_TAG, *_OTHER_TAGS))])
+        pattern += rf"{_spaced(sent[end : match.start()])}\s*(?:{'|'.join(map(_spaced, kept))})\s*"
         end = match.end()
-    return re.fullmatch(rf"\s*{pattern}{_spaced(sent[end:])}\s*", got) is not None
-
-
-def _without_tags(text: str) -> str:
-    return _TAG.sub("", text)
+    return re.fullmatch(rf"\s*{pattern}{_spaced(sent[end:])}\s*", _printed(got)) is not None
 
 
 def _spaced(text: str) -> str:
     """Return a pattern of the text in which whitespace matches any whitespace."""
-    return r"\s*".join(map(re.escape, re.split(r"\s+", "".join(c for c in text if not is_unprinted(c) or c.isspace()))))
+    return r"\s*".join(map(re.escape, re.split(r"\s+", _printed(text))))
+
+
+def _printed(text: str) -> str:
+    return "".join(c for c in text if not is_unprinted(c) or c.isspace())
