@@ -9,7 +9,8 @@ _HALF = re.compile("[\ud800-\udfff\ufffd]")
 _LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z/!?][^>]*>")  # as HTML reads it: `<a<b>` is one tag
-_OTHER_TAGS = tuple(map(re.compile, (r"</?[a-zA-Z!?][^<>]*>", r"<[a-zA-Z/!][^>]*>", r"</?[a-zA-Z][^>]*>")))  # and others
+# As common patterns of sanitisers read it.
+_OTHER_TAGS = tuple(map(re.compile, (r"</?[a-zA-Z!?][^<>]*>", r"<[a-zA-Z/!][^>]*>", r"</?[a-zA-Z][^>]*>")))
 JOINERS = "\u200c\u200d"  # parts of words and emoji: removing them changes the text
 
 
