@@ -51,8 +51,13 @@ async def _length_in_characters(messages: list[Message], send: Send) -> None:
     await send({"type": "http.response.body", "body": body[:length]})
 
 
+# The server sends the headers with the first part of the body: until then it can still answer 500.
+SO_FAR: Message = {"type": "http.response.body", "body": b"", "more_body": True}
+
+
 async def _hang_up(messages: list[Message], send: Send) -> None:
     await send(messages[0])
+    await send(SO_FAR)
     raise HungUp
 
 
@@ -98,6 +103,7 @@ def _dead_on_errors() -> Change:
             async def watch(message: Message) -> None:
                 await send(message)
                 if message["type"] == "http.response.start" and message["status"] == 400:
+                    await send(SO_FAR)
                     raise HungUp
 
             await app(scope, receive, watch)
