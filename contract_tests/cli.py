@@ -243,7 +243,14 @@ def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
     type=click.Path(path_type=Path),
     help="judge the exchanges of a HAR file instead, which a browser, Playwright or mitmproxy has recorded",
 )
-@click.option("--port", default=0, metavar="N", help="port to listen on (default: a free one, which is printed)")
+@click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
+@click.option(
+    "--port",
+    default=0,
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="port to listen on (default: a free one, which is printed)",
+)
 @click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default 127.0.0.1)")
 @click.option("--keep-host", is_flag=True, help="forward the Host header of the client (default: that of the URL)")
 @_with_options(SEEN_OPTIONS)
@@ -251,6 +258,7 @@ def replay(folder: Path, clause: str, config: str | None, **flags: Any) -> int:
 @click.option("--report", "reports", metavar="FORMAT[=FILE]", multiple=True, help="write a report, as for `run`")
 def watch(
     har: Path | None,
+    command: tuple[str, ...],
     port: int,
     host: str,
     keep_host: bool,
@@ -263,8 +271,12 @@ def watch(
     The traffic goes through unchanged, but for the Host header, and never waits for the judging. Ctrl-C or SIGTERM ends
     the proxy; then come table, record and reports, and the exit code of what was judged. No login is needed: an
     accepted one is recognized by its success. With --har, the server is the one that the file has requests to.
+
+    COMMAND: run it while the proxy runs, for example the end-to-end tests of a frontend, and end with it. The exit code
+    is that of the command if it fails.
     """
     from contract_tests.composition import proxy_of
+    from contract_tests.live.companion import Companion
     from contract_tests.live.proxy import ProxyError
     from contract_tests.settings.values import UsageError
 
@@ -274,11 +286,15 @@ def watch(
     settings, _, folder = _check(flags, config)
     try:
         with proxy_of(settings, host=host, port=port, keeps_host=keep_host) as proxy:
+            companion = Companion(command, proxy.stop)
             for ending in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(ending, lambda *_: proxy.stop())
+                signal.signal(ending, lambda *_: companion.stop())
             shown = f"[{host}]" if ":" in host else host
             _say(f"Forwarding http://{shown}:{proxy.port} to {settings.url}. Ctrl-C ends it.")
-            return _judge_seen(settings, folder, wanted, proxy.seen())
+            code = _judge_seen(settings, folder, wanted, proxy.seen())
+            return companion.exit_code or code
+    except OSError as error:
+        raise click.UsageError(f"{command[0] if command else 'the proxy'} cannot be run: {error.strerror}") from None
     except ProxyError as error:
         raise click.UsageError(f"the proxy cannot listen on {error}") from None
     except UsageError as error:
@@ -357,7 +373,7 @@ def compare_servers(
     from contract_tests import composition
     from contract_tests.engine.events import Event, RunStarted
     from contract_tests.engine.interruption import raise_on_signals
-    from contract_tests.engine.record import RecordError
+    from contract_tests.engine.record import FILE_NAME, RecordError
     from contract_tests.report import differences
 
     def listen(server: str, event: Event) -> None:
@@ -370,6 +386,8 @@ def compare_servers(
     flags["depth"] = flags["depth"] or "quick"
     a, _, folder = _check({**flags, "url": url_a}, config)
     others = {"bearer": b_bearer, "cookie": b_cookie}
+    if any((folder / server / FILE_NAME).exists() for server in ("a", "b")):
+        raise click.UsageError(f"--run-folder: {folder} holds another comparison; name a new folder")
     b, _, _ = _check({**flags, "url": url_b, **{name: value for name, value in others.items() if value}}, config)
     raise_on_signals()
     try:

@@ -22,6 +22,7 @@ from contract_tests.target.exchange import Headers
 
 NO_REQUEST_BODY = "without the body of the request"
 NO_RESPONSE_BODY = "without the body of the response"
+NO_TIME = "without the time of the request"
 LOSSY = "with a body that the recorder changed"
 WORKER = "answered by a service worker or from a cache"
 TWICE = "recorded twice"
@@ -100,6 +101,9 @@ class Archive:
             return None
         parts = urlsplit(request["url"])
         begun_s = _moment_s(entry.get("startedDateTime"))
+        if begun_s is None:
+            left_out[NO_TIME] += 1
+            return None
         took_s = max(0.0, float(entry.get("time") or 0)) / 1000
         return Seen(
             str(request.get("method", "")),
@@ -169,8 +173,9 @@ def _is_of(url: str, base_url: str, paths: Collection[str]) -> bool:
     return plain in {base_url.rstrip("/") + path.rstrip("/") for path in paths}
 
 
-def _moment_s(text: object) -> float:
+def _moment_s(text: object) -> float | None:
     try:
-        return datetime.fromisoformat(str(text)).timestamp()
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
-        return 0.0
+        return None
+    return moment.timestamp() if moment.tzinfo else None

@@ -17,6 +17,7 @@ from contract_tests.live.har import (
     LOSSY,
     NO_REQUEST_BODY,
     NO_RESPONSE_BODY,
+    NO_TIME,
     TWICE,
     WORKER,
     Archive,
@@ -122,8 +123,20 @@ def changed(*keys: str, value: Any = None) -> Callable[[dict[str, Any]], None]:
         (changed("request", "postData", "text", value='{"name": "\ufffd"}'), LOSSY),
         (changed("response", "status", value=0), NOT_WHOLE),
         (changed("_fetchedViaServiceWorker", value=True), WORKER),
+        (changed("startedDateTime"), NO_TIME),
+        (changed("startedDateTime", value="2026-05-05T10:00:00"), NO_TIME),
     ],
-    ids=["no-post-data", "no-text", "no-content", "lossy-response", "lossy-request", "aborted", "service-worker"],
+    ids=[
+        "no-post-data",
+        "no-text",
+        "no-content",
+        "lossy-response",
+        "lossy-request",
+        "aborted",
+        "service-worker",
+        "no-time",
+        "no-zone",
+    ],
 )
 def test_what_a_recorder_left_out_is_counted_and_not_judged(
     change: Callable[[dict[str, Any]], None], why: str, tmp_path: Path

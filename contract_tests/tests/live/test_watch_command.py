@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -152,3 +153,45 @@ def test_a_whole_run_through_the_proxy_has_no_findings_on_right_servers() -> Non
         assert [(found.clause.id, found.worst) for found in seen.broken] == []
         assert seen.requests > 400
         assert len(seen.unjudged) < 25
+
+
+@pytest.mark.parametrize(
+    ("defect", "own_code", "expected"), [("", 0, 0), ("name-cut-at-64", 0, 1), ("name-cut-at-64", 7, 7)]
+)
+def test_the_proxy_ends_with_the_command_that_uses_it(
+    defect: str, own_code: int, expected: int, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    program = (
+        f"import httpx2, sys; httpx2.post('http://127.0.0.1:{port}{PATH}', json={BODY!r}, headers={SIGNED_IN!r})"
+        f".raise_for_status(); sys.exit({own_code})"
+    )
+    with mock_process(*([f"--defect={defect}"] if defect else [])) as url:
+        options = [f"--upstream={url}", f"--port={port}", f"--run-folder={tmp_path / 'run'}"]
+        command = [sys.executable, "-m", "contract_tests", "watch", *options, "--", sys.executable, "-c", program]
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == expected, done.stdout + done.stderr
+    assert "1 judged" in done.stdout
+
+
+def test_a_command_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "contract_tests",
+        "watch",
+        "--upstream=http://127.0.0.1:9",
+        "--",
+        "no-such-program",
+    ]
+    done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "no-such-program cannot be run" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_signal_ends_the_command_that_uses_the_proxy(tmp_path: Path) -> None:
+    with mock_process() as url:
+        options = ("--", sys.executable, "-c", "import time; time.sleep(60)")
+        with watching(url, *options, folder=tmp_path / "run") as (process, _):
+            code, output = ended(process, signal.SIGTERM)
+    assert code == 128 + signal.SIGTERM, output

@@ -1,0 +1,35 @@
+"""Run a command of the user, such as end-to-end tests, for as long as the proxy runs."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+
+
+class Companion:
+    """The command, or nothing if it is empty. ended: called once it has ended, or is to end."""
+
+    def __init__(self, command: Sequence[str], ended: Callable[[], None]) -> None:
+        """Start it. Raises OSError if there is no such program."""
+        self._ended = ended
+        self._process = subprocess.Popen(command) if command else None
+        if self._process is not None:
+            threading.Thread(target=self._wait, args=(self._process,), daemon=True).start()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command, as a shell gives it; 0 if there is none. Waits for the end."""
+        code = self._process.wait() if self._process else 0
+        return code if code >= 0 else 128 - code
+
+    def stop(self) -> None:
+        """Ask the command to end. Safe to call from a signal handler."""
+        if self._process is None:
+            self._ended()
+        else:
+            self._process.terminate()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        process.wait()
+        self._ended()
