@@ -1,7 +1,7 @@
 """Conduct a run: plan, send, judge, search, shrink, repeat; yield frozen events and write them to `run.ndjson`.
 
-Here live the order of a run (`conduct`), its bounds (`budget`), what it keeps (`history`), its events and the one value
-that they add up to (`result`). No verdict is made here (see judging/) and nothing is formatted (see report/).
+This package has the order of a run (`conduct`), its limits (`budget`), the cases that it keeps (`history`), its events
+and their sum (`result`). It makes no verdicts (see judging/) and formats nothing (see report/).
 
 May import: contract, judging, operation_suite, requests, target
 """

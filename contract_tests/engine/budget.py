@@ -1,4 +1,4 @@
-"""What a run may still spend: time and requests. Every step asks, and every pause ends with it."""
+"""The budget of a run: time and requests. Every step checks it, and no pause outlasts it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 
 class Budget:
-    """The bounds of one run; safe to use from several threads at once.
+    """The limits of one run; thread-safe.
 
-    max_time_s: seconds from now on, None for no bound. max_requests: how many requests may be sent. clock: seconds of a
-    clock that never runs back.
+    max_time_s: seconds from now on, None for no limit. max_requests: the maximum number of requests. clock: returns the
+    seconds of a monotonic clock.
     """
 
     def __init__(
@@ -30,26 +30,26 @@ class Budget:
 
     @property
     def allows_more(self) -> bool:
-        """Whether another request may be sent."""
+        """Return whether the budget allows another request."""
         within = self._max_requests is None or self.requests < self._max_requests
         return within and not self._stopped.is_set() and self.left_s > 0
 
     @property
     def left_s(self) -> float:
-        """The seconds that are left; infinite where there is no bound on time."""
+        """Return the remaining seconds; infinite without a time limit."""
         return float("inf") if self._deadline is None else self._deadline - self._clock()
 
     def spend_request(self) -> int:
-        """Count one request that is about to be sent; returns its number, from 1 on."""
+        """Count one request before it is sent; return its number, from 1 on."""
         with self._lock:
             self.requests += 1
             return self.requests
 
     def pause(self, seconds: float) -> bool:
-        """Wait, at most until the time is up or the run is stopped; returns whether the whole pause was kept."""
+        """Wait, at most until the time is over or the run is stopped; return whether the pause was complete."""
         allowed_s = min(seconds, max(self.left_s, 0.0))
         return not self._stopped.wait(allowed_s) and allowed_s == seconds
 
     def stop(self) -> None:
-        """End every pause now and allow nothing more."""
+        """End all pauses and allow no more requests."""
         self._stopped.set()

@@ -22,20 +22,20 @@ F = TypeVar("F", bound=Finding)
 
 
 class Judging(Protocol):
-    """What judges cases: the judge itself, or one that drops what passive observation cannot prove."""
+    """Judges cases: the judge itself, or one that drops findings that observed traffic cannot prove."""
 
     def judge(self, case: Case) -> list[Finding]:
-        """Every finding on one case."""
+        """Return all findings on one case."""
 
     def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
-        """Every finding on the cases together; they come in the order in which they were sent."""
+        """Return all findings on the cases together; `cases` are in the order of their requests."""
 
 
 class CaseLog:
     """The judged cases of one run.
 
-    chosen: the clauses that are judged; verdicts on others are dropped. shown: the exchange as it may be shown, where
-    masking is not enough.
+    chosen: the clauses to judge; verdicts on others are dropped. shown: returns the exchange for reports, if masking is
+    not enough.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class CaseLog:
         self.denied: frozenset[Variation] = frozenset()  # one of these is why the server refuses the plain request
 
     def add(self, case: Case, *, observes: bool = True) -> list[Finding]:
-        """Judge one case on its own, keep it for later ones, and log it with what it shows.
+        """Judge one case on its own, keep it for later ones, and log it with its findings.
 
-        observes: whether it may show which readings the server follows.
+        observes: whether the case can show the readings that the server follows.
         """
         findings = self._judge.judge(case)
         if not observes or not self.shows_readings(case):
@@ -85,21 +85,21 @@ class CaseLog:
         return more
 
     def _without_doubt(self, found: Iterable[F], cases: Sequence[Case]) -> list[F]:
-        """The findings less those on readings that rest on a case which shows none."""
+        """Return the findings without those on readings that depend on a case which cannot show a reading."""
         hidden = {case.exchange.number for case in cases if not self.shows_readings(case)}
         return [one for one in found if not (is_of_a_reading(one) and hidden.intersection(_numbers(one)))]
 
     def shows_readings(self, case: Case) -> bool:
-        """Return whether a response may show a reading: a refusal may have the cause that the plain request has."""
+        """Return whether a response can show a reading: a refusal can have the same cause as that of the plain request."""
         return case.succeeded or case.expectation.variations.isdisjoint(self.denied)
 
     def judge_together(self) -> None:
-        """Judge all that is kept together."""
+        """Judge all kept cases together."""
         cases = list(self.history)
         self.tell(self._without_doubt(self._judge.judge_history(cases), cases))
 
     def show(self, exchange: Exchange) -> None:
-        """Log an exchange that is not judged."""
+        """Log an exchange without judging it."""
         self._log.emit(ExchangeSeen(self.view(exchange)))
 
     def tell(self, findings: Iterable[Finding]) -> None:
@@ -111,7 +111,7 @@ class CaseLog:
                 self.give(finding)
 
     def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
-        """Log a verdict; smallest: a search has shrunk it, so that it replaces those before it."""
+        """Log a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
         if verdict.clause not in self._chosen:
             return
         if verdict.outcome is Outcome.BROKEN and self._log.record is not None:
@@ -122,7 +122,7 @@ class CaseLog:
         self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
 
     def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
-        """Those of the findings that break a clause which is judged."""
+        """Return the findings that break one of the chosen clauses."""
         return [
             finding
             for finding in findings
@@ -130,7 +130,7 @@ class CaseLog:
         ]
 
     def view(self, exchange: Exchange) -> ExchangeView:
-        """How reports show an exchange, without its secrets and those that its response hands out."""
+        """Return the view of an exchange for reports; also mask secrets from its response."""
         if view := self.history.view(exchange.number):
             return view
         self._secrets.learn(handed_out(exchange))

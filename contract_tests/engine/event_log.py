@@ -1,4 +1,4 @@
-"""Hands each event of a run to the record, to the result, and to whatever listens."""
+"""Pass each event of a run to the record, to the result, and to the listener."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract_tests.engine.result import Summing
 
 
 class EventLog:
-    """The events of one run. `summing` has what they amount to so far."""
+    """The events of one run. `summing` has the result so far."""
 
     def __init__(self, record: Record | None = None) -> None:
         self.record = record
@@ -20,18 +20,18 @@ class EventLog:
         self._waiting: deque[Event] = deque()
 
     def emit(self, event: Event) -> None:
-        """Take one event: it is on disk when this returns, and waits to be listened to."""
+        """Write one event to the record, add it to the result, and queue it for the listener."""
         self.summing.add(event)
         if self.record is not None:
             self.record.write(event)
         self._waiting.append(event)
 
     def waiting(self) -> Iterator[Event]:
-        """The events that nothing has listened to yet; Hypothesis runs our code inside its own, so they must wait."""
+        """Yield the queued events; they are queued because Hypothesis runs our code inside its own."""
         while self._waiting:
             yield self._waiting.popleft()
 
 
 def now_text() -> str:
-    """This moment in ISO 8601, in UTC, to the millisecond."""
+    """Return the current time in ISO 8601, in UTC, with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

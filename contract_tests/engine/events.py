@@ -1,4 +1,4 @@
-"""What happens in a run, as frozen values: the engine yields them, the record holds them, the result is their sum."""
+"""The events of a run as frozen values: the engine yields them, the record stores them, the result is their sum."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Ending(StrEnum):
 
     COMPLETE = "complete"
     OUT_OF_TIME = "out of time"
-    STOPPED = "stopped"  # by the program that conducts it, which has seen enough
-    INTERRUPTED = "interrupted"  # Ctrl-C, or a record that stops in its middle
+    STOPPED = "stopped"  # by the calling program
+    INTERRUPTED = "interrupted"  # Ctrl-C, or an incomplete record
     TERMINATED = "terminated"  # SIGTERM
     SEEN = "seen"  # the traffic of other programs was judged, until it ended
     NOT_JUDGEABLE = "not judgeable"  # not reachable, credentials refused, no such endpoint, a gateway in the way
@@ -29,9 +29,9 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadingView:
-    """One question that the page leaves open.
+    """One open question of the API page.
 
-    options: option to meaning. treatments: what the suite makes of each option. usual: what the mock does.
+    options: option -> meaning. treatments: option -> pass, warn or fail. usual: the option of the mock.
     """
 
     id: str
@@ -44,17 +44,17 @@ class ReadingView:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run begins; nothing has been sent. Holds all that a report needs to know of the contract."""
+    """The run begins, before the first request. The event has everything about the contract that reports need."""
 
     at: str  # ISO 8601
     url: str
     seed: int
     depth: str
-    users: tuple[str, ...]  # who is signed in by what, in words
+    users: tuple[str, ...]  # the users and their logins, in words
     version: str  # of the kit
     spec_sha256: str
     variables: tuple[str, ...]  # the environment variables that replace secrets in later events
-    clauses: tuple[Clause, ...]  # those that are judged
+    clauses: tuple[Clause, ...]  # the clauses to judge
     readings: tuple[ReadingView, ...]
     deviations: tuple[Deviation, ...] = ()  # breaches that are accepted
     fail_on: Outcome = Outcome.BROKEN  # the mildest outcome that fails the run
@@ -62,14 +62,14 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """The run goes on to another stage, such as a search."""
+    """Another stage of the run begins, such as a search."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeSeen:
-    """A request was answered and judged. held: the clauses that it shows to hold. observed: (reading, option)."""
+    """An exchange was judged. held: the clauses that it shows to hold. observed: (reading, option)."""
 
     exchange: ExchangeView
     held: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class VerdictGiven:
 
 @dataclass(frozen=True, slots=True)
 class FailureRepeated:
-    """What shows a broken clause was sent again so many times, and so many times the clause was broken again."""
+    """The requests that broke a clause were sent again: how many times, and how often they broke it again."""
 
     clause: str
     same: int
@@ -103,7 +103,7 @@ class FailureRepeated:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over. why: a sentence for the user if the run was ended early."""
+    """The run is over. why: a sentence for the user if it ended early."""
 
     at: str
     ending: Ending

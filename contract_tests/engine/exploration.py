@@ -1,4 +1,4 @@
-"""Lets Hypothesis draw requests, and shrink those that break a clause to the smallest that do."""
+"""Let Hypothesis draw requests, and shrink those that break a clause."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def draw(strategy: SearchStrategy[Request], *, examples: int, seed: int) -> list
 
 
 class Exploration:
-    """A search that goes on until nothing new breaks, so that no broken clause hides another.
+    """A search that continues until it finds no more broken clauses, so that one failure does not hide another.
 
-    probe: sends one request. allows_more: whether another may be sent. settled: clauses that are known to be broken, so
-    that a cause is reported once. known: what requests that were sent before broke; they are not sent again.
+    probe: sends one request. allows_more: returns whether another may be sent. settled: clauses that are already known
+    to be broken, so that each is reported once. known: the verdicts on requests that were already sent.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Exploration:
     def search(
         self, strategy: SearchStrategy[Request], *, examples: int, seed: int, shrinks_several: bool = True
     ) -> None:
-        """Search a strategy; `found` then holds the smallest request for each clause that broke."""
+        """Search a strategy; afterwards `found` has the smallest request for each broken clause."""
         trial = _given(
             strategy,
             self._try,
@@ -80,7 +80,7 @@ class Exploration:
                 return
             except BaseExceptionGroup as several:
                 if several.split(ClauseBroken)[1] is not None:
-                    raise  # something that no clause speaks of: a mistake of ours
+                    raise  # an error of our own code
             except ClauseBroken:
                 pass
             self._settled |= set(self.found)

@@ -1,4 +1,4 @@
-"""Keep the cases with which later ones are compared: the newest, and the first accepted of each variation."""
+"""Keep cases to compare later ones with: the newest, and the first accepted one of each permitted variation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract_tests.engine.views import ExchangeView
 from contract_tests.judging.case import Case
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
-KEPT_CASES = 2000  # twice what a run of depth standard sends; no history oracle compares more distant cases
+KEPT_CASES = 2000  # twice as many as a run of depth standard sends; history oracles compare no older ones
 KEPT_RESPONSE_BYTES = 64 * 1024
 KEPT_TEXT = 1024  # characters of one long text in a response that is longer than that
 KEPT_ITEMS = 100
@@ -26,7 +26,7 @@ class History:
         self._granting: dict[tuple[str, str], int] = {}  # permitted variation -> number of the first accepted case
 
     def add(self, number: int, case: Case, view: ExchangeView) -> None:
-        """Keep a case; the oldest one that nothing needs leaves."""
+        """Keep a case, and drop the oldest one that is no longer needed."""
         self._cases[number] = (remembered(case), view)
         if case.succeeded:
             for variation in case.expectation.variations:
@@ -36,7 +36,7 @@ class History:
             del self._cases[next(n for n in self._cases if n not in needed)]
 
     def __iter__(self) -> Iterator[Case]:
-        """Every kept case, in the order of sending."""
+        """Return all kept cases, in the order of sending."""
         return iter(self._cases[number][0] for number in sorted(self._cases))
 
     @property
@@ -45,16 +45,16 @@ class History:
         return [self._cases[number][0] for number in sorted(set(self._granting.values()))]
 
     def view(self, number: int) -> ExchangeView | None:
-        """How reports show an exchange; None for one that has left."""
+        """Return the view of an exchange for reports; None if it was dropped."""
         return self._cases[number][1] if number in self._cases else None
 
     def exchange(self, number: int) -> Exchange | None:
-        """The exchange as it was sent, with its secrets, to be sent again; its response may be shortened."""
+        """Return the exchange with its secrets, to send it again; its response can be shortened."""
         return self._cases[number][0].exchange if number in self._cases else None
 
 
 def remembered(case: Case) -> Case:
-    """The case as history oracles need it: the same facts, with the long texts and lists of a long response cut."""
+    """Return the case for history oracles: with shortened texts and lists if its response is long."""
     response = case.exchange.response
     if response is None or len(response.body) <= KEPT_RESPONSE_BYTES:
         return case

@@ -1,4 +1,4 @@
-"""Turn the signals that end a program into exceptions, so that the run ends in order and says what it has found."""
+"""Turn signals into exceptions, so that the run ends in order and reports its findings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import signal
 
 
 class Terminated(BaseException):
-    """SIGTERM came, as CI systems send it when a job is cancelled or has run for too long."""
+    """The process got SIGTERM, which CI systems send to cancel a job or at its time limit."""
 
 
 def raise_on_signals() -> None:
-    """From now on Ctrl-C raises KeyboardInterrupt and SIGTERM raises Terminated, in the main thread."""
+    """Raise KeyboardInterrupt on Ctrl-C and Terminated on SIGTERM from now on, in the main thread."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminate)
 

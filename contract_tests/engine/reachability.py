@@ -1,4 +1,4 @@
-"""Tells a target that cannot be judged, or not any more, from one that breaks a clause."""
+"""Detect a target that cannot be judged, or no longer, as opposed to one that breaks a clause."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from contract_tests.engine.events import Ending
 from contract_tests.target.exchange import HUNG_UP, SILENT, UNREACHABLE, Exchange
 
-REFUSALS_IN_A_ROW = 3  # a restart takes a second; three connections refused in a row are no accident
-SILENCES_IN_A_ROW = 20  # more than the covering set has requests that could anger any one server
-REPEATED_LATER_IN_A_ROW = 3  # each was repeated for as long as a request may wait
+REFUSALS_IN_A_ROW = 3  # a restart takes a second; three refused connections in a row are not a coincidence
+SILENCES_IN_A_ROW = 20  # no server fails on as many planned requests in a row
+REPEATED_LATER_IN_A_ROW = 3  # the suite repeated each of them for as long as a request may wait
 
 
 class Watch:
-    """Follows the exchanges of a run, in the order in which they end, and says when the target is out of reach."""
+    """Watches the exchanges of a run, in the order in which they end, and detects when the target is out of reach."""
 
     def __init__(self) -> None:
         self._silences = 0
@@ -23,7 +23,7 @@ class Watch:
         self._seen = 0
 
     def see(self, exchange: Exchange) -> tuple[Ending, str] | None:
-        """How the run ends because of this exchange, and why; None if it goes on."""
+        """Return how and why this exchange ends the run; None if the run continues."""
         self._seen += 1
         response = exchange.response
         self._silences = self._silences + 1 if response is None else 0
@@ -33,8 +33,8 @@ class Watch:
         self._put_off = self._put_off + 1 if put_off else 0
         refused = bool(exchange.failure and exchange.failure.startswith(UNREACHABLE))
         if self._silences >= (REFUSALS_IN_A_ROW if refused else SILENCES_IN_A_ROW):
-            what = "accepts no connection" if refused else "sends no response"
-            return Ending.TARGET_GONE, f"The server {what} any more, after {self._seen} requests: the run ends here."
+            what = "accepts connections" if refused else "responds"
+            return Ending.TARGET_GONE, f"The server no longer {what} after {self._seen} requests, so the run ended."
         if response is not None and self._put_off >= REPEATED_LATER_IN_A_ROW:
             return _put_off(response.status, response.header("Retry-After"), self._seen)
         return None
@@ -44,65 +44,64 @@ def _put_off(status: int, retry_after: str | None, seen: int) -> tuple[Ending, s
     when = f"; its Retry-After is {retry_after}" if retry_after else ""
     if status == 429:
         why = (
-            f"The server answers 429 and goes on doing so{when}: its quota is used up after {seen} requests. Run again "
-            "when it is renewed, or raise the limit for the user of the tests."
+            f"The server keeps answering 429{when}: the quota is used up after {seen} requests. Run again when the "
+            "quota is renewed, or raise the limit for the test user."
         )
         return Ending.QUOTA_USED_UP, why
-    why = f"The server, or a gateway before it, answers 503 and goes on doing so{when}, after {seen} requests."
+    why = f"The server, or a gateway in front of it, keeps answering 503{when}, after {seen} requests."
     return Ending.TARGET_GONE, why
 
 
 def session_ended(seen: int) -> tuple[Ending, str]:
-    """How a run ends whose login was accepted before and is not any more."""
+    """Return how and why a run ends if the server no longer accepts its login."""
     return Ending.SESSION_ENDED, (
-        f"The session ended after {seen} requests: the request that was accepted at first is now answered 401. Sign in "
-        "again and run again, with a session that lasts longer than the run."
+        f"The session ended after {seen} requests: the server now answers 401 to a request that it accepted before. "
+        "Run again with a session that lasts longer than the run."
     )
 
 
 def discovery_problem(exchange: Exchange, speaks_tls: Callable[[str], bool] = lambda url: False) -> str | None:
-    """Why the response to the first request says that nothing else can be judged; None if judging can go on.
+    """Return why the server cannot be judged, from the response to the first request; None if it can.
 
-    speaks_tls: asked of an http URL from which no response came.
+    speaks_tls: called with an http URL that sent no response.
     """
     url, response = exchange.request.url, exchange.response
     if response is None and url.startswith("http:") and not is_starting(exchange) and speaks_tls(url):
-        return f"{url} is a port for TLS. Write https:// instead of http://."
+        return f"{url} expects TLS. Use https:// instead of http://."
     if response is None:
         return _no_connection(url, exchange.failure or "")
     if response.status == 401:
-        given = "the login given is not accepted" if _has_login(exchange) else "no login was given"
+        given = "the given login is not accepted" if _has_login(exchange) else "no login was given"
         return (
             f"{url} answers 401: {given}. Give a valid session with --bearer TOKEN or --cookie NAME=VALUE "
             "(or LEADLISTS_BEARER, LEADLISTS_COOKIE); if it was valid, it may have expired."
         )
     if response.status == 403:
-        return f"{url} answers 403 to this login: it lacks a right there. Use a user who may create lead lists."
+        return f"{url} answers 403 to this login: the user lacks a permission. Use a user who may create lead lists."
     if response.status == 407:
-        return (
-            f"{url}: the proxy asks for a login (407). Give it in the proxy variable: http://USER:PASSWORD@HOST:PORT."
-        )
+        return f"{url}: the proxy requires a login (407). Add it to the proxy variable: http://USER:PASSWORD@HOST:PORT."
     if response.status == 404 and (twice := _path_twice(url)):
         return f"{url} answers 404: the path has {twice} twice. Give the base URL without it."
     if response.status == 400 and b"HTTPS" in response.body[:2000]:
-        return f"{url} is a port for TLS ({_first_line(response.body)}). Write https:// instead of http://."
+        return f"{url} expects TLS ({_first_line(response.body)}). Use https:// instead of http://."
     if response.status == 404:
-        return f"{url} answers 404: there is no such endpoint. Give the base URL or the endpoint itself."
+        return f"{url} answers 404: there is no such endpoint. Give the base URL of the server, or the endpoint's URL."
     if response.status == 429:
         later = f"; its Retry-After is {response.header('Retry-After')}" if response.header("Retry-After") else ""
-        return f"{url} answers 429 to the first request{later}: its quota is used up. Run again when it is renewed."
+        return f"{url} answers 429 to the first request{later}: the quota is used up. Run again when it is renewed."
     if response.status in {502, 503, 504}:
         return (
-            f"{url} answers {response.status} to a plain request: a gateway before the server, or the server itself, "
-            "says that it is not available. Is the server up, and is this its address?"
+            f"{url} answers {response.status} to a plain request: the server, or a gateway in front of it, is not "
+            "available. Check that the server is running and that this is its address."
         )
     if 300 <= response.status < 400:
         to = response.header("Location") or "nowhere"
         if to.endswith("/") and urlsplit(to).path == f"{urlsplit(url).path}/":
             return (
-                f"{url} redirects ({response.status}) to {to}. The API's path has no slash at its end: serve it there."
+                f"{url} redirects ({response.status}) to {to}. The path of the API has no trailing slash: serve it "
+                "without a redirect."
             )
-        return f"{url} redirects ({response.status}) to {to}. Redirects are not followed: give the address it leads to."
+        return f"{url} redirects ({response.status}) to {to}. The suite does not follow redirects: give that address."
     return None
 
 
@@ -115,7 +114,7 @@ def is_starting(exchange: Exchange) -> bool:
 
 
 def _path_twice(url: str) -> str | None:
-    """The beginning of the path that follows itself, as in /api/v1/api/v1/entities."""
+    """Return the part of the path that occurs twice in a row, as in /api/v1/api/v1/entities."""
     parts = urlsplit(url).path.strip("/").split("/")
     for size in range(len(parts) // 2, 0, -1):
         for start in range(len(parts) - 2 * size + 1):
@@ -133,20 +132,20 @@ def _no_connection(url: str, failure: str) -> str | None:
         why = failure.partition("the proxy ")[2]
         return f"{url} cannot be reached through the proxy {why}. Correct the variable, or name the host in NO_PROXY."
     if "CERTIFICATE_REQUIRED" in failure or "HANDSHAKE_FAILURE" in failure:
-        return f"{url} asks for a client certificate ({failure}). Give --client-cert and --client-key."
+        return f"{url} requires a client certificate ({failure}). Give --client-cert and --client-key."
     if failure == HUNG_UP and url.startswith("https:"):
-        return f"{url}: {failure}. It may want a client certificate: give --client-cert and --client-key."
+        return f"{url}: {failure}. It may require a client certificate: give --client-cert and --client-key."
     if "WRONG_VERSION_NUMBER" in failure or "RECORD_LAYER_FAILURE" in failure:
-        return f"{url} does not speak TLS ({failure}). Write http:// instead of https://."
+        return f"{url} does not support TLS ({failure}). Use http:// instead of https://."
     if failure.startswith(SILENT):
-        return f"{url} accepts the connection but is silent: {failure}. Is this the port? --timeout allows more time."
+        return f"{url} accepts the connection but sends nothing: {failure}. Check the port, or set a longer --timeout."
     if "CERTIFICATE_VERIFY_FAILED" in failure:
         return (
-            f"{url} has a certificate that is not trusted here ({failure}). "
-            "If it is your own, give --ca-file FILE (or SSL_CERT_FILE) with it, or with the authority that signed it."
+            f"{url} has a certificate that this machine does not trust ({failure}). If it is your own, give --ca-file "
+            "FILE (or SSL_CERT_FILE) with the certificate, or with that of the authority that issued it."
         )
     if failure.startswith(UNREACHABLE):
-        return f"{url} cannot be reached ({failure}). Is the server running, and is this its address?"
+        return f"{url} cannot be reached ({failure}). Check that the server is running and that this is its address."
     return None
 
 

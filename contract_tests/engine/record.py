@@ -1,4 +1,4 @@
-"""The record of a run, `run.ndjson`: written while the run lasts, a whole line for each event, and read back."""
+"""Write the record of a run, `run.ndjson`, one line for each event, and read it back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from contract_tests.judging.verdict import Outcome
 
 RUNS_FOLDER = Path(".leadlists") / "runs"
 FILE_NAME = "run.ndjson"
-FORMAT = 1  # of the lines; a reader refuses a record of another one
+FORMAT = 1  # the version of the lines; other versions are refused
 
 _KINDS: Mapping[type[Any], str] = {
     RunStarted: "run",
@@ -50,24 +50,24 @@ _KINDS: Mapping[type[Any], str] = {
 
 
 class RecordError(Exception):
-    """A record cannot be read; the message names the file and what is wrong with it."""
+    """A record cannot be read or written; the message names the file and the problem."""
 
 
 class Record:
-    """Appends the events of one run to its file, each as a whole line.
+    """Appends the events of one run to its file, one line for each.
 
-    A disk that is full ends the record, not the run: `problem` then says why it stops.
+    A full disk ends the record, not the run; `problem` then has the reason.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder and the file. Raises RecordError that names the folder."""
+        """Create the folder and the file; raise RecordError with the name of the folder."""
         self.folder = folder
         self.problem = ""
         try:
             if not folder.exists():
                 folder.mkdir(parents=True)
                 with suppress(OSError):
-                    write_whole(folder / ".gitignore", b"*\n")  # never over one of the user's
+                    write_whole(folder / ".gitignore", b"*\n")  # does not overwrite one of the user
             self._file = self.path.open("ab", buffering=0)
         except OSError as error:
             raise RecordError(f"the record cannot be written to {folder}: {error.strerror}") from None
@@ -79,7 +79,7 @@ class Record:
         return self.folder / FILE_NAME
 
     def write(self, event: Event) -> None:
-        """Append one event; a broken clause survives a crash of the machine (fsync)."""
+        """Append one event; sync a broken clause to disk at once."""
         if self.problem:
             return
         line = to_line(event)
@@ -95,7 +95,7 @@ class Record:
             self._whole_bytes += len(line)
 
     def write_body(self, number: int, body: bytes) -> None:
-        """Keep the body of a request whole, for commands that are too long to print and for what the views cut."""
+        """Write the complete body of a request to a file, for commands that are too long to print."""
         if self.problem:
             return
         try:
@@ -104,7 +104,7 @@ class Record:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
-        """Leave the whole lines so far, or no file at all."""
+        """Keep the complete lines so far, or no file."""
         self.problem = f"The record {self.path} stops before the end of the run: {error.strerror}."
         with suppress(OSError):
             self._file.truncate(self._whole_bytes)
@@ -117,14 +117,14 @@ class Record:
 
 
 def body_file_name(number: int) -> str:
-    """The file, in the folder of a run, with the body of a request."""
+    """Return the name of the file with the body of a request, in the folder of a run."""
     return f"body-{number}.bin"
 
 
 def new_folder(parent: Path | None = None) -> Path:
-    """A folder for a new run, named after the moment: below parent, or in the system's place for temporary files.
+    """Return a new folder for a run, named after the time: below `parent`, else in the folder for temporary files.
 
-    parent: the current folder if none is given. It may be read-only, as sources are in some CI systems.
+    parent: the current folder by default. It can be read-only, as in some CI systems.
     """
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     folder = (parent or Path.cwd()) / RUNS_FOLDER / f"{stamp}-{os.getpid()}"
@@ -140,19 +140,19 @@ def new_folder(parent: Path | None = None) -> Path:
 
 
 def to_line(event: Event) -> bytes:
-    """The event as one line of JSON. A verdict names its exchanges by their numbers: they have lines of their own."""
+    """Return the event as one line of JSON. A verdict refers to its exchanges by number; each has its own line."""
     fields: dict[str, Any] = {"event": _KINDS[type(event)]}
     if isinstance(event, RunStarted):
         fields["format"] = FORMAT
     fields |= _plain(event)
     try:
         return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:  # half a surrogate pair, from a response: JSON can carry it as an escape only
+    except TypeError:  # half a surrogate pair from a response, which JSON can only have as an escape
         return json.dumps(fields).encode() + b"\n"
 
 
 def _plain(value: Any) -> Any:
-    """A value of an event as JSON has it."""
+    """Convert a value of an event to JSON types."""
     if isinstance(value, BodyView):
         return _plain_body(value)
     if isinstance(value, VerdictView):
@@ -179,9 +179,9 @@ def _plain_body(body: BodyView) -> dict[str, Any]:
 
 
 def read_events(folder: Path) -> Iterator[Event]:
-    """The events of a recorded run. A last line that was cut off is passed over: the run ended while it was written.
+    """Yield the events of a recorded run; ignore an incomplete last line.
 
-    folder: that of the run, or the file itself. Raises RecordError that names the file and the line.
+    folder: the folder of the run, or the file itself. Raise RecordError with the file and the line.
     """
     path = folder / FILE_NAME if folder.is_dir() else folder
     try:
@@ -213,14 +213,14 @@ def read_events(folder: Path) -> Iterator[Event]:
 
 
 def read_result(folder: Path) -> RunResult:
-    """What a recorded run found, as the run itself said. Raises RecordError."""
+    """Return the result of a recorded run, equal to that of the run itself; raise RecordError."""
     summing = Summing()
     for event in read_events(folder):
         summing.add(event)
     try:
         return summing.result()
     except ValueError:
-        raise RecordError(f"{folder} holds no run: its record has no whole first line") from None
+        raise RecordError(f"{folder} contains no run: its record has no complete first line") from None
 
 
 def _clause(fields: dict[str, Any]) -> Clause:

@@ -1,4 +1,4 @@
-"""Send what showed a breach in a recorded run again, and judge it again."""
+"""Send the requests that showed a breach in a recorded run again, and judge the responses."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from contract_tests.target.exchange import Exchange, Request
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One breach, sent again. before, after: what came then and now, in the order of sending."""
+    """One replayed breach. before, after: the statuses in the record and now, in the order of sending."""
 
     clause: str
     is_broken: bool
     before: tuple[str, ...]
     after: tuple[str, ...]
-    actual: str = ""  # what is wrong now
+    actual: str = ""  # the actual behaviour now, if the clause is broken
 
 
 def replay(verdict: VerdictView, target: Target, judge: Judge, *, secrets: Mapping[str, str], folder: Path) -> Replayed:
-    """Send the exchanges of a verdict again. secrets: secret -> expression that replaces it in the record.
+    """Send the requests of a verdict again. secrets: secret -> expression that replaces it in the record.
 
-    Raises RecordError if the record does not have a whole body.
+    Raise RecordError if the record does not have the complete body of a request.
     """
     requests = [_request(view, secrets, folder) for view in verdict.exchanges]
     again = [
@@ -51,7 +51,7 @@ def _seen(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
 
 
 def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path) -> Request:
-    """The request to the byte, with the secrets of now."""
+    """Return the recorded request, byte for byte, with the current secrets."""
     body = view.request.body.data
     if view.request.body.is_cut:
         file = folder / body_file_name(view.number)

@@ -1,4 +1,4 @@
-"""What a run found: the one value from which every table, report and exit code is made."""
+"""The result of a run: every table, report and exit code is a function of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from contract_tests.engine.events import (
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
 
-NAMED_REQUESTS = 12  # of those that judged a clause; more say nothing new to a reader
+NAMED_REQUESTS = 12  # of those that judged a clause; more would not help a reader
 
 _EXIT_OF_ENDING = {
     Ending.INTERRUPTED: 130,
@@ -35,10 +35,10 @@ _OUTSIDE_THE_CONTRACT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ClauseResult:
-    """What a run has seen of one clause.
+    """The result for one clause.
 
-    worst: the worst verdict, None where it was held or not judged. requests: (number, label) of the first requests that
-    judged it. same, times: how often what shows the breach was sent again, and how often the clause broke again.
+    worst: the worst verdict, None if the clause held or was not judged. requests: (number, label) of the first requests
+    that judged it. times: how often the failing requests were sent again. same: how often they broke it again.
     """
 
     clause: Clause
@@ -59,13 +59,13 @@ class ClauseResult:
 
     @property
     def judged(self) -> int:
-        """How often the clause was judged."""
+        """The number of verdicts on the clause."""
         return self.held + self.warned + self.broken
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingResult:
-    """Which options of an open question the server was seen to follow, with how often."""
+    """The observed options of an open question, each with its number of observations."""
 
     reading: ReadingView
     seen: Mapping[str, int]
@@ -73,34 +73,34 @@ class ReadingResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """All that a run found; equal to the one that its record gives when it is read back."""
+    """The result of a run; its record, read back, gives an equal value."""
 
     started: RunStarted
     clauses: tuple[ClauseResult, ...]  # in the order of the contract
-    readings: tuple[ReadingResult, ...]  # those that were seen
+    readings: tuple[ReadingResult, ...]  # the observed ones
     requests: int
     duration_s: float
     ending: Ending
     why: str = ""
-    is_cut_off: bool = False  # whether the record stops before the end of the run
+    is_cut_off: bool = False  # True: the record stops before the end of the run
 
     @property
     def broken(self) -> tuple[ClauseResult, ...]:
-        """The clauses that are broken."""
+        """The broken clauses."""
         return tuple(clause for clause in self.clauses if clause.outcome is Outcome.BROKEN)
 
     def deviation(self, clause_id: str) -> Deviation | None:
-        """The entry that accepts a breach of the clause; None if there is none, or if it has expired."""
+        """Return the deviation that accepts a breach of the clause; None if there is none, or if it has expired."""
         return next((d for d in self.started.deviations if d.clause == clause_id and d not in self.expired), None)
 
     @property
     def expired(self) -> tuple[Deviation, ...]:
-        """The deviations that were no longer accepted on the day of the run."""
+        """The deviations that had expired on the day of the run."""
         return tuple(d for d in self.started.deviations if d.has_expired(self.started.at[:10]))
 
     @property
     def stale(self) -> tuple[Deviation, ...]:
-        """The deviations that no longer occur: a whole run has judged the clause, and it holds."""
+        """The deviations that no longer occur: a complete run has judged the clause, and it holds."""
         if self.ending is not Ending.COMPLETE:
             return ()
         outcomes = {found.clause.id: found.outcome for found in self.clauses}
@@ -108,38 +108,38 @@ class RunResult:
 
     @property
     def failing(self) -> tuple[ClauseResult, ...]:
-        """The broken clauses of which no deviation accepts the breach."""
+        """The broken clauses without a deviation that accepts them."""
         return tuple(found for found in self.broken if self.deviation(found.clause.id) is None)
 
     @property
     def warned(self) -> tuple[ClauseResult, ...]:
-        """The clauses that are not broken, of which something is odd."""
+        """The clauses with a warning that are not broken."""
         return tuple(clause for clause in self.clauses if clause.outcome is Outcome.WARNED)
 
     @property
     def unjudged(self) -> tuple[ClauseResult, ...]:
-        """The clauses of which no exchange said anything."""
+        """The clauses that no exchange judged."""
         return tuple(clause for clause in self.clauses if clause.outcome is None)
 
     @property
     def is_judged(self) -> bool:
-        """Whether anything was judged at all."""
+        """Whether the run judged any clause."""
         return any(clause.judged for clause in self.clauses)
 
     def clause(self, clause_id: str) -> ClauseResult | None:
-        """What was seen of one clause; None if it was not to be judged."""
+        """Return the result for one clause; None if the run did not include it."""
         return next((each for each in self.clauses if each.clause.id == clause_id), None)
 
     def reading(self, reading_id: str) -> ReadingView:
-        """A question that the page leaves open."""
+        """Return an open question."""
         return next(each for each in self.started.readings if each.id == reading_id)
 
     def exit_code(self) -> int:
-        """The exit code that says whose turn it is.
+        """Return the exit code.
 
-        0 every judged clause holds, 1 a clause is broken (or warned, if the run was to fail on that) or a deviation has
-        expired or no longer occurs, 3 no judgement was possible for a reason outside the contract, 4 nothing was
-        judged, 130 interrupted, 143 terminated.
+        0: every judged clause holds. 1: a clause is broken (or warned, with `--fail-on warned`), or a deviation has
+        expired or no longer occurs. 3: no judgement was possible for a reason outside the contract. 4: nothing was
+        judged. 130: interrupted. 143: terminated.
         """
         if self.ending in _EXIT_OF_ENDING:
             return _EXIT_OF_ENDING[self.ending]
@@ -153,7 +153,7 @@ class RunResult:
 
 @dataclass
 class _Seen:
-    """What has been seen of one clause so far."""
+    """The result for one clause so far."""
 
     counts: Counter[Outcome] = field(default_factory=Counter)
     worst: VerdictView | None = None
@@ -163,14 +163,14 @@ class _Seen:
     times: int = 0
 
     def name(self, number: int, label: str) -> None:
-        """Keep the first requests, whatever the order in which their responses came."""
+        """Keep the first requests, independent of the order of their responses."""
         self.requests[number] = label
         if len(self.requests) > NAMED_REQUESTS:
             del self.requests[max(self.requests)]
 
 
 class Summing:
-    """Adds up the events of a run; they may come in any order between the first and the last."""
+    """Sums up the events of a run, in any order between the first and the last."""
 
     def __init__(self) -> None:
         self._started: RunStarted | None = None
@@ -181,7 +181,7 @@ class Summing:
         self._last_s = self._first_s = 0.0
 
     def add(self, event: Event) -> None:
-        """Take one event into account."""
+        """Add one event."""
         match event:
             case RunStarted():
                 self._started = event
@@ -200,21 +200,21 @@ class Summing:
                 pass
 
     def outcome(self, clause_id: str) -> Outcome | None:
-        """The worst outcome of a clause so far."""
+        """Return the worst outcome of a clause so far."""
         counts = self._seen[clause_id].counts if clause_id in self._seen else Counter()
         return next((o for o in (Outcome.BROKEN, Outcome.WARNED, Outcome.HELD) if counts[o]), None)
 
     def worst(self, clause_id: str) -> VerdictView | None:
-        """The worst verdict on a clause so far."""
+        """Return the worst verdict on a clause so far."""
         return self._seen[clause_id].worst
 
     @property
     def broken(self) -> list[str]:
-        """The clauses that are broken so far, in the order of the contract."""
+        """The broken clauses so far, in the order of the contract."""
         return [clause for clause in self._seen if self.outcome(clause) is Outcome.BROKEN]
 
     def result(self) -> RunResult:
-        """What the events amount to; without a last one the run was interrupted. Needs the first one."""
+        """Return the result; it needs the first event, and without the last one the run counts as interrupted."""
         if self._started is None:
             raise ValueError("a run has no result before it has begun")
         ended = self._ended or RunEnded(
@@ -269,7 +269,7 @@ class Summing:
 
 
 def _rank(verdict: VerdictView) -> tuple[object, ...]:
-    """Broken before warned, then the smallest request; among small ones the first, which is the plainest."""
+    """Sort key: broken before warned, then the smallest request; of equal ones the first, which is the plainest."""
     size_bytes = sum(exchange.request.body.size_bytes for exchange in verdict.exchanges)
     numbers = tuple(exchange.number for exchange in verdict.exchanges)
     return verdict.outcome is not Outcome.BROKEN, len(numbers), size_bytes // 256, numbers
@@ -289,7 +289,7 @@ def _clause_result(clause: Clause, seen: _Seen) -> ClauseResult:
 
 
 def sum_up(events: Iterable[Event]) -> RunResult:
-    """The result of a run from all its events."""
+    """Return the result of a run from all its events."""
     summing = Summing()
     for event in events:
         summing.add(event)

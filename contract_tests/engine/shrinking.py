@@ -1,4 +1,4 @@
-"""Requests between a plain one and one that breaks a clause, for Hypothesis to shrink towards the plain one."""
+"""Strategies between a plain request and a failing one, which Hypothesis shrinks towards the plain one."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from contract_tests.judging.body import read_body
 from contract_tests.requests.plan import encode
 from contract_tests.target.exchange import Request
 
-REQUESTS = 60  # for one clause; four times what halving takes to find a place among a thousand, and its length
-CLAUSES = 10  # a server that breaks more has other worries than small examples
+REQUESTS = 60  # for one clause; four times as many as halving needs for one place in a thousand, and its length
+CLAUSES = 10  # for a server that breaks more, small examples matter less
 
 
 class _LeftOut:
-    """The value of a field that is not sent."""
+    """The value of an omitted field."""
 
 
 _LEFT_OUT: Final = _LeftOut()
 
 
 def requests_between(plain: Request, found: Request) -> SearchStrategy[Request] | None:
-    """Requests like found whose fields are in part those of plain; None where there is nothing between."""
+    """Return a strategy for requests between `plain` and `found`, field by field; None if nothing is between."""
     ends = [_fields(plain.body), _fields(found.body)]
     if not all(ends) or found.body == plain.body or found.url != plain.url:
         return None
@@ -33,13 +33,13 @@ def requests_between(plain: Request, found: Request) -> SearchStrategy[Request] 
 
 
 def _fields(body: bytes) -> dict[str, Any]:
-    """The fields of a body that is written plainly, or it would change, and that is not nested deep on purpose."""
+    """Return the fields of a body in the plain encoding, which a new encoding would not change; not of a deep one."""
     fields = read_body(body, None).value
     return fields if isinstance(fields, dict) and encode(fields) == body else {}
 
 
 def bodies_between(plain: Mapping[str, Any], found: Mapping[str, Any]) -> SearchStrategy[dict[str, Any]]:
-    """Each field as it is in `plain`, or in part or whole as it is in `found`; they shrink towards `plain`."""
+    """Return a strategy: each field from `plain`, or partly or wholly from `found`; it shrinks towards `plain`."""
     names = [*found, *(name for name in plain if name not in found)]
     fields = {name: _between(plain.get(name, _LEFT_OUT), found.get(name, _LEFT_OUT)) for name in names}
     return st.fixed_dictionaries(fields).map(
@@ -49,7 +49,7 @@ def bodies_between(plain: Mapping[str, Any], found: Mapping[str, Any]) -> Search
 
 @st.composite
 def _between(draw: st.DrawFn, plain: Any, found: Any) -> Any:
-    """`plain`, or neighbours in `found`: they end where the clause just breaks, and then are as few as may be."""
+    """Return a strategy for a part of the items of `found`: it shrinks to the fewest that still break the clause."""
     if (plain == found and type(plain) is type(found)) or not draw(st.booleans()):
         return plain
     if not isinstance(found, str | list):
@@ -59,5 +59,5 @@ def _between(draw: st.DrawFn, plain: Any, found: Any) -> Any:
 
 
 def _up_to(count: int) -> SearchStrategy[int]:
-    """A number that is likely to be `count`, so that something is found at all, and shrinks evenly from there."""
+    """Return a strategy for a number, often `count` itself, that shrinks evenly."""
     return st.integers(0, 2 * count).map(lambda number: min(number, count))

@@ -1,4 +1,4 @@
-"""Exchanges as reports show them: secrets masked, long bodies cut; small enough to keep, plain enough to write."""
+"""The views of exchanges for reports: masked secrets, shortened bodies, plain values."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from contract_tests.engine.handed_out import without_cookie_values
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.target.exchange import Exchange, Headers
 
-KEPT_BODY_BYTES = 64 * 1024  # no field of the page needs more; a run of 400 such exchanges still is a file one can mail
+KEPT_BODY_BYTES = 64 * 1024  # no field of the API page needs more; 400 such exchanges still fit into an e-mail
 
 Mask = Callable[[str], str]
 
 
 class Secrets(Protocol):
-    """Takes secrets out of what is kept and written."""
+    """Removes secrets from texts."""
 
     def mask(self, text: str) -> str:
-        """The text without any secret."""
+        """Return the text with all secrets masked."""
 
     def mask_excerpt(self, text: str) -> str:
-        """A short text that was cut out of a longer one, without any secret and without the part of one."""
+        """Return an excerpt of a longer text with all secrets, and parts of secrets, masked."""
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Take these texts out too from now on: secrets that the server has handed out."""
+        """Also mask these texts from now on: secrets from responses of the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class BodyView:
-    """The beginning of a body.
+    """The start of a body.
 
-    data: its first bytes, secrets masked. size_bytes: of the whole as it was on the wire. sha256: of the whole, in
-    hexadecimal digits; empty where data is the whole.
+    data: its first bytes, with masked secrets. size_bytes: the size of the whole body on the wire. sha256: of the whole
+    body, in hexadecimal digits; empty if data is the whole body.
     """
 
     data: bytes = b""
@@ -43,18 +43,18 @@ class BodyView:
 
     @property
     def is_cut(self) -> bool:
-        """Whether data is not the whole body."""
+        """Whether data is only a part of the body."""
         return bool(self.sha256)
 
     @property
     def text(self) -> str:
-        """The bytes as text, those that are not UTF-8 replaced."""
+        """The bytes as text, with replacements for bytes that are not UTF-8."""
         return self.data.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A request without its secrets; each is replaced by `${VARIABLE}`."""
+    """A request with each secret replaced by `${VARIABLE}`."""
 
     method: str
     url: str
@@ -65,7 +65,7 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True)
 class ResponseView:
-    """A response without the secrets that it repeats."""
+    """A response with masked secrets."""
 
     status: int
     headers: Headers
@@ -74,7 +74,7 @@ class ResponseView:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeView:
-    """One exchange of a run. number: its place in the order of sending, from 1 on."""
+    """One exchange of a run. number: its position in the order of sending, from 1 on."""
 
     number: int
     label: str
@@ -87,7 +87,7 @@ class ExchangeView:
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
-    """A verdict with the exchanges that show it, the decisive one last."""
+    """A verdict with the exchanges that show it; the decisive one is the last."""
 
     clause: str
     outcome: Outcome
@@ -99,7 +99,7 @@ class VerdictView:
 
 
 def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
-    """The exchange as reports may show it."""
+    """Return the view of an exchange for reports."""
     request, response = exchange.request, exchange.response
     return ExchangeView(
         number=number,
@@ -123,7 +123,7 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
 
 
 def view_verdict(verdict: Verdict, exchanges: tuple[ExchangeView, ...], mask: Mask) -> VerdictView:
-    """The verdict as reports may show it, with the views of its exchanges."""
+    """Return the view of a verdict for reports, with the views of its exchanges."""
     return VerdictView(
         verdict.clause,
         verdict.outcome,
@@ -136,7 +136,7 @@ def view_verdict(verdict: Verdict, exchanges: tuple[ExchangeView, ...], mask: Ma
 
 
 def mask_bytes(data: bytes, mask: Mask) -> bytes:
-    """The bytes with every secret replaced; Latin-1 maps bytes to characters one to one, so the rest stays as it is."""
+    """Mask every secret in the bytes; they are decoded as Latin-1, which keeps all other bytes."""
     text = data.decode("latin-1")
     masked = mask(text)
     return data if masked == text else masked.encode("latin-1", "replace")
@@ -149,6 +149,6 @@ def _headers(headers: Headers, mask: Mask) -> Headers:
 def _body(data: bytes, mask: Mask) -> BodyView:
     if len(data) <= KEPT_BODY_BYTES:
         return BodyView(mask_bytes(data, mask), len(data))
-    # Masked before the cut, or half a secret could stay at its end.
+    # Mask before the cut, otherwise a part of a secret could remain at its end.
     start = mask_bytes(data[: 2 * KEPT_BODY_BYTES], mask)[:KEPT_BODY_BYTES]
     return BodyView(start, len(data), hashlib.sha256(data).hexdigest())

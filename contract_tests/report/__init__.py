@@ -1,6 +1,6 @@
-"""Write what a run found: every writer takes a `RunResult`, or the events that lead to it, and nothing else.
+"""Write reports: every writer gets a `RunResult`, or the events of a run, and nothing else.
 
-Here live the terminal, the failure message and the printed commands. Nothing here sends, judges or decides.
+This package has the terminal output, the failure message and the printed commands. It sends and judges nothing.
 
 May import: comparison, contract, engine, judging, selfcheck, settings
 """

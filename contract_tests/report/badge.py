@@ -10,7 +10,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The badge as JSON; it holds nothing of the server, and no receipt."""
+    """Return the badge as JSON; it contains no text of the server, and no receipt."""
     code = result.exit_code()
     held = sum(found.outcome is not None for found in result.clauses) - len(result.broken)
     message, color = {

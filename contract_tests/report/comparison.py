@@ -1,4 +1,4 @@
-"""What changed between two runs: verdicts, readings, and how fast the server answers."""
+"""Compare two runs: verdicts, readings, and the time for one request."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contract_tests.engine.result import RunResult
 from contract_tests.settings.secrets import printable
 
-SLOWER = 2.0  # times; less differs from run to run on a busy machine
+SLOWER = 2.0  # smaller factors can be chance on a busy machine
 
 
 def changes(before: RunResult, after: RunResult) -> list[str]:
-    """A line for each change, the clauses first; empty if there is none."""
+    """Return a line for each change, the clauses first."""
     lines = [*_clauses(before, after), *_readings(before, after), *_terms(before, after)]
     one, other = _request_ms(before), _request_ms(after)
     if one and other and not 1 / SLOWER <= other / one <= SLOWER:
@@ -38,7 +38,7 @@ def _readings(before: RunResult, after: RunResult) -> Iterator[str]:
 
 
 def _terms(before: RunResult, after: RunResult) -> Iterator[str]:
-    """What makes the two runs hard to compare."""
+    """Yield the settings that make the two runs hard to compare."""
     for name, was, now in (
         ("contract", before.started.spec_sha256, after.started.spec_sha256),
         ("kit", before.started.version, after.started.version),

@@ -1,4 +1,4 @@
-"""The run on a terminal: live progress, each broken clause as soon as it shows, and the table at the end."""
+"""Print a run on a terminal: live progress, each broken clause at once, and the table at the end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REFRESH_S = 0.1
 
 
 class ConsoleReport:
-    """Listens to the events of a run, then prints what it found."""
+    """Shows the progress of a run, and prints its result."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -43,7 +43,7 @@ class ConsoleReport:
         self._refreshed_at_s = 0.0
 
     def listen(self, event: Event) -> None:
-        """Take one event of the run."""
+        """Show one event of the run."""
         match event:
             case RunStarted():
                 self._statements = {clause.id: clause.statement for clause in event.clauses}
@@ -59,7 +59,7 @@ class ConsoleReport:
                 self._say(f"broken: {event.verdict.clause}: {self._statements[event.verdict.clause]}", "red")
 
     def conclude(self, result: RunResult, folder: Path | None = None, *, explains_readings: bool = False) -> None:
-        """Print what the run found; folder: that of its record; explains_readings: all readings with their meaning."""
+        """Print the result. folder: of the record. explains_readings: print all readings with their meaning."""
         self.stop()
         ascii_only = not self._console.encoding.lower().startswith("utf")
         lines = every_reading(result) if explains_readings else [readings_line(result)]
@@ -108,7 +108,7 @@ class ConsoleReport:
 
 
 def _table(result: RunResult) -> Table:
-    """The clauses by group with their verdicts."""
+    """Return a table of clauses by group and outcome."""
     groups: dict[str, dict[Outcome | None, int]] = defaultdict(lambda: defaultdict(int))
     for found in result.clauses:
         groups[found.clause.group][found.outcome] += 1

@@ -14,7 +14,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The report as JSON: a test for each clause."""
+    """Return the report as JSON, with a test for each clause."""
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     start_ms = int(datetime.fromisoformat(result.started.at).timestamp() * 1000)
     failed, skipped = len(result.failing), len(result.unjudged)

@@ -1,4 +1,4 @@
-"""A request of a run as a curl command that sends the same bytes again."""
+"""Write a request of a run as a curl command that sends the same bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from contract_tests.engine.views import RequestView
 
-LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument of a command; a shell's own printf has no such limit
+LONGEST_ARGUMENT = 100_000  # Linux allows 128 KiB for an argument of a program; a shell's own printf has no limit
 
 
 def as_curl(
@@ -18,11 +18,11 @@ def as_curl(
     body_file: str | None = None,
     ascii_only: bool = False,
 ) -> str:
-    """The request as one line for a POSIX shell, byte for byte.
+    """Return the request as one line for a POSIX shell, byte for byte.
 
-    variables: the parameter expansions (`NAME`, perhaps with an operator) that replace secrets in the request, as
-    `${NAME}`; the shell expands them. body_file: the file with the body, where it is too long to print.
-    ascii_only: for a terminal that does not write UTF-8, where other characters would be sent as other bytes.
+    variables: the names in the parameter expansions `${NAME}` (possibly with an operator) that replace secrets in the
+    request. body_file: the file with the body, if it is too long to print. ascii_only: for a terminal that does not
+    write UTF-8, where the command would send other bytes.
     """
     secrets = frozenset(f"${{{variable}}}" for variable in variables)
     body = request.body.data
@@ -32,7 +32,7 @@ def as_curl(
     if "/." in request.url:
         command.append("--path-as-is")
     for name, value in request.headers:
-        # curl drops a header that is written `Name:`; `Name;` sends it empty.
+        # curl drops a header `Name:`; `Name;` sends it with an empty value.
         command += ["-H", f"{name}: {value}" if value else f"{name};"]
     has_body = bool(request.body.size_bytes) or request.method in {"POST", "PUT", "PATCH"}
     command += _unasked_headers(request, has_body)
@@ -53,7 +53,7 @@ def as_curl(
 
 
 def _derived(line: str, variables: Collection[str]) -> str:
-    """Assignments for those of the variables in the line that are made of others."""
+    """Return assignments for the variables in the line that are derived from others."""
     found = ""
     for name in sorted({variable.removesuffix("%?") for variable in variables}):
         if f"${{{name}" not in line:
@@ -66,26 +66,26 @@ def _derived(line: str, variables: Collection[str]) -> str:
 
 
 def _unasked_headers(request: RequestView, has_body: bool) -> list[str]:
-    """Arguments that keep curl from adding headers of its own."""
+    """Return arguments that keep curl from adding its own headers."""
     sent = {name.lower() for name, _ in request.headers}
     own = ["User-Agent", "Accept", *(["Content-Type"] if has_body else [])]
     if request.body.size_bytes > 1024:
-        own.append("Expect")  # 100-continue, from that size on
+        own.append("Expect")  # curl sends Expect: 100-continue from that size on
     return [word for name in own if name.lower() not in sent for word in ("-H", f"{name}:")]
 
 
 def _quote(text: str, secrets: frozenset[str]) -> str:
-    """The text as one word of a shell command; what is not ASCII in it is UTF-8, as terminals write it."""
+    """Return the text as one word of a shell command; other characters than ASCII are UTF-8, as in terminals."""
     return "".join(f'"{part}"' if part in secrets else shlex.quote(part) for part in _parts(text, secrets)) or "''"
 
 
 def _quote_latin(text: str, secrets: frozenset[str]) -> str:
-    """A header that is not ASCII as one word of a shell command, in latin-1 as it is sent."""
+    """Return a header that is not ASCII as one word of a shell command, in Latin-1 as it is sent."""
     return f'"$({_printf(text.encode("latin-1"), secrets)})"'
 
 
 def _printf(body: bytes, secrets: frozenset[str]) -> str:
-    """A printf(1) that writes the body: printable ASCII as it is, every other byte as a three-digit octal escape."""
+    """Return a printf(1) that writes the body: printable ASCII unchanged, all other bytes as three octal digits."""
     form, arguments = "", ""
     for part in _parts(body.decode("latin-1"), secrets):
         if part in secrets:
@@ -94,7 +94,7 @@ def _printf(body: bytes, secrets: frozenset[str]) -> str:
         else:
             form += "".join(_PRINTF.get(char, f"\\{ord(char):03o}") for char in part)
     if form.startswith("-"):
-        form = f"\\{ord('-'):03o}{form[1:]}"  # or it reads as an option
+        form = f"\\{ord('-'):03o}{form[1:]}"  # otherwise it would be an option
     return f"printf {shlex.quote(form)}{arguments}"
 
 
@@ -102,7 +102,7 @@ _PRINTF = {chr(b): chr(b) for b in range(0x20, 0x7F) if chr(b) != "\\"} | {"%": 
 
 
 def _parts(text: str, secrets: frozenset[str]) -> list[str]:
-    """The text cut before and after each secret, the longest ones first."""
+    """Split the text before and after each secret, the longest secrets first."""
     if not secrets:
         return [text] if text else []
     longest_first = sorted(secrets, key=len, reverse=True)

@@ -1,4 +1,4 @@
-"""One broken clause in words: statement, expected, actual, the reading if any, a command that repeats it."""
+"""Describe one broken clause: statement, expected, actual, the reading if any, and a command that repeats it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contract_tests.report.curl import as_curl
 from contract_tests.report.python import as_python
 from contract_tests.settings.secrets import printable
 
-LONGEST_COMMAND = 1500  # characters; a longer one takes its body from a file next to the record
+LONGEST_COMMAND = 1500  # characters; a longer one reads the body from a file next to the record
 
 
 def describe(result: RunResult, found: ClauseResult, folder: Path | None = None, *, ascii_only: bool = False) -> str:
-    """The failure as text for a terminal: nothing in it steers the terminal.
+    """Return the failure as text for a terminal, without control characters.
 
-    folder: that of the run's record. ascii_only: keep the commands in ASCII, for terminals that write no UTF-8.
+    folder: of the run's record. ascii_only: keep the commands in ASCII, for terminals that do not write UTF-8.
     """
     clause, verdict = found.clause, found.worst
     rfc = f", {clause.rfc}" if clause.rfc else ""
@@ -39,12 +39,12 @@ def describe(result: RunResult, found: ClauseResult, folder: Path | None = None,
 
 
 def on_one_line(text: str) -> str:
-    """The text free of control characters. No line break either: CI systems read a line that begins with `::`."""
+    """Return the text without control characters and line breaks: CI systems interpret lines that start with `::`."""
     return printable(text).replace("\n", "\\n")
 
 
 def repeated(found: ClauseResult) -> str:
-    """How often what shows the breach was sent again, and how often the clause was broken again."""
+    """Return how often the failing requests were sent again, and how often they broke the clause again."""
     if found.same == found.times:
         return f"sent again {found.times} times: {found.same}/{found.times} the same"
     return f"sent again {found.times} times: flaky, {found.same}/{found.times} the same"
@@ -60,7 +60,7 @@ def command(result: RunResult, exchange: ExchangeView, folder: Path | None, *, a
 
 
 def program(result: RunResult, exchange: ExchangeView, folder: Path | None) -> str:
-    """The Python program that sends the request again; it is ASCII, and reads secrets from the environment."""
+    """Return an ASCII Python program that sends the request again; it reads secrets from the environment."""
     file = None
     if folder is not None and (exchange.request.body.is_cut or exchange.request.body.size_bytes > LONGEST_COMMAND):
         file = str(folder / body_file_name(exchange.number))

@@ -1,4 +1,4 @@
-"""The findings of a run as plain values that every format shows: what is wrong, where, and how to see it again."""
+"""The findings of a run as plain values for all formats."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from contract_tests.settings.secrets import printable
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One clause that is broken or warned of. Every text is free of control characters.
+    """One clause that is broken or has a warning. No text has control characters.
 
-    outcome: warned for a breach that is accepted. commands, programs: send the requests again. fingerprint: the same in
-    every run in which the same clause is broken.
+    outcome: an accepted breach is a warning. commands, programs: to send the requests again. fingerprint: the same in
+    all runs with the same broken clause.
     """
 
     clause: Clause
@@ -44,7 +44,7 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """All of it, for formats that hold plain text."""
+        """The whole finding, for formats with plain text."""
         lines = [f"{self.title} ({self.clause.place})", f"expected: {self.expected}", f"actual: {self.actual}"]
         lines += [f"hint: {self.hint}"] if self.hint else []
         lines += [f"reading: {self.reading}"] if self.reading else []
@@ -54,7 +54,7 @@ class Finding:
 
 
 def findings(result: RunResult, folder: Path | None) -> Iterator[Finding]:
-    """The broken clauses, then those that are warned of, in the order of the contract."""
+    """Yield the broken clauses, then those with a warning, in the order of the contract."""
     for found in (*result.broken, *result.warned):
         if found.worst is not None:
             yield _finding(result, found, found.worst, folder)
@@ -80,7 +80,7 @@ def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folde
 
 
 def sentence(result: RunResult) -> str:
-    """The verdict of a run in one sentence."""
+    """Return the outcome of a run in one sentence."""
     if result.failing:
         count = len(result.failing)
         verb = "clause is" if count == 1 else "clauses are"
@@ -88,10 +88,10 @@ def sentence(result: RunResult) -> str:
     if outdated := [*result.expired, *result.stale]:
         return f"No further clause is broken, but deviations are out of date: {', '.join(d.clause for d in outdated)}."
     if not result.is_judged:
-        return "Nothing was judged, so nothing can be said of this server."
+        return "No clause was judged, so the run says nothing about this server."
     held = sum(found.outcome is not None for found in result.clauses)
     if result.why and result.ending not in {Ending.SEEN, Ending.COMPLETE}:
-        return f"No clause was seen to be broken, but the run ended early: {printable(result.why)}"
+        return f"No broken clause was found, but the run ended early: {printable(result.why)}"
     if result.broken:
         return f"{len(result.broken)} clauses are broken, and every breach is accepted; the other clauses hold."
     warned = f"; {len(result.warned)} of them with a warning" if result.warned else ""

@@ -1,4 +1,4 @@
-"""The table of report formats: a further one costs its writer and a line here."""
+"""The table of report formats. A new format needs its writer and a line here."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from contract_tests.report.receipt import Receipt, files_of, search
 
 STANDARD_OUTPUT = "-"
 
-Writer = Callable[[RunResult, Path | None, Receipt | None], str]  # the folder is that of the record, if there is one
+Writer = Callable[[RunResult, Path | None, Receipt | None], str]  # the path is the folder of the record
 
 
 class ReportError(Exception):
-    """A report cannot be made as it was asked for; the message names the format or the file."""
+    """A report cannot be written; the message names the format or the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. module: where its `write` is. file_name: in the folder of the run; `-` is standard output."""
+    """One format. module: the module with its `write`. file_name: in the folder of the run, or `-` for stdout."""
 
     name: str
     file_name: str
     summary: str
 
     def write(self, result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-        """The report as text. Its module loads only now: most runs need one format or none."""
+        """Return the report as text. The module is imported on use, because most runs need one format or none."""
         writer: Writer = import_module(f"contract_tests.report.{self.name}").write
         return writer(result, folder, receipt)
 
@@ -38,13 +38,13 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     each.name: each
     for each in (
-        Format("html", "report.html", "web page for people: one file, to be opened by mail or as a CI artifact"),
-        Format("junit", "junit.xml", "JUnit XML, as nearly every CI system shows it"),
+        Format("html", "report.html", "web page for people: a single file for e-mail or as a CI artifact"),
+        Format("junit", "junit.xml", "JUnit XML, for nearly every CI system"),
         Format("sarif", "report.sarif", "SARIF 2.1.0, for code scanning"),
         Format("github", STANDARD_OUTPUT, "GitHub Actions: annotations, and the job summary if there is one"),
         Format("gitlab", "gl-code-quality.json", "GitLab code quality"),
         Format("markdown", "report.md", "Markdown, for a comment or a wiki"),
-        Format("json", "report.json", "JSON, for programs of your own"),
+        Format("json", "report.json", "JSON, for your own programs"),
         Format("har", "failures.har", "HTTP archive of the exchanges that show failures"),
         Format("ctrf", "ctrf.json", "Common Test Report Format"),
         Format("badge", "badge.json", "badge of shields.io"),
@@ -55,14 +55,14 @@ FORMATS: Mapping[str, Format] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One report that was asked for. path: None for the format's own name in the folder of the run."""
+    """One requested report. path: None for the default file name in the folder of the run."""
 
     format: Format
     path: Path | None = None
 
     @classmethod
     def parse(cls, text: str) -> Wanted:
-        """Read `FORMAT` or `FORMAT=FILE`. Raises ReportError that names the formats there are."""
+        """Parse `FORMAT` or `FORMAT=FILE`; raise ReportError with the existing formats."""
         name, _, file = text.partition("=")
         if name not in FORMATS:
             raise ReportError(f"there is no report format {name!r}; choose {', '.join(FORMATS)}")
@@ -71,7 +71,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of writing reports. problems: a sentence for each that could not be written."""
+    """The written reports. problems: a sentence for each report that could not be written."""
 
     files: tuple[Path, ...]
     problems: tuple[str, ...]
@@ -86,10 +86,10 @@ def write_reports(
     *,
     secrets: Collection[str] = (),
 ) -> Written:
-    """Write every report; one that cannot be written keeps none of the others from being written.
+    """Write all reports; continue if one cannot be written.
 
-    say: prints text to standard output. secrets: searched for in the record and in every report; each report ends with
-    how often they were found.
+    say: prints text to standard output. secrets: searched for in the record and in all reports; each report ends with
+    the number of findings.
     """
     receipt = None
     if secrets and folder is not None:

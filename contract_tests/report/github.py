@@ -13,7 +13,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """Workflow commands, one a line."""
+    """Return workflow commands, one per line."""
     level = "notice" if result.exit_code() == 0 else "error"
     lines = [f"::{level} title=Lead list contract::{_message(sentence(result))}"]
     lines += [_annotation(finding) for finding in findings(result, folder)]
@@ -23,7 +23,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
 
 
 def append_summary(result: RunResult, folder: Path | None, receipt: Receipt | None) -> None:
-    """Append the Markdown report to the job summary, where GITHUB_STEP_SUMMARY names its file. Raises OSError."""
+    """Append the Markdown report to the job summary, the file in GITHUB_STEP_SUMMARY; raise OSError."""
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(markdown.write(result, folder, receipt))
@@ -36,5 +36,5 @@ def _annotation(finding: Finding) -> str:
 
 
 def _message(text: str) -> str:
-    """The text as the value of a workflow command: on one line, with the runner's own escapes."""
+    """Return the text as the value of a workflow command: on one line, with the escapes of the runner."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -13,7 +13,7 @@ from contract_tests.report.sarif import ARTIFACT
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The report as a JSON array, one entry for each finding; there is no place in it for the receipt."""
+    """Return the report as a JSON array with an entry for each finding; the format has no place for the receipt."""
     entries = [
         {
             "description": f"{finding.title} Expected {finding.expected}; got {finding.actual}.",

@@ -15,7 +15,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """Return the archive as JSON; an exchange with several findings is in it once."""
+    """Return the archive as JSON; it has an exchange with several findings only once."""
     shown = {e.number: e for finding in findings(result, folder) for e in finding.verdict.exchanges}
     buffer = io.StringIO()
     creator = harfile.Creator(name="leadlists-contract", version=result.started.version)

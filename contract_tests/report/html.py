@@ -1,4 +1,4 @@
-"""The HTML report: one file without any outside request, that nothing a server sent can steer (Jinja2 autoescaping)."""
+"""The HTML report: a single file that loads nothing from outside; Jinja2 escapes all texts of the server."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ LONGEST_COMPARED = 4000  # characters; comparing longer texts takes seconds and 
 
 
 class Piece(NamedTuple):
-    """A part of a text, and whether it differs from the text on the other side."""
+    """A part of a text, and whether it differs from the other text."""
 
     text: str
     differs: bool
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The report as one HTML page; style and script are in it, and its policy allows those two alone."""
+    """Return the report as one HTML page; its policy allows only its own style and script."""
     style, script = _source("run.css"), _source("run.js")
     policy = f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; img-src data:"
     told = list(findings(result, folder))
     page: str = _template().render(
         policy=f"{policy}; base-uri 'none'; form-action 'none'",
-        # Both are files of this package: no text of a server or a user is in them.
+        # Both are files of this package, without any text of a server or a user.
         style=Markup(style),
         script=Markup(script),
         result=result,
@@ -90,7 +90,7 @@ def _body(body: BodyView) -> str:
 
 
 def compared(expected: str, actual: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts in pieces, the parts in which they differ marked; whole where they have little in common."""
+    """Return both texts in pieces with their differences marked; as one piece each if they have little in common."""
     whole = [Piece(expected, False)], [Piece(actual, False)]
     if max(len(expected), len(actual)) > LONGEST_COMPARED:
         return whole

@@ -1,4 +1,4 @@
-"""The JSON report: everything that a run found, for programs of the user's own."""
+"""The JSON report: the whole result of a run, for the user's own programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The report as JSON; its keys are stable, further ones may come."""
+    """Return the report as JSON. Its keys are stable; later versions can add keys."""
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     started = result.started
     report: dict[str, Any] = {

@@ -12,7 +12,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The report as XML. A warning is no failure: it is in the output of its test case."""
+    """Return the report as XML. A warning is not a failure; it is in the output of its test case."""
     told = {finding.clause.id: finding for finding in findings(result, folder)}
     counts = {
         "tests": str(len(result.clauses)),
@@ -38,7 +38,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         case = Xml.SubElement(suite, "testcase", names)
         finding = told.get(found.clause.id)
         if found.outcome is None:
-            Xml.SubElement(case, "skipped", {"message": "no exchange showed it"})
+            Xml.SubElement(case, "skipped", {"message": "no exchange judged this clause"})
         elif finding and finding.outcome is Outcome.BROKEN:
             message = f"expected {finding.expected}; got {finding.actual}"
             Xml.SubElement(case, "failure", {"type": "broken", "message": _legal(message)}).text = _legal(finding.text)
@@ -49,5 +49,5 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
 
 
 def _legal(text: str) -> str:
-    """The text without what XML 1.0 cannot hold (§2.2); controls are escaped before, surrogates are left."""
+    """Remove characters that XML 1.0 does not allow (§2.2): surrogates; control characters are already escaped."""
     return "".join(c if not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff" else f"\\u{ord(c):04x}" for c in text)

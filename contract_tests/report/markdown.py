@@ -1,4 +1,4 @@
-"""The Markdown report; nothing that a server sent becomes markup."""
+"""The Markdown report; it escapes all texts of the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The report: the verdict, the findings, the clauses by group, and the readings that the server follows."""
+    """Return the report: the outcome, the findings, the clauses by group, and the readings that the server follows."""
     told = list(findings(result, folder))
     lines = ["# Lead list contract", "", escaped(sentence(result)), ""]
     lines += [f"Judged {code(result.started.url)}: {result.requests} requests in {result.duration_s:.1f} s.", ""]
@@ -51,12 +51,12 @@ def _finding(finding: Finding) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """The text with every character that Markdown or HTML could take for markup escaped."""
+    """Escape every character of the text that could be markup in Markdown or HTML."""
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~&@-])", r"\\\1", " ".join(text.split()))
 
 
 def code(text: str) -> str:
-    """The text as a code span that nothing in it can end."""
+    """Return the text as a code span that it cannot end."""
     line = " ".join(text.split()).replace("|", "¦")
     longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
     ticks = "`" * (longest + 1)

@@ -1,4 +1,4 @@
-"""Search what was written for secrets, by undoing every encoding: on purpose not the way in which they are masked."""
+"""Search written files for secrets by decoding them: deliberately another way than the one that masks secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-SHORTEST = 8  # a shorter text may well be an ordinary word
+SHORTEST = 8  # a shorter secret could be an ordinary word
 
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){8,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
@@ -19,7 +19,7 @@ _ESCAPE = re.compile(rb"\\+(?:u00|x)([0-9a-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How often secrets were found in how many files. command: searches again."""
+    """The number of secrets found, and of files searched. command: to search again."""
 
     found: int
     files: int
@@ -34,18 +34,18 @@ class Receipt:
 
 
 def search(contents: Iterable[bytes], secrets: Collection[str], folder: Path) -> Receipt:
-    """Count the secrets in what was written. folder: that of the run, for the command that checks again."""
+    """Count the secrets in the contents of files. folder: of the run, for the command that searches again."""
     counts = [appearances(content, secrets) for content in contents]
     return Receipt(sum(counts), len(counts), f"leadlists-contract receipt {folder}")
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """Every file in the folder of a run, in the order of their names."""
+    """Return every file in the folder of a run, sorted by name."""
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 def appearances(content: bytes, secrets: Collection[str]) -> int:
-    """How often the secrets are in the content: plain, in any case, escaped, in base64 or in hexadecimal digits."""
+    """Count the secrets in the content: plain, in any case, escaped, in base64 or in hexadecimal digits."""
     wanted = {secret.encode().lower() for secret in secrets if len(secret) >= SHORTEST}
     wanted -= {one for one in wanted for other in wanted if one != other and one in other}
     if not wanted:
@@ -64,7 +64,7 @@ def appearances(content: bytes, secrets: Collection[str]) -> int:
 
 
 def _from_base64(run: bytes) -> Iterator[bytes]:
-    """What a run of characters says where base64 begins at the first, second, third or fourth of them."""
+    """Decode a run of base64 characters from its first, second, third and fourth character on."""
     plain = run.replace(b"-", b"+").replace(b"_", b"/")
     for start in range(4):
         part = plain[start:] + b"AAA"  # what is missing at its end

@@ -1,4 +1,4 @@
-"""A run in two lines: what was judged at what cost, and which readings the server follows."""
+"""Summarize a run in two lines: the judged clauses with requests and time, and the readings of the server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OF_FIELD = re.compile(r"\.(\w+?)s?\.exists?$")  # the option is named after the
 
 
 def _needs(clause: str) -> str:
-    """The option that would let the clause be judged, in parentheses; empty if it is not known."""
+    """Return the option that lets the suite judge the clause, in parentheses; empty if there is none."""
     flag = next((flag for end, flag in _NEEDS.items() if clause.endswith(end)), "")
     if field := _OF_FIELD.search(clause):
         flag = "--" + re.sub(r"[A-Z]", lambda match: f"-{match[0].lower()}", field[1])
@@ -27,7 +27,7 @@ def _needs(clause: str) -> str:
 
 
 def summary_line(result: RunResult) -> str:
-    """Return how many clauses were judged, at what cost, and how the run ended if it ended early."""
+    """Return the number of clauses by outcome, requests and time, and how the run ended if it ended early."""
     unjudged = [each.clause.id for each in result.unjudged]
     held = len(result.clauses) - len(result.broken) - len(unjudged)
     line = f"{held} clauses hold, {len(result.broken)} broken, {len(unjudged)} not judged; "
@@ -35,7 +35,7 @@ def summary_line(result: RunResult) -> str:
     if unjudged and result.ending is not Ending.SEEN:  # of traffic that others cause, these are most clauses
         line += " Not judged: " + ", ".join(f"{clause}{_needs(clause)}" for clause in unjudged) + "."
     if not result.is_judged:
-        line += " Nothing was judged, so nothing can be said of this server."
+        line += " No clause was judged, so the run says nothing about this server."
     return f"{line} {result.why}".rstrip()
 
 

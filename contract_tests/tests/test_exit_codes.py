@@ -95,10 +95,10 @@ def tls_server(folder: Path, *, asks_for_certificate: bool = False) -> Iterator[
 @pytest.mark.parametrize(
     ("head", "says"),
     [
-        (b"HTTP/1.1 503 Service Unavailable", "answers 503 to a plain request: a gateway"),
+        (b"HTTP/1.1 503 Service Unavailable", "answers 503 to a plain request: the server, or a gateway"),
         (b"HTTP/1.1 502 Bad Gateway", "answers 502"),
-        (b"HTTP/1.1 403 Forbidden", "lacks a right"),
-        (b"HTTP/1.1 407 Proxy Authentication Required", "the proxy asks for a login"),
+        (b"HTTP/1.1 403 Forbidden", "lacks a permission"),
+        (b"HTTP/1.1 407 Proxy Authentication Required", "the proxy requires a login"),
     ],
 )
 def test_a_first_answer_that_is_not_the_servers_gives_3(head: bytes, says: str) -> None:
@@ -110,21 +110,21 @@ def test_a_first_answer_that_is_not_the_servers_gives_3(head: bytes, says: str) 
 def test_a_silent_server_gives_3() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         done = run(f"http://127.0.0.1:{silent.getsockname()[1]}", *LOGIN, "--timeout=0.5")
-    assert (done.returncode, "is silent: no whole answer within 0.5 s" in done.stderr) == (3, True), done.stderr
+    assert (done.returncode, "sends nothing: no whole answer within 0.5 s" in done.stderr) == (3, True), done.stderr
 
 
 def test_tls_problems_give_3_with_the_cause(tmp_path: Path, right_url: str) -> None:
     with tls_server(tmp_path) as port:
         url = f"https://127.0.0.1:{port}"
         done = run(url, *LOGIN)
-        assert (done.returncode, "is not trusted here" in done.stderr) == (3, True), done.stderr
+        assert (done.returncode, "does not trust" in done.stderr) == (3, True), done.stderr
         done = run(url, *LOGIN, f"--ca-file={tmp_path / 'cert.pem'}")
         assert (done.returncode, "answers 401" in done.stderr) == (3, True), done.stderr
         done = run(url.replace("https", "http"), *LOGIN)
         assert done.returncode == 3, done.stdout + done.stderr
-        assert "Write https:// instead of http://" in done.stderr
+        assert "Use https:// instead of http://" in done.stderr
     done = run(right_url.replace("http", "https"), *LOGIN)
-    assert (done.returncode, "does not speak TLS" in done.stderr) == (3, True), done.stderr
+    assert (done.returncode, "does not support TLS" in done.stderr) == (3, True), done.stderr
 
 
 def test_a_client_certificate_that_is_missing_gives_3_and_one_that_is_given_is_used(tmp_path: Path) -> None:

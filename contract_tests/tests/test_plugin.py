@@ -88,7 +88,7 @@ def test_a_broken_clause_is_one_failing_test_with_the_whole_message(run_pytest: 
 def test_wrong_credentials_are_one_sentence_and_exit_3(run_pytest: Pytest, right_url: str) -> None:
     done = run_pytest(f"--leadlists-url={right_url}", "--leadlists-bearer=wrong", *FEW)
     assert done.returncode == 3
-    assert "the login given is not accepted" in done.stdout
+    assert "the given login is not accepted" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 

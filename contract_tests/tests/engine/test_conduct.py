@@ -165,8 +165,8 @@ class GatewayAfterThirty(QuotaOfThirty):
     ("server", "ending", "says"),
     [
         (SessionOfThirty, Ending.SESSION_ENDED, "The session ended after"),
-        (QuotaOfThirty, Ending.QUOTA_USED_UP, "its quota is used up"),
-        (GatewayAfterThirty, Ending.TARGET_GONE, "answers 503 and goes on doing so"),
+        (QuotaOfThirty, Ending.QUOTA_USED_UP, "the quota is used up"),
+        (GatewayAfterThirty, Ending.TARGET_GONE, "keeps answering 503"),
     ],
 )
 def test_an_end_outside_the_contract_breaks_no_clause_and_gives_3(
