@@ -90,7 +90,7 @@ class CaseLog:
         return [one for one in found if not (is_of_a_reading(one) and hidden.intersection(_numbers(one)))]
 
     def shows_readings(self, case: Case) -> bool:
-        """Return whether a response can show a reading: a refusal can have the same cause as that of the plain request."""
+        """Return whether a response can show a reading: a refusal can have the cause of the plain one's refusal."""
         return case.succeeded or case.expectation.variations.isdisjoint(self.denied)
 
     def judge_together(self) -> None:
