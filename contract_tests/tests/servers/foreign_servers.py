@@ -8,6 +8,7 @@ from contract_tests.tests.servers import (
     foreign_ids,
     foreign_logins,
     foreign_texts,
+    foreign_unseen,
     foreign_wires,
 )
 
@@ -20,5 +21,6 @@ MODULES = (
     foreign_dates,
     foreign_ids,
     foreign_texts,
+    foreign_unseen,
 )
 FOREIGN_SERVERS = tuple(breach.foreign)
