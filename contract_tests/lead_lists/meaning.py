@@ -54,9 +54,9 @@ def _kind(body: Mapping[str, Any], open_readings: set[str], variations: set[tupl
     if "companyIds" not in body:
         variations.add(("request.companyIds.optional", "omitted"))
     of_companies = body.get("type") == "company"
-    if of_companies and body.get("personIds"):
+    if of_companies and body.get("personIds") and isinstance(body["personIds"], list):
         open_readings.add("person-ids-on-company-list")
-    if not of_companies and body.get("companyIds"):
+    if not of_companies and body.get("companyIds") and isinstance(body["companyIds"], list):
         open_readings.add("company-ids-on-person-list")
 
 

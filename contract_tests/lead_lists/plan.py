@@ -187,8 +187,13 @@ def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     yield from dressed(sender, body, without(body, "endDate"), "endDate left out")
     for accepted in ("*/*", "text/html, application/*;q=0.8"):
         yield Step(f"Accept: {accepted}", sender.request(body, more=(("Accept", accepted),)))
-    other_types = ("text/plain", "application/vnd.api+json")
-    for media_type in (*other_types, "application/json; charset=utf-16", "application/json; charset=x-none"):
+    plain_text = sender.request(without(body, "endDate"), media_type="text/plain")
+    yield Step("JSON as text/plain, endDate left out", plain_text)
+    for media_type in (
+        "application/vnd.api+json",
+        "application/json; charset=utf-16",
+        "application/json; charset=x-none",
+    ):
         yield Step(f"JSON as {media_type}", sender.request(body, media_type=media_type))
     dates = "startDate=2030-01-01T00%3A00%3A00.000Z&endDate=2030-03-31T23%3A59%3A59.000Z"
     icp = (*sender.terms.settings.icp_ids, ICP)[0]

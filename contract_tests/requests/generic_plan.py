@@ -81,6 +81,8 @@ def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             continue
         if kind == "string" and other in ("array", "object"):
             value = [_right_text(schema)] if other == "array" else {_wrapper(schema): None}
+        if kind == "array" and other == "object" and "format" in schema.get("items", {}):
+            value = {"0": _right_text(schema["items"]), "length": 1}  # what JavaScript and PHP iterate as a list
         yield f"a value of type {other}", value
 
 

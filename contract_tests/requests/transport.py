@@ -57,9 +57,16 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
 _SAME_LOGIN = frozenset({"charset=utf-8", 'charset="UTF-8" in quotes', "an Accept that excludes JSON"})
 
 
-# A legal spelling (RFC 9110 §5.6.6) that few parsers expect: none may skip validation for it.
+# Next to a wrong body: a legal spelling (RFC 9110 §5.6.6) that few parsers expect, and malformed languages, which a
+# server may ignore or refuse. For neither may it skip validation or fail.
 _OF_WRONG_BODIES: Mapping[str, Mapping[str, Any]] = {
-    'charset="UTF-8" in quotes': {"media_type": 'application/json\t;charset="UTF-8"'}
+    'charset="UTF-8" in quotes': {"media_type": 'application/json\t;charset="UTF-8"'},
+    "headers that middleware reads first": {
+        "more": (
+            ("Accept-Language", "en_AE, fr,-BE;q=0.4, de;q=0.1;q=0.2, x-y-, *-*;q=two, ;, i"),
+            ("Range", "bytes=9-0"),
+        )
+    },
 }
 
 

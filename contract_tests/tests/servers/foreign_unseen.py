@@ -1,4 +1,4 @@
-"""The second half of the foreign set: written after the suite was widened for the first half, and judged at first sight."""
+"""The second half of the foreign set: written after the suite was widened for the first, judged at first sight."""
 
 import gzip
 import re
@@ -101,7 +101,7 @@ class ApostropheEscaped(RightCore):
 
 @breaks(*ANY_SUCCESS, source="h2o/h2o#393", difficulty="hard")
 class RestOfLongerBody(RightCore):
-    """The buffer of a connection is never cleared: after a shorter body stands the rest of a longer one."""
+    """The buffer of a connection is never cleared: a shorter body is followed by the rest of a longer one."""
 
     buffers: dict[Any, bytes]
 
@@ -241,7 +241,7 @@ class WinterOffsetInSummer(Stored):
 
 @breaks("response.startDate.echo", *ECHOES, source="HowardHinnant/date#335", difficulty="hard")
 class SignOfShortOffsetLost(Stored):
-    """The parser takes the sign from the hours of an offset, so -00:13 is read as +00:13."""
+    """The parser reads the hours of an offset as a number, which has no minus at zero: -00:13 is read as +00:13."""
 
     def stored(self, text: str) -> str:
         return super().stored(re.sub(r"-(00:\d\d)$", r"+\1", text))

@@ -105,6 +105,7 @@ PLAIN: Mapping[str, Callable[[Send], bool]] = {
     "id-cast-to-number": comes_back({"name": "Another list"}),
     "list-of-one-unwrapped": comes_back({"personIds": ["p", "q"], "companyIds": UUIDS}),
     "default-values-omitted": comes_back(FULL),
+    "bodies-concatenated": lambda send: status(send, {}) == 201,
 }
 
 # For each server, a request that shows its bug: true on that server, false on the right core.
@@ -198,6 +199,53 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "name-without-slug-crash": lambda send: status(send, {"name": "日本語"}) == 500,
     "edge-bytes-trimmed": lambda send: kept(send, "name", "“Spring” 편지") == "\ufffdSpring” 편\ufffd",
     "percent-digits-removed": lambda send: kept(send, "name", "100%accurate") == "100curate",
+    # the second half: bodies and fields
+    "null-made-text": lambda send: kept(send, "name", None) == "null",
+    "big-integer-crash": lambda send: status(send, {"name": 2**64}) == 500,
+    "array-like-made-list": lambda send: kept(send, "personIds", {"length": 1, "0": "p"}) == ["p"],
+    "plain-text-unvalidated": lambda send: status(send, {"name": 7}, headers={"Content-Type": "text/plain"}) == 201,
+    "charset-empties-body": lambda send: with_header(send, "application/json; charset=utf-8", "Content-Type") == 400,
+    "apostrophe-escaped": lambda send: status(send, {"name": "O'Brien"}) == 400,
+    "rest-of-longer-body": lambda send: status_after(send, {"name": "n" * 100}, {}) == 400,
+    "bodies-concatenated": lambda send: status_after(send, {}, {}) == 400,
+    # ids
+    "id-without-leading-zeros": lambda send: any(len(got(send, {})["id"]) < 36 for _ in range(300)),
+    "empty-ids-made-null": lambda send: kept(send, "personIds", ["a", ""]) == ["a", None],
+    "backslashes-in-ids-lost": lambda send: kept(send, "personIds", ["a\\b", 'a"b']) == ["ab", "ab"],
+    "hyphens-anywhere": lambda send: status(send, {"icpId": "-660e8400e29b-41d4a716-446655440001-"}) == 201,
+    # texts
+    "name-in-header-crash": lambda send: status(send, {"name": "Łódź"}) == 500,
+    "marks-refused": lambda send: status(send, {"name": "काव्य"}) == 400,
+    "dollars-expanded": lambda send: kept(send, "name", "a $' b") == "a </script> b",
+    # dates
+    "steps-of-three-milliseconds": lambda send: start(send, "2024-01-01T00:00:00.001Z") == "2024-01-01T00:00:00.000Z",
+    "fraction-read-as-milliseconds": lambda send: (
+        start(send, "2024-01-01T00:00:00.578125Z") == "2024-01-01T00:09:38.125Z"
+    ),
+    "hour-of-the-gap-later": lambda send: start(send, "2024-03-10T02:30:00.000Z") == "2024-03-10T03:30:00.000Z",
+    "winter-offset-in-summer": lambda send: start(send, "2024-07-01T00:00:00.000Z") == "2024-06-30T23:00:00.000Z",
+    "sign-of-short-offset-lost": lambda send: (
+        start(send, "2024-01-01T00:00:00.000-00:13") == "2023-12-31T23:47:00.000Z"
+    ),
+    "second-before-epoch-off": lambda send: start(send, "1969-12-31T23:59:58.500Z") == "1969-12-31T23:59:59.500Z",
+    "relative-words-made-date": lambda send: (
+        status(send, {"startDate": "2006-12-12 10:00:00.5 +1 week +1 hour"}) == 201
+    ),
+    # headers and logins
+    "refusal-cached-by-key": lambda send: (
+        (send({"name": 7}, headers={"Idempotency-Key": "k"}).status_code, with_header(send, "k", "Idempotency-Key"))
+        == (400, 400)
+    ),
+    "malformed-language-crash": lambda send: with_header(send, "en_AE", "Accept-Language") == 500,
+    "region-without-language-crash": lambda send: with_header(send, "fr,-BE;q=0.4", "Accept-Language") == 500,
+    "language-of-three-parts-crash": lambda send: with_header(send, "de;q=0.1;q=0.2", "Accept-Language") == 500,
+    "coding-by-substring": lambda send: (
+        send({}, headers={"Accept-Encoding": "supergzip"}).headers.get("Content-Encoding") == "gzip"
+    ),
+    "upgrade-crash": lambda send: with_header(send, "h2c", "Upgrade") == 500,
+    "missing-token-bad-request": lambda send: status(send, {}, token="") == 400,
+    "cookie-without-equals-crash": lambda send: with_header(send, "flag", "Cookie") == 500,
+    "error-of-earlier-call-stays": lambda send: "/name" in errors_of_second(send),
 }
 
 
@@ -205,7 +253,7 @@ def test_the_foreign_set_has_a_source_and_a_difficulty_for_each_bug() -> None:
     spec = yaml.safe_load((ROOT / "spec" / "clauses.yaml").read_text())
     clauses = {clause["id"] for section in spec.values() for clause in section}
     assert {foreign.name for foreign in FOREIGN_SERVERS} == SHOWS.keys()
-    assert Counter(foreign.difficulty for foreign in FOREIGN_SERVERS) == {"easy": 10, "medium": 25, "hard": 25}
+    assert Counter(foreign.difficulty for foreign in FOREIGN_SERVERS) == {"easy": 16, "medium": 36, "hard": 39}
     assert len({foreign.source for foreign in FOREIGN_SERVERS}) == len(FOREIGN_SERVERS)
     for foreign in FOREIGN_SERVERS:
         assert re.fullmatch(r"[\w.-]+/[\w.-]+#\d+", foreign.source)
