@@ -1,6 +1,6 @@
-"""All that the suite knows of creating a lead list: plan, bodies, strategies, meaning, oracles, as one value.
+"""The suite for creating a lead list as one value: plan, bodies, strategies, meaning and oracles. Pure.
 
-Only this room knows a field of a lead list; what holds for any operation lives in requests/ and judging/. Pure.
+Only this package knows the fields of a lead list; requests/ and judging/ have everything for any operation.
 
 May import: contract, judging, operation_suite, requests, settings, target
 """

@@ -1,4 +1,4 @@
-"""Whether a created lead list says what was sent: the same text, instants and ids, never cut, mangled or lost."""
+"""Judge whether a created lead list returns the sent values: texts, instants and IDs, complete and unchanged."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from contract_tests.judging.verdict import Finding, Observation, broken, held, w
 from contract_tests.lead_lists.ids import known_ids
 from contract_tests.lead_lists.server_made import lead_list
 
-ECHO_TOLERANCE_S = 0.001  # a fraction of more than three digits may be cut or rounded to milliseconds
-LEAP_SECOND_TOLERANCE_S = 2.0  # second 60 comes back as the second before or after it, with or without its fraction
+ECHO_TOLERANCE_S = 0.001  # a server can cut or round a longer fraction to milliseconds
+LEAP_SECOND_TOLERANCE_S = 2.0  # a server can return the second before or after second 60, without its fraction
 _OPEN_SPELLINGS = frozenset({"date-without-zone", "rare-date-forms", "other-date-texts"})
 
 # -- text -------------------------------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ def name(case: Case) -> Iterator[Finding]:
             yield Observation("markup-in-text", "sanitised", case.exchange)
             return
         if text.composed(sent) == text.composed(got):
-            # Equal text in another form (Unicode Annex 15): odd, but no reader sees a difference.
+            # Equal text in another normal form (Unicode Annex 15): odd, but it looks the same.
             yield warned("response.name.echo", case.exchange, expected=ascii(sent), actual=ascii(got))
             return
     for sent in sent_texts[:1]:
@@ -52,7 +52,7 @@ def name(case: Case) -> Iterator[Finding]:
 
 
 def _observe_text(case: Case, sent: str, got: str) -> Iterator[Observation]:
-    """Which way the server goes where the text holds what a question is about."""
+    """Observe the options that the server follows for the open readings of a text."""
     if sent != sent.strip():
         trimmed = len(got) - len(got.strip()) < len(sent) - len(sent.strip())
         yield Observation("surrounding-blanks", "trimmed" if trimmed else "kept", case.exchange)
@@ -77,7 +77,7 @@ def _variants(case: Case, field: str) -> list[Any]:
 
 
 def duplicate_keys(case: Case) -> Iterator[Finding]:
-    """Which of two equal keys counted."""
+    """Observe which of two equal keys the server used."""
     created, other = lead_list(case), case.expectation.body.other_value
     if created is None or not isinstance(other, dict):
         return
@@ -91,7 +91,7 @@ def duplicate_keys(case: Case) -> Iterator[Finding]:
 
 
 def kind(case: Case) -> Iterator[Finding]:
-    """The type is the one that was sent, "person" where none was."""
+    """The type is the sent one, or "person" if none was sent."""
     created = lead_list(case)
     if created is None or "type" not in created or not case.expectation.readable:
         return
@@ -105,7 +105,7 @@ def kind(case: Case) -> Iterator[Finding]:
 
 
 def icp(case: Case) -> Iterator[Finding]:
-    """icpId is the one that was sent, in any case of its digits."""
+    """icpId is the sent one, in upper or lower case."""
     created = lead_list(case)
     if created is None or "icpId" not in created or not (variants := _variants(case, "icpId")):
         return
@@ -126,7 +126,7 @@ def icp(case: Case) -> Iterator[Finding]:
 
 
 def dates(case: Case) -> Iterator[Finding]:
-    """startDate and endDate are the instants that were sent."""
+    """startDate and endDate are the sent instants."""
     created = lead_list(case)
     if created is None:
         return
@@ -140,7 +140,7 @@ def dates(case: Case) -> Iterator[Finding]:
 def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
     wanted, found = formats.instant(sent.strip()), formats.instant(got)
     open_readings = formats.read_date(sent).open_readings
-    # If one is None, the meant instant is unknown, or the format clause is broken already.
+    # If one is None, the intended instant is unknown, or the format clause is already broken.
     # A day alone has no time zone: a server that uses its own returns the offset and keeps the day; an end may
     # well be its last moment.
     same_day = "date-only" in open_readings and found and got.startswith(sent.strip())
@@ -156,7 +156,7 @@ def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
 
 
 def _same_instant(sent: str, wanted: datetime, found: datetime) -> bool:
-    """Whether the instants are the same; only a fraction of more than three digits may lose some of them."""
+    """Return whether the instants are equal, apart from digits of a fraction with more than three."""
     difference_s = abs((wanted - found).total_seconds())
     if "leap-second" in formats.read_date(sent).open_readings:
         return difference_s <= LEAP_SECOND_TOLERANCE_S
@@ -191,7 +191,7 @@ _DROPPING = {
 
 
 def ids(case: Case) -> Iterator[Finding]:
-    """personIds and companyIds are the ones that were sent; companyIds is empty where none were."""
+    """personIds and companyIds are the sent ones; companyIds is empty if none were sent."""
     created = lead_list(case)
     if created is None or not case.expectation.readable:
         return
@@ -201,7 +201,7 @@ def ids(case: Case) -> Iterator[Finding]:
             continue
         sent = variants[0] if variants else None
         if sent is not None and not isinstance(got, list):
-            continue  # its type is wrong, which another oracle says
+            continue  # its type is wrong, which another oracle reports
         if sent is None:
             clause = "request.companyIds.default" if field == "companyIds" else "response.personIds.echo"
             if got == []:
@@ -233,17 +233,17 @@ def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Fi
 
 
 def _id(field: str, value: Any) -> str:
-    """An id as it is compared: digits of UUIDs without regard to case (RFC 9562 §4), a number as its digits."""
+    """Return an ID for comparison: a UUID as its digits in lower case (RFC 9562 §4), a number as its digits."""
     if not isinstance(value, str):
         return short(value)
     return formats.plain_uuid(value) if field != "personIds" or formats.is_uuid(value) else value
 
 
 def _same_texts(sent: list[str], found: list[str]) -> bool:
-    """Whether each id is, in any order, one that was sent, apart from what may be done to texts that are open."""
+    """Return whether the IDs are the sent ones in any order, apart from changes that readings on text permit."""
     missing, left = list((Counter(sent) - Counter(found)).elements()), Counter(found) - Counter(sent)
     loose, wanted = set(map(text.loosely, left)), set(map(text.loosely, missing))
-    is_open = all(formats.read_text(one) for one in missing)  # an id is opaque: its spaces are part of it
+    is_open = all(formats.read_text(one) for one in missing)  # an ID is opaque: its spaces are part of it
     return is_open and loose == wanted
 
 

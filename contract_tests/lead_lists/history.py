@@ -1,4 +1,4 @@
-"""What only several created lists show: fresh ids, one list for each request, a steady creator, a clock that runs."""
+"""Judge several created lists together: fresh IDs, one list for each request, the creator, an advancing clock."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from contract_tests.judging import formats
 from contract_tests.judging.case import Case, HistoryOracle, overlap
 from contract_tests.judging.verdict import Finding, broken, held, warned
 
-RUNNING_BACK_S = 1.0  # a clock that is set right, and timestamps to the second, stay below
-FROZEN_CLOCK_S = 1.5  # two timestamps to the second, this far apart, differ on a clock that runs
+RUNNING_BACK_S = 1.0  # corrections of a clock, and timestamps in whole seconds, stay below
+FROZEN_CLOCK_S = 1.5  # at this distance, even timestamps in whole seconds differ
 
 
 def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Every lead list has an id of its own; requests that carry an Idempotency-Key are left out."""
+    """Every lead list has its own ID; requests with an Idempotency-Key are excluded."""
     seen: dict[str, Case] = {}
     told: dict[str, tuple[Case, Case, str]] = {}
     for case in cases:
@@ -29,7 +29,7 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
         if clause := _repeat_clause(first, case):
             told.setdefault(clause, (first, case, text))
     if len(told) > 1:
-        told.pop("success.concurrent", None)  # ids that repeat without any race have another cause
+        told.pop("success.concurrent", None)  # IDs that also repeat without concurrency have another cause
     for clause, (first, case, text) in told.items():
         hint = "Both requests were sent at the same time." if overlap(first, case) else ""
         wanted = "two lead lists with different IDs"
@@ -38,7 +38,7 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def keys_of_others(cases: Sequence[Case]) -> Iterator[Finding]:
-    """An Idempotency-Key is the user's own: the same key of another user creates another lead list."""
+    """An Idempotency-Key belongs to one user: the same key of another user creates another lead list."""
     seen: dict[object, Case] = {}
     for case in cases:
         created, session = case.created, case.expectation.caller.session
@@ -54,7 +54,7 @@ def keys_of_others(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def _repeat_clause(first: Case, second: Case) -> str | None:
-    """Two answers with one id and one createdAt are one list; with another createdAt it is the id that is not fresh."""
+    """Two responses with the same ID and createdAt are one list; with different createdAt, the ID is not fresh."""
     same_list = (
         first.created is not None
         and second.created is not None
@@ -69,7 +69,7 @@ def _repeat_clause(first: Case, second: Case) -> str | None:
 
 
 def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Finding]:
-    """What distinct ids show: for different requests, for equal ones, and for equal ones at the same moment."""
+    """Yield what distinct IDs show: for different requests, for equal ones, and for equal concurrent ones."""
     by_request: dict[object, list[Case]] = defaultdict(list)
     for case in cases:
         by_request[case.exchange.request].append(case)
@@ -86,7 +86,7 @@ def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Finding]:
 
 
 def same_name(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Two lists may have the same name."""
+    """Two lists can have the same name."""
     names: Counter[str | None] = Counter()
     for case in cases:
         if not case.succeeded or not (name := _name(case)):
@@ -97,7 +97,7 @@ def same_name(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
-    """The lists of one user have that user in common, even where its id is not known; those of two users do not."""
+    """The lists of one user have a user in common, even if its ID is unknown; those of two users do not."""
     common: dict[str, set[str]] = {}
     shown: dict[str, Case] = {}
     for case in cases:
@@ -137,7 +137,7 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def creator_displaced(cases: Sequence[Case]) -> Iterator[Finding]:
-    """userIds of the client never replace the creator, who is in all other lists."""
+    """userIds that the client sends never replace the creator, who is in all other lists."""
     present: dict[str, set[str]] = {}
     for case in cases:
         session, users = case.expectation.caller.session, (case.created or {}).get("userIds")
@@ -158,7 +158,7 @@ def creator_displaced(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
-    """createdAt moves on from call to call."""
+    """createdAt advances between requests."""
     first: Case | None = None
     for case in cases:
         created = case.created
@@ -187,7 +187,7 @@ def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def steady_clock(cases: Sequence[Case]) -> Iterator[Finding]:
-    """createdAt does not run back from one call to the next; several machines may differ a little, so this warns."""
+    """createdAt does not go back from one request to the next; a warning, because the clocks of machines differ."""
     latest: tuple[datetime, Case] | None = None
     for case in sorted(cases, key=lambda c: c.exchange.received_at_s):
         text = case.created.get("createdAt") if case.created else None
@@ -207,7 +207,7 @@ def steady_clock(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A server that leaves out ids which it does not know does so every time; one that keeps others has lost them."""
+    """A server that drops unknown IDs drops all of them; if it returned other unknown ones, it has lost these."""
     for field, reading in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
         kept = lost = None
         for case in cases:
@@ -215,7 +215,7 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
             if not isinstance(sent, list) or not isinstance(got, list) or not case.is_open_on(reading):
                 continue
             if case.is_open_on("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
-                continue  # those may be left out for another reason
+                continue  # the server can drop these for another reason
             strange = case.unknown_id_forms[field]
             if strange and got == sent:
                 kept = case

@@ -1,4 +1,4 @@
-"""The request fields of a lead list that hold ids, and which ids the user says exist on the server."""
+"""The ID fields of a new lead list, and the existing IDs that the user gave."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ ID_FIELDS = (
 
 
 def known_ids(settings: Settings, field: str) -> frozenset[str]:
-    """Return the ids of the field that the user says exist on the server."""
+    """Return the existing IDs of the field that the user gave."""
     return frozenset(next((ids.known(settings) for ids in ID_FIELDS if ids.name == field), ()))

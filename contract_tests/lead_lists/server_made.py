@@ -1,4 +1,4 @@
-"""Whether a created lead list says what only the server can say: who has access, when it was made, its id."""
+"""Judge the fields that the server generates: users with access, timestamps, ID."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from contract_tests.judging import formats
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.verdict import Finding, Observation, broken, held
 
-TIMESTAMP_GRAIN_S = 1.0  # a server may write whole seconds
+TIMESTAMP_GRAIN_S = 1.0  # a server can write whole seconds
 
 
 def lead_list(case: Case) -> dict[str, Any] | None:
-    """The created lead list, where this is one."""
+    """Return the created lead list, or None if the case is not one."""
     created = case.created
     return created if created is not None and case.operation and case.operation.id == "createLeadList" else None
 
 
 def server_made(case: Case) -> Iterator[Finding]:
-    """id, createdAt, updatedAt and userIds come from the server, whatever the client sent."""
+    """id, createdAt, updatedAt and userIds come from the server, not from the request."""
     created = lead_list(case)
     if created is None or not case.is_open_on("server-made-fields-sent", "user-ids-sent", "unknown-properties"):
         return
@@ -60,7 +60,7 @@ def _is_taken_over(field: str, sent: str, got: str) -> bool:
 
 
 def _other_spellings(sent: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Key, field and value of each generated field that the client sent in another spelling, also one level deeper."""
+    """Yield key, field and value of generated fields that the client sent in another spelling or one level deeper."""
     fields = {field.lower(): field for field in ("id", "createdAt", "updatedAt", "userIds")}
     inner = (
         (f"{key}.{name}", name, value)
@@ -79,7 +79,7 @@ def _generated(field: str) -> str:
 
 
 def access(case: Case) -> Iterator[Finding]:
-    """userIds includes the creator and no user who is unrelated to the call."""
+    """userIds includes the creator and no user who is unrelated to the request."""
     created, session = lead_list(case), case.expectation.caller.session
     if created is None or session is None or not isinstance(users := created.get("userIds"), list):
         return
@@ -88,7 +88,7 @@ def access(case: Case) -> Iterator[Finding]:
         yield broken("response.userIds.type", case.exchange, expected=statement, actual="an empty user ID")
     clause = "response.userIds.includes-creator"
     if "userIds" in case.sent:
-        pass  # whether the sent value is the cause, only other lists show: history.creator_displaced
+        pass  # only other lists show whether the sent value is the cause: history.creator_displaced
     elif not users:
         yield broken(clause, case.exchange, expected="the creator's ID", actual="[]")
     elif session.user_id is not None:
@@ -112,7 +112,7 @@ def access(case: Case) -> Iterator[Finding]:
 
 
 def clock(case: Case) -> Iterator[Finding]:
-    """createdAt and updatedAt are the moment of the call, within the allowance; updatedAt is not the earlier one."""
+    """createdAt and updatedAt are the time of the request, within the allowance, and updatedAt is not earlier."""
     created = lead_list(case)
     if created is None:
         return
@@ -155,7 +155,7 @@ def _clock(case: Case, field: str, text: str, moment_s: float) -> Iterator[Findi
 
 
 def identity(case: Case) -> Iterator[Finding]:
-    """Which version of UUID the id is (RFC 9562 §4.2)."""
+    """Observe the UUID version of the ID (RFC 9562 §4.2)."""
     created = lead_list(case)
     text = created.get("id") if created else None
     if isinstance(text, str) and formats.is_uuid(text) and text[14] in "47":

@@ -1,4 +1,4 @@
-"""All that the kit knows of creating a lead list, as one value."""
+"""The operation suite for creating a lead list."""
 
 from __future__ import annotations
 

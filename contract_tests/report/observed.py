@@ -1,4 +1,4 @@
-"""Files for the next run, made of what this run saw: the readings that the server follows, the breaches to accept."""
+"""Write files for the next run from this run: the readings that the server follows, and the breaches to accept."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from contract_tests.engine.result import RunResult
 
 
 def readings_file(result: RunResult) -> str:
-    """A leadlists.toml that pins the suite to what was seen, and makes the mock follow the same readings.
+    """Return a leadlists.toml that pins the suite and the mock to the observed readings.
 
-    Where the server followed several options, the suite accepts those and the mock follows the one seen most often.
+    If the server followed several options of a reading, the suite accepts them and the mock follows the most frequent.
     """
     pins = [f"{each.reading.id}={','.join(each.seen)}" for each in result.readings]
     followed = [f"{each.reading.id}={max(each.seen, key=lambda o: each.seen[o])}" for each in result.readings]
     several = [each.reading.id for each in result.readings if len(each.seen) > 1]
-    lines = ["# What this server was seen to do where the API page is silent."]
+    lines = ["# The options that the server follows for open questions of the API page."]
     if several:
-        lines.append(f"# The server follows several options of these, the mock one: {', '.join(several)}")
+        lines.append(f"# The server follows several options of these readings, the mock only one: {', '.join(several)}")
     for table, entries in (("contract", pins), ("mock", followed)):
         lines += ["", f"[{table}]", "reading = [", *(f'    "{entry}",' for entry in entries), "]"]
     return "\n".join(lines) + "\n"
 
 
 def deviations_file(result: RunResult, today: date) -> str:
-    """The deviations of the run, and an entry for every other clause that is broken."""
+    """Return a TOML file with the deviations of the run, and an entry for every other broken clause."""
     known = {each.clause: each for each in result.started.deviations}
     expires = (today + FIRST_EXPIRY).isoformat()
     return write_deviations(

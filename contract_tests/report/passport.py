@@ -1,4 +1,4 @@
-"""The passport of a server: one page that says what was judged, by which contract, and what came of it."""
+"""The passport of a server: one page with the judged contract, the run, and its outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract_tests.report.receipt import Receipt
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     started = result.started
     rows = (
         ("server", code(started.url)),

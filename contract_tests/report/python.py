@@ -1,4 +1,4 @@
-"""A request of a run as a Python program that sends the same bytes again."""
+"""Write a request of a run as a Python program that sends the same bytes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contract_tests.engine.views import RequestView
 
 
 def as_python(request: RequestView, *, variables: Collection[str] = (), body_file: str | None = None) -> str:
-    """The request as a program for httpx2 (or httpx, whose names are the same); secrets come from the environment.
+    """Return a program for httpx2 (httpx has the same names); it reads secrets from the environment.
 
-    variables: the shell expansions that replace secrets in the request. body_file: the file with the body, where it
-    is too long to print.
+    variables: the shell expansions that replace secrets in the request. body_file: the file with the body, if it is too
+    long to print.
     """
     headers = "".join(f"        ({_bytes(name, ())}, {_bytes(value, variables)}),\n" for name, value in request.headers)
     body = _bytes(request.body.data.decode("latin-1"), variables)
@@ -32,7 +32,7 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
 
 
 def _bytes(text: str, variables: Collection[str]) -> str:
-    """An expression for the bytes of the text, in which secrets are read from the environment."""
+    """Return an expression for the bytes of the text; it reads secrets from the environment."""
     names = {f"${{{name}}}": name for name in sorted(variables, key=len, reverse=True)}
     parts = re.split(f"({'|'.join(map(re.escape, names))})", text) if names else [text]
     terms = [_secret(names[part]) if part in names else repr(part.encode("latin-1")) for part in parts if part]
@@ -40,7 +40,7 @@ def _bytes(text: str, variables: Collection[str]) -> str:
 
 
 def _secret(expansion: str) -> str:
-    """What a shell expansion such as LEADLISTS_COOKIE#*= or LEADLISTS_BEARER%? yields, in Python."""
+    """Convert a shell expansion such as LEADLISTS_COOKIE#*= or LEADLISTS_BEARER%? to Python."""
     name, cut = expansion.removesuffix("%?"), expansion.endswith("%?")
     ends = ""
     if name.endswith("_OTHER_CASE"):

@@ -1,4 +1,4 @@
-"""The SARIF 2.1.0 report, for code scanning: a rule for each clause, a result for each that is broken or warned of."""
+"""The SARIF 2.1.0 report, for code scanning: a rule for each clause, and a result for each finding."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from contract_tests.report.findings import Finding, findings
 from contract_tests.report.receipt import Receipt
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-ARTIFACT = "spec/clauses.yaml"  # SARIF wants a file: a breach of a clause points to the clause
+ARTIFACT = "spec/clauses.yaml"  # SARIF requires a file, so a result points to the clause
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """The report as JSON."""
+    """Return the report as JSON."""
     rules = [found.clause for found in result.clauses]
     order = {clause.id: index for index, clause in enumerate(rules)}
     driver = {

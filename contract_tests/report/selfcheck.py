@@ -1,4 +1,4 @@
-"""The selfcheck on a terminal: progress while it runs, then a table by class and difficulty, and what went wrong."""
+"""Print a selfcheck on a terminal: its progress, the wrong results, and a table by class and difficulty."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOLD_EVERY = 100  # results, in a log, where no bar can grow
 
 
 def watch(results: Iterable[Result], total: int, console: Console) -> list[Result]:
-    """Collect the results, naming each that is wrong as it comes."""
+    """Collect the results, and print each wrong one at once."""
     found = []
     for result in track(results, "judging", total, console=console, transient=True, disable=not console.is_terminal):
         found.append(result)

@@ -40,16 +40,16 @@ def summary_line(result: RunResult) -> str:
 
 
 def readings_line(result: RunResult) -> str:
-    """Where the server was seen to do something else than the mock does by default, among the open questions."""
+    """Return the open questions in which the server differs from the defaults of the mock, on one line."""
     others = [each for each in result.readings if set(each.seen) != {each.reading.usual}]
     usual = len(result.readings) - len(others)
     seen = [f"{each.reading.id}={'|'.join(sorted(each.seen))}" for each in others]
     seen += [f"the defaults of the mock in {usual} of {len(result.readings)} open questions"] if usual else []
-    return "This server follows: " + (", ".join(seen) or "nothing that could be seen") + "."
+    return "This server follows: " + (", ".join(seen) or "no observed reading") + "."
 
 
 def every_reading(result: RunResult) -> list[str]:
-    """A line for each open question that the server was seen to answer."""
+    """Return a line for each observed option of an open question."""
     return ["This server follows:"] + [
         f"  {each.reading.id}={option}: {each.reading.options.get(option, '')} (seen {times} times)"
         for each in result.readings

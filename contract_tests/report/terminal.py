@@ -1,4 +1,4 @@
-"""Standard output and error that never fail: whatever is closed, full or cannot show a character, the run goes on."""
+"""Standard output and error that never fail: a closed stream, a full disk or an unknown character ends no run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LIKE = {"✗": "x", "·": ".", "…": "...", "§": "section ", "›": ">"}
 
 
 class Output:
-    """A text stream to which every write succeeds; what can no longer be written is dropped.
+    """A text stream on which every write succeeds; it drops text that cannot be written.
 
-    A reader that closes its end (`| head -1`) is no error. complain: says any other one, such as a full disk, once.
+    A closed pipe (`| head -1`) is not an error. complain: reports any other error, such as a full disk, once.
     """
 
     def __init__(self, stream: Any, complain: Callable[[str], object]) -> None:
@@ -33,14 +33,14 @@ class Output:
         return len(text)
 
     def flush(self) -> None:
-        """Flush what is buffered, or drop it."""
+        """Flush the buffered text, or drop it."""
         try:
             self._stream.flush()
         except OSError as error:
             self._lose(error)
 
     def _lose(self, error: OSError) -> None:
-        # The stream keeps what it could not write, and tries again when the interpreter ends: let it succeed then.
+        # The stream keeps unwritten text and tries again when the interpreter exits: let it succeed then.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
@@ -49,7 +49,7 @@ class Output:
 
     @property
     def buffer(self) -> None:
-        """Hidden: click would write bytes past this object where the encoding is ASCII."""
+        """Hidden, because click would bypass this object to write bytes if the encoding is ASCII."""
         raise AttributeError
 
     def __getattr__(self, name: str) -> Any:
@@ -57,7 +57,7 @@ class Output:
 
 
 def install() -> None:
-    """Make standard output and error of this process safe to write to."""
+    """Replace standard output and error of this process by streams that never fail."""
     codecs.register_error(DEGRADED, _degraded)
     _open_closed()
     errors = _safe(sys.stderr, lambda text: None)
@@ -66,7 +66,7 @@ def install() -> None:
 
 
 def _open_closed() -> None:
-    """Take the numbers of closed standard streams, or the next file that is opened would get what is printed."""
+    """Reopen closed standard streams, otherwise the next opened file would get the printed text."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)
@@ -80,7 +80,7 @@ def _safe(stream: Any, complain: Callable[[str], object]) -> Output:
 
 
 def _degraded(error: UnicodeError) -> tuple[str, int]:
-    """Something that looks alike and is ASCII, or an escape."""
+    """Return a similar ASCII character, or an escape."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(_ascii, error.object[error.start : error.end])), error.end
