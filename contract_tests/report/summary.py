@@ -13,6 +13,7 @@ _NEEDS = {
     "carrier.cookie": "--cookie",
     "carrier.bearer": "--bearer",
     "includes-creator": "--user-id",
+    "no-stranger": "--second-bearer",
     ".clock": "--clock-allowance",
 }
 _OF_FIELD = re.compile(r"\.(\w+?)s?\.exists?$")  # the option is named after the field: --icp-id

@@ -1,4 +1,14 @@
-"""Which clause a refusal or a loss speaks of, where only other exchanges tell: what was granted, what never is."""
+"""Attribute a refusal or a loss to a clause, where only other exchanges show the cause.
+
+The principle, for a valid request that the server refuses:
+
+1. The suspects are the permitted variations that it uses and no accepted request does; without any, what it repeats,
+   or the one field in which it differs from the nearest accepted request.
+2. The details of the response are evidence: a suspect on another field than they name is none.
+3. One suspect: its clause is broken. Several: the general clause is, with the list of them if it is short.
+4. One clause for one cause: a refusal that a named suspect explains names no other clause.
+5. What an accepted request used is never a suspect.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +21,7 @@ from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
 
+LISTED = 4  # suspects; a longer list helps nobody
 MANY = 1000  # more clauses than any request could be refused for
 
 
@@ -28,14 +39,19 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         and (case.must_accept or _nothing_is_open(case, forms))
     ]
     blamed: dict[str, Case] = {}
+    several: dict[str, set[str]] = {}
     for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or MANY):
         if len(clauses) == 1:
             blamed.setdefault(next(iter(clauses)), case)
         elif clauses.isdisjoint(blamed) and not _shares_a_cause(case, blamed):
             # None or several could be the cause: the page's promise is broken either way.
-            blamed.setdefault(case.clause("success.created") or "http.answer.complete", case)
+            general = case.clause("success.created") or "http.answer.complete"
+            if blamed.setdefault(general, case) is case:
+                several[general] = clauses
     for clause, case in blamed.items():
         actual = f"{case.status_text}, although nothing is wrong with the request{_own_words(case)}"
+        if 1 < len(one_of := several.get(clause, ())) <= LISTED:
+            actual += f"; the cause is one of: {', '.join(sorted(one_of))}"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
 
 

@@ -1,0 +1,70 @@
+"""Test by property how a refusal is attributed: to what no accepted request used, and to one clause for one cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.judging.verdict import Verdict
+from contract_tests.tests.corpus.exchanges import OMIT, case, exchange, problem, request, sent_body
+from contract_tests.tests.corpus.histories import made
+
+# For each clause, a change of the plain body that it permits, and how a server sees it.
+CHANGES: Mapping[str, dict[str, Any]] = {
+    "request.name.text": {"name": "Größe"},
+    "request.type.enum": {"type": "company"},
+    "request.startDate.any-time": {"startDate": "2020-01-01T00:00:00.000Z"},
+    "request.companyIds.optional": {"companyIds": OMIT},
+    "request.icpId.format": {"icpId": "660e8400-e29b-41d4-a716-446655440099"},
+}
+GENERAL = "success.created"
+Chosen = frozenset[str]
+SETS: st.SearchStrategy[Chosen] = st.frozensets(st.sampled_from(sorted(CHANGES)), max_size=3)
+
+
+def told(sets: list[Chosen], refuses: Callable[[Chosen], bool]) -> dict[str, Verdict]:
+    """Return the verdicts of a server that refuses some sets of changes, by their clauses."""
+    cases = []
+    for number, chosen in enumerate(sets):
+        body = sent_body(**{field: value for clause in chosen for field, value in CHANGES[clause].items()})
+        refusal = exchange(request(body), 400, problem(details=["is wrong"]), at_s=number)
+        cases.append(case(refusal if refuses(chosen) else made(number, body)))
+    found = list(refused_though_valid(cases))
+    verdicts = {finding.clause: finding for finding in found if isinstance(finding, Verdict)}
+    assert len(verdicts) == len(found)
+    return verdicts
+
+
+@settings(max_examples=60)
+@given(st.lists(SETS, min_size=1, max_size=8), st.sampled_from(sorted(CHANGES)))
+def test_one_cause_is_named_by_one_clause_and_never_by_an_innocent_one(sets: list[Chosen], culprit: str) -> None:
+    sets = [frozenset(), *sets]  # the plain request is accepted
+    verdicts = told(sets, lambda chosen: culprit in chosen)
+    accepted = {clause for chosen in sets if culprit not in chosen for clause in chosen}
+    refused = [chosen for chosen in sets if culprit in chosen]
+    assert len(verdicts) == bool(refused)
+    assert verdicts.keys().isdisjoint(accepted)
+    if any(chosen - accepted == {culprit} for chosen in refused):
+        assert verdicts.keys() == {culprit}
+    for verdict in verdicts.values():
+        if verdict.clause == GENERAL:
+            assert culprit in verdict.actual.partition("; the cause is one of: ")[2].split(", ")
+
+
+@settings(max_examples=30)
+@given(st.lists(SETS, max_size=8))
+def test_a_server_that_accepts_everything_is_not_accused(sets: list[Chosen]) -> None:
+    assert told(sets, lambda chosen: False) == {}
+
+
+@settings(max_examples=60)
+@given(st.lists(SETS, max_size=6), st.sampled_from(sorted(CHANGES)), st.sampled_from(sorted(CHANGES)))
+def test_two_causes_that_were_sent_alone_are_both_named(sets: list[Chosen], one: str, other: str) -> None:
+    verdicts = told(
+        [frozenset(), frozenset({one}), frozenset({other}), *sets], lambda chosen: bool(chosen & {one, other})
+    )
+    assert verdicts.keys() == {one, other}
