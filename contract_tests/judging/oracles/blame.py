@@ -21,7 +21,7 @@ from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
 from contract_tests.judging.verdict import Finding, Observation, broken, warned
 
-LISTED = 4  # suspects; a longer list helps nobody
+LISTED = 4  # suspects; a longer list narrows nothing down
 MANY = 1000  # more clauses than any request could be refused for
 
 
