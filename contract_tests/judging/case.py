@@ -167,14 +167,12 @@ class Oracle:
 class HistoryOracle:
     """Judges many cases of one operation together, in the order of their requests; pure.
 
-    spans_operations: it gets the cases of all operations instead. needs_own_ids: whether it relies on the
-    ids in the requests not to exist on the server, as only the suite's own do.
+    spans_operations: it gets the cases of all operations instead.
     """
 
     clauses: tuple[str, ...]
     judge: Callable[[Sequence[Case]], Iterator[Finding]]
     spans_operations: bool = False
-    needs_own_ids: bool = False
 
 
 def overlap(first: Case, second: Case) -> bool:

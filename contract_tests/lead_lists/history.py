@@ -240,5 +240,5 @@ ORACLES = (
     HistoryOracle(("request.body.server-made",), creator_displaced),
     HistoryOracle(("response.createdAt.clock",), running_clock),
     HistoryOracle(("response.createdAt.clock",), steady_clock),
-    HistoryOracle(("response.personIds.echo", "response.companyIds.echo"), steady_loss, needs_own_ids=True),
+    HistoryOracle(("response.personIds.echo", "response.companyIds.echo"), steady_loss),
 )

@@ -34,14 +34,7 @@ class PassiveJudge:
     """The judge for the traffic of other programs. Remembers which logins the server accepted."""
 
     def __init__(self, judge: Judge) -> None:
-        self._judge = replace(
-            judge,
-            history_oracles=tuple(oracle for oracle in judge.history_oracles if not oracle.needs_own_ids),
-            rules=tuple(
-                replace(rules, history_oracles=tuple(o for o in rules.history_oracles if not o.needs_own_ids))
-                for rules in judge.rules
-            ),
-        )
+        self._judge = judge
         self._accepted: dict[Headers, None] = {}
 
     def case(self, exchange: Exchange, *, is_login_shown: bool = True) -> Case:

@@ -85,6 +85,13 @@ def test_the_second_server_may_need_another_login(right_url: str) -> None:
     assert "xyz789-session" not in done.stdout
 
 
+def test_a_folder_of_another_comparison_is_refused(right_url: str, tmp_path: Path) -> None:
+    arguments = (right_url, right_url, "--bearer=token-1", "--clauses=access", f"--run-folder={tmp_path / 'run'}")
+    assert compare(*arguments).returncode == 0
+    again = compare(*arguments)
+    assert (again.returncode, "holds another comparison" in again.stderr) == (2, True), again.stderr
+
+
 def test_an_unknown_format_is_wrong_usage() -> None:
     done = compare("http://127.0.0.1:9", "http://127.0.0.1:9", "--report=pdf")
     assert (done.returncode, "choose json, markdown, html" in done.stderr) == (2, True), done.stderr

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from contract_tests.composition import open_watching
-from contract_tests.engine.events import ExchangeSeen
+from contract_tests.engine.events import ExchangeSeen, VerdictGiven
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.live.seen import Counts, Seen
@@ -118,6 +119,7 @@ UNPROVEN = {
     "a token that is not known yet and an invalid request": [seen(400, sent={})],
     "a refused request of a token that is not known": [seen(400)],
     "two tokens of one user": [seen(), seen(login=OTHER, number=2)],
+    "two tokens of two users": [seen(), seen(answer=created(BODY, 2, userIds=["u2"]), login=OTHER, number=2)],
     "a login in a header of its own": [seen(login=(("X-Auth-Token", "abcdefgh"),))],
     "a cookie of another name": [seen(login=(("Cookie", "sid=abcdefgh; theme=dark"),))],
     "basic authentication": [seen(login=(("Authorization", "Basic abcdefgh"),))],
@@ -142,6 +144,43 @@ UNPROVEN = {
 @pytest.mark.parametrize("name", UNPROVEN)
 def test_what_traffic_cannot_prove_is_not_reported(name: str) -> None:
     assert broken(*UNPROVEN[name]) == []
+
+
+def test_a_session_of_the_options_may_end_too() -> None:
+    assert broken(seen(), seen(401, number=2), seen(403, number=3), first=Session("first", bearer=TOKEN)) == []
+
+
+def test_a_refusal_of_an_id_says_nothing_about_other_questions() -> None:
+    refused = {"error": {"code": "BAD_REQUEST", "message": "No."}}
+    other = {**ICP, "icpId": "3f2504e0-4f89-41d3-9a0c-0305e82c3302", "name": ""}
+    result = judged(seen(sent=ICP), seen(400, refused, sent=other, number=2))
+    assert "empty-name" not in {each.reading.id for each in result.readings}
+
+
+def test_what_a_gateway_answers_is_counted_and_not_judged() -> None:
+    result = judged(seen(), seen(502, "x", number=2), seen(502, "x", number=3))
+    assert (result.requests, result.warned) == (1, ())
+    assert "2 answered 502 by a gateway" in result.why
+
+
+def test_what_two_exchanges_show_is_reported_while_traffic_goes_on() -> None:
+    told: list[str] = []
+
+    def traffic() -> Iterator[Seen]:
+        yield seen()
+        yield seen(sent={**BODY, "name": "Q2"}, answer=created({**BODY, "name": "Q2"}, 1), number=2)
+        assert told == ["response.id.unique"]
+
+    with open_watching(Settings(URL)) as watching:
+        for event in watching.events(traffic()):
+            if isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN:
+                told.append(event.verdict.clause)
+    assert told
+
+
+def test_what_all_exchanges_show_together_is_judged_at_the_end() -> None:
+    result = judged(seen(), seen(number=2))
+    assert result.clause("response.id.unique").outcome is Outcome.HELD  # type: ignore[union-attr]
 
 
 def test_nothing_is_learned_of_ids_that_may_or_may_not_exist() -> None:
