@@ -1,4 +1,4 @@
-"""Conducts one run: plan, send, judge, search, shrink, repeat. The only place where these steps have an order."""
+"""Conduct one run: plan, send, judge, search, shrink, repeat. Only this module orders these steps."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Conductor:
                 yield from self._log.waiting()
             ending = Ending.COMPLETE
             if not self._budget.allows_more:
-                ending, why = Ending.OUT_OF_TIME, "The time was up before all was sent."
+                ending, why = Ending.OUT_OF_TIME, "The run reached its maximum time before it had sent all requests."
             why = " ".join(filter(None, (why, self._note)))
         except RunOver as over:
             ending, why = over.ending, over.why
@@ -162,15 +162,15 @@ class Conductor:
             if not self._traffic.is_refused(other.first.request):
                 self._traffic.build_on(other.first)
                 self._note = (
-                    "The server refuses the plain request, so all others are built on what it accepts: "
+                    "The server refuses the plain request, so the run used a body that the server accepts: "
                     f"{_values(other.base)}."
                 )
                 return other
         if plan.others is not tuple:
             self._refused = True
             self._note = (
-                "The server refuses the plain request and the API page's example, so nothing that is built on them "
-                "was judged."
+                "The server refuses the plain request and the API page's example, so the run did not judge the "
+                "requests that are based on them."
             )
             return replace(
                 plan, concurrent=self._traffic.without_login(plan.concurrent), sequential=(), burst=(), last=None
@@ -179,7 +179,7 @@ class Conductor:
 
     def _discover(self, plans: Sequence[Plan]) -> Iterator[None]:
         """Send the first request of every plan; the very first says whether the target can be judged at all."""
-        self._stage("meeting the target")
+        self._stage("checking the target")
         exchange = self._traffic.send(plans[0].first)
         while is_starting(exchange) and time.monotonic() - self._started_s < self._job.wait_s:
             self._budget.pause(WAIT_STEP_S)
@@ -197,7 +197,7 @@ class Conductor:
 
     def _cover(self, plan: Plan) -> Iterator[None]:
         """Send the rest of a plan, judge each exchange, then all together."""
-        self._stage("covering set")
+        self._stage("planned requests")
         first_at_s = time.time()
         yield from self._traffic.send_concurrently(plan.concurrent)
         for step in plan.sequential:

@@ -1,4 +1,4 @@
-"""The searches beyond the covering set, as data: prepared requests, and strategies to draw more."""
+"""The searches after the planned requests, as data: prepared requests, and strategies for more."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contract_tests.target.exchange import Request
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search of a run. steps: requests to send as they are. examples: how many to draw from the strategy."""
+    """One search of a run. steps: prepared requests. examples: the number of requests to draw from the strategy."""
 
     name: str
     label: str
@@ -34,7 +34,7 @@ def searches(
     examples: int,
     seeds: tuple[int, ...],
 ) -> Iterator[Search]:
-    """Every search of a run, made one by one since Schemathesis takes a second to load.
+    """Yield every search of a run; each is created on demand, because Schemathesis takes a second to load.
 
     plans: of each operation, with the base that the server accepts. examples: of each strategy, shared among the seeds.
     """

@@ -21,7 +21,7 @@ from contract_tests.target.exchange import Exchange, Request
 
 
 class RunOver(BaseException):
-    """Ends the run from within: the target is out of reach. Not an Exception, so Hypothesis lets it through."""
+    """Ends the run because the target is out of reach. Not an Exception, so that Hypothesis does not catch it."""
 
     def __init__(self, ending: Ending, why: str) -> None:
         super().__init__(why)
@@ -29,9 +29,9 @@ class RunOver(BaseException):
 
 
 class Traffic:
-    """All that goes to the target in one run, and what the judge says of it.
+    """Sends the requests of one run and judges their responses.
 
-    plain: the request that every right server accepts. chosen: the clauses that are judged. Every method that sends may
+    plain: the request that every correct server accepts. chosen: the clauses to judge. Every method that sends can
     raise RunOver.
     """
 
@@ -53,19 +53,19 @@ class Traffic:
         self.plain = plain
         self._budget = budget
         self._watch = Watch()
-        self._put_off: list[Exchange] = []  # not to be judged before the server accepts something
+        self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
     def send(self, step: Step) -> Exchange:
-        """Send one request and leave it to the caller what becomes of it."""
+        """Send one request without judging it."""
         return self.target.send(*self._outgoing(step))
 
     def send_concurrently(
         self, steps: Iterable[Step], breaks: dict[Request, list[Verdict]] | None = None
     ) -> Iterator[None]:
-        """Send and judge many; breaks, if given, gets what each request breaks, alone and together with the others."""
+        """Send and judge many requests; `breaks`, if given, is called with the verdicts that each one breaks."""
         supply = (self._outgoing(step) for step in steps if self._budget.allows_more)
         new: list[Case] = []
         for exchange in self.target.send_concurrently(supply):
@@ -83,16 +83,16 @@ class Traffic:
             yield
 
     def send_burst(self, steps: Iterable[Step]) -> None:
-        """Send all at the same moment and judge them."""
+        """Send all steps at the same time and judge them."""
         burst = self.target.send_burst(map(self._outgoing, steps))
         for exchange in sorted(burst, key=lambda exchange: exchange.number):
             self.add(exchange)
 
     def probe(self, step: Step, *, again: str = "") -> list[Verdict]:
-        """Send one request, judge it together with earlier accepted ones, and return what it breaks.
+        """Send one request, judge it together with earlier accepted ones, and return the broken verdicts.
 
-        again: the clause that is being shrunk. Its requests consist of parts of others, so next to those they show
-        nothing new about another clause, and nothing about an open question: they may be refused for another reason.
+        again: the clause that is being shrunk. Its requests consist of parts of others, so together with those they
+        show nothing new about another clause, and nothing about an open question: a refusal can have another reason.
         """
         case, findings = self.add(self.send(step), observes=not again)
         if case is None:
@@ -112,7 +112,7 @@ class Traffic:
         return self.broken([*findings, *more])
 
     def is_refused(self, request: Request) -> bool:
-        """Return whether the server was last seen to refuse the request, or to fail on it."""
+        """Return whether the server refused the request, or failed on it, the last time."""
         cases = [case for case in self.history if case.exchange.request == request]
         return bool(cases) and cases[-1].signed_in and not cases[-1].succeeded and cases[-1].status > 0
 
@@ -143,7 +143,7 @@ class Traffic:
         for exchange in again:
             self.show(exchange)
         alone = [finding for case in cases for finding in self._judge.judge(case)]
-        # Next to other refusals, one of those could be reported instead.
+        # Together with other refusals, one of those could be reported instead.
         numbers = {exchange.number for exchange in exchanges}
         beside = [c for c in self.history if c.succeeded and c.exchange.number not in numbers]
         together = self._judge.judge_history([*beside, *cases])
@@ -157,9 +157,9 @@ class Traffic:
     # -- judging ------------------------------------------------------------------------------------------------------
 
     def add(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case | None, list[Finding]]:
-        """Judge one exchange on its own; None for its case where it says nothing yet.
+        """Judge one exchange on its own; the case is None if the exchange is put off.
 
-        observes: whether the response may show which readings the server follows.
+        observes: whether the response can show the readings that the server follows.
         """
         over = self._watch.see(exchange)
         response = exchange.response
@@ -176,25 +176,25 @@ class Traffic:
         return case, findings
 
     def judge_put_off(self) -> None:
-        """Judge what the server put off: it does serve, so it was not out of reach."""
+        """Judge the exchanges that were put off, because the target was not out of reach."""
         for exchange in self._put_off:
             self._take(exchange)
         self._put_off.clear()
 
     def judge_together(self) -> None:
-        """Judge all that was seen so far together."""
+        """Judge all exchanges so far together."""
         self._cases.judge_together()
 
     def show(self, exchange: Exchange) -> None:
-        """Record an exchange that is not judged."""
+        """Record an exchange without judging it."""
         self._cases.show(exchange)
 
     def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
-        """Record a verdict; smallest: a search has shrunk it, so that it replaces those before it."""
+        """Record a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
         self._cases.give(verdict, smallest=smallest)
 
     def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
-        """Those of the findings that break a clause which is judged."""
+        """Return the findings that break one of the chosen clauses."""
         return self._cases.broken(findings)
 
     def _take(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case, list[Finding]]:
@@ -205,7 +205,7 @@ class Traffic:
     # -- a target out of reach ----------------------------------------------------------------------------------------
 
     def _check_session(self, case: Case) -> None:
-        """End the run if a login that was accepted before is not accepted any more."""
+        """End the run if the server no longer accepts a login that it accepted before."""
         caller = case.expectation.caller
         if caller.login is not Login.VALID or caller.session is None:
             return
@@ -217,7 +217,7 @@ class Traffic:
             self._give_up(*session_ended(case.exchange.number))
 
     def _has_session_ended(self, case: Case) -> bool:
-        """Whether a plain request with the same login, which was accepted before, is answered 401 as well."""
+        """Return whether a plain request with the same login, accepted before, gets 401 as well."""
         caller, plain = case.expectation.caller, self.plain.request
         login = caller.session.login(caller.carrier) if caller.session else ()
         names = {name.lower() for name, _ in login} | {"authorization", "cookie"}
@@ -235,5 +235,5 @@ class Traffic:
 
 
 def _overlap(exchanges: Sequence[Exchange]) -> bool:
-    """Whether the exchanges were under way at the same moment."""
+    """Return whether the exchanges were concurrent."""
     return max(e.sent_at_s for e in exchanges) < min(e.received_at_s for e in exchanges)

@@ -35,7 +35,7 @@ class ConsoleReport:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("meeting the target")
+        self._task = self._progress.add_task("checking the target")
         self._statements: dict[str, str] = {}
         self._broken: set[str] = set()
         self._stage = ""

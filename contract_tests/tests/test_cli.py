@@ -208,7 +208,7 @@ def test_sigterm_ends_the_run_with_143_and_what_was_found_so_far(tmp_path: Path)
 def test_max_time_ends_the_run(command: Command, right_url: str) -> None:
     done = command(right_url, *LOGIN, "--max-time", "1")
     assert done.returncode == 0
-    assert "The time was up" in done.stdout
+    assert "reached its maximum time" in done.stdout
 
 
 def test_a_server_that_never_answers_does_not_hang_the_run(command: Command) -> None:

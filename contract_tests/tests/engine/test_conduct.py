@@ -50,8 +50,8 @@ def test_the_stages_come_in_the_order_of_a_run() -> None:
     with serve(Mangling(USERS)) as url, open_run(settings_for(url)) as run:
         run.conduct(listen)
     assert [name.partition(":")[0] for name in dict.fromkeys(stages)] == [
-        "meeting the target",
-        "covering set",
+        "checking the target",
+        "planned requests",
         *["searching"] * 4,
         "shrinking",
         "repeating failures",
@@ -265,4 +265,4 @@ def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
 def test_a_run_that_exceeds_its_time_reports_it(right_url: str) -> None:
     result = judged(replace(settings_for(right_url), max_time_s=0.5))
     assert result.ending is Ending.OUT_OF_TIME
-    assert "The time was up" in result.why
+    assert "reached its maximum time" in result.why

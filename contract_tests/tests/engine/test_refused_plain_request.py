@@ -101,7 +101,7 @@ def test_nothing_but_logins_is_judged_where_no_base_is_accepted() -> None:
     result = run_against(EverythingRefused)
     assert {each.clause.id for each in result.broken} == {"success.created"}
     assert result.warned == ()
-    assert "nothing that is built on them was judged" in result.why
+    assert "did not judge the requests that are based on them" in result.why
     outcomes = {each.clause.id: each.outcome for each in result.clauses}
     assert outcomes["access.login.required"] is outcomes["error.401.code"] is Outcome.HELD
     assert outcomes["request.name.required"] is outcomes["request.icpId.format"] is None
