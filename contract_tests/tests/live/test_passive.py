@@ -78,7 +78,10 @@ def broken(*traffic: Seen, **changes: Any) -> list[str]:
     return [found.clause.id for found in judged(*traffic, **changes).broken]
 
 
+ICP = {**BODY, "icpId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}
 PROVEN = {
+    "an ICP that comes back as null": ([seen(sent=ICP, answer=created(ICP, icpId=None))], ["response.icpId.echo"]),
+    "a person who was not sent": ([seen(answer=created(BODY, personIds=["p1"]))], ["response.personIds.echo"]),
     "a name that comes back changed": ([seen(answer=created(BODY, name="Q"))], ["response.name.echo"]),
     "a success without a name": (
         [seen(sent={k: v for k, v in BODY.items() if k != "name"})],
@@ -109,7 +112,6 @@ def test_what_an_exchange_proves_is_reported(name: str) -> None:
 
 
 OTHER = (("Authorization", "Bearer another-token"),)
-ICP = {**BODY, "icpId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}
 PEOPLE = {**BODY, "personIds": ["p1", "p2"]}
 UNPROVEN = {
     "a valid request": [seen()],
