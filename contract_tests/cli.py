@@ -612,7 +612,14 @@ def readings() -> None:
 )
 @click.option("--depth", metavar="NAME", help="as for `run`")
 @click.option("--list", "only_list", is_flag=True, help="list the servers, and exit")
-def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, **flags: Any) -> int:
+@click.option(
+    "--confusion",
+    is_flag=True,
+    help="print which other clauses the runs name; slower, since no run ends when it has detected the defect",
+)
+def selfcheck(
+    ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_list: bool, confusion: bool, **flags: Any
+) -> int:
     """Check the suite itself.
 
     The command runs the suite against servers with known defects and against correct servers. The exit code is 1 if a
@@ -644,12 +651,14 @@ def selfcheck(ids: tuple[str, ...], kinds: tuple[str, ...], quick: bool, only_li
             for subject in subjects:
                 _say(f"{subject.kind:<20} {subject.id:<42} {subject.description or 'right'}")
             return 0
-        results = report.watch(checking.check(subjects, settings), len(subjects), console)
+        results = report.watch(checking.check(subjects, settings, whole=confusion), len(subjects), console)
     except (UsageError, SpecificationError, SelfcheckError) as error:
         raise click.UsageError(str(error)) from None
     console.print(report.table(results))
+    if confusion:
+        console.print("\n".join(report.confusion(results)), soft_wrap=True)
     console.print(report.summary(results))
-    return 0 if all(result.right for result in results) else 1
+    return 0 if all(result.right for result in report.promised(results)) else 1
 
 
 def _list_clauses(flags: dict[str, Any], config: str | None) -> None:

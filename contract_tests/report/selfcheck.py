@@ -10,6 +10,7 @@ from rich.progress import track
 from rich.table import Table
 
 from contract_tests.selfcheck.check import Result
+from contract_tests.selfcheck.subjects import FOREIGN
 from contract_tests.settings.secrets import printable
 
 DIFFICULTIES = ("easy", "medium", "hard")
@@ -45,11 +46,45 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """Return the numbers of detected defects and of false positives."""
-    counts = Counter((bool(result.subject.clause), result.right) for result in results)
+    """Return the numbers of detected defects and of false positives; the foreign set on a line of its own."""
+    own = promised(results)
+    counts = Counter((bool(result.subject.clause), result.right) for result in own)
     detected, missed = counts[True, True], counts[True, False]
     reported, passed = counts[False, False], counts[False, True]
-    return f"detected {detected}/{detected + missed}, false positives {reported}/{reported + passed}"
+    line = f"detected {detected}/{detected + missed}, false positives {reported}/{reported + passed}"
+    foreign = [result for result in results if result.subject.kind == FOREIGN]
+    if foreign and len(foreign) < len(results):
+        line = f"foreign set: detected {sum(r.right for r in foreign)}/{len(foreign)}\nown catalogue: {line}"
+    return line
+
+
+def promised(results: Sequence[Result]) -> list[Result]:
+    """Return the results that decide: the foreign set is a score only, unless nothing else was judged."""
+    return [result for result in results if result.subject.kind != FOREIGN] or list(results)
+
+
+def confusion(results: Sequence[Result]) -> list[str]:
+    """Return a line for each clause that runs named next to, or instead of, the one that the defect breaks.
+
+    Left out are clauses on the same field or status, which describe one breach from two sides.
+    """
+    cells: dict[tuple[str, str, str], list[str]] = {}
+    judged = [result for result in results if result.subject.clause]
+    for result in judged:
+        broken = result.subject.clause or ""
+        instead = "next to" if result.right else "instead of"
+        fitting = {broken, *result.subject.also}
+        for named in sorted(set(result.broken) - fitting):
+            if all(_subject_of(named) != _subject_of(clause) for clause in fitting):
+                cells.setdefault((named, instead, broken), []).append(result.subject.id)
+    several = sum(len(ids) for ids in cells.values())
+    lines = [f"{named} {instead} {broken}: {', '.join(ids)}" for (named, instead, broken), ids in sorted(cells.items())]
+    return [f"Other clauses that {len(judged)} runs named: {several}", *lines]
+
+
+def _subject_of(clause: str) -> str:
+    """The field, status or header that a clause is about: its id less the last word."""
+    return clause.rpartition(".")[0]
 
 
 def _wrong(result: Result) -> str:

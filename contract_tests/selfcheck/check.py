@@ -39,14 +39,15 @@ class Result:
         return not self.broken and not self.unseen
 
 
-def check(subjects: Sequence[Subject], settings: Settings) -> Iterator[Result]:
+def check(subjects: Sequence[Subject], settings: Settings, *, whole: bool = False) -> Iterator[Result]:
     """Judge every subject; results come as they are ready.
 
     settings: what the user accepts and judges (readings, clauses, depth); its target and logins are not used.
+    whole: whether a run goes on after it has detected the defect, to see which other clauses it names.
     """
     context = get_context("spawn")  # a fork would take the threads of a parent with it
     with ProcessPoolExecutor(AT_ONCE, context) as pool:
-        pending = [pool.submit(_judge, subject, settings) for subject in subjects]
+        pending = [pool.submit(_judge, subject, settings, whole) for subject in subjects]
         try:
             for done in as_completed(pending):
                 yield done.result()
@@ -57,7 +58,7 @@ def check(subjects: Sequence[Subject], settings: Settings) -> Iterator[Result]:
 _specification = cache(load_specification)  # once for each process
 
 
-def _judge(subject: Subject, settings: Settings) -> Result:
+def _judge(subject: Subject, settings: Settings, whole: bool) -> Result:
     with serve(subject) as ready:
         users = [
             Session(
@@ -76,16 +77,17 @@ def _judge(subject: Subject, settings: Settings) -> Result:
             expired_bearer="expired" if CARRIERS[0] in subject.carriers else None,
             readings={**subject.readings, **settings.readings},
             seed=subject.seeds[0],
+            depth=subject.depth or settings.depth,
         )
-        return _run(own, subject)
+        return _run(own, subject, whole)
 
 
-def _run(settings: Settings, subject: Subject) -> Result:
+def _run(settings: Settings, subject: Subject, whole: bool) -> Result:
     specification = _specification(settings.spec_folder)
     with open_run(settings, specification=specification, seeds=subject.seeds, shrinks=False) as run:
         with closing(run.events()) as events:
             for event in events:
-                if subject.clause and _shows(event, {subject.clause, *subject.also}):
+                if subject.clause and not whole and _shows(event, {subject.clause, *subject.also}):
                     break  # what is left of a run cannot take back what it has found
         result = run.result
     if result.ending is Ending.NOT_JUDGEABLE:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from contract_tests.contract.specification import Specification, Treatment, load_yaml
+from contract_tests.settings.values import Depth
 
 # Known by their commands alone: the two packages never import each other.
 MOCK = ("-m", "mock_server")
@@ -47,6 +48,7 @@ class Subject:
     seeds: tuple[int, ...] = (0,)
     also: tuple[str, ...] = ()  # clauses that describe the defect equally well
     shows: str = ""  # `reading=option` that the suite must see it follow
+    depth: Depth | None = None  # that of the settings, if none
 
 
 def known_servers(
@@ -57,9 +59,9 @@ def known_servers(
     kinds: Sequence[str] = (),
     quick: bool = False,
 ) -> list[Subject]:
-    """The servers of these ids or classes, a spread over all of them, or all but the foreign set.
+    """The servers of these ids or classes, a spread over all but the foreign set, or all of them.
 
-    The foreign set is a score, not a promise: include it only when its class or one of its servers is requested.
+    The foreign set is a score, not a promise: unless it is requested, its servers are judged at depth quick.
 
     pins: readings of which only these options are accepted; the mock follows them. Raises SelfcheckError.
     """
@@ -70,7 +72,11 @@ def known_servers(
     if ids or kinds:
         found = [subject for subject in found if subject.id in ids or subject.kind in kinds]
     else:
-        found = [subject for subject in found if subject.kind != FOREIGN]
+        found = [
+            replace(subject, depth=Depth.QUICK) if subject.kind == FOREIGN else subject
+            for subject in found
+            if not (quick and subject.kind == FOREIGN)
+        ]
     return list(_spread(found)) if quick else found
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from contract_tests.contract.specification import Specification
+from contract_tests.report.selfcheck import confusion, promised, summary
 from contract_tests.selfcheck.check import Result, check
-from contract_tests.selfcheck.subjects import MOCK, RIGHT, Subject, known_servers
+from contract_tests.selfcheck.subjects import FOREIGN, MOCK, RIGHT, Subject, known_servers
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import ROOT
 
@@ -120,3 +121,35 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def result_of(id: str, clause: str | None, *named: str, kind: str = "shape", also: tuple[str, ...] = ()) -> Result:
+    return Result(Subject(id, (), kind, "easy", clause, also=also), named)
+
+
+def test_the_confusion_lists_clauses_on_other_subjects_than_the_defect() -> None:
+    results = [
+        result_of("one", "response.id.type", "response.id.type", "response.id.format"),  # the same field
+        result_of("two", "response.id.type", "response.id.type", "success.created"),
+        result_of("three", "response.id.type", "success.created"),
+        result_of("four", "response.id.type", "success.created", also=("success.status",)),
+        result_of("five", None, "success.created"),
+    ]
+    assert confusion(results) == [
+        "Other clauses that 4 runs named: 2",
+        "success.created instead of response.id.type: three",
+        "success.created next to response.id.type: two",
+    ]
+
+
+def test_the_foreign_set_is_counted_apart_and_decides_only_if_alone() -> None:
+    own, missed = result_of("one", "a", "a"), result_of("two", "a", "b", kind=FOREIGN)
+    assert summary([own, missed]) == "foreign set: detected 0/1\nown catalogue: detected 1/1, false positives 0/0"
+    assert promised([own, missed]) == [own]
+    assert promised([missed]) == [missed]
+    assert summary([missed]) == "detected 0/1, false positives 0/0"
+
+
+def test_a_run_for_the_confusion_goes_on_after_the_defect(command: Command) -> None:
+    done = command("--depth", "quick", "--defect", "escapes-kept", "--confusion")
+    assert " next to response.name.echo: escapes-kept" in done.stdout, done.stdout
