@@ -19,9 +19,9 @@ PAGE_EXAMPLE = {
 }
 
 
-LEFT_OUT = object()  # in place of the value of a field that is not sent
+LEFT_OUT = object()  # the value of an omitted field
 HIDDEN_BEHIND = (100, 1000)  # how many valid IDs precede an invalid one
-# Fields that other programs read as "do not check this" or "do not do this".
+# Fields that other programs interpret as "do not check this" or "do not do this".
 SWITCHES = {
     "draft": True,
     "dryRun": True,
@@ -33,7 +33,7 @@ SWITCHES = {
     "version": 2,
     "_method": "DELETE",
 }
-# Parsers that merge objects carelessly take these for fields of the body itself.
+# Parsers that merge objects carelessly treat these as fields of the body itself.
 PROTOTYPE_FIELDS = {"__proto__": {"type": "company", "companyIds": [COMPANIES[0]]}}
 
 
@@ -69,7 +69,7 @@ OTHER_BASES: tuple[Mapping[str, Any], ...] = (
 
 
 def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """The body less some fields."""
+    """Return the body without some fields."""
     return {key: value for key, value in body.items() if key not in names}
 
 
@@ -304,7 +304,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "users of the client's choice": {"userIds": ["user_somebody_else"]},
 }
 
-# Values that are wrong in one place deep inside, where a lazy check does not look.
+# Values with one error deep inside, where a superficial check does not look.
 HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
     **{
         f"null after {count:,} person ids": {"personIds": [*(f"lead_{n:05d}" for n in range(count)), None]}

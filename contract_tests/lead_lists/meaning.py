@@ -18,7 +18,7 @@ ID_COUNTS = (1, 2, 10, 16, 50, 100, 128, 256, 1000)  # at which servers stop to 
 
 
 def body_meaning(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
-    """The readings that bear on a lead list, and the permitted variations that it uses."""
+    """Return the readings that affect a lead list, and the permitted variations that it uses."""
     open_readings: set[str] = set()
     variations: set[tuple[str, str]] = set()
     if isinstance(name := body.get("name"), str):
@@ -61,7 +61,7 @@ def _kind(body: Mapping[str, Any], open_readings: set[str], variations: set[tupl
 
 
 def _dates(body: Mapping[str, Any], open_readings: set[str], variations: set[tuple[str, str]]) -> set[str]:
-    """Add what the dates raise and use; return the readings that they raise only as some servers read them."""
+    """Add the readings and variations of the dates; return the readings that they raise only for some servers."""
     start, end = body.get("startDate"), body.get("endDate")
     if not isinstance(start, str) or not isinstance(end, str):
         return set()
@@ -108,7 +108,7 @@ def _era(text: str) -> str:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """What is special about a date, as far as a server might trip over it."""
+    """Yield the properties of a date on which a server can fail."""
     yield "milliseconds" if "." in text else "no milliseconds"
     if "." in text and not text.endswith(".000Z"):
         yield "milliseconds that count"

@@ -101,7 +101,7 @@ def _plan(sender: Sender, tag: str) -> Plan:
 
 
 def _numbered(steps: Iterable[Step], tag: str) -> Iterator[Step]:
-    """The steps with a name of its own for each list, so that a server which wants names unique is not misjudged."""
+    """Give each list its own name, so that a server that requires unique names is not misjudged."""
     end = f", {tag}".encode()
     for number, step in enumerate(steps):
         body = step.request.body.replace(end, end + f" {number}".encode(), 1)
@@ -132,7 +132,7 @@ def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _existing(sender: Sender, tag: str) -> Iterator[Step]:
-    """The page's example, also less its ids one at a time; and ids that the user says exist."""
+    """Yield the example of the API page, variants without some of its IDs, and bodies with the user's existing IDs."""
     yield Step("the page's example", sender.request(PAGE_EXAMPLE))
     yield Step("the page's example without an ICP", sender.request({**PAGE_EXAMPLE, "icpId": None}))
     yield Step("the page's example without people", sender.request({**PAGE_EXAMPLE, "personIds": []}))
@@ -235,7 +235,7 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _same_companies(sender: Sender, tag: str) -> Iterator[Step]:
-    """The same ids again: a validator with state accepts them every second time."""
+    """Yield the same IDs several times: a validator with state accepts them every second time."""
     body = {**_base(sender, f"Companies again, {tag}"), "type": "company", "companyIds": [*COMPANIES]}
     for time in ("once", "twice", "three times"):
         yield Step(f"the same company ids {time}", sender.request(body))
@@ -259,14 +259,14 @@ def _users_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _defaults_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
-    """A default is the page's, not what the list before had."""
+    """Yield steps to check that a default is that of the API page, not the value of the previous list."""
     body = _base(sender, f"Companies first, {tag}")
     yield Step("a list of companies, then", sender.request({**body, "type": "company", "companyIds": [*COMPANIES]}))
     yield Step("type and companyIds left out after it", sender.request(without(body, "type", "companyIds")))
 
 
 def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
-    """What was refused at the start is refused after hundreds of requests too."""
+    """Yield requests at the end of the run that a server must refuse as at its start."""
     body = _base(sender, f"At the end, {tag}")
     yield Step("a right body before no body", sender.request(body))
     yield Step("no body after a right one", sender.request(raw=b""))
@@ -289,7 +289,7 @@ def _together(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _interleaved(many: Sequence[Step], few: Sequence[Step]) -> Iterator[Step]:
-    """All steps, the few spread evenly among the many."""
+    """Return all steps, with the few spread evenly among the many."""
     apart = len(many) // len(few)
     among = iter(few)
     for number, step in enumerate(many):

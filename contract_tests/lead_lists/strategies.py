@@ -1,7 +1,7 @@
 """Hypothesis strategies for requests that create a lead list: must-accept, must-reject and unspecified.
 
-A strategy aims at one class, but `expectation` classifies each request from its bytes. So a request of another class
-costs an example and never a wrong verdict.
+A strategy aims at one class, but `expectation` classifies each request from its bytes, so a request of another class
+wastes an example but never causes a wrong verdict.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _JSON: SearchStrategy[Any] = st.recursive(
 
 
 def requests_to_accept(sender: Sender) -> SearchStrategy[Request]:
-    """Requests that every right server takes."""
+    """Return a strategy for requests that every correct server accepts."""
     return st.builds(_sent, st.just(sender), bodies_to_accept(sender), _spellings())
 
 
 def requests_to_refuse(sender: Sender) -> SearchStrategy[Request]:
-    """Requests with exactly one violation: in one field, or in the JSON itself."""
+    """Return a strategy for requests with exactly one violation: in one field, or in the JSON itself."""
     faulty = bodies_to_accept(sender).flatmap(_with_one_violation)
     raw = st.builds(_damaged, bodies_to_accept(sender), st.integers(1, 400), st.sampled_from(sorted(_DAMAGES)))
-    return st.one_of(  # fields twice as often; the same object given twice would count once
+    return st.one_of(  # fields twice as often; one_of counts the same object only once
         st.builds(lambda body: sender.request(body), faulty),
         st.builds(lambda body: sender.request(body), faulty),
         st.builds(lambda data: sender.request(raw=data), raw),
@@ -45,7 +45,7 @@ def requests_to_refuse(sender: Sender) -> SearchStrategy[Request]:
 
 
 def requests_left_open(sender: Sender) -> SearchStrategy[Request]:
-    """Requests that a right server may take or refuse, but neither fail on nor answer wrongly."""
+    """Return a strategy for requests that a correct server can accept or refuse, but must not fail on."""
     return st.builds(_sent, st.just(sender), _open_bodies(sender), _spellings())
 
 
@@ -74,7 +74,7 @@ def _instants() -> SearchStrategy[datetime]:
 
 
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
-    """Bodies without violation or open reading."""
+    """Return a strategy for bodies without violation or open reading."""
     known = {name: sorted(known_ids(sender.terms.settings, name)) for name in ("icpId", "personIds", "companyIds")}
     some_names, instants = names(), _instants()  # here, since to build them takes longer than to draw from them
 
@@ -101,7 +101,7 @@ def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
 
 
 def _spellings() -> SearchStrategy[Callable[[Body], bytes]]:
-    """Ways to write the same JSON (RFC 8259 §2, §4)."""
+    """Return a strategy for encodings of the same JSON (RFC 8259 §2, §4)."""
     indented: Callable[[Body], bytes] = lambda body: json.dumps(body, indent=1).encode()  # noqa: E731
     reordered: Callable[[Body], bytes] = lambda body: encode(dict(reversed(body.items())))  # noqa: E731
     return st.sampled_from((encode, encode, encode, indented, reordered))
@@ -126,7 +126,7 @@ _OPAQUE_IDS = st.text(st.characters(codec="ascii", categories=("L", "N")), min_s
 
 
 def _near_uuids() -> SearchStrategy[str]:
-    """A UUID with one character lost, doubled or out of its range."""
+    """Return a strategy for UUIDs with one character lost, doubled or out of its range."""
 
     def spoil(text: str, at: int, how: int) -> str:
         return (text[:at] + text[at + 1 :], text[: at + 1] + text[at:], text[:at] + "g" + text[at + 1 :])[how]
@@ -135,7 +135,7 @@ def _near_uuids() -> SearchStrategy[str]:
 
 
 def _near_dates() -> SearchStrategy[str]:
-    """Dates of the example's form that are on no calendar or no clock."""
+    """Return a strategy for dates in the form of the example that do not exist."""
 
     def write(month: int, day: int, hour: int, minute: int) -> str:
         return f"2030-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:00.000Z"
@@ -219,7 +219,7 @@ _MORE_FIELDS = ("id", "userIds", "createdAt", "persons", "orgId", "__proto__", "
 
 
 def _open_bodies(sender: Sender) -> SearchStrategy[Body]:
-    """Bodies in which anything goes that the page does not rule out, several things at once."""
+    """Return a strategy for bodies with several open readings at once."""
     texts = _lengths(300).flatmap(lambda n: st.text(min_size=n, max_size=n))
     any_id = texts | _UUIDS.map(str)
     full = st.fixed_dictionaries(
