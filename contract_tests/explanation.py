@@ -37,8 +37,8 @@ _SETTINGS = Settings(
 class Explanation:
     """What there is to know of one clause.
 
-    requests: labels of those in the covering set that violate it or, if none does, that use what it permits; empty
-    where it is judged by responses alone. oracles: file, line and function. defects: of the mock, that break it.
+    requests: labels of the planned requests that violate it or, if none does, that use what it permits; empty if only
+    responses show it. oracles: file, line and function. defects: of the mock, that break it.
     """
 
     clause: Clause

@@ -1,4 +1,4 @@
-"""All that the kit knows of one operation: what to send, what it means, and how to judge it.
+"""The knowledge about one operation: what to send, what it means, and how to judge it.
 
     NOTES = OperationSuite(OperationRules("createNote", oracles=(Oracle(("response.text.echo",), text_echo),)))
     judge = judge_with(terms, (LEAD_LISTS, NOTES))
@@ -23,7 +23,7 @@ from contract_tests.target.exchange import Request
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A kind of requests that a search draws: how to draw them, and what each is called in reports."""
+    """A class of requests for searches: their strategy, and their label in reports."""
 
     strategy: Callable[[Sender], SearchStrategy[Request]]
     label: str
@@ -31,10 +31,10 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class OperationSuite:
-    """What the kit knows of one operation.
+    """The knowledge about one operation.
 
     rules: how to judge it. plan: from the terms, the operation and a tag for the name of every created object, the
-    covering set of requests; the generic plan if there is none. zones: by name, what searches draw.
+    planned requests; the generic plan if there is none. zones: by name, the classes of requests that searches draw.
     """
 
     rules: OperationRules

@@ -1,7 +1,7 @@
-"""The pytest plugin: adds one test for each clause to a team's own tests, all from the result of one run.
+"""The pytest plugin: it adds one test for each clause to a team's own tests, all from the result of one run.
 
-`pytest --leadlists` adds the suite; `--leadlists-url URL` names the server and does so too. In place of a URL, a
-session fixture `leadlists_url` of the team's own may give one, for example that of a live-server fixture.
+`pytest --leadlists` adds the suite, and so does `--leadlists-url URL`, which names the server. Instead of the option, a
+session fixture `leadlists_url` of the team can return the URL, for example of a live-server fixture.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Settings, UsageError
 
 SUITE = Path(__file__).parent / "suite"
-PLACEHOLDER_URL = "http://127.0.0.1"  # until the fixture gives the URL: the other settings are checked at once
-CLAIM = "claim"  # the file by which one process of pytest-xdist takes on the run for all
+PLACEHOLDER_URL = "http://127.0.0.1"  # until the fixture returns the URL; the other settings are checked at once
+CLAIM = "claim"  # the file by which one process of pytest-xdist claims the run for all
 POLL_S = 0.5
 STALE_S = 120.0  # a run writes to its record far more often, however slow the server
 
 
 @dataclass
 class Asked:
-    """What a pytest session is to judge, and what came of it. folder: the same for every process of the session."""
+    """The run of a pytest session and its result. folder: the same for every process of the session."""
 
     settings: Settings
     specification: Specification
@@ -87,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell each process of pytest-xdist the folder of the one run."""
+    """Pass the folder of the run to each process of pytest-xdist."""
     if asked := node.config.stash.get(ASKED, None):
         node.workerinput["leadlists_folder"] = str(asked.folder)
 
@@ -111,7 +111,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def leadlists_url(request: pytest.FixtureRequest) -> str:
-    """The server to judge. A team overrides this fixture with one that starts its own server."""
+    """The URL of the server to judge. Override this fixture to start your own server."""
     asked = request.config.stash.get(ASKED, None)
     if asked is None or asked.settings.url == PLACEHOLDER_URL:
         raise pytest.UsageError("no target: give --leadlists-url URL, or a session fixture `leadlists_url`")
@@ -120,7 +120,7 @@ def leadlists_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def leadlists_result(request: pytest.FixtureRequest, leadlists_url: str) -> RunResult:
-    """What the run against the target found; it is carried out when the first test asks for it."""
+    """The result of the run against the target; the first test that uses this fixture starts the run."""
     asked = request.config.stash[ASKED]
     if asked.result is None:
         asked.result = _run(asked, leadlists_url) if _claim(asked.folder) else _wait(asked.folder)
@@ -137,7 +137,7 @@ def _run(asked: Asked, url: str) -> RunResult:
 
 
 def _claim(folder: Path) -> bool:
-    """Whether this process is the one that carries out the run; with pytest-xdist several ask."""
+    """Return whether this process carries out the run; with pytest-xdist there are several."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         (folder / CLAIM).touch(exist_ok=False)
@@ -147,14 +147,14 @@ def _claim(folder: Path) -> bool:
 
 
 def _wait(folder: Path) -> RunResult:
-    """The result of the run that another process carries out, once its record has an end."""
+    """Wait for the result of a run in another process."""
     record, begun_s = folder / FILE_NAME, time.time()
     while True:
         time.sleep(POLL_S)
         try:
             result = read_result(folder)
             changed_s = record.stat().st_mtime
-        except (RecordError, OSError):  # not begun
+        except (RecordError, OSError):  # not started yet
             result, changed_s = None, begun_s
         if result is not None and not result.is_cut_off:
             return result
@@ -163,7 +163,7 @@ def _wait(folder: Path) -> RunResult:
 
 
 def _known_result(asked: Asked) -> RunResult | None:
-    """The result, also where a process of pytest-xdist has carried out the run."""
+    """Return the result, also if another process of pytest-xdist carried out the run."""
     if asked.result is None and (asked.folder / FILE_NAME).exists():
         asked.result = read_result(asked.folder)
     return asked.result

@@ -1,4 +1,4 @@
-"""Is the contract data sound? What openapi-spec-validator sees, and what it does not."""
+"""Check the contract data: with openapi-spec-validator, and with rules that it lacks."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ PROFILES = frozenset({"page", "strict"})
 
 
 def problems(folder: Path, suites: tuple[OperationSuite, ...] = (LEAD_LISTS,)) -> Iterator[str]:
-    """Everything that is wrong with the files of a spec folder and the oracles for it, a sentence each."""
+    """Yield a sentence for each problem of the files of a spec folder and of the oracles for it."""
     try:
         yield from _changed_types(folder)
         document = load_yaml(folder / "openapi.yaml")
         if unquoted := list(_statuses(document)):
-            yield from unquoted  # the validator cannot go on with them
+            yield from unquoted  # the validator would fail on them
             return
         yield from _openapi(document)
         yield from _operations(document, suites)
@@ -50,7 +50,7 @@ def problems(folder: Path, suites: tuple[OperationSuite, ...] = (LEAD_LISTS,)) -
 
 
 def _changed_types(folder: Path) -> Iterator[str]:
-    """An unquoted timestamp is text in one YAML reader and a date in the next."""
+    """Find unquoted timestamps: they are text in some YAML parsers and dates in others."""
     for path in sorted(folder.glob("*.yaml")):
         ours = load_yaml(path)
         if yaml.safe_load(path.read_text(encoding="utf-8")) != ours:
@@ -68,7 +68,7 @@ def _operations(document: Mapping[str, Any], suites: tuple[OperationSuite, ...])
     for path, method, operation in _each_operation(document):
         ids[str(operation.get("operationId"))] += 1
         if not str(operation.get("operationId", "")).isidentifier():
-            yield f"openapi.yaml: {method} {path}: the operationId is missing or no plain word"
+            yield f"openapi.yaml: {method} {path}: the operationId is missing or not a plain word"
         for requirement in operation.get("security", document.get("security", ())):
             yield from (
                 f"openapi.yaml: {path}: no security scheme {name!r}" for name in requirement if name not in schemes
@@ -109,7 +109,7 @@ def _examples(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _uuid_patterns(node: Any, place: str) -> Iterator[str]:
-    """Validators of OpenAPI 3.0 need not know `format: uuid`; all know `pattern`."""
+    """Find UUIDs without a pattern: validators of OpenAPI 3.0 can ignore `format: uuid`, but not `pattern`."""
     if isinstance(node, dict):
         if node.get("format") == "uuid" and "pattern" not in node:
             yield f"openapi.yaml: {place}: format uuid without a pattern"
@@ -121,20 +121,20 @@ def _uuid_patterns(node: Any, place: str) -> Iterator[str]:
 
 
 def _oracles(specification: Specification, suites: tuple[OperationSuite, ...]) -> Iterator[str]:
-    """Every clause has an oracle, a reading or a written reason; every oracle speaks of existing clauses."""
+    """Check that every clause has an oracle, a reading or a reason, and every oracle an existing clause."""
     asked = {reading.clause for reading in specification.readings.values()}
     patterns = judge_with(Terms.of(specification, Settings("")), suites).patterns
     rules = {clause.id: clause.id.removeprefix(f"{clause.operation}.") for clause in specification.clauses.values()}
     for clause in specification.judged_clauses:
         if clause.id not in asked and not any(fnmatchcase(rules[clause.id], pattern) for pattern in patterns):
-            yield f"clauses.yaml: no oracle speaks of {clause.id}, and no reason is written"
+            yield f"clauses.yaml: {clause.id} has neither an oracle nor a reason in `unjudged`"
     for pattern in sorted(patterns):
         if not any(fnmatchcase(rule, pattern) for rule in rules.values()):
-            yield f"an oracle speaks of {pattern}, which is no clause"
+            yield f"an oracle judges {pattern}, which is not a clause"
 
 
 def _options(folder: Path) -> Iterator[str]:
-    """Each profile of the mock follows an option, and the options that refuse say with which status."""
+    """Check that each profile of the mock follows an option, and that refusing options name their statuses."""
     for entry in load_yaml(folder / "readings.yaml"):
         where, options = f"readings.yaml: {entry['id']}", entry["options"]
         choice = entry.get("mock")
@@ -153,7 +153,7 @@ def _options(folder: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print what is wrong and exit 1, or say that all is well."""
+    """Print the problems and exit with 1, or print that the contract is sound."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else find_spec_folder()
     found = list(problems(folder))
     for problem in found:

@@ -1,6 +1,6 @@
-"""Make requests from the contract alone: the covering set of any operation, its variants, the cases of Schemathesis.
+"""Create requests from the contract: the planned requests of any operation, variants, and cases of Schemathesis.
 
-Nothing here sends or judges, and nothing knows a field of a lead list.
+This package sends and judges nothing, and knows no field of a lead list.
 
 May import: contract, settings, target
 """

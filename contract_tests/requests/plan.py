@@ -1,4 +1,4 @@
-"""The covering set of requests, as data: each violates one rule, or uses one permitted variation or open reading."""
+"""The planned requests as data: each violates one rule, or uses one permitted variation or open reading."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BURST = 8
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of the plan and what it is about."""
+    """One request of the plan, with a label for reports."""
 
     label: str
     request: Request
@@ -28,11 +28,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a deterministic pass sends.
+    """The planned requests of one operation.
 
-    first: the request by which the target is discovered. concurrent: sent in any order, several at once. sequential:
-    one after the other. burst: all at the same moment. last: sent last_after_s seconds after the first. base: the body
-    on which the requests are built. others: the same requests on other bases, for a server that refuses the first.
+    first: the request that checks whether the target can be judged. concurrent: sent in any order, several at once.
+    sequential: sent one after the other. burst: sent all at the same time. last: sent last_after_s seconds after the
+    first. base: the body on which the requests are based. others: the same requests with other bases, for a server that
+    refuses the first.
     """
 
     first: Step
@@ -53,7 +54,7 @@ class Plan:
 class Sender:
     """Writes requests of one operation for one target.
 
-    base: a body that this server accepts; None as long as the usual one is not refused.
+    base: a body that this server accepts; None unless it has refused the usual one.
     """
 
     terms: Terms
@@ -74,7 +75,7 @@ class Sender:
         chunked: bool = False,
         less: Collection[str] = (),
     ) -> Request:
-        """A request as a plain client would send it, apart from what is asked for."""
+        """Return a request like that of a plain client, with the given differences."""
         data = raw if raw is not None else b"" if body is None else encode(body)
         if login is None:
             login = (session or self.terms.settings.first).login() if self.operation.secured else ()
@@ -87,5 +88,5 @@ class Sender:
 
 
 def encode(body: Any) -> bytes:
-    """JSON as encoders write it by default in browsers: compact, text as it is."""
+    """Encode JSON like browsers: compact, with unescaped text."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")

@@ -1,7 +1,8 @@
-"""Lets Schemathesis think up requests from the OpenAPI file; they are sent and judged like all others.
+"""Let Schemathesis generate requests from the OpenAPI file; the suite sends and judges them like all others.
 
-Schemathesis' own runner stops at the first failing case and does not shrink it (4.32); as a source of cases under
-Hypothesis it does both. What it calls positive or negative is a label here: the oracles read the bytes.
+Schemathesis' own runner stops at the first failing case and does not shrink it (4.32). Here Hypothesis draws the cases,
+so that a search continues after a failure and shrinks it. The labels "positive" and "negative" of a case are only
+shown: the oracles read the bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from contract_tests.target.exchange import Request
 
 
 def coverage_cases(terms: Terms, operation: Operation) -> Iterator[Step]:
-    """Every case of Schemathesis' coverage phase, which is deterministic; about seventy for one POST."""
+    """Yield the cases of Schemathesis' coverage phase, which is deterministic; about seventy for one POST."""
     schema, endpoint = _endpoint(terms, operation)
     for case in schema.iter_coverage_cases(
         endpoint, generation_modes=_modes(), generation_config=schema.config.generation
@@ -33,7 +34,7 @@ def coverage_cases(terms: Terms, operation: Operation) -> Iterator[Step]:
 
 
 def fuzzed_cases(terms: Terms, operation: Operation) -> SearchStrategy[Request]:
-    """A strategy of requests that Schemathesis draws from the schema, valid and invalid ones."""
+    """Return a strategy for the valid and invalid requests that Schemathesis generates from the schema."""
     _, endpoint = _endpoint(terms, operation)
     cases = st.one_of([endpoint.as_strategy(generation_mode=mode) for mode in _modes()])
     return cases.map(lambda case: _request(case, terms))
@@ -42,8 +43,8 @@ def fuzzed_cases(terms: Terms, operation: Operation) -> SearchStrategy[Request]:
 @cache
 def _schemathesis() -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # requests warns of its optional parts, which are not used here
-        import schemathesis  # takes a second: only who searches waits for it
+        warnings.simplefilter("ignore")  # requests warns about optional dependencies that are not used here
+        import schemathesis  # imported on use, because it takes a second
     return schemathesis
 
 
@@ -55,7 +56,7 @@ def _modes() -> list[Any]:
 def _endpoint(terms: Terms, operation: Operation) -> tuple[Any, Any]:
     schemathesis = _schemathesis()
     with _without_foreign_hooks():
-        # A config of our own keeps a schemathesis.toml in the user's folders out of the run.
+        # Our own config, so that a schemathesis.toml in the user's folders has no effect.
         schema = schemathesis.openapi.from_dict(
             deepcopy(dict(terms.specification.document)), config=schemathesis.Config()
         )
@@ -65,7 +66,7 @@ def _endpoint(terms: Terms, operation: Operation) -> tuple[Any, Any]:
 
 
 def _request(case: Any, terms: Terms) -> Request:
-    """The case as Schemathesis would send it, signed in as the first user."""
+    """Return the request that Schemathesis would send for a case, signed in as the first user."""
     import requests
 
     settings = terms.settings
@@ -86,7 +87,7 @@ def _label(case: Any) -> str:
 
 @contextmanager
 def _without_foreign_hooks() -> Iterator[None]:
-    """SCHEMATHESIS_HOOKS names code that would change the cases; it is executed whenever a config is made."""
+    """Hide SCHEMATHESIS_HOOKS: creating a config executes its code, which could change the cases."""
     hooks = os.environ.pop("SCHEMATHESIS_HOOKS", None)
     try:
         yield
