@@ -80,15 +80,17 @@ def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if other == kind or (kind == "number" and other == "integer"):
             continue
         if kind == "string" and other in ("array", "object"):
-            value = [_right_text(schema)] if other == "array" else {_wrapper(schema): None}
+            value = [_right_text(schema)] if other == "array" else _wrapped(schema)
         if kind == "array" and other == "object" and "format" in schema.get("items", {}):
             value = {"0": _right_text(schema["items"]), "length": 1}  # what JavaScript and PHP iterate as a list
         yield f"a value of type {other}", value
 
 
-def _wrapper(schema: Mapping[str, Any]) -> str:
-    """The key of an object in which some parsers read the value: an enum's option in Rust, a date in MongoDB."""
-    return str(schema["enum"][-1]) if "enum" in schema else "value"
+def _wrapped(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An object that some parsers read as the text: an enum's option in Rust, a date or an ID in MongoDB's JSON."""
+    if "enum" in schema:
+        return {str(schema["enum"][-1]): None}
+    return {{"date-time": "$date", "uuid": "$uuid"}.get(schema.get("format", ""), "value"): _right_text(schema)}
 
 
 def _right_text(schema: Mapping[str, Any]) -> str:
@@ -173,7 +175,9 @@ _WORDS = {
     "a token with quotes": "' OR '1'='1",
     "a token with an accent": "t\xf6ken",
     "a token with percent signs": "%00%zz../../etc",
-    "a token of 2,000 characters": "x" * 2000,
+    # {"alg":"HS256","typ":"JWT"}, {"sub":"user_1","exp":4102444800} and a signature that no key gives.
+    "a token of 2,000 characters": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9."
+    + "x" * 1900,
 }
 
 
