@@ -266,14 +266,15 @@ def watch(
     reports: tuple[str, ...],
     **flags: Any,
 ) -> int:
-    """Forward the traffic of other programs to a server, and judge each exchange of the operation.
+    """Judge the traffic of other programs.
 
-    The traffic goes through unchanged, but for the Host header, and never waits for the judging. Ctrl-C or SIGTERM ends
-    the proxy; then come table, record and reports, and the exit code of what was judged. No login is needed: an
-    accepted one is recognized by its success. With --har, the server is the one that the file has requests to.
+    The command is a proxy: it forwards the traffic unchanged, except for the Host header, and judges each exchange of
+    the operation without delaying it. It needs no login, because a success shows that a login is valid. After Ctrl-C or
+    SIGTERM it prints the table, writes the record and the reports, and exits with the code of the result. With --har,
+    it judges the server to which the file has requests.
 
-    COMMAND: run it while the proxy runs, for example the end-to-end tests of a frontend, and end with it. The exit code
-    is that of the command if it fails.
+    COMMAND, for example the end-to-end tests of a frontend, runs while the proxy runs, and the proxy ends with it. If
+    COMMAND fails, the exit code is that of COMMAND.
     """
     from contract_tests.composition import proxy_of
     from contract_tests.live.companion import Companion
@@ -365,10 +366,11 @@ def compare_servers(
     reports: tuple[str, ...],
     **flags: Any,
 ) -> int:
-    """Send the same requests to two servers, and list where they differ: readings, clauses, other differences.
+    """Compare two servers.
 
-    Compares status, body, media type, Allow, Location, WWW-Authenticate and Retry-After. Of what a server makes itself
-    (ids, times, user ids, words of messages) only the form counts. Without --depth only the planned requests are sent.
+    The command sends the same requests to both and lists the differences of status, body, media type, Allow, Location,
+    WWW-Authenticate and Retry-After, by reading and clause where possible. It ignores the values of IDs, times, user
+    IDs and messages, and compares only their form. Without --depth it sends only the planned requests.
     """
     from contract_tests import composition
     from contract_tests.engine.events import Event, RunStarted

@@ -62,17 +62,17 @@ def _check_certificates() -> None:
 def _read_table(path: Path, *, required: bool) -> dict[str, Any]:
     if not path.is_file():
         if required:
-            raise UsageError(f"--config: there is no file {path}")
+            raise UsageError(f"--config: the file {path} does not exist")
         return {}
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("contract", {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} is no valid TOML: {error}") from None
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
     if not isinstance(table, dict):
         raise UsageError(f"{path}: contract must be a table")
     table = {key.replace("-", "_"): value for key, value in table.items()}
     if unknown := sorted(set(table) - {option.name for option in RUN_OPTIONS}):
-        raise UsageError(f"{path}: [contract] has no setting called {', '.join(unknown)}")
+        raise UsageError(f"{path}: there is no setting {', '.join(unknown)} in [contract]")
     return table
 
 
@@ -126,7 +126,7 @@ class _Given:
     def header(self, text: str) -> tuple[str, str]:
         name, value = self.pair("header", text, ":")
         if not _TOKEN.fullmatch(name) or not all(char <= "\xff" for char in value):
-            raise self.wrong("header", f"{name!r} is no header that can be sent (RFC 9110 §5.1, §5.5)")
+            raise self.wrong("header", f"{name!r} is not a valid header (RFC 9110 §5.1, §5.5)")
         return name, value
 
     def number(self, option: str, low: float, default: float | None) -> float | None:
@@ -144,7 +144,7 @@ class _Given:
     def whole(self, option: str, low: int, default: int) -> int:
         value = self.number(option, low, default)
         if value != int(value or 0):
-            raise self.wrong(option, "must be a whole number")
+            raise self.wrong(option, "must be an integer")
         return int(self.values.get(option, default)) if isinstance(self.values.get(option), int) else int(value or 0)
 
     def depth(self) -> Depth:
@@ -152,7 +152,7 @@ class _Given:
         try:
             return Depth(text or Depth.STANDARD)
         except ValueError:
-            raise self.wrong("depth", f"{text!r} is none; choose {', '.join(Depth)}") from None
+            raise self.wrong("depth", f"{text!r} is not a depth; choose {', '.join(Depth)}") from None
 
     def session(self, name: str, prefix: str) -> Session | None:
         made = Session(
@@ -241,7 +241,7 @@ def _checked_url(url: str, source: str) -> str:
     except ValueError:
         port_is_right, parts = False, urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_right:
-        raise UsageError(f"{source}: {url!r} is no http or https URL; write for example http://127.0.0.1:8080")
+        raise UsageError(f"{source}: {url!r} is not an http or https URL; write for example http://127.0.0.1:8080")
     if parts.username or parts.password:
         raise UsageError(
             f"{source}: leave the user name and password out of the URL; use --bearer, --cookie or --header"

@@ -45,7 +45,7 @@ def examine(target: Target, request: Request, *, proxy_name: str = "") -> Iterat
             with socket.create_connection((host, port), target.timeout_s):
                 pass
         except OSError as error:
-            yield Check("connection", False, f"port {port} accepts none: {error}", "is the server up? is it the port?")
+            yield Check("connection", False, f"port {port} does not accept: {error}", "check server and port")
             return
         yield Check("connection", True, f"port {port} accepts connections")
     exchange = target.send(request, "a plain request")
@@ -69,7 +69,7 @@ def _answer(exchange: Exchange) -> Iterator[Check]:
             yield Check("clock", is_close, f"the server's clock is off by {off_s:+.0f} s", advice)
     if 300 <= response.status < 400:
         to = response.header("Location") or "nowhere"
-        yield Check("redirect", False, f"the server redirects to {to}", "give that address: redirects are not followed")
+        yield Check("redirect", False, f"the server redirects to {to}", "give that address instead")
     if response.status in {401, 403}:
         advice = "give a valid session of a user who may create lead lists: --bearer, --cookie or --login-command"
         yield Check("credentials", False, f"the login is not accepted ({response.status})", advice)

@@ -122,7 +122,7 @@ def test_a_target_that_cannot_be_judged_gives_3(
     ("arguments", "says"),
     [
         ((), "no URL was given"),
-        (("ftp://x",), "is no http or https URL"),
+        (("ftp://x",), "is not an http or https URL"),
         (("http://127.0.0.1:1", "--reading", "success-statu=200"), "did you mean success-status"),
         (("http://127.0.0.1:1", "--reading", "success-status=204"), "has no option '204'"),
         (("http://127.0.0.1:1", "--clauses", "request.nane"), "did you mean request.name"),
