@@ -65,8 +65,13 @@ def error_responses(app: ASGIApp, *, render_error: Callable[[Refused], RenderedR
         except Exception as error:
             if scope["type"] != "http" or request_state(scope).exchange.status is not None:  # a response has begun
                 raise
-            refusal = _with_advice(refusal_of(error), scope)
-            await send_response(render_error(refusal), send, receive if refusal.closes else None)
+            await answer(error, scope, receive, send)
+
+    # A function of its own: a variable that keeps an error in a frame of its traceback makes both garbage that only
+    # the collector frees.
+    async def answer(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = _with_advice(refusal_of(error), scope)
+        await send_response(render_error(refusal), send, receive if refusal.closes else None)
 
     return middleware
 

@@ -40,13 +40,19 @@ def journaling(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGI
             scope.get("raw_path", b""),
             judge,
         )
-        recording = _Recording(request_state(scope), exchange, receive, send)
+        state = request_state(scope)
+        recording = _Recording(state, exchange, receive, send)
         try:
             await app(scope, recording.receive, recording.send)
         finally:
             recording.end()
+            state.end_exchange = _ended  # the state no longer refers to the recording, which refers to the state
 
     return middleware
+
+
+def _ended() -> None:
+    pass
 
 
 class _Recording:

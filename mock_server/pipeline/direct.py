@@ -103,7 +103,11 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
             else:
                 if user is not None:
                     return user
-        SecurityHandlerFactory._raise_most_specific(errors)  # raises the same error as Connexion
+        try:
+            SecurityHandlerFactory._raise_most_specific(errors)  # raises the same error as Connexion
+        except Exception as error:
+            errors.clear()  # an error refers to its frames, and they to the error: only the collector would free both
+            raise error.with_traceback(None) from None
         raise Refused(401)
 
     def _compile(self, operation: Any) -> Route | None:
