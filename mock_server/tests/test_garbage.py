@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_server.running import RunningMock, running_mock
-from mock_server.tests.corpus import GOOD
+from mock_server.tests.conftest import GOOD
 
 REQUESTS = 20
 GOOD_BODY = json.dumps(GOOD)
