@@ -20,6 +20,7 @@ from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.tests.conftest import ROOT, USERS, need_curl
 from contract_tests.tests.corpus.exchanges import exchange
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
+from contract_tests.tests.servers.right_answers import UpdatedLater
 from contract_tests.tests.servers.right_core import Answer, Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 
@@ -137,6 +138,29 @@ def test_wrong_usage_gives_2_and_names_what_is_wrong(command: Command, arguments
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_warning_fails_the_run_only_on_request_and_names_its_reading(command: Command) -> None:
+    with serve(UpdatedLater(USERS)) as url:
+        lenient, strict = (command(url, *QUICK, *more) for more in ((), ("--fail-on", "warned")))
+    assert (lenient.returncode, strict.returncode) == (0, 1)
+    assert "warning: response.updatedAt.order (reading updated-at)" in strict.stdout
+
+
+def test_readings_are_explained_on_request(command: Command, right_url: str) -> None:
+    done = command(right_url, *QUICK, "--explain-readings")
+    assert "success-status=201: 201 Created (seen" in done.stdout
+    assert "defaults of the mock" not in done.stdout
+
+
+def test_a_clause_that_is_not_judged_names_the_option_that_would_judge_it(command: Command, right_url: str) -> None:
+    line = command(right_url, *QUICK).stdout.partition("Not judged: ")[2]
+    for clause, option in {
+        "access.session.expired": "--expired-bearer",
+        "access.carrier.cookie": "--cookie",
+        "response.userIds.no-stranger": "--second-bearer",
+    }.items():
+        assert f"{clause} (give {option})" in " ".join(line.split())
 
 
 def test_nothing_judged_gives_4(command: Command, right_url: str) -> None:
