@@ -26,12 +26,12 @@ class Deviation:
     expires: str
 
     def has_expired(self, day: str) -> bool:
-        """Whether the deviation is no longer accepted on a day, written as YYYY-MM-DD."""
+        """Return whether the deviation is no longer accepted on a day (YYYY-MM-DD)."""
         return day > self.expires
 
 
 def load_deviations(path: Path, specification: Specification) -> tuple[Deviation, ...]:
-    """Read the entries [[deviation]] of a file. Raises SpecificationError that names the file and the entry."""
+    """Read the entries [[deviation]] of a file; raise SpecificationError with the file and the entry."""
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", [])
     except OSError as error:
@@ -51,17 +51,17 @@ def load_deviations(path: Path, specification: Specification) -> tuple[Deviation
 
 def _deviation(entry: Any, where: str) -> Deviation:
     if not isinstance(entry, dict) or set(entry) != set(_KEYS):
-        raise SpecificationError(f"{where}: it needs exactly {', '.join(_KEYS)}")
+        raise SpecificationError(f"{where}: an entry has exactly the keys {', '.join(_KEYS)}")
     if not isinstance(entry["expires"], date):
         raise SpecificationError(f"{where}: expires must be a date such as 2030-12-31, without quotes")
     for key in ("clause", "reason", "owner"):
         if not isinstance(entry[key], str) or not entry[key].strip():
-            raise SpecificationError(f"{where}: {key} must be a text")
+            raise SpecificationError(f"{where}: {key} must be a string")
     return Deviation(entry["clause"], entry["reason"], entry["owner"], entry["expires"].isoformat()[:10])
 
 
 def write_deviations(entries: Iterable[Deviation]) -> str:
-    """The entries as TOML."""
+    """Return the entries as TOML."""
     lines = ["# Accepted breaches of the contract. An entry fails the run when it has expired or no longer occurs."]
     for each in entries:
         lines += ["", "[[deviation]]", f"clause = {_text(each.clause)}", f"reason = {_text(each.reason)}"]

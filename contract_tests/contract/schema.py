@@ -1,4 +1,4 @@
-"""What a schema of the contract says of a JSON value: where the value breaks it, and what its texts are. Pure."""
+"""Validate JSON values by the schemas of the contract, and classify their texts. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from jsonschema_rs import ValidationErrorKind
 
 Place = tuple[str | int, ...]
 
-FORMATS = frozenset({"date-time", "uuid"})  # judged by `formats`, which knows what is open about them
-MAX_DEPTH = 16  # no schema of the contract looks deeper; the validator gives up on values of a few hundred levels
+FORMATS = frozenset({"date-time", "uuid"})  # judged by `formats`, which knows their open readings
+MAX_DEPTH = 16  # no schema of the contract is deeper; the validator fails on values of a few hundred levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Breach:
 
 
 def breaches(schema: Mapping[str, Any], value: Any) -> list[Breach]:
-    """Every breach of an OpenAPI 3.0 schema; a missing field is named by the last part of its place."""
+    """Return all breaches of an OpenAPI 3.0 schema; for a missing field, the place ends with its name."""
     found = []
     for error in _compiled(orjson.dumps(json_schema(schema)).decode()).iter_errors(_shallow(value)):
         place: Place = tuple(error.instance_path)
@@ -39,7 +39,7 @@ def breaches(schema: Mapping[str, Any], value: Any) -> list[Breach]:
 
 
 def formatted_strings(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Iterator[tuple[Place, str, str]]:
-    """Every string that the schema speaks of, with what it is: the name of a format, `enum` or `text`."""
+    """Yield every string that the schema describes, with its kind: the name of a format, `enum` or `text`."""
     if isinstance(value, str):
         if schema:
             yield place, value, "enum" if "enum" in schema else str(schema.get("format", "text"))
@@ -53,7 +53,7 @@ def formatted_strings(value: Any, schema: Mapping[str, Any], place: Place = ()) 
 
 
 def json_schema(node: Any) -> Any:
-    """An OpenAPI 3.0 schema as JSON Schema: `nullable` becomes a type; formats are left to `formats`."""
+    """Convert an OpenAPI 3.0 schema to JSON Schema: `nullable` becomes a type; `formats` checks formats."""
     if isinstance(node, list):
         return [json_schema(item) for item in node]
     if not isinstance(node, dict):
@@ -68,12 +68,12 @@ def json_schema(node: Any) -> Any:
 
 
 def pointer(place: Place) -> str:
-    """The place as a JSON pointer (RFC 6901)."""
+    """Return the place as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
 
 
 def short(value: Any, most: int = 80) -> str:
-    """A value in one line of words, cut in the middle of nowhere but never long."""
+    """Return a value as one line of limited length."""
     text = repr(value[: most + 1] if isinstance(value, str) else _shallow(value))
     return text if len(text) <= most else text[: most - 3] + "..."
 
@@ -84,7 +84,7 @@ def _compiled(text: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def _shallow(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """The value as the validator can hold it: no lone surrogates, and nothing deeper than any schema looks."""
+    """Return the value for the validator: without lone surrogates, and without levels below all schemas."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The contract as frozen values: operations, clauses and readings, read from the `spec/` data."""
+"""Load the contract from `spec/` as frozen values: operations, clauses and readings."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import yaml
 
 EVERY_OPERATION = "every-operation"
 KINDS = ("stated", "shown", "inferred")
-# What a reading is about, other than the value of the body: who calls, how the body is labelled, how it is sent.
+# The subjects of readings other than the body: the login, the media type, the transport.
 GROUPS = ("login", "media-type", "transport")
 T = TypeVar("T")
 HTTP_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class SpecificationError(Exception):
-    """The contract data, or a choice made from it, is wrong; the message says what and where."""
+    """The contract data, or a choice from it, is invalid; the message names the problem and the place."""
 
 
 class Treatment(StrEnum):
-    """What the suite makes of an option that a server is seen to follow."""
+    """The result of a run for an observed option: pass, warn or fail."""
 
     PASS = "pass"
     WARN = "warn"
@@ -43,20 +43,20 @@ class Clause:
     operation: str
     rfc: str | None = None
     unjudged: str | None = None
-    advisory: bool = False  # a breach warns: no statement of the page forbids it
-    needs: str = ""  # the option of a run without which nothing shows whether the clause holds
+    advisory: bool = False  # a breach only warns, because the API page does not forbid it
+    needs: str = ""  # the option of a run that the clause needs to be judged
     refused_with: tuple[int, ...] = ()  # statuses besides 400 that say the server does not support this
 
     @property
     def group(self) -> str:
-        """The first word of the id, or the first two for a clause of a request or response field."""
+        """The first word of the ID, or the first two for a clause of a request or response field."""
         words = self.id.split(".")
         return ".".join(words[:2]) if words[0] in {"request", "response"} else words[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One question that the page leaves open, with the treatment of each option."""
+    """One open question of the API page, with the treatment of each option."""
 
     id: str
     clause: str
@@ -69,12 +69,12 @@ class Reading:
     seen_in: str = ""  # "response": only a field of the response shows which option the server follows
 
     def treatment(self, option: str) -> Treatment:
-        """An answer that matches no option passes: it is another right answer."""
+        """Return the treatment of an option; other correct behaviour passes as well."""
         return self.treatments.get(option, Treatment.PASS)
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """The options under which the server refuses the request."""
+        """The options with which the server refuses the request."""
         return tuple(self.refuses)
 
     @property
@@ -84,19 +84,19 @@ class Reading:
         return frozenset(status for option in accepted for status in self.refuses[option])
 
     def refusing_option(self, status: int) -> str | None:
-        """The option that a refusal with this status shows; None if it could be one of several."""
+        """Return the option that a refusal with this status shows; None if it could be one of several."""
         named = [option for option, statuses in self.refuses.items() if status in statuses]
         options = named or list(self.refuses)
         return options[0] if len(options) == 1 else None
 
     @property
     def must_refuse(self) -> bool:
-        """Whether no accepted option lets the request succeed."""
+        """Whether every accepted option refuses the request."""
         taking = [option for option in self.options if option not in self.refusals]
         return bool(self.refusals and taking) and all(self.treatment(o) is Treatment.FAIL for o in taking)
 
     def pinned(self, options: Iterable[str]) -> Reading:
-        """The same question with only these options accepted."""
+        """Return the same question with only these options accepted."""
         chosen = tuple(options)
         for option in chosen:
             if option not in self.options:
@@ -107,7 +107,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the contract, with its schemas free of `$ref`."""
+    """One operation of the contract, with schemas without `$ref`."""
 
     id: str
     method: str
@@ -120,7 +120,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Specification:
-    """All of the contract data."""
+    """The whole contract data."""
 
     folder: Path
     document: Mapping[str, Any]
@@ -131,10 +131,10 @@ class Specification:
     _sections: Mapping[str, frozenset[str]] = field(repr=False)
 
     def clause_for(self, operation: Operation | None, *rules: str) -> str | None:
-        """The id of the first of the rules that is a clause of the operation or of every operation.
+        """Return the ID of the first of the rules that is a clause of the operation or of every operation.
 
-        A clause of a further operation may carry the operation's id before the rule, so that
-        `request.text.required` of `createNote` is found as `createNote.request.text.required`.
+        A clause of a further operation can have the operationId as a prefix: the rule `request.text.required` of
+        `createNote` is then the clause `createNote.request.text.required`.
         """
         own = self._sections.get(operation.id, frozenset()) if operation else frozenset()
         for rule in rules:
@@ -145,7 +145,7 @@ class Specification:
         return None
 
     def select(self, prefixes: Iterable[str]) -> frozenset[str]:
-        """The ids of the clauses that begin with one of the prefixes (all of them if there is none)."""
+        """Return the IDs of the clauses that start with one of the prefixes; all if there is none."""
         wanted = tuple(prefixes)
         chosen = {c for c in self.clauses if not wanted or c.startswith(wanted)}
         for prefix in wanted:
@@ -154,7 +154,7 @@ class Specification:
         return frozenset(chosen)
 
     def pin(self, choices: Mapping[str, Iterable[str]]) -> Specification:
-        """The same contract with some readings narrowed (or widened) to the given options."""
+        """Return the same contract with some readings pinned to the given options."""
         readings = dict(self.readings)
         for reading_id, options in choices.items():
             if reading_id not in readings:
@@ -164,7 +164,7 @@ class Specification:
 
     @cached_property
     def judged_clauses(self) -> tuple[Clause, ...]:
-        """The clauses that oracles must cover."""
+        """The clauses that need an oracle."""
         return tuple(c for c in self.clauses.values() if c.unjudged is None)
 
 
@@ -180,7 +180,7 @@ def find_spec_folder() -> Path:
 def load_specification(folder: Path | None = None) -> Specification:
     """Read `openapi.yaml`, `clauses.yaml` and `readings.yaml` from the folder.
 
-    Raises SpecificationError with the file and the entry that is wrong.
+    Raise SpecificationError with the file and the invalid entry.
     """
     folder = folder or find_spec_folder()
     document = load_yaml(folder / "openapi.yaml")
@@ -214,7 +214,7 @@ def load_specification(folder: Path | None = None) -> Specification:
 
 
 class _PlainLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML in which an unquoted timestamp stays the text that it is."""
+    """A YAML loader that keeps unquoted timestamps as text."""
 
 
 _PlainLoader.yaml_implicit_resolvers = {
@@ -224,7 +224,7 @@ _PlainLoader.yaml_implicit_resolvers = {
 
 
 def load_yaml(path: Path) -> Any:
-    """The content of a YAML file, timestamps kept as text."""
+    """Return the content of a YAML file, with timestamps as text."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainLoader)
     except (OSError, yaml.YAMLError) as error:
@@ -232,7 +232,7 @@ def load_yaml(path: Path) -> Any:
 
 
 def resolve_refs(node: Any, document: Mapping[str, Any]) -> Any:
-    """The node with every local `$ref` replaced by what it points to."""
+    """Replace every local `$ref` in the node by its target."""
     if isinstance(node, dict):
         if isinstance(ref := node.get("$ref"), str):
             target: Any = document

@@ -1,4 +1,4 @@
-"""The terms under which a target is judged: the contract, what the user said of the server, and where it is served."""
+"""The terms for judging a target: the contract, the settings of the user, and the base URL."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Judge servers with known defects and correct servers; count detected defects and false positives.
 
-Here live the list of those servers, how they are served, and how the engine is driven against each. Their code lives in
-tests/servers/ and in the mock.
+This package lists those servers, starts them, and runs the engine against each. Their code is in tests/servers/ and in
+the mock.
 
 May import: composition, contract, engine, judging, settings
 """

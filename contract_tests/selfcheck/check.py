@@ -19,17 +19,17 @@ from contract_tests.selfcheck.serving import serve
 from contract_tests.selfcheck.subjects import CARRIERS, Subject
 from contract_tests.settings.values import Session, Settings
 
-AT_ONCE = 2 * (os.cpu_count() or 1)  # half of a quick run is waiting for the server's clock to move
+AT_ONCE = 2 * (os.cpu_count() or 1)  # a quick run waits half of the time for the server's clock to advance
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the suite made of a subject: clauses that it called broken, advisory ones that it warned of."""
+    """The result of the suite for a subject: the broken clauses, and advisory clauses with a warning."""
 
     subject: Subject
     broken: tuple[str, ...]
     advised: tuple[str, ...] = ()
-    unseen: str = ""  # a reading that the suite did not see the subject follow
+    unseen: str = ""  # a reading that the suite did not observe
 
     @property
     def right(self) -> bool:
@@ -40,10 +40,10 @@ class Result:
 
 
 def check(subjects: Sequence[Subject], settings: Settings, *, whole: bool = False) -> Iterator[Result]:
-    """Judge every subject; results come as they are ready.
+    """Judge every subject; yield the results as they are ready.
 
-    settings: what the user accepts and judges (readings, clauses, depth); its target and logins are not used.
-    whole: whether a run goes on after it has detected the defect, to see which other clauses it names.
+    settings: readings, clauses and depth; the target and the logins are not used. whole: continue a run after it has
+    detected the defect, to find the other clauses that it reports.
     """
     context = get_context("spawn")  # a fork would take the threads of a parent with it
     with ProcessPoolExecutor(AT_ONCE, context) as pool:
@@ -88,7 +88,7 @@ def _run(settings: Settings, subject: Subject, whole: bool) -> Result:
         with closing(run.events()) as events:
             for event in events:
                 if subject.clause and not whole and _shows(event, {subject.clause, *subject.also}):
-                    break  # what is left of a run cannot take back what it has found
+                    break  # the rest of the run cannot change the result
         result = run.result
     if result.ending is Ending.NOT_JUDGEABLE:
         # To a login that is known to be good, such a response is itself the breach.
@@ -104,7 +104,7 @@ def _run(settings: Settings, subject: Subject, whole: bool) -> Result:
 
 
 def _shows(event: Event, clauses: set[str]) -> bool:
-    """Whether the event says that one of the clauses is broken."""
+    """Return whether the event reports one of the clauses as broken."""
     return (
         isinstance(event, VerdictGiven) and event.verdict.clause in clauses and event.verdict.outcome is Outcome.BROKEN
     )

@@ -1,6 +1,6 @@
-"""Serves a known server as a process of its own, forked from one that has imported what such servers are made of.
+"""Run a known server in its own process, forked from one that has already imported the modules of such servers.
 
-To import it takes longer than to judge an easy defect, and the selfcheck needs hundreds.
+Importing them takes longer than judging an easy defect, and the selfcheck needs hundreds of servers.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from typing import Any
 
 from contract_tests.selfcheck.subjects import TINY, SelfcheckError, Subject
 
-# By name: the two packages never import each other. What is not there is passed over.
+# By name, because the two packages never import each other. Missing modules are skipped.
 IMPORTED = ["mock_server.server", "mock_server.app", TINY]
 
 
 @contextmanager
 def serve(subject: Subject) -> Iterator[dict[str, Any]]:
-    """The server, for as long as it is needed; gives what it says when it is ready: url, users (id, token)."""
+    """Run the server until the block ends; yield its ready line: url, users (id, token)."""
     reader, writer = _context().Pipe(duplex=False)
     process = _context().Process(target=_run, args=(subject.command, writer), daemon=True)
     process.start()
@@ -36,12 +36,12 @@ def serve(subject: Subject) -> Iterator[dict[str, Any]]:
         with os.fdopen(os.dup(reader.fileno())) as said:
             before = []
             while not (line := said.readline()).startswith("{"):
-                before.append(line)  # warnings, or why it ends
+                before.append(line)  # warnings, or the reason why it ends
                 if not line:
                     raise SelfcheckError(f"{subject.id} does not start: {''.join(before).strip()}")
             yield json.loads(line)
     finally:
-        process.kill()  # it has nothing to lose, and some of them would not go when asked
+        process.kill()  # some of them do not end on SIGTERM, and none has anything to lose
         process.join()
         reader.close()
 
@@ -54,7 +54,7 @@ def _context() -> ForkServerContext:
 
 
 def _run(command: tuple[str, ...], writer: Connection) -> None:
-    """What `python -m …` does, with all that it prints going to `writer`."""
+    """Run a module like `python -m …`, with its output sent to `writer`."""
     Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(writer.fileno(), 1)
     os.dup2(writer.fileno(), 2)
@@ -66,7 +66,7 @@ def _run(command: tuple[str, ...], writer: Connection) -> None:
 
 
 def _end_with_parent() -> None:
-    """Stop the server when the judging process is killed; nothing else would."""
+    """Stop the server when the judging process is killed."""
     if parent := parent_process():
         parent.join()
         os.kill(os.getpid(), SIGKILL)

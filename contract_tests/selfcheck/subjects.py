@@ -1,4 +1,4 @@
-"""Servers of which it is known what is wrong with them: the mock with one defect, right ones, and tiny ones."""
+"""List the servers with known defects and the correct servers: the mock with options, and small test servers."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from typing import Any
 from contract_tests.contract.specification import Specification, Treatment, load_yaml
 from contract_tests.settings.values import Depth
 
-# Known by their commands alone: the two packages never import each other.
+# Started as commands, because the two packages never import each other.
 MOCK = ("-m", "mock_server")
-# Not in the wheel: from an installed kit only the mock is judged.
+# Not in the wheel: an installed kit judges only the mock.
 TINY = "contract_tests.tests.servers.known_servers"
 RIGHT = "right"
 FOREIGN = "foreign"
 CARRIERS = ("bearer", "cookie")
-SEEDS = 5  # under which a right server is judged
-COMBINATIONS = 8  # of readings drawn by chance
+SEEDS = 5  # for each correct server
+COMBINATIONS = 8  # of random readings
 
 
 class SelfcheckError(Exception):
-    """A known server cannot be run, or one that was asked for is unknown."""
+    """A known server does not start, or a requested one is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A server to judge: one with a defect and the clause that it breaks, or a right one with neither.
+    """A server to judge: one with a defect and the clause that it breaks, or a correct one.
 
-    command: what Python is to run, less `--port`. readings: options to accept by name, where the server follows some
-    that the suite does not accept otherwise. seeds: those of the searches, which share the examples.
+    command: the arguments of Python, without `--port`. readings: the options that the server follows and the suite does
+    not accept by default. seeds: of the searches, which share the examples.
     """
 
     id: str
@@ -47,8 +47,8 @@ class Subject:
     carriers: tuple[str, ...] = CARRIERS
     seeds: tuple[int, ...] = (0,)
     also: tuple[str, ...] = ()  # clauses that describe the defect equally well
-    shows: str = ""  # `reading=option` that the suite must see it follow
-    depth: Depth | None = None  # that of the settings, if none
+    shows: str = ""  # `reading=option` that the suite must observe
+    depth: Depth | None = None  # None: that of the settings
 
 
 def known_servers(
@@ -68,7 +68,7 @@ def known_servers(
     found = [*_defects(pins), *_right_mocks(specification, pins), *_tiny_servers(pins)]
     unknown = set(ids) - {subject.id for subject in found} | set(kinds) - {subject.kind for subject in found}
     if unknown:
-        raise SelfcheckError(f"no server and no class is called {', '.join(sorted(unknown))}; see --list")
+        raise SelfcheckError(f"there is no server or class {', '.join(sorted(unknown))}; --list shows all")
     if ids or kinds:
         found = [subject for subject in found if subject.id in ids or subject.kind in kinds]
     else:
@@ -87,7 +87,7 @@ def _defects(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
 
 
 def _right_mocks(specification: Specification, pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
-    """The mock in both profiles with both statuses, with every other option of every reading, and with many at once."""
+    """Yield the mock in both profiles and statuses, with each other option of each reading, and with many options."""
     all_seeds = tuple(range(SEEDS))
     statuses = pins.get("success-status", ("200", "201"))
     for profile in ("page", "strict"):
@@ -127,13 +127,13 @@ def _turned(
 
 
 def _usual_options(specification: Specification) -> dict[str, str]:
-    """The default option of the mock for each open question."""
+    """Return the default option of the mock for each open question."""
     entries = {entry["id"]: entry["mock"] for entry in load_yaml(specification.folder / "readings.yaml")}
     return {reading: mock if isinstance(mock, str) else mock["page"] for reading, mock in entries.items()}
 
 
 def _tiny_servers(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
-    """The servers of the kit's own tests, which share nothing with the mock; they follow readings of their own."""
+    """Yield the servers of the kit's tests, which share no code with the mock and follow their own readings."""
     if pins or find_spec("contract_tests.tests") is None or find_spec(TINY) is None:
         return
     for entry in _ask("-m", TINY, "--json"):
@@ -153,7 +153,7 @@ def _tiny_servers(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
 
 
 def _spread(subjects: Sequence[Subject]) -> Iterator[Subject]:
-    """A few of each class, hard ones before easy ones."""
+    """Return a few subjects of each class, hard ones before easy ones."""
     by_kind: dict[str, list[Subject]] = {}
     for subject in sorted(subjects, key=lambda s: ("hard", "medium", "easy", "").index(s.difficulty)):
         by_kind.setdefault(subject.kind, []).append(subject)

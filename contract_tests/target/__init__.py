@@ -1,6 +1,6 @@
-"""Send requests to the server under test; the only room that opens sockets.
+"""Send requests to the server under test. Only this package and live/ open sockets.
 
-Here live the values of one exchange and the client. Nothing here knows the contract.
+This package has the values of one exchange and the client. It does not know the contract.
 
 May import: nothing
 """

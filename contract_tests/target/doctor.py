@@ -1,4 +1,4 @@
-"""Find out, step by step, what prevents a judgement of the target."""
+"""Find out step by step why the target cannot be judged."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
-CLOSE_CLOCK_S = 5.0  # the Date header has whole seconds, and the response took its time
+CLOSE_CLOCK_S = 5.0  # the Date header has whole seconds, and the response needs time
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One step. is_right: None for what is worth knowing but neither right nor wrong. advice: what to do."""
+    """The result of one step. is_right: None for a note. advice: what to do."""
 
     name: str
     is_right: bool | None
@@ -26,9 +26,9 @@ class Check:
 
 
 def examine(target: Target, request: Request, *, proxy_name: str = "") -> Iterator[Check]:
-    """Resolve the name, connect, and send the request, which every right server accepts; stops where it cannot go on.
+    """Resolve the name, connect, and send a request that every correct server accepts; stop at the first failure.
 
-    proxy_name: the proxy in the way, if there is one; then it resolves the name.
+    proxy_name: the proxy, if there is one; it then resolves the name.
     """
     parts = urlsplit(request.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)

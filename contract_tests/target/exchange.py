@@ -1,4 +1,4 @@
-"""One request with its response: immutable values, to the byte."""
+"""One request with its response, as immutable values with the exact bytes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 import orjson
 
 Headers = tuple[tuple[str, str], ...]
-UNREACHABLE = "no connection"  # begins a failure of which no server's answer is the cause
-SILENT = "no whole answer within"  # begins a failure of a server that took too long
+UNREACHABLE = "no connection"  # the start of a failure without a connection
+SILENT = "no whole answer within"  # the start of a failure of a server that took too long
 HUNG_UP = "the server closed the connection without an answer"
-NOT_SENT = "not sent"  # begins a failure that is our own doing, not the server's
+NOT_SENT = "not sent"  # the start of a failure of our own, not of the server
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent, to the byte; header values are text in latin-1."""
+    """The exact bytes of a request; header values are text in Latin-1."""
 
     method: str
     url: str
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What came back whole; the body is freed of its content coding."""
+    """A complete response; its body is without the content coding."""
 
     status: int
     headers: Headers
@@ -62,7 +62,7 @@ NOT_JSON = _NotJson()
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and its answer or the failure that came in place of one; times are seconds of the Unix epoch."""
+    """A request, and its response or the failure; times are in seconds of the Unix epoch."""
 
     request: Request
     response: Response | None
@@ -78,7 +78,7 @@ class Exchange:
 
 
 def _patient_json(body: bytes) -> Any:
-    """JSON that orjson refuses though RFC 8259 does not: halves of surrogate pairs (§8.2), any number (§6)."""
+    """Parse JSON that orjson refuses but RFC 8259 allows: halves of surrogate pairs (§8.2), any number (§6)."""
 
     def integer(digits: str) -> int | float:
         return int(digits) if len(digits) < 400 else float(digits)  # int() takes long for very many digits

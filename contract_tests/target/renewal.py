@@ -1,4 +1,4 @@
-"""A session that is renewed while the run lasts: requests keep the first token, and are sent with the newest one."""
+"""Renew the session during a run: requests keep the first token, and are sent with the newest one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contextlib import suppress
 
 from contract_tests.target.exchange import Headers
 
-BEFORE_EXPIRY_S = 30.0  # clocks differ by less, and a request under way is answered by then
+BEFORE_EXPIRY_S = 30.0  # clocks differ by less, and responses arrive by then
 
 
 class Renewal:
-    """Replaces the token of the run by a fresh one. Safe to use from several threads.
+    """Replaces the token of the run by a new one; thread-safe.
 
-    token: the one with which requests are written. fetch: asks for a fresh one. learn: gets each new one.
+    token: the token in the planned requests. fetch: returns a new one. learn: called with each new one.
     """
 
     def __init__(self, token: str, fetch: Callable[[], str], learn: Callable[[list[str]], None]) -> None:
@@ -27,7 +27,7 @@ class Renewal:
         self._lock = threading.Lock()
 
     def headers(self, headers: Headers) -> Headers:
-        """The headers to send: with the newest token, which is asked for if the current one is about to expire."""
+        """Return the headers with the newest token; fetch a new one if the current one is about to expire."""
         if not self.signs_in(headers):
             return headers
         expires_s = _expiry_s(self._current)
@@ -37,7 +37,7 @@ class Renewal:
         return tuple((name, fresh if self._is_login(name, value) else value) for name, value in headers)
 
     def renew(self, used: str | None = None) -> bool:
-        """Ask for a fresh token; returns whether there is another one than the one used."""
+        """Fetch a new token; return whether it differs from the used one."""
         used = used or self._current
         with self._lock:
             if self._current == used:
@@ -46,7 +46,7 @@ class Renewal:
             return self._current != used
 
     def signs_in(self, headers: Headers) -> bool:
-        """Whether the headers present the token of the run as a bearer token."""
+        """Return whether the headers contain the token of the run as a bearer token."""
         return any(self._is_login(name, value) for name, value in headers)
 
     @property
@@ -59,7 +59,7 @@ class Renewal:
 
 
 def _expiry_s(token: str) -> float | None:
-    """When a JSON Web Token expires (RFC 7519 §4.1.4), in seconds of the Unix epoch; None if it does not say."""
+    """Return when a JSON Web Token expires (RFC 7519 §4.1.4), in seconds of the Unix epoch, or None."""
     with suppress(ValueError, IndexError, KeyError, TypeError):
         part = token.split(".")[1]
         return float(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["exp"])

@@ -80,7 +80,7 @@ def test_an_accepted_breach_fails_no_report(accepted: RunResult, name: str) -> N
         ("deviation = 7", "below [[deviation]]"),
         ("[[deviation]]\nclause = 'a'", "needs exactly clause, reason, owner, expires"),
         ("[[deviation]]\nclause='a'\nreason='b'\nowner='c'\nexpires='2030-01-01'", "without quotes"),
-        ("[[deviation]]\nclause='a'\nreason='b'\nowner=''\nexpires=2030-01-01", "owner must be a text"),
+        ("[[deviation]]\nclause='a'\nreason='b'\nowner=''\nexpires=2030-01-01", "owner must be a string"),
         ("[[deviation]]\nclause='nowhere'\nreason='b'\nowner='c'\nexpires=2030-01-01", "no clause 'nowhere'"),
         ("[[deviation]]\nclause='success.bare'\nreason='b'\nowner='c'\nexpires=2030-01-01\n" * 2, "an entry before"),
     ],

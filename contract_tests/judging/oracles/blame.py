@@ -56,7 +56,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def _own_words(case: Case) -> str:
-    """What the server itself says is wrong."""
+    """Return the details or the message of the server, for the verdict."""
     response = case.exchange.response
     found = envelope(response) if response is not None else None
     if response is None or found is None:
@@ -66,7 +66,7 @@ def _own_words(case: Case) -> str:
 
 
 def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
-    """The permitted variations that an accepted request used.
+    """Return the permitted variations that accepted requests used.
 
     None where most requests are refused that use no other: then something else is wrong with them and with the rest.
     """
@@ -76,7 +76,7 @@ def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
 
 
 def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
-    """Return whether it uses the variation for which another request was refused, among others."""
+    """Return whether a request uses, among others, the variation for which another request was refused."""
     denied = {
         variation
         for clause, other in blamed.items()
@@ -87,7 +87,7 @@ def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
 
 
 def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] | None) -> set[str]:
-    """The clauses of which the refusal may speak."""
+    """Return the clauses that the refusal can break."""
     new = set() if granted is None else case.expectation.variations - granted
     rules = {rule for rule, _ in new} or _repetition(case, cases)
     rules = rules or _only_difference(case, cases, names_count=granted is None)
@@ -98,7 +98,7 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
 
 
 def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[object, ...]]:
-    """Every ID that the server accepted, and the form of each that need not exist there: (field, either, …)."""
+    """Return every ID that the server accepted, and the form of each possibly unknown one: (field, either, …)."""
     return {
         (ids.name, accepted, *_beside(case, ids))
         for case in cases
@@ -117,7 +117,7 @@ def _beside(case: Case, ids: IdField) -> list[str]:
 
 
 def _nothing_is_open(case: Case, forms: Set[tuple[object, ...]]) -> bool:
-    """Whether a request is open only for ids that the server does take: of the form of others that it took."""
+    """Return whether a request is open only because of IDs whose form the server accepts in other requests."""
     asked = {reading.id for reading in case.readings if reading.refusals}
     fields = [ids for ids in case.meaning.id_fields if asked & ids.unknown]
     if not case.is_unspecified or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
@@ -130,7 +130,7 @@ def _nothing_is_open(case: Case, forms: Set[tuple[object, ...]]) -> bool:
 
 
 def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
-    """What a refused request repeats: one that was accepted, or nothing but the name of one."""
+    """Return the clause on repetition, if a refused request repeats an accepted one or its name."""
     taken = [other for other in cases if other.succeeded and other.signed_in]
     twins = [other for other in taken if other.exchange.request == case.exchange.request]
     if twins:
@@ -146,7 +146,7 @@ def _is_repeated(field: str, case: Case, taken: Sequence[Case]) -> bool:
 
 
 def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) -> set[str]:
-    """The one field in which a refused request differs from an accepted one; fields that always differ count last."""
+    """Return the one field in which a refused request differs from an accepted one, fields that always differ last."""
     nearest: set[str] | None = None
     for other in cases:
         if not other.succeeded or not other.signed_in or not other.sent or set(other.sent) != set(case.sent):
@@ -163,7 +163,7 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
 
 
 def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A violation that is refused under the plain media type is refused however the body is labelled."""
+    """A violation that gets refused with the plain media type is refused with any media type."""
     alone = [c for c in cases if c.must_reject and len(c.expectation.violations) == 1 and 400 <= c.status < 500]
     refused = {case.expectation.violations[0].clause for case in alone}
     for case in cases:
@@ -181,7 +181,7 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
-    """A refusal that could have several open questions for its cause has the one that the server never lets pass."""
+    """Observe, of several open readings that can be the cause of a refusal, the one that is never accepted."""
     passed = {
         reading.id
         for case in cases
@@ -209,7 +209,7 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
-    """All errors of one server have one shape."""
+    """All errors of a server have the same shape."""
     seen: dict[bool, Case] = {}
     for case in cases:
         response = case.exchange.response
@@ -225,7 +225,7 @@ def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Report where the server reads the session token from; only if the user gave both logins."""
+    """Observe where the server reads the session token; only if the user gave both logins."""
     first = cases[0].terms.settings.first if cases else None
     taken = {case.expectation.caller.carrier for case in cases if case.succeeded}
     if first and first.bearer and first.cookie and {"bearer", "cookie"} <= taken:
