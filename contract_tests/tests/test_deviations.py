@@ -78,7 +78,7 @@ def test_an_accepted_breach_fails_no_report(accepted: RunResult, name: str) -> N
     [
         ("x = [", "not valid TOML"),
         ("deviation = 7", "below [[deviation]]"),
-        ("[[deviation]]\nclause = 'a'", "needs exactly clause, reason, owner, expires"),
+        ("[[deviation]]\nclause = 'a'", "has exactly the keys clause, reason, owner, expires"),
         ("[[deviation]]\nclause='a'\nreason='b'\nowner='c'\nexpires='2030-01-01'", "without quotes"),
         ("[[deviation]]\nclause='a'\nreason='b'\nowner=''\nexpires=2030-01-01", "owner must be a string"),
         ("[[deviation]]\nclause='nowhere'\nreason='b'\nowner='c'\nexpires=2030-01-01", "no clause 'nowhere'"),
