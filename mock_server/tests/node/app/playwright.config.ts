@@ -1,0 +1,22 @@
+import { defineConfig } from "@playwright/test";
+
+const { APP_URL, LEADLISTS_MOCK_URL, MOCK_COMMAND, BROWSER_PATH } = process.env;
+const port = new URL(APP_URL!).port;
+
+export default defineConfig({
+  testDir: "tests",
+  fullyParallel: true,
+  workers: 12,
+  timeout: 240_000,
+  expect: { timeout: 60_000 }, // twelve browsers are slow on a small machine
+  reporter: [["json"]],
+  use: {
+    baseURL: APP_URL,
+    ignoreHTTPSErrors: true,
+    launchOptions: { executablePath: BROWSER_PATH, args: ["--no-sandbox", "--disable-dev-shm-usage"], timeout: 240_000 },
+  },
+  webServer: [
+    { command: MOCK_COMMAND!, url: `${LEADLISTS_MOCK_URL}/__mock__/ready`, ignoreHTTPSErrors: true, timeout: 120_000 },
+    { command: `npx vite --port ${port} --strictPort --host localhost`, url: APP_URL, ignoreHTTPSErrors: true, timeout: 120_000 },
+  ],
+});
