@@ -33,6 +33,6 @@ async function call(path, method, body, headers = {}) {
 }
 
 export const createList = (list) => call("/api/v1/entities/leadlists", "POST", list);
-/** In production the sign-in service of the product; the mock stands in for it. */
+/** In production the sign-in service of the product; the mock replaces it. */
 export const signIn = (user) => call("/__mock__/sessions", "POST", { user }, { "X-Mock-Control": "1" });
 export const signOut = () => call("/__mock__/sessions", "DELETE", undefined, { "X-Mock-Control": "1" });

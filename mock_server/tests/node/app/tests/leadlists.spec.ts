@@ -85,7 +85,7 @@ test("signs out", async ({ page }) => {
   await expect(page.getByRole("alert")).toContainText("User is not authenticated");
 });
 
-test("sends companies as such, and refuses a name that is taken", async ({ page, mock }) => {
+test("sends companies as such, and shows that a name is in use", async ({ page, mock }) => {
   const taken = { error: { code: "TAKEN", message: "There is a list of this name" } };
   await mock.setFaults({ match: { body: { name: "Taken" } }, status: 409, body: taken });
   await page.getByLabel("Type").selectOption("company");
