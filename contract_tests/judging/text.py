@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _HALF = re.compile("[\ud800-\udfff\ufffd]")
 _LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
@@ -58,21 +59,23 @@ def composed(text: str) -> str:
 
 
 def sanitised(sent: str, got: str) -> bool:
-    """Return whether `got` is `sent` without some of its whole tags, and with all other characters."""
+    """Return whether got is sent with some of its whole tags removed, all other characters still there."""
     if not _TAG.search(sent):
         return False
-    pattern, end = "", 0
+    got, ends, at = _without_spaces(got), {0}, 0
+    # The lengths of the beginnings of `got` that the text so far can have become: linear, whatever a server sends.
     for match in re.finditer(f"{_SCRIPT.pattern}|{_TAG.pattern}", sent, re.IGNORECASE | re.DOTALL):
-        kept = dict.fromkeys([match[0], "", *(tag.sub("", match[0]) for tag in (_TAG, *_OTHER_TAGS))])
-        pattern += rf"{_spaced(sent[end : match.start()])}\s*(?:{'|'.join(map(_spaced, kept))})\s*"
-        end = match.end()
-    return re.fullmatch(rf"\s*{pattern}{_spaced(sent[end:])}\s*", _printed(got)) is not None
+        ends = _continued(got, ends, [sent[at : match.start()]])
+        ends = _continued(got, ends, [match[0], "", *(tag.sub("", match[0]) for tag in (_TAG, *_OTHER_TAGS))])
+        at = match.end()
+    return len(got) in _continued(got, ends, [sent[at:]])
 
 
-def _spaced(text: str) -> str:
-    """Return a pattern of the text in which whitespace matches any whitespace."""
-    return r"\s*".join(map(re.escape, re.split(r"\s+", _printed(text))))
+def _continued(got: str, ends: set[int], parts: Iterable[str]) -> set[int]:
+    bare_parts = {_without_spaces(part) for part in parts}
+    return {end + len(part) for end in ends for part in bare_parts if got.startswith(part, end)}
 
 
-def _printed(text: str) -> str:
-    return "".join(c for c in text if not is_unprinted(c) or c.isspace())
+def _without_spaces(text: str) -> str:
+    """The printed characters of a text: what removes a tag may close up the spaces around it."""
+    return "".join(c for c in text if not is_unprinted(c) and not c.isspace())
