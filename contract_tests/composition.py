@@ -108,6 +108,8 @@ def compare_servers(
     sent = [operation.request_schema or {} for operation in specification.operations]
 
     def open_readings(request: RequestView) -> frozenset[str]:
+        if request.body.is_cut:
+            return frozenset()
         seen = Request(request.method, request.url, request.headers, request.body.data, request.chunked)
         return judge.case(Exchange(seen, None, None, 0.0, 0.0)).expectation.open_readings
 

@@ -143,11 +143,11 @@ def _parse(text: str, open_readings: set[str]) -> Body:
 
 # Strings in either quotes, comments, unquoted keys, numbers with a leading zero or plus sign, trailing commas.
 _EXTENSION = re.compile(
-    r"""(?P<double>"(?:[^"\\]|\\.)*")|(?P<single>'(?:[^'\\]|\\.)*')|(?P<comment>/\*.*?\*/|//[^\n]*|\#[^\n]*)"""
-    r"""|(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|(?<![\w.+-])(?P<sign>-?)\+?0*(?P<number>\d[\d.eE+-]*)|(?P<sigil>\+)(?=Infinity)""",
+    r"""(?P<double>"(?:[^"\\]|\\.)*+")|(?P<single>'(?:[^'\\]|\\.)*+')|(?P<comment>/\*.*?\*/|//[^\n]*|\#[^\n]*)|(?P<open>["'].*|/\*.*)"""
+    r"""|(?<![\w$])(?P<key>[A-Za-z_$][\w$]*+)(?=\s*:)|(?<![\w.+-])(?P<sign>-?)\+?0*(?P<number>\d[\d.eE+-]*)|(?P<sigil>\+)(?=Infinity)""",
     re.DOTALL,
 )
-_TRAILING_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])""", re.DOTALL)
+_TRAILING_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*+"|".*)|,(?=\s*[}\]])""", re.DOTALL)
 
 
 def _parse_extended(text: str, open_readings: set[str]) -> Body:
@@ -163,6 +163,10 @@ def _parse_extended(text: str, open_readings: set[str]) -> Body:
 
 
 def _without_extension(match: re.Match[str]) -> str:
+    if (
+        match["open"] is not None
+    ):  # a string or comment without an end: no parser accepts it, so the rest need not be read
+        return match["open"]
     if match["single"] is not None:
         inner = match["single"][1:-1].replace("\\'", "'")
         return '"' + re.sub(r'(?<!\\)"', r'\\"', inner) + '"'

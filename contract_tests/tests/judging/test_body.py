@@ -143,3 +143,14 @@ def test_a_huge_body_is_read_fast(data: bytes) -> None:
     begun = time.thread_time()
     read_body(data)
     assert time.thread_time() - begun < 2  # measured 0.3 s at most
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"{a", b'"', b"'", b"/*", b"/* ", b"//", b",", b", ", b"0", b"-", b"-0", b"+", b"1e", b'\\"', b"\\'", b"\\", b"x", b"a ",
+     b'["a",', b"[0]", b"00:", b"$ ", b"#"],
+)  # fmt: skip
+def test_a_long_body_that_is_not_json_is_read_in_linear_time(piece: bytes) -> None:
+    started_s = time.monotonic()
+    read_body(b'{"name": ' + piece * (100_000 // len(piece)))
+    assert time.monotonic() - started_s < 5  # a hundred times the usual
