@@ -163,9 +163,7 @@ def _parse_extended(text: str, open_readings: set[str]) -> Body:
 
 
 def _without_extension(match: re.Match[str]) -> str:
-    if (
-        match["open"] is not None
-    ):  # a string or comment without an end: no parser accepts it, so the rest need not be read
+    if match["open"] is not None:  # a string or comment without an end: no parser accepts it
         return match["open"]
     if match["single"] is not None:
         inner = match["single"][1:-1].replace("\\'", "'")
