@@ -1,7 +1,7 @@
 """Compare two servers by their responses to the same requests. Pure.
 
-Here live the pairing of two runs, the forms of values that may differ (ids, times, words), and the one value that says
-where the servers differ. Nothing here sends, and nothing is formatted.
+This package pairs the exchanges of two runs, reduces values that can differ (IDs, times, words) to their form, and
+lists the differences as one value. It sends and formats nothing.
 
 May import: contract, engine, judging
 """

@@ -1,4 +1,4 @@
-"""Compare what two servers did with the same requests, and attribute each difference to a reading or a clause. Pure."""
+"""Compare two servers by the same requests, and attribute each difference to a reading or a clause. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something in which the servers differ.
+    """One difference between the servers.
 
     kind: `reading`, `clause` or `response`. id: of the reading or the clause; for a response, the parts that differ.
     text: the question or the statement. a, b: what each server does. pairs: the requests that show it; none where only
@@ -44,7 +44,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that the comparison of two servers found.
+    """The result of a comparison of two servers.
 
     urls: of A and B. a, b: their runs; b is None if A could not be judged, so that nothing was sent to B. requests: how
     many both servers answered.
@@ -58,14 +58,14 @@ class Comparison:
 
     @property
     def problem(self) -> str:
-        """Why the servers cannot be compared; empty if they can."""
+        """The reason why the servers cannot be compared; empty if they can."""
         for name, result in (("A", self.a), ("B", self.b)):
             if result is not None and result.ending not in COMPARABLE:
                 return f"Server {name} cannot be compared: {result.why or result.ending.value}"
         return "" if self.requests else "No request was answered by both servers."
 
     def exit_code(self) -> int:
-        """0 the servers do the same, 1 they differ, 3 they cannot be compared, 130 interrupted, 143 terminated."""
+        """Return 0 without differences, 1 with differences, 3 if not comparable, 130 interrupted, 143 terminated."""
         for result in (self.a, self.b):
             if result is not None and result.ending in {Ending.INTERRUPTED, Ending.TERMINATED}:
                 return result.exit_code()
@@ -74,7 +74,7 @@ class Comparison:
 
 @dataclass
 class Heard:
-    """What the events of one run say of each exchange."""
+    """The exchanges of one run, with the readings and clauses that each shows."""
 
     result: RunResult
     exchanges: dict[int, ExchangeView] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Heard:
 
     @classmethod
     def of(cls, result: RunResult, events: Iterable[Event]) -> Heard:
-        """Collect the exchanges of a run, with the readings and the clauses that each is evidence of."""
+        """Collect the exchanges of a run, with the readings and clauses that each shows."""
         heard = cls(result)
         for event in events:
             if isinstance(event, ExchangeSeen):
@@ -105,7 +105,7 @@ def compare(
 ) -> Comparison:
     """Compare two runs of the same plan.
 
-    echoed: the fields of a request whose values must come back. open_readings: those that bear on a request to A.
+    echoed: the request fields that the response must return. open_readings: returns those of a request to A.
     """
     urls = a.result.started.url, b.result.started.url
     if not {a.result.ending, b.result.ending} <= COMPARABLE:
@@ -128,7 +128,7 @@ def compare(
 
 
 class _Causes:
-    """What explains the differences between two runs: a reading if there is one, else a clause, else nothing known."""
+    """The causes of the differences between two runs: a reading if there is one, else a clause, else unknown."""
 
     def __init__(self, a: Heard, b: Heard, open_readings: Callable[[RequestView], Set[str]]) -> None:
         self._a, self._b, self._open_readings = a, b, open_readings
@@ -151,7 +151,7 @@ class _Causes:
         return [("response", "status" if "status" in parts else ", ".join(sorted(parts)))]
 
     def difference(self, kind: str, name: str, pairs: tuple[Pair, ...]) -> Difference:
-        """Return what is reported of one cause."""
+        """Return the reported difference for one cause."""
         if kind == "reading":
             one, other = (" or ".join(sorted(seen.get(name, ()))) or "not seen" for seen in self._seen)
             return Difference(kind, name, self._a.result.reading(name).question, one, other, pairs)
@@ -171,7 +171,7 @@ def _outcome(found: ClauseResult | None) -> str:
 
 
 def _paired(a: Heard, b: Heard) -> list[tuple[ExchangeView, ExchangeView]]:
-    """Each request that both servers got; equal ones in the order of sending."""
+    """Yield each request that both servers got; equal ones in the order of sending."""
     waiting: dict[object, list[ExchangeView]] = defaultdict(list)
     for _, exchange in sorted(b.exchanges.items(), reverse=True):
         waiting[_key(exchange, b.result.started.url)].append(exchange)
@@ -183,7 +183,7 @@ def _paired(a: Heard, b: Heard) -> list[tuple[ExchangeView, ExchangeView]]:
 
 
 def _key(exchange: ExchangeView, url: str) -> object:
-    """What makes two requests the same but for the server that they go to."""
+    """Return the identity of a request, independent of the server."""
     request, origin = exchange.request, "/".join(url.split("/")[:3])
     headers = tuple((name, value.replace(origin, "")) for name, value in request.headers)
     path = request.url.removeprefix(origin)
@@ -203,7 +203,7 @@ def _differing(a: ExchangeView, b: ExchangeView, echoed: Set[str]) -> tuple[tupl
 
 
 def _clauses_that_differ(a: RunResult, b: RunResult) -> list[str]:
-    """Return the clauses that one server breaks or is warned of, and the other does not, apart from readings."""
+    """Return the clauses with a breach or warning for only one server, apart from readings."""
     found = []
     for one in a.clauses:
         other = b.clause(one.clause.id)

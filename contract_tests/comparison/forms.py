@@ -1,4 +1,4 @@
-"""Reduce a response to what two servers can have in common: values that a server makes itself become forms. Pure."""
+"""Reduce a response to what two servers can have in common: generated values become forms. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\
 
 
 def aspects(response: ResponseView, echoed: Set[str]) -> dict[str, str]:
-    """Each comparable part of a response by its name: status, some headers, and every value of the body.
+    """Return each comparable part of a response by name: status, some headers, and every value of the body.
 
-    echoed: the fields that the client sends, whose values must come back; of all other values only the form counts.
+    echoed: the request fields that the response must return; of all other values only the form counts.
     """
     found = {"status": str(response.status)}
     headers = {name.lower(): value for name, value in response.headers}
@@ -48,7 +48,7 @@ def _body(response: ResponseView, echoed: Set[str]) -> Iterator[tuple[str, str]]
 
 
 def _forms(at: str, value: Any) -> Iterator[tuple[str, str]]:
-    """The form of a value, by place; the places of a list are one place."""
+    """Yield the form of a value by place; all items of a list have one place."""
     left = [(at, value)]
     while left:
         place, part = left.pop()
@@ -64,7 +64,7 @@ def _forms(at: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def form(value: Any) -> str:
-    """What kind of value it is, as precisely as two servers should agree: `a UUID of version 4`."""
+    """Return the form of a value, as precisely as two servers should agree: `a UUID of version 4`."""
     if value is None:
         return "null"
     if isinstance(value, bool):

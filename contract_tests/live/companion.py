@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 
 class Companion:
-    """The command, or nothing if it is empty. ended: called once it has ended, or is to end."""
+    """The command, or nothing if it is empty. ended: called when it has ended, or should end."""
 
     def __init__(self, command: Sequence[str], ended: Callable[[], None]) -> None:
-        """Start it. Raises OSError if there is no such program."""
+        """Start the command; raise OSError if there is no such program."""
         self._ended = ended
         self._process = subprocess.Popen(command) if command else None
         if self._process is not None:
@@ -19,7 +19,7 @@ class Companion:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command, as a shell gives it; 0 if there is none. Waits for the end."""
+        """Wait for the end of the command; return its exit code as a shell would, or 0 without a command."""
         code = self._process.wait() if self._process else 0
         return code if code >= 0 else 128 - code
 

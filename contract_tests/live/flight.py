@@ -1,4 +1,4 @@
-"""One exchange while it passes the proxy."""
+"""One exchange on its way through the proxy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEPT_BODY_BYTES = 1024 * 1024  # of one message; no valid message of the contrac
 
 @dataclass(slots=True)
 class Flight:
-    """One exchange under way. is_watched: whether its bytes are kept."""
+    """One exchange in progress. is_watched: whether to keep its bytes."""
 
     head: Head
     is_watched: bool

@@ -1,6 +1,6 @@
 """Read the exchanges of a HAR file (HTTP Archive 1.2), as browsers, Playwright and mitmproxy write it.
 
-A recorder may leave out bodies, logins and failed requests; what cannot be judged for that is counted by its reason.
+A recorder can omit bodies, logins and failed requests; entries that cannot be judged are counted by reason.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ TWICE = "recorded twice"
 
 
 class HarError(Exception):
-    """A HAR file cannot be read, or does not say which server is meant; the message says what to do."""
+    """A HAR file cannot be read, or has requests to several servers; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The entries of one HAR file. folder: where the files are that its entries name."""
+    """The entries of one HAR file. folder: the folder of the files that its entries name."""
 
     entries: tuple[Mapping[str, Any], ...]
     folder: Path
 
     @classmethod
     def read(cls, path: Path) -> Archive:
-        """Read a file. Raises HarError that names it."""
+        """Read a file; raise HarError with its name."""
         try:
             entries = json.loads(path.read_bytes())["log"]["entries"]
             if not isinstance(entries, list) or not all(isinstance(entry["request"]["url"], str) for entry in entries):
@@ -53,7 +53,7 @@ class Archive:
         return cls(tuple(entries), path.parent)
 
     def base_url(self, paths: Collection[str]) -> str:
-        """The base URL of the one server that has requests to the paths. Raises HarError."""
+        """Return the base URL of the only server with requests to the paths; raise HarError."""
         bases = set()
         for entry in self.entries:
             parts = urlsplit(entry["request"]["url"])
@@ -141,7 +141,7 @@ class Archive:
         return (None, LOSSY) if "\ufffd".encode() in body and not content.get("encoding") else (body, "")
 
     def _content(self, content: Mapping[str, Any]) -> bytes | None:
-        """The bytes of a body; None if the file does not have them."""
+        """Return the bytes of a body; None if the file does not have them."""
         if name := content.get("_file"):  # of Playwright, next to the HAR file
             path = self.folder / Path(str(name)).name
             return path.read_bytes() if path.is_file() else None
@@ -157,7 +157,7 @@ class Archive:
 
 
 def _headers(message: Mapping[str, Any]) -> Headers:
-    """The headers of a message without the pseudo-headers of HTTP/2, which browsers list."""
+    """Return the headers of a message without the pseudo-headers of HTTP/2, which browsers record."""
     given = message.get("headers") or ()
     pairs = ((str(each.get("name", "")), str(each.get("value", ""))) for each in given)
     return tuple((name, value) for name, value in pairs if name and not name.startswith(":"))

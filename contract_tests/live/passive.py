@@ -1,4 +1,4 @@
-"""Judge exchanges that other programs caused, by the same oracles, and drop what such exchanges cannot prove. Pure.
+"""Judge exchanges of other programs with the same oracles, and drop findings that they cannot prove. Pure.
 
 What is not known of seen traffic, and what follows:
 
@@ -31,7 +31,7 @@ _FAULT_HINT = "What else happened on the server is not known here; `leadlists-co
 
 
 class PassiveJudge:
-    """The judge for the traffic of other programs. Remembers which logins the server accepted."""
+    """The judge for the traffic of other programs. It remembers the logins that the server has accepted."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
@@ -45,11 +45,11 @@ class PassiveJudge:
         return self._judge.case(exchange, self._caller(exchange, is_login_shown))
 
     def judge(self, case: Case) -> list[Finding]:
-        """Every finding that this exchange proves on its own."""
+        """Return all findings that this exchange proves on its own."""
         return list(_proven(self._judge.judge(case), {case.exchange.number: case}))
 
     def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
-        """Every finding that the cases prove together."""
+        """Return all findings that the cases prove together."""
         by_number = {case.exchange.number: case for case in cases}
         return list(_proven(self._judge.judge_history(cases), by_number, together=True))
 
@@ -74,12 +74,12 @@ class PassiveJudge:
 
 
 def login_headers(request: Request) -> Headers:
-    """The headers of a request that sign in, or may."""
+    """Return the headers of a request that can be its login."""
     return tuple((name, value) for name, value in request.headers if LOGIN_HEADER.search(name))
 
 
 def _carrier(logins: Headers, cookie_name: str) -> str:
-    """How a request signs in: `bearer` or `cookie` where it is clear, `header` where it may be anything else."""
+    """Return the carrier of a login: `bearer` or `cookie` if it is clear, else `header`."""
     if len(logins) == 1:
         name, value = logins[0][0].lower(), logins[0][1]
         if name == "authorization" and value[:7].lower() == "bearer ":
@@ -97,14 +97,14 @@ def _proven(findings: Iterable[Finding], cases: dict[int, Case], *, together: bo
             continue
         if isinstance(finding, Verdict) and finding.outcome is Outcome.BROKEN:
             if together and case.is_unspecified and 400 <= case.status < 500 and finding.clause.startswith("request."):
-                continue  # an open question may be the reason
+                continue  # an open question can be the reason
             if finding.clause in FAULTS:
                 finding = replace(finding, outcome=Outcome.WARNED, hint=finding.hint or _FAULT_HINT)
         yield finding
 
 
 def _is_about_unknown_ids(finding: Finding, case: Case) -> bool:
-    """Whether a finding speaks of ids of which it is not known whether they exist on the server."""
+    """Return whether a finding concerns IDs that possibly do not exist on the server."""
     unknown = {reading for ids in case.meaning.id_fields for reading in ids.unknown}
     if finding.reading in unknown:
         return True
@@ -117,7 +117,7 @@ def _is_about_unknown_ids(finding: Finding, case: Case) -> bool:
         return True
     for ids in case.meaning.id_fields:
         sent = case.sent.get(ids.name)
-        # A server may drop unknown ids from a list: some are missing then, and no other id is there.
+        # A server can drop unknown IDs from a list: then some are missing, and there are no others.
         if finding.clause == f"response.{ids.name}.echo" and isinstance(sent, list) and case.is_open_on(*ids.unknown):
             return not Counter(strings_in((case.created or {}).get(ids.name))) - Counter(strings_in(sent))
     return False

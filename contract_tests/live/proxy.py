@@ -1,4 +1,4 @@
-"""The proxy as a process of its own, so that judging, which is slow, never delays traffic.
+"""Run the proxy in its own process, so that judging, which is slow, never delays traffic.
 
 The process copies each exchange into a bounded queue; a thread hands them on over a pipe. A full queue drops exchanges
 and counts them: traffic does not wait. The proxy ends at a message over the pipe, or when the pipe breaks.
@@ -23,8 +23,8 @@ from contract_tests.live.relay import Relay, Upstream
 from contract_tests.live.seen import Counts, Seen
 from contract_tests.settings.connection import tls_context
 
-KEPT_EXCHANGES = 1000  # in the queue; what a browser's test causes in a minute
-KEPT_BYTES = 64 * 1024 * 1024  # of the bodies in the queue
+KEPT_EXCHANGES = 1000  # in the queue; a browser test causes as many in a minute
+KEPT_BYTES = 64 * 1024 * 1024  # of bodies in the queue
 COUNTS_EVERY_S = 1.0
 START_S = 30.0
 
@@ -35,7 +35,7 @@ class ProxyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the proxy listens and what it forwards to.
+    """The addresses of the proxy: where it listens, and where it forwards to.
 
     upstream: the URL of the server. keeps_host: whether Host is forwarded as the client sent it. paths: of the
     operations, with that of the base URL.
@@ -51,7 +51,7 @@ class Address:
     client_key: str | None = None
 
     def server(self) -> Upstream:
-        """Return the server as the relay reaches it. Raises UsageError that names a file that cannot be used."""
+        """Return the server for the relay; raise UsageError with the name of an unusable file."""
         parts = urlsplit(self.upstream)
         is_tls = parts.scheme == "https"
         return Upstream(
@@ -63,7 +63,7 @@ class Address:
 
 
 class ProxyProcess:
-    """A proxy that runs from the beginning to the end of a `with` block, and what it has seen."""
+    """A proxy that runs during a `with` block, and the exchanges that it has seen."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -73,8 +73,8 @@ class ProxyProcess:
         self.port = 0
 
     def __enter__(self) -> ProxyProcess:
-        """Start. Raises ProxyError, and UsageError that names a file of certificates."""
-        self._address.server()  # a file that cannot be used is reported here, not in the other process
+        """Start the proxy; raise ProxyError, or UsageError with the name of an unusable file."""
+        self._address.server()  # reports an unusable file in this process
         self._process.start()
         self._other.close()
         try:
@@ -93,11 +93,11 @@ class ProxyProcess:
             self._process.kill()
 
     def stop(self) -> None:
-        """Ask the proxy to end; what it has seen until then still comes. Safe to call from a signal handler."""
+        """Ask the proxy to end; its last exchanges still arrive. Safe to call from a signal handler."""
         try:
             self._pipe.send("stop")
         except OSError:
-            return  # it has ended
+            return  # it has already ended
 
     def seen(self) -> Iterator[Seen | Counts]:
         """Yield every exchange, and the counts about once a second, until the proxy ends."""
@@ -109,8 +109,8 @@ class ProxyProcess:
 
 
 def serve(pipe: Connection, address: Address) -> None:
-    """Run the proxy in this process; sends its port, or why it cannot start, and then what it sees."""
-    # Ctrl-C goes to both processes: the other one says when to end.
+    """Run the proxy in this process; send its port, or the reason why it cannot start, then its exchanges."""
+    # Ctrl-C goes to both processes: the other one decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     uvloop.run(_serve(pipe, address))
@@ -122,7 +122,7 @@ async def _serve(pipe: Connection, address: Address) -> None:
     relay = Relay(address.server(), address.paths, handoff.put)
     handoff.counts = relay.counts
     try:
-        # SO_REUSEADDR, or a restart would have to wait for old connections.
+        # SO_REUSEADDR, otherwise a restart would have to wait for old connections.
         listener = socket.create_server((address.host, address.port), backlog=512)
         listener.setblocking(False)
         server = await loop.create_server(relay.client, sock=listener)
@@ -170,11 +170,11 @@ class Handoff:
             self.counts.dropped += 1
 
     def start(self) -> None:
-        """Start to send."""
+        """Start sending."""
         self._thread.start()
 
     def finish(self) -> None:
-        """Send what is queued, and the last counts."""
+        """Send the queued exchanges, and the last counts."""
         if not self.is_over:
             self._queue.put(None)
             self._thread.join()

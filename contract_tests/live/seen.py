@@ -1,4 +1,4 @@
-"""What the proxy, or a file, tells the judging of the traffic: whole exchanges, and counts of the rest."""
+"""The data from a proxy or a file: complete exchanges, and counts of the rest."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ RACE = "on a connection that the server closed meanwhile"
 class Seen:
     """One exchange as it was on the wire. target: the path with its query. response_body: with its content coding.
 
-    status: None if no whole response came; failure then says why. is_login_shown: whether a login of the request would
-    be in its headers; recorders of browsers take it out.
+    status: None without a complete response; failure then has the reason. is_login_shown: whether the headers would
+    show a login; browsers remove it from recordings.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""Judge what a proxy or a file has seen, one exchange after the other, and sum it up as a run."""
+"""Judge the exchanges of a proxy or a file one by one, and sum them up as a run."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class Watching:
 
     @property
     def record_problem(self) -> str:
-        """Why the record stops before the end; empty if it does not."""
+        """The reason why the record is incomplete; empty if it is complete."""
         return self._log.record.problem if self._log.record else ""
 
     def events(self, traffic: Iterable[Seen | Counts]) -> Iterator[Event]:
-        """Judge the traffic until it ends, and yield what happens."""
+        """Judge the traffic until it ends, and yield the events."""
         yield from self._log.waiting()
         for each in traffic:
             if isinstance(each, Counts):
@@ -77,7 +77,7 @@ class Watching:
         yield from self._log.waiting()
 
     def result(self) -> RunResult:
-        """What was found so far."""
+        """The result so far."""
         return self._log.summing.result()
 
     def _count(self, counts: Counts) -> None:
@@ -112,7 +112,7 @@ class Watching:
         return Exchange(request, response, failure, seen.sent_at_s, seen.received_at_s, label, self._judged)
 
     def _without_logins(self, exchange: Exchange) -> Exchange:
-        """The exchange with variables instead of logins, so that its command can be run with a session of one's own."""
+        """Return the exchange with variables instead of logins, so that the user can repeat it with another session."""
         request = exchange.request
         headers = tuple((name, self._shown(name, value)) for name, value in request.headers)
         url = _SECRET_IN_QUERY.sub(r"\1[secret]", request.url)
@@ -128,7 +128,7 @@ class Watching:
         return "[secret]" if LOGIN_HEADER.search(name) else value
 
     def _in_words(self) -> str:
-        """How many exchanges there were, and what became of those that are not judged."""
+        """Return the number of exchanges, and of those that were not judged by reason."""
         counts = self.counts
         words = f"{counts.forwarded} exchanges seen, {counts.of_operation} of the operation, {self._judged} judged."
         left_out = [f"{number} {why}" for why, number in sorted((counts.left_out + self._of_gateways).items())]
@@ -138,7 +138,7 @@ class Watching:
 
 
 def decoded(seen: Seen) -> bytes:
-    """The body of a response without its content coding. Raises ValueError if the coding is wrong, or inflates it."""
+    """Return the body of a response without its content coding; raise ValueError if it is invalid or too large."""
     parts = (
         seen.response_body[at : at + DECODED_PART_BYTES] for at in range(0, len(seen.response_body), DECODED_PART_BYTES)
     )
@@ -158,7 +158,7 @@ def _coding(seen: Seen) -> list[tuple[str, str]]:
 
 
 def _texts_of_logins(request: Request) -> Iterator[str]:
-    """The secret texts with which a request signs in."""
+    """Yield the secrets in the login of a request."""
     for name, value in login_headers(request):
         if name.lower() == "cookie":
             yield from (pair.partition("=")[2].strip() for pair in value.split(";"))

@@ -1,4 +1,4 @@
-"""Keeps secrets and a server's control bytes out of everything that is written."""
+"""Mask secrets and control characters in all output."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _ESCAPE = re.compile(
 
 
 class Secret:
-    """One secret text, and how it may turn up: as it is, or as an encoder, an escaper or a change of case made it.
+    """One secret, with its possible forms: plain, encoded, escaped, or in another case.
 
-    shown: what replaces it as it is. name: what to call it elsewhere.
+    shown: the replacement for the plain secret. name: its name in other replacements.
     """
 
     def __init__(self, text: str, name: str, shown: str) -> None:
@@ -35,7 +35,7 @@ class Secret:
 
     @cached_property
     def _encoded(self) -> Mapping[str, str]:
-        """Each encoded form with its name. Latin-1 is for bytes: a body is masked before it is known to be text."""
+        """Each encoded form with its name. Latin-1 is for bytes, because bodies are masked before they are decoded."""
         if not self._is_long:
             return {}
         data = self._text.encode("utf-8", "surrogatepass")
@@ -46,28 +46,28 @@ class Secret:
 
     @cached_property
     def _escaped(self) -> re.Pattern[str]:
-        """The secret, or an encoded form, with any character written as an escape of a URL, JSON, Python or HTML."""
+        """A pattern for the secret and its encoded forms, with characters escaped as in URL, JSON, Python or HTML."""
         forms = [self._text, *(form for form, name in self._encoded.items() if name in ("base64", "UTF-8"))]
         return re.compile("|".join("".join(map(_escaped_or_not, form)) for form in forms), re.IGNORECASE)
 
     def replace_plain(self, text: str) -> str:
-        """The text without the secret as it is."""
+        """Replace the plain secret in the text."""
         return text.replace(self._text, self._shown) if self._text in text else text
 
     def replace_encoded(self, text: str, lower: str, unescaped: str) -> str:
-        """The text without other forms of the secret. lower: in lower case. unescaped: with every escape undone."""
+        """Replace other forms of the secret. lower: the text in lower case. unescaped: the text without escapes."""
         if self._is_long and self._lower in lower:
             text = re.sub(re.escape(self._text), f"[{self._name} in another case]", text, flags=re.IGNORECASE)
         for form, name in self._encoded.items():
             if form in text:
                 text = text.replace(form, f"[{self._name} in {name}]")
-        # The pattern is slow, so it runs only where the secret is known to be.
+        # The pattern is slow, so it runs only if the text contains the secret.
         if unescaped and (self._lower in unescaped.lower() or any(form in unescaped for form in self._encoded)):
             text = self._escaped.sub(f"[{self._name}]", text)
         return text
 
     def replace_fragments(self, text: str) -> str:
-        """The text without longer parts of the secret, as what cuts texts for a message leaves them."""
+        """Replace longer parts of the secret, which shortening a text can leave."""
         for form in (self._text, *self._encoded) if self._is_long else ():
             start = 0
             while start + FRAGMENT_LENGTH <= len(form):
@@ -99,7 +99,7 @@ class Masker:
         self._lock = threading.Lock()
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Mask these texts from now on too: secrets that the server has handed out."""
+        """Also mask these texts from now on: secrets from responses of the server."""
         new = [t for t in texts if len(t) >= MIN_ENCODED_LENGTH and t not in self._texts and t not in self._learned]
         with self._lock:
             for text in new:
@@ -108,7 +108,7 @@ class Masker:
                 del self._learned[next(iter(self._learned))]
 
     def mask(self, text: str) -> str:
-        """The text without any secret."""
+        """Return the text with all secrets masked."""
         lower = text.lower()
         unescaped = _ESCAPE.sub(_unescape, text)
         if unescaped == text:
@@ -121,7 +121,7 @@ class Masker:
         return text
 
     def mask_excerpt(self, text: str) -> str:
-        """A short text that was cut out of a longer one, without any secret and without the part of one."""
+        """Return an excerpt of a longer text with all secrets, and parts of secrets, masked."""
         text = self.mask(text)
         for secret in (*self._given, *list(self._learned.values())):
             text = secret.replace_fragments(text)
@@ -129,7 +129,7 @@ class Masker:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every secret that is masked, given or learned."""
+        """All masked secrets, given and learned."""
         return (*self._texts, *list(self._learned))
 
 
@@ -162,5 +162,5 @@ def _base64_cores(data: bytes) -> Iterator[str]:
 
 
 def printable(text: str) -> str:
-    """The text with every character that could steer a terminal made visible instead."""
+    """Return the text with visible replacements for control characters."""
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
