@@ -158,7 +158,7 @@ def test_a_long_body_is_truncated_with_its_size_and_hash() -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        (b"", "no whole first line"),
+        (b"", "no complete first line"),
         (b"nonsense\n", "line 1: not JSON"),
         (b'{"event":"weather"}\n', "line 1: not an event"),
         (b'{"event":"stage","title":"x"}\n', "line 1: not an event"),

@@ -556,7 +556,7 @@ def test_the_clock_is_moved_and_reset(page: Page, mock: RunningMock) -> None:
     assert mock.control("GET", "clock")["offsetS"] == 47 * 3600
     page.get_by_label("How far to move the clock").fill("1e9")
     page.get_by_role("button", name="Move").click()
-    expect(page.locator("#notice")).to_contain_text("at which the clock shows a year from 1970 to 9998")
+    expect(page.locator("#notice")).to_contain_text("with which the clock shows a year from 1970 to 9998")
     page.get_by_role("button", name="Back", exact=True).click()
     expect(page.locator("#clock-state")).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d UTC$"))
     assert mock.control("GET", "clock")["offsetS"] == 0
