@@ -112,7 +112,7 @@ def mock(tmp_path: Path) -> Iterator[Followed]:
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    put_in_its_place(path, text.replace(old, new, 1))
 
 
 # -- valid changes
@@ -147,7 +147,7 @@ def test_another_reading_is_followed(mock: Followed) -> None:
     text = mock.readings.read_text()
     start_ = text.index("- id: success-status")
     assert "mock: '201'" in text[start_:]
-    mock.readings.write_text(text[:start_] + text[start_:].replace("mock: '201'", "mock: '200'", 1))
+    put_in_its_place(mock.readings, text[:start_] + text[start_:].replace("mock: '201'", "mock: '200'", 1))
     mock.until(lambda: mock.post().status_code == 200)
 
 
@@ -155,7 +155,7 @@ def test_a_new_seed_file_resets_all_worlds_to_it(mock: Followed) -> None:
     mock.post(name="created")
     other = {"x-mock-world": "t7"}
     httpx2.post(mock.url + PATH, json=GOOD, headers=LOGIN | other)
-    mock.seed.write_text(seed_of("second", "third"))
+    put_in_its_place(mock.seed, seed_of("second", "third"))
     mock.until(lambda: mock.lists() == ["second", "third"])
     assert len(httpx2.get(f"{mock.url}/__mock__/lists", headers=other).json()["lists"]) == 2
     assert httpx2.get(f"{mock.url}/__mock__/requests").json()["requests"] == []
@@ -171,13 +171,14 @@ def test_event_streams_report_the_change(mock: Followed) -> None:
         assert next(lines) == "data: {}"  # of the event hello
         edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
         assert json.loads(next(lines)[6:]) == {"of": "spec"}
-        mock.seed.write_text(seed_of())
+        put_in_its_place(mock.seed, seed_of())
         edit(mock.spec, "[owner, ", "[")
         seen = {json.loads(next(lines)[6:])["of"] for _ in range(7)}
     assert seen == {"spec", "seed", "lists", "faults", "requests", "clock", "notices"}
 
 
 def put_in_its_place(path: Path, text: str) -> None:
+    """Write a file at once: on a busy machine the mock may see one that is only half written, and say so."""
     path.with_suffix(".tmp").write_text(text)
     path.with_suffix(".tmp").replace(path)
 
@@ -253,7 +254,7 @@ def test_an_invalid_change_is_ignored_and_reported_on_one_line(
     assert mock.post(name="again").status_code == 201
     assert mock.lists() == ["first", "created", "again"]
 
-    path.write_text(before)
+    put_in_its_place(path, before)
     edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
     mock.until(lambda: mock.post().status_code == 400)
     assert mock.until_told(2).endswith(" changed; the mock serves the new content")
@@ -261,12 +262,12 @@ def test_an_invalid_change_is_ignored_and_reported_on_one_line(
 
 def test_a_valid_seed_file_waits_for_a_valid_spec(mock: Followed) -> None:
     sound = mock.spec.read_text()
-    mock.spec.write_text("{")
+    put_in_its_place(mock.spec, "{")
     mock.until_told(1)
-    mock.seed.write_text(seed_of("second"))
+    put_in_its_place(mock.seed, seed_of("second"))
     mock.until_told(2)
     assert mock.lists() == ["first"]
-    mock.spec.write_text(sound)
+    put_in_its_place(mock.spec, sound)
     mock.until(lambda: mock.lists() == ["second"])
 
 
@@ -304,7 +305,7 @@ def test_twenty_changes_under_load_lose_no_request_connection_or_response(mock: 
     for save in range(20):
         mock.spec.write_text(texts[(save + 1) % 2])
         time.sleep(0.06)
-    mock.spec.write_text(texts[0].replace(REQUIRED, REQUIRED + "  # the last"))
+    put_in_its_place(mock.spec, texts[0].replace(REQUIRED, REQUIRED + "  # the last"))
     mock.until(lambda: b"the last" in httpx2.get(f"{mock.url}/__mock__/openapi.yaml").content)
     done.set()
     for thread in threads:
@@ -343,8 +344,8 @@ def test_the_mock_stops_at_once_with_an_open_event_stream(mock: Followed) -> Non
 def test_without_the_flag_no_file_is_followed(tmp_path: Path) -> None:
     mock = start(tmp_path)
     try:
-        mock.spec.write_text("{")
-        mock.seed.write_text("{")
+        put_in_its_place(mock.spec, "{")
+        put_in_its_place(mock.seed, "{")
         time.sleep(1)
         assert mock.post().status_code == 201
         assert mock.told() == []
@@ -366,6 +367,6 @@ def test_an_open_dashboard_shows_the_new_contract(mock: Followed, open_page: Ope
     text = mock.readings.read_text()
     assert asked in text
     with page.expect_event("load", timeout=PATIENCE_S * 1000):
-        mock.readings.write_text(text.replace(asked, "Which status does success have?"))
+        put_in_its_place(mock.readings, text.replace(asked, "Which status does success have?"))
     page.get_by_role("tab", name="Readings").click()
     page.get_by_text("Which status does success have?").wait_for()
