@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contract_tests.settings.options import RUN_OPTIONS, SEEN_OPTIONS
+from contract_tests.settings.options import FUZZ_OPTIONS, RUN_OPTIONS, SEEN_OPTIONS
 
 if TYPE_CHECKING:
     from contract_tests.contract.specification import Specification
@@ -111,6 +111,79 @@ def run(
     settings, specification, folder = _check({**flags, "url": url}, config)
     result = _run(settings, specification, folder, wanted, explains_readings=explain_readings)
     _write_observed(result, write_readings, write_deviations)
+    return result.exit_code()
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.argument("url", required=False)
+@click.option(
+    "--budget",
+    metavar="AMOUNT",
+    default="10m",
+    help="time or requests that the campaign may spend: 90s, 2h, '5000 requests' (default 10m)",
+)
+@click.option(
+    "--max-created",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="maximum number of lead lists that the campaign creates (default: no limit)",
+)
+@click.option("--dry-run", is_flag=True, help="list the first parts of the campaign, and exit; sends nothing")
+@_with_options(FUZZ_OPTIONS)
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+@click.option("--report", "reports", metavar="FORMAT[=FILE]", multiple=True, help="write a report, as for `run`")
+def fuzz(
+    url: str | None,
+    budget: str,
+    max_created: int | None,
+    dry_run: bool,
+    config: str | None,
+    reports: tuple[str, ...],
+    **flags: Any,
+) -> int:
+    """Search the server at URL for breaches until a budget is used up.
+
+    After the planned requests of `run`, the command sends random ones: drawn from the contract, mutations of those that
+    the server treated in a new way, sequences by several users, and requests from the schema. It groups what it finds
+    by clause, place and cause, makes each finding smaller, and sends it again before it reports it. The same seed sends
+    the same requests to a server that behaves the same. Ctrl-C ends the campaign with its report.
+    """
+    from rich.console import Console
+
+    from contract_tests.campaign.allowance import Allowance
+    from contract_tests.composition import open_campaign
+    from contract_tests.engine.events import Ending
+    from contract_tests.engine.interruption import raise_on_signals
+    from contract_tests.engine.record import RecordError
+    from contract_tests.report import campaign as report
+    from contract_tests.settings.secrets import Masker, printable
+    from contract_tests.settings.values import UsageError
+
+    wanted = _wanted(reports)
+    settings, _, folder = _check({**flags, "url": url}, config)
+    masker = Masker(settings.secrets)
+    try:
+        allowance = Allowance.parse(budget)
+        if dry_run:
+            _say(report.dry_run(allowance, settings.seed))
+            return 0
+        with open_campaign(settings, allowance, max_created=max_created, folder=folder, masker=masker) as conductor:
+            raise_on_signals()
+            console = report.CampaignReport(Console(highlight=False), conductor.followed, allowance)
+            result = conductor.conduct(console.listen)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+    except RecordError as error:
+        raise click.UsageError(f"--run-folder: {error}") from None
+    console.stop()
+    if result.ending is Ending.NOT_JUDGEABLE:
+        _complain(printable(result.why))
+    else:
+        console.conclude(result, folder)
+        _write(folder / report.FILE_NAME, report.findings_file(conductor.followed, result, folder))
+    if conductor.record_problem:
+        _complain(conductor.record_problem)
+    _write_reports(wanted, result, folder, masker.secrets)
     return result.exit_code()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from contract_tests.campaign.allowance import Allowance, check_allowance
+from contract_tests.campaign.cells import cells
+from contract_tests.campaign.conduct import Campaign, CampaignBudget, CampaignConductor
+from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.strategies import Ground
 from contract_tests.comparison.comparing import COMPARABLE, Comparison, Heard, compare
 from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.specification import Specification, load_specification
@@ -30,6 +36,7 @@ from contract_tests.live.passive import PassiveJudge
 from contract_tests.live.proxy import Address, ProxyProcess
 from contract_tests.live.watching import BEARER, COOKIE, Watching
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
+from contract_tests.requests.plan import Plan, Sender
 from contract_tests.settings.connection import proxy_for, tls_context
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.tokens import token_of_command, token_of_file
@@ -76,6 +83,61 @@ def open_run(
     try:
         with open_target(settings, budget.pause, masker) as target:
             yield Conductor(target, judge, job, budget=budget, secrets=masker, record=record)
+    finally:
+        if record is not None:
+            record.close()
+
+
+@contextmanager
+def open_campaign(
+    settings: Settings,
+    allowance: Allowance,
+    *,
+    max_created: int | None = None,
+    folder: Path | None = None,
+    masker: Masker | None = None,
+    suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
+) -> Iterator[CampaignConductor]:
+    """A campaign that has sent nothing yet; when the block ends, its connections and its record are closed.
+
+    max_created: how many objects it may create. folder: where the record goes; without it none is written. masker:
+    learns the secrets that the server hands out. Raises RecordError, and UsageError if the allowance is too small.
+    """
+    # One request after the other: the same seed must meet the same server in the same state.
+    settings = replace(settings, connections=1)
+    terms = Terms.of(load_specification(settings.spec_folder), settings)
+    masker = masker or Masker(settings.secrets)
+    started = describe(terms)
+    plans = {
+        operation.id: make_plan(suites, terms, operation, f"seed {settings.seed}")
+        for operation in terms.specification.operations
+    }
+    own = {suite.operation: suite.zones for suite in suites}
+
+    def grounds(accepted: Sequence[Plan]) -> list[Ground]:
+        return [
+            Ground(Sender(terms, operation, plan.base), plan, own.get(operation.id, {}), settings.sessions)
+            for operation, plan in zip(terms.specification.operations, accepted, strict=True)
+        ]
+
+    campaign = Campaign(
+        lambda requests: cells(settings.seed, requests=requests),
+        grounds,
+        f"run {re.sub('[^0-9]', '', started.at)[:14]}",
+        allowance.requests,
+    )
+    check_allowance(allowance, campaign.requests_left(tuple(plans.values())))
+    job = Job(
+        replace(started, depth=f"campaign of {allowance}"), tuple(plans.values()), shrinks=False, wait_s=settings.wait_s
+    )
+    record = None if folder is None else Record(folder)
+    log = CampaignLog(record)
+    budget = CampaignBudget(log, max_time_s=allowance.time_s, max_requests=allowance.requests, max_created=max_created)
+    try:
+        with open_target(settings, budget.pause, masker) as target:
+            yield CampaignConductor(
+                target, judge_with(terms, suites), job, campaign, budget=budget, secrets=masker, log=log
+            )
     finally:
         if record is not None:
             record.close()

@@ -11,7 +11,8 @@ class Budget:
     """The limits of one run; thread-safe.
 
     max_time_s: seconds from now on, None for no limit. max_requests: the maximum number of requests. clock: returns the
-    seconds of a monotonic clock.
+    seconds of a monotonic clock. within: the budget of which this one is a part. numbers_after: the number before that
+    of the first request.
     """
 
     def __init__(
@@ -20,10 +21,14 @@ class Budget:
         max_time_s: float | None = None,
         max_requests: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        within: Budget | None = None,
+        numbers_after: int = 0,
     ) -> None:
         self._clock = clock
         self._deadline = None if max_time_s is None else clock() + max_time_s
         self._max_requests = max_requests
+        self._within = within
+        self._numbers_after = numbers_after
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self.requests = 0
@@ -31,6 +36,8 @@ class Budget:
     @property
     def allows_more(self) -> bool:
         """Return whether the budget allows another request."""
+        if self._within is not None and not self._within.allows_more:
+            return False
         within = self._max_requests is None or self.requests < self._max_requests
         return within and not self._stopped.is_set() and self.left_s > 0
 
@@ -40,10 +47,12 @@ class Budget:
         return float("inf") if self._deadline is None else self._deadline - self._clock()
 
     def spend_request(self) -> int:
-        """Count one request before it is sent; return its number, from 1 on."""
+        """Count one request before it is sent; return its number."""
+        if self._within is not None:
+            self._within.spend_request()
         with self._lock:
             self.requests += 1
-            return self.requests
+            return self._numbers_after + self.requests
 
     def pause(self, seconds: float) -> bool:
         """Wait, at most until the time is over or the run is stopped; return whether the pause was complete."""

@@ -55,6 +55,12 @@ class CaseLog:
         self._shown = shown
         self.denied: frozenset[Variation] = frozenset()  # one of these is why the server refuses the plain request
 
+    def emptied(self) -> CaseLog:
+        """Another log of the same run that keeps no case yet."""
+        other = CaseLog(self._judge, self._log, chosen=self._chosen, secrets=self._secrets, shown=self._shown)
+        other.denied = self.denied
+        return other
+
     def add(self, case: Case, *, observes: bool = True) -> list[Finding]:
         """Judge one case on its own, keep it for later ones, and log it with its findings.
 

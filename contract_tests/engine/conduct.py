@@ -58,11 +58,13 @@ class Conductor:
         budget: Budget,
         secrets: Secrets,
         record: Record | None = None,
+        log: EventLog | None = None,
     ) -> None:
+        """log: where the events go, for a caller that follows them; by default one that writes to record."""
         self._job = job
         self._budget = budget
         self._secrets = secrets
-        self._log = EventLog(record)
+        self._log = log or EventLog(record)
         chosen = frozenset(clause.id for clause in job.started.clauses)
         self._traffic = Traffic(
             target, judge, self._log, plain=job.plans[0].first, chosen=chosen, budget=budget, secrets=secrets

@@ -94,11 +94,15 @@ class VerdictGiven:
 
 @dataclass(frozen=True, slots=True)
 class FailureRepeated:
-    """The requests that broke a clause were sent again: how many times, and how often they broke it again."""
+    """The requests that broke a clause were sent again: how many times, and how often they broke it again.
+
+    exchange: the number of the last one; 0 if the clause has only one finding.
+    """
 
     clause: str
     same: int
     times: int
+    exchange: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.case_log import CaseLog, is_of_a_reading
@@ -55,6 +56,15 @@ class Traffic:
         self._watch = Watch()
         self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
+
+    def apart(self, budget: Budget) -> Traffic:
+        """Traffic to the same target under another budget, which is judged without what was seen so far."""
+        other = copy(self)
+        other._budget = budget
+        other._cases = self._cases.emptied()
+        other.history = other._cases.history
+        other._put_off = []
+        return other
 
     # -- sending ------------------------------------------------------------------------------------------------------
 

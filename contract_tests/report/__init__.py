@@ -2,5 +2,5 @@
 
 This package has the terminal output, the failure message and the printed commands. It sends and judges nothing.
 
-May import: comparison, contract, engine, judging, selfcheck, settings
+May import: campaign, comparison, contract, engine, judging, selfcheck, settings
 """

@@ -97,8 +97,12 @@ class ConsoleReport:
         now_s = time.monotonic()
         if now_s - self._refreshed_at_s >= _REFRESH_S:
             self._refreshed_at_s = now_s
-            counts = f"{self._requests} requests, {len(self._broken)} clauses broken"
-            self._progress.update(self._task, description=f"{self._stage}: {counts}")
+            self._progress.update(self._task, description=f"{self._stage}: {self.counts}")
+
+    @property
+    def counts(self) -> str:
+        """What was sent and found so far."""
+        return f"{self._requests} requests, {len(self._broken)} clauses broken"
 
     def _say(self, text: str, style: str = "", first_line_only: bool = False) -> None:
         safe = Text(printable(text))

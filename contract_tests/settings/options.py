@@ -109,3 +109,8 @@ SEEN_OPTIONS = (
     "icp_id", "person_id", "company_id", "reading", "deviations", "fail_on", "clauses", "ca_file", "client_cert",
     "client_key", "clock_allowance", "run_folder", "spec",
 )  # fmt: skip
+
+# Those of a campaign, which has a budget instead of depth and time, and sends one request after the other.
+FUZZ_OPTIONS = tuple(
+    option.name for option in RUN_OPTIONS if option.name not in {"url", "depth", "max_time", "connections"}
+)

@@ -30,6 +30,10 @@ DECIDING = {
         "target/exchange.py",
         "comparison/*.py",
         "live/framing.py",
+        "campaign/causes.py",
+        "campaign/findings.py",
+        "campaign/novelty.py",
+        "campaign/strain.py",
         "live/passive.py",
     ),
     "mock_server": (
@@ -56,7 +60,7 @@ GENERIC = (
 # Modules of the suite that serve every operation.
 GENERIC_OF_SUITE = (
     "contract/*.py", "requests/*.py", "judging/**/*.py", "target/*.py", "engine/*.py", "report/*.py", "suite/*.py",
-    "comparison/*.py", "live/*.py", "operation_suite.py", "plugin.py",
+    "campaign/*.py", "comparison/*.py", "live/*.py", "operation_suite.py", "plugin.py",
 )  # fmt: skip
 KNOWING: set[str] = set()  # still to be freed
 

@@ -1,0 +1,12 @@
+"""Fuzz a deployed server for hours, politely, on as many machines as there are.
+
+A campaign is a list of cells: strategy, seed and number of requests, a pure function of the campaign's seed (`cells`).
+It is one run of the engine: it sends the covering set, then one cell after the other, and ends like every run. A cell
+starts from what the covering set has shown and depends on no other cell, so the cells may be spread in any way and the
+findings stay the same. Within a cell, a request that made the server behave in a new way (`novelty`) is mutated next.
+`findings` groups what broke, as a function of the events, so that the record alone gives the same groups.
+
+Nothing here judges or formats.
+
+May import: engine, judging, operation_suite, requests, settings, target
+"""

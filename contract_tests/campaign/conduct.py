@@ -1,0 +1,189 @@
+"""Conducts a campaign: the covering set, then cell after cell, within one budget. A run with more steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from contract_tests.campaign.cells import Cell
+from contract_tests.campaign.confirming import Confirming
+from contract_tests.campaign.corpus import CampaignLog, Corpus
+from contract_tests.campaign.findings import CONFIRMING
+from contract_tests.campaign.novelty import way_of
+from contract_tests.campaign.strain import SHARE, WINDOW, Strain
+from contract_tests.campaign.strategies import Ground, Sent, requests_of
+from contract_tests.campaign.variation import marked
+from contract_tests.engine.budget import Budget
+from contract_tests.engine.conduct import Conductor, Job
+from contract_tests.engine.events import Ending
+from contract_tests.engine.traffic import RunOver, Traffic
+from contract_tests.engine.views import ExchangeView, Secrets
+from contract_tests.judging.judge import Judge
+from contract_tests.requests.plan import BURST, Plan, Step
+from contract_tests.target.client import Target
+
+FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
+RELIEF_S = 5.0  # before a server that suffers is asked again
+RELIEFS = 3
+
+
+class CampaignBudget(Budget):
+    """The bounds of a campaign: time, requests, and how many objects it may create."""
+
+    def __init__(
+        self,
+        log: CampaignLog,
+        *,
+        max_time_s: float | None = None,
+        max_requests: int | None = None,
+        max_created: int | None = None,
+    ) -> None:
+        super().__init__(max_time_s=max_time_s, max_requests=max_requests)
+        self._log = log
+        self.max_created = max_created
+
+    @property
+    def allows_more(self) -> bool:
+        """Whether another request, or a burst of them, may be sent without passing any bound."""
+        return not self.is_created_up and super().allows_more
+
+    @property
+    def is_created_up(self) -> bool:
+        """Whether a burst could create more objects than allowed."""
+        return self.max_created is not None and self._log.created > self.max_created - BURST
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What a campaign does beyond a run.
+
+    cells: made from how many requests are left for them; None where only time bounds the campaign. grounds: what the
+    cells of each operation start from. run_id: marks every request.
+    """
+
+    cells: Callable[[int | None], Iterable[Cell]]
+    grounds: Callable[[Sequence[Plan]], Sequence[Ground]]
+    run_id: str
+    max_requests: int | None = None
+
+    def requests_left(self, plans: Sequence[Plan]) -> int | None:
+        """How many requests are left for the cells: a function of the plans, not of what the server does."""
+        if self.max_requests is None:
+            return None
+        return self.max_requests - sum(len(plan.steps) for plan in plans) - FIRST_CONFIRMING
+
+
+class CampaignConductor(Conductor):
+    """One campaign, or one shard of it, against a target."""
+
+    def __init__(
+        self,
+        target: Target,
+        judge: Judge,
+        job: Job,
+        campaign: Campaign,
+        *,
+        budget: CampaignBudget,
+        secrets: Secrets,
+        log: CampaignLog,
+    ) -> None:
+        super().__init__(target, judge, job, budget=budget, secrets=secrets, log=log)
+        self._campaign = campaign
+        self._limits = budget
+        self._chosen = frozenset(clause.id for clause in job.started.clauses)
+        self.followed = log
+
+    def _steps(self) -> Iterator[None]:
+        plans = self._job.plans
+        left = self._campaign.requests_left(plans)
+        yield from self._discover(plans)
+        plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
+        for plan in plans:
+            yield from self._cover(plan)
+        yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._limits))
+        if self._refused or not self._budget.allows_more:
+            return
+        grounds = self._campaign.grounds(plans)
+        opening = self._opening()
+        for cell in self._campaign.cells(left):
+            ground = grounds[cell.turn % len(grounds)]
+            yield from self._carry_out(cell, replace(ground, corpus=opening.copy()))
+            if not self._limits.allows_more:
+                break
+        if self._limits.is_created_up:
+            raise RunOver(Ending.COMPLETE, f"The campaign ends: --max-created {self._limits.max_created} is reached.")
+        raise RunOver(Ending.COMPLETE, "The budget of the campaign is used up.")
+
+    def _opening(self) -> Corpus:
+        """The requests of the covering set that made the server behave in a new way."""
+        corpus = Corpus()
+        for seen in self.followed.take():
+            if exchange := self._traffic.history.exchange(seen.exchange.number):
+                corpus.add(way_of(seen), exchange.request)
+                self.followed.note(way_of(seen), exchange.label)
+        return corpus
+
+    def _carry_out(self, cell: Cell, ground: Ground) -> Iterator[None]:
+        """Search, then judge all of the cell together, then shrink and repeat what it has found."""
+        self._stage(cell.name)
+        yield
+        budget = Budget(max_requests=cell.requests, within=self._limits, numbers_after=cell.first_number)
+        traffic = self._traffic.apart(budget)
+        strain = Strain()
+        self._send(traffic, (traffic.plain,), ground.corpus)
+        yield
+        for sent in requests_of(cell, ground):
+            if budget.requests + len(sent) > cell.searching or not budget.allows_more:
+                break
+            for view in self._send(traffic, sent, ground.corpus):
+                if strain.is_suspected(view):
+                    yield from self._relieve(traffic, budget)
+                    strain = Strain()
+            yield
+        traffic.judge_put_off()
+        traffic.judge_together()
+        self.followed.take()
+        yield from self._confirm(traffic, budget)
+
+    def _send(self, traffic: Traffic, sent: Sent, corpus: Corpus) -> list[ExchangeView]:
+        """Send, judge, and keep what was new."""
+        steps = [Step(step.label, marked(step.request, self._campaign.run_id)) for step in sent]
+        broken: list[str] = []
+        if len(steps) > 1:
+            traffic.send_burst(steps)
+        else:
+            broken = [verdict.clause for verdict in traffic.probe(steps[0])]
+        seen = self.followed.take()
+        for each in seen:
+            way = way_of(each, broken)
+            corpus.add(way, sent[0].request)
+            self.followed.note(way, each.exchange.label)
+        return [each.exchange for each in seen]
+
+    def _confirm(self, traffic: Traffic, budget: Budget) -> Iterator[None]:
+        """Send what was found first in this traffic again, and make it smaller, before it is reported."""
+        confirming = Confirming(traffic, self.followed, budget, chosen=self._chosen, seed=self._job.started.seed)
+        if confirming.new:
+            self._stage(CONFIRMING)
+            for _ in confirming.steps():
+                yield
+        self.followed.take()
+
+    def _relieve(self, traffic: Traffic, budget: Budget) -> Iterator[None]:
+        """Go on only if the server still accepts a plain request; otherwise wait a little, then end the campaign."""
+        plain = replace(traffic.plain, label="the plain request, to see whether the server suffers")
+        for _ in range(RELIEFS):
+            if not budget.allows_more:
+                return
+            exchange = traffic.send(plain)
+            traffic.show(exchange)
+            yield
+            if exchange.response is not None and exchange.response.status < 500:
+                return
+            if not self._budget.pause(RELIEF_S):
+                return
+        raise RunOver(
+            Ending.TARGET_GONE,
+            f"The server suffers: {SHARE:.0%} of the last {WINDOW} requests got a 5xx or no response, and so does a "
+            "plain request. The campaign ends here.",
+        )

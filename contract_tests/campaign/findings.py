@@ -1,0 +1,111 @@
+"""The findings of a campaign: breaches of one clause, at one place, with one cause are one finding."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from contract_tests.campaign.causes import cause_of
+from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
+from contract_tests.engine.views import VerdictView
+from contract_tests.judging.verdict import Outcome, Verdict
+
+KEPT_FINDINGS = 500  # a server with more breaks the same clause with an ever other text
+CONFIRMING = "making findings smaller, and sending them again"  # a stage in which no finding is new
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes two breaches the same finding. place: method, and status of the response. cause: without values."""
+
+    clause: str
+    place: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding. count: its breaches. first_s, last_s: in seconds of the Unix epoch. same, times: sent again."""
+
+    key: Key
+    count: int
+    first_s: float
+    last_s: float
+    smallest: VerdictView
+    same: int = 0
+    times: int = 0
+
+
+class Findings:
+    """Groups the breaches among the events of a campaign; safe to read at any moment."""
+
+    def __init__(self) -> None:
+        self._found: dict[Key, Found] = {}
+        self._is_confirming = False
+
+    def add(self, event: Event) -> bool:
+        """Take one event into account; returns whether it is a new finding."""
+        match event:
+            case StageStarted():
+                self._is_confirming = event.name == CONFIRMING
+            case VerdictGiven() if event.verdict.outcome is Outcome.BROKEN and event.verdict.exchanges:
+                return self._breach(event)
+            case FailureRepeated() if event.exchange:
+                self._repeat(event)
+        return False
+
+    def __iter__(self) -> Iterator[Found]:
+        return iter(sorted(self._found.values(), key=lambda found: (found.first_s, found.key.clause)))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def found(self, key: Key) -> Found:
+        """The finding of this key as it is now. Raises KeyError."""
+        return self._found[key]
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of the findings without counts, times and values: equal however the cells were spread."""
+        lines = sorted("\t".join((key.clause, key.place, key.cause)) for key in self._found)
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+    def _breach(self, event: VerdictGiven) -> bool:
+        verdict = event.verdict
+        key, sent_s = key_of(verdict), verdict.exchanges[-1].sent_at_s
+        found = self._found.get(key)
+        if found is None:
+            # What is sent to confirm depends on what other cells have found, so it must not count.
+            if self._is_confirming or len(self._found) >= KEPT_FINDINGS:
+                return False
+            self._found[key] = Found(key, 1, sent_s, sent_s, verdict)
+            return True
+        smallest = verdict if _size(verdict) < _size(found.smallest) else found.smallest
+        self._found[key] = replace(
+            found,
+            count=found.count + (not self._is_confirming),
+            first_s=min(found.first_s, sent_s),
+            last_s=max(found.last_s, sent_s),
+            smallest=smallest,
+        )
+        return False
+
+    def _repeat(self, event: FailureRepeated) -> None:
+        for key, found in self._found.items():
+            if key.clause == event.clause and found.smallest.exchanges[-1].number == event.exchange:
+                self._found[key] = replace(found, same=event.same, times=event.times)
+                return
+
+
+def key_of(verdict: VerdictView | Verdict) -> Key:
+    """What the breach has in common with others that one mistake of the server explains."""
+    last = verdict.exchanges[-1]
+    status = str(last.response.status) if last.response else "no response"
+    return Key(
+        verdict.clause, f"{last.request.method}, {status}", cause_of(verdict.expected, verdict.actual, verdict.hint)
+    )
+
+
+def _size(verdict: VerdictView) -> tuple[int, int]:
+    return len(verdict.exchanges), sum(exchange.request.body.size_bytes for exchange in verdict.exchanges)

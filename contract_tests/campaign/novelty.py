@@ -1,0 +1,64 @@
+"""Which exchanges show the server in a new way: by status, error code, message, body, latency, readings, breaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import orjson
+
+from contract_tests.campaign.causes import shape_of
+from contract_tests.engine.events import ExchangeSeen
+from contract_tests.engine.views import ExchangeView
+
+KEPT_WAYS = 20_000  # a server with more has a message that repeats the request; it is then never news again
+_SLOW_S = (1.0, 4.0)  # the classes of latency: coarse, or noise would be news
+
+Way = tuple[object, ...]
+
+
+def way_of(seen: ExchangeSeen, broken: Iterable[str] = ()) -> Way:
+    """How the server behaved in one exchange. broken: the clauses that it breaks."""
+    exchange = seen.exchange
+    slow = sum(exchange.elapsed_s >= limit_s for limit_s in _SLOW_S)
+    if exchange.response is None:
+        return "no response", shape_of(exchange.failure or ""), slow
+    status, media_type = exchange.response.status, _media_type(exchange)
+    return status, media_type, *_body_shape(exchange), slow, seen.observed, tuple(sorted(set(broken)))
+
+
+class Novelty:
+    """The ways in which the server has behaved so far; bounded."""
+
+    def __init__(self, known: Iterable[Way] = ()) -> None:
+        self._ways = set(known)
+
+    def __len__(self) -> int:
+        return len(self._ways)
+
+    def is_new(self, way: Way) -> bool:
+        """Whether the server has not behaved like this before; from now on it has."""
+        if way in self._ways or len(self._ways) >= KEPT_WAYS:
+            return False
+        self._ways.add(way)
+        return True
+
+
+def _media_type(exchange: ExchangeView) -> str:
+    headers = exchange.response.headers if exchange.response else ()
+    found = next((value for name, value in headers if name.lower() == "content-type"), "")
+    return found.partition(";")[0].strip().lower()
+
+
+def _body_shape(exchange: ExchangeView) -> tuple[object, ...]:
+    """The error code and the form of the message, or the keys of another object."""
+    data = exchange.response.body.data if exchange.response else b""
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return ("text", shape_of(data[:1000].decode("utf-8", "replace")))
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(error, dict) and "code" in error:
+        return str(error["code"])[:60], shape_of(str(error.get("message", "")))
+    if isinstance(body, dict):
+        return ("object", tuple(sorted(f"{key[:40]}:{type(value).__name__}" for key, value in body.items()))[:40])
+    return (type(body).__name__,)

@@ -1,0 +1,126 @@
+"""The strategies of cells: each yields the requests of one cell, made from its seed and from what was new so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from contract_tests.campaign.cells import Cell
+from contract_tests.campaign.corpus import Corpus
+from contract_tests.campaign.variation import mutated, sent_like, signed_in_as
+from contract_tests.engine.exploration import draw
+from contract_tests.operation_suite import Zone
+from contract_tests.requests.plan import BURST, Plan, Sender, Step
+from contract_tests.requests.schema_driving import fuzzed_cases
+from contract_tests.requests.transport import DRESSES
+from contract_tests.settings.values import Session
+from contract_tests.target.exchange import Request
+
+DRAWN_AT_ONCE = 40  # by Hypothesis, before any is sent
+
+Sent = tuple[Step, ...]  # one request, or several to be sent at the same moment
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every cell starts from.
+
+    zones: of the operation, by name. sessions: the users who may sign in. corpus: of this cell; it grows meanwhile.
+    """
+
+    sender: Sender
+    plan: Plan
+    zones: Mapping[str, Zone]
+    sessions: tuple[Session, ...]
+    corpus: Corpus = field(default_factory=Corpus)
+
+    def as_anyone(self, request: Request, random: Random) -> Request:
+        """The request by one of the users, if it carries a login."""
+        if len(self.sessions) < 2 or not {"authorization", "cookie"} & {name.lower() for name, _ in request.headers}:
+            return request
+        return signed_in_as(request, random.choice(self.sessions), self.sessions)
+
+
+def requests_of(cell: Cell, ground: Ground) -> Iterator[Sent]:
+    """The requests of a cell, without end; each is made only when the one before has been judged."""
+    return _STRATEGIES[cell.strategy](Random(cell.seed), ground)
+
+
+def _swarm(random: Random, ground: Ground) -> Iterator[Sent]:
+    """Hypothesis draws from some kinds of requests, sent in some of the ways, by some of the users: another mix each time.
+
+    Leaving features out finds what their presence hides (Groce et al., Swarm Testing, 2012).
+    """
+    while True:
+        zones = _some(random, sorted(ground.zones))
+        ways = [way for way in DRESSES if random.random() < 0.2]
+        mutates, varies = random.choice((0.0, 0.2, 0.5)), random.choice((0.0, 0.3, 0.8))
+        drawn = _drawn(random, ground, zones)
+        for request in drawn:
+            label = f"drawn by {' and '.join(zones) or 'the schema'}"
+            if random.random() < mutates:
+                request, label = mutated(request, drawn, random), f"{label}, mutated"
+            if ways and random.random() < varies:
+                way = random.choice(ways)
+                request, label = sent_like(request, way), f"{label}, {way}"
+            yield (Step(label, ground.as_anyone(request, random)),)
+
+
+def _mutation(random: Random, ground: Ground) -> Iterator[Sent]:
+    """Mutate the requests that made the server behave in a new way, the newest the most."""
+    while True:
+        request = mutated(ground.corpus.pick(random), ground.corpus.requests, random)
+        if random.random() < 0.1:
+            request = sent_like(request, random.choice(list(DRESSES)))
+        yield (Step("a mutation of what was new", ground.as_anyone(request, random)),)
+
+
+def _sequence(random: Random, ground: Ground) -> Iterator[Sent]:
+    """Sequences over one state: users in turn, refusals in between, repetitions of earlier requests, bursts."""
+    while True:
+        drawn = _drawn(random, ground, sorted(ground.zones))
+        sent: list[Request] = [ground.plan.first.request]
+        for request in drawn:
+            turn = random.random()
+            label = "in a sequence"
+            if turn < 0.25:
+                request, label = random.choice(sent[-12:]), "in a sequence, a request again"
+            elif turn < 0.35:
+                request, label = random.choice(ground.corpus.requests), "in a sequence, what was new"
+            request = ground.as_anyone(request, random)
+            sent.append(request)
+            if turn > 0.95:
+                yield tuple(Step("in a sequence, at the same moment", request) for _ in range(BURST // 2))
+            else:
+                yield (Step(label, request),)
+
+
+def _schema(random: Random, ground: Ground) -> Iterator[Sent]:
+    """Schemathesis draws from the schema; some are mutated."""
+    strategy = fuzzed_cases(ground.sender.terms, ground.sender.operation)
+    while True:
+        drawn = draw(strategy, examples=DRAWN_AT_ONCE, seed=random.randrange(2**32))
+        for request in drawn:
+            if random.random() < 0.2:
+                yield (Step("fuzzed from the schema, mutated", mutated(request, drawn, random)),)
+            else:
+                yield (Step("fuzzed from the schema", request),)
+
+
+_STRATEGIES = {"swarm": _swarm, "mutation": _mutation, "sequence": _sequence, "schema": _schema}
+
+
+def _some(random: Random, names: list[str]) -> list[str]:
+    """Some of the names, at least one if there is one."""
+    return [name for name in names if random.random() < 0.5] or names[:1]
+
+
+def _drawn(random: Random, ground: Ground, zones: list[str]) -> list[Request]:
+    """Requests of these kinds that Hypothesis draws, or from the schema where the operation has none."""
+    strategies: list[SearchStrategy[Request]] = [ground.zones[name].strategy(ground.sender) for name in zones]
+    strategy = st.one_of(strategies) if strategies else fuzzed_cases(ground.sender.terms, ground.sender.operation)
+    return draw(strategy, examples=DRAWN_AT_ONCE, seed=random.randrange(2**32))

@@ -1,0 +1,72 @@
+"""The deciding parts of a campaign: cells, causes, novelty, strain, mutations."""
+
+from __future__ import annotations
+
+from itertools import islice
+from random import Random
+
+import pytest
+
+from contract_tests.campaign.allowance import Allowance
+from contract_tests.campaign.causes import cause_of
+from contract_tests.campaign.cells import STRATEGIES, cells
+from contract_tests.campaign.strain import WINDOW, Strain
+from contract_tests.campaign.variation import mutated
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView
+from contract_tests.target.exchange import Request
+
+
+def test_cells_are_a_function_of_the_seed_and_each_round_has_every_strategy() -> None:
+    first = list(islice(cells(5), 12))
+    assert first == list(islice(cells(5), 12)) != list(islice(cells(6), 12))
+    for turn in range(3):
+        assert {cell.strategy for cell in first[4 * turn : 4 * turn + 4]} == set(STRATEGIES)
+    assert len({cell.seed for cell in first}) == 12
+
+
+@pytest.mark.parametrize("requests", [1, 100, 101, 5000])
+def test_cells_share_the_requests(requests: int) -> None:
+    assert sum(cell.requests for cell in cells(0, requests=requests)) == requests
+
+
+@pytest.mark.parametrize(
+    ("text", "time_s", "requests"),
+    [("90s", 90, None), ("2h", 7200, None), ("1h30m", 5400, None), ("500 requests", None, 500), (" 1.5M ", 90, None)],
+)
+def test_an_allowance_is_a_time_or_a_number_of_requests(text: str, time_s: float, requests: int | None) -> None:
+    assert Allowance.parse(text) == Allowance(time_s, requests)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "hint", "cause"),
+    [
+        ("200 or 201", "500", "", "500 instead of 200 or 201"),
+        ("'abcdef'", "'abc'", "", "a shorter text"),
+        ("'abc'", "'xyz'", "", "another text"),
+        ("'… (81 in all) …'", "'… (64 in all) …'", "It was cut after 64.", "It was cut after …."),
+        ("['a', 'b']", "['a']", "", "a shorter list"),
+        ("'1'", "1", "", "a number, not a text"),
+        ("400", "201, although name is 'abc'", "", "…, although name is …"),
+    ],
+)  # fmt: skip
+def test_a_cause_holds_no_value_of_the_case(expected: str, actual: str, hint: str, cause: str) -> None:
+    assert cause_of(expected, actual, hint) == cause
+
+
+def answered(status: int) -> ExchangeView:
+    request = RequestView("POST", "http://127.0.0.1/", (), BodyView())
+    return ExchangeView(1, "", 0.0, 0.0, request, ResponseView(status, (), BodyView()))
+
+
+def test_a_server_is_suspected_to_suffer_where_half_of_the_last_requests_fail() -> None:
+    strain = Strain()
+    assert not any(strain.is_suspected(answered(201)) for _ in range(WINDOW))
+    assert not any(strain.is_suspected(answered(503)) for _ in range(WINDOW // 2 - 1))
+    assert strain.is_suspected(answered(503))
+
+
+def test_mutations_are_a_function_of_the_random_source_and_differ() -> None:
+    request = Request("POST", "http://127.0.0.1/", (("Content-Type", "application/json"),), b'{"name":"a","ids":["x"]}')
+    one, two = ([mutated(request, [request], Random(seed)).body for seed in range(200)] for _ in range(2))
+    assert one == two
+    assert len(set(one)) > 100

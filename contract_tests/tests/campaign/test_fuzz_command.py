@@ -1,0 +1,187 @@
+"""Run `leadlists-contract fuzz` as a user does: real processes, real servers, real signals."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.campaign.cells import NUMBERS_OF_A_CELL
+from contract_tests.campaign.findings import Findings
+from contract_tests.engine.events import ExchangeSeen
+from contract_tests.engine.record import read_events, read_result
+from contract_tests.engine.views import ExchangeView
+from contract_tests.tests.conftest import mock_process
+from contract_tests.tests.servers.right_core import Answer, Request, RightCore
+from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.test_cli import environment
+
+SIGNED_IN = ("--bearer=xyz789-session",)
+DEFECT = "--defect=name-cut-at-64"
+
+
+def fuzz(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "contract_tests", "fuzz", *arguments, *SIGNED_IN, f"--run-folder={folder}"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300)
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def exchanges_in(folder: Path) -> list[ExchangeView]:
+    return [event.exchange for event in read_events(folder) if isinstance(event, ExchangeSeen)]
+
+
+def digest_in(output: str) -> str:
+    found = re.search(r"\d+ findings, digest ([0-9a-f]{16});", output)
+    assert found, output
+    return found[1]
+
+
+def test_a_right_server_has_no_findings(tmp_path: Path) -> None:
+    with mock_process() as url:
+        done = fuzz(url, "--budget=1200 requests", "--report=json", folder=tmp_path / "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 findings" in done.stdout
+    result = read_result(tmp_path / "run")
+    assert (result.broken, result.is_cut_off, 700 < result.requests <= 1200) == ((), False, True)
+    assert json.loads((tmp_path / "run" / "findings.json").read_text())["findings"] == []
+    assert (tmp_path / "run" / "report.json").exists()
+    sent = exchanges_in(tmp_path / "run")
+    assert len({exchange.number for exchange in sent}) == len(sent)  # cells never share a number
+    assert any(
+        re.search(r" \(run \d{14}\)$", value)
+        for each in sent
+        for name, value in each.request.headers
+        if "Agent" in name
+    )
+
+
+def test_a_defect_is_one_finding_and_the_same_seed_finds_the_same(tmp_path: Path) -> None:
+    outputs = []
+    for name in ("one", "two"):
+        with mock_process(DEFECT) as url:
+            done = fuzz(url, "--budget=700 requests", folder=tmp_path / name)
+        assert done.returncode == 1, done.stdout + done.stderr
+        outputs.append(done.stdout)
+    assert digest_in(outputs[0]) == digest_in(outputs[1])
+    report = json.loads((tmp_path / "one" / "findings.json").read_text())
+    [finding] = report["findings"]
+    assert (finding["clause"], finding["place"]) == ("response.name.echo", "POST, 201")
+    assert finding["sent_again"] == finding["broken_again"] == 3
+    assert len(finding["expected"]) == len("'") * 2 + 65  # the smallest name that is cut
+    assert "xyz789" not in json.dumps(report)
+    findings = Findings()
+    for event in read_events(tmp_path / "one"):
+        findings.add(event)
+    assert findings.digest == digest_in(outputs[0])  # the record alone gives the same groups
+    assert [found.times for found in findings] == [3]
+
+
+def test_another_seed_sends_other_requests(tmp_path: Path) -> None:
+    bodies = []
+    with mock_process() as url:
+        for seed in ("1", "2"):
+            fuzz(url, "--budget=700 requests", f"--seed={seed}", folder=tmp_path / seed)
+            sent = exchanges_in(tmp_path / seed)
+            bodies.append({each.request.body.data for each in sent if each.number > NUMBERS_OF_A_CELL})
+    assert len(bodies[0]) > 100
+    assert len(bodies[0] & bodies[1]) < len(bodies[0]) / 2
+
+
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_with_table_and_record(by: signal.Signals, code: int, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "contract_tests",
+        "fuzz",
+        "--budget=1h",
+        *SIGNED_IN,
+        f"--run-folder={tmp_path}/run",
+    ]
+    with (
+        mock_process() as url,
+        subprocess.Popen(
+            [*command, url], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process,
+    ):
+        record = tmp_path / "run" / "run.ndjson"
+        for _ in range(600):
+            if record.exists() and b'"cell 0' in record.read_bytes():
+                break
+            time.sleep(0.1)
+        process.send_signal(by)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == code, output
+    assert "Traceback" not in output
+    assert "0 findings" in output
+    assert not read_result(tmp_path / "run").is_cut_off
+
+
+def test_a_budget_of_time_is_kept(tmp_path: Path) -> None:
+    with mock_process() as url:
+        done = fuzz(url, "--budget=5s", folder=tmp_path / "run")
+    assert done.returncode in {0, 1}, done.stdout
+    assert read_result(tmp_path / "run").duration_s < 5 + 10  # the timeout of one request
+
+
+class Suffering(RightCore):
+    """Fails on all that comes after its first six hundred requests."""
+
+    requests = 0
+
+    async def answer(self, request: Request) -> Answer:
+        self.requests += 1
+        if self.requests > 600:
+            raise RuntimeError("too much")
+        return await super().answer(request)
+
+
+def test_a_server_that_suffers_is_left_alone(tmp_path: Path) -> None:
+    app: Any = Suffering({"xyz789-session": "user_1"})
+    with serve(app) as url:
+        done = fuzz(url, "--budget=5000 requests", folder=tmp_path / "run")
+    assert "The server suffers" in done.stdout, done.stdout
+    assert app.requests < 900
+
+
+def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:
+    done = fuzz("http://127.0.0.1:9", "--budget=2h", "--dry-run", folder=tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "cell 0: " in done.stdout
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--budget=soon",), "--budget: 'soon' is neither a duration nor a number of requests"),
+        (("--budget=0s",), "--budget: must be at least 1s"),
+        (("--budget=100 requests",), "--budget: 100 requests are too few"),
+        (("--max-created=0",), "--max-created"),
+    ],
+)
+def test_wrong_usage_names_the_flag(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = fuzz("http://127.0.0.1:9", *arguments, folder=tmp_path / "run")
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_a_server_that_is_gone_is_not_judged(tmp_path: Path) -> None:
+    done = fuzz("http://127.0.0.1:9", "--budget=5s", folder=tmp_path / "run")
+    assert (done.returncode, "cannot be reached" in done.stderr) == (3, True), done.stderr
+
+
+def test_no_more_is_created_than_allowed(tmp_path: Path) -> None:
+    with mock_process() as url:
+        done = fuzz(url, "--budget=5000 requests", "--max-created=250", folder=tmp_path / "run")
+    found = re.search(r"(\d+) objects created", done.stdout)
+    assert found, done.stdout
+    assert 200 < int(found[1]) <= 250
+    assert "--max-created 250 is reached" in done.stdout
