@@ -51,7 +51,7 @@ def requests_of(cell: Cell, ground: Ground) -> Iterator[Sent]:
 
 
 def _swarm(random: Random, ground: Ground) -> Iterator[Sent]:
-    """Hypothesis draws from some kinds of requests, sent in some of the ways, by some of the users: another mix each time.
+    """Draw from some kinds of requests, send them in some of the ways as some of the users: another mix each time.
 
     Leaving features out finds what their presence hides (Groce et al., Swarm Testing, 2012).
     """
