@@ -153,7 +153,7 @@ def fuzz(
     from contract_tests.campaign.allowance import Allowance
     from contract_tests.composition import open_campaign
     from contract_tests.engine.events import Ending
-    from contract_tests.engine.interruption import raise_on_signals
+    from contract_tests.engine.interruption import stop_on_signals
     from contract_tests.engine.record import RecordError
     from contract_tests.report import campaign as report
     from contract_tests.settings.secrets import Masker, printable
@@ -168,7 +168,7 @@ def fuzz(
             _say(report.dry_run(allowance, settings.seed))
             return 0
         with open_campaign(settings, allowance, max_created=max_created, folder=folder, masker=masker) as conductor:
-            raise_on_signals()
+            stop_on_signals(conductor.stop)
             console = report.CampaignReport(Console(highlight=False), conductor.followed, allowance)
             result = conductor.conduct(console.listen)
     except UsageError as error:

@@ -13,8 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract_tests.campaign.allowance import Allowance, check_allowance
+from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import cells
-from contract_tests.campaign.conduct import Campaign, CampaignBudget, CampaignConductor
+from contract_tests.campaign.conduct import Campaign, CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.strategies import Ground
 from contract_tests.comparison.comparing import COMPARABLE, Comparison, Heard, compare

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.confirming import Confirming
 from contract_tests.campaign.corpus import CampaignLog, Corpus
@@ -19,38 +20,12 @@ from contract_tests.engine.events import Ending
 from contract_tests.engine.traffic import RunOver, Traffic
 from contract_tests.engine.views import ExchangeView, Secrets
 from contract_tests.judging.judge import Judge
-from contract_tests.requests.plan import BURST, Plan, Step
+from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
 
 FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
 RELIEF_S = 5.0  # before a server that suffers is asked again
 RELIEFS = 3
-
-
-class CampaignBudget(Budget):
-    """The bounds of a campaign: time, requests, and how many objects it may create."""
-
-    def __init__(
-        self,
-        log: CampaignLog,
-        *,
-        max_time_s: float | None = None,
-        max_requests: int | None = None,
-        max_created: int | None = None,
-    ) -> None:
-        super().__init__(max_time_s=max_time_s, max_requests=max_requests)
-        self._log = log
-        self.max_created = max_created
-
-    @property
-    def allows_more(self) -> bool:
-        """Whether another request, or a burst of them, may be sent without passing any bound."""
-        return not self.is_created_up and super().allows_more
-
-    @property
-    def is_created_up(self) -> bool:
-        """Whether a burst could create more objects than allowed."""
-        return self.max_created is not None and self._log.created > self.max_created - BURST
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +65,21 @@ class CampaignConductor(Conductor):
         super().__init__(target, judge, job, budget=budget, secrets=secrets, log=log)
         self._campaign = campaign
         self._limits = budget
+        self._asked: Ending | None = None
         self._chosen = frozenset(clause.id for clause in job.started.clauses)
         self.followed = log
 
+    def stop(self, ending: Ending) -> None:
+        """End the campaign in order as soon as the request under way is answered; safe to call from a signal."""
+        self._asked = ending
+        self._limits.ask_to_end()
+
     def _steps(self) -> Iterator[None]:
+        yield from self._sent()
+        if self._asked is not None:
+            raise RunOver(self._asked, "")
+
+    def _sent(self) -> Iterator[None]:
         plans = self._job.plans
         left = self._campaign.requests_left(plans)
         yield from self._discover(plans)
@@ -110,6 +96,8 @@ class CampaignConductor(Conductor):
             yield from self._carry_out(cell, replace(ground, corpus=opening.copy()))
             if not self._limits.allows_more:
                 break
+        if self._asked is not None:
+            return
         if self._limits.is_created_up:
             raise RunOver(Ending.COMPLETE, f"The campaign ends: --max-created {self._limits.max_created} is reached.")
         raise RunOver(Ending.COMPLETE, "The budget of the campaign is used up.")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+
+from contract_tests.engine.events import Ending
 
 
 class Terminated(BaseException):
@@ -13,6 +16,20 @@ def raise_on_signals() -> None:
     """Raise KeyboardInterrupt on Ctrl-C and Terminated on SIGTERM from now on, in the main thread."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminate)
+
+
+def stop_on_signals(stop: Callable[[Ending], None]) -> None:
+    """Call stop on the first Ctrl-C or SIGTERM from now on, and raise on the second.
+
+    For a run that lasts for hours in foreign code: a library that catches an exception from a signal would swallow it.
+    """
+
+    def handle(number: int, _: object) -> None:
+        raise_on_signals()
+        stop(Ending.INTERRUPTED if number == signal.SIGINT else Ending.TERMINATED)
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
 
 
 def _terminate(*_: object) -> None:
