@@ -86,11 +86,11 @@ class CampaignConductor(Conductor):
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
         for plan in plans:
             yield from self._cover(plan)
+        opening = self._opening()
         yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._limits))
         if self._refused or not self._budget.allows_more:
             return
         grounds = self._campaign.grounds(plans)
-        opening = self._opening()
         for cell in self._campaign.cells(left):
             ground = grounds[cell.turn % len(grounds)]
             yield from self._carry_out(cell, replace(ground, corpus=opening.copy()))

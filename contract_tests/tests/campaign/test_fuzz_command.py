@@ -56,6 +56,9 @@ def test_a_right_server_has_no_findings(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "report.json").exists()
     sent = exchanges_in(tmp_path / "run")
     assert len({exchange.number for exchange in sent}) == len(sent)  # cells never share a number
+    mutations = [exchange for exchange in sent if exchange.label == "a mutation of what was new"]
+    # What the planned requests have shown is mutated too: those without a login, for example.
+    assert {exchange.response and exchange.response.status for exchange in mutations} >= {201, 400, 401}
     assert any(
         re.search(r" \(run \d{14}\)$", value)
         for each in sent
