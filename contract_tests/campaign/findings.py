@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from contract_tests.campaign.causes import cause_of
+from contract_tests.campaign.cells import NUMBERS_OF_A_CELL
 from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome, Verdict
@@ -81,15 +82,26 @@ class Findings:
                 return False
             self._found[key] = Found(key, 1, sent_s, sent_s, verdict)
             return True
-        smallest = verdict if _size(verdict) < _size(found.smallest) else found.smallest
+        if self._is_better(verdict, found):
+            found = replace(found, smallest=verdict, same=0, times=0)
         self._found[key] = replace(
             found,
             count=found.count + (not self._is_confirming),
             first_s=min(found.first_s, sent_s),
             last_s=max(found.last_s, sent_s),
-            smallest=smallest,
         )
         return False
+
+    def _is_better(self, verdict: VerdictView, found: Found) -> bool:
+        """Return whether the verdict shows the finding in a smaller way, or in one that can still be confirmed.
+
+        What was confirmed stays: a smaller way that is not sent again would be a weaker report.
+        """
+        if found.times and not self._is_confirming:
+            return False
+        if not found.times and _cell(verdict) != _cell(found.smallest):
+            return True  # only the cell that has sent a request can send it again
+        return _size(verdict) < _size(found.smallest)
 
     def _repeat(self, event: FailureRepeated) -> None:
         for key, found in self._found.items():
@@ -109,3 +121,7 @@ def key_of(verdict: VerdictView | Verdict) -> Key:
 
 def _size(verdict: VerdictView) -> tuple[int, int]:
     return len(verdict.exchanges), sum(exchange.request.body.size_bytes for exchange in verdict.exchanges)
+
+
+def _cell(verdict: VerdictView) -> int:
+    return verdict.exchanges[-1].number // NUMBERS_OF_A_CELL

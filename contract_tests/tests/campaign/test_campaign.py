@@ -10,9 +10,12 @@ import pytest
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.causes import cause_of
 from contract_tests.campaign.cells import STRATEGIES, cells
+from contract_tests.campaign.findings import CONFIRMING, Findings, Found
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView
+from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
+from contract_tests.judging.verdict import Outcome
 from contract_tests.target.exchange import Request
 
 
@@ -70,3 +73,37 @@ def test_mutations_are_a_function_of_the_random_source_and_differ() -> None:
     one, two = ([mutated(request, [request], Random(seed)).body for seed in range(200)] for _ in range(2))
     assert one == two
     assert len(set(one)) > 100
+
+
+def breach(number: int, body: bytes) -> VerdictGiven:
+    request = RequestView("POST", "http://127.0.0.1/", (), BodyView(body, len(body)))
+    exchange = ExchangeView(number, "", float(number), 0.0, request, ResponseView(500, (), BodyView()))
+    return VerdictGiven(VerdictView("request.name.text", Outcome.BROKEN, (exchange,), "200 or 201", "500"))
+
+
+def found_after(*events: Event) -> Found:
+    findings = Findings()
+    for event in events:
+        findings.add(event)
+    [found] = findings
+    return found
+
+
+def test_a_finding_counts_its_breaches_and_keeps_the_smallest() -> None:
+    found = found_after(breach(3, b"long"), breach(2, b"s"), breach(4, b"longer"))
+    assert (found.count, found.first_s, found.last_s, found.smallest.exchanges[0].number) == (3, 2.0, 4.0, 2)
+
+
+def test_what_was_sent_again_stays_until_a_smaller_request_is() -> None:
+    confirmed = (breach(1, b"long"), StageStarted(CONFIRMING), FailureRepeated("request.name.text", 3, 3, 1))
+    later = found_after(*confirmed, StageStarted("cell 0"), breach(10_001, b""))
+    assert (later.times, later.smallest.exchanges[0].number) == (3, 1)
+    shrunk = found_after(*confirmed, breach(2, b"s"))
+    assert (shrunk.times, shrunk.count, shrunk.smallest.exchanges[0].number) == (0, 1, 2)
+
+
+def test_no_finding_is_new_while_others_are_confirmed() -> None:
+    findings = Findings()
+    for event in (StageStarted(CONFIRMING), breach(1, b"")):
+        findings.add(event)
+    assert len(findings) == 0
