@@ -240,12 +240,12 @@ def receipt(folder: Path, files: tuple[Path, ...], more: tuple[str, ...], config
     if not secrets:
         raise click.UsageError("there is no secret to search for; set LEADLISTS_BEARER, or give --secret TEXT")
     try:
-        contents = [path.read_bytes() for path in (*files_of(folder), *files)]
+        paths = [*files_of(folder), *files]
+        found = search(paths, secrets, folder)
     except OSError as error:
         raise click.UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
-    if not contents:
+    if not paths:
         raise click.UsageError(f"there are no files in {folder}")
-    found = search(contents, secrets, folder)
     _say(found.text)
     return 1 if found.found else 0
 

@@ -93,7 +93,7 @@ def write_reports(
     """
     receipt = None
     if secrets and folder is not None:
-        contents = [path.read_bytes() for path in files_of(folder)]
+        contents: list[bytes | Path] = [*files_of(folder)]
         contents += [_encoded(each.format.write(result, folder)) for each in wanted]
         receipt = search(contents, secrets, folder)
     files, problems = [], []

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 SHORTEST = 8  # a shorter secret could be an ordinary word
+PIECE_BYTES = 4 * 1024 * 1024  # of a long file
 
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){8,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
@@ -33,15 +34,28 @@ class Receipt:
         return f"Canary found {self.found} {times} in {self.files} {files}; check with: {self.command}"
 
 
-def search(contents: Iterable[bytes], secrets: Collection[str], folder: Path) -> Receipt:
-    """Count the secrets in the contents of files. folder: of the run, for the command that searches again."""
-    counts = [appearances(content, secrets) for content in contents]
+def search(contents: Iterable[bytes | Path], secrets: Collection[str], folder: Path) -> Receipt:
+    """Count the secrets in files, or in their contents. folder: of the run, for the command that searches again.
+
+    Raises OSError.
+    """
+    counts = [sum(appearances(piece, secrets) for piece in _pieces(content)) for content in contents]
     return Receipt(sum(counts), len(counts), f"leadlists-contract receipt {folder}")
 
 
 def files_of(folder: Path) -> Iterator[Path]:
     """Return every file in the folder of a run, sorted by name."""
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _pieces(content: bytes | Path) -> Iterator[bytes]:
+    """Read a file in pieces of whole lines, as no secret has a line break: the record of a campaign has gigabytes."""
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece + file.readline()
 
 
 def appearances(content: bytes, secrets: Collection[str]) -> int:

@@ -6,11 +6,12 @@ import base64
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from contract_tests.report.formats import FORMATS
-from contract_tests.report.receipt import appearances
+from contract_tests.report.receipt import PIECE_BYTES, appearances, search
 from contract_tests.settings.secrets import Masker
 from contract_tests.tests.report.conftest import Recorded
 from contract_tests.tests.servers.hostile import CANARY, SECOND_CANARY, forms
@@ -95,3 +96,11 @@ def test_a_secret_that_only_the_record_would_have_shown_is_in_no_report_made_lat
     done = call("report", str(failing.folder), "--report=json=-", LEADLISTS_BEARER=CANARY)
     assert done.returncode == 1
     assert appearances(done.stdout.encode(), [CANARY, SECOND_CANARY, *failing.handed_out]) == 0
+
+
+@pytest.mark.parametrize("before", [0, PIECE_BYTES - 20, PIECE_BYTES - len(CANARY) - 1, PIECE_BYTES, 3 * PIECE_BYTES])
+def test_a_secret_is_found_wherever_it_is_in_a_long_record(before: int, tmp_path: Path) -> None:
+    line = b"x" * 99 + b"\n"
+    filling = line * (before // 100) + b"y" * (before % 100)
+    (tmp_path / "run.ndjson").write_bytes(filling + CANARY.encode() + b"\n" + line * 9)
+    assert search([tmp_path / "run.ndjson"], {CANARY}, tmp_path).found == 1
