@@ -6,14 +6,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from contract_tests.settings.options import FUZZ_OPTIONS, RUN_OPTIONS, SEEN_OPTIONS
+from contract_tests.settings.options import FUZZ_OPTIONS, LEDGER_OPTIONS, RUN_OPTIONS, SEEN_OPTIONS
 
 if TYPE_CHECKING:
+    from contract_tests.campaign.allowance import Allowance
     from contract_tests.contract.specification import Specification
     from contract_tests.engine.result import RunResult
     from contract_tests.report.formats import Wanted
@@ -128,6 +130,19 @@ def run(
     type=click.IntRange(min=1),
     help="maximum number of lead lists that the campaign creates (default: no limit)",
 )
+@click.option(
+    "--i-own",
+    "own",
+    metavar="HOST",
+    multiple=True,
+    help="this host is yours and may be fuzzed, although it is not of a private network; can be repeated",
+)
+@click.option(
+    "--shard",
+    metavar="K/N",
+    help="carry out part K of N of the campaign (default: CI_NODE_INDEX/CI_NODE_TOTAL, or JOB_COMPLETION_INDEX)",
+)
+@click.option("--delete-url", metavar="URL", help="afterwards send DELETE for each created list; {id} is its ID")
 @click.option("--dry-run", is_flag=True, help="list the first parts of the campaign, and exit; sends nothing")
 @_with_options(FUZZ_OPTIONS)
 @click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
@@ -136,6 +151,9 @@ def fuzz(
     url: str | None,
     budget: str,
     max_created: int | None,
+    own: tuple[str, ...],
+    shard: str | None,
+    delete_url: str | None,
     dry_run: bool,
     config: str | None,
     reports: tuple[str, ...],
@@ -147,10 +165,39 @@ def fuzz(
     the server treated in a new way, sequences by several users, and requests from the schema. It groups what it finds
     by clause, place and cause, makes each finding smaller, and sends it again before it reports it. The same seed sends
     the same requests to a server that behaves the same. Ctrl-C ends the campaign with its report.
+
+    Outside this machine and private networks, the command needs --i-own HOST and sends 5 requests in a second, unless
+    --rate gives another number.
     """
+    from contract_tests.campaign.allowance import Allowance
+    from contract_tests.campaign.ledger import check_template
+    from contract_tests.campaign.permit import permit_for
+    from contract_tests.report import campaign as report
+    from contract_tests.settings.manners import shard_from
+    from contract_tests.settings.values import UsageError
+
+    wanted = _wanted(reports)
+    settings, _, folder = _check({**flags, "url": url}, config)
+    try:
+        allowance = Allowance.parse(budget)
+        part = shard_from(shard, os.environ)
+        permit = permit_for(settings, own=own, max_created=max_created, shard=part)
+        template = None if delete_url is None else check_template(delete_url, settings.url)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+    if dry_run:
+        _say(report.dry_run(allowance, settings.seed, permit, part))
+        return 0
+    _say(str(permit))
+    result = _fuzz(settings, folder, wanted, allowance, permit=permit, shard=part)
+    if template is not None:
+        _delete(replace(settings, rate_per_s=permit.rate_per_s), folder, template)
+    return result.exit_code()
+
+
+def _fuzz(settings: Settings, folder: Path, wanted: list[Wanted], allowance: Allowance, **options: Any) -> RunResult:
     from rich.console import Console
 
-    from contract_tests.campaign.allowance import Allowance
     from contract_tests.composition import open_campaign
     from contract_tests.engine.events import Ending
     from contract_tests.engine.interruption import stop_on_signals
@@ -159,15 +206,9 @@ def fuzz(
     from contract_tests.settings.secrets import Masker, printable
     from contract_tests.settings.values import UsageError
 
-    wanted = _wanted(reports)
-    settings, _, folder = _check({**flags, "url": url}, config)
     masker = Masker(settings.secrets)
     try:
-        allowance = Allowance.parse(budget)
-        if dry_run:
-            _say(report.dry_run(allowance, settings.seed))
-            return 0
-        with open_campaign(settings, allowance, max_created=max_created, folder=folder, masker=masker) as conductor:
+        with open_campaign(settings, allowance, folder=folder, masker=masker, **options) as conductor:
             stop_on_signals(conductor.stop)
             console = report.CampaignReport(Console(highlight=False), conductor.followed, allowance)
             result = conductor.conduct(console.listen)
@@ -183,8 +224,102 @@ def fuzz(
         _write(folder / report.FILE_NAME, report.findings_file(conductor.followed, result, folder))
     if conductor.record_problem:
         _complain(conductor.record_problem)
+    _write_ledger(folder)
     _write_reports(wanted, result, folder, masker.secrets)
+    return result
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.argument("folders", metavar="RUN_DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run-folder", "into", metavar="DIR", type=click.Path(path_type=Path), help="new folder for the union")
+@click.option("--report", "reports", metavar="FORMAT[=FILE]", multiple=True, help="write a report, as for `run`")
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+def merge(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ...], config: str | None) -> int:
+    """Unite the shards of a campaign.
+
+    The new folder holds one record, the findings of all shards, and the list of all created lead lists. The exit code
+    is that of the union.
+    """
+    from rich.console import Console
+
+    from contract_tests.campaign.allowance import Allowance
+    from contract_tests.campaign.corpus import CampaignLog
+    from contract_tests.campaign.merging import merge as unite
+    from contract_tests.engine.record import FILE_NAME, Record, RecordError, new_folder
+    from contract_tests.report import campaign as report
+
+    wanted = _wanted(reports)
+    folder = into or new_folder()
+    if (folder / FILE_NAME).exists():
+        raise click.UsageError(f"--run-folder: {folder} holds another run; name a new folder")
+    try:
+        record = Record(folder)
+        followed = CampaignLog(record)
+        unite(folders, followed, folder)
+    except (RecordError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    record.close()
+    result = followed.summing.result()
+    report.CampaignReport(Console(highlight=False), followed, Allowance()).conclude(result, folder)
+    _write(folder / report.FILE_NAME, report.findings_file(followed, result, folder))
+    _write_ledger(folder)
+    _write_reports(wanted, result, folder, _secrets(config))
     return result.exit_code()
+
+
+@cli.command()
+@click.argument("folder", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@click.option("--delete-url", metavar="URL", help="send DELETE for each created list; {id} is its ID")
+@_with_options(LEDGER_OPTIONS)
+@click.option("--config", metavar="FILE", help="file to read instead of leadlists.toml in the current folder")
+def created(folder: Path, delete_url: str | None, config: str | None, **flags: Any) -> int:
+    """List the lead lists that a run or a campaign created, as CSV.
+
+    RUN_DIR is the folder of the run; the run can be incomplete. With --delete-url, the command deletes them as the user
+    who created them; the login is that of `run`. The exit code is 1 if the server did not delete one.
+    """
+    from contract_tests.campaign.ledger import check_template, created_in
+    from contract_tests.engine.record import RecordError, read_result
+    from contract_tests.report.ledger import ledger
+    from contract_tests.settings.sources import gather
+    from contract_tests.settings.values import UsageError
+
+    try:
+        if delete_url is None:
+            click.echo(ledger(created_in(folder)), nl=False)
+            return 0
+        settings = gather({**flags, "url": read_result(folder).started.url}, config=Path(config) if config else None)
+        return 0 if _delete(settings, folder, check_template(delete_url, settings.url)) else 1
+    except (RecordError, UsageError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _write_ledger(folder: Path) -> None:
+    from contract_tests.campaign.ledger import created_in
+    from contract_tests.engine.record import RecordError
+    from contract_tests.report import ledger
+
+    try:
+        _write(folder / ledger.FILE_NAME, ledger.ledger(created_in(folder)))
+    except RecordError as error:
+        _complain(str(error))
+
+
+def _delete(settings: Settings, folder: Path, template: str) -> bool:
+    """Delete what a run created; return whether all of it is gone."""
+    from contract_tests.campaign.ledger import delete_created
+    from contract_tests.composition import open_target
+    from contract_tests.engine.budget import Budget
+    from contract_tests.report.failure import on_one_line
+    from contract_tests.settings.secrets import Masker
+
+    masker = Masker(settings.secrets)
+    with open_target(settings, Budget().pause, masker) as target:
+        deleted = delete_created(folder, template, target, settings)
+    _say(f"Deleted {deleted.gone} of {deleted.gone + len(deleted.kept)} created lists.")
+    for name, why in deleted.kept[:20]:
+        _complain(on_one_line(masker.mask_excerpt(f"not deleted: {name}: {why}")))
+    return not deleted.kept
 
 
 @cli.command()
@@ -357,7 +492,7 @@ def watch(
     wanted = _wanted(reports)
     if har is not None:
         return _watch_file(har, flags, config, wanted)
-    settings, _, folder = _check(flags, config)
+    settings, _, folder = _check(flags, config, sends=False)
     try:
         with proxy_of(settings, host=host, port=port, keeps_host=keep_host) as proxy:
             companion = Companion(command, proxy.stop)
@@ -384,7 +519,7 @@ def _watch_file(har: Path, flags: dict[str, Any], config: str | None, wanted: li
         archive = Archive.read(har)
         specification = load_specification(Path(flags["spec"]) if flags["spec"] else None)
         paths = [operation.path for operation in specification.operations]
-        settings, _, folder = _check({**flags, "url": flags["url"] or archive.base_url(paths)}, config)
+        settings, _, folder = _check({**flags, "url": flags["url"] or archive.base_url(paths)}, config, sends=False)
     except (HarError, SpecificationError) as error:
         raise click.UsageError(f"--har: {error}") from None
     base_url = Terms.of(specification, settings).base_url
@@ -562,7 +697,7 @@ def _complain(text: str) -> None:
     click.echo(f"leadlists-contract: {text}", file=sys.stderr)
 
 
-def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specification, Path]:
+def _check(flags: dict[str, Any], config: str | None, *, sends: bool = True) -> tuple[Settings, Specification, Path]:
     """Check the options and return the values that a run needs; raise click.UsageError."""
     from contract_tests.contract.deviations import load_deviations
     from contract_tests.contract.specification import SpecificationError, load_specification
@@ -571,7 +706,7 @@ def _check(flags: dict[str, Any], config: str | None) -> tuple[Settings, Specifi
     from contract_tests.settings.values import UsageError
 
     try:
-        settings = gather(flags, config=Path(config) if config else None)
+        settings = gather(flags, config=Path(config) if config else None, sends=sends)
         specification = load_specification(settings.spec_folder)
         specification.pin(settings.readings)
         specification.select(settings.clauses)

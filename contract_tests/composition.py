@@ -17,6 +17,7 @@ from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import cells
 from contract_tests.campaign.conduct import Campaign, CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.permit import Permit
 from contract_tests.campaign.strategies import Ground
 from contract_tests.comparison.comparing import COMPARABLE, Comparison, Heard, compare
 from contract_tests.contract.deviations import load_deviations
@@ -39,6 +40,7 @@ from contract_tests.live.watching import BEARER, COOKIE, Watching
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
 from contract_tests.settings.connection import proxy_for, tls_context
+from contract_tests.settings.manners import Shard
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import Settings, UsageError
@@ -93,22 +95,26 @@ def open_run(
 def open_campaign(
     settings: Settings,
     allowance: Allowance,
+    permit: Permit,
     *,
-    max_created: int | None = None,
+    shard: Shard | None = None,
     folder: Path | None = None,
     masker: Masker | None = None,
     suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
 ) -> Iterator[CampaignConductor]:
     """A campaign that has sent nothing yet; when the block ends, its connections and its record are closed.
 
-    max_created: how many objects it may create. folder: where the record goes; without it none is written. masker:
-    learns the secrets that the server hands out. Raises RecordError, and UsageError if the allowance is too small.
+    permit: how fast it may send, and how many objects it may create. shard: which cells it carries out; all without it.
+    folder: where the record goes; without it none is written. masker: learns the secrets that the server hands out.
+    Raises RecordError, and UsageError if the allowance is too small.
     """
     # One request after the other: the same seed must meet the same server in the same state.
-    settings = replace(settings, connections=1)
+    settings = replace(settings, connections=1, rate_per_s=permit.rate_per_s)
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     masker = masker or Masker(settings.secrets)
     started = describe(terms)
+    mine = shard or Shard()
+    depth = f"campaign of {allowance}" + (f", shard {mine}" if mine.total > 1 else "")
     plans = {
         operation.id: make_plan(suites, terms, operation, f"seed {settings.seed}")
         for operation in terms.specification.operations
@@ -122,18 +128,20 @@ def open_campaign(
         ]
 
     campaign = Campaign(
-        lambda requests: cells(settings.seed, requests=requests),
+        lambda requests: (cell for cell in cells(settings.seed, requests=requests) if mine.has(cell.index)),
         grounds,
         f"run {re.sub('[^0-9]', '', started.at)[:14]}",
         allowance.requests,
     )
     check_allowance(allowance, campaign.requests_left(tuple(plans.values())))
     job = Job(
-        replace(started, depth=f"campaign of {allowance}"), tuple(plans.values()), shrinks=False, wait_s=settings.wait_s
+        replace(started, depth=depth), tuple(plans.values()), shrinks=False, wait_s=settings.wait_s
     )
     record = None if folder is None else Record(folder)
     log = CampaignLog(record)
-    budget = CampaignBudget(log, max_time_s=allowance.time_s, max_requests=allowance.requests, max_created=max_created)
+    budget = CampaignBudget(
+        log, max_time_s=allowance.time_s, max_requests=allowance.requests, max_created=permit.max_created
+    )
     try:
         with open_target(settings, budget.pause, masker) as target:
             yield CampaignConductor(
@@ -265,6 +273,7 @@ def open_target(settings: Settings, pause: Callable[[float], bool], masker: Mask
         proxy=proxy.url if proxy else None,
         proxy_name=proxy.shown if proxy else "",
         renewal=renewal,
+        rate_per_s=settings.rate_per_s,
     )
 
 

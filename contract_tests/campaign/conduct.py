@@ -26,6 +26,7 @@ from contract_tests.target.client import Target
 FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
 RELIEF_S = 5.0  # before a server that suffers is asked again
 RELIEFS = 3
+CONNECTED = "connected to"  # begins the name of the stage that names the address
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class CampaignConductor(Conductor):
         plans = self._job.plans
         left = self._campaign.requests_left(plans)
         yield from self._discover(plans)
+        if addresses := self._traffic.target.addresses:
+            self._stage(f"{CONNECTED} {', '.join(sorted(addresses))}")
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
         for plan in plans:
             yield from self._cover(plan)

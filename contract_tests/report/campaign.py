@@ -12,12 +12,15 @@ from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import cells
+from contract_tests.campaign.conduct import CONNECTED
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.findings import Found
-from contract_tests.engine.events import Event, ExchangeSeen, RunStarted
+from contract_tests.campaign.permit import Permit
+from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted
 from contract_tests.engine.result import RunResult
 from contract_tests.report.console import ConsoleReport
 from contract_tests.report.failure import command, on_one_line
+from contract_tests.settings.manners import Shard
 
 FILE_NAME = "findings.json"
 SHOWN_CELLS = 12
@@ -40,6 +43,8 @@ class CampaignReport(ConsoleReport):
         super().listen(event)
         if isinstance(event, RunStarted):
             self._started_s = self._line_at_s = self._new_at_s = time.monotonic()
+        if isinstance(event, StageStarted) and event.name.startswith(CONNECTED):
+            self._say(event.name.capitalize())
         if isinstance(event, ExchangeSeen):
             now_s = time.monotonic()
             if len(self._followed.novelty) > self._ways:
@@ -81,10 +86,11 @@ class CampaignReport(ConsoleReport):
         )
 
 
-def dry_run(allowance: Allowance, seed: int) -> str:
-    """What a campaign would send, in words."""
-    lines = [f"A campaign of {allowance} with seed {seed}: the covering set, then", ""]
-    lines += [f"  {cell.name}, seed {cell.seed}" for cell in islice(cells(seed), SHOWN_CELLS)]
+def dry_run(allowance: Allowance, seed: int, permit: Permit, shard: Shard) -> str:
+    """What a campaign, or one shard of it, would send, in words."""
+    lines = [str(permit), f"A campaign of {allowance} with seed {seed}, shard {shard}: the covering set, then"]
+    own = (cell for cell in cells(seed) if shard.has(cell.index))
+    lines += [f"  {cell.name}, seed {cell.seed}" for cell in islice(own, SHOWN_CELLS)]
     return "\n".join([*lines, "  and so on, until the budget is used up"])
 
 

@@ -89,6 +89,13 @@ RUN_OPTIONS = (
         "max_time", "SECONDS", "stop sending requests after this time, and report the run so far (default: no limit)"
     ),
     Option("timeout", "SECONDS", "maximum time for one response (default 10)"),
+    Option("rate", "N", "maximum number of requests in a second, for example 5 or 0.5 (default: no limit)"),
+    Option(
+        "not_production",
+        "HOST",
+        "send to this host although its name looks like production; can be repeated",
+        many=True,
+    ),
     Option("wait", "SECONDS", "maximum time to wait for a server that is still starting (default 0)"),
     Option("ca_file", "FILE", "PEM file with certificates to trust (default: SSL_CERT_FILE, or those of the system)"),
     Option("client_cert", "FILE", "PEM file with a client certificate, if the server requires one"),
@@ -114,3 +121,9 @@ SEEN_OPTIONS = (
 FUZZ_OPTIONS = tuple(
     option.name for option in RUN_OPTIONS if option.name not in {"url", "depth", "max_time", "connections"}
 )
+
+# Those that are needed to delete what a run created.
+LEDGER_OPTIONS = (
+    "bearer", "bearer_file", "login_command", "cookie", "header", "second_bearer", "second_cookie", "timeout", "rate",
+    "not_production", "ca_file", "client_cert", "client_key",
+)  # fmt: skip

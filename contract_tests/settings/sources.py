@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from contract_tests.settings.manners import check_name
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import (
@@ -27,12 +28,15 @@ from contract_tests.settings.values import (
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 
 
-def gather(flags: Mapping[str, Any], *, config: Path | None = None, folder: Path | None = None) -> Settings:
+def gather(
+    flags: Mapping[str, Any], *, config: Path | None = None, folder: Path | None = None, sends: bool = True
+) -> Settings:
     """Settings from flags, then environment variables, then `leadlists.toml`, then defaults.
 
     flags: option name to text (or a sequence of texts); a missing or None value means not given.
     config: the file that --config names; without it `leadlists.toml` in folder (the current one) is read if it is
-    there. Raises UsageError that names the flag, variable or file.
+    there. sends: whether requests will be sent, so that the host must not look like production. Raises UsageError that
+    names the flag, variable or file.
     """
     _check_certificates()
     path = config or (folder or Path.cwd()) / "leadlists.toml"
@@ -46,7 +50,10 @@ def gather(flags: Mapping[str, Any], *, config: Path | None = None, folder: Path
             values[option.name], sources[option.name] = option.split(text), f"${option.variable}"
         elif option.name in table:
             values[option.name], sources[option.name] = table[option.name], f"{path}: {option.name}"
-    return _build(values, sources)
+    settings = _build(values, sources)
+    if sends:
+        check_name(settings.url, settings.not_production, sources["url"])
+    return settings
 
 
 def _check_certificates() -> None:
@@ -226,6 +233,8 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         deviations=Path(path) if (path := given.text("deviations")) else None,
         fails_on_warned=given.fails_on_warned(),
         wait_s=given.number("wait", 0, 0.0) or 0.0,
+        rate_per_s=given.number("rate", 0.01, None),
+        not_production=given.texts("not_production"),
         ca_file=given.text("ca_file"),
         client_cert=given.text("client_cert"),
         client_key=given.text("client_key"),

@@ -82,6 +82,8 @@ class Settings:
     deviations: Path | None = None
     fails_on_warned: bool = False
     wait_s: float = 0.0
+    rate_per_s: float | None = None
+    not_production: tuple[str, ...] = ()
     ca_file: str | None = None
     client_cert: str | None = None
     client_key: str | None = None

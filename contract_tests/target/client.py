@@ -6,15 +6,17 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from email.utils import parsedate_to_datetime
 from types import TracebackType
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
 from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABLE, Exchange, Request, Response
+from contract_tests.target.pace import Pace
 from contract_tests.target.renewal import Renewal
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
@@ -40,14 +42,18 @@ class Target:
         proxy: str | None = None,
         proxy_name: str = "",
         renewal: Renewal | None = None,
+        rate_per_s: float | None = None,
     ) -> None:
         """pause: waits so many seconds and returns whether it did, within the time limit of the run.
 
         tls: what to trust and present. proxy: its URL. proxy_name: how to call it. renewal: of the session.
+        rate_per_s: maximum number of requests in a second.
         """
         self.timeout_s = timeout_s
         self.connections = connections
         self._pause = pause or _sleep
+        self._pace = Pace(rate_per_s, self._pause)
+        self.addresses: set[str] = set()  # to which there was a connection: of the server, or of the proxy
         # No bound on open connections: a burst needs one each, and waiting for one is not the server's doing.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=2)
         self._proxy_name = proxy_name
@@ -137,6 +143,7 @@ class Target:
         return exchange
 
     def _send_once(self, request: Request, label: str, number: int) -> Exchange:
+        self._pace.wait()
         sent_at_s = time.time()
         for _ in range(self.connections + 1):
             connected: list[str] = []
@@ -147,10 +154,17 @@ class Target:
             # and the next connection in the pool may be as stale.
         return Exchange(request, response, failure, sent_at_s, time.time(), label, number)
 
+    def _note_address(self, stream: Any) -> None:
+        if address := stream.get_extra_info("server_addr"):
+            host, port = address[:2]
+            self.addresses.add(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+
     def _attempt(self, request: Request, connected: list[str]) -> tuple[Response | None, str | None]:
-        def trace(event: str, _: object) -> None:
+        def trace(event: str, info: Mapping[str, Any]) -> None:
             if event.startswith("connection.connect_tcp"):
                 connected.append(event)
+            if event == "connection.connect_tcp.complete":
+                self._note_address(info["return_value"])
 
         deadline = time.monotonic() + self.timeout_s
         sent = self._renewal.headers(request.headers) if self._renewal else request.headers

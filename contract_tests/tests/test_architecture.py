@@ -27,6 +27,7 @@ DECIDING = {
         "requests/plan.py",
         "requests/transport.py",
         "contract/schema.py",
+        "settings/manners.py",
         "target/exchange.py",
         "comparison/*.py",
         "live/framing.py",

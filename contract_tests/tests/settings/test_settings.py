@@ -41,6 +41,8 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (text, attribute, value)
     "login_command": ("echo tok-9", "login_command", "echo tok-9"),
     "deviations": ("known.toml", "deviations", Path("known.toml")),
     "fail_on": ("warned", "fails_on_warned", True),
+    "rate": ("2.5", "rate_per_s", 2.5),
+    "not_production": ("www.rehearsal.example", "not_production", ("www.rehearsal.example",)),
     "wait": ("20", "wait_s", 20.0),
     "ca_file": ("ca.pem", "ca_file", "ca.pem"),
     "client_cert": ("me.pem", "client_cert", "me.pem"),

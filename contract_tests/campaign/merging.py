@@ -1,0 +1,115 @@
+"""Unites the records of several shards of a campaign into one, as if one process had sent everything."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from contract_tests.campaign.cells import NUMBERS_OF_A_CELL
+from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.novelty import way_of
+from contract_tests.engine.event_log import now_text
+from contract_tests.engine.events import (
+    Ending,
+    Event,
+    ExchangeSeen,
+    FailureRepeated,
+    RunEnded,
+    RunStarted,
+    StageStarted,
+    VerdictGiven,
+)
+from contract_tests.engine.record import RecordError, body_file_name, read_events
+from contract_tests.engine.views import ExchangeView
+
+NUMBERS_OF_A_SHARD = 10**10  # more than the cells of a campaign of weeks use
+
+
+def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
+    """Emit the events of all records to a log, and copy the long bodies to the folder of its record.
+
+    The servers may have different addresses, as in CI jobs that start their own. Raises RecordError if a record cannot
+    be read, is of another seed or contract than the first, or holds cells of another record.
+    """
+    first: RunStarted | None = None
+    owners: dict[int, Path] = {}  # cell -> the folder with its record
+    ends: list[RunEnded] = []
+    for index, one in enumerate(folders):
+        offset = index * NUMBERS_OF_A_SHARD
+        last: RunEnded | None = None
+        if first is not None:
+            log.emit(StageStarted(f"record {index + 1} of {len(folders)}"))
+        for event in read_events(one):
+            match event:
+                case RunStarted():
+                    first = _united(first, event, one, len(folders), log)
+                case RunEnded():
+                    last = event
+                case _:
+                    _check_owner(event, one, owners)
+                    _tell(log, _moved(event, offset))
+        if first is None:
+            raise RecordError(f"{one} holds no run: its record has no whole first line")
+        ends.append(last or RunEnded("", Ending.INTERRUPTED, f"The record of {one} stops before its end.", 0, 0.0))
+        for path in _bodies(one):
+            number = int(path.stem.removeprefix("body-"))
+            shutil.copyfile(path, folder / body_file_name(number + offset))
+    log.emit(_end(ends))
+
+
+def _united(first: RunStarted | None, event: RunStarted, folder: Path, count: int, log: CampaignLog) -> RunStarted:
+    """Return the first event of the merged record; emit it once."""
+    if first is None:
+        log.emit(replace(event, depth=f"{event.depth}, merged from {count} records"))
+        return event
+    for name in ("seed", "spec_sha256"):
+        if getattr(event, name) != getattr(first, name):
+            raise RecordError(f"{folder} is of another campaign: its {name} is {getattr(event, name)!r}")
+    return first
+
+
+def _check_owner(event: Event, folder: Path, owners: dict[int, Path]) -> None:
+    """Raise RecordError if the event is of a cell that another record holds: its findings would count twice."""
+    cell = event.exchange.number // NUMBERS_OF_A_CELL if isinstance(event, ExchangeSeen) else 0
+    if cell and owners.setdefault(cell, folder) is not folder:
+        raise RecordError(f"{folder} and {owners[cell]} hold the same part of the campaign")
+
+
+def _tell(log: CampaignLog, event: Event) -> None:
+    log.emit(event)
+    if isinstance(event, ExchangeSeen):
+        log.note(way_of(event), event.exchange.label)
+    log.take()
+    for _ in log.waiting():
+        pass
+
+
+def _moved(event: Event, offset: int) -> Event:
+    """Return the event with the numbers of its exchanges moved, as every shard counts from 1."""
+
+    def moved(view: ExchangeView) -> ExchangeView:
+        return replace(view, number=view.number + offset)
+
+    match event:
+        case ExchangeSeen():
+            return replace(event, exchange=moved(event.exchange))
+        case VerdictGiven():
+            exchanges = tuple(map(moved, event.verdict.exchanges))
+            return replace(event, verdict=replace(event.verdict, exchanges=exchanges))
+        case FailureRepeated() if event.exchange:
+            return replace(event, exchange=event.exchange + offset)
+        case _:
+            return event
+
+
+def _bodies(folder: Path) -> Iterator[Path]:
+    return folder.glob("body-*.bin") if folder.is_dir() else iter(())
+
+
+def _end(ends: Sequence[RunEnded]) -> RunEnded:
+    """Return how the shards ended together: as the first that ended early, if there is one."""
+    worst = next((end for end in ends if end.ending is not Ending.COMPLETE), ends[0])
+    duration_s = max(end.duration_s for end in ends)
+    return RunEnded(now_text(), worst.ending, worst.why, sum(end.requests for end in ends), duration_s)

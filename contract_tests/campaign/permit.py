@@ -1,0 +1,55 @@
+"""Whether a campaign may send to a host, how fast, and how many objects it may create there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from contract_tests.requests.plan import BURST
+from contract_tests.settings.connection import proxy_for
+from contract_tests.settings.manners import PUBLIC_RATE_PER_S, Shard, is_private
+from contract_tests.settings.values import Settings, UsageError
+from contract_tests.target.pace import addresses_of
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What the user and the network of the host allow this campaign, or this shard of one.
+
+    addresses: of the host; none through a proxy. rate_per_s, max_created: None for no limit.
+    """
+
+    host: str
+    addresses: tuple[str, ...]
+    is_private: bool
+    rate_per_s: float | None = None
+    max_created: int | None = None
+
+    def __str__(self) -> str:
+        network = "of a private network" if self.is_private else "named by --i-own"
+        rate = f"at most {self.rate_per_s:g} requests a second" if self.rate_per_s else "no limit on requests a second"
+        created = "no limit on created objects" if self.max_created is None else f"{self.max_created} created objects"
+        return f"Host {self.host} ({', '.join(self.addresses) or 'through a proxy'}), {network}: {rate}, {created}"
+
+
+def permit_for(
+    settings: Settings, *, own: tuple[str, ...] = (), max_created: int | None = None, shard: Shard | None = None
+) -> Permit:
+    """Resolve the name of the host, and send nothing. own: hosts that the user says are theirs.
+
+    max_created: of all shards together. Raises UsageError that names the flag.
+    """
+    shard = shard or Shard()
+    parts = urlsplit(settings.url)
+    host = parts.hostname or ""
+    proxy = proxy_for(settings.url)
+    addresses = () if proxy else addresses_of(host, parts.port or (443 if parts.scheme == "https" else 80))
+    private = is_private(addresses)
+    if not private and host.lower() not in {each.lower() for each in own}:
+        where = f"{', '.join(addresses)} is not of a private network" if addresses else "its address is not known"
+        raise UsageError(f"--i-own: {where}; give --i-own {host} if the server is yours and may be fuzzed")
+    rate_per_s = settings.rate_per_s if settings.rate_per_s or private else PUBLIC_RATE_PER_S
+    part = None if max_created is None else shard.part_of(max_created)
+    if part is not None and part < BURST:
+        raise UsageError(f"--max-created: must be at least {BURST * shard.total}, since a burst creates {BURST}")
+    return Permit(host, addresses, private, rate_per_s and rate_per_s / shard.total, part)

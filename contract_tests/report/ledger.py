@@ -1,0 +1,28 @@
+"""The ledger: every object that a run created, as CSV, from its record."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from contract_tests.campaign.ledger import Created
+
+FILE_NAME = "created.csv"
+
+
+def ledger(created: Iterable[Created]) -> str:
+    """One line for each object: ID, when it was created (UTC), number of the request, whose login it used."""
+    text = io.StringIO()
+    table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    table.writerow(("id", "created_at", "request", "user"))
+    for each in created:
+        moment = datetime.fromtimestamp(each.at_s, UTC).isoformat(timespec="milliseconds")
+        table.writerow((_cell(each.id), moment, each.number, each.user))
+    return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    """The text as spreadsheets show it: they take one that begins with such a character for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
