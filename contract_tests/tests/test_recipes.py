@@ -8,9 +8,11 @@ import sys
 import time
 
 import pytest
+import yaml
 
+from contract_tests.cli import cli
 from contract_tests.report.formats import FORMATS
-from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.manners import Shard, shard_from
 from contract_tests.tests.conftest import ROOT
 
 RECIPES = ROOT / "contract_tests" / "recipes"
@@ -22,11 +24,13 @@ RECIPES = ROOT / "contract_tests" / "recipes"
         ("action.yml", "vendor.github-actions"),
         ("github-workflow.yml", "vendor.github-workflows"),
         ("gitlab-ci.yml", "vendor.gitlab-ci"),
+        ("fuzz-github-workflow.yml", "vendor.github-workflows"),
+        ("fuzz-gitlab-ci.yml", "vendor.gitlab-ci"),
     ],
 )
 def test_a_recipe_fits_the_published_schema(name: str, schema: str) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema]
-    if schema.endswith("gitlab-ci"):
+    if schema == "vendor.gitlab-ci":
         command += ["--data-transform", "gitlab-ci"]
     done = subprocess.run([*command, str(RECIPES / name)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -36,8 +40,21 @@ def test_every_flag_and_format_of_a_recipe_exists() -> None:
     text = "\n".join(path.read_text() for path in RECIPES.iterdir())
     flags = set(re.findall(r"(?<![\w-])--([a-z][\w-]*)", text))
     assert flags
-    assert flags <= {option.flag.removeprefix("--") for option in RUN_OPTIONS} | {"report"}
+    options = {option for command in cli.commands.values() for parameter in command.params for option in parameter.opts}
+    assert {f"--{flag}" for flag in flags} <= options
     assert set(re.findall(r"--report (\w+)", text)) <= FORMATS.keys()
+
+
+def test_each_pod_of_the_job_for_kubernetes_gets_another_shard() -> None:
+    job = yaml.safe_load((RECIPES / "fuzz-kubernetes-job.yaml").read_text())
+    spec = job["spec"]
+    assert (job["apiVersion"], job["kind"], spec["completionMode"]) == ("batch/v1", "Job", "Indexed")
+    [container] = spec["template"]["spec"]["containers"]
+    values = {each["name"]: each.get("value") for each in container["env"]}
+    shards = [shard_from(None, {**values, "JOB_COMPLETION_INDEX": str(n)}) for n in range(spec["completions"])]
+    assert shards == [Shard(n + 1, spec["completions"]) for n in range(spec["completions"])]
+    mounted = {each["name"] for each in container["volumeMounts"]}
+    assert mounted == {each["name"] for each in spec["template"]["spec"]["volumes"]}
 
 
 def test_the_hook_before_a_commit_runs_and_is_quick() -> None:

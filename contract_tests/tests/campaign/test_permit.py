@@ -1,0 +1,61 @@
+"""Where a campaign may send, and how fast."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.campaign import permit as permits
+from contract_tests.campaign.permit import permit_for
+from contract_tests.settings.manners import Shard
+from contract_tests.settings.values import Settings, UsageError
+
+PUBLIC = Settings("https://staging.example.com")
+
+
+@pytest.fixture(autouse=True)
+def _addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give names addresses without a name server."""
+    known = {"127.0.0.1": "127.0.0.1", "staging.example.com": "93.184.215.14", "inside.example.com": "10.0.0.7"}
+    monkeypatch.setattr(permits, "addresses_of", lambda host, port: (known[host],) if host in known else ())
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://inside.example.com"])
+def test_private_networks_need_no_consent_and_have_no_limit(url: str) -> None:
+    permit = permit_for(Settings(url))
+    assert (permit.is_private, permit.rate_per_s, permit.max_created) == (True, None, None)
+
+
+@pytest.mark.parametrize("own", [(), ("example.com",), ("other.example.com",)])
+def test_another_host_needs_to_be_named(own: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="--i-own staging.example.com"):
+        permit_for(PUBLIC, own=own)
+
+
+def test_a_name_without_an_address_is_not_private() -> None:
+    with pytest.raises(UsageError, match="--i-own"):
+        permit_for(Settings("https://unknown.example.com"))
+
+
+def test_a_host_behind_a_proxy_is_not_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    with pytest.raises(UsageError, match="--i-own"):
+        permit_for(Settings("https://inside.example.com"))
+
+
+def test_a_host_that_is_named_gets_five_requests_a_second() -> None:
+    assert permit_for(PUBLIC, own=("Staging.example.com",)).rate_per_s == 5
+
+
+def test_shards_divide_rate_and_created_objects() -> None:
+    settings = Settings("http://127.0.0.1:8080", rate_per_s=12)
+    permits_of_shards = [permit_for(settings, max_created=101, shard=Shard(n, 4)) for n in range(1, 5)]
+    assert [permit.rate_per_s for permit in permits_of_shards] == [3, 3, 3, 3]
+    assert sum(permit.max_created or 0 for permit in permits_of_shards) == 101
+
+
+def test_too_few_objects_for_a_burst_are_refused() -> None:
+    with pytest.raises(UsageError, match="--max-created"):
+        permit_for(Settings("http://127.0.0.1:8080"), max_created=31, shard=Shard(4, 4))

@@ -1,0 +1,42 @@
+"""Requests keep to a rate, and the address that is connected to is known."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+from contract_tests.target.client import Target
+from contract_tests.target.exchange import Request
+from contract_tests.target.pace import Pace, addresses_of
+
+
+def test_requests_are_spaced_whichever_thread_sends_them() -> None:
+    now_s = [100.0]
+    waited_s: list[float] = []
+    pace = Pace(4, waited_s.append, lambda: now_s[0])
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: pace.wait(), range(5)))
+    assert sorted(waited_s) == [0.25, 0.5, 0.75, 1.0]
+    now_s[0] = 200.0
+    pace.wait()
+    assert len(waited_s) == 4  # the pause before was long enough
+
+
+def test_without_a_rate_nothing_waits() -> None:
+    waited_s: list[float] = []
+    pace = Pace(None, waited_s.append)
+    for _ in range(3):
+        pace.wait()
+    assert waited_s == []
+
+
+def test_a_target_keeps_to_its_rate_and_knows_its_address(right_url: str) -> None:
+    with Target(timeout_s=10, connections=2, rate_per_s=20) as target:
+        sent = [target.send(Request("GET", right_url)) for _ in range(4)]
+        assert all(later.sent_at_s - before.sent_at_s > 0.04 for before, later in pairwise(sent))
+        assert target.addresses == {right_url.removeprefix("http://")}
+
+
+def test_an_unknown_name_has_no_address() -> None:
+    assert addresses_of("no-such-host.invalid", 80) == ()
+    assert "127.0.0.1" in addresses_of("127.0.0.1", 80)
