@@ -128,7 +128,7 @@ def run(
     "--max-created",
     metavar="N",
     type=click.IntRange(min=1),
-    help="maximum number of lead lists that the campaign creates (default: no limit)",
+    help="maximum number of lead lists that the campaign creates (default: no limit on private networks, else 10000)",
 )
 @click.option(
     "--i-own",

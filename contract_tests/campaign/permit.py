@@ -11,6 +11,8 @@ from contract_tests.settings.manners import PUBLIC_RATE_PER_S, Shard, is_private
 from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.pace import addresses_of
 
+PUBLIC_MAX_CREATED = 10_000  # beyond private networks; about an hour at five requests a second
+
 
 @dataclass(frozen=True, slots=True)
 class Permit:
@@ -49,6 +51,8 @@ def permit_for(
         where = f"{', '.join(addresses)} is not of a private network" if addresses else "its address is not known"
         raise UsageError(f"--i-own: {where}; give --i-own {host} if the server is yours and may be fuzzed")
     rate_per_s = settings.rate_per_s if settings.rate_per_s or private else PUBLIC_RATE_PER_S
+    if max_created is None and not private:
+        max_created = PUBLIC_MAX_CREATED
     part = None if max_created is None else shard.part_of(max_created)
     if part is not None and part < BURST:
         raise UsageError(f"--max-created: must be at least {BURST * shard.total}, since a burst creates {BURST}")

@@ -45,8 +45,10 @@ def test_a_host_behind_a_proxy_is_not_private(monkeypatch: pytest.MonkeyPatch) -
         permit_for(Settings("https://inside.example.com"))
 
 
-def test_a_host_that_is_named_gets_five_requests_a_second() -> None:
-    assert permit_for(PUBLIC, own=("Staging.example.com",)).rate_per_s == 5
+def test_a_host_that_is_named_gets_five_requests_a_second_and_ten_thousand_objects() -> None:
+    permit = permit_for(PUBLIC, own=("Staging.example.com",))
+    assert (permit.rate_per_s, permit.max_created) == (5, 10_000)
+    assert permit_for(PUBLIC, own=("staging.example.com",), max_created=50).max_created == 50
 
 
 def test_shards_divide_rate_and_created_objects() -> None:
