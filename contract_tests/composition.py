@@ -134,9 +134,7 @@ def open_campaign(
         allowance.requests,
     )
     check_allowance(allowance, campaign.requests_left(tuple(plans.values())))
-    job = Job(
-        replace(started, depth=depth), tuple(plans.values()), shrinks=False, wait_s=settings.wait_s
-    )
+    job = Job(replace(started, depth=depth), tuple(plans.values()), shrinks=False, wait_s=settings.wait_s)
     record = None if folder is None else Record(folder)
     log = CampaignLog(record)
     budget = CampaignBudget(

@@ -18,7 +18,7 @@ from contract_tests.tests.servers.right_core import PATH, Answer, Request, Right
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
 
-DIRECT = {name: "" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")}
+DIRECT = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), "")
 
 
 def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

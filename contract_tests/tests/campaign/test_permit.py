@@ -30,7 +30,7 @@ def test_private_networks_need_no_consent_and_have_no_limit(url: str) -> None:
 
 @pytest.mark.parametrize("own", [(), ("example.com",), ("other.example.com",)])
 def test_another_host_needs_to_be_named(own: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match="--i-own staging.example.com"):
+    with pytest.raises(UsageError, match=r"--i-own staging\.example\.com"):
         permit_for(PUBLIC, own=own)
 
 
