@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,11 @@ def answering(head: bytes) -> Callable[[socket.socket], None]:
     def answer(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(head + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        # Closed while the rest of the request is unread, the system would drop the response (RFC 9112 §9.6).
+        connection.settimeout(1)
+        with suppress(OSError):
+            while connection.recv(65536):
+                pass
 
     return answer
 

@@ -23,10 +23,16 @@ def test_fourth(): pass
 """
 # Each test names its worker.
 SPREAD = """
-import os, pytest
+import os, pathlib, pytest, time
 
 @pytest.mark.parametrize("number", range(12))
-def test_one(number): print("ran", __name__, os.environ["PYTEST_XDIST_WORKER"])
+def test_one(number):
+    worker = os.environ["PYTEST_XDIST_WORKER"]
+    print("ran", __name__, worker)
+    pathlib.Path(f"{worker}.started").touch()
+    until = time.monotonic() + 30
+    while len(list(pathlib.Path().glob("*.started"))) < 2 and time.monotonic() < until:
+        time.sleep(0.01)  # else a worker that starts late finds nothing left to do
 """
 
 
