@@ -317,7 +317,7 @@ HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
         }
         for count in HIDDEN_BEHIND
     },
-    "an option with a value for type": {"type": {"person": {}}},  # as Rust and Protocol Buffers write a variant
+    "a plural for type": {"type": "companies"},
     "the second company id is null": {"type": "company", "companyIds": [COMPANIES[0], None]},
     "an object for a person id of a list of companies": {"type": "company", "personIds": [{"id": "lead_abc123"}]},
     "endDate null next to fields like switches": {**SWITCHES, "endDate": None},
