@@ -46,16 +46,19 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """Return the numbers of detected defects and of false positives; the foreign set on a line of its own."""
+    """Return the numbers of detected defects and of false positives; each foreign set on a line of its own."""
     own = promised(results)
     counts = Counter((bool(result.subject.clause), result.right) for result in own)
     detected, missed = counts[True, True], counts[True, False]
     reported, passed = counts[False, False], counts[False, True]
     line = f"detected {detected}/{detected + missed}, false positives {reported}/{reported + passed}"
     foreign = [result for result in results if result.subject.kind == FOREIGN]
-    if foreign and len(foreign) < len(results):
-        line = f"foreign set: detected {sum(r.right for r in foreign)}/{len(foreign)}\nown catalogue: {line}"
-    return line
+    if not foreign:
+        return line
+    lines = [] if own == foreign else [f"own catalogue: {line}"]
+    groups = dict.fromkeys(result.subject.group for result in foreign)
+    some = [(group, [r.right for r in foreign if r.subject.group == group]) for group in sorted(groups)]
+    return "\n".join([*(f"foreign, {group}: detected {sum(right)}/{len(right)}" for group, right in some), *lines])
 
 
 def promised(results: Sequence[Result]) -> list[Result]:

@@ -49,6 +49,7 @@ class Subject:
     also: tuple[str, ...] = ()  # clauses that describe the defect equally well
     shows: str = ""  # `reading=option` that the suite must observe
     depth: Depth | None = None  # None: that of the settings
+    group: str = ""  # the part of the class that is counted apart
 
 
 def known_servers(
@@ -149,6 +150,7 @@ def _tiny_servers(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
             tuple(entry.get("carriers", CARRIERS)),
             (0,) if faulty else tuple(range(SEEDS)),
             tuple(entry.get("also", ())),
+            group=entry.get("set", ""),
         )
 
 

@@ -123,8 +123,10 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def result_of(id: str, clause: str | None, *named: str, kind: str = "shape", also: tuple[str, ...] = ()) -> Result:
-    return Result(Subject(id, (), kind, "easy", clause, also=also), named)
+def result_of(
+    id: str, clause: str | None, *named: str, kind: str = "shape", also: tuple[str, ...] = (), group: str = ""
+) -> Result:
+    return Result(Subject(id, (), kind, "easy", clause, also=also, group=group), named)
 
 
 def test_the_confusion_lists_clauses_on_other_subjects_than_the_defect() -> None:
@@ -142,12 +144,14 @@ def test_the_confusion_lists_clauses_on_other_subjects_than_the_defect() -> None
     ]
 
 
-def test_the_foreign_set_is_counted_apart_and_decides_only_if_alone() -> None:
-    own, missed = result_of("one", "a", "a"), result_of("two", "a", "b", kind=FOREIGN)
-    assert summary([own, missed]) == "foreign set: detected 0/1\nown catalogue: detected 1/1, false positives 0/0"
+def test_the_foreign_sets_are_counted_apart_and_decide_only_if_alone() -> None:
+    own, missed = result_of("one", "a", "a"), result_of("two", "a", "b", kind=FOREIGN, group="set 2")
+    found = result_of("three", "a", "a", kind=FOREIGN, group="set 1")
+    lines = ["foreign, set 1: detected 1/1", "foreign, set 2: detected 0/1"]
+    assert summary([own, missed, found]).splitlines() == [*lines, "own catalogue: detected 1/1, false positives 0/0"]
     assert promised([own, missed]) == [own]
     assert promised([missed]) == [missed]
-    assert summary([missed]) == "detected 0/1, false positives 0/0"
+    assert summary([missed]) == lines[1]
 
 
 def test_a_run_for_the_confusion_goes_on_after_the_defect(command: Command) -> None:

@@ -16,9 +16,13 @@ from contract_tests.tests.servers import (
 )
 
 # Importing one of these modules declares its servers. Each set was written when the suite had been improved for the
-# sets before it, and was judged once before any change: its score at first sight is what the suite finds elsewhere.
-SETS = {
-    "first": (
+# sets before it, and was judged at depth quick before the suite was changed: the score at first sight, which the name
+# of the set repeats, is what the suite finds elsewhere.
+FIRST = "set 1 (at first sight 32/60)"
+SECOND = "set 2 (at first sight 17/31)"
+THIRD = "set 3"
+MODULES = {
+    FIRST: (
         foreign_logins,
         foreign_headers,
         foreign_wires,
@@ -27,9 +31,15 @@ SETS = {
         foreign_ids,
         foreign_texts,
     ),
-    "second": (foreign_unseen,),
-    "third": (foreign_third_fields, foreign_third_wire, foreign_third_state),
+    SECOND: (foreign_unseen,),
+    THIRD: (foreign_third_fields, foreign_third_wire, foreign_third_state),
 }
-SET_OF_MODULE = {module.__name__: name for name, modules in SETS.items() for module in modules}
+SET_OF_MODULE = {module.__name__: name for name, modules in MODULES.items() for module in modules}
 FOREIGN_SERVERS = tuple(breach.foreign)
-THIRD_SET = tuple(server for server in FOREIGN_SERVERS if SET_OF_MODULE[server.app.__module__] == "third")
+
+
+def set_of(server: breach.FaultyServer) -> str:
+    return SET_OF_MODULE[server.app.__module__]
+
+
+THIRD_SET = tuple(server for server in FOREIGN_SERVERS if set_of(server) == THIRD)

@@ -14,7 +14,7 @@ import uvicorn
 
 from contract_tests.tests.servers.breach import FaultyServer
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.servers.foreign_servers import FOREIGN_SERVERS
+from contract_tests.tests.servers.foreign_servers import FOREIGN_SERVERS, set_of
 from contract_tests.tests.servers.right_servers import RIGHT_SERVERS
 from contract_tests.tests.servers.trait import App
 
@@ -39,6 +39,7 @@ _FAULTY = {server.name: server for server in (*FAULTY_SERVERS, *FOREIGN_SERVERS)
 def _faulty(server: FaultyServer, kind: str) -> dict[str, Any]:
     named = {"id": server.name, "kind": kind, "clause": server.clause, "description": server.description}
     found = {"also": list(server.also), "source": server.source, "difficulty": server.difficulty}
+    found |= {"set": set_of(server)} if kind == "foreign" else {}
     return named | found | {"carriers": ["bearer", "cookie"], "readings": {}}
 
 
