@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from contract_tests.composition import open_run
+    from contract_tests.composition.run import open_run
     from contract_tests.engine.record import read_result
     from contract_tests.engine.result import RunResult
     from contract_tests.judging.case import Case, HistoryOracle, Oracle
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "composition": ("open_run",),
+    "composition.run": ("open_run",),
     "engine.record": ("read_result",),
     "engine.result": ("RunResult",),
     "judging.case": ("Case", "HistoryOracle", "Oracle"),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.composition import open_run
+from contract_tests.composition.run import open_run
 from contract_tests.contract.specification import Specification, SpecificationError, load_specification
 from contract_tests.engine.record import FILE_NAME, RecordError, new_folder, read_result
 from contract_tests.engine.result import RunResult

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 
-from contract_tests.composition import open_run
+from contract_tests.composition.run import open_run
 from contract_tests.contract.specification import load_specification
 from contract_tests.engine.events import Ending, Event, VerdictGiven
 from contract_tests.engine.result import ReadingResult

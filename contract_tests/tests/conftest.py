@@ -15,7 +15,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from contract_tests.composition import open_run
+from contract_tests.composition.run import open_run
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.engine.result import RunResult
 from contract_tests.settings.values import Session, Settings

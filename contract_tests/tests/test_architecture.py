@@ -65,6 +65,8 @@ GENERIC_OF_SUITE = (
 )  # fmt: skip
 KNOWING: set[str] = set()  # still to be freed
 
+MAY_IMPORT = r"(?sm)^May import: (.+)\Z"  # the end of the docstring of each room
+
 
 def in_package(package: str, *patterns: str) -> list[Path]:
     """Return the modules of a package outside its tests, defects and benchmarks that match any of the patterns."""
@@ -130,7 +132,7 @@ def rooms() -> Iterator[tuple[Path, str]]:
 def test_each_room_imports_only_the_rooms_that_its_docstring_names() -> None:
     offenders = []
     for room, docstring in rooms():
-        named = re.search(r"^May import: (.+)$", docstring, re.MULTILINE)
+        named = re.search(MAY_IMPORT, docstring)
         if named is None:
             offenders.append(f"{name_of(room)}: the docstring has no line `May import: …`")
             continue
@@ -149,7 +151,7 @@ def test_no_room_imports_another_in_a_circle() -> None:
     allowed = {
         room: {room.parent / name for name in re.findall(r"\w+", found[1])}
         for room, docstring in rooms()
-        if (found := re.search(r"^May import: (.+)$", docstring, re.MULTILINE))
+        if (found := re.search(MAY_IMPORT, docstring))
     }
 
     def reached(room: Path) -> set[Path]:

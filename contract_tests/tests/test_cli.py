@@ -11,10 +11,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from contract_tests.cli import COMMANDS
 from contract_tests.engine.reachability import discovery_problem
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.tests.conftest import ROOT, USERS, need_curl
@@ -327,3 +329,11 @@ def test_list_heeds_the_environment(command: Command) -> None:
     done = command("--list", LEADLISTS_CLAUSES="request.name.type")
     assert done.stdout.splitlines()[0].startswith("request.name.type")
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_list_of_commands_has_every_command_and_the_first_sentence_of_its_help() -> None:
+    modules = {path.stem for path in (ROOT / "contract_tests" / "commands").glob("*.py")}
+    assert COMMANDS.keys() == modules - {"__init__", "inputs", "options", "output"}
+    for name, sentence in COMMANDS.items():
+        shown = import_module(f"contract_tests.commands.{name}").command.help
+        assert shown.partition("\n\n")[0] == sentence

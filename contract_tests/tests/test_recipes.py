@@ -6,11 +6,12 @@ import re
 import subprocess
 import sys
 import time
+from importlib import import_module
 
 import pytest
 import yaml
 
-from contract_tests.cli import cli
+from contract_tests.cli import COMMANDS
 from contract_tests.report.formats import FORMATS
 from contract_tests.settings.manners import Shard, shard_from
 from contract_tests.tests.conftest import ROOT
@@ -40,7 +41,8 @@ def test_every_flag_and_format_of_a_recipe_exists() -> None:
     text = "\n".join(path.read_text() for path in RECIPES.iterdir())
     flags = set(re.findall(r"(?<![\w-])--([a-z][\w-]*)", text))
     assert flags
-    options = {option for command in cli.commands.values() for parameter in command.params for option in parameter.opts}
+    commands = [import_module(f"contract_tests.commands.{name}").command for name in COMMANDS]
+    options = {option for command in commands for parameter in command.params for option in parameter.opts}
     assert {f"--{flag}" for flag in flags} <= options
     assert set(re.findall(r"--report (\w+)", text)) <= FORMATS.keys()
 

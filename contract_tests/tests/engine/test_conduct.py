@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.composition import open_run
+from contract_tests.composition.run import open_run
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.interruption import Terminated

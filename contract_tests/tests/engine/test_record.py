@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests.composition import describe, open_run
+from contract_tests.composition.run import open_run
+from contract_tests.composition.start import describe
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.events import (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.composition import open_watching
+from contract_tests.composition.watch import open_watching
 from contract_tests.engine.events import ExchangeSeen, VerdictGiven
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome

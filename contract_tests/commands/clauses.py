@@ -1,0 +1,43 @@
+"""`leadlists-contract clauses`: list the clauses, or explain one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contract_tests.commands.inputs import ANY_URL
+from contract_tests.commands.options import Command
+from contract_tests.commands.output import say
+from contract_tests.contract.specification import load_specification
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.settings.sources import gather
+
+
+@click.command(cls=Command)
+@click.argument("prefix", nargs=-1)
+@click.option("--explain", metavar="ID", help="explain one clause: its requests, oracles (file and line) and defects")
+def command(prefix: tuple[str, ...], explain: str | None) -> None:
+    """List all clauses, or those whose IDs start with PREFIX."""
+    if explain is None:
+        list_clauses({"clauses": prefix}, None)
+        return
+    from contract_tests import explanation  # needs the plan and the mock's defects
+
+    try:
+        say(explanation.explain(explain, load_specification(), (LEAD_LISTS,)).text)
+    except KeyError as error:
+        raise click.UsageError(f"--explain: no clause is called {explain!r}: {error}") from None
+
+
+def list_clauses(flags: Mapping[str, Any], config: Path | None) -> None:
+    """Print the clauses that a run with these flags would judge."""
+    settings = gather({**flags, "url": flags.get("url") or ANY_URL}, config=config)
+    specification = load_specification(settings.spec_folder)
+    chosen = specification.select(settings.clauses)
+    for clause in specification.clauses.values():
+        if clause.id in chosen:
+            note = f"  [not judged: {clause.unjudged}]" if clause.unjudged else ""
+            say(f"{clause.id:<42} {clause.kind:<9} {clause.statement}{note}")

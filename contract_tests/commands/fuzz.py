@@ -1,0 +1,116 @@
+"""`leadlists-contract fuzz`: search a server for breaches for as long as a budget lasts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from contract_tests.campaign.allowance import Allowance
+from contract_tests.campaign.ledger import check_template
+from contract_tests.campaign.permit import Permit, permit_for
+from contract_tests.commands.created import delete
+from contract_tests.commands.inputs import Inputs, read_inputs, read_wanted
+from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
+from contract_tests.commands.output import conclude, say, write_file, write_ledger, write_wanted
+from contract_tests.composition.campaign import open_campaign
+from contract_tests.engine.interruption import stop_on_signals
+from contract_tests.engine.result import RunResult
+from contract_tests.report import campaign as report
+from contract_tests.report.formats import Wanted
+from contract_tests.settings.manners import Shard, shard_from
+from contract_tests.settings.options import FUZZ_OPTIONS
+from contract_tests.settings.secrets import Masker
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("url", required=False)
+@click.option(
+    "--budget",
+    metavar="AMOUNT",
+    default="10m",
+    help="time or requests that the campaign may spend: 90s, 2h, '5000 requests' (default 10m)",
+)
+@click.option(
+    "--max-created",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="maximum number of lead lists that the campaign creates (default: no limit on private networks, else 10000)",
+)
+@click.option(
+    "--i-own",
+    "own",
+    metavar="HOST",
+    multiple=True,
+    help="this host is yours and may be fuzzed, although it is not of a private network; can be repeated",
+)
+@click.option(
+    "--shard",
+    metavar="K/N",
+    help="carry out part K of N of the campaign (default: CI_NODE_INDEX/CI_NODE_TOTAL, or JOB_COMPLETION_INDEX)",
+)
+@click.option("--delete-url", metavar="URL", help="afterwards send DELETE for each created list; {id} is its ID")
+@click.option("--dry-run", is_flag=True, help="list the first parts of the campaign, and exit; sends nothing")
+@run_options(FUZZ_OPTIONS)
+@config_option
+@report_option()
+def command(
+    url: str | None,
+    budget: str,
+    max_created: int | None,
+    own: tuple[str, ...],
+    shard: str | None,
+    delete_url: str | None,
+    dry_run: bool,
+    config: Path | None,
+    reports: tuple[str, ...],
+    **flags: Any,
+) -> int:
+    """Search the server at URL for breaches until a budget is used up.
+
+    After the planned requests of `run`, the command sends random ones: drawn from the contract, mutations of those that
+    the server treated in a new way, sequences by several users, and requests from the schema. It groups what it finds
+    by clause, place and cause, makes each finding smaller, and sends it again before it reports it. The same seed sends
+    the same requests to a server that behaves the same. Ctrl-C ends the campaign with its report.
+
+    Outside this machine and private networks, the command needs --i-own HOST and sends 5 requests in a second, unless
+    --rate gives another number.
+    """
+    wanted = read_wanted(reports)
+    inputs = read_inputs({**flags, "url": url}, config)
+    settings = inputs.settings
+    allowance = Allowance.parse(budget)
+    part = shard_from(shard, os.environ)
+    permit = permit_for(settings, own=own, max_created=max_created, shard=part)
+    template = None if delete_url is None else check_template(delete_url, settings.url)
+    if dry_run:
+        say(report.dry_run(allowance, settings.seed, permit, part))
+        return 0
+    say(str(permit))
+    result = _fuzz(inputs, wanted, allowance, permit, part)
+    if template is not None:
+        delete(replace(settings, rate_per_s=permit.rate_per_s), inputs.folder, template)
+    return result.exit_code()
+
+
+def _fuzz(inputs: Inputs, wanted: list[Wanted], allowance: Allowance, permit: Permit, shard: Shard | None) -> RunResult:
+    folder = inputs.folder
+    masker = Masker(inputs.settings.secrets)
+    with open_campaign(inputs.settings, allowance, permit, shard=shard, folder=folder, masker=masker) as conductor:
+        stop_on_signals(conductor.stop)
+        console = report.CampaignReport(Console(highlight=False), conductor.followed, allowance)
+        result = conductor.conduct(console.listen)
+    console.stop()
+
+    def print_table() -> None:
+        console.conclude(result, folder)
+        write_file(folder / report.FILE_NAME, report.findings_file(conductor.followed, result, folder))
+
+    conclude(result, print_table, conductor.record_problem)
+    write_ledger(folder)
+    write_wanted(wanted, result, folder, masker.secrets)
+    return result

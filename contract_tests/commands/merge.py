@@ -1,0 +1,46 @@
+"""`leadlists-contract merge`: unite the shards of a campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from contract_tests.campaign.allowance import Allowance
+from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.merging import merge
+from contract_tests.commands.inputs import check_unused, read_secrets, read_wanted
+from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option
+from contract_tests.commands.output import write_file, write_ledger, write_wanted
+from contract_tests.engine.record import Record, new_folder
+from contract_tests.report import campaign as report
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("folders", metavar="RUN_DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run-folder", "into", metavar="DIR", type=click.Path(path_type=Path), help="new folder for the union")
+@report_option()
+@config_option
+def command(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ...], config: Path | None) -> int:
+    """Unite the shards of a campaign.
+
+    The new folder holds one record, the findings of all shards, and the list of all created lead lists. The exit code
+    is that of the union.
+    """
+    wanted = read_wanted(reports)
+    folder = into or new_folder()
+    check_unused(folder)
+    record = Record(folder)
+    followed = CampaignLog(record)
+    try:
+        merge(folders, followed, folder)
+    except OSError as error:
+        raise click.UsageError(str(error)) from None
+    record.close()
+    result = followed.summing.result()
+    report.CampaignReport(Console(highlight=False), followed, Allowance()).conclude(result, folder)
+    write_file(folder / report.FILE_NAME, report.findings_file(followed, result, folder))
+    write_ledger(folder)
+    write_wanted(wanted, result, folder, read_secrets(config))
+    return result.exit_code()

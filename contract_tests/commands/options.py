@@ -1,0 +1,66 @@
+"""Flags that several commands have, the exit codes in their help, and what wrong input ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contract_tests.contract.specification import SpecificationError
+from contract_tests.engine.record import RecordError
+from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.values import UsageError
+
+EXIT_CODES = """\b
+Exit codes:
+  0    every judged clause holds
+  1    a clause is broken
+  2    wrong usage, or an error in the spec data
+  3    no judgement was possible for a reason outside the contract: server not reachable, credentials refused,
+       session ended, quota used up, gateway down
+  4    nothing was judged
+  130  interrupted (Ctrl-C)
+  143  terminated (SIGTERM)"""
+
+
+class Command(click.Command):
+    """A command that reports wrong input in one sentence and exits with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; raise click.UsageError for each error that names a flag or a file."""
+        try:
+            return super().invoke(ctx)
+        except (UsageError, SpecificationError, RecordError) as error:
+            raise click.UsageError(str(error), ctx) from None
+
+
+def run_options(names: Collection[str] | None = None) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add the options of a run that have one of the names; without names all, except for the URL."""
+
+    def add(function: Callable[..., int]) -> Callable[..., int]:
+        for option in reversed(RUN_OPTIONS):
+            if option.name in names if names is not None else option.name != "url":
+                function = click.option(
+                    option.flag, option.name, metavar=option.metavar, help=option.help, multiple=option.many
+                )(function)
+        return function
+
+    return add
+
+
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="file to read instead of leadlists.toml in the current folder",
+)
+
+
+def report_option(text: str = "write a report, as for `run`") -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add --report with this help."""
+    return click.option("--report", "reports", metavar="FORMAT[=FILE]", multiple=True, help=text)
+
+
+run_folder = click.argument("folder", metavar="RUN_DIR", type=click.Path(path_type=Path))

@@ -1,0 +1,67 @@
+"""Print lines, and write the reports of a result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import click
+
+from contract_tests.campaign.ledger import created_in
+from contract_tests.engine.events import Ending
+from contract_tests.engine.files import write_whole
+from contract_tests.engine.record import RecordError
+from contract_tests.engine.result import RunResult
+from contract_tests.report import ledger
+from contract_tests.report.formats import Wanted, write_reports
+from contract_tests.settings.secrets import printable
+
+
+def say(text: str) -> None:
+    """Print a line to standard output."""
+    click.echo(text, file=sys.stdout)
+
+
+def complain(text: str) -> None:
+    """Print a line to standard error, after the name of the command."""
+    click.echo(f"leadlists-contract: {text}", file=sys.stderr)
+
+
+def conclude(result: RunResult, print_table: Callable[[], None], record_problem: str) -> None:
+    """Print the end of a run: the table, or why the server could not be judged, and a problem of the record."""
+    if result.ending is Ending.NOT_JUDGEABLE:
+        complain(printable(result.why))
+    else:
+        print_table()
+    if record_problem:
+        complain(record_problem)
+
+
+def write_file(path: Path, text: str, *, label: str = "Report") -> None:
+    """Write a file and print its name after the label; print why if it cannot be written."""
+    try:
+        write_whole(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        complain(f"{path} cannot be written: {error.strerror}")
+    else:
+        say(f"{label}: {path}")
+
+
+def write_wanted(wanted: Collection[Wanted], result: RunResult, folder: Path, secrets: Collection[str]) -> None:
+    """Write the reports that the user asked for, and print where they are. secrets: searched for in all files."""
+    written = write_reports(wanted, result, folder, say, secrets=secrets)
+    for path in written.files:
+        say(f"Report: {path}")
+    for problem in written.problems:
+        complain(problem)
+    if written.receipt:
+        say(written.receipt.text)
+
+
+def write_ledger(folder: Path) -> None:
+    """Write the list of the lead lists that a campaign created."""
+    try:
+        write_file(folder / ledger.FILE_NAME, ledger.ledger(created_in(folder)))
+    except RecordError as error:
+        complain(str(error))

@@ -1,0 +1,41 @@
+"""`leadlists-contract replay`: send the requests that showed broken clauses again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contract_tests.commands.options import Command, config_option, run_folder, run_options
+from contract_tests.commands.output import say
+from contract_tests.composition.replay import replay_broken
+from contract_tests.engine.record import read_result
+from contract_tests.report.failure import on_one_line
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.sources import gather
+
+
+@click.command(cls=Command)
+@run_folder
+@click.argument("clause", required=False, default="")
+@run_options()
+@config_option
+def command(folder: Path, clause: str, config: Path | None, **flags: Any) -> int:
+    """Check whether the broken clauses of a run are still broken.
+
+    The command sends the requests that showed them once more. RUN_DIR is the folder of the run. With CLAUSE, it
+    replays only the clauses whose IDs start with it. The options, above all the login, are those of `run`. The exit
+    code is 1 if a clause is still broken.
+    """
+    result = read_result(folder)
+    settings = gather({**flags, "url": result.started.url}, config=config)
+    masker = Masker(settings.secrets)
+    again = list(replay_broken(settings, result, folder, prefix=clause, masker=masker))
+    for each in again:
+        verdict = f"broken again: {each.actual}" if each.is_broken else "no longer broken"
+        statuses = f"{', '.join(each.before)} -> {', '.join(each.after)}"
+        say(on_one_line(masker.mask_excerpt(f"{each.clause}: {verdict} ({statuses})")))
+    if not again:
+        say("There is no broken clause to replay.")
+    return 1 if any(each.is_broken for each in again) else 0

@@ -1,0 +1,29 @@
+"""Send the exchanges of a recorded run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from contract_tests.composition.target import open_target
+from contract_tests.contract.specification import load_specification
+from contract_tests.contract.terms import Terms
+from contract_tests.engine.budget import Budget
+from contract_tests.engine.replay import Replayed, replay
+from contract_tests.engine.result import RunResult
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import judge_with
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Settings
+
+
+def replay_broken(
+    settings: Settings, result: RunResult, folder: Path, *, prefix: str = "", masker: Masker
+) -> Iterator[Replayed]:
+    """Send what showed each broken clause of a recorded run again. prefix: of the clauses. Raises RecordError."""
+    judge = judge_with(Terms.of(load_specification(settings.spec_folder), settings), (LEAD_LISTS,))
+    budget = Budget(max_time_s=settings.max_time_s)
+    with open_target(settings, budget.pause, masker) as target:
+        for found in result.broken:
+            if found.clause.id.startswith(prefix) and found.worst is not None:
+                yield replay(found.worst, target, judge, secrets=settings.secrets, folder=folder)

@@ -1,0 +1,61 @@
+"""Open a run that judges a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from contract_tests.composition.start import describe
+from contract_tests.composition.target import open_target
+from contract_tests.contract.specification import Specification, load_specification
+from contract_tests.contract.terms import Terms
+from contract_tests.engine.budget import Budget
+from contract_tests.engine.conduct import Conductor, Job
+from contract_tests.engine.record import Record
+from contract_tests.engine.searches import searches
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Settings
+
+
+@contextmanager
+def open_run(
+    settings: Settings,
+    *,
+    specification: Specification | None = None,
+    folder: Path | None = None,
+    seeds: tuple[int, ...] = (),
+    shrinks: bool = True,
+    suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
+    masker: Masker | None = None,
+) -> Iterator[Conductor]:
+    """A run that has sent nothing yet; when the block ends, its connections and its record are closed.
+
+    specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
+    seeds: of the searches, which share the examples; the one of the settings if there are none. suites: of each
+    operation that has more to it than its schema. masker: learns the secrets that the server hands out. Raises
+    RecordError.
+    """
+    specification = specification or load_specification(settings.spec_folder)
+    terms = Terms.of(specification, settings)
+    masker = masker or Masker(settings.secrets)
+    judge = judge_with(terms, suites)
+    budget = Budget(max_time_s=settings.max_time_s)
+    seeds = seeds or (settings.seed,)
+    operations = terms.specification.operations
+    job = Job(
+        describe(terms),
+        tuple(make_plan(suites, terms, operation, f"seed {settings.seed}") for operation in operations),
+        lambda plans: searches(suites, terms, plans, examples=settings.depth.examples, seeds=seeds),
+        shrinks,
+        settings.wait_s,
+    )
+    record = None if folder is None else Record(folder)
+    try:
+        with open_target(settings, budget.pause, masker) as target:
+            yield Conductor(target, judge, job, budget=budget, secrets=masker, record=record)
+    finally:
+        if record is not None:
+            record.close()

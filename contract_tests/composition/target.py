@@ -1,0 +1,56 @@
+"""Reach the server under test: open the client, and examine the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from contract_tests.contract.specification import load_specification
+from contract_tests.contract.terms import Terms
+from contract_tests.engine.budget import Budget
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import make_plan
+from contract_tests.settings.connection import proxy_for, tls_context
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.tokens import token_of_command, token_of_file
+from contract_tests.settings.values import Settings, UsageError
+from contract_tests.target.client import Target
+from contract_tests.target.doctor import Check, examine
+from contract_tests.target.renewal import Renewal
+
+
+def open_target(settings: Settings, pause: Callable[[float], bool], masker: Masker) -> Target:
+    """The target as the settings reach it. Raises UsageError that names what cannot be used."""
+    proxy = proxy_for(settings.url)
+    renewal = None
+    if settings.first.bearer and (settings.login_command or settings.bearer_file):
+        renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.learn)
+    return Target(
+        timeout_s=settings.timeout_s,
+        connections=settings.connections,
+        pause=pause,
+        tls=tls_context(settings.ca_file, settings.client_cert, settings.client_key),
+        proxy=proxy.url if proxy else None,
+        proxy_name=proxy.shown if proxy else "",
+        renewal=renewal,
+        rate_per_s=settings.rate_per_s,
+    )
+
+
+def _fresh_token(settings: Settings) -> str:
+    """Another token, or the old one where there is none: the 401 then says what is wrong."""
+    try:
+        if settings.login_command:
+            return token_of_command(settings.login_command)
+        return token_of_file(settings.bearer_file or "")
+    except UsageError:
+        return settings.first.bearer or ""
+
+
+def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
+    """Examine the connection to the target, step by step. Raises UsageError."""
+    terms = Terms.of(load_specification(settings.spec_folder), settings)
+    plan = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "doctor")
+    proxy = proxy_for(settings.url)
+    with open_target(settings, Budget().pause, masker) as target:
+        yield from examine(target, plan.first.request, proxy_name=proxy.shown if proxy else "")
