@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import mock_server.light_connexion  # noqa: F401  # before anything imports Connexion
 from mock_server.app import create_app
 from mock_server.running import NotHeld, RunningMock, running_mock
-from mock_server.settings import Settings
+from mock_server.settings.values import Settings
 
 if TYPE_CHECKING:
     from mock_server.pytest_fixture import lead_list_mock

@@ -42,15 +42,17 @@ from mock_server.middleware.intake import intake
 from mock_server.middleware.journaling import journaling
 from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import world_selection
+from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.direct import DirectDriver, Respond
 from mock_server.pipeline.errors import Renderer
+from mock_server.pipeline.json_parsing import JsonParser
+from mock_server.pipeline.media_types import Negotiator
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import Outcome, RenderedResponse, Success
 from mock_server.pipeline.sessions import Sessions, security_map
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
-from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
-from mock_server.settings import SettingError, Settings
+from mock_server.settings.values import SettingError, Settings
 from mock_server.worlds.sources import Clock, Ids, uuid4_source, uuid7_source
 from mock_server.worlds.worlds import World, Worlds
 

@@ -10,7 +10,8 @@ from mock_server.app import LEAD_LISTS, Mock
 from mock_server.connections.listening import Listener
 from mock_server.contract.openapi import OperationSpec
 from mock_server.control.pages import DASHBOARD
-from mock_server.settings import EXPIRED_TOKEN, Settings
+from mock_server.settings.parsers import EXPIRED_TOKEN
+from mock_server.settings.values import Settings
 
 NO_USER = "(no user)"
 CERTIFICATE_MADE = (

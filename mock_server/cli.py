@@ -16,12 +16,13 @@ from typing import Any, NoReturn
 
 import click
 
-from mock_server import banner, readiness, server, settings
+from mock_server import banner, readiness, server
 from mock_server.app import Mock, create_app, with_token
 from mock_server.connections import listening
 from mock_server.contract import openapi as contract
 from mock_server.contract import readings
-from mock_server.settings import FIELDS, Settings
+from mock_server.settings.sources import CONFIG_FILE, FIELDS, default_text, gather, is_repeatable
+from mock_server.settings.values import SettingError, Settings
 
 EXIT_OUTPUT = 1
 EXIT_USAGE = 2
@@ -34,7 +35,7 @@ def _usage_errors() -> Iterator[None]:
     """Report errors that the user can fix on one line and exit with EXIT_USAGE."""
     try:
         yield
-    except (settings.SettingError, readings.ReadingError, contract.SpecError) as error:
+    except (SettingError, readings.ReadingError, contract.SpecError) as error:
         _exit(EXIT_USAGE, str(error))
 
 
@@ -62,8 +63,8 @@ def _exit(code: int, message: str) -> NoReturn:
 def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
     """Add a flag for every setting."""
     for name, field in reversed(FIELDS.items()):
-        many = settings.is_repeatable(name)
-        default = settings.default_text(name)
+        many = is_repeatable(name)
+        default = default_text(name)
         help_text = field.metadata["help"] + (f"  [default: {default}]" if default else "")
         flag = "--" + name.replace("_", "-")
         if isinstance(field.default, bool):
@@ -79,7 +80,7 @@ def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
     "--config",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help=f"Read settings from this TOML file.  [default: {settings.CONFIG_FILE}, if it exists]",
+    help=f"Read settings from this TOML file.  [default: {CONFIG_FILE}, if it exists]",
 )
 @click.option(
     "--defect",
@@ -104,7 +105,7 @@ def main(context: click.Context, /, config: Path | None, defect: str | None, rea
     folder; 3 the port is in use, or `wait` found no mock in time.
     """
     with _usage_errors():
-        context.obj = settings.gather(flags, os.environ, config, warn=_warn)
+        context.obj = gather(flags, os.environ, config, warn=_warn)
         if context.invoked_subcommand is None:
             _serve(context.obj, defect, ready_json)
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mock_server.settings import SettingError
+from mock_server.settings.values import SettingError
 
 POLL_S = 0.05
 ANSWER_S = 2.0  # for one response; a mock that takes longer is not ready

@@ -15,7 +15,7 @@ from watchfiles import awatch
 from mock_server.app import Mock
 from mock_server.contract.openapi import SpecError, shortened
 from mock_server.contract.readings import ReadingError
-from mock_server.settings import SettingError
+from mock_server.settings.values import SettingError
 from mock_server.worlds.worlds import RESET
 
 QUIET_MS = 50  # without events; an editor that truncates a file before it writes is done by then

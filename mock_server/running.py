@@ -14,7 +14,7 @@ from mock_server.app import Mock, create_app
 from mock_server.connections.listening import Listener, listen
 from mock_server.readiness import connection_to
 from mock_server.server import Server
-from mock_server.settings import Settings
+from mock_server.settings.values import Settings
 
 START_S = 10.0
 

@@ -19,7 +19,7 @@ from mock_server.connections.protocol import Connection
 from mock_server.connections.shared import Shared
 from mock_server.connections.tls import context_of
 from mock_server.middleware.cors import own_origins
-from mock_server.settings import Settings
+from mock_server.settings.values import Settings
 
 with contextlib.suppress(ImportError):  # not available on Windows, where asyncio's own loop is used
     import uvloop  # noqa: F401  # imported here so that the start does not wait for it

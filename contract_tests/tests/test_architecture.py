@@ -42,7 +42,10 @@ DECIDING = {
         "lead_lists/rules.py",
         "lead_lists/dates.py",
         "lead_lists/uuids.py",
-        "pipeline/wire.py",
+        "pipeline/body_reading.py",
+        "pipeline/decompression.py",
+        "pipeline/json_parsing.py",
+        "pipeline/media_types.py",
         "pipeline/stages.py",
         "control/verification.py",
     ),
@@ -52,7 +55,7 @@ IMPURE = {
     "shutil", "socket", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "uuid",
 }  # fmt: skip
 IMPURE_CALLS = {"open", "print", "input", "now", "utcnow", "today"}
-WAITING = "mock_server/pipeline/wire.py"  # reads request bodies, so it awaits them
+WAITING = "mock_server/pipeline/body_reading.py"  # reads request bodies, so it awaits them
 
 # Modules of the mock that serve every operation: they know no field of a lead list.
 GENERIC = (

@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 
 from mock_server.connections.listening import own_addresses
-from mock_server.settings import SettingError, Settings
+from mock_server.settings.values import SettingError, Settings
 
 LOOPBACK_NAMES = ("localhost", "*.localhost", "127.0.0.1", "::1")
 

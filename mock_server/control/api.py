@@ -25,10 +25,12 @@ from mock_server.control.pages import Pages
 from mock_server.middleware.cors import cors
 from mock_server.middleware.error_responses import refusal_of, send_response
 from mock_server.middleware.world_selection import world_named
+from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
+from mock_server.pipeline.json_parsing import JsonParser
+from mock_server.pipeline.media_types import Negotiator
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
-from mock_server.pipeline.wire import BodyReader, JsonParser, Negotiator
 from mock_server.worlds.worlds import DEFAULT_WORLD
 
 SESSIONS = "/__mock__/sessions"

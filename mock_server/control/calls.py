@@ -26,7 +26,8 @@ from mock_server.middleware.cross_site import advice, is_cross_site
 from mock_server.middleware.world_selection import port_cookie
 from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.pipeline.sessions import cookie_values
-from mock_server.settings import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR, Settings
+from mock_server.settings.parsers import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR
+from mock_server.settings.values import Settings
 from mock_server.worlds.faults import FaultError, from_json
 from mock_server.worlds.sources import Clock
 from mock_server.worlds.store import Record

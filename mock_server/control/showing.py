@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.world_selection import WORLD_COOKIE
-from mock_server.settings import Settings
+from mock_server.settings.values import Settings
 from mock_server.worlds.journal import Exchange, RawHeaders
 
 MASK = "[masked]"

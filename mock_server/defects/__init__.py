@@ -34,7 +34,7 @@ from mock_server.defects import (
     transport,
 )
 from mock_server.defects.defect import Defect
-from mock_server.settings import SettingError, Settings
+from mock_server.settings.values import SettingError, Settings
 
 MODULES = (
     shape,

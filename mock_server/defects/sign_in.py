@@ -17,7 +17,7 @@ from mock_server.lead_lists.record import LeadList, Payload
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.sessions import Authenticate
-from mock_server.settings import EXPIRED_TOKEN
+from mock_server.settings.parsers import EXPIRED_TOKEN
 
 GUEST = "user_guest"
 

@@ -15,7 +15,7 @@ from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.record import FIELDS, SERVER_MADE_FIELDS, LeadList
 from mock_server.pipeline.errors import Problem, Refused
 from mock_server.pipeline.validation import schema_problems
-from mock_server.settings import SettingError
+from mock_server.settings.values import SettingError
 
 
 class Seeding:

@@ -6,10 +6,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract
+from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.stages import Stages
-from mock_server.pipeline.wire import BodyReader
 
 
 def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyReader) -> ASGIApp:

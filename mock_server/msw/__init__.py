@@ -25,7 +25,8 @@ from mock_server.middleware.fault_injection import EXPIRED, NOT_JSON, RETRY_AFTE
 from mock_server.pipeline.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, Refused
 from mock_server.pipeline.validation import example_at, shown_example, wanted
 from mock_server.pipeline.words import WORDS
-from mock_server.settings import EXPIRED_TOKEN, Settings
+from mock_server.settings.parsers import EXPIRED_TOKEN
+from mock_server.settings.values import Settings
 
 LOGIC = Path(__file__).with_name("handlers.ts")
 FOLLOWED = ("success-status",)  # readings with all options in the handlers; of the others they support that of `page`

@@ -1,6 +1,6 @@
 """The stages that every request passes, the state of a request, and the drivers that call the stages in order.
 
-Only `wire` reads a request body, and only `errors` writes an error body. No stage knows a field of a lead list.
+Only `body_reading` reads a request body, and only `errors` writes an error body. No stage knows a field of a lead list.
 
 May import: contract, settings, worlds
 """

@@ -18,12 +18,12 @@ from connexion.utils import inspect_function_arguments
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec
+from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.headers import IndexedHeaders
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.stages import Stages
-from mock_server.pipeline.wire import BodyReader
 
 Respond = Callable[..., Awaitable[RenderedResponse]]
 SendResponse = Callable[[RenderedResponse, Send], Awaitable[None]]

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 
 from mock_server.contract.readings import Readings
 from mock_server.pipeline.errors import Refused
-from mock_server.settings import EXPIRED_TOKEN
+from mock_server.settings.parsers import EXPIRED_TOKEN
 
 Authenticate = Callable[[Headers, str], str | None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mock_server.connections.listening import url_of
-from mock_server.settings import Settings
+from mock_server.settings.values import Settings
 
 DEFAULT_URL = "http://localhost:8080"  # in the files
 

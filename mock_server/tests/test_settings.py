@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.settings import FIELDS, SettingError, Settings, gather
+from mock_server.settings.sources import FIELDS, gather
+from mock_server.settings.values import SettingError, Settings
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import yaml
 from mock_server import create_app, defects
 from mock_server.app import Mock
 from mock_server.defects.defect import Defect
-from mock_server.settings import SettingError, Settings
+from mock_server.settings.values import SettingError, Settings
 from mock_server.tests.conftest import PATH, ROOT, StartMock
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ import pytest
 
 from mock_server.msw import LOGIC, handlers
 from mock_server.pipeline.words import WORDS
-from mock_server.settings import Settings
+from mock_server.settings.values import Settings
 from mock_server.tests.conftest import GOOD, LOGIN, Running, StartMock
 from mock_server.tests.corpus import UUID, Case, changed, corpus, embedded
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server import RunningMock, Settings, running_mock
-from mock_server.settings import DRIVERS
+from mock_server.settings.values import DRIVERS
 from mock_server.tests.conftest import GOOD, LOGIN, PATH
 from mock_server.tests.corpus import Case, corpus
 

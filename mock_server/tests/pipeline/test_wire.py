@@ -16,8 +16,9 @@ from starlette.datastructures import Headers
 
 from mock_server.contract import readings
 from mock_server.contract.openapi import find_spec_dir
+from mock_server.pipeline.body_reading import begin, resumed
 from mock_server.pipeline.errors import Refused
-from mock_server.pipeline.wire import JsonParser, begin, resumed
+from mock_server.pipeline.json_parsing import JsonParser
 
 CATALOGUE = readings.load(find_spec_dir())
 NO_HEADERS = Headers()

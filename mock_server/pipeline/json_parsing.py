@@ -1,164 +1,19 @@
-"""Read the bytes of a request: bounded body, media type, strict JSON. Only this module reads request bodies."""
+"""Parse the bytes of a body as strict JSON."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import types
-import zlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
-from starlette.types import Receive
 
-from mock_server.contract.openapi import OperationSpec
 from mock_server.contract.readings import Readings
-from mock_server.pipeline.errors import ClientLeft, Refused, refused, shorten
+from mock_server.pipeline.decompression import WINDOW_BITS, inflate
+from mock_server.pipeline.errors import Refused, refused, shorten
 
-# -- reading
-
-
-class BodyReader:
-    """Reads a body, with a limit of bytes and of seconds."""
-
-    def __init__(self, readings: Readings, *, max_bytes: int, timeout_s: float) -> None:
-        self._max_bytes = max_bytes
-        self._timeout_s = timeout_s
-        self._too_large_status = int(readings["oversized-body"])
-
-    async def __call__(self, receive: Receive, headers: Headers) -> bytes:
-        declared = headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._max_bytes:
-            raise self._too_large(f"{int(declared)} bytes")  # before the first read, which would send 100 Continue
-        received = receive()
-        is_here, first = begin(received)
-        if is_here and not first.get("more_body", False) and len(first.get("body", b"")) <= self._max_bytes:
-            if first["type"] == "http.disconnect":
-                raise ClientLeft
-            whole: bytes = first.get("body", b"")
-            return whole  # nearly every body has already arrived, and needs no timer
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                message = first if is_here else await resumed(received, first)
-                while True:
-                    if message["type"] == "http.disconnect":
-                        raise ClientLeft
-                    body += message.get("body", b"")
-                    if len(body) > self._max_bytes:
-                        raise self._too_large(f"more than {self._max_bytes} bytes")
-                    if not message.get("more_body", False):  # http.request.chunked: only this ends a body
-                        return bytes(body)
-                    message = await receive()
-        except TimeoutError:
-            got = f"{len(body)} of {declared} bytes" if declared else f"{len(body)} bytes"
-            raise refused("timeout", closes=True, got=got, limit=f"{self._timeout_s:g}") from None
-
-    def _too_large(self, got: str) -> Refused:
-        return refused("size", status=self._too_large_status, closes=True, got=got, limit=self._max_bytes)
-
-
-def begin(awaitable: Any) -> tuple[bool, Any]:
-    """Run a coroutine until it has to wait; return (True, its result) or (False, what it waits for)."""
-    try:
-        return False, awaitable.send(None)
-    except StopIteration as end:
-        return True, end.value
-
-
-@types.coroutine
-def resumed(awaitable: Any, waits_for: Any) -> Generator[Any, Any, Any]:
-    """Await a coroutine that `begin` has started, and return its result."""
-    while True:
-        try:
-            try:
-                sent = yield waits_for
-            except BaseException as error:  # such as a timeout, which the coroutine handles
-                waits_for = awaitable.throw(error)
-            else:
-                waits_for = awaitable.send(sent)
-        except StopIteration as end:
-            return end.value
-
-
-# -- media type
-
-
-class Negotiator:
-    """Refuses requests whose headers say that the body is not JSON.
-
-    It reads only Content-Type, Content-Encoding and Accept, and ignores all others (http.request.unknown-headers).
-    """
-
-    def __init__(self, readings: Readings) -> None:
-        self._honours_accept = readings.follows("accept-header", "406")
-        self._missing = readings["content-type-missing"]
-        self._other = readings["other-media-types"]
-        self._any_case = readings.follows("media-type-case", "accepted")
-        self._compressed = readings["compressed-body"]
-
-    def __call__(self, headers: Headers, operation: OperationSpec) -> None:
-        if self._honours_accept and "accept" in headers and not _accepts_json(headers.getlist("accept")):
-            # http.request.accept
-            raise refused("accept", status=406, got=shorten(", ".join(headers.getlist("accept"))))
-        if operation.body is None:
-            return
-        self._check_coding(headers)
-        self._check_type(headers.getlist("content-type"), operation)
-
-    def _check_coding(self, headers: Headers) -> None:
-        if "content-encoding" not in headers:
-            return
-        coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
-        if coding in ("", "identity") or (self._compressed == "decoded" and coding in _INFLATORS):
-            return
-        status = 415 if self._compressed == "415" else 400
-        raise refused("content_encoding", status=status, got=shorten(coding))
-
-    def _check_type(self, values: list[str], operation: OperationSpec) -> None:
-        want = operation.media_types[0]
-        if not values:
-            if self._missing != "accepted":
-                raise refused("media_type", status=int(self._missing), got="missing", want=want)
-            return
-        if values == [want]:
-            return
-        media_type, charset = _media_type(values)
-        if not self._any_case and media_type != media_type.lower():
-            raise refused("media_type", got=shorten(values[0]), want=want)
-        # http.request.media-type, http.request.charset: JSON is UTF-8 (RFC 8259 §8.1), another charset is an error.
-        if charset in ("", "utf-8", "utf8") and media_type.lower() in operation.media_types:
-            return
-        if self._other != "parsed":
-            raise refused("media_type", status=int(self._other), got=shorten(", ".join(values)), want=want)
-
-
-def _media_type(values: list[str]) -> tuple[str, str]:
-    """Return media type and charset from the Content-Type header lines; empty if there are several lines."""
-    media_type, *parameters = ", ".join(values).split(";")
-    charset = ""
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            charset = value.strip().strip('"').lower()
-    return media_type.strip(), charset
-
-
-def _accepts_json(values: list[str]) -> bool:
-    ranges = [entry.split(";") for value in values for entry in value.split(",") if entry.strip()]
-    for media_range, *parameters in ranges:
-        refuses = any(re.fullmatch(r"q=0(\.0*)?", parameter.strip().lower()) for parameter in parameters)
-        if media_range.strip().lower() in ("*/*", "application/*", "application/json") and not refuses:
-            return True
-    return not ranges
-
-
-# -- JSON
-
-_INFLATORS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # An escaped backslash, a whole surrogate pair, or a half one, in this order: only the last group matches halves.
 _SURROGATES = re.compile(
@@ -192,8 +47,8 @@ class JsonParser:
         if not body or body.isspace():
             raise refused("empty", got="only whitespace" if body else "nothing")  # request.body.required
         coding = headers.get("content-encoding", "").strip().lower()
-        if coding in _INFLATORS:
-            body = _inflate(body, coding, self._max_bytes)
+        if coding in WINDOW_BITS:
+            body = inflate(body, coding, self._max_bytes)
         if self._detects_encoding and (encoding := json.detect_encoding(body)) not in ("utf-8", "utf-8-sig"):
             body = body.decode(encoding, "replace").encode()
         if self._skips_mark:
@@ -338,16 +193,3 @@ def _whole_characters(text: str) -> tuple[str, list[str]]:
         return "\\ufffd"
 
     return _SURROGATES.sub(replace, text), halves
-
-
-def _inflate(body: bytes, coding: str, max_bytes: int) -> bytes:
-    inflator = zlib.decompressobj(_INFLATORS[coding])
-    try:
-        inflated = inflator.decompress(body, max_bytes + 1)
-    except zlib.error:
-        raise refused("compressed", got="an incomplete stream", want=coding) from None
-    if len(inflated) > max_bytes:
-        raise refused("size", got=f"more than {max_bytes} bytes", limit=max_bytes)
-    if not inflator.eof:
-        raise refused("compressed", got="an incomplete stream", want=coding)
-    return inflated
