@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from contract_tests.contract.specification import SpecificationError
-from contract_tests.engine.record import RecordError
+from contract_tests.engine.record import RecordError, UnwritableRecord
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.values import UsageError
 
@@ -32,6 +32,8 @@ class Command(click.Command):
         """Run the command; raise click.UsageError for each error that names a flag or a file."""
         try:
             return super().invoke(ctx)
+        except UnwritableRecord as error:
+            raise click.UsageError(f"--run-folder: {error}", ctx) from None
         except (UsageError, SpecificationError, RecordError) as error:
             raise click.UsageError(str(error), ctx) from None
 

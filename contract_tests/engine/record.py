@@ -53,6 +53,10 @@ class RecordError(Exception):
     """A record cannot be read or written; the message names the file and the problem."""
 
 
+class UnwritableRecord(RecordError):
+    """A new record cannot be written to its folder."""
+
+
 class Record:
     """Appends the events of one run to its file, one line for each.
 
@@ -60,7 +64,7 @@ class Record:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Create the folder and the file; raise RecordError with the name of the folder."""
+        """Create the folder and the file; raise UnwritableRecord with the name of the folder."""
         self.folder = folder
         self.problem = ""
         try:
@@ -70,7 +74,7 @@ class Record:
                     write_whole(folder / ".gitignore", b"*\n")  # does not overwrite one of the user
             self._file = self.path.open("ab", buffering=0)
         except OSError as error:
-            raise RecordError(f"the record cannot be written to {folder}: {error.strerror}") from None
+            raise UnwritableRecord(f"the record cannot be written to {folder}: {error.strerror}") from None
         self._whole_bytes = self.path.stat().st_size
 
     @property

@@ -89,7 +89,7 @@ def test_a_folder_of_another_comparison_is_refused(right_url: str, tmp_path: Pat
     arguments = (right_url, right_url, "--bearer=token-1", "--clauses=access", f"--run-folder={tmp_path / 'run'}")
     assert compare(*arguments).returncode == 0
     again = compare(*arguments)
-    assert (again.returncode, "holds another comparison" in again.stderr) == (2, True), again.stderr
+    assert (again.returncode, "holds another run" in again.stderr) == (2, True), again.stderr
 
 
 def test_an_unknown_format_is_wrong_usage() -> None:
