@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,14 @@ from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.facts import Facts
-from mock_server.lead_lists.operations import Coroutine, reading_operations
+from mock_server.lead_lists.operations import Operation, reading_operations
 from mock_server.lead_lists.operations import table as lead_list_operations
 from mock_server.lead_lists.record import Builder, LeadList
 from mock_server.lead_lists.rules import Rules
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.lead_lists.uuids import Uuids
 from mock_server.middleware.access_log import access_log
+from mock_server.middleware.at_once import AtOnce
 from mock_server.middleware.control_gate import control_gate
 from mock_server.middleware.cors import cors, own_origins
 from mock_server.middleware.error_responses import error_responses, send_response
@@ -43,7 +45,7 @@ from mock_server.middleware.journaling import journaling
 from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import world_selection
 from mock_server.pipeline.body_reading import BodyReader
-from mock_server.pipeline.direct import DirectDriver, Respond
+from mock_server.pipeline.direct import DirectDriver, Responder, Routes
 from mock_server.pipeline.errors import Renderer
 from mock_server.pipeline.json_parsing import JsonParser
 from mock_server.pipeline.media_types import Negotiator
@@ -69,6 +71,7 @@ class Mock:
     worlds: Worlds
     control_token: str  # empty if the control API needs none
     from_examples: tuple[str, ...] = ()  # operationIds without code, which respond with an example of the spec
+    at_once: AtOnce | None = None  # for the mock's own server; None if every request must pass the app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
@@ -77,20 +80,21 @@ class Mock:
         """Serve `other` from the next request on; keep the worlds, and finish the requests in progress."""
         other.worlds.adopt(self.worlds)
         self.app, self.contract, self.stages, self.worlds = other.app, other.contract, other.stages, other.worlds
+        self.at_once = other.at_once
 
 
 def create_app(
     settings: Settings | None = None,
     *,
     spec_dir: Path | None = None,
-    operations: Mapping[str, Coroutine] | None = None,
+    operations: Mapping[str, Operation] | None = None,
     stages: Callable[[Stages], Stages] | None = None,
     clock: Clock | None = None,
     ids: Ids | None = None,
 ) -> Mock:
     """Create a mock that serves the spec in `spec_dir`, or in the folder that the settings name.
 
-    `operations` adds coroutines by operationId. `stages` receives the default stages and returns the ones to use.
+    `operations` adds functions by operationId. `stages` receives the default stages and returns the ones to use.
     `clock` and `ids` replace those that the settings specify.
     """
     settings = with_token(settings or Settings())
@@ -103,13 +107,13 @@ def create_app(
     used_stages = stages(default_stages) if stages else default_stages
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
-    coroutines = {**(operations or {})}
+    functions = {**(operations or {})}
     if has_lists:
         path = contract.operations[LEAD_LISTS].path
         reading = reading_operations(contract, path)
-        coroutines = {**reading, **lead_list_operations(used_stages, readings, path), **coroutines}
-    examples = {name: _from_example(contract, name) for name in contract.operations.keys() - coroutines.keys()}
-    coroutines |= examples
+        functions = {**reading, **lead_list_operations(used_stages, readings, path), **functions}
+    examples = {name: _from_example(contract, name) for name in contract.operations.keys() - functions.keys()}
+    functions |= examples
     worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     judge = Judge(contract, default_stages)
 
@@ -127,11 +131,30 @@ def create_app(
         )
         return Control(parts, guard, resolve(catalogue, DEFAULT_PROFILE), own)
 
+    routes = Routes(used_stages, login_first=readings.follows("login-before-validation", "login-first"))
     try:
-        app = _assemble(settings, contract, readings, used_stages, coroutines, worlds, judge, make_control)
+        app = _assemble(settings, contract, readings, used_stages, functions, routes, worlds, judge, make_control)
     except Exception as error:  # Connexion reports some invalid specs with exceptions of its own
         raise not_openapi(spec_dir / "openapi.yaml", contract.document, error) from error
-    return Mock(app, contract, used_stages, worlds, settings.control_token or "", tuple(sorted(examples)))
+    at_once = _at_once(settings, readings, used_stages, routes, worlds, judge)
+    return Mock(app, contract, used_stages, worlds, settings.control_token or "", tuple(sorted(examples)), at_once)
+
+
+def _at_once(
+    settings: Settings, readings: Readings, stages: Stages, routes: Routes, worlds: Worlds, judge: Judge
+) -> AtOnce | None:
+    """Create the short way for most requests, unless the settings have middleware that treats every request."""
+    if settings.driver != "direct" or settings.log or readings.follows("request-id-header", "present"):
+        return None
+    return AtOnce(
+        routes,
+        worlds,
+        render_error=stages.render_error,
+        now=settings.clock(),
+        judge=judge,
+        cookie_name=settings.cookie_name,
+        max_body_bytes=settings.max_body_bytes,
+    )
 
 
 def with_token(settings: Settings) -> Settings:
@@ -196,7 +219,8 @@ def _assemble(
     contract: Contract,
     readings: Readings,
     stages: Stages,
-    coroutines: Mapping[str, Coroutine],
+    functions: Mapping[str, Operation],
+    routes: Routes,
     worlds: Worlds,
     judge: Judge,
     make_control: Callable[[], ASGIApp],
@@ -211,16 +235,15 @@ def _assemble(
     take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
     login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
     responders = {
-        name: _responder(coroutine, contract.operations[name], stages, int(readings["success-status"]))
-        for name, coroutine in coroutines.items()
+        name: _responder(function, contract.operations[name], stages, int(readings["success-status"]))
+        for name, function in functions.items()
         if name in contract.operations
     }
     direct = functools.partial(
         DirectDriver,
+        routes=routes,
         contract=contract,
-        stages=stages,
         read_body=read_body,
-        login_first=login_first,
         responders=responders,
         send_response=send_response,
     )
@@ -237,7 +260,7 @@ def _assemble(
     app: ASGIApp = connexion.AsyncApp(__name__, middlewares=order)
     app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
         contract.document,
-        resolver=connexion.Resolver({name: _handler(respond) for name, respond in responders.items()}.__getitem__),
+        resolver=connexion.Resolver({name: _handler(each) for name, each in responders.items()}.__getitem__),
         security_map=security_map(stages.authenticate),
     )
     return app
@@ -269,40 +292,54 @@ def _outer_middleware(
     ]
 
 
-def _responder(coroutine: Coroutine, operation: OperationSpec, stages: Stages, preferred_status: int) -> Respond:
-    """Wrap `coroutine` to render its outcome with the success status that the spec documents."""
+def _responder(function: Operation, operation: OperationSpec, stages: Stages, preferred_status: int) -> Responder:
+    """Wrap the function of an operation to render its outcome with the success status that the spec documents."""
     documented = operation.success_statuses
     # success.status
     status = preferred_status if preferred_status in documented else min(documented, default=200)
 
-    @functools.wraps(coroutine)  # both drivers bind arguments by the names of the coroutine's parameters
-    async def respond(**arguments: Any) -> RenderedResponse:
-        value = await coroutine(**arguments)
+    def rendered(value: Any) -> RenderedResponse:
         return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
 
-    return respond
+    # Both drivers bind arguments by the names of the function's parameters.
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def wait(**arguments: Any) -> RenderedResponse:
+            return rendered(await function(**arguments))
+
+        return Responder(wait, None)
+
+    def at_once(**arguments: Any) -> RenderedResponse:
+        return rendered(function(**arguments))
+
+    @functools.wraps(function)
+    async def respond(**arguments: Any) -> RenderedResponse:
+        return at_once(**arguments)
+
+    return Responder(respond, at_once)
 
 
-def _from_example(contract: Contract, operation_id: str) -> Coroutine:
-    """Create a coroutine for an operation without code: it returns an example of the spec, and a header says so."""
+def _from_example(contract: Contract, operation_id: str) -> Operation:
+    """Create a function for an operation without code: it returns an example of the spec, and a header says so."""
     operation = contract.operations[operation_id]
     sample = sample_response(contract, operation)
 
-    async def respond() -> Outcome:
+    def respond() -> Outcome:
         return Outcome(sample.value, {"x-mock-example": sample.source})
 
-    async def respond_to_parameters(**_: Any) -> Outcome:
-        return await respond()
+    def respond_to_parameters(**_: Any) -> Outcome:
+        return respond()
 
     return respond_to_parameters if operation.parameters else respond
 
 
-def _handler(respond: Respond) -> Coroutine:
-    """Wrap `respond` for Connexion: return a Starlette response."""
+def _handler(responder: Responder) -> Callable[..., Awaitable[Response]]:
+    """Wrap the function of an operation for Connexion: return a Starlette response."""
 
-    @functools.wraps(respond)
+    @functools.wraps(responder.respond)
     async def handle(**arguments: Any) -> Response:
-        response = await respond(**arguments)
+        response = await responder.respond(**arguments)
         return Response(response.body, response.status, dict(response.headers))
 
     return handle

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Scope
+
+from mock_server.middleware.at_once import Answer
 
 if TYPE_CHECKING:
     from mock_server.connections.protocol import Connection
@@ -30,6 +33,23 @@ _WITHOUT_BODY = (204, 304)
 def status_line(status: int) -> bytes:
     """Return the status line; the reason phrase is empty for a status that is not registered."""
     return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+
+
+@functools.lru_cache(maxsize=256)  # most responses have the same headers
+def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Return the name in lower case, and the line; raise RuntimeError if it would not be one header."""
+    if _BAD_NAME.search(name) or _BAD_VALUE.search(value):
+        raise RuntimeError(f"the response header {name!r} has an invalid character")
+    return name.lower(), b"%s: %s\r\n" % (name, value)
+
+
+def whole_response(answer: Answer, default_head: bytes, *, keep_alive: bool) -> bytes:
+    """Return the bytes of a complete response. Its headers have the Content-Length, if it has a body."""
+    status, headers, body = answer
+    lines = [status_line(status), default_head]
+    lines += [header_line(name, value)[1] for name, value in headers]
+    lines += (_KEPT if keep_alive else _CLOSED, b"\r\n", body)
+    return b"".join(lines)
 
 
 class Cycle:
@@ -114,9 +134,7 @@ class Cycle:
         lines = [status_line(status), self._connection.default_head()]
         has_length = False
         for name, value in headers:
-            if _BAD_NAME.search(name) or _BAD_VALUE.search(value):
-                raise RuntimeError(f"the response header {name!r} has an invalid character")
-            lowered = name.lower()
+            lowered, line = header_line(name, value)
             if lowered == b"connection":
                 self.keep_alive = self.keep_alive and b"close" not in value.lower()
                 continue
@@ -125,7 +143,7 @@ class Cycle:
                 self._bytes_due = int(value)
             elif lowered == b"transfer-encoding":
                 continue  # decided below
-            lines += (name, b": ", value, b"\r\n")
+            lines.append(line)
         if self.scope["method"] == "HEAD" or status in _WITHOUT_BODY:
             self._bytes_due = 0
         elif not has_length:

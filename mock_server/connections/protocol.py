@@ -7,6 +7,7 @@ get the documented error response, after the responses to the previous requests.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -15,11 +16,13 @@ from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mock_server.connections.cycle import BODY_HIGH_BYTES, IDLE_S, Cycle
+from mock_server.connections.cycle import BODY_HIGH_BYTES, IDLE_S, Cycle, whole_response
 from mock_server.connections.parsing import Malformed, RequestParser
 from mock_server.connections.shared import Shared
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.request_state import KEY, RequestState
+
+logger = logging.getLogger("mock_server")
 
 HEAD_S = 10.0  # from the first byte of a head to its end; also for the rest of a body after its response
 STALL_S = 10.0  # interval to check unread responses; a client that reads nothing in between is cut, at most after 30 s
@@ -52,6 +55,9 @@ class Connection(asyncio.Protocol):
         self._app_state = app_state
         self._parser = RequestParser(self, max_header_bytes=shared.max_header_bytes)
 
+        self._is_new = False  # a request has begun to arrive and has no cycle yet
+        self._new_body = b""
+        self._has_served = False
         self._current: Cycle | None = None  # its response is the next to send
         self._newest: Cycle | None = None  # its body is being read
         self._queue: deque[Cycle] = deque()  # parsed ahead
@@ -233,7 +239,9 @@ class Connection(asyncio.Protocol):
             try:
                 self._parser.feed(data if len(data) <= SLICE_BYTES else data[start : start + SLICE_BYTES])
             except Malformed as error:
+                self._start_new()
                 self._refuse(self._shared.refusal_of(error))
+            self._start_new()
             if self._is_refused or self.transport.is_closing():
                 return
         if self._parser.has_begun:
@@ -242,9 +250,56 @@ class Connection(asyncio.Protocol):
 
     def on_head(self) -> None:
         self._unlimit()
+        self._is_new = True
+        self._new_body = b""
+
+    def on_body(self, body: bytes) -> None:
+        if self._is_new:
+            self._new_body += body
+        elif self._newest is not None and not self._newest.response_complete:
+            self._newest.body += body
+            self._newest.wake()
+
+    def on_end(self) -> None:
+        if self._is_new:
+            return self._respond_at_once()
+        cycle = self._newest
+        if cycle is None:
+            return
+        cycle.more_body = False
+        cycle.wake()
+        if cycle.response_complete:  # the end of a drained body
+            self._unlimit()
+            self._rest()
+
+    def _respond_at_once(self) -> None:
+        """Respond to a request that has arrived as a whole; if this is not possible now, start its cycle."""
+        at_once, parser = self._shared.mock.at_once, self._parser
+        if at_once is None or self._current is not None or self.is_writing_paused or parser.expects_continue:
+            return self._start_new(more_body=False)
+        scope = self._scope()
+        names = frozenset([name for name, _ in parser.headers])
+        try:
+            answer = at_once(scope, names, self._new_body)
+            if answer is None:
+                return self._start_new(more_body=False)
+            response = whole_response(answer, self.default_head(), keep_alive=parser.keep_alive)
+        except Exception as error:
+            logger.error("the app raised %r", error)
+            return self._close_with(self._shared.failure_response(parser, self.default_head()))
+        self._is_new = False
+        self._has_served = True
+        self._server.total_requests += 1
+        self.transport.write(response)
+        if parser.keep_alive:
+            self._rest()
+        else:
+            self.close()
+
+    def _scope(self) -> Scope:
         parser = self._parser
         server, client = self._addresses
-        scope: Scope = {
+        return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": parser.version,
@@ -259,30 +314,27 @@ class Connection(asyncio.Protocol):
             "headers": parser.headers,
             "state": self._app_state.copy(),
         }
+
+    def _start_new(self, *, more_body: bool = True) -> None:
+        """Start the cycle of a request that has begun to arrive, if there is one."""
+        if not self._is_new:
+            return
+        self._is_new = False
+        parser, scope = self._parser, self._scope()
         cycle = Cycle(self, scope, keep_alive=parser.keep_alive, expects_continue=parser.expects_continue)
         names = frozenset([name for name, _ in parser.headers])
-        scope[KEY] = RequestState(names, cycle, is_reused=self._newest is not None)  # a fault may break the connection
+        scope[KEY] = RequestState(names, cycle, is_reused=self._has_served)  # a fault may break the connection
+        cycle.body += self._new_body
+        cycle.more_body = more_body
+        if self._new_body or not more_body:
+            cycle.wake()
+        self._has_served = True
         self._newest = cycle
         if self._current is None:
             self._current = cycle
             self._begin(cycle)
         else:
             self._queue.append(cycle)
-
-    def on_body(self, body: bytes) -> None:
-        if self._newest is not None and not self._newest.response_complete:
-            self._newest.body += body
-            self._newest.wake()
-
-    def on_end(self) -> None:
-        cycle = self._newest
-        if cycle is None:
-            return
-        cycle.more_body = False
-        cycle.wake()
-        if cycle.response_complete:  # the end of a drained body
-            self._unlimit()
-            self._rest()
 
     # -- refusals
 

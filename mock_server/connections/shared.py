@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 
 from mock_server.connections.cycle import status_line
 from mock_server.connections.parsing import HeadTooLarge, Malformed, RequestParser
+from mock_server.middleware.at_once import AtOnce
 from mock_server.middleware.cors import add_cors
 from mock_server.middleware.journaling import record_unread
 from mock_server.pipeline.errors import Refused, refused
@@ -23,6 +24,7 @@ class Served(Protocol):
 
     stages: Stages
     worlds: Worlds
+    at_once: AtOnce | None
 
 
 @dataclass(slots=True, eq=False)

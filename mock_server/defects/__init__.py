@@ -71,4 +71,4 @@ def find(id: str) -> Defect:
 def create_broken(defect: Defect, settings: Settings | None = None, **parts: Any) -> Mock:
     """Create a mock with this one defect; `parts` are further arguments of `create_app`."""
     mock = create_app(settings, stages=defect.change.stages, **parts)
-    return dataclasses.replace(mock, app=defect.change.app(mock.app))
+    return dataclasses.replace(mock, app=defect.change.app(mock.app), at_once=None)  # the defect is in the app

@@ -1,14 +1,14 @@
-"""The operations: operationId -> coroutine. A further endpoint needs only its spec and one coroutine.
+"""The operations: operationId -> function. A further endpoint needs only its spec and one function.
 
-The parameters of a coroutine name what it needs: `payload` (the validated body), `user` (the ID of the signed-in user),
-`headers`, `world` (the state to change), and path and query parameters. It returns a JSON value, or an `Outcome` with
-headers.
+A function that waits for something is a coroutine. Its parameters name what it needs: `payload` (the validated body),
+`user` (the ID of the signed-in user), `headers`, `world` (the state to change), and path and query parameters. It
+returns a JSON value, or an `Outcome` with headers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -21,15 +21,15 @@ from mock_server.pipeline.responses import Outcome
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.worlds import World
 
-Coroutine = Callable[..., Awaitable[Any]]
-CreateLeadList = Callable[[Payload, str, Headers, World], Awaitable[Outcome]]
+Operation = Callable[..., Any]  # a plain function, or a coroutine function
+CreateLeadList = Callable[[Payload, str, Headers, World], Outcome]
 
 
-def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]:
+def table(stages: Stages, readings: Readings, path: str) -> dict[str, Operation]:
     """Return the operations of the bundled spec; `path` is the path of lead lists."""
     names_place = readings.follows("location-header", "present")
 
-    async def create_lead_list(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
+    def create_lead_list(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
         # success.repeatable, request.name.repeatable: each list has a new ID, and nothing else identifies a list.
         lead_list = stages.build(payload, user, world.clock(), world.ids())
         # success.created; success.concurrent: nothing awaits between id and store.
@@ -42,12 +42,12 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Coroutine]
     return {"createLeadList": create_lead_list}
 
 
-def reading_operations(contract: Contract, path: str) -> dict[str, Coroutine]:
+def reading_operations(contract: Contract, path: str) -> dict[str, Operation]:
     """Return operations for a custom spec that reads lead lists: `GET path/{any name}` and `GET path`.
 
     A user sees the lists with this user in `userIds`. The bundled spec has neither operation.
     """
-    found: dict[str, Coroutine] = {}
+    found: dict[str, Operation] = {}
     for operation in contract.operations.values():
         if operation.method != "GET" or not operation.success_statuses:
             continue
@@ -61,8 +61,8 @@ def reading_operations(contract: Contract, path: str) -> dict[str, Coroutine]:
     return found
 
 
-def _reading_one(parameter: str) -> Coroutine:
-    async def read(*, world: World, user: str | None = None, **parameters: Any) -> dict[str, Any]:
+def _reading_one(parameter: str) -> Operation:
+    def read(*, world: World, user: str | None = None, **parameters: Any) -> dict[str, Any]:
         list_id = str(parameters[parameter])
         stored = world.store.find(list_id)
         value = stored.to_json() if stored else {}
@@ -73,7 +73,7 @@ def _reading_one(parameter: str) -> Coroutine:
     return read
 
 
-async def _read_all(*, world: World, user: str | None = None, **_: Any) -> list[dict[str, Any]]:
+def _read_all(*, world: World, user: str | None = None, **_: Any) -> list[dict[str, Any]]:
     values = [each.to_json() for each in world.store]
     return [each for each in values if user is None or user in each["userIds"]]
 
@@ -81,13 +81,13 @@ async def _read_all(*, world: World, user: str | None = None, **_: Any) -> list[
 def _replaying(run: CreateLeadList) -> CreateLeadList:
     """Wrap `run` to repeat the first outcome for the same user and Idempotency-Key."""
 
-    async def replay(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
+    def replay(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:
         key = headers.get("idempotency-key")
         if key is None:
-            return await run(payload, user, headers, world)
+            return run(payload, user, headers, world)
         outcome: Outcome | None = world.store.outcome(user, key)
         if outcome is None:
-            outcome = await run(payload, user, headers, world)
+            outcome = run(payload, user, headers, world)
             stored = world.store.find(outcome.value.get("id", ""))
             world.store.remember(user, key, outcome, stored.size_bytes if stored else 0)
         return outcome

@@ -1,9 +1,9 @@
 """The driver `direct`: compile each operation at the start, so that a request needs little more time than its stages.
 
 Connexion resolves every operation of the spec: its security requirements, its function, and the function's parameters.
-This middleware compiles each to a route that calls the stages in the order of Connexion's own middleware. It passes all
-other requests to Connexion's router: other paths, operations with parameters, and security requirements other than one
-login out of several.
+`DirectDriver` compiles each to a route, which calls the stages in the order of Connexion's own middleware. It passes
+all other requests to Connexion's router: other paths, operations with parameters, and security requirements other than
+one login out of several.
 """
 
 from __future__ import annotations
@@ -24,11 +24,21 @@ from mock_server.pipeline.headers import IndexedHeaders
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.stages import Stages
+from mock_server.worlds.worlds import World
 
 Respond = Callable[..., Awaitable[RenderedResponse]]
+RespondAtOnce = Callable[..., RenderedResponse]
 SendResponse = Callable[[RenderedResponse, Send], Awaitable[None]]
 
 BOUND = frozenset({"payload", "user", "headers", "world"})  # the parameters that a function can have
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """The function of an operation, with its result rendered. at_once: the same for a function that never waits."""
+
+    respond: Respond
+    at_once: RespondAtOnce | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,57 +48,44 @@ class Route:
     operation: OperationSpec
     carriers: tuple[str, ...]
     arguments: frozenset[str]
-    respond: Respond
+    responder: Responder
 
 
-class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
-    """Serves requests for compiled routes, before Connexion's router."""
+class Routes:
+    """The compiled operations by method and path, and their checks in the order of Connexion's middleware."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        contract: Contract,
-        stages: Stages,
-        read_body: BodyReader,
-        login_first: bool,
-        responders: Mapping[str, Respond],
-        send_response: SendResponse,
-    ) -> None:
-        self.app = app
-        self._contract = contract
+    def __init__(self, stages: Stages, *, login_first: bool) -> None:
         self._stages = stages
-        self._read_body = read_body
         self._login_first = login_first
-        self._responders = responders
-        self._send_response = send_response
         self._routes: dict[tuple[str, str], Route] = {}
 
-    def add_api(self, specification: Any, **options: Any) -> _Compiled:
-        """Compile the operations of an API. Connexion calls this when it builds its middleware."""
-        compiled = _Compiled(specification, next_app=self.app, compile=self._compile, **options)
-        self._routes |= {(r.operation.method, r.operation.path): r for r in compiled.operations.values() if r}
-        return compiled
+    def add(self, route: Route) -> None:
+        """Add a route."""
+        self._routes[route.operation.method, route.operation.path] = route
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if route is None:
-            return await self.app(scope, receive, send)
-        stages, operation = self._stages, route.operation
-        headers = IndexedHeaders(scope["headers"])
+    def find(self, method: str, path: str) -> Route | None:
+        """Return the route of an operation, or None."""
+        return self._routes.get((method, path))
+
+    def before_body(self, route: Route, scope: Scope, headers: IndexedHeaders) -> str | None:
+        """Check what needs no body. Return the user if the login comes first; raise Refused."""
         user = self._signed_in(route, headers) if self._login_first else None
-        if problems := stages.check_parameters(scope, operation):
+        if problems := self._stages.check_parameters(scope, route.operation):
             raise Refused(400, problems)
-        stages.negotiate(headers, operation)
-        payload = None
-        if operation.body is not None:
-            body = await self._read_body(receive, headers)
-            if body or operation.body_required:
-                payload = stages.validate(operation, stages.parse(body, headers))
+        self._stages.negotiate(headers, route.operation)
+        return user
+
+    def arguments(
+        self, route: Route, headers: IndexedHeaders, user: str | None, body: bytes, world: World
+    ) -> dict[str, Any]:
+        """Check the body, and the login if it comes last; return the arguments of the function; raise Refused."""
+        payload, operation = None, route.operation
+        if operation.body is not None and (body or operation.body_required):
+            payload = self._stages.validate(operation, self._stages.parse(body, headers))
         if not self._login_first:
             user = self._signed_in(route, headers)
-        given = {"payload": payload, "user": user, "headers": headers, "world": request_state(scope).world}
-        await self._send_response(await route.respond(**{name: given[name] for name in route.arguments}), send)
+        given = {"payload": payload, "user": user, "headers": headers, "world": world}
+        return given if len(route.arguments) == len(given) else {name: given[name] for name in route.arguments}
 
     def _signed_in(self, route: Route, headers: IndexedHeaders) -> str | None:
         """Return the user of the first carrier with a login; raise Refused (access.login.required)."""
@@ -110,18 +107,59 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
             raise error.with_traceback(None) from None
         raise Refused(401)
 
+
+class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
+    """Serves requests for compiled routes, before Connexion's router."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        routes: Routes,
+        contract: Contract,
+        read_body: BodyReader,
+        responders: Mapping[str, Responder],
+        send_response: SendResponse,
+    ) -> None:
+        self.app = app
+        self._routes = routes
+        self._contract = contract
+        self._read_body = read_body
+        self._responders = responders
+        self._send_response = send_response
+
+    def add_api(self, specification: Any, **options: Any) -> _Compiled:
+        """Compile the operations of an API. Connexion calls this when it builds its middleware."""
+        compiled = _Compiled(specification, next_app=self.app, compile=self._compile, **options)
+        for route in compiled.operations.values():
+            if route is not None:
+                self._routes.add(route)
+        return compiled
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.find(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if route is None:
+            return await self.app(scope, receive, send)
+        headers = IndexedHeaders(scope["headers"])
+        user = self._routes.before_body(route, scope, headers)
+        body = b"" if route.operation.body is None else await self._read_body(receive, headers)
+        arguments = self._routes.arguments(route, headers, user, body, request_state(scope).world)
+        await self._send_response(await route.responder.respond(**arguments), send)
+
     def _compile(self, operation: Any) -> Route | None:
         """Return the route of a resolved operation, or None if only Connexion can serve it."""
         spec = self._contract.operations.get(operation.operation_id)
-        respond = self._responders.get(operation.operation_id)
+        responder = self._responders.get(operation.operation_id)
         carriers = _carriers(operation.security, operation.security_schemes)
         names, takes_any = inspect_function_arguments(operation.function)
-        if spec is None or respond is None or carriers is None or spec.parameters or takes_any:
+        if spec is None or responder is None or carriers is None or spec.parameters or takes_any:
             return None
         arguments = frozenset(names)
         if not arguments <= BOUND or ("user" in arguments and not carriers):
             return None
-        return Route(spec, carriers, arguments, respond)
+        if spec.method == "HEAD":
+            responder = Responder(responder.respond, None)  # its response must lose its body
+        return Route(spec, carriers, arguments, responder)
 
 
 class _Compiled(RoutedAPI):  # type: ignore[misc]

@@ -1,0 +1,87 @@
+"""Respond to most requests in one call: without the tasks and channels of ASGI, and without idle middleware."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from starlette.types import Scope
+
+from mock_server.middleware.error_responses import refusal_of
+from mock_server.middleware.requested_faults import FAULT_COOKIE
+from mock_server.middleware.world_selection import port_cookie, world_named
+from mock_server.pipeline.direct import Routes
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.headers import IndexedHeaders
+from mock_server.pipeline.responses import RenderedResponse
+from mock_server.worlds.journal import Exchange, RawHeaders
+from mock_server.worlds.worlds import Worlds
+
+Answer = tuple[int, RawHeaders, bytes]  # status, headers, body
+
+# For these, middleware changes the request or the response.
+_FOR_MIDDLEWARE = frozenset([b"origin", b"prefer", b"x-mock-fault"])
+
+
+class AtOnce:
+    """Responds to a request that has arrived as a whole, if its middleware has nothing to do and nothing waits.
+
+    Such a request passes the same stages as through the middleware; tests compare the responses of both ways.
+    """
+
+    def __init__(
+        self,
+        routes: Routes,
+        worlds: Worlds,
+        *,
+        render_error: Callable[[Refused], RenderedResponse],
+        now: Callable[[], datetime],
+        judge: Any,
+        cookie_name: str,
+        max_body_bytes: int,
+    ) -> None:
+        self._routes = routes
+        self._worlds = worlds
+        self._render_error = render_error
+        self._now = now
+        self._judge = judge
+        self._cookies_for_middleware = (port_cookie(cookie_name).encode(), FAULT_COOKIE.encode())
+        self._max_body_bytes = max_body_bytes
+
+    def __call__(self, scope: Scope, header_names: frozenset[bytes], body: bytes) -> Answer | None:
+        """Return the response, which is then in the journal, or None if the request must pass the middleware."""
+        route = self._routes.find(scope["method"], scope["path"])
+        if route is None or (respond := route.responder.at_once) is None or len(body) > self._max_body_bytes:
+            return None
+        headers = scope["headers"]
+        if not header_names.isdisjoint(_FOR_MIDDLEWARE) or (b"cookie" in header_names and self._has_cookie(headers)):
+            return None
+        world = self._worlds[world_named(scope)]
+        if not world.faults.are_none:
+            return None
+        started_s = time.perf_counter()
+        exchange = Exchange(
+            self._now(), scope["method"], scope["path"], scope["query_string"], headers, scope["raw_path"], self._judge
+        )
+        exchange.take_body(body)
+        exchange.body_complete = exchange.complete = True
+        try:
+            indexed = IndexedHeaders(headers)
+            user = self._routes.before_body(route, scope, indexed)
+            response = respond(**self._routes.arguments(route, indexed, user, body, world))
+        except Exception as error:
+            response = self._render_error(refusal_of(error))
+        exchange.status = response.status
+        exchange.response_headers = response_headers = response.raw_headers()
+        exchange.take_response(response.body)
+        exchange.elapsed_ms = (time.perf_counter() - started_s) * 1000
+        world.journal.add(exchange)
+        return response.status, response_headers, response.body
+
+    def _has_cookie(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        return any(
+            name == b"cookie" and any(cookie in value for cookie in self._cookies_for_middleware)
+            for name, value in headers
+        )
