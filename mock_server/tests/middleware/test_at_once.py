@@ -113,7 +113,7 @@ def test_requests_in_one_packet_are_answered_in_their_order(counted: tuple[Runni
     elsewhere = kept.replace(PATH.encode(), b"/elsewhere")
     packet = kept + BODY + elsewhere + BODY + kept + b"{" * len(BODY) + HEAD + BODY
     assert _statuses(mock, [packet]) == [201, 404, 400, 201]
-    assert counting.answers == 1  # the others wait behind the 404
+    assert counting.answers == 1  # the others wait for the 404
 
 
 @pytest.mark.parametrize("cut", [10, len(HEAD) - 1, len(HEAD), len(HEAD) + 5], ids=str)
