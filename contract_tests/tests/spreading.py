@@ -13,9 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 # The groups and marks of pytest-xdist 3.8 have no effect under pytest 9.2, so this lists the modules.
 TOGETHER = (
-    "mock_server/tests/control/test_dashboard.py",
-    "mock_server/tests/control/test_dashboard_trust.py",
-    "mock_server/tests/control/test_snippets.py",
+    "mock_server/tests/control/dashboard/",
     "mock_server/tests/msw/test_msw.py",
     "mock_server/tests/test_browser.py",
     "mock_server/tests/control/test_reference.py",

@@ -42,6 +42,7 @@ hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, d
 hypothesis.settings.load_profile("tests")
 
 Ask = Callable[..., httpx2.Response]
+AssertError = Callable[..., dict[str, Any]]
 Open = Callable[..., "Page"]
 
 

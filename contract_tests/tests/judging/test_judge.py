@@ -1,4 +1,4 @@
-"""Test the judge: no false positives, changed values are detected, no response crashes an oracle."""
+"""Test that the judge detects changed values, warns of unusual ones, and raises no false positive."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
-from contract_tests.judging.verdict import Observation, Verdict
-from contract_tests.target.exchange import Exchange, Headers
+from contract_tests.target.exchange import Exchange
 from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
     KNOWN_PERSON,
@@ -19,9 +16,6 @@ from contract_tests.tests.corpus.exchanges import (
     broken_clauses,
     created,
     exchange,
-    findings,
-    judge,
-    observed,
     problem,
     request,
     sent_body,
@@ -264,158 +258,3 @@ WARNED: dict[str, tuple[str, Exchange]] = {
 def test_unusual_behaviour_warns(clause: str, odd: Exchange) -> None:
     assert clause in warned_clauses(odd)
     assert broken_clauses(odd) == set()
-
-
-# -- several exchanges ------------------------------------------------------------------------------------------------
-
-
-def test_two_error_shapes_on_one_server_warn() -> None:
-    nested = exchange(request(BAD_BODY), 400)
-    assert "error.envelope" in warned_clauses(nested, RIGHT["flat errors"])
-
-
-def test_duplicates_are_removed_by_spelling_or_by_meaning() -> None:
-    one, other = "7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f9b13", "c2a9e1f4-58d7-4b36-8e0a-91d4f7b6a205"
-    body = sent_body(type="company", companyIds=[one, other, one, other.upper()])
-    for kept, option in (
-        ([one, other, other.upper()], "removed"),
-        ([one, other], "removed"),
-        ([one, other, one, other], "kept"),
-    ):
-        assert broken_clauses(echo(body, companyIds=kept)) == set()
-        assert observed(echo(body, companyIds=kept))["duplicate-ids"] == {option}
-    assert broken_clauses(echo(body, companyIds=[one, other, one])) == {"response.companyIds.echo"}
-
-
-def test_a_verdict_names_every_option_that_is_allowed() -> None:
-    twice = people([KNOWN_PERSON] * 2, [KNOWN_PERSON] * 2)
-    found = findings(twice, duplicate_ids="removed,refused")
-    verdicts = [each for each in found if isinstance(each, Verdict) and each.reading == "duplicate-ids"]
-    assert {(each.expected, each.actual) for each in verdicts} == {
-        ("removed (keeps one) or refused (answers 400)", "kept (keeps both)")
-    }
-
-
-def test_ids_dropped_only_from_some_requests_are_reported_as_lost() -> None:
-    some = people(["lead_x"], ["lead_x"])
-    many = sent_body(personIds=[f"p{n}" for n in range(200)])
-    all_gone = exchange(request(many), answer=created(many, personIds=[], id=OTHER_ID))
-    assert PEOPLE in broken_clauses(some, all_gone)
-    assert broken_clauses(all_gone) == set()
-    assert broken_clauses(people(["lead_abc123"], ["lead_abc123"]), all_gone) == set()
-
-
-def test_the_text_null_is_not_null_and_not_a_uuid() -> None:
-    assert broken_clauses(echo(sent_body(), icpId="null")) == {"response.icpId.type", "response.icpId.echo"}
-
-
-def test_a_clock_that_runs_back_warns() -> None:
-    earlier = "2030-03-17T17:46:30.000Z"
-    second = exchange(at_s=1, answer=created(id=OTHER_ID, createdAt=earlier, updatedAt=earlier))
-    assert "response.createdAt.clock" in warned_clauses(exchange(), second)
-    assert broken_clauses(exchange(), second) == set()
-
-
-def test_a_frozen_clock_is_detected() -> None:
-    assert "response.createdAt.clock" in broken_clauses(exchange(), exchange(at_s=9, answer=created(id=OTHER_ID)))
-
-
-def test_the_creator_must_be_the_same_for_one_user_only() -> None:
-    second: Headers = (("Authorization", "Bearer bearer-two"),)
-    theirs = exchange(request(login=second), answer=created(id=OTHER_ID, userIds=["user_1"]))
-    assert "response.userIds.includes-creator" in broken_clauses(exchange(), theirs)
-
-
-def test_an_idempotency_key_may_be_honoured() -> None:
-    asked = request(headers=(("Idempotency-Key", "k"),))
-    assert broken_clauses(exchange(asked), exchange(asked, at_s=5)) == set()
-    assert observed(exchange(asked), exchange(asked, at_s=5))["idempotency-key"] == {"honoured"}
-
-
-def test_the_refusal_is_attributed_to_the_reading_that_is_always_refused() -> None:
-    opaque, plain = sent_body(personIds=["lead_1"]), sent_body(personIds=[UUID])
-    seen = observed(exchange(request(opaque), 400), exchange(request(plain)))
-    assert seen["person-id-form"] == {"refused"}
-
-
-def test_a_pinned_reading_decides() -> None:
-    null_type = exchange(request(sent_body(type=None)), answer=created(type="person"))
-    assert broken_clauses(null_type) == {"request.type.nullability"}
-    assert broken_clauses(null_type, type_null="default") == set()
-    trimmed = RIGHT["spaces trimmed"]
-    assert broken_clauses(trimmed, surrounding_blanks="kept") == {NAME}
-
-
-# -- any response -----------------------------------------------------------------------------------------------------
-
-TEXTS = st.one_of(
-    st.text(max_size=30),
-    st.text(st.characters(categories=("Cs", "Cc", "Cf", "Zs")), max_size=5),
-    st.sampled_from(("", "null", "Spring", UUID, "2030-01-01T00:00:00.000Z", "+999999-01-01T00:00:00Z", "0000-01-01")),
-)
-NUMBERS = st.one_of(st.integers(), st.just(10**400), st.floats())
-SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
-ANY_JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4))
-FIELD_NAMES = st.sampled_from([*created(), "error", "code", "message", "details", "data", "__proto__"])
-NEARLY = st.dictionaries(FIELD_NAMES, ANY_JSON, max_size=6)
-ASKED = st.sampled_from(
-    [
-        request(),
-        request(BAD_BODY),
-        request(raw=b"{"),
-        request(raw=TWICE + b',"name":"Last","personIds":["a"]}'),
-        request(raw=b'{"name":"\\ud800"}'),
-        request(login=()),
-        request(login=(("Authorization", "bearer bearer-one"),)),
-        request(method="PUT"),
-        request(path="/elsewhere"),
-        *(
-            request(sent_body(**changes))
-            for changes in (
-                {"personIds": ["a", "a", " b", "7"]},
-                {"personIds": [7, 1.5, "x"], "type": "company"},
-                {"id": "x", "createdAt": "x", "userIds": ["user_2"], "__proto__": {"a": []}},
-                {"name": " <b>é\u0301\u0007</b>\0"},
-                {"startDate": "2030-01-01", "endDate": "2016-12-31T23:59:60Z"},
-                {"icpId": UUID.upper(), "companyIds": [UUID, UUID.upper()]},
-            )
-        ),
-    ]
-)
-HEADERS = st.lists(
-    st.tuples(
-        st.sampled_from(("Content-Type", "Location", "Retry-After", "X")),
-        st.sampled_from(("application/json", "text/html; charset=x", "", ";", "http://[", "é", "\xff", "a b"))
-        | st.text(st.characters(max_codepoint=255), max_size=12),
-    ),
-    max_size=4,
-).map(tuple)
-
-
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    asked=ASKED,
-    status=st.sampled_from((200, 201, 204, 302, 400, 401, 404, 429, 500, 999)) | st.integers(100, 999),
-    headers=HEADERS,
-    body=st.one_of(
-        ANY_JSON,
-        NEARLY,
-        NEARLY.map(lambda fields: {**created(), **fields}),
-        NEARLY.map(lambda fields: {"error": fields}),
-        NEARLY.map(lambda fields: {"error": {**problem()["error"], **fields}}),
-    ).map(lambda value: json.dumps(value).encode())
-    | st.binary(max_size=40),
-)
-@example(request(), 201, (JSON_TYPE,), json.dumps(created()).replace('"Spring"', "[" * 900 + "]" * 900).encode())
-@example(request(), 201, (JSON_TYPE,), b"[" * 100_000 + b"]" * 100_000)
-@example(request(BAD_BODY), 400, (JSON_TYPE,), json.dumps(problem(details=json.loads("[" * 700 + "]" * 700))).encode())
-@example(request(), 201, (JSON_TYPE,), b'{"\\ud800": 1e999, "name": ' + b"9" * 5000 + b"}")
-def test_no_response_crashes_an_oracle(asked: Any, status: int, headers: Headers, body: bytes) -> None:
-    one = exchange(asked, status, raw=body, headers=headers)
-    for finding in findings(one, exchange(), one):
-        assert isinstance(finding, Verdict | Observation)
-        if isinstance(finding, Verdict):
-            assert finding.clause in judge().terms.specification.clauses
-            assert len(finding.actual) < 500
-        else:
-            assert finding.option in judge().terms.specification.readings[finding.reading].options

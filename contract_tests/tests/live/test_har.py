@@ -24,17 +24,10 @@ from contract_tests.live.har import (
     HarError,
 )
 from contract_tests.live.seen import NOT_WHOLE, Counts, Seen
+from contract_tests.tests.live.conftest import BODY, PATH
 from contract_tests.tests.test_cli import environment
 
-PATH = "/api/v1/entities/leadlists"
 URL = "https://app.example/base"
-BODY: dict[str, Any] = {
-    "name": "Q1",
-    "icpId": None,
-    "startDate": "2030-01-01T00:00:00.000Z",
-    "endDate": "2030-03-31T23:59:59.000Z",
-    "personIds": [],
-}
 ANSWER = {
     **BODY,
     "id": "0b7a1c52-93f4-4d0e-8a6b-5e2f7c9d1a34",

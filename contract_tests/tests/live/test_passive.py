@@ -15,17 +15,10 @@ from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.live.seen import Counts, Seen
 from contract_tests.settings.values import Session, Settings
+from contract_tests.tests.live.conftest import BODY, PATH
 
 URL = "http://127.0.0.1:1"
-PATH = "/api/v1/entities/leadlists"
 TOKEN = "a-token-of-ana"
-BODY: dict[str, Any] = {
-    "name": "Q1",
-    "icpId": None,
-    "startDate": "2030-01-01T00:00:00.000Z",
-    "endDate": "2030-03-31T23:59:59.000Z",
-    "personIds": [],
-}
 BEARER = (("Authorization", f"Bearer {TOKEN}"),)
 ERROR = {"error": {"code": "BAD_REQUEST", "message": "No.", "details": [{"path": "name", "message": "No."}]}}
 UNAUTHORIZED = {"error": {"code": "UNAUTHORIZED", "message": "No."}}

@@ -14,11 +14,11 @@ from contract_tests.live.proxy import Address, ProxyProcess
 from contract_tests.live.seen import EARLY, NOT_WHOLE, OPAQUE, RACE, TOO_LONG, Counts, Seen
 from contract_tests.target.exchange import HUNG_UP
 from contract_tests.tests.conftest import USERS
+from contract_tests.tests.live.conftest import PATH
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.servers.sockets import raw_server
 
-PATH = "/api/v1/entities/leadlists"
 REQUEST = b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: %b\r\nx-LOWER: 1\r\nX-Upper:2\r\n%b\r\n%b"
 PLAIN = (b"Content-Length: 2\r\n", b"{}")
 JSON = b"HTTP/1.1 201 Created\r\ncontent-TYPE: application/json\r\n"

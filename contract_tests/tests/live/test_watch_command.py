@@ -21,19 +21,13 @@ from contract_tests.composition.watch import open_watching, proxy_of
 from contract_tests.engine.record import read_result
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import judged, mock_process, settings_for
+from contract_tests.tests.live.conftest import BODY, PATH
 from contract_tests.tests.servers import second_server
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
 
-PATH = "/api/v1/entities/leadlists"
-BODY: dict[str, Any] = {
-    "name": "Q1 and a name of more than sixty-four characters, which some column cuts",
-    "icpId": None,
-    "startDate": "2030-01-01T00:00:00.000Z",
-    "endDate": "2030-03-31T23:59:59.000Z",
-    "personIds": [],
-}
+LONG_NAMED = BODY | {"name": "Q1 and a name of more than sixty-four characters, which some column cuts"}
 SIGNED_IN = {"Authorization": "Bearer xyz789-session"}
 
 
@@ -76,7 +70,7 @@ def test_a_right_server_ends_with_0_record_and_reports(by: signal.Signals, tmp_p
     folder = tmp_path / "run"
     with mock_process() as url, watching(url, "--report=json", "--report=html", folder=folder) as (process, proxy):
         for _ in range(3):
-            assert httpx2.post(proxy + PATH, json=BODY, headers=SIGNED_IN).status_code == 201
+            assert httpx2.post(proxy + PATH, json=LONG_NAMED, headers=SIGNED_IN).status_code == 201
         code, output = ended(process, by)
     assert code == 0, output
     assert "3 exchanges seen, 3 of the operation, 3 judged." in output
@@ -94,7 +88,7 @@ def test_a_defect_shows_while_the_traffic_goes_on(tmp_path: Path) -> None:
         mock_process("--defect=name-cut-at-64") as url,
         watching(url, folder=tmp_path / "run") as (process, proxy),
     ):
-        assert httpx2.post(proxy + PATH, json=BODY, headers=SIGNED_IN).status_code == 201
+        assert httpx2.post(proxy + PATH, json=LONG_NAMED, headers=SIGNED_IN).status_code == 201
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
         assert any(line.startswith("broken: response.name.echo") for line in lines)  # before the end
@@ -164,7 +158,7 @@ def test_the_proxy_ends_with_the_command_that_uses_it(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     program = (
-        f"import httpx2, sys; httpx2.post('http://127.0.0.1:{port}{PATH}', json={BODY!r}, headers={SIGNED_IN!r})"
+        f"import httpx2, sys; httpx2.post('http://127.0.0.1:{port}{PATH}', json={LONG_NAMED!r}, headers={SIGNED_IN!r})"
         f".raise_for_status(); sys.exit({own_code})"
     )
     with mock_process(*([f"--defect={defect}"] if defect else [])) as url:

@@ -1,0 +1,111 @@
+"""Test the dashboard's list of requests: live, filtered, paused, cleared, bounded."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from mock_server import RunningMock
+from mock_server.tests.conftest import GOOD, Open
+from mock_server.tests.control.dashboard.conftest import WRONG, create, live, rows
+
+pytestmark = pytest.mark.once
+
+
+def test_requests_appear_live_newest_first(page: Page, mock: RunningMock) -> None:
+    expect(page.get_by_text("No requests yet in this world")).to_be_visible()
+    create(mock, GOOD | {"name": "the first"})
+    expect(rows(page)).to_have_count(1)
+    create(mock, GOOD, **{"x-mock-fault": "status=503&delayMs=20"})
+    httpx2.get(f"{mock.url}/elsewhere?a=1")
+    expect(rows(page)).to_have_count(3)
+    assert rows(page).locator(".status").all_text_contents() == ["404", "503", "201"]
+    expect(rows(page).nth(0)).to_contain_text("/elsewhere?a=1")
+    expect(rows(page).nth(0).locator(".who")).to_have_text("nobody")
+    expect(rows(page).nth(1).locator(".fault")).to_have_text("status=503&delayMs=20")
+    expect(rows(page).nth(1).locator(".duration")).to_have_text(re.compile(r"^[\d,.]+ ms$"))
+    expect(rows(page).nth(2)).to_contain_text("the first")
+    expect(rows(page).nth(2).locator(".who")).to_have_text("user_xyz789")
+    expect(page.locator("#count-requests")).to_have_text("3")
+
+
+def test_a_dashboard_opened_later_shows_earlier_requests(open_page: Open, mock: RunningMock) -> None:
+    for name in ("a", "b"):
+        create(mock, GOOD | {"name": name})
+    page = live(open_page(f"{mock.url}/__mock__/"))
+    expect(rows(page)).to_have_count(2)
+    create(mock)
+    expect(rows(page)).to_have_count(3)
+
+
+def test_requests_are_filtered_by_text_status_and_verdict(page: Page, mock: RunningMock) -> None:
+    create(mock, GOOD | {"name": "Alpha"})
+    create(mock, WRONG)
+    create(mock, GOOD, prefer="code=503")
+    httpx2.get(f"{mock.url}/elsewhere")
+    expect(rows(page)).to_have_count(4)
+    for text, status, verdict, statuses in (
+        ("alpha", "", "", ["201"]),
+        ("", "4", "", ["404", "400"]),
+        ("", "5", "", ["503"]),
+        ("", "", "invalid", ["400"]),
+        ("", "", "valid", ["503", "201"]),
+        ("", "", "unjudged", ["404"]),
+        ("", "", "answer", ["503"]),
+        ("", "", "fault", ["503"]),
+        ("enddate is missing", "4", "invalid", ["400"]),
+        ("alpha", "5", "", []),
+    ):
+        page.get_by_label("Text in the request or its answer").fill(text)
+        page.get_by_label("Status", exact=True).select_option(status)
+        page.get_by_label("Verdict", exact=True).select_option(verdict)
+        assert rows(page).locator(".status").all_text_contents() == statuses
+    expect(page.locator("#journal-state")).to_have_text("0 of 4 shown")
+    create(mock, GOOD | {"name": "Beta"})  # new requests are filtered as well
+    expect(page.locator("#journal-state")).to_have_text("0 of 5 shown")
+
+
+def test_a_paused_list_does_not_change(page: Page, mock: RunningMock) -> None:
+    create(mock)
+    expect(rows(page)).to_have_count(1)
+    page.get_by_role("button", name="Pause").click()
+    create(mock)
+    create(mock)
+    expect(page.locator("#journal-state")).to_have_text("1 shown · 2 waiting")
+    expect(rows(page)).to_have_count(1)
+    page.get_by_role("button", name="Go on").click()
+    expect(rows(page)).to_have_count(3)
+
+
+def test_a_selected_request_is_shown_while_paused(page: Page, mock: RunningMock) -> None:
+    create(mock, GOOD | {"name": "here"})
+    create(mock, GOOD | {"name": "there"}, **{"x-mock-world": "t7"})
+    expect(rows(page)).to_contain_text(["here"])
+    page.get_by_role("button", name="Pause").click()
+    page.locator("#worlds").get_by_role("button", name="t7", exact=True).click(timeout=10_000)
+    expect(rows(page)).to_contain_text(["there"])
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(rows(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_journal_is_cleared(page: Page, mock: RunningMock) -> None:
+    create(mock)
+    expect(rows(page)).to_have_count(1)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(rows(page)).to_have_count(0)
+    assert mock.requests() == []
+    create(mock)
+    expect(rows(page)).to_have_count(1)
+
+
+def test_the_request_list_is_bounded(page: Page, mock: RunningMock) -> None:
+    with httpx2.Client(base_url=mock.url) as client:
+        for i in range(520):
+            client.get(f"/{i}")
+    expect(rows(page).first).to_contain_text("/519")
+    expect(page.locator("#journal li")).to_have_count(500)
