@@ -1,13 +1,14 @@
-"""Hooks for plain Schemathesis: login, our oracles as one check, no failures where the API page is silent.
+"""Hooks for plain Schemathesis: sign in, check with our oracles, drop findings on questions that the page leaves open.
 
     LEADLISTS_BEARER=TOKEN SCHEMATHESIS_HOOKS=contract_tests.schema_checks \
         schemathesis run spec/openapi.yaml --url http://127.0.0.1:8080
 
-Other settings of `leadlists-contract run` count too. Nothing of ours imports this module: it registers hooks.
+The other variables of `leadlists-contract run` apply too. Importing this module registers hooks in Schemathesis, so no
+other module of the kit imports it.
 
-Schemathesis' own checks know the schema only: they report a correct server for what an open question permits, such as
-refusing a name of spaces, answering 415 or writing flat errors. Most generated requests raise such a question, because
-they contain IDs that a server need not know. The hooks drop only failures that our oracles contradict.
+Schemathesis' own checks know only the schema: they report a correct server that refuses a name of spaces, answers 415
+or sends flat errors, all of which the page leaves open. Most generated requests raise such a question, because they
+contain IDs that the server need not know. The hooks drop only findings that our oracles contradict.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ from contract_tests.settings.values import Session, UsageError
 from contract_tests.target.exchange import Exchange, Request, Response
 
 Sent = schemathesis.Case[Any]
-# Whether a request must be accepted, and how it is refused: the readings know more than the schema.
+# Checks of whether a request is accepted and how it is refused. The readings know more about it than the schema.
 OPINIONS = {"positive_data_acceptance", "negative_data_rejection", "unsupported_method", "status_code_conformance"}
 OPINIONS |= {"content_type_conformance", "response_schema_conformance"}
 
 
 @schemathesis.auth()
 class SignIn:
-    """Tell Schemathesis which login is ours, so that it adds no random one."""
+    """Sign in with the login of the settings, so that Schemathesis generates none."""
 
     def get(self, case: Sent, context: AuthContext) -> Session:
         return _judge(case.operation.schema.get_base_url()).terms.settings.first
@@ -56,14 +57,14 @@ class SignIn:
 
 @schemathesis.hook
 def after_load_schema(context: HookContext, schema: BaseSchema) -> None:
-    """Spend the faulty requests on the body: otherwise most of them break the Authorization header instead."""
+    """Make Schemathesis break the body: by default, most of its invalid requests break the Authorization header."""
     _judge(schema.get_base_url())  # report wrong settings before sending anything
     schema.config.generation.update(with_security_parameters=False)
 
 
 @schemathesis.check
 def leadlists_contract(ctx: CheckContext, response: Answer, case: Sent) -> None:
-    """Each broken clause is a failure of its own."""
+    """Report each broken clause as its own failure."""
     judge = _judge(case.operation.schema.get_base_url())
     if broken := _broken(judge, judge.case(_exchange(response))):
         raise FailureGroup([_failure(v, judge.terms, case.operation.label) for v in broken])
@@ -71,7 +72,7 @@ def leadlists_contract(ctx: CheckContext, response: Answer, case: Sent) -> None:
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Sent, response: Answer) -> bool:
-    """Keep what Schemathesis finds, except an opinion on what the page leaves open."""
+    """Drop a finding of Schemathesis' own checks if the page leaves the question open."""
     if OPINIONS.isdisjoint(failure.checks):
         return True
     judge = _judge(case.operation.schema.get_base_url())
@@ -79,7 +80,7 @@ def filter_failure(context: HookContext, failure: Failure, case: Sent, response:
 
 
 def _is_permitted(judged: Case) -> bool:
-    """Whether the page leaves it to the server to answer so, or how; a reading that is pinned leaves no choice."""
+    """Return whether the page leaves this response open. A pinned reading leaves nothing open."""
     if judged.status < 400:
         return judged.is_unspecified
     may_answer = judged.expectation.refusal_statuses(judged.terms.specification)
@@ -88,7 +89,7 @@ def _is_permitted(judged: Case) -> bool:
 
 @cache
 def _judge(base_url: str) -> Judge:
-    settings = gather({"url": requests.Request("POST", base_url).prepare().url})  # as sent: the host in lower case
+    settings = gather({"url": requests.Request("POST", base_url).prepare().url})  # lower-case host, as it is sent
     if not settings.first.carriers:
         raise UsageError("no login was given: set LEADLISTS_BEARER=TOKEN or LEADLISTS_COOKIE=NAME=VALUE")
     return judge_with(Terms.of(load_specification(settings.spec_folder), settings), (LEAD_LISTS,))
@@ -110,7 +111,7 @@ def _exchange(response: Answer) -> Exchange:
 
 @cache
 def _kind(clause: str) -> type[Failure]:
-    """Schemathesis distinguishes failures by type and shows each type once."""
+    """Return a failure type for a clause: Schemathesis shows one failure of each type."""
     return type(clause, (Failure,), {})
 
 

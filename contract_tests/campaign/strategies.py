@@ -16,7 +16,7 @@ from contract_tests.engine.exploration import draw
 from contract_tests.operation_suite import Zone
 from contract_tests.requests.plan import BURST, Plan, Sender, Step
 from contract_tests.requests.schema_driving import fuzzed_cases
-from contract_tests.requests.transport import DRESSES
+from contract_tests.requests.transport import VARIATIONS
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Request
 
@@ -57,7 +57,7 @@ def _swarm(random: Random, ground: Ground) -> Iterator[Sent]:
     """
     while True:
         zones = _some(random, sorted(ground.zones))
-        ways = [way for way in DRESSES if random.random() < 0.2]
+        ways = [way for way in VARIATIONS if random.random() < 0.2]
         mutates, varies = random.choice((0.0, 0.2, 0.5)), random.choice((0.0, 0.3, 0.8))
         drawn = _drawn(random, ground, zones)
         for request in drawn:
@@ -75,7 +75,7 @@ def _mutation(random: Random, ground: Ground) -> Iterator[Sent]:
     while True:
         request = mutated(ground.corpus.pick(random), ground.corpus.requests, random)
         if random.random() < 0.1:
-            request = sent_like(request, random.choice(list(DRESSES)))
+            request = sent_like(request, random.choice(list(VARIATIONS)))
         yield (Step("a mutation of what was new", ground.as_anyone(request, random)),)
 
 

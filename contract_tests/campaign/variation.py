@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from contract_tests.requests.plan import USER_AGENT, encode
-from contract_tests.requests.transport import DRESSES
+from contract_tests.requests.transport import VARIATIONS
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Request
 
@@ -54,16 +54,16 @@ def marked(request: Request, run_id: str) -> Request:
 
 
 def sent_like(request: Request, name: str) -> Request:
-    """The request sent in one of the ways of `requests.transport`, which change nothing of what it asks."""
-    dress = DRESSES[name]
-    headers = tuple(header for header in request.headers if header[0] not in dress.get("less", ()))
-    if "media_type" in dress:
+    """Return the request with a variation of `requests.transport`, which leaves its meaning unchanged."""
+    changes = VARIATIONS[name]
+    headers = tuple(header for header in request.headers if header[0] not in changes.get("less", ()))
+    if "media_type" in changes:
         headers = tuple(header for header in headers if header[0] != "Content-Type")
-        headers += (("Content-Type", dress["media_type"]),) if dress["media_type"] else ()
-    added = {name.lower() for name, _ in dress.get("more", ())}
-    headers = (*(header for header in headers if header[0].lower() not in added), *dress.get("more", ()))
-    url = request.url + (dress.get("path_end", "") if "?" not in request.url else "")
-    return replace(request, url=url, headers=headers, chunked=dress.get("chunked", request.chunked))
+        headers += (("Content-Type", changes["media_type"]),) if changes["media_type"] else ()
+    added = {name.lower() for name, _ in changes.get("more", ())}
+    headers = (*(header for header in headers if header[0].lower() not in added), *changes.get("more", ()))
+    url = request.url + (changes.get("path_end", "") if "?" not in request.url else "")
+    return replace(request, url=url, headers=headers, chunked=changes.get("chunked", request.chunked))
 
 
 def mutated(request: Request, others: Sequence[Request], random: Random) -> Request:

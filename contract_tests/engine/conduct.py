@@ -27,16 +27,16 @@ from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
 WAIT_STEP_S = 0.25  # between two attempts to reach a target that is starting
-REPEATS = 3  # of what shows a broken clause, before it is reported
+REPEATS = 3  # how often a failure is sent again before it is reported
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one run is to do.
+    """The work of one run.
 
-    started: the first event, which says what is judged. plans: one for each operation. searches: made when their turn
-    comes, from the plans on the bases that the server accepts. shrinks: whether failing requests are made smaller and
-    sent again. wait_s: for a target that is starting.
+    started: the first event, with the clauses to judge. plans: one for each operation. searches: called after the
+    plans, with the plans on the bases that the server accepted. shrinks: whether to shrink and repeat failures.
+    wait_s: maximum time to wait for a target that is starting.
     """
 
     started: RunStarted
@@ -47,7 +47,7 @@ class Job:
 
 
 class Conductor:
-    """One run against a target: `events` carries it out, `result` says what it has found so far."""
+    """Conduct one run against a target: `events` takes its steps, `result` is what they have found so far."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Conductor:
         record: Record | None = None,
         log: EventLog | None = None,
     ) -> None:
-        """log: where the events go, for a caller that follows them; by default one that writes to record."""
+        """log: receives the events; pass one to read them from it. By default, it writes them to `record`."""
         self._job = job
         self._budget = budget
         self._secrets = secrets
@@ -71,27 +71,27 @@ class Conductor:
         )
         self._shrunk: set[str] = set()
         self._is_over = False
-        self._refused = False  # whether no body is known that the server accepts
-        self._note = ""  # on what the requests were built, if not on the plain body
+        self._refused = False  # whether the server refuses every known body
+        self._note = ""  # which body the requests were built on, if not the plain one
         self._started_s = time.monotonic()
 
     @property
     def result(self) -> RunResult:
-        """What the run has found so far."""
+        """Return what the run has found so far."""
         return self._log.summing.result()
 
     @property
     def requests(self) -> int:
-        """How many requests were sent so far."""
+        """Return the number of requests sent so far."""
         return self._budget.requests
 
     @property
     def record_problem(self) -> str:
-        """Why the record stops before the end of the run; empty if it does not."""
+        """Return why the record stops before the end of the run; empty if it is complete."""
         return self._log.record.problem if self._log.record else ""
 
     def conduct(self, listen: Callable[[Event], None]) -> RunResult:
-        """Carry out the run and return its result, also where Ctrl-C or SIGTERM ends it; listen gets each event."""
+        """Run, pass each event to `listen`, and return the result, also after Ctrl-C or SIGTERM."""
         events = self.events()
         try:
             for event in events:
@@ -107,7 +107,7 @@ class Conductor:
         return self.result
 
     def events(self) -> Generator[Event, None, None]:
-        """Carry out the run; a caller that stops iterating stops the run."""
+        """Run and yield each event. Closing the generator stops the run."""
         ending, why = Ending.STOPPED, ""
         try:
             self._log.emit(self._job.started)
@@ -129,7 +129,7 @@ class Conductor:
         yield from self._log.waiting()
 
     def _end(self, ending: Ending, why: str = "") -> None:
-        """Say once how the run ended."""
+        """Record how the run ended. Later calls do nothing."""
         if not self._is_over:
             self._is_over = True
             duration_s = round(time.monotonic() - self._started_s, 3)
@@ -140,7 +140,7 @@ class Conductor:
     # -- the order of a run -------------------------------------------------------------------------------------------
 
     def _steps(self) -> Iterator[None]:
-        """Every step of the run; each yield lets the events so far out."""
+        """Take every step of the run in order. At each yield, the caller receives the events so far."""
         plans = self._job.plans
         yield from self._discover(plans)
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
@@ -153,9 +153,9 @@ class Conductor:
             yield from self._repeat_failures()
 
     def _on_an_accepted_base(self, plan: Plan) -> Plan:
-        """The plan, or the same on another base, where the server refuses the first request.
+        """Return the plan, or the same plan on another base if the server refuses its first request.
 
-        Nothing that is built on a refused body shows anything: it may be refused for that body alone.
+        A request on a refused base proves nothing: the server may refuse it because of the base.
         """
         if not self._traffic.is_refused(plan.first.request):
             return plan
@@ -180,7 +180,7 @@ class Conductor:
         return plan
 
     def _discover(self, plans: Sequence[Plan]) -> Iterator[None]:
-        """Send the first request of every plan; the very first says whether the target can be judged at all."""
+        """Send the first request of every plan. Raise RunOver if the very first shows that no judgement is possible."""
         self._stage("checking the target")
         exchange = self._traffic.send(plans[0].first)
         while is_starting(exchange) and time.monotonic() - self._started_s < self._job.wait_s:
@@ -198,7 +198,7 @@ class Conductor:
             yield
 
     def _cover(self, plan: Plan) -> Iterator[None]:
-        """Send the rest of a plan, judge each exchange, then all together."""
+        """Send the rest of a plan; judge each exchange alone, then all of them together."""
         self._stage("planned requests")
         first_at_s = time.time()
         yield from self._traffic.send_concurrently(plan.concurrent)
@@ -217,7 +217,7 @@ class Conductor:
         yield
 
     def _search(self, search: Search) -> Iterator[None]:
-        """Send what a search asks for, many at once; only what breaks a clause is searched for something smaller."""
+        """Send the requests of a search concurrently, then look for smaller ones that break the same clauses."""
         self._stage(f"searching: {search.name}")
         yield
         settled = set(self._log.summing.broken)
@@ -241,7 +241,7 @@ class Conductor:
         yield
 
     def _shrink(self, plain: Request) -> Iterator[None]:
-        """Replace each failure that one request shows by the smallest request that still breaks the clause."""
+        """Replace each failure of a single request by the smallest request that still breaks the clause."""
         self._stage("shrinking")
         for clause in [c for c in self._log.summing.broken if c not in self._shrunk][:CLAUSES]:
             exchange = self._only_exchange(clause)
@@ -253,7 +253,7 @@ class Conductor:
             yield
 
     def _repeat_failures(self) -> Iterator[None]:
-        """Send what shows each broken clause again, and count how often the clause is broken again."""
+        """Repeat the exchanges of each broken clause, and count how often they break it again."""
         self._stage("repeating failures")
         for clause in self._log.summing.broken:
             worst = self._log.summing.worst(clause)
@@ -274,7 +274,7 @@ class Conductor:
         self._log.emit(StageStarted(name))
 
     def _exploration(self, clause: str, label: str) -> Exploration:
-        """A search for smaller requests that break this clause."""
+        """Return a search for smaller requests that break this clause."""
         return Exploration(
             lambda request: self._traffic.probe(Step(label, request), again=clause),
             lambda: self._budget.allows_more,
@@ -295,5 +295,5 @@ class Conductor:
 
 
 def _values(base: Mapping[str, Any] | None) -> str:
-    """The values of a base, short enough for a sentence."""
+    """Format the values of a base, shortened for a sentence."""
     return ", ".join(f"{key} {short(value, 60)}" for key, value in (base or {}).items())

@@ -32,7 +32,7 @@ from contract_tests.lead_lists.bodies import (
 from contract_tests.lead_lists.history import FROZEN_CLOCK_S
 from contract_tests.requests.generic_plan import generic_plan
 from contract_tests.requests.plan import BURST, Plan, Sender, Step, encode
-from contract_tests.requests.transport import dressed
+from contract_tests.requests.transport import varied
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers
 
@@ -184,7 +184,7 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
 
 def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     body = _base(sender, f"Sent oddly, {tag}")
-    yield from dressed(sender, body, without(body, "endDate"), "endDate left out")
+    yield from varied(sender, body, without(body, "endDate"), "endDate left out")
     for accepted in ("*/*", "text/html, application/*;q=0.8"):
         yield Step(f"Accept: {accepted}", sender.request(body, more=(("Accept", accepted),)))
     plain_text = sender.request(without(body, "endDate"), media_type="text/plain")

@@ -1,4 +1,4 @@
-"""What can be asked of any operation: bodies that break its schema, bodies that are not JSON, wrong logins."""
+"""Requests for any operation: bodies that break its schema, bodies that are not JSON, invalid logins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contract_tests.target.exchange import Headers
 
 
 def schema_violations(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Bodies that break the schema in exactly one place each, with a label; for any operation."""
+    """Yield labelled bodies that break the schema in exactly one place each."""
     properties = schema.get("properties", {})
     for name in schema.get("required", ()):
         yield f"{name} left out", {key: value for key, value in base.items() if key != name}
@@ -33,7 +33,7 @@ def schema_violations(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Ite
 
 _VALUES = {
     "string": "text",
-    "integer": 1,  # also the place of an option in an enum
+    "integer": 1,  # also the index of an option in an enum
     "number": 7.5,
     "boolean": True,
     "array": [],
@@ -41,10 +41,10 @@ _VALUES = {
 }
 _WRONG_DATES = (
     "not a date",
-    "campaign 7",  # lenient parsers read a month in any number
+    "campaign 7",  # lenient parsers read any number as a month
     "",
     "2030-02-30T00:00:00.000Z",
-    "2100-02-29T00:00:00.000Z",  # a common year, though four divides it
+    "2100-02-29T00:00:00.000Z",  # not a leap year, although divisible by 4
     "2030-13-01T00:00:00.000Z",
     "2030-00-10T00:00:00.000Z",
     "2030-01-32T00:00:00.000Z",
@@ -65,7 +65,7 @@ _WRONG_UUIDS = (
     "660e840-0e29b-41d4-a716-446655440001",
     "icp660e8400-e29b-41d4-a716-446655440001",
     "lead_abc123",
-    "P1BOAE+JQdOaDAMF6CwzAQ==",  # in base64, which GraphQL servers and .NET drivers read
+    "P1BOAE+JQdOaDAMF6CwzAQ==",  # base64, which GraphQL servers and .NET drivers accept
     "x3f2504e0-4f89-41d3-9a0c-0305e82c3301x",  # some parsers read any 38 characters as a UUID in braces
 )
 
@@ -82,19 +82,19 @@ def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if kind == "string" and other in ("array", "object"):
             value = [_right_text(schema)] if other == "array" else _wrapped(schema)
         if kind == "array" and other == "object" and "format" in schema.get("items", {}):
-            value = {"0": _right_text(schema["items"]), "length": 1}  # what JavaScript and PHP iterate as a list
+            value = {"0": _right_text(schema["items"]), "length": 1}  # JavaScript and PHP iterate it like a list
         yield f"a value of type {other}", value
 
 
 def _wrapped(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An object that some parsers read as the text: an enum's option in Rust, a date or an ID in MongoDB's JSON."""
+    """Return an object that some parsers read as text: an enum in Rust, a date or an ID in MongoDB's JSON."""
     if "enum" in schema:
         return {str(schema["enum"][-1]): None}
     return {{"date-time": "$date", "uuid": "$uuid"}.get(schema.get("format", ""), "value"): _right_text(schema)}
 
 
 def _right_text(schema: Mapping[str, Any]) -> str:
-    """Return a text that is valid on its own, so that a server that unwraps an array accepts it."""
+    """Return a text that is valid on its own, so that a server that unwraps arrays or objects accepts it."""
     texts = {"date-time": "2030-01-01T00:00:00.000Z", "uuid": "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}
     return str(schema["enum"][-1]) if "enum" in schema else texts.get(schema.get("format", ""), "text")
 
@@ -140,12 +140,12 @@ def raw_violations(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Iterator[tuple[str, Headers]]:
-    """Logins that are no valid session, each near a valid one."""
+    """Yield labelled headers that are not a valid login, each close to a valid one."""
     yield "no login", ()
-    # A key of every object in JavaScript: sessions[token] finds something.
+    # Every JavaScript object has this key, so sessions[token] is not undefined.
     yield "an unknown token", (("Authorization", "Bearer hasOwnProperty"),)
     yield "an unknown cookie", (("Cookie", f"{cookie_name}=not-a-session"),)
-    # With the token itself, or a server that looks at no scheme would refuse it all the same.
+    # With the valid token: only so a server that ignores the scheme accepts it.
     yield "another scheme", (("Authorization", f"Basic {session.bearer or 'dXNlcjpwYXNz'}"),)
     yield "a scheme without token", (("Authorization", "Bearer"),)
     yield "an empty cookie", (("Cookie", f"{cookie_name}="),)
@@ -166,7 +166,7 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
         yield "an expired session", (("Authorization", f"Bearer {expired}"),)
 
 
-# What a client sends before its token has loaded, and tokens of JWT form that no server can have signed.
+# Values that clients send before their token has loaded, and JWTs that no server has signed.
 _WORDS = {
     "undefined": "undefined",
     "null": "null",
@@ -175,14 +175,14 @@ _WORDS = {
     "a token with quotes": "' OR '1'='1",
     "a token with an accent": "t\xf6ken",
     "a token with percent signs": "%00%zz../../etc",
-    # {"alg":"HS256","typ":"JWT"}, {"sub":"user_1","exp":4102444800} and a signature that no key gives.
+    # {"alg":"HS256","typ":"JWT"}, {"sub":"user_1","exp":4102444800} and a signature that no key produces.
     "a token of 2,000 characters": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9."
     + "x" * 1900,
 }
 
 
 def _odd_logins(session: Session, cookie_name: str) -> Iterator[tuple[str, Headers]]:
-    """Logins that are words, or look like tokens, none of them a session."""
+    """Yield labelled headers whose token is a word, or looks like a token, and is not a session."""
     for label, token in _WORDS.items():
         yield f"{label} as a bearer", (("Authorization", f"Bearer {token}"),)
     yield "undefined as a cookie", (("Cookie", f"{cookie_name}=undefined"),)
@@ -194,7 +194,7 @@ def _odd_logins(session: Session, cookie_name: str) -> Iterator[tuple[str, Heade
 
 
 def generic_plan(terms: Terms, operation: Operation, base: Mapping[str, Any] | None = None) -> Plan:
-    """What can be asked of any operation from its schema alone; base: a body that must be accepted."""
+    """Return a plan made from the operation's schema alone. base: a body that the server must accept."""
     sender = Sender(terms, operation)
     body = dict(base if base is not None else operation.request_example or {})
     if operation.request_schema is None:

@@ -1,4 +1,4 @@
-"""Ways to send a request that change nothing of what it asks: each with a right body, a wrong one, and no login."""
+"""Permitted variations of the transport, each with a valid body, with an invalid one, and without login."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from contract_tests.requests.plan import Sender, Step
 
 _ORIGIN = ("Origin", "https://app.example.com")
-# label -> what is changed about a plain request.
-DRESSES: Mapping[str, Mapping[str, Any]] = {
+# Label -> arguments of Sender.request that change a plain request.
+VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "charset=utf-8": {"media_type": "application/json; charset=utf-8"},
     'charset="UTF-8" in quotes': {"media_type": 'application/json;\tcharset="UTF-8"'},
     "the media type in capitals": {"media_type": "Application/JSON"},
@@ -19,7 +19,7 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
     "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
     "an Origin": {"more": (_ORIGIN,)},
     "an unknown header": {"more": (("X-Nobody-Knows", "me"),)},
-    # What servers read when a proxy in front of them has set it: none of it may decide.
+    # Headers that servers trust if a proxy sets them. From a client, none may change the response.
     "headers of the server's own": {
         "more": (
             ("X-Middleware-Subrequest", "middleware"),
@@ -56,13 +56,13 @@ DRESSES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-# Variants of how the body is labelled: whether the login is checked does not depend on them.
+# Whether a server checks the login cannot depend on these, so they are not sent without one.
 _SAME_LOGIN = frozenset({"charset=utf-8", 'charset="UTF-8" in quotes', "an Accept that excludes JSON"})
 
 
-# Next to a wrong body: a legal spelling (RFC 9110 §5.6.6) that few parsers expect, and malformed languages, which a
-# server may ignore or refuse. For neither may it skip validation or fail.
-_OF_WRONG_BODIES: Mapping[str, Mapping[str, Any]] = {
+# Sent instead with an invalid body: a legal spelling (RFC 9110 §5.6.6) that few parsers expect, and malformed
+# languages, which a server may ignore or refuse. Neither may make it skip validation or fail.
+_WITH_INVALID_BODY: Mapping[str, Mapping[str, Any]] = {
     'charset="UTF-8" in quotes': {"media_type": 'application/json\t;charset="UTF-8"'},
     "headers that middleware reads first": {
         "more": (
@@ -73,10 +73,10 @@ _OF_WRONG_BODIES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def dressed(sender: Sender, right: Any, wrong: Any, violation: str) -> Iterator[Step]:
-    """Yield every variation of the transport; wrong: a body with one violation, named by `violation`."""
-    for label, dress in DRESSES.items():
-        yield Step(label, sender.request(right, **dress))
-        yield Step(f"{label}, {violation}", sender.request(wrong, **{**dress, **_OF_WRONG_BODIES.get(label, {})}))
+def varied(sender: Sender, valid: Any, invalid: Any, violation: str) -> Iterator[Step]:
+    """Yield every variation with each body. violation: names the one violation of the invalid body."""
+    for label, changes in VARIATIONS.items():
+        yield Step(label, sender.request(valid, **changes))
+        yield Step(f"{label}, {violation}", sender.request(invalid, **{**changes, **_WITH_INVALID_BODY.get(label, {})}))
         if sender.operation.secured and label not in _SAME_LOGIN:
-            yield Step(f"{label}, no login", sender.request(right, login=(), **dress))
+            yield Step(f"{label}, no login", sender.request(valid, login=(), **changes))

@@ -1,4 +1,4 @@
-"""What the user tells about a run: the target, who may sign in, what exists there, and the bounds of the run."""
+"""The settings of a run: the target, its users, the IDs that exist there, and the limits of the run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 
 SHORTEST_SECRET_HEADER = 8
-DEFAULT_TIMEOUT_S = 10.0  # a create that takes longer than this is a hang to the browser's user
-DEFAULT_CLOCK_ALLOWANCE_S = 300.0  # what Kerberos tolerates; a machine further off breaks more than this suite
-DEFAULT_CONNECTIONS = 8  # what a browser opens to one host, plus a few
-LONG_SECRET = 12  # of a shorter one, what is left after a cut may be an ordinary word
+DEFAULT_TIMEOUT_S = 10.0  # to the user of a browser, a slower create hangs
+DEFAULT_CLOCK_ALLOWANCE_S = 300.0  # Kerberos tolerates as much; a clock further off breaks more than this suite
+DEFAULT_CONNECTIONS = 8  # a browser opens six to one host
+LONG_SECRET = 12  # a shorter secret without its last character may be an ordinary word
 
 
 class Depth(StrEnum):
-    """How far a run goes: the covering set of requests alone, with searches, or with long ones."""
+    """Select what a run sends: only the covering set of requests, or also searches, or long searches."""
 
     QUICK = "quick"
     STANDARD = "standard"
@@ -23,32 +23,35 @@ class Depth(StrEnum):
 
     @property
     def examples(self) -> int:
-        """How many examples a search draws; what a hundred do not find, the covering set should have asked."""
+        """Return the number of examples that a search draws.
+
+        100 are enough: a defect that they miss needs a request of its own in the covering set.
+        """
         return {Depth.QUICK: 0, Depth.STANDARD: 100, Depth.DEEP: 2000}[self]
 
 
 class UsageError(Exception):
-    """A flag, a variable or a file of the user's is wrong; the message names it and says what to do."""
+    """A flag, a variable or a file is wrong. The message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One signed-in user of the target, with every login that the user gave for it."""
+    """A user of the target, with every known login."""
 
     name: str
     bearer: str | None = None
     cookie: tuple[str, str] | None = None
     user_id: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()  # the login itself where it is neither bearer nor cookie
+    headers: tuple[tuple[str, str], ...] = ()  # the login, if it is neither a bearer nor a cookie
 
     @property
     def carriers(self) -> tuple[str, ...]:
-        """The carriers that can be judged, the one that most requests use first."""
+        """Return the carriers with a known login. Most requests use the first."""
         known = (("bearer", self.bearer), ("cookie", self.cookie), ("header", self.headers))
         return tuple(carrier for carrier, given in known if given)
 
     def login(self, carrier: str | None = None) -> tuple[tuple[str, str], ...]:
-        """The header that signs in by this carrier, or by the usual one."""
+        """Return the headers that sign in by this carrier, by default by the first one."""
         carrier = carrier or next(iter(self.carriers), None)
         if carrier == "bearer" and self.bearer:
             return (("Authorization", f"Bearer {self.bearer}"),)
@@ -59,7 +62,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that one run depends on."""
+    """All settings of one run. Times are in seconds."""
 
     url: str
     first: Session = Session("first")
@@ -102,17 +105,17 @@ class Settings:
             prefix = "LEADLISTS_" if session.name == "first" else "LEADLISTS_SECOND_"
             if session.bearer:
                 found[session.bearer] = prefix + "BEARER"
-                found.setdefault(session.bearer.swapcase(), prefix + "BEARER_OTHER_CASE")  # is sent too
+                found.setdefault(session.bearer.swapcase(), prefix + "BEARER_OTHER_CASE")  # requests send it too
             if session.cookie:
                 found.setdefault(session.cookie[1], prefix + "COOKIE#*=")
         if self.expired_bearer:
             found.setdefault(self.expired_bearer, "LEADLISTS_EXPIRED_BEARER")
         for name, value in self.headers + self.first.headers:
             if len(value) < SHORTEST_SECRET_HEADER:
-                continue  # a language or a version; to mask it would shred every text that holds it
+                continue  # a language or a version; masking it would make every text with it unreadable
             found.setdefault(value, "LEADLISTS_HEADER_" + "".join(c if c.isalnum() else "_" for c in name.upper()))
         for secret, variable in list(found.items()):
             if len(secret) >= LONG_SECRET:
-                # A login cut by one character is sent too, and gives the whole away; %? cuts it in a shell (POSIX).
+                # Requests also send it without its last character, which reveals the rest. %? cuts it in a POSIX shell.
                 found.setdefault(secret[:-1], variable.replace("#*=", "_VALUE") + "%?")
         return {secret: found[secret] for secret in sorted(found, key=len, reverse=True)}

@@ -1,4 +1,4 @@
-"""The server under test: sends one request, to the byte, and gives back the exchange."""
+"""Send requests to the server under test, byte for byte, and return the exchanges."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABL
 from contract_tests.target.pace import Pace
 from contract_tests.target.renewal import Renewal
 
-MAX_ANSWER_BYTES = 32 * 1024 * 1024  # an answer longer than any request of ours could cause
-MAX_RATE_LIMIT_WAIT_S = 60.0  # how long a request may wait for rate limits in all
+MAX_ANSWER_BYTES = 32 * 1024 * 1024  # no request of the suite causes a longer response
+MAX_RATE_LIMIT_WAIT_S = 60.0  # total for one request
 MAX_RATE_LIMIT_TRIES = 8
-LINGER_S = 0.5  # for requests under way at the end of a run, so that their connections can be closed; no slow server
-CHUNK_PAUSE_S = 0.03  # so that a server sees two parts of a body and not both at once
+LINGER_S = 0.5  # wait for requests in flight at the end of a run, then close their connections
+CHUNK_PAUSE_S = 0.03  # between two chunks, so that the server reads them separately
 
 
 Outgoing = tuple[Request, str, int]  # with its label and its number
 
 
 class Target:
-    """Sends requests over kept-alive connections; safe to use from several threads at once."""
+    """Send requests over keep-alive connections. Safe for concurrent use by several threads."""
 
     def __init__(
         self,
@@ -44,21 +44,23 @@ class Target:
         renewal: Renewal | None = None,
         rate_per_s: float | None = None,
     ) -> None:
-        """pause: waits so many seconds and returns whether it did, within the time limit of the run.
+        """Create a client; the first request opens the first connection.
 
-        tls: what to trust and present. proxy: its URL. proxy_name: how to call it. renewal: of the session.
-        rate_per_s: maximum number of requests in a second.
+        timeout_s: for a whole response. connections: maximum of keep-alive connections.
+        pause: sleeps for a number of seconds, at most to the end of the run; returns whether it slept that long.
+        tls: trusted certificates and client certificate. proxy: its URL. proxy_name: its name in messages.
+        renewal: replaces a session that ends. rate_per_s: maximum number of requests per second.
         """
         self.timeout_s = timeout_s
         self.connections = connections
         self._pause = pause or _sleep
         self._pace = Pace(rate_per_s, self._pause)
-        self.addresses: set[str] = set()  # to which there was a connection: of the server, or of the proxy
-        # No bound on open connections: a burst needs one each, and waiting for one is not the server's doing.
+        self.addresses: set[str] = set()  # connected to: addresses of the server, or of the proxy
+        # No limit on open connections: each request of a burst needs its own, and must not wait for one in the client.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=2)
         self._proxy_name = proxy_name
         self._renewal = renewal
-        # The environment is read by the settings, which can name a variable that is wrong.
+        # The settings read the proxy variables, so that they can name a wrong one. Hence trust_env=False.
         self._client = httpx2.Client(
             limits=limits,
             timeout=timeout_s,
@@ -77,7 +79,7 @@ class Target:
         self._client.close()
 
     def send(self, request: Request, label: str = "", number: int = 0) -> Exchange:
-        """Send once; only a 429 or 503 with Retry-After is repeated, as that says (RFC 6585 §4, RFC 9110 §10.2.3)."""
+        """Send a request; after 429, or 503 with Retry-After, wait and send again (RFC 6585 §4, RFC 9110 §10.2.3)."""
         waited_s = 0.0
         for attempt in range(MAX_RATE_LIMIT_TRIES):
             exchange = self._send_renewed(request, label, number)
@@ -91,7 +93,7 @@ class Target:
         return exchange
 
     def speaks_tls(self, url: str) -> bool:
-        """Whether the port of an http URL ends a TLS handshake, with whatever certificate."""
+        """Return whether the port of an http URL completes a TLS handshake, with any certificate."""
         parts = urlsplit(url)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -106,11 +108,11 @@ class Target:
             return False
 
     def send_concurrently(self, requests: Iterable[Outgoing]) -> Iterator[Exchange]:
-        """Send many over at most `connections` connections; exchanges come as their responses do."""
+        """Send requests over at most `connections` connections; yield exchanges in the order of their responses."""
         pool = ThreadPoolExecutor(self.connections)
         under_way: set[Future[Exchange]] = set()
         try:
-            for outgoing in requests:  # taken one by one, so that the caller can end the supply
+            for outgoing in requests:  # one by one: the caller may stop supplying requests
                 if len(under_way) >= self.connections:
                     done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
@@ -121,7 +123,7 @@ class Target:
             wait(under_way, LINGER_S)
 
     def send_burst(self, requests: Iterable[Outgoing]) -> list[Exchange]:
-        """Send all at the same moment, each on a connection of its own."""
+        """Send all requests at the same moment, each on its own connection."""
         batch = list(requests)
         barrier = threading.Barrier(len(batch))
 
@@ -133,7 +135,7 @@ class Target:
             return list(pool.map(send, batch))
 
     def _send_renewed(self, request: Request, label: str, number: int) -> Exchange:
-        """Send once; where the session can be renewed, a 401 renews it and the request is sent once more."""
+        """Send a request; after a 401, renew the session if possible and send again."""
         if self._renewal is None or not self._renewal.signs_in(request.headers):
             return self._send_once(request, label, number)
         used = self._renewal.current
@@ -150,8 +152,8 @@ class Target:
             response, failure = self._attempt(request, connected)
             if failure != HUNG_UP or connected:
                 break
-            # The server may close an idle connection at any time (RFC 9112 §9.5): that is no answer to this request,
-            # and the next connection in the pool may be as stale.
+            # A server may close an idle connection at any time (RFC 9112 §9.5). That says nothing about the request,
+            # and the next connection in the pool may be closed as well.
         return Exchange(request, response, failure, sent_at_s, time.time(), label, number)
 
     def _note_address(self, stream: Any) -> None:
@@ -225,14 +227,14 @@ def _sleep(seconds: float) -> bool:
 
 
 def _comes_later(response: Response) -> bool:
-    """Whether the server asks to send the request again later."""
+    """Return whether the server asks for the request to be sent again later."""
     return response.status == 429 or (response.status == 503 and response.header("Retry-After") is not None)
 
 
 def _retry_after_s(response: Response, default_s: float) -> float:
-    """The pause that Retry-After asks for, in seconds or as a date (RFC 9110 §10.2.3)."""
+    """Return the pause in seconds that Retry-After asks for, by a number or a date (RFC 9110 §10.2.3)."""
     value = (response.header("Retry-After") or "").strip()
-    # No pause at all is what less than a second is rounded to.
+    # A server that rounds a pause of less than a second sends 0.
     if value.isascii() and value.isdigit():
         return min(float(value), MAX_RATE_LIMIT_WAIT_S + 1) or default_s
     try:

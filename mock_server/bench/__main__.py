@@ -17,7 +17,7 @@ from mock_server.bench.suite import measure
 from mock_server.bench.tables import as_text, server_table, suite_table
 from mock_server.bench.tools import Tools, bring
 
-SERVER_ROUNDS, SUITE_ROUNDS = 7, 3  # as many as fit into eight minutes
+SERVER_ROUNDS, SUITE_ROUNDS = 7, 3  # these take eight minutes
 NAMES = click.Choice(list(BY_NAME))
 WHOSE = click.Choice(["none", "ours", "all"])
 ROUNDS_HELP = f"Rounds to take the median of.  [default: {SERVER_ROUNDS}; of suites {SUITE_ROUNDS}]"

@@ -1,4 +1,4 @@
-"""Compare the mock with its last recorded results: `python -m mock_server.bench.guard`, half a minute.
+"""Compare the mock with its last recorded results (half a minute): `python -m mock_server.bench.guard`.
 
 Only ratios to the bare app are compared, measured in the same rounds: of processor time for a request, of processor
 time to the first lead list, of memory. Throughput is left to the full benchmark: processor time varies less when other
@@ -26,7 +26,7 @@ ATTEMPTS = 2  # a regression shows twice in a row
 
 WITHIN, SLOWER, NOT_MEASURED = 0, 1, 2  # exit codes
 
-# How many times the recorded value a figure may be. Measured beforehand: over six runs on two cores with twenty other
+# Maximum ratio of a figure to its recorded value. Measured first: over six runs on two cores with twenty other
 # busy processes, the largest value of a ratio of CPU time was 1.3 to 1.47 times the smallest for a request, 1.14 times
 # for a start; memory varied by less than 1 %, but shared pages count less the more programs share them.
 REQUEST_MARGIN, START_MARGIN, MEMORY_MARGIN = 1.5, 1.4, 1.25
@@ -35,7 +35,7 @@ START, MEMORY = "CPU time to the first lead list", "idle memory"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One figure and its last recorded value; both in times of the bare app's."""
+    """A figure now and as last recorded, both as ratios to the bare app."""
 
     figure: str
     last: float
@@ -44,17 +44,17 @@ class Comparison:
 
     @property
     def change(self) -> float:
-        """How many times the last value the present one is."""
+        """Return the ratio of the present value to the last one."""
         return self.now / self.last
 
     @property
     def is_regression(self) -> bool:
-        """Tell whether the figure grew by more than the margin."""
+        """Return whether the figure grew by more than the margin."""
         return self.change > self.margin
 
     @property
     def is_improvement(self) -> bool:
-        """Tell whether the figure shrank by more than the margin."""
+        """Return whether the figure shrank by more than the margin."""
         return self.change < 1 / self.margin
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ def figures(rows: Mapping[str, Row]) -> dict[str, float]:
 
 
 def compare(last: Mapping[str, Row], now: Mapping[str, Row]) -> list[Comparison]:
-    """Compare every guarded figure that both have."""
+    """Compare every guarded figure that is in both."""
     before, after = figures(last), figures(now)
     margins = {START: START_MARGIN, MEMORY: MEMORY_MARGIN}
     return [
@@ -99,7 +99,7 @@ def measure() -> dict[str, Row]:
 
 
 def verdict(comparisons: Sequence[Comparison]) -> int:
-    """Return the exit code for comparisons; none at all are no verdict."""
+    """Return the exit code for these comparisons: NOT_MEASURED if there are none."""
     if not comparisons:
         return NOT_MEASURED
     return SLOWER if any(each.is_regression for each in comparisons) else WITHIN

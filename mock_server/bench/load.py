@@ -1,4 +1,4 @@
-"""Load on a running server: wrk sends one request over and over and checks every response."""
+"""Load a running server: wrk repeats one request and checks every response."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mock_server.bench.requests import PATH, Expected, Request
 
 SCRIPT = Path(__file__).with_name("load.lua")
 CONNECTIONS = 32
-TIMEOUT_S = 30  # of one response; what takes longer is an error
-LONGEST_S = 540  # of sending many
+TIMEOUT_S = 30  # for one response; a slower one is an error
+LONGEST_S = 540  # limit of send_many
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What wrk saw."""
+    """The responses that wrk counted."""
 
     requests: int
     duration_s: float
@@ -30,7 +30,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One slice of load on one server."""
+    """The figures of one period of load on one server."""
 
     per_s: float
     cpu_us: float  # processor time of the server for one request
@@ -38,7 +38,7 @@ class Load:
 
 
 def parse_count(output: str) -> Count:
-    """Read what load.lua prints at the end; ValueError if it is not there."""
+    """Parse the last line of load.lua. Raise ValueError if it is missing."""
     lines = output.splitlines()
     at = next((i for i, line in enumerate(lines) if line.startswith('{"requests"')), None)
     if at is None:
@@ -56,7 +56,7 @@ def parse_count(output: str) -> Count:
 
 
 def load(server: Running, request: Request, expected: Expected, folder: Path, duration_s: int = 1) -> Load:
-    """Load a server for a time. Raise NotServed if any response was not `expected`."""
+    """Repeat a request for `duration_s` seconds. Raise NotServed unless every response is the expected one."""
     before_s = server.cpu_s()
     count = _wrk(server, request, expected, folder, duration_s, limit=0)
     used_s = server.cpu_s() - before_s
@@ -64,7 +64,7 @@ def load(server: Running, request: Request, expected: Expected, folder: Path, du
 
 
 def send_many(server: Running, request: Request, expected: Expected, folder: Path, count: int) -> None:
-    """Send a request until `count` responses came. Raise NotServed if any was not `expected`, or after LONGEST_S."""
+    """Repeat a request until `count` responses arrived. Raise NotServed after another response or LONGEST_S."""
     sent = _wrk(server, request, expected, folder, LONGEST_S, limit=count).requests
     if sent < count:
         raise NotServed(f"only {sent} of {count} responses to {request.name} came within {LONGEST_S} s")

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describe the machine that figures were measured on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A date and a machine."""
+    """The machine and the day of a measurement."""
 
     date: str
     cores: int
@@ -24,13 +24,13 @@ class Machine:
 
 
 def parse_cpu_model(text: str) -> str:
-    """Read the model of the processor from /proc/cpuinfo; ARM has none there."""
+    """Parse the processor model from /proc/cpuinfo, which has none on ARM."""
     models = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
     return models[0] if models else platform.machine()
 
 
 def this_machine() -> Machine:
-    """Return the present day and machine."""
+    """Return this machine and the current date."""
     return Machine(
         date=datetime.now(UTC).date().isoformat(),
         cores=len(os.sched_getaffinity(0)),

@@ -1,4 +1,4 @@
-"""Server processes on free ports: started, asked for a first lead list, measured through /proc, stopped."""
+"""Start server processes on free ports, create a first lead list, measure them through /proc, stop them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Response = tuple[int, bytes]
 
 
 class NotServed(RuntimeError):
-    """A server does not start, or does not respond as expected; the text says how."""
+    """A server does not start, or its response is not the expected one. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """The part of /proc/PID/stat that counts processor time."""
+    """The fields of /proc/PID/stat that count CPU time."""
 
     state: str
     parent: int
@@ -47,15 +47,15 @@ class Running:
 
     @property
     def url(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def cpu_s(self) -> float:
-        """Processor time of the process and its descendants so far."""
+        """Return the CPU time of the process and its descendants so far, in seconds."""
         return cpu_s(self.pid)
 
     def pss_mib(self) -> float:
-        """Memory of the process and its descendants: pages that n processes share count one n-th each."""
+        """Return the memory of the process and its descendants in MiB; of a page that n processes share, count 1/n."""
         return sum(_pss_kib(pid) for pid in descendants(self.pid)) / 1024
 
     def send(self, request: Request, timeout_s: float = 10.0) -> Response:
@@ -73,13 +73,13 @@ class Running:
 
 
 def parse_stat(text: str) -> Stat:
-    """Read /proc/PID/stat (proc(5)). The name of the program, in parentheses, may itself contain anything."""
+    """Parse /proc/PID/stat (proc(5)). The program name, in parentheses, may contain spaces and parentheses."""
     fields = text.rpartition(")")[2].split()
     return Stat(state=fields[0], parent=int(fields[1]), ticks=sum(map(int, fields[11:15])))
 
 
 def parse_pss_kib(text: str) -> int:
-    """Read the proportional set size from /proc/PID/smaps_rollup."""
+    """Parse the proportional set size in KiB from /proc/PID/smaps_rollup."""
     return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)
 
 
@@ -100,12 +100,12 @@ def _family(stats: Mapping[int, Stat], pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the process ids of a process and all that it started and that still run."""
+    """Return the IDs of a process and of its descendants that still run."""
     return _family(_stats(), pid)
 
 
 def cpu_s(pid: int) -> float:
-    """Return the processor time in seconds of a process and all that it started."""
+    """Return the CPU time of a process and its descendants, in seconds."""
     stats = _stats()
     return sum(stats[each].ticks for each in _family(stats, pid) if each in stats) / TICKS_PER_S
 
@@ -139,7 +139,7 @@ def stop_servers_when_terminated() -> None:
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
+    """Return a free port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -148,7 +148,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(command: list[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[Running]:
-    """Run a server until the block ends. What it prints goes into `log`; it need not listen yet when this yields."""
+    """Run a server until the block ends, with its output in `log`. It may not listen yet when the block starts."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -175,7 +175,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_for_success(server: Running, request: Request, statuses: tuple[int, ...] = (200, 201)) -> float:
-    """Send a request until it succeeds; return the processor time in seconds that the server has used by then."""
+    """Repeat a request until it succeeds; return the CPU time that the server used until then, in seconds."""
     deadline = time.monotonic() + START_S
     last: object = "no response"
     while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The files that keep the last results: `last.json` for the guard and README.md for readers."""
+"""Write and read the last results: `last.json` for the guard, README.md for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_servers(machine: Machine, rows: Sequence[Row]) -> None:
     """Record the results of the servers in both files."""
     rounded = {row.server: row_to_json(row) for row in rows}
     entry = {"machine": dataclasses.asdict(machine), "rows": rounded}
-    shown = [row_from_json(server, value) for server, value in rounded.items()]  # so that both files say the same
+    shown = [row_from_json(server, value) for server, value in rounded.items()]  # rounded alike in both files
     _write("servers", entry, f"{machine}.\n\n{as_markdown(server_table(shown))}")
 
 

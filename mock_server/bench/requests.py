@@ -1,4 +1,4 @@
-"""The requests that the servers are measured with, and what each server must respond to them."""
+"""The requests of the benchmark, with the response that each must get."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONG: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A response: its status, and a text that its body contains."""
+    """An expected response: its status, and a text in its body."""
 
     status: int
     marker: str
@@ -37,13 +37,13 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that is sent over and over."""
+    """A request that the benchmark repeats."""
 
     name: str
     title: str
     body: bytes
     authorization: str | None
-    expected: Expected  # of a server that keeps the contract
+    expected: Expected  # from a server that keeps the contract
 
 
 def _request(name: str, title: str, change: dict[str, Any], status: int, marker: str, *, login: bool = True) -> Request:

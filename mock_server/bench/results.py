@@ -1,4 +1,4 @@
-"""From samples to rows: medians of ratios to the bare app in the same round. Pure."""
+"""Summarize samples as medians of their ratios to the bare app in the same round. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mock_server.bench.load import Load
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One slice of load: which server, which request, in which round."""
+    """The figures of one period of load, with its server, request and round."""
 
     server: str
     request: str
@@ -32,7 +32,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Memory of a server after so many creates."""
+    """The memory of a server before and after many creates."""
 
     creates: int
     pss_mib: float
@@ -41,22 +41,22 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class LoadFigures:
-    """What a server makes of one request under load; each ratio is the median of the rounds."""
+    """The figures of a server under load with one request. Ratios are to the bare app, medians of all rounds."""
 
-    throughput_ratio: float  # responses per second, of those of the bare app: more is better
-    cpu_ratio: float  # processor time for a request, in times of the bare app's: less is better
+    throughput_ratio: float  # responses per second; more is better
+    cpu_ratio: float  # CPU time per request; less is better
     cpu_us: float
-    p99_ratio: float  # 99th percentile of the latency, in times of the bare app's
+    p99_ratio: float  # 99th percentile of the latency
 
     @property
     def cpu_ms(self) -> float:
-        """Processor time for a request in milliseconds."""
+        """Return the CPU time per request in milliseconds."""
         return self.cpu_us / 1000
 
 
 @dataclass(frozen=True, slots=True)
 class StartFigures:
-    """What a start of a server costs."""
+    """The cost of starting a server."""
 
     cpu_ratio: float
     cpu_s: float
@@ -75,7 +75,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SuiteRow:
-    """What a suite costs, and what it catches."""
+    """The cost of a suite, and the defects that it detects."""
 
     suite: str
     requests: int
@@ -110,7 +110,7 @@ def _load_figures(pairs: Sequence[tuple[Load, Load]]) -> LoadFigures:
 
 
 def summarize_starts(starts: Iterable[Start], server: str, baseline: str) -> StartFigures | None:
-    """Return what a start of a server costs, or None without a round in which both started."""
+    """Return the cost of starting a server, or None if both started in no round."""
     by_key = {(start.server, start.round): start for start in starts}
     pairs = [
         (start, base)
@@ -127,7 +127,7 @@ def summarize_starts(starts: Iterable[Start], server: str, baseline: str) -> Sta
 
 
 def row_to_json(row: Row) -> dict[str, Any]:
-    """Return a row for the file of results, numbers with three significant digits."""
+    """Convert a row to JSON, with three significant digits."""
     found: dict[str, Any] = {name: _rounded(figures) for name, figures in row.loads.items()}
     if row.start is not None:
         found["start"] = _rounded(row.start)
@@ -137,7 +137,7 @@ def row_to_json(row: Row) -> dict[str, Any]:
 
 
 def row_from_json(server: str, value: Mapping[str, Any]) -> Row:
-    """Read a row back."""
+    """Convert a row from JSON."""
     loads = {name: LoadFigures(**each) for name, each in value.items() if name not in ("start", "growth")}
     start = StartFigures(**value["start"]) if "start" in value else None
     growth = Growth(**value["growth"]) if "growth" in value else None

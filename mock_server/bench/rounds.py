@@ -1,4 +1,4 @@
-"""Measure servers in interleaved rounds (A B C, A B C, …), so that what slows the machine slows all of them alike."""
+"""Measure servers in interleaved rounds (A B C, A B C, …), so that a slow moment of the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from mock_server.bench.servers import Server
 from mock_server.bench.tools import Tools
 
 SETTLE_S = 0.3  # after the first response, before memory is read
-PAUSE_S = 0.1  # between two slices: what the server before still does (garbage collection) is not the next one's load
-LONG_EVERY = 3  # the long body is sent in every third round: its figure is a time and hardly varies
-LONG_SHARE = 10  # of the warm-up: one long body is the work of many
+PAUSE_S = 0.1  # between two servers: the garbage collection of one must not slow the next
+LONG_EVERY = 3  # load with the long body in every third round: its figure hardly varies
+LONG_SHARE = 10  # of the warm-up: a long body takes as long as many short ones
 CREATES = 100_000  # ten times as many as the mock keeps
 
 Tell = Callable[[str], None]
 
 
 class Rounds:
-    """Measures servers. One that cannot be measured is left out from then on; `left_out` says why, by its name."""
+    """Measure servers. Leave out a server after its first failure; `left_out` maps its name to the reason."""
 
     def __init__(self, servers: Sequence[Server], tools: Tools, tell: Tell) -> None:
         self.left_out: dict[str, str] = {}
@@ -35,7 +35,7 @@ class Rounds:
         self._tell = tell
 
     def starts(self, rounds: int) -> list[Start]:
-        """Start each server alone, once in each round."""
+        """Start each server alone, once per round."""
         measured = []
         for number in range(rounds):
             self._tell(f"cold starts, round {number + 1} of {rounds}")
@@ -47,7 +47,7 @@ class Rounds:
         return measured
 
     def loads(self, rounds: int, slice_s: int = 1) -> list[Sample]:
-        """Load all servers in turn, with each request, in each round."""
+        """Load all servers in turn with each request, once per round."""
         measured = []
         with ExitStack() as stack, TemporaryDirectory() as folder:
             all_running = self._start_all(stack, Path(folder))
@@ -63,7 +63,7 @@ class Rounds:
         return measured
 
     def growth(self, server: Server) -> Growth | None:
-        """Create CREATES lead lists on a server of its own, and compare its memory with that after the first."""
+        """Create CREATES lead lists on a new server; return its memory after the first and after the last."""
         self._tell(f"memory of {server.title} over {CREATES:,} creates")
         with self._leaving_out(server), started(server, self._tools) as one, TemporaryDirectory() as folder:
             wait_for_success(one, CREATE)
@@ -103,7 +103,7 @@ class Rounds:
 
 @contextmanager
 def started(server: Server, tools: Tools) -> Iterator[Running]:
-    """Run a server in a folder of its own until the block ends."""
+    """Run a server in its own folder until the block ends."""
     with TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         command = server.command(tools, port, folder)
@@ -112,7 +112,7 @@ def started(server: Server, tools: Tools) -> Iterator[Running]:
 
 
 def check_responses(server: Server, one: Running, requests: Iterable[Request]) -> None:
-    """Raise NotServed unless each request gets the response of the table of servers."""
+    """Raise NotServed unless each request gets the response that the server table expects."""
     for request in requests:
         try:
             status, body = one.send(request)

@@ -1,4 +1,4 @@
-"""The fixed sample of defects that suites are compared by; `python -m mock_server.bench.sample` draws it again.
+"""Compare suites by a fixed sample of defects; `python -m mock_server.bench.sample` draws it again.
 
 The sample is a file, so that results stay comparable while the catalogue grows.
 """
@@ -15,7 +15,7 @@ SIZE = 40
 
 
 def draw(ids: Iterable[str]) -> list[str]:
-    """Draw SIZE ids by SEED; the order of `ids` does not matter."""
+    """Draw SIZE IDs with SEED; the order of `ids` has no influence."""
     return sorted(random.Random(SEED).sample(sorted(ids), SIZE))
 
 

@@ -1,4 +1,4 @@
-"""The table of servers that are measured: how each is started, what it needs, what it responds, what it leaves out."""
+"""List the servers of the benchmark: command, tools, responses, and how they differ from the contract."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ Command = Callable[[Tools, int, Path], list[str]]  # tools, port, a folder that 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of the endpoint."""
+    """A server of the benchmark."""
 
     name: str
     title: str
-    note: str  # what it does less than the contract asks, or how it is set up
+    note: str  # which parts of the contract it omits, or how it is configured
     command: Command
     needs: tuple[str, ...] = ()
     environment: Callable[[Tools], dict[str, str]] = lambda tools: {}
     responses: Mapping[str, Expected] = field(default_factory=dict)  # by request, where it differs from the contract
     names_all_problems: bool = True
-    warm_up: int = 1_000  # requests of each kind; counted, not timed: a JIT compiler counts too
+    warm_up: int = 1_000  # requests of each kind; a number, not a time, because JIT compilers count calls
 
     def expected(self, request: Request) -> Expected:
-        """Return what this server responds to a request."""
+        """Return the response that this server is expected to give."""
         return self.responses.get(request.name, request.expected)
 
     def objection(self, request: Request, status: int, body: bytes) -> str | None:
@@ -177,6 +177,6 @@ BY_NAME = {server.name: server for server in SERVERS}
 
 
 def mock_has_drivers() -> bool:
-    """Tell whether the mock of this clone knows --driver."""
+    """Return whether the mock of this clone has the option --driver."""
     command = [sys.executable, "-m", "mock_server", "--help"]
     return "--driver" in subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stdout

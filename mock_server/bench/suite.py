@@ -1,4 +1,4 @@
-"""Measure suites on the mock: requests, seconds, processor time, and which defects of the sample each catches."""
+"""Measure suites on the mock: requests, wall and CPU time, and the defects of the sample that each detects."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from mock_server.bench.results import SuiteRow
 from mock_server.bench.servers import SPEC
 from mock_server.bench.tools import ROOT
 
-LATENCY_MS = 200  # what a deployed server with a database on another continent takes
+LATENCY_MS = 200  # a deployed server with a database on another continent
 START_S = 60
 HELD, BROKEN = 0, 1  # the exit codes of both programs for these verdicts
 
-# Both programs get all that they can use of the mock's users.
+# Every login of the mock that both programs can use.
 USERS = ["--bearer", "xyz789-session", "--cookie", "__session=xyz789-session", "--user-id", "user_xyz789"]
 USERS += ["--second-bearer", "abc123-session", "--second-user-id", "user_abc123", "--expired-bearer", "expired"]
-# Schemathesis takes the scheme's own configuration: with -H its check of logins fails every right server.
+# Configured as a security scheme: with -H, its check of logins fails on every correct server.
 SCHEMATHESIS_CONFIG = '[auth.openapi.sessionBearer]\nbearer = "xyz789-session"\n'
 
 Tell = Callable[[str], None]
@@ -42,7 +42,7 @@ class Suite:
 
     name: str
     command: Command
-    extends: str | None = None  # a suite whose requests it sends too, and whose findings are therefore its own
+    extends: str | None = None  # a suite whose requests it sends too, so that it detects the same defects
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ SUITES = (
 
 
 def measure(rounds: int, sample: Sequence[str], tell: Tell) -> list[SuiteRow]:
-    """Measure every suite alone, in interleaved rounds; then judge the servers with defects, one on each core."""
+    """Measure every suite alone, in interleaved rounds; then run them against mocks with defects, one per core."""
     runs: dict[str, list[Judged]] = {suite.name: [] for suite in SUITES}
     slow: dict[str, Judged] = {}
     for number in range(rounds):
@@ -109,7 +109,7 @@ def measure(rounds: int, sample: Sequence[str], tell: Tell) -> list[SuiteRow]:
 
 
 def judge(suite: Suite, *, defect: str | None = None, delay_ms: int = 0) -> Judged:
-    """Run a suite against a mock of its own."""
+    """Run a suite against its own mock."""
     flags = [] if defect is None else ["--defect", defect]
     with TemporaryDirectory() as name, _mock(flags, Path(name)) as mock:
         if delay_ms:
@@ -135,7 +135,7 @@ def _detected(suite: Suite, sample: Sequence[str], tell: Tell) -> set[str]:
 
 
 def _run(command: list[str], folder: Path) -> tuple[int, float, float]:
-    """Return exit code, wall time and processor time of a command and all that it started."""
+    """Run a command; return its exit code, wall time and CPU time with its children, in seconds."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
     began_s = time.monotonic()
     with (folder / "printed.txt").open("wb") as output:
@@ -172,7 +172,7 @@ def _wait_until_ready(mock: Running) -> None:
 
 
 def _control(mock: Running, method: str, call: str, body: Any = None) -> Any:
-    """Make a call of the control API of the mock."""
+    """Call the control API of the mock."""
     connection = HTTPConnection("127.0.0.1", mock.port, timeout=10)
     try:
         text = None if body is None else json.dumps(body)

@@ -1,4 +1,4 @@
-"""Write results as tables: aligned for a terminal, as Markdown for the README. Pure."""
+"""Format results as tables: aligned text for a terminal, Markdown for the README. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Table = Sequence[Sequence[str]]  # the first row is the heading, the first colum
 
 
 def server_table(rows: Sequence[Row]) -> Table:
-    """Return the table of servers: one row for each, throughput as a share of the bare app's."""
+    """Return the table of servers: one row per server, throughput as a share of the bare app's."""
     heading = ["server", *(request.title for request in BRIEF), f"{LONG.title}, ms", "p99", "cold start"]
     heading += ["idle MiB", "after creates", "remarks"]
     return [heading, *(_cells(row) for row in rows)]
@@ -77,7 +77,7 @@ def as_markdown(table: Table) -> str:
 
 
 def put_between(text: str, name: str, content: str) -> str:
-    """Replace the text between the markers of `name` in a text; ValueError without them."""
+    """Replace the text between the markers of `name` in a text; raise ValueError without them."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, found, rest = text.partition(begin)
     _, closed, after = rest.partition(end)

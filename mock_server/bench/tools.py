@@ -1,4 +1,4 @@
-"""Bring what the servers need into a cache folder, each by name and pinned version; name what cannot be brought."""
+"""Install the tools of the servers into a cache folder, with pinned versions; name those that cannot be installed."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ NPM_PACKAGES = {
 
 
 class NotBrought(RuntimeError):
-    """A tool cannot be brought; the text says why in one line."""
+    """A tool cannot be installed. The message says why on one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Where the tools are; `missing` maps the name of each other one to the reason."""
+    """The folder of each installed tool; `missing` maps the name of every other tool to the reason."""
 
     paths: Mapping[str, Path]
     missing: Mapping[str, str]
 
     def lacks(self, needs: tuple[str, ...]) -> str | None:
-        """Return why one of the needed tools is missing, or None."""
+        """Return why a needed tool is missing, or None if none is."""
         return next((f"{name}: {self.missing[name]}" for name in needs if name in self.missing), None)
 
 
@@ -44,7 +44,7 @@ def cache_folder() -> Path:
 
 
 def bring(needs: set[str], tell: Callable[[str], None]) -> Tools:
-    """Install what is needed and not yet there. `tell` receives a line for each installation."""
+    """Install the needed tools that are not in the cache. `tell` receives a line for each."""
     paths: dict[str, Path] = {}
     missing: dict[str, str] = {}
     for name in sorted(needs):
@@ -56,12 +56,12 @@ def bring(needs: set[str], tell: Callable[[str], None]) -> Tools:
 
 
 def _installed(name: str, install: Callable[[Path], None], tell: Callable[[str], None]) -> Path:
-    """Return the folder of a tool in the cache; install it first if it is not there. The name holds the version."""
+    """Return the folder of a tool in the cache; install it if it is missing. The name contains the version."""
     folder = cache_folder() / name.replace("/", "+")
     if folder.exists():
         return folder
     tell(f"installing {name}")
-    half = folder.with_name(folder.name + ".half")  # renamed when whole: an interrupted installation is none
+    half = folder.with_name(folder.name + ".half")  # renamed when complete: a half-installed tool does not count
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(parents=True)
     install(half)

@@ -1,4 +1,4 @@
-"""The measure of all others: an ASGI app that reads the body and sends one fixed response to every request."""
+"""The baseline: an ASGI app that reads the body and sends one fixed response to every request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(B
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Respond 201 with the lead list of the API page, whatever was sent."""
+    """Respond 201 with the lead list of the API page to every request."""
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body", False):

@@ -1,4 +1,4 @@
-"""A mock as the first page of Connexion's documentation leads to it: the spec, one function, both validations on."""
+"""A mock built as on the first page of Connexion's documentation: the spec, one function, both validations on."""
 
 from __future__ import annotations
 

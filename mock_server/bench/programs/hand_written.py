@@ -145,7 +145,7 @@ def check_ids(ids: object, field: str, kind: type | None, problems: list[Problem
 
 
 def is_uuid(value: object) -> bool:
-    """Tell whether a value is a UUID with its hyphens."""
+    """Return whether a value is a UUID with its hyphens."""
     return isinstance(value, str) and UUID.fullmatch(value) is not None
 
 
