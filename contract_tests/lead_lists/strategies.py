@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ def requests_to_accept(sender: Sender) -> SearchStrategy[Request]:
 
 def requests_to_refuse(sender: Sender) -> SearchStrategy[Request]:
     """Return a strategy for requests with exactly one violation: in one field, or in the JSON itself."""
-    faulty = bodies_to_accept(sender).flatmap(_with_one_violation)
+    faulty = st.builds(lambda body, violate: violate(body), bodies_to_accept(sender), _violations())
     raw = st.builds(_damaged, bodies_to_accept(sender), st.integers(1, 400), st.sampled_from(sorted(_DAMAGES)))
     return st.one_of(  # fields twice as often; one_of counts the same object only once
         st.builds(lambda body: sender.request(body), faulty),
@@ -57,12 +58,19 @@ def names() -> SearchStrategy[str]:
     letters = st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="<>&") | st.just(" ")
     ascii_letters = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="<>&")
     lengths = _lengths(formats.MUST_ACCEPT_NAME_LENGTH).filter(bool)
-    texts = lengths.flatmap(lambda n: st.text(st.one_of(letters, ascii_letters), min_size=n, max_size=n))
-    return texts.filter(lambda name: bool(name.strip()) and name == name.strip() and not formats.read_text(name))
+    return _texts(lengths, st.one_of(letters, ascii_letters)).filter(
+        lambda name: bool(name.strip()) and name == name.strip() and not formats.read_text(name)
+    )
+
+
+def _texts(lengths: SearchStrategy[int], letters: SearchStrategy[str]) -> SearchStrategy[str]:
+    """Draw a length, then a text of that length. Making a text strategy takes longer than drawing from it."""
+    of_length = cache(lambda length: st.text(letters, min_size=length, max_size=length))
+    return lengths.flatmap(lambda length: of_length(length))  # Hypothesis reads the code of the function
 
 
 def _lengths(most: int) -> SearchStrategy[int]:
-    """How long a text is to be: left to itself text() stays short, and columns that cut do so further on."""
+    """Return a strategy for lengths of texts: text() alone draws short ones, and columns cut longer ones."""
     return st.one_of(st.integers(0, 12), st.integers(0, most))
 
 
@@ -76,22 +84,28 @@ def _instants() -> SearchStrategy[datetime]:
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     """Return a strategy for bodies without violation or open reading."""
     known = {name: sorted(known_ids(sender.terms.settings, name)) for name in ("icpId", "personIds", "companyIds")}
-    some_names, instants = names(), _instants()  # here, since to build them takes longer than to draw from them
+    # Made once: making a strategy takes longer than drawing from it.
+    some_names, instants = names(), _instants()
+    seconds, milliseconds = st.integers(1, 90 * 24 * 3600), st.integers(0, 999)
+    types = st.sampled_from(("person", "company"))
+    omitted = st.sets(st.sampled_from(("type", "companyIds")), max_size=2)
+    icps = st.none() | st.sampled_from(known["icpId"] or [""])
+    ids = {name: st.lists(st.sampled_from(known[name] or [""]), unique=True, max_size=5) for name in known}
 
     @st.composite
     def draw_body(draw: st.DrawFn) -> Body:
         start = draw(instants)
-        end = start + timedelta(seconds=draw(st.integers(1, 90 * 24 * 3600)), milliseconds=draw(st.integers(0, 999)))
+        end = start + timedelta(seconds=draw(seconds), milliseconds=draw(milliseconds))
         body = base(draw(some_names), sender.base)
         body["startDate"], body["endDate"] = formats.normalised(start), formats.normalised(end)
         if sender.base is None:
-            body["type"] = draw(st.sampled_from(("person", "company")))
+            body["type"] = draw(types)
         if known["icpId"]:
-            body["icpId"] = draw(st.none() | st.sampled_from(known["icpId"]))
+            body["icpId"] = draw(icps)
         field = "personIds" if body["type"] == "person" else "companyIds"
         if known[field]:
-            body[field] = draw(st.lists(st.sampled_from(known[field]), unique=True, max_size=5))
-        left_out = draw(st.sets(st.sampled_from(("type", "companyIds")), max_size=2))
+            body[field] = draw(ids[field])
+        left_out = draw(omitted)
         if body["type"] == "company" or body["companyIds"]:
             left_out = left_out - {"type"} if body["type"] == "company" else left_out
             left_out = left_out - {"companyIds"} if body["companyIds"] else left_out
@@ -152,20 +166,25 @@ def _near_dates() -> SearchStrategy[str]:
     )
 
 
-def _with_one_violation(body: Body) -> SearchStrategy[Body]:
-    def put(field: str, values: SearchStrategy[Any]) -> SearchStrategy[Body]:
-        return values.map(lambda value: {**body, field: value})
+def _violations() -> SearchStrategy[Callable[[Body], Body]]:
+    """Return a strategy for functions that add one violation to a body."""
 
-    def put_item(field: str, good: SearchStrategy[Any], bad: SearchStrategy[Any]) -> SearchStrategy[Body]:
+    def put(field: str, values: SearchStrategy[Any]) -> SearchStrategy[Callable[[Body], Body]]:
+        return values.map(lambda value: lambda body: {**body, field: value})
+
+    def put_item(
+        field: str, good: SearchStrategy[Any], bad: SearchStrategy[Any]
+    ) -> SearchStrategy[Callable[[Body], Body]]:
         lists = st.tuples(st.lists(good, max_size=12), bad, st.lists(good, max_size=3))
-        return lists.map(lambda parts: {**body, field: [*parts[0], parts[1], *parts[2]]})
+        return put(field, lists.map(lambda parts: [*parts[0], parts[1], *parts[2]]))
 
+    dates = st.none() | _NO_STRING | _near_dates()
     return st.one_of(
-        st.sampled_from(_REQUIRED).map(lambda field: without(body, field)),
+        st.sampled_from(_REQUIRED).map(lambda field: lambda body: without(body, field)),
         put("name", st.none() | _NO_STRING),
         put("type", _NO_STRING | st.text(max_size=8).filter(lambda text: text not in {"person", "company"})),
         put("icpId", _NO_STRING | _near_uuids() | st.text(max_size=8)),
-        st.sampled_from(("startDate", "endDate")).flatmap(lambda f: put(f, st.none() | _NO_STRING | _near_dates())),
+        st.sampled_from([put("startDate", dates), put("endDate", dates)]).flatmap(lambda chosen: chosen),
         put("personIds", st.none() | _NO_ARRAY),
         put("companyIds", _NO_ARRAY),
         put_item("personIds", _OPAQUE_IDS, _NO_ID),
@@ -220,7 +239,7 @@ _MORE_FIELDS = ("id", "userIds", "createdAt", "persons", "orgId", "__proto__", "
 
 def _open_bodies(sender: Sender) -> SearchStrategy[Body]:
     """Return a strategy for bodies with several open readings at once."""
-    texts = _lengths(300).flatmap(lambda n: st.text(min_size=n, max_size=n))
+    texts = _texts(_lengths(300), st.characters(codec="utf-8"))
     any_id = texts | _UUIDS.map(str)
     full = st.fixed_dictionaries(
         {
