@@ -1,7 +1,7 @@
-"""Pytest plugin: how pytest-xdist spreads the tests over its workers (`pytest -n auto`).
+"""Pytest plugin: spread the tests over the workers of pytest-xdist (`pytest -n auto`).
 
-Modules whose tests share a browser or a server that is slow to start go to one worker each, all other tests one by one
-to whichever worker is free. Long modules come first, so that no worker is left alone with one at the end.
+One worker each runs the modules that share a browser or a server that starts slowly; any free worker runs any other
+test. The longest tests come first, so that the workers end at about the same time.
 """
 
 from __future__ import annotations
@@ -11,36 +11,49 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# The groups and marks of pytest-xdist 3.8 have no effect under pytest 9.2, so this lists the modules.
+# The groups and marks of pytest-xdist 3.8 have no effect under pytest 9.2, so this lists modules, and folders of them.
 TOGETHER = (
     "mock_server/tests/control/dashboard/",
+    "contract_tests/tests/report/",
     "mock_server/tests/msw/test_msw.py",
     "mock_server/tests/test_browser.py",
     "mock_server/tests/control/test_reference.py",
-    "contract_tests/tests/report/test_html.py",
 )
 LONG = (
+    "mock_server/tests/test_example_app.py",
     "contract_tests/tests/test_wheel.py",
     "contract_tests/tests/test_readme.py",
+    "contract_tests/tests/campaign/test_shards.py",
     "contract_tests/tests/selfcheck/test_selfcheck.py",
-    "contract_tests/tests/test_schema_checks.py",
-    "contract_tests/tests/test_cli.py",
     "mock_server/tests/test_recipes.py",
     "contract_tests/tests/selfcheck/test_right_servers.py",
+    "contract_tests/tests/test_schema_checks.py",
+    "contract_tests/tests/test_cli.py",
 )
-FIRST = {module: place for place, module in enumerate((*TOGETHER, *LONG))}
+FIRST = (TOGETHER[0], LONG[0], *TOGETHER[1:], *LONG[1:])
 
 
 class Spreading(LoadScopeScheduling):  # type: ignore[misc]
-    """Hand out a module of TOGETHER as a whole and every other test on its own."""
+    """Hand out each part of TOGETHER as a whole and every other test on its own."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = module_of(nodeid)
-        return module if module in TOGETHER else nodeid
+        return part_of(nodeid, TOGETHER) or nodeid
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Drop a completed unit: the base class counts the tests of all units of a worker after each test."""
+        nodeid = self.registered_collections[node][item_index]
+        units = self.assigned_work[node]
+        unit = units[self._split_scope(nodeid)]
+        unit[nodeid] = True
+        if all(unit.values()):
+            del units[self._split_scope(nodeid)]
+        self._reschedule(node)
 
 
-def module_of(nodeid: str) -> str:
-    return nodeid.partition("::")[0]
+def part_of(nodeid: str, parts: tuple[str, ...]) -> str | None:
+    """Return the module or folder in `parts` that contains a test, or None."""
+    module = nodeid.partition("::")[0]
+    return next((part for part in parts if part == module or (part.endswith("/") and module.startswith(part))), None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -52,4 +65,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spreading | 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put long modules first in a worker; the order of their tests stays."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: FIRST.get(module_of(str(item.nodeid)), len(FIRST)))
+        places = {part: place for place, part in enumerate(FIRST)}
+        items.sort(key=lambda item: places.get(part_of(item.nodeid, FIRST) or "", len(FIRST)))

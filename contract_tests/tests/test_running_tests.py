@@ -29,10 +29,11 @@ import os, pathlib, pytest, time
 def test_one(number):
     worker = os.environ["PYTEST_XDIST_WORKER"]
     print("ran", __name__, worker)
-    pathlib.Path(f"{worker}.started").touch()
-    until = time.monotonic() + 30
-    while len(list(pathlib.Path().glob("*.started"))) < 2 and time.monotonic() < until:
-        time.sleep(0.01)  # else a worker that starts late finds nothing left to do
+    if "alone" in __name__:  # until both workers are here: a quick one would leave nothing to a slow one
+        pathlib.Path(f"{worker}.alone").touch()
+        until = time.monotonic() + 60
+        while len(list(pathlib.Path().glob("*.alone"))) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
 """
 
 
@@ -64,17 +65,18 @@ def test_nothing_may_be_left_out_in_ci(tmp_path: Path) -> None:
     assert "Nothing may be left out in CI: no chromium" in done.stdout
 
 
-def test_modules_that_are_placed_exist() -> None:
-    assert [module for module in spreading.FIRST if not (ROOT / module).is_file()] == []
+def test_modules_and_folders_that_are_placed_exist() -> None:
+    assert [part for part in spreading.FIRST if not (ROOT / part).exists()] == []
 
 
-def test_a_module_that_shares_a_browser_stays_with_one_worker(tmp_path: Path) -> None:
-    together = tmp_path / spreading.TOGETHER[0]
-    together.parent.mkdir(parents=True)
-    together.write_text(SPREAD)
+def test_modules_that_share_a_browser_stay_with_one_worker(tmp_path: Path) -> None:
+    folder = tmp_path / next(part for part in spreading.TOGETHER if part.endswith("/"))
+    folder.mkdir(parents=True)
+    for name in ("one", "other"):
+        (folder / f"test_{name}.py").write_text(SPREAD)
     (tmp_path / "test_alone.py").write_text(SPREAD)
     done = run_pytest(tmp_path, "-p", "contract_tests.tests.spreading", "-n", "2", "-rP")
-    assert "24 passed" in done.stdout, done.stdout
+    assert "36 passed" in done.stdout, done.stdout
     ran = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("ran ")]
     assert len({worker for module, worker in ran if "alone" not in module}) == 1
     assert len({worker for module, worker in ran if "alone" in module}) == 2

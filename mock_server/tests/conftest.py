@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,9 +119,9 @@ def mock() -> Iterator[Running]:
     _end(running)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser for one module: its event loop would disturb other modules."""
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Run chromium, with the host names of NAMES."""
     program = chromium()
     from playwright.sync_api import expect, sync_playwright  # slow to import, and few tests use it
 
@@ -131,6 +132,13 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=program, args=flags)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start a browser for one module: its event loop would disturb other modules."""
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture

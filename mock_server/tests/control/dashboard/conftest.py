@@ -7,12 +7,19 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mock_server import RunningMock, Settings, running_mock
-from mock_server.tests.conftest import GOOD, LOGIN, Open
+from mock_server.tests.conftest import GOOD, LOGIN, Open, running_browser
 
 WRONG = {"name": 5, "type": "person", "icpId": None, "startDate": "2024-01-01", "personIds": ["lead_1", 7]}
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Start one browser for all modules of this folder."""
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture
