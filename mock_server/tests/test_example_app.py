@@ -1,4 +1,4 @@
-"""An app with Vite and React, and its twelve Playwright tests at once: through CORS, through the proxy, over https."""
+"""An app with Vite and React, and its twelve Playwright tests, four at once: with CORS, with a proxy, over https."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("way", ["CORS", "proxy", "https"])
-def test_twelve_tests_pass_at_once(way: str, app: Path, other_host: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_twelve_tests_pass_four_at_once(
+    way: str, app: Path, other_host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     scheme = "https" if way == "https" else "http"
     mock, page = (f"{scheme}://localhost:{free_port()}" for _ in range(2))
     command = [sys.executable, "-m", "mock_server", "--port", mock.rpartition(":")[2], *["--tls"][: way == "https"]]

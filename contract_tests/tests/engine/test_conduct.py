@@ -77,12 +77,12 @@ def test_two_runs_against_a_faulty_server_report_the_same_in_any_order_of_arriva
             await super().__call__(scope, receive, send)
 
     results = []
-    for connections in (8, 8, 1):
+    for connections in (8, 1):
         with serve(Unsteady(USERS)) as url:
             results.append(judged(quick(url, connections=connections)))
     assert broken(results[0]) == ["response.name.echo", "response.personIds.echo"]
-    assert normal(results[0]) == normal(results[1]) == normal(results[2])
-    assert results[0].requests == results[1].requests == results[2].requests
+    assert normal(results[0]) == normal(results[1])
+    assert results[0].requests == results[1].requests
 
 
 def test_events_may_be_added_up_in_any_order() -> None:
@@ -236,10 +236,10 @@ def test_a_budget_is_a_bound_on_time_and_requests() -> None:
     assert not budget.pause(60)
 
 
-def test_responses_of_three_megabytes_are_judged_but_not_kept(tmp_path: Path) -> None:
+def test_responses_of_a_megabyte_are_judged_but_not_kept(tmp_path: Path) -> None:
     class Talkative(RightCore):
         def build(self, request: Request, user: str, fields: Fields) -> Fields:
-            return {**super().build(request, user, fields), "more": "x" * 3_000_000}
+            return {**super().build(request, user, fields), "more": "x" * 1_000_000}
 
     with serve(Talkative(USERS)) as url, open_run(quick(url), folder=tmp_path / "run") as run:
         tracemalloc.start()
@@ -249,8 +249,8 @@ def test_responses_of_three_megabytes_are_judged_but_not_kept(tmp_path: Path) ->
         finally:
             tracemalloc.stop()
     assert broken(result) == []
-    assert kept_bytes < 100_000_000  # 200 successes of 3 MB each would be 600
-    assert (tmp_path / "run" / FILE_NAME).stat().st_size < 50_000_000
+    assert kept_bytes < 50_000_000  # 200 successes of 1 MB each would be 200
+    assert (tmp_path / "run" / FILE_NAME).stat().st_size < 25_000_000
 
 
 def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:

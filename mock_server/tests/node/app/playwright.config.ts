@@ -6,9 +6,9 @@ const port = new URL(APP_URL!).port;
 export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
-  workers: 12,
+  workers: 4, // each starts a browser
   timeout: 240_000,
-  expect: { timeout: 60_000 }, // twelve browsers are slow on a small machine
+  expect: { timeout: 60_000 }, // four browsers are slow on a small machine
   reporter: [["json"]],
   use: {
     baseURL: APP_URL,
