@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from contract_tests.judging.verdict import Observation, Outcome, Verdict, broken, held, warned
     from contract_tests.lead_lists import LEAD_LISTS
     from contract_tests.operation_suite import OperationSuite
+    from contract_tests.reproducing import assert_clause
     from contract_tests.settings.values import Depth, Session, Settings
+    from contract_tests.target.exchange import Request
 
 __all__ = [
     "LEAD_LISTS",
@@ -31,10 +33,12 @@ __all__ = [
     "OperationSuite",
     "Oracle",
     "Outcome",
+    "Request",
     "RunResult",
     "Session",
     "Settings",
     "Verdict",
+    "assert_clause",
     "broken",
     "held",
     "open_run",
@@ -51,7 +55,9 @@ _MODULES = {
     "judging.verdict": ("Observation", "Outcome", "Verdict", "broken", "held", "warned"),
     "lead_lists": ("LEAD_LISTS",),
     "operation_suite": ("OperationSuite",),
+    "reproducing": ("assert_clause",),
     "settings.values": ("Depth", "Session", "Settings"),
+    "target.exchange": ("Request",),
 }
 
 

@@ -88,6 +88,8 @@ class ConsoleReport:
         self._say(summary_line(result))
         if folder is not None:
             self._say(f"Record: {folder / FILE_NAME}")
+            if result.failing:
+                self._say(f"For these failures as pytest tests: leadlists-contract report {folder} --report pytest")
 
     def stop(self) -> None:
         """End the live progress."""

@@ -13,6 +13,7 @@ from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.failure import command, on_one_line, program, repeated
+from contract_tests.report.pytest import as_tests
 from contract_tests.settings.secrets import printable
 
 
@@ -20,8 +21,8 @@ from contract_tests.settings.secrets import printable
 class Finding:
     """One clause that is broken or has a warning. No text has control characters.
 
-    outcome: an accepted breach is a warning. commands, programs: to send the requests again. fingerprint: the same in
-    all runs with the same broken clause.
+    outcome: an accepted breach is a warning. commands, programs: to send each request again. test: a pytest module that
+    judges the clause again; empty for a warning. fingerprint: the same in all runs with the same broken clause.
     """
 
     clause: Clause
@@ -33,6 +34,7 @@ class Finding:
     reading: str
     commands: tuple[str, ...]
     programs: tuple[str, ...]
+    test: str
     again: str
     accepted: str
     fingerprint: str
@@ -73,6 +75,7 @@ def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folde
         reading=f"{reading.id}: {reading.question}" if reading else "",
         commands=tuple(printable(command(result, exchange, folder)) for exchange in verdict.exchanges),
         programs=tuple(program(result, exchange, folder) for exchange in verdict.exchanges),
+        test=as_tests(result, [verdict], folder) if verdict.outcome is Outcome.BROKEN else "",
         again=repeated(found) if found.times else "",
         accepted=f"accepted until {accepted.expires} by {accepted.owner}: {accepted.reason}" if accepted else "",
         fingerprint=hashlib.sha256(f"{found.clause.id}\n{found.clause.place}".encode()).hexdigest(),

@@ -45,6 +45,7 @@ FORMATS: Mapping[str, Format] = {
         Format("gitlab", "gl-code-quality.json", "GitLab code quality"),
         Format("markdown", "report.md", "Markdown, for a comment or a wiki"),
         Format("json", "report.json", "JSON, for your own programs"),
+        Format("pytest", "failures.py", "pytest tests: one for each broken clause, which sends its requests again"),
         Format("har", "failures.har", "HTTP archive of the exchanges that show failures"),
         Format("ctrf", "ctrf.json", "Common Test Report Format"),
         Format("badge", "badge.json", "badge of shields.io"),

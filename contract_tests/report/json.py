@@ -39,6 +39,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
                     "reading": told[found.clause.id].verdict.reading,
                     "commands": list(told[found.clause.id].commands),
                     "programs": list(told[found.clause.id].programs),
+                    "test": told[found.clause.id].test,
                     "repeated": {"same": found.same, "times": found.times},
                     "exchanges": [_exchange(each) for each in told[found.clause.id].verdict.exchanges],
                 }

@@ -45,8 +45,11 @@ def _finding(finding: Finding) -> list[str]:
     if finding.reading:
         lines.append(f"- reading: {escaped(finding.reading)}")
     for line in finding.commands:
-        fence = _fence(line)
-        lines += ["", f"{fence}console", line, fence]
+        lines += ["", *_fenced("sh", line)]
+    for program in finding.programs:
+        lines += ["", *_fenced("python", program)]
+    if finding.test:
+        lines += ["", *_fenced("python", finding.test)]
     return [*lines, "", *([escaped(finding.again), ""] if finding.again else [])]
 
 
@@ -63,5 +66,7 @@ def code(text: str) -> str:
     return f"{ticks} {line} {ticks}" if longest else f"{ticks}{line}{ticks}"
 
 
-def _fence(text: str) -> str:
-    return "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+def _fenced(language: str, text: str) -> list[str]:
+    """Return the text as a code block that it cannot end."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    return [f"{fence}{language}", text.rstrip("\n"), fence]

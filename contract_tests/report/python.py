@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from contract_tests.engine.views import RequestView
 
@@ -14,12 +14,14 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
     variables: the shell expansions that replace secrets in the request. body_file: the file with the body, if it is too
     long to print.
     """
-    headers = "".join(f"        ({_bytes(name, ())}, {_bytes(value, variables)}),\n" for name, value in request.headers)
-    body = _bytes(request.body.data.decode("latin-1"), variables)
+    headers = "".join(
+        f"        ({as_bytes(name, ())}, {as_bytes(value, variables)}),\n" for name, value in request.headers
+    )
+    body = as_bytes(request.body.data.decode("latin-1"), variables)
     if body_file is not None:
         body = f"open({body_file!r}, 'rb').read()"
     content = f"iter([{body}])" if request.chunked else body
-    url = _bytes(request.url, variables)
+    url = as_bytes(request.url, variables)
     return (
         "import os\n\nimport httpx2\n\n"
         "request = httpx2.Request(\n"
@@ -31,12 +33,27 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
     )
 
 
-def _bytes(text: str, variables: Collection[str]) -> str:
+def as_text(text: str, variables: Collection[str]) -> str:
+    """Return an ASCII expression for the text; it reads secrets from the environment."""
+    terms = [_secret(part) if is_secret else ascii(part) for part, is_secret in _parts(text, variables)]
+    return " + ".join(terms) or "''"
+
+
+def as_bytes(text: str, variables: Collection[str]) -> str:
     """Return an expression for the bytes of the text; it reads secrets from the environment."""
-    names = {f"${{{name}}}": name for name in sorted(variables, key=len, reverse=True)}
-    parts = re.split(f"({'|'.join(map(re.escape, names))})", text) if names else [text]
-    terms = [_secret(names[part]) if part in names else repr(part.encode("latin-1")) for part in parts if part]
+    terms = [
+        f"{_secret(part)}.encode()" if is_secret else repr(part.encode("latin-1"))
+        for part, is_secret in _parts(text, variables)
+    ]
     return " + ".join(terms) or "b''"
+
+
+def _parts(text: str, variables: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of the text, with the name instead of `${NAME}`, and whether each is a secret."""
+    names = {f"${{{name}}}": name for name in sorted(variables, key=len, reverse=True)}
+    for part in re.split(f"({'|'.join(map(re.escape, names))})", text) if names else [text]:
+        if part:
+            yield names.get(part, part), part in names
 
 
 def _secret(expansion: str) -> str:
@@ -47,4 +64,4 @@ def _secret(expansion: str) -> str:
         name, ends = name.removesuffix("_OTHER_CASE"), ".swapcase()"
     elif name.endswith("COOKIE#*=") or name.endswith("COOKIE_VALUE"):
         name, ends = re.sub(r"(#\*=|_VALUE)$", "", name), '.partition("=")[2]'
-    return f'os.environ["{name}"]{ends}{"[:-1]" if cut else ""}.encode()'
+    return f'os.environ["{name}"]{ends}{"[:-1]" if cut else ""}'

@@ -112,7 +112,7 @@ def whole(name: str, path: Path) -> bool:
     if path.suffix in {".json", ".sarif", ".har"}:
         json.loads(text)
         return True
-    end = {"html": "</html>\n", "junit": "</testsuites>\n", "markdown": "\n", "passport": "\n"}[name]
+    end = {"html": "</html>\n", "junit": "</testsuites>\n", "markdown": "\n", "passport": "\n", "pytest": "\n"}[name]
     return text.endswith(end)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable
@@ -125,6 +126,13 @@ def test_json_has_every_clause_with_its_verdict(recorded: Recorded) -> None:
     broken = {clause["id"] for clause in report["clauses"] if clause["outcome"] == "broken"}
     assert broken == set() if recorded.exit_code == 0 else broken >= BROKEN
     assert {"url", "users"} <= report["target"].keys()
+
+
+def test_pytest_is_a_module_with_a_test_for_each_broken_clause(recorded: Recorded) -> None:
+    text = recorded.report("pytest")
+    names = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
+    assert text.isascii()
+    assert names == set() if recorded.exit_code == 0 else names >= {f"test_{id.replace('.', '_')}" for id in BROKEN}
 
 
 def commands_of(log: str) -> list[str]:
