@@ -8,10 +8,10 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 compile := $(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help install mock test check selfcheck foreign mutation bench hardening spec format lock build clean
+.PHONY: help install mock test check selfcheck foreign mutation bench hardening spec spec-diff format lock build clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/.installed ## create .venv with the locked packages and the two commands (once)
 
@@ -59,6 +59,10 @@ spec: install ## check the contract in spec/ with our own gate and two OpenAPI l
 	@.ci/tools node
 	@[ ! -d $(npm_bin) ] || $(npm_bin)/redocly lint --config .npm-tools/redocly.yaml spec/openapi.yaml
 	@[ ! -d $(npm_bin) ] || $(npm_bin)/spectral lint --ruleset .npm-tools/spectral.yaml --fail-severity hint spec/openapi.yaml
+
+spec-diff: install ## compare the contract with another commit and name the version that the changes need (BASE=main)
+	@.ci/tools node
+	@.ci/spec-diff "$(BASE)"
 
 format: install ## format the code and apply the fixes of ruff
 	@$(bin)/ruff format && $(bin)/ruff check --fix

@@ -15,6 +15,7 @@ import yaml
 from contract_tests.contract.specification import find_spec_folder, load_yaml
 from contract_tests.spec_gate import problems
 from contract_tests.tests.conftest import ROOT
+from contract_tests.tests.programs import npm_file
 
 PATH = "/api/v1/entities/leadlists"
 Change = Callable[[Any], None]
@@ -105,3 +106,30 @@ def test_the_command_prints_the_error_and_fails(spec: Path) -> None:
     assert done.returncode == 1
     assert "readings.yaml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.once
+def test_a_change_of_the_contract_is_listed_with_the_version_that_it_needs(tmp_path: Path) -> None:
+    npm_file("@redocly/cli/package.json")
+    folder = shutil.copytree(find_spec_folder(), tmp_path / "spec")
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *words], cwd=folder, check=True)
+
+    def compare(base: str) -> subprocess.CompletedProcess[str]:
+        command = [ROOT / ".ci" / "spec-diff", base, folder]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message=x")
+    openapi, clauses = folder / "openapi.yaml", folder / "clauses.yaml"
+    openapi.write_text(openapi.read_text().replace("endDate, personIds]", "endDate, personIds, companyIds]"))
+    clauses.write_text(clauses.read_text().replace("endDate is required.", "endDate is needed."))
+    done = compare("HEAD")
+    assert (done.returncode, "major bump (2.0.0)" in done.stdout) == (1, True), done.stdout + done.stderr
+    assert "became required: `companyIds`" in done.stdout
+    assert "+    statement: endDate is needed." in done.stdout
+    openapi.write_text(openapi.read_text().replace("version: 1.0.0", "version: 2.0.0"))
+    assert compare("HEAD").returncode == 0
+    assert compare("nowhere").returncode == 2
