@@ -35,6 +35,12 @@ class Option:
 
 RUN_OPTIONS = (
     Option("url", "URL", "base URL of the server to judge, or the URL of the endpoint"),
+    Option(
+        "app",
+        "MODULE:NAME",
+        "serve this ASGI or WSGI app for the run, and judge it instead of a URL; NAME can be a function that returns "
+        "the app",
+    ),
     Option("bearer", "TOKEN", "session token of the user, sent as `Authorization: Bearer TOKEN`"),
     Option("bearer_file", "FILE", "file with the session token; the suite reads it again after a 401"),
     Option(

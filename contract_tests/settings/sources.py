@@ -25,6 +25,7 @@ from contract_tests.settings.values import (
     UsageError,
 )
 
+PLACEHOLDER_URL = "http://127.0.0.1"  # of an app, which gets a port when the run starts
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 
 
@@ -50,10 +51,26 @@ def gather(
             values[option.name], sources[option.name] = option.split(text), f"${option.variable}"
         elif option.name in table:
             values[option.name], sources[option.name] = table[option.name], f"{path}: {option.name}"
+    _choose_target(values, sources)
     settings = _build(values, sources)
     if sends:
         check_name(settings.url, settings.not_production, sources["url"])
     return settings
+
+
+def _choose_target(values: dict[str, Any], sources: dict[str, str]) -> None:
+    """Keep the URL or the app, whichever has the stronger source; raise UsageError if both have the same."""
+    if "app" in values and "url" in values:
+        if _rank(sources["app"]) == _rank(sources["url"]):
+            raise UsageError(f"{sources['app']}: give either an app or a URL to judge ({sources['url']})")
+        del values["url" if _rank(sources["app"]) < _rank(sources["url"]) else "app"]
+    if "app" in values:
+        values["url"], sources["url"] = PLACEHOLDER_URL, sources["app"]
+
+
+def _rank(source: str) -> int:
+    """Return 0 for a flag, 1 for an environment variable, 2 for the file."""
+    return 0 if source.startswith("--") else 1 if source.startswith("$") else 2
 
 
 def _check_certificates() -> None:
@@ -194,7 +211,9 @@ class _Given:
 def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
     given = _Given(values, sources)
     if (url := given.text("url")) is None:
-        raise UsageError("no URL was given: name the server to judge, for example http://127.0.0.1:8080")
+        raise UsageError(
+            "no URL was given: name the server to judge, for example http://127.0.0.1:8080, or an app with --app"
+        )
     first, second = given.session("first", ""), given.session("second", "second_")
     if second and not second.carriers:
         raise given.wrong("second_user_id", "the second user needs --second-bearer or --second-cookie")
@@ -240,6 +259,7 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         client_key=given.text("client_key"),
         bearer_file=given.text("bearer_file"),
         login_command=given.text("login_command"),
+        app=given.text("app"),
     )
 
 

@@ -64,7 +64,7 @@ class Session:
 class Settings:
     """All settings of one run. Times are in seconds."""
 
-    url: str
+    url: str  # a placeholder if an app is to be served
     first: Session = Session("first")
     second: Session | None = None
     expired_bearer: str | None = None
@@ -92,6 +92,7 @@ class Settings:
     client_key: str | None = None
     bearer_file: str | None = None
     login_command: str | None = None
+    app: str | None = None
 
     @property
     def sessions(self) -> tuple[Session, ...]:
