@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import unquote
 
 from contract_tests.target.exchange import Exchange, Headers
@@ -12,9 +14,18 @@ LOOK_ALIKE_LENGTH = 20  # a shorter login has the shape of ordinary words
 SEARCHED_BYTES = 256 * 1024  # of a body; views keep less
 
 _SECRET_NAME = r"(?:token|secret|session|passw|jwt|api[-_]?key|credential|authorization)"
-_NAMED = re.compile(rf'"[^"\\]*{_SECRET_NAME}[^"\\]*"\s*:\s*"(?P<value>[^"\\\s]{{8,4096}})"', re.IGNORECASE)
+# With bounds, so that no body of a server takes long to search.
+_NAMED = re.compile(
+    rf'"[^"\\]{{0,40}}{_SECRET_NAME}[^"\\]{{0,40}}"\s{{0,9}}:\s{{0,9}}"(?P<value>(?:[^"\\\s]|\\[^\s]){{8,4096}})"',
+    re.IGNORECASE,
+)
+_IN_URL = re.compile(
+    rf"[?&#;][^=&#;?\s\"<>]{{0,40}}{_SECRET_NAME}[^=&#;?\s\"<>]{{0,40}}=(?P<value>[^&#;\s\"'<>\\]{{8,4096}})",
+    re.IGNORECASE,
+)
 _SECRET_HEADER = re.compile(_SECRET_NAME, re.IGNORECASE)
-_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")  # RFC 7519 §3: three parts, the first two are JSON in base64url
+# RFC 7519 §3: three parts, the first two are JSON in base64url
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # also the form of every id
 
 
@@ -25,15 +36,24 @@ def handed_out(exchange: Exchange) -> set[str]:
         return set()
     body = response.body[:SEARCHED_BYTES].decode("utf-8", "replace")
     found = {value for _, value in _cookies(response.headers)}
-    found |= {unquote(value) for value in found}
     for name, value in response.headers:
+        found |= {match["value"] for match in _IN_URL.finditer(value)}
         if _SECRET_HEADER.search(name) and not name.lower().startswith("access-control-"):
             found.add(value.rpartition(" ")[2])
-    found |= {match["value"] for match in _NAMED.finditer(body)} | set(_JWT.findall(body))
+    found |= {_unescaped(match["value"]) for match in _NAMED.finditer(body)} | set(_JWT.findall(body))
+    found |= {match["value"] for match in _IN_URL.finditer(body)}
+    found |= {unquote(value) for value in found}
     for login in _logins(exchange.request.headers):
         found |= set(_shape(login).findall(body))
     sent = exchange.request.body.decode("utf-8", "replace")
     return {text for text in found if text and text not in sent}
+
+
+def _unescaped(text: str) -> str:
+    """Return a JSON string without its escapes: some servers escape every slash."""
+    with suppress(ValueError):
+        return str(json.loads(f'"{text}"'))
+    return text
 
 
 def without_cookie_values(headers: Headers) -> Headers:

@@ -15,7 +15,7 @@ PIECE_BYTES = 4 * 1024 * 1024  # of a long file
 
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){8,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
-_ESCAPE = re.compile(rb"\\+(?:u00|x)([0-9a-f]{2})")
+_ESCAPE = re.compile(rb"\\{1,32}(?:u00|x)([0-9a-f]{2})")  # with a bound: `+` would take long for many backslashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ def appearances(content: bytes, secrets: Collection[str]) -> int:
     lower = content.lower()
     unescaped = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), lower)
     bare = unescaped.replace(b"\\", b"")
-    plain = [lower, unquote_to_bytes(lower), bare, html.unescape(lower.decode("latin-1")).encode("utf-8")]
+    unquoted = unquote_to_bytes(lower)
+    plain = [lower, unquoted, unquote_to_bytes(unquoted), bare, html.unescape(lower.decode("latin-1")).encode("utf-8")]
     plain.append(unquote_to_bytes(bare.replace(b"\0", b"")))
     decoded = [bytes.fromhex(digits.decode()) for digits in _HEX.findall(lower)]
     decoded += [text for run in _BASE64.findall(content.replace(b"\\/", b"/")) for text in _from_base64(run)]

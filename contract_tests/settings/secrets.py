@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html.entities
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,25 +12,32 @@ from functools import cached_property
 MIN_SECRET_LENGTH = 4  # a shorter "secret" would replace parts of ordinary words
 MIN_ENCODED_LENGTH = 8  # of a shorter one, what base64 or another case makes may be an ordinary word
 FRAGMENT_LENGTH = 8  # as many characters of a secret in a row are no accident
+SHORTEST_WRAPPED = 40  # characters; what base64 makes of fewer fits on a line
 KEPT_LEARNED = 64  # secrets that a server hands out; one that changes with each response turns up near that response
 
+# Bounds instead of `+`, so that no text of a server takes long to search; 16 backslashes are four levels of JSON.
 _ESCAPE = re.compile(
-    r"%(?P<url>[0-9a-f]{2})|\\+u(?P<json>[0-9a-f]{4})|\\+x(?P<python>[0-9a-f]{2})"
-    r"|&\#x0*(?P<html>[0-9a-f]{1,6});|&\#0*(?P<decimal>[0-9]{1,7});|\\+(?=\W)",
+    r"%(?:25)*(?P<url>[0-9a-f]{2})|\\{1,16}u(?P<json>[0-9a-f]{4})|\\{1,16}x(?P<python>[0-9a-f]{2})"
+    r"|&\#x0*(?P<html>[0-9a-f]{1,6});|&\#0*(?P<decimal>[0-9]{1,7});|&(?P<named>[a-z]+);|\\{1,16}(?=\W)",
     re.IGNORECASE,
 )
+
+
+_LINE_BREAK = re.compile(r"(?:[\r\n]|\\{1,16}[rn])+")  # also as JSON writes it
 
 
 class Secret:
     """One secret, with its possible forms: plain, encoded, escaped, or in another case.
 
-    shown: the replacement for the plain secret. name: its name in other replacements.
+    shown: the replacement for the plain secret. name: its name in other replacements. in_any_case: also find what
+    encodes the secret in upper or lower case.
     """
 
-    def __init__(self, text: str, name: str, shown: str) -> None:
+    def __init__(self, text: str, name: str, shown: str, *, in_any_case: bool = False) -> None:
         self._text = text
         self._name = name
         self._shown = shown
+        self._in_any_case = in_any_case
         self._is_long = len(text) >= MIN_ENCODED_LENGTH
         self._lower = text.lower()
 
@@ -38,29 +46,50 @@ class Secret:
         """Each encoded form with its name. Latin-1 is for bytes, because bodies are masked before they are decoded."""
         if not self._is_long:
             return {}
+        forms: dict[str, str] = {}
+        for text in {self._text, self._text.upper(), self._lower} if self._in_any_case else {self._text}:
+            data = text.encode("utf-8", "surrogatepass")
+            forms |= dict.fromkeys(_base64_cores(data), "base64")
+            forms |= {data.hex(): "hex", data.hex().upper(): "hex"}
         data = self._text.encode("utf-8", "surrogatepass")
-        forms = dict.fromkeys(_base64_cores(data), "base64")
-        forms |= {data.hex(): "hex", data.hex().upper(): "hex"}
         forms |= {"\0".join(self._text): "UTF-16", data.decode("latin-1"): "UTF-8"}
         return {form: name for form, name in forms.items() if form != self._text}
 
     @cached_property
+    def _wrapped(self) -> re.Pattern[str] | None:
+        """A pattern for the secret in base64 with line breaks (RFC 2045 §6.8); None if it is too short for a break."""
+        if len(self._text) <= SHORTEST_WRAPPED:
+            return None
+        between = f"(?:{_LINE_BREAK.pattern})?"
+        forms = [form for form, name in self._encoded.items() if name == "base64"]
+        return re.compile("|".join(between.join(map(re.escape, form)) for form in forms))
+
+    @cached_property
     def _escaped(self) -> re.Pattern[str]:
         """A pattern for the secret and its encoded forms, with characters escaped as in URL, JSON, Python or HTML."""
-        forms = [self._text, *(form for form, name in self._encoded.items() if name in ("base64", "UTF-8"))]
+        data = self._text.encode("utf-8", "surrogatepass")
+        forms = dict.fromkeys(
+            [self._text, *_base64_cores(data), data.decode("latin-1")] if self._is_long else [self._text]
+        )
         return re.compile("|".join("".join(map(_escaped_or_not, form)) for form in forms), re.IGNORECASE)
 
     def replace_plain(self, text: str) -> str:
         """Replace the plain secret in the text."""
         return text.replace(self._text, self._shown) if self._text in text else text
 
-    def replace_encoded(self, text: str, lower: str, unescaped: str) -> str:
-        """Replace other forms of the secret. lower: the text in lower case. unescaped: the text without escapes."""
+    def replace_encoded(self, text: str, lower: str, unescaped: str, unwrapped: str) -> str:
+        """Replace other forms of the secret.
+
+        lower: the text in lower case. unescaped, unwrapped: the text without escapes, or without line breaks; empty if
+        it has none.
+        """
         if self._is_long and self._lower in lower:
             text = re.sub(re.escape(self._text), f"[{self._name} in another case]", text, flags=re.IGNORECASE)
         for form, name in self._encoded.items():
             if form in text:
                 text = text.replace(form, f"[{self._name} in {name}]")
+        if unwrapped and self._wrapped is not None and any(form in unwrapped for form in self._encoded):
+            text = self._wrapped.sub(f"[{self._name} in base64]", text)
         # The pattern is slow, so it runs only if the text contains the secret.
         if unescaped and (self._lower in unescaped.lower() or any(form in unescaped for form in self._encoded)):
             text = self._escaped.sub(f"[{self._name}]", text)
@@ -90,7 +119,7 @@ class Masker:
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self._given = [
-            Secret(text, re.split(r"\W", name)[0], f"${{{name}}}")
+            Secret(text, re.split(r"\W", name)[0], f"${{{name}}}", in_any_case=True)
             for text, name in sorted(secrets.items(), key=lambda item: -len(item[0]))
             if len(text) >= MIN_SECRET_LENGTH
         ]
@@ -98,12 +127,21 @@ class Masker:
         self._learned: dict[str, Secret] = {}
         self._lock = threading.Lock()
 
-    def learn(self, texts: Iterable[str]) -> None:
-        """Also mask these texts from now on: secrets from responses of the server."""
-        new = [t for t in texts if len(t) >= MIN_ENCODED_LENGTH and t not in self._texts and t not in self._learned]
+    def keep(self, texts: Iterable[str]) -> None:
+        """Also mask these texts from now on: logins that replace those given."""
         with self._lock:
-            for text in new:
-                self._learned[text] = Secret(text, "secret of the server", "[secret of the server]")
+            new = [text for text in texts if len(text) >= MIN_SECRET_LENGTH and text not in self._texts]
+            more = [Secret(text, "renewed login", "[renewed login]", in_any_case=True) for text in new]
+            self._given = [*self._given, *more]
+            self._texts = {*self._texts, *new}
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Also mask these texts from now on: secrets from responses of the server. The oldest give way to new ones."""
+        with self._lock:
+            for text in texts:
+                if len(text) >= MIN_ENCODED_LENGTH and text not in self._texts:
+                    known = self._learned.pop(text, None)
+                    self._learned[text] = known or Secret(text, "secret of the server", "[secret of the server]")
             while len(self._learned) > KEPT_LEARNED:
                 del self._learned[next(iter(self._learned))]
 
@@ -113,11 +151,14 @@ class Masker:
         unescaped = _ESCAPE.sub(_unescape, text)
         if unescaped == text:
             unescaped = ""
+        unwrapped = _LINE_BREAK.sub("", text)
+        if unwrapped == text:
+            unwrapped = ""
         secrets = (*self._given, *list(self._learned.values()))
         for secret in secrets:  # all as they are first: a secret may be another one in another case
             text = secret.replace_plain(text)
         for secret in secrets:
-            text = secret.replace_encoded(text, lower, unescaped)
+            text = secret.replace_encoded(text, lower, unescaped, unwrapped)
         return text
 
     def mask_excerpt(self, text: str) -> str:
@@ -134,21 +175,40 @@ class Masker:
 
 
 def _escaped_or_not(char: str) -> str:
-    """A pattern for one character: as it is, or as an escape; JSON in JSON doubles the backslash."""
-    code = ord(char)
-    escapes = [re.escape(char), rf"\\+u{code:04x}", rf"&\#0*{code};", rf"&\#x0*{code:x};"]
+    """A pattern for one character in any case: as it is, or as an escape; JSON in JSON doubles the backslash."""
+    codes = [ord(each) for each in sorted({char, char.swapcase()} if char.isascii() else {char})]
+    four, two, decimal = (_either(f"{code:{form}}" for code in codes) for form in ("04x", "02x", "d"))
+    percent = _either("%(?:25)*".join(f"{b:02x}" for b in chr(c).encode("utf-8", "surrogatepass")) for c in codes)
+    after_backslash = [f"u{four}", *([f"x{two}"] if max(codes) < 256 else [])]
     if not char.isalnum():
-        escapes.append(rf"\\+{re.escape(char)}")
-    if code < 256:
-        escapes.append(rf"\\+x{code:02x}")
-    escapes.append("".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogatepass")))
-    return f"(?:{'|'.join(dict.fromkeys(escapes))})"
+        after_backslash.append(re.escape(char))
+    # Each begins with a character, so that the engine passes over most positions quickly.
+    escapes = [
+        re.escape(char),
+        rf"\\\\{{0,15}}{_either(after_backslash)}",
+        rf"&\#(?:0*{decimal}|x0*{_either(f'{code:x}' for code in codes)});",
+        f"%(?:25)*{percent}",
+        *_NAMED_ENTITIES.get(char, ()),
+    ]
+    return _either(escapes)
+
+
+def _either(patterns: Iterable[str]) -> str:
+    return f"(?:{'|'.join(dict.fromkeys(patterns))})"
 
 
 def _unescape(match: re.Match[str]) -> str:
+    if match["named"]:
+        return html.entities.html5.get(f"{match['named']};", match[0])
     digits = match["url"] or match["json"] or match["python"] or match["html"]
     code = int(digits, 16) if digits else int(match["decimal"] or -1)
     return chr(code) if 0 <= code <= 0x10FFFF else ""
+
+
+_NAMED_ENTITIES: dict[str, list[str]] = {}
+for _name, _char in html.entities.html5.items():
+    if len(_char) == 1 and _char.isascii() and _name.endswith(";"):
+        _NAMED_ENTITIES.setdefault(_char, []).append(f"&{_name}")
 
 
 def _base64_cores(data: bytes) -> Iterator[str]:

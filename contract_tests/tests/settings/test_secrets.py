@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +27,40 @@ def test_a_secret_in_json_is_replaced_too() -> None:
 
 def test_a_very_short_secret_is_not_replaced() -> None:
     assert Masker({"a": "S"}).mask("banana") == "banana"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n", "\\r\\n"], ids=ascii)
+def test_a_long_secret_in_base64_with_line_breaks_is_replaced(line_end: str) -> None:
+    secret = f"eyJhbGciOiJub25lIn0.{'A1b2' * 40}.c2lnbmF0dXJl"
+    wrapped = base64.encodebytes(f"user:{secret}".encode()).decode().replace("\n", line_end)
+    masked = Masker({secret: "S"}).mask(f'{{"debug": "{wrapped}", "a": 1}}')
+    assert "[S in base64]" in masked
+    assert masked.endswith('", "a": 1}')
+    assert len(masked) < 80
+
+
+def test_named_characters_of_html_are_replaced() -> None:
+    assert Masker({'se&cr<e>t"1/2': "S"}).mask("a se&amp;cr&lt;e&gt;t&quot;1&sol;2 b") == "a [S] b"
+
+
+def test_a_renewed_login_stays_masked_whatever_the_server_hands_out() -> None:
+    masker = Masker({"first-login-token": "S"})
+    masker.keep(["renewed-login-token"])
+    masker.learn(["a-session-that-stays"])
+    for number in range(100):
+        masker.learn([f"cookie-number-{number}", "a-session-that-stays"])
+    assert masker.mask("renewed-login-token a-session-that-stays") == "[renewed login] [secret of the server]"
+    assert {"renewed-login-token", "a-session-that-stays"} <= set(masker.secrets)
+
+
+@pytest.mark.parametrize(
+    "piece", ["\\", "\\u", "%25", "&#0", "&#x0", "&a", "\n", "\\n", "tok-1", "\\u0074\\u006f"], ids=ascii
+)
+def test_no_text_of_a_server_takes_long_to_mask(piece: str) -> None:
+    text = (piece * 65536)[:65536] + " tok-12345"
+    begun_s = time.monotonic()
+    assert "tok-12345" not in Masker({"tok-12345": "S", "tok-1234": "S%?"}).mask(text)
+    assert time.monotonic() - begun_s < 20  # usually below one; without bounds on repetitions it takes minutes
 
 
 @settings(deadline=None)  # no deadline: the machine may be busy
