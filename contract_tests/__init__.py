@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contract_tests.composition.reproduce import assert_clause
     from contract_tests.composition.run import open_run
     from contract_tests.engine.record import read_result
     from contract_tests.engine.result import RunResult
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from contract_tests.judging.verdict import Observation, Outcome, Verdict, broken, held, warned
     from contract_tests.lead_lists import LEAD_LISTS
     from contract_tests.operation_suite import OperationSuite
-    from contract_tests.reproducing import assert_clause
     from contract_tests.settings.values import Depth, Session, Settings
     from contract_tests.target.exchange import Request
 
@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "composition.reproduce": ("assert_clause",),
     "composition.run": ("open_run",),
     "engine.record": ("read_result",),
     "engine.result": ("RunResult",),
@@ -55,7 +56,6 @@ _MODULES = {
     "judging.verdict": ("Observation", "Outcome", "Verdict", "broken", "held", "warned"),
     "lead_lists": ("LEAD_LISTS",),
     "operation_suite": ("OperationSuite",),
-    "reproducing": ("assert_clause",),
     "settings.values": ("Depth", "Session", "Settings"),
     "target.exchange": ("Request",),
 }

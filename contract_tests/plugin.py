@@ -1,7 +1,8 @@
 """The pytest plugin: it adds one test for each clause to a team's own tests, all from the result of one run.
 
 `pytest --leadlists` adds the suite, and so does `--leadlists-url URL`, which names the server. Instead of the option, a
-session fixture `leadlists_url` of the team can return the URL, for example of a live-server fixture.
+session fixture `leadlists_url` of the team can return the URL, for example of a live-server fixture; or
+`--leadlists-app MODULE:NAME` serves an ASGI or WSGI app.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not (config.getoption("leadlists") or config.getoption("leadlists_url") or named):
         return
     flags = {option.name: config.getoption(f"leadlists_{option.name}") for option in RUN_OPTIONS}
-    flags["url"] = flags["url"] or os.environ.get("LEADLISTS_URL") or PLACEHOLDER_URL
+    if not flags["app"]:
+        flags["url"] = flags["url"] or os.environ.get("LEADLISTS_URL") or PLACEHOLDER_URL
     path = config.getoption("leadlists_config")
     try:
         settings = gather(flags, config=Path(path) if path else None)
@@ -111,29 +113,37 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def leadlists_url(request: pytest.FixtureRequest) -> str:
-    """The URL of the server to judge. Override this fixture to start your own server."""
+    """The URL of the server to judge. Override this fixture to start your own server; only one process uses it."""
     asked = request.config.stash.get(ASKED, None)
     if asked is None or asked.settings.url == PLACEHOLDER_URL:
-        raise pytest.UsageError("no target: give --leadlists-url URL, or a session fixture `leadlists_url`")
+        raise pytest.UsageError(
+            "no target: give --leadlists-url URL, --leadlists-app MODULE:NAME, or a session fixture `leadlists_url` in "
+            f"{request.config.rootpath / 'conftest.py'}"
+        )
     return asked.settings.url
 
 
 @pytest.fixture(scope="session")
-def leadlists_result(request: pytest.FixtureRequest, leadlists_url: str) -> RunResult:
+def leadlists_result(request: pytest.FixtureRequest) -> RunResult:
     """The result of the run against the target; the first test that uses this fixture starts the run."""
     asked = request.config.stash[ASKED]
     if asked.result is None:
-        asked.result = _run(asked, leadlists_url) if _claim(asked.folder) else _wait(asked.folder)
+        asked.result = _run(asked, request) if _claim(asked.folder) else _wait(asked.folder)
     code = asked.result.exit_code()
     if code not in {0, 1, 4}:
         pytest.exit(printable(asked.result.why or asked.result.ending), returncode=code)
     return asked.result
 
 
-def _run(asked: Asked, url: str) -> RunResult:
-    settings = replace(asked.settings, url=url)
-    with open_run(settings, specification=asked.specification, folder=asked.folder) as run:
-        return run.conduct(lambda event: None)
+def _run(asked: Asked, request: pytest.FixtureRequest) -> RunResult:
+    settings = asked.settings
+    if settings.app is None:
+        settings = replace(settings, url=request.getfixturevalue("leadlists_url"))
+    try:
+        with open_run(settings, specification=asked.specification, folder=asked.folder) as run:
+            return run.conduct(lambda event: None)
+    except UsageError as error:
+        raise pytest.UsageError(printable(str(error))) from None
 
 
 def _claim(folder: Path) -> bool:

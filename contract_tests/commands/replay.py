@@ -29,7 +29,7 @@ def command(folder: Path, clause: str, config: Path | None, **flags: Any) -> int
     code is 1 if a clause is still broken.
     """
     result = read_result(folder)
-    settings = gather({**flags, "url": result.started.url}, config=config)
+    settings = gather({**flags, "url": None if flags["app"] else result.started.url}, config=config)
     masker = Masker(settings.secrets)
     again = list(replay_broken(settings, result, folder, prefix=clause, masker=masker))
     for each in again:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from contract_tests.composition.target import open_target
+from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
@@ -21,9 +21,10 @@ def replay_broken(
     settings: Settings, result: RunResult, folder: Path, *, prefix: str = "", masker: Masker
 ) -> Iterator[Replayed]:
     """Send what showed each broken clause of a recorded run again. prefix: of the clauses. Raises RecordError."""
-    judge = judge_with(Terms.of(load_specification(settings.spec_folder), settings), (LEAD_LISTS,))
     budget = Budget(max_time_s=settings.max_time_s)
-    with open_target(settings, budget.pause, masker) as target:
+    with serving(settings) as reached, open_target(reached, budget.pause, masker) as target:
+        judge = judge_with(Terms.of(load_specification(reached.spec_folder), reached), (LEAD_LISTS,))
+        moved = (result.started.url, reached.url)
         for found in result.broken:
             if found.clause.id.startswith(prefix) and found.worst is not None:
-                yield replay(found.worst, target, judge, secrets=settings.secrets, folder=folder)
+                yield replay(found.worst, target, judge, secrets=reached.secrets, folder=folder, moved=moved)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from contract_tests.composition.start import describe
-from contract_tests.composition.target import open_target
+from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
@@ -38,24 +38,25 @@ def open_run(
     operation that has more to it than its schema. masker: learns the secrets that the server hands out. Raises
     RecordError.
     """
-    specification = specification or load_specification(settings.spec_folder)
-    terms = Terms.of(specification, settings)
-    masker = masker or Masker(settings.secrets)
-    judge = judge_with(terms, suites)
-    budget = Budget(max_time_s=settings.max_time_s)
-    seeds = seeds or (settings.seed,)
-    operations = terms.specification.operations
-    job = Job(
-        describe(terms),
-        tuple(make_plan(suites, terms, operation, f"seed {settings.seed}") for operation in operations),
-        lambda plans: searches(suites, terms, plans, examples=settings.depth.examples, seeds=seeds),
-        shrinks,
-        settings.wait_s,
-    )
-    record = None if folder is None else Record(folder)
-    try:
-        with open_target(settings, budget.pause, masker) as target:
-            yield Conductor(target, judge, job, budget=budget, secrets=masker, record=record)
-    finally:
-        if record is not None:
-            record.close()
+    with serving(settings) as reached:
+        specification = specification or load_specification(reached.spec_folder)
+        terms = Terms.of(specification, reached)
+        masker = masker or Masker(reached.secrets)
+        judge = judge_with(terms, suites)
+        budget = Budget(max_time_s=reached.max_time_s)
+        seeds = seeds or (reached.seed,)
+        operations = terms.specification.operations
+        job = Job(
+            describe(terms),
+            tuple(make_plan(suites, terms, operation, f"seed {reached.seed}") for operation in operations),
+            lambda plans: searches(suites, terms, plans, examples=reached.depth.examples, seeds=seeds),
+            shrinks,
+            reached.wait_s,
+        )
+        record = None if folder is None else Record(folder)
+        try:
+            with open_target(reached, budget.pause, masker) as target:
+                yield Conductor(target, judge, job, budget=budget, secrets=masker, record=record)
+        finally:
+            if record is not None:
+                record.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from contract_tests.contract.specification import load_specification
@@ -14,9 +16,26 @@ from contract_tests.settings.connection import proxy_for, tls_context
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import Settings, UsageError
+from contract_tests.target.app import AppError, served
 from contract_tests.target.client import Target
 from contract_tests.target.doctor import Check, examine
 from contract_tests.target.renewal import Renewal
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Settings]:
+    """Serve the app that the settings name, if any, until the block ends; yield the settings with its URL.
+
+    Raises UsageError if the app cannot be served.
+    """
+    if settings.app is None:
+        yield settings
+        return
+    try:
+        with served(settings.app) as url:
+            yield replace(settings, url=url)
+    except AppError as error:
+        raise UsageError(f"--app {settings.app}: {error}") from None
 
 
 def open_target(settings: Settings, pause: Callable[[float], bool], masker: Masker) -> Target:
@@ -24,7 +43,7 @@ def open_target(settings: Settings, pause: Callable[[float], bool], masker: Mask
     proxy = proxy_for(settings.url)
     renewal = None
     if settings.first.bearer and (settings.login_command or settings.bearer_file):
-        renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.learn)
+        renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.keep)
     return Target(
         timeout_s=settings.timeout_s,
         connections=settings.connections,
@@ -49,8 +68,9 @@ def _fresh_token(settings: Settings) -> str:
 
 def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
     """Examine the connection to the target, step by step. Raises UsageError."""
-    terms = Terms.of(load_specification(settings.spec_folder), settings)
-    plan = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "doctor")
-    proxy = proxy_for(settings.url)
-    with open_target(settings, Budget().pause, masker) as target:
-        yield from examine(target, plan.first.request, proxy_name=proxy.shown if proxy else "")
+    with serving(settings) as reached:
+        terms = Terms.of(load_specification(reached.spec_folder), reached)
+        plan = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "doctor")
+        proxy = proxy_for(reached.url)
+        with open_target(reached, Budget().pause, masker) as target:
+            yield from examine(target, plan.first.request, proxy_name=proxy.shown if proxy else "")

@@ -25,12 +25,21 @@ class Replayed:
     actual: str = ""  # the actual behaviour now, if the clause is broken
 
 
-def replay(verdict: VerdictView, target: Target, judge: Judge, *, secrets: Mapping[str, str], folder: Path) -> Replayed:
-    """Send the requests of a verdict again. secrets: secret -> expression that replaces it in the record.
+def replay(
+    verdict: VerdictView,
+    target: Target,
+    judge: Judge,
+    *,
+    secrets: Mapping[str, str],
+    folder: Path,
+    moved: tuple[str, str] = ("", ""),
+) -> Replayed:
+    """Send the requests of a verdict again.
 
+    secrets: secret -> expression that replaces it in the record. moved: the base URL in the record, and the one now.
     Raise RecordError if the record does not have the complete body of a request.
     """
-    requests = [_request(view, secrets, folder) for view in verdict.exchanges]
+    requests = [_request(view, secrets, folder, moved) for view in verdict.exchanges]
     again = [
         target.send(request, view.label, number)
         for number, (request, view) in enumerate(zip(requests, verdict.exchanges, strict=True), 1)
@@ -50,8 +59,8 @@ def _seen(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
     return tuple(str(each.response.status) if each.response else each.failure or "" for each in exchanges)
 
 
-def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path) -> Request:
-    """Return the recorded request, byte for byte, with the current secrets."""
+def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path, moved: tuple[str, str]) -> Request:
+    """Return the recorded request, byte for byte, with the current secrets and base URL."""
     body = view.request.body.data
     if view.request.body.is_cut:
         file = folder / body_file_name(view.number)
@@ -69,4 +78,7 @@ def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path) -> Re
 
     headers = tuple((name, filled(value)) for name, value in view.request.headers)
     body = filled(body.decode("latin-1")).encode("latin-1")
-    return Request(view.request.method, filled(view.request.url), headers, body, view.request.chunked)
+    url = filled(view.request.url)
+    if url.startswith(moved[0]):
+        url = moved[1] + url.removeprefix(moved[0])
+    return Request(view.request.method, url, headers, body, view.request.chunked)

@@ -13,16 +13,23 @@ from contract_tests.tests.conftest import USERS
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
+from contract_tests.tests.test_readme import python_with
 
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
 QUICK = ("--leadlists-bearer=token-1", "--leadlists-user-id=user_1", "--leadlists-depth=quick")
 FEW = ("--leadlists-clauses=request.name",)
-FIXTURE = """
-import pytest
+APP = """
+from contract_tests.tests.servers.right_core import RightCore
+
+def create():
+    return RightCore({"token-1": "user_1"})
+"""
+LIVE_SERVER = """
+import pytest, types
 
 @pytest.fixture(scope="session")
-def leadlists_url():
-    return "{url}"
+def live_server():
+    return types.SimpleNamespace(url="{url}")
 """
 
 
@@ -63,17 +70,28 @@ def test_without_a_target_other_tests_run_alone(run_pytest: Pytest) -> None:
     assert "leadlists" not in done.stdout
 
 
-def test_a_fixture_of_the_teams_own_gives_the_url(run_pytest: Pytest, right_url: str, tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text(FIXTURE.format(url=right_url))
+def test_the_fixture_of_the_readme_gives_the_url(run_pytest: Pytest, right_url: str, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(LIVE_SERVER.format(url=right_url) + python_with("live_server"))
     done = run_pytest("--leadlists", *QUICK, *FEW)
     assert done.returncode == 0, done.stdout
     assert "6 passed" in done.stdout
 
 
+def test_an_app_of_the_teams_own_is_served_for_the_run(run_pytest: Pytest, tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(APP)
+    done = run_pytest("--leadlists", "--leadlists-app=shop:create", *QUICK, *FEW, "-n", "2")
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout
+    done = run_pytest("--leadlists", "--leadlists-app=shop:creates", *QUICK, *FEW)
+    assert done.returncode == 1
+    assert "UsageError: --app shop:creates: shop has no 'creates'; there is 'create'" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_asked_for_without_a_target_is_one_sentence(run_pytest: Pytest) -> None:
     done = run_pytest("--leadlists", *QUICK, *FEW)
     assert done.returncode == 1
-    assert "give --leadlists-url URL, or a session fixture" in done.stdout
+    assert "give --leadlists-url URL, --leadlists-app MODULE:NAME, or a session fixture" in done.stdout
 
 
 def test_a_broken_clause_is_one_failing_test_with_the_whole_message(run_pytest: Pytest) -> None:

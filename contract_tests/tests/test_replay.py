@@ -29,9 +29,9 @@ class Repairable:
         await self.app(scope, receive, send)
 
 
-def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+def call(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "contract_tests", *arguments]
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=120)
 
 
 def test_a_breach_is_broken_again_until_the_server_is_repaired(tmp_path: Path) -> None:
@@ -53,6 +53,23 @@ def test_a_breach_is_broken_again_until_the_server_is_repaired(tmp_path: Path) -
     assert changes(one, one) == []
     slower = replace(one, duration_s=one.duration_s * 3, started=replace(one.started, version="9"))
     assert [line.partition(":")[0] for line in changes(one, slower)] == ["kit", "time for one request"]
+
+
+def test_an_app_is_served_for_a_run_and_again_for_a_replay(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS\n"
+        "def app():\n"
+        "    return next(s.app for s in FAULTY_SERVERS if s.name == 'name-cut-at-64')({'token-1': 'user_1'})\n"
+    )
+    flags = ("--app=shop:app", *LOGIN)
+    done = call("run", *flags, "--depth=quick", "--clauses=response.name", "--run-folder=run", cwd=tmp_path)
+    assert (done.returncode, "✗ response.name.echo" in done.stdout) == (1, True), done.stderr
+    done = call("replay", "run", *flags, cwd=tmp_path)
+    assert (done.returncode, "response.name.echo: broken again: " in done.stdout) == (1, True), done.stderr
+    done = call("run", "http://127.0.0.1:1", *flags, cwd=tmp_path)
+    assert (done.returncode, "give either an app or a URL" in done.stderr) == (2, True), done.stderr
+    done = call("run", "--app=shop:other", *LOGIN, cwd=tmp_path)
+    assert (done.returncode, "Error: --app shop:other: shop has no 'other'" in done.stderr) == (2, True), done.stderr
 
 
 @pytest.mark.parametrize("command", [("diff", "/nowhere", "/nowhere"), ("replay", "/nowhere")])

@@ -117,7 +117,7 @@ def test_a_change_of_the_contract_is_listed_with_the_version_that_it_needs(tmp_p
         subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *words], cwd=folder, check=True)
 
     def compare(base: str) -> subprocess.CompletedProcess[str]:
-        command = [ROOT / ".ci" / "spec-diff", base, folder]
+        command = [str(ROOT / ".ci" / "spec-diff"), base, str(folder)]
         return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
     git("init", "--quiet")

@@ -17,6 +17,7 @@ VARIABLES = {option.name: option.variable for option in RUN_OPTIONS}
 URL = "http://127.0.0.1:8080"
 GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (text, attribute, value)
     "url": (URL + "/", "url", URL),
+    "app": ("shop.main:create", "app", "shop.main:create"),
     "bearer": ("tok-1", "first", Session("first", bearer="tok-1")),
     "cookie": ("sid=a=b", "first", Session("first", cookie=("sid", "a=b"))),
     "user_id": ("user_1", "first", Session("first", user_id="user_1")),
@@ -63,6 +64,18 @@ def toml(folder: Path, text: str) -> Path:
     return path
 
 
+def test_the_stronger_source_decides_between_an_app_and_a_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LEADLISTS_URL", "http://127.0.0.1:1")
+    assert gather({"app": "shop:app"}, folder=tmp_path).app == "shop:app"
+    monkeypatch.setenv("LEADLISTS_APP", "shop:app")
+    assert gather({"url": "http://127.0.0.1:2"}, folder=tmp_path).app is None
+    with pytest.raises(UsageError, match="give either an app or a URL"):
+        gather({}, folder=tmp_path)
+    monkeypatch.delenv("LEADLISTS_URL")
+    (tmp_path / "leadlists.toml").write_text('[contract]\nurl = "http://127.0.0.1:3"\n')
+    assert gather({}, folder=tmp_path).app == "shop:app"
+
+
 def test_the_table_has_every_option() -> None:
     assert set(GIVEN) == set(OPTIONS)
 
@@ -73,7 +86,7 @@ def test_an_option_comes_from_each_source(
     option: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text, attribute, wanted = GIVEN[option]
-    flags: dict[str, Any] = {"url": URL}
+    flags: dict[str, Any] = {} if option == "app" else {"url": URL}
     config = None
     if source == "flag":
         flags[option] = text

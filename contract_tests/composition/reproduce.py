@@ -1,11 +1,11 @@
-"""Send a few requests again and judge them: what the tests call that `--report pytest` writes."""
+"""Send a few requests again and judge them: for the tests that `--report pytest` writes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 
-from contract_tests.composition import open_target
+from contract_tests.composition.target import open_target
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
