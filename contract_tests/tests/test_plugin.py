@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from contract_tests.tests.conftest import USERS
+from contract_tests.tests.readmes import python_with
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
-from contract_tests.tests.test_readme import python_with
 
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
 QUICK = ("--leadlists-bearer=token-1", "--leadlists-user-id=user_1", "--leadlists-depth=quick")
