@@ -86,7 +86,9 @@ class RequestParser:
 
     def on_url(self, url: bytes) -> None:
         self._url += url
-        self._count(len(url))
+        self._parsed_bytes += len(url)
+        if self._parsed_bytes > self._max_header_bytes:
+            raise HeadTooLarge
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
@@ -95,10 +97,7 @@ class RequestParser:
         elif name == b"expect":
             self.expects_continue = value.lower() == b"100-continue"
         self.headers.append((name, value))
-        self._count(len(name) + len(value) + 4)  # ": " and the line end
-
-    def _count(self, size: int) -> None:
-        self._parsed_bytes += size
+        self._parsed_bytes += len(name) + len(value) + 4  # ": " and the line end
         if self._parsed_bytes > self._max_header_bytes:
             raise HeadTooLarge  # httptools wraps it in an error of its own, as the context
 

@@ -16,7 +16,7 @@ from mock_server.pipeline.direct import Routes
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.headers import IndexedHeaders
 from mock_server.pipeline.responses import RenderedResponse
-from mock_server.worlds.journal import Exchange, RawHeaders
+from mock_server.worlds.journal import BODY_BYTES_KEPT, Exchange, RawHeaders
 from mock_server.worlds.worlds import Worlds
 
 Answer = tuple[int, RawHeaders, bytes]  # status, headers, body
@@ -47,41 +47,51 @@ class AtOnce:
         self._render_error = render_error
         self._now = now
         self._judge = judge
-        self._cookies_for_middleware = (port_cookie(cookie_name).encode(), FAULT_COOKIE.encode())
+        self._cookies_for_middleware = (port_cookie(cookie_name), FAULT_COOKIE)
         self._max_body_bytes = max_body_bytes
 
-    def __call__(self, scope: Scope, header_names: frozenset[bytes], body: bytes) -> Answer | None:
+    def __call__(self, scope: Scope, body: bytes) -> Answer | None:
         """Return the response, which is then in the journal, or None if the request must pass the middleware."""
         route = self._routes.find(scope["method"], scope["path"])
         if route is None or (respond := route.responder.at_once) is None or len(body) > self._max_body_bytes:
             return None
-        headers = scope["headers"]
-        if not header_names.isdisjoint(_FOR_MIDDLEWARE) or (b"cookie" in header_names and self._has_cookie(headers)):
+        raw_headers = scope["headers"]
+        headers = IndexedHeaders(raw_headers)
+        if not headers.names.isdisjoint(_FOR_MIDDLEWARE) or self._has_cookie(headers):
             return None
         world = self._worlds[world_named(scope)]
         if not world.faults.are_none:
             return None
-        started_s = time.perf_counter()
-        exchange = Exchange(
-            self._now(), scope["method"], scope["path"], scope["query_string"], headers, scope["raw_path"], self._judge
-        )
-        exchange.take_body(body)
-        exchange.body_complete = exchange.complete = True
+        at, started_s = self._now(), time.perf_counter()
         try:
-            indexed = IndexedHeaders(headers)
-            user = self._routes.before_body(route, scope, indexed)
-            response = respond(**self._routes.arguments(route, indexed, user, body, world))
+            user = self._routes.before_body(route, scope, headers)
+            response = respond(**self._routes.arguments(route, headers, user, body, world))
         except Exception as error:
             response = self._render_error(refusal_of(error))
-        exchange.status = response.status
-        exchange.response_headers = response_headers = response.raw_headers()
-        exchange.take_response(response.body)
-        exchange.elapsed_ms = (time.perf_counter() - started_s) * 1000
-        world.journal.add(exchange)
+        response_headers = response.raw_headers()
+        world.journal.add(
+            Exchange(
+                at,
+                scope["method"],
+                scope["path"],
+                scope["query_string"],
+                raw_headers,
+                scope["raw_path"],
+                self._judge,
+                body[:BODY_BYTES_KEPT],
+                len(body),
+                True,
+                response.status,
+                response_headers,
+                response.body[:BODY_BYTES_KEPT],
+                len(response.body),
+                True,
+                (time.perf_counter() - started_s) * 1000,
+            )
+        )
         return response.status, response_headers, response.body
 
-    def _has_cookie(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        return any(
-            name == b"cookie" and any(cookie in value for cookie in self._cookies_for_middleware)
-            for name, value in headers
-        )
+    def _has_cookie(self, headers: IndexedHeaders) -> bool:
+        if b"cookie" not in headers.names:
+            return False
+        return any(name in value for value in headers.getlist("cookie") for name in self._cookies_for_middleware)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -23,6 +23,11 @@ class IndexedHeaders(Headers):
                 self._index[name].append(value)
             else:
                 self._index[name] = [value]
+
+    @property
+    def names(self) -> Set[bytes]:
+        """The names, in lower case."""
+        return self._index.keys()
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the first value of a name."""

@@ -21,7 +21,9 @@ def never_backwards(clock: Clock) -> Clock:
 
     def steady() -> datetime:
         nonlocal last
-        last = max(last, clock())
+        now = clock()
+        if now > last:
+            last = now
         return last
 
     return steady
@@ -29,18 +31,14 @@ def never_backwards(clock: Clock) -> Clock:
 
 def uuid4_source(seed: int | None) -> Ids:
     """Return a source of random UUIDs of version 4 in lower case (RFC 9562 §5.4), reproducible with a seed."""
-    bits = _bits(seed)
+    bits = random.Random(seed).getrandbits
     return lambda: _text((bits(128) & ~(0xF << 76)) | (4 << 76))
 
 
 def uuid7_source(seed: int | None, clock: Clock) -> Ids:
     """Return a source of UUIDs of version 7 (RFC 9562 §5.7): 48 bits of milliseconds, then random bits."""
-    bits = _bits(seed)
+    bits = random.Random(seed).getrandbits
     return lambda: _text((int(clock().timestamp() * 1000) << 80) | (7 << 76) | bits(76))
-
-
-def _bits(seed: int | None) -> Callable[[int], int]:
-    return random.SystemRandom().getrandbits if seed is None else random.Random(seed).getrandbits
 
 
 def _text(number: int) -> str:

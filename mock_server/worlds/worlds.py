@@ -70,7 +70,7 @@ class World:
         """Set the offset of this world's clock from the clock of the mock."""
         self.clock_offset_s = offset_s
         base, offset = self._base_clock, timedelta(seconds=offset_s)
-        self._clock = never_backwards(lambda: base() + offset)
+        self._clock = never_backwards((lambda: base() + offset) if offset else base)
 
     def take_snapshot(self, name: str) -> bool:
         """Save the records as a snapshot; return False if there are too many snapshots."""
