@@ -298,20 +298,19 @@ def _responder(function: Operation, operation: OperationSpec, stages: Stages, pr
     # success.status
     status = preferred_status if preferred_status in documented else min(documented, default=200)
 
-    def rendered(value: Any) -> RenderedResponse:
-        return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
-
     # Both drivers bind arguments by the names of the function's parameters.
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def wait(**arguments: Any) -> RenderedResponse:
-            return rendered(await function(**arguments))
+            value = await function(**arguments)
+            return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
 
         return Responder(wait, None)
 
     def at_once(**arguments: Any) -> RenderedResponse:
-        return rendered(function(**arguments))
+        value = function(**arguments)
+        return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
 
     @functools.wraps(function)
     async def respond(**arguments: Any) -> RenderedResponse:

@@ -79,8 +79,15 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._server.connections.add(self)  # type: ignore[arg-type]  # typed as uvicorn's own protocols
-        self._addresses = tuple(_address(transport.get_extra_info(name)) for name in ("sockname", "peername"))
         self._scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
+        self._connection_scope: Scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "server": _address(transport.get_extra_info("sockname")),
+            "client": _address(transport.get_extra_info("peername")),
+            "scheme": self._scheme,
+            "root_path": "",
+        }
         self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -246,7 +253,8 @@ class Connection(asyncio.Protocol):
                 return
         if self._parser.has_begun:
             self._limit(HEAD_S, self._head_is_late)
-        self.adjust_reading()
+        if self._newest is not None or self._held:
+            self.adjust_reading()
 
     def on_head(self) -> None:
         self._unlimit()
@@ -296,22 +304,15 @@ class Connection(asyncio.Protocol):
 
     def _scope(self) -> Scope:
         parser = self._parser
-        server, client = self._addresses
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": parser.version,
-            "server": server,
-            "client": client,
-            "scheme": self._scheme,
-            "root_path": "",
-            "method": parser.method,
-            "path": parser.path,
-            "raw_path": parser.raw_path,
-            "query_string": parser.query,
-            "headers": parser.headers,
-            "state": self._app_state.copy(),
-        }
+        scope = {**self._connection_scope}
+        scope["http_version"] = parser.version
+        scope["method"] = parser.method
+        scope["path"] = parser.path
+        scope["raw_path"] = parser.raw_path
+        scope["query_string"] = parser.query
+        scope["headers"] = parser.headers
+        scope["state"] = self._app_state.copy()
+        return scope
 
     def _start_new(self, *, more_body: bool = True) -> None:
         """Start the cycle of a request that has begun to arrive, if there is one."""

@@ -56,8 +56,6 @@ class Validator:
 
     def breaches(self, value: Any) -> Iterator[Breach]:
         """Yield every breach; validate the next slice of a long array only when the caller continues."""
-        if self.is_valid(value):
-            return
         long = _long_arrays(value)
         if not long:
             for error in self._compiled.iter_errors(value):

@@ -80,7 +80,9 @@ class Dates:
         self._rewriters = readings.pick(_REWRITERS)
         self._verbatim = readings.follows("date-echo", "verbatim")
         self._fraction = readings["date-fraction"]
-        self._own_form = readings["timestamp-form"]
+        form = readings["timestamp-form"]
+        self._own_precision = "microseconds" if form == "microseconds" else "milliseconds"
+        self._own_zone = "+00:00" if form == "offset" else "Z"
         self._read_short = functools.lru_cache(maxsize=KEPT)(self._read)
 
     def takes(self, text: str) -> bool:
@@ -149,10 +151,8 @@ class Dates:
 
     def write(self, moment: datetime) -> str:
         """Return a timestamp of the server as text: milliseconds and UTC, unless a reading differs."""
-        text = moment.isoformat(timespec="milliseconds")  # response.createdAt.format, response.updatedAt.format
-        if self._own_form == "microseconds":
-            return f"{text[:19]}.{moment.microsecond:06}Z"
-        return f"{text[:23]}{'+00:00' if self._own_form == 'offset' else 'Z'}"
+        # response.createdAt.format, response.updatedAt.format
+        return moment.isoformat(timespec=self._own_precision)[:-6] + self._own_zone  # without +00:00
 
     def _refuse(self, reading: str, reason: str) -> None:
         if self._refused[reading]:

@@ -90,10 +90,9 @@ class Builder:
             start_date=self._dates.echo(payload["startDate"]),  # response.startDate.echo
             end_date=self._dates.echo(payload["endDate"]),  # response.endDate.echo
             person_ids=payload["personIds"],  # response.personIds.echo
-            company_ids=[
-                self._plain_uuid(each) for each in payload.get("companyIds", ())
-            ],  # response.companyIds.echo, request.companyIds.default
-            user_ids=self._user_ids(payload, user),
+            # response.companyIds.echo, request.companyIds.default
+            company_ids=list(map(self._plain_uuid, payload.get("companyIds", ()))),
+            user_ids=self._user_ids(payload, user) if self._merges_users else [user],
             created_at=created_at,  # response.createdAt.clock
             # response.updatedAt.clock, response.updatedAt.order
             updated_at=self._dates.write(now + self._update_delay) if self._update_delay else created_at,
@@ -104,8 +103,8 @@ class Builder:
 
     def _user_ids(self, payload: Payload, user: str) -> list[str]:
         # response.userIds.includes-creator, response.userIds.no-stranger
-        sent = payload.get("userIds") if self._merges_users else None
-        return [user, *(each for each in sent or () if isinstance(each, str) and each and each != user)]
+        sent = payload.get("userIds") or ()
+        return [user, *(each for each in sent if isinstance(each, str) and each and each != user)]
 
 
 def _sibling_fields(payload: Payload) -> dict[str, Any]:

@@ -17,12 +17,8 @@ class IndexedHeaders(Headers):
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._list = list(raw)
-        self._index: dict[bytes, list[bytes]] = {}
-        for name, value in self._list:
-            if name in self._index:
-                self._index[name].append(value)
-            else:
-                self._index[name] = [value]
+        self._index = dict(self._list)
+        self._has_repeated = len(self._index) < len(self._list)
 
     @property
     def names(self) -> Set[bytes]:
@@ -31,15 +27,22 @@ class IndexedHeaders(Headers):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the first value of a name."""
-        values = self._index.get(_raw(key))
-        return values[0].decode("latin-1") if values else default
+        name = _raw(key)
+        if name not in self._index:
+            return default
+        return super().get(key) if self._has_repeated else self._index[name].decode("latin-1")
 
     def __getitem__(self, key: str) -> str:
-        return self._index[_raw(key)][0].decode("latin-1")
+        if self._has_repeated:
+            return super().__getitem__(key)
+        return self._index[_raw(key)].decode("latin-1")
 
     def getlist(self, key: str) -> list[str]:
         """Return all values of a name, in order."""
-        return [value.decode("latin-1") for value in self._index.get(_raw(key), ())]
+        if self._has_repeated:
+            return super().getlist(key)
+        value = self._index.get(_raw(key))
+        return [] if value is None else [value.decode("latin-1")]
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and _raw(key) in self._index

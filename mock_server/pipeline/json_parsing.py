@@ -46,8 +46,8 @@ class JsonParser:
     def __call__(self, body: bytes, headers: Headers) -> Any:
         if not body or body.isspace():
             raise refused("empty", got="only whitespace" if body else "nothing")  # request.body.required
-        coding = headers.get("content-encoding", "").strip().lower()
-        if coding in WINDOW_BITS:
+        coding = headers.get("content-encoding")
+        if coding and (coding := coding.strip().lower()) in WINDOW_BITS:
             body = inflate(body, coding, self._max_bytes)
         if self._detects_encoding and (encoding := json.detect_encoding(body)) not in ("utf-8", "utf-8-sig"):
             body = body.decode(encoding, "replace").encode()

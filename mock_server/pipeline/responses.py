@@ -12,7 +12,7 @@ import orjson
 from mock_server.contract.readings import Readings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as below: one for each request, and a frozen class takes longer to fill
 class RenderedResponse:
     """A complete response, ready to send."""
 
@@ -33,7 +33,7 @@ def _raw(name: str, value: str) -> tuple[bytes, bytes]:
     return name.encode(), value.encode("latin-1", "replace")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """The result of an operation: a JSON value, and additional response headers."""
 
@@ -50,10 +50,11 @@ class Success:
 
     def __init__(self, readings: Readings) -> None:
         charset = "; charset=utf-8" if readings.follows("response-charset", "present") else ""
-        self._media_type = f"application/json{charset}"  # http.answer.media-type
+        self._headers = {"content-type": f"application/json{charset}"}  # http.answer.media-type
 
     def __call__(self, outcome: Outcome, status: int) -> RenderedResponse:
         if status in _WITHOUT_BODY:
             return RenderedResponse(status, outcome.headers, b"")
         body = outcome.json or orjson.dumps(outcome.value)  # http.answer.json, http.answer.utf-8
-        return RenderedResponse(status, {"content-type": self._media_type, **outcome.headers}, body)
+        headers = {**self._headers, **outcome.headers} if outcome.headers else self._headers
+        return RenderedResponse(status, headers, body)

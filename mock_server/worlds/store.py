@@ -41,11 +41,7 @@ class StoredRecord:
     @property
     def size_bytes(self) -> int:
         """Estimate the memory of the record."""
-        return _size_bytes(self.json)
-
-
-def _size_bytes(json: bytes) -> int:
-    return len(json) + OWN_BYTES
+        return len(self.json) + OWN_BYTES
 
 
 class Store:
@@ -72,18 +68,18 @@ class Store:
         json = self._records.find(record_id)
         return None if json is None else StoredRecord(record_id, json)
 
-    def add(self, record: Record) -> StoredRecord:
-        """Store a record and return its stored form; if the store is full, drop the oldest ones."""
-        json = orjson.dumps(record.to_json())
-        self._records.put(record.id, json, _size_bytes(json))
-        return StoredRecord(record.id, json)
+    def add(self, record_id: str, value: dict[str, Any]) -> bytes:
+        """Store the JSON object of a record and return its text; if the store is full, drop the oldest ones."""
+        json = orjson.dumps(value)
+        self._records.put(record_id, json, len(json) + OWN_BYTES)
+        return json
 
     def replace(self, records: Iterable[Record]) -> None:
         """Store these records, remove all others, and forget all outcomes."""
         self._records.clear()
         self._outcomes.clear()
         for each in records:
-            self.add(each)
+            self.add(each.id, each.to_json())
 
     def outcome(self, user: str, key: str) -> Any:
         """Return the remembered outcome for a user's Idempotency-Key, or None."""

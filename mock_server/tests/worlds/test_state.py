@@ -26,20 +26,20 @@ class Kept:
 def test_the_oldest_records_leave_a_full_store() -> None:
     store = Store(max_records=2)
     for number in range(3):
-        store.add(Kept(f"id-{number}"))
+        store.add(f"id-{number}", Kept(f"id-{number}").to_json())
     assert (len(store), "id-0" in store, "id-2" in store) == (2, False, True)
 
 
 def test_the_oldest_records_leave_a_store_that_is_too_large() -> None:
     store = Store(max_records=100, max_bytes=10_000)
     for number, size in enumerate((4_000, 4_000, 1, 20_000)):
-        store.add(Kept(f"id-{number}", size))
+        store.add(f"id-{number}", Kept(f"id-{number}", size).to_json())
         kept = [each.id for each in store]
         assert kept == [["id-0"], ["id-0", "id-1"], ["id-0", "id-1", "id-2"], ["id-3"]][number]
     store.replace([Kept("a", 9_000), Kept("b", 9_000)])
     assert [each.id for each in store] == ["b"]
-    store.add(Kept("b", 1))
-    store.add(Kept("c", 1))
+    store.add("b", Kept("b", 1).to_json())
+    store.add("c", Kept("c", 1).to_json())
     assert [each.id for each in store] == ["b", "c"]
 
 
@@ -55,7 +55,7 @@ def test_a_full_store_gives_the_garbage_collector_nothing_to_visit() -> None:
     gc.collect()
     before = len(gc.get_objects())
     for number in range(5_000):
-        store.add(Kept(f"id-{number}"))
+        store.add(f"id-{number}", Kept(f"id-{number}").to_json())
     gc.collect()
     assert len(gc.get_objects()) - before < 500
     assert next(iter(store)).to_json() == {"id": "id-0", "name": ""}
