@@ -13,6 +13,7 @@ import click
 COMMANDS = {
     "run": "Judge the server at URL.",
     "fuzz": "Search the server at URL for breaches until a budget is used up.",
+    "resume": "Continue a campaign that was cut off, for example by a crash of the machine or by Ctrl-C.",
     "watch": "Judge the traffic of other programs.",
     "compare": "Compare two servers.",
     "doctor": "Find out why a run cannot judge a server.",

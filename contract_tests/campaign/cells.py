@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from random import Random
 
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL
+
 STRATEGIES = ("swarm", "mutation", "sequence", "schema")
 SMALLEST_CELL = 100  # requests of a cell in the first round; each round of strategies doubles it
 LARGEST_CELL = 3200  # so that a kill, a dead worker or a shrinking search costs minutes at five requests a second
-NUMBERS_OF_A_CELL = 10_000  # of its requests: more than a cell sends with all its shrinking
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,12 @@ def cells(seed: int, *, requests: int | None = None) -> Iterator[Cell]:
             size = min(size, left)
             left -= size
         yield Cell(index, order[place], _seed_of(seed, index), size)
+
+
+def cell_of(name: str) -> int | None:
+    """Return the index of the cell that a stage of a record names; None if it names none."""
+    found = re.match(r"cell (\d+): ", name)
+    return int(found[1]) if found else None
 
 
 def _seed_of(seed: int, index: int) -> int:

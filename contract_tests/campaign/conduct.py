@@ -9,14 +9,14 @@ from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.confirming import Confirming
 from contract_tests.campaign.corpus import CampaignLog, Corpus
-from contract_tests.campaign.findings import CONFIRMING
-from contract_tests.campaign.novelty import way_of
 from contract_tests.campaign.strain import SHARE, WINDOW, Strain
 from contract_tests.campaign.strategies import Ground, Sent, requests_of
 from contract_tests.campaign.variation import marked
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.events import Ending
+from contract_tests.engine.findings import CONFIRMING
+from contract_tests.engine.novelty import way_of
 from contract_tests.engine.traffic import RunOver, Traffic
 from contract_tests.engine.views import ExchangeView, Secrets
 from contract_tests.judging.judge import Judge
@@ -41,6 +41,7 @@ class Campaign:
     grounds: Callable[[Sequence[Plan]], Sequence[Ground]]
     run_id: str
     max_requests: int | None = None
+    spent_s: float = 0.0
 
     def requests_left(self, plans: Sequence[Plan]) -> int | None:
         """How many requests are left for the cells: a function of the plans, not of what the server does."""
@@ -69,6 +70,7 @@ class CampaignConductor(Conductor):
         self._asked: Ending | None = None
         self._chosen = frozenset(clause.id for clause in job.started.clauses)
         self.followed = log
+        self._started_s -= campaign.spent_s
 
     def stop(self, ending: Ending) -> None:
         """End the campaign in order as soon as the request under way is answered; safe to call from a signal."""
@@ -94,7 +96,14 @@ class CampaignConductor(Conductor):
         if self._refused or not self._budget.allows_more:
             return
         grounds = self._campaign.grounds(plans)
+        recorded = set()
+        for index, requests in self.followed.retell():
+            self._limits.count(requests)
+            recorded.add(index)
+            yield
         for cell in self._campaign.cells(left):
+            if cell.index in recorded:
+                continue
             ground = grounds[cell.turn % len(grounds)]
             yield from self._carry_out(cell, replace(ground, corpus=opening.copy()))
             if not self._limits.allows_more:
@@ -111,7 +120,6 @@ class CampaignConductor(Conductor):
         for seen in self.followed.take():
             if exchange := self._traffic.history.exchange(seen.exchange.number):
                 corpus.add(way_of(seen), exchange.request)
-                self.followed.note(way_of(seen), exchange.label)
         return corpus
 
     def _carry_out(self, cell: Cell, ground: Ground) -> Iterator[None]:
@@ -146,9 +154,7 @@ class CampaignConductor(Conductor):
             broken = [verdict.clause for verdict in traffic.probe(steps[0])]
         seen = self.followed.take()
         for each in seen:
-            way = way_of(each, broken)
-            corpus.add(way, sent[0].request)
-            self.followed.note(way, each.exchange.label)
+            corpus.add(way_of(each, broken), sent[0].request)
         return [each.exchange for each in seen]
 
     def _confirm(self, traffic: Traffic, budget: Budget) -> Iterator[None]:

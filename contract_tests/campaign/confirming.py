@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.campaign.corpus import CampaignLog
-from contract_tests.campaign.findings import Found, Key, key_of
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import REPEATS
 from contract_tests.engine.events import FailureRepeated
 from contract_tests.engine.exploration import Exploration
+from contract_tests.engine.findings import Found, Key, key_of
 from contract_tests.engine.shrinking import REQUESTS, requests_between
 from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.verdict import Verdict

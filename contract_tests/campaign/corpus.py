@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
-import orjson
-
-from contract_tests.campaign.findings import Findings
-from contract_tests.campaign.novelty import Novelty, Way
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Event, ExchangeSeen
+from contract_tests.engine.findings import Findings
+from contract_tests.engine.novelty import Novelty, Way
 from contract_tests.engine.record import Record
-from contract_tests.engine.views import ExchangeView
 from contract_tests.target.exchange import Request
 
 KEPT_REQUESTS = 500  # of one cell, to be mutated
@@ -22,24 +20,32 @@ class CampaignLog(EventLog):
 
     def __init__(self, record: Record | None = None) -> None:
         super().__init__(record)
-        self.findings = Findings()
-        self.created = 0
-        self.novelty = Novelty()
-        self.newest_label = ""  # of the last request that made the server behave in a new way
         self.newest: list[ExchangeSeen] = []  # those since `take` was called last
 
     def emit(self, event: Event) -> None:
         """Take one event."""
         super().emit(event)
-        self.findings.add(event)
         if isinstance(event, ExchangeSeen):
-            self.created += created_id(event.exchange) is not None
             self.newest.append(event)
 
-    def note(self, way: Way, label: str) -> None:
-        """Take into account how the server behaved. label: of the request."""
-        if self.novelty.is_new(way):
-            self.newest_label = label
+    @property
+    def findings(self) -> Findings:
+        """The findings so far."""
+        return self.summing.discoveries.findings
+
+    @property
+    def created(self) -> int:
+        """How many objects the campaign has created."""
+        return self.summing.discoveries.created
+
+    @property
+    def behaviours(self) -> int:
+        """In how many ways the server has behaved."""
+        return len(self.summing.discoveries.ways)
+
+    def retell(self) -> Iterator[tuple[int, int]]:
+        """Emit the recorded events of each complete cell; yield its index and the number of its requests."""
+        yield from ()
 
     def take(self) -> list[ExchangeSeen]:
         """Return the exchanges since the last call, in the order of sending."""
@@ -76,16 +82,3 @@ class Corpus:
     def requests(self) -> list[Request]:
         """The requests, the newest last."""
         return list(self._entries.values())
-
-
-def created_id(exchange: ExchangeView) -> str | None:
-    """The id of the object that an exchange created, as the server wrote it; None if it created none."""
-    response = exchange.response
-    if response is None or not 200 <= response.status < 300 or exchange.request.method != "POST":
-        return None
-    try:
-        body = orjson.loads(response.body.data)
-    except orjson.JSONDecodeError:
-        return None
-    found = body.get("id") if isinstance(body, dict) else None
-    return str(found) if isinstance(found, str | int) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from contract_tests.campaign.corpus import created_id
+from contract_tests.engine.discoveries import created_id
 from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.record import read_events
 from contract_tests.requests.plan import USER_AGENT

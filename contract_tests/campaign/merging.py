@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from contract_tests.campaign.cells import NUMBERS_OF_A_CELL
 from contract_tests.campaign.corpus import CampaignLog
-from contract_tests.campaign.novelty import way_of
 from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import (
     Ending,
@@ -21,6 +19,7 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import RecordError, body_file_name, read_events
 from contract_tests.engine.views import ExchangeView
 
@@ -79,8 +78,6 @@ def _check_owner(event: Event, folder: Path, owners: dict[int, Path]) -> None:
 
 def _tell(log: CampaignLog, event: Event) -> None:
     log.emit(event)
-    if isinstance(event, ExchangeSeen):
-        log.note(way_of(event), event.exchange.label)
     log.take()
     for _ in log.waiting():
         pass

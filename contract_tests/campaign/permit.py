@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.requests.plan import BURST
 from contract_tests.settings.connection import proxy_for
-from contract_tests.settings.manners import PUBLIC_RATE_PER_S, Shard, is_private
+from contract_tests.settings.manners import PUBLIC_RATE_PER_S, Shard, is_private, is_public
 from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.pace import addresses_of
 
@@ -26,6 +26,16 @@ class Permit:
     is_private: bool
     rate_per_s: float | None = None
     max_created: int | None = None
+
+    def allows(self, address: str) -> bool:
+        """Return whether the campaign may connect to an address that the name of the host has now.
+
+        The name may get other addresses while a campaign lasts, but none of another kind: a public name that suddenly
+        names a machine of the private network is the trick of DNS rebinding.
+        """
+        if not self.addresses or address in self.addresses:
+            return True
+        return is_private((address,)) if self.is_private else is_public(address)
 
     def __str__(self) -> str:
         network = "of a private network" if self.is_private else "named by --i-own"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,22 @@ from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.ledger import check_template
+from contract_tests.campaign.parameters import Parameters
 from contract_tests.campaign.permit import Permit, permit_for
 from contract_tests.commands.created import delete
-from contract_tests.commands.inputs import Inputs, read_inputs, read_wanted
+from contract_tests.commands.inputs import read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
 from contract_tests.commands.output import conclude, say, write_file, write_ledger, write_wanted
 from contract_tests.composition.campaign import open_campaign
 from contract_tests.engine.interruption import stop_on_signals
-from contract_tests.engine.result import RunResult
-from contract_tests.report import campaign as report
+from contract_tests.report import discovered
+from contract_tests.report.campaign import CampaignReport
+from contract_tests.report.campaign import dry_run as dry_run_text
 from contract_tests.report.formats import Wanted
 from contract_tests.settings.manners import Shard, shard_from
-from contract_tests.settings.options import FUZZ_OPTIONS
+from contract_tests.settings.options import FUZZ_OPTIONS, SECRET_OPTIONS
 from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Settings
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -88,29 +91,53 @@ def command(
     permit = permit_for(settings, own=own, max_created=max_created, shard=part)
     template = None if delete_url is None else check_template(delete_url, settings.url)
     if dry_run:
-        say(report.dry_run(allowance, settings.seed, permit, part))
+        say(dry_run_text(allowance, settings.seed, permit, part))
         return 0
-    say(str(permit))
-    result = _fuzz(inputs, wanted, allowance, permit, part)
-    if template is not None:
-        delete(replace(settings, rate_per_s=permit.rate_per_s), inputs.folder, template)
-    return result.exit_code()
+    given = {name: flags[name] for name in FUZZ_OPTIONS if flags[name] and name not in (*SECRET_OPTIONS, "run_folder")}
+    order = Order(inputs.settings, inputs.folder, allowance, permit, part, template, tuple(wanted))
+    return carry_out(order, Parameters(settings.url, budget, own, max_created, str(part), delete_url, reports, given))
 
 
-def _fuzz(inputs: Inputs, wanted: list[Wanted], allowance: Allowance, permit: Permit, shard: Shard | None) -> RunResult:
-    folder = inputs.folder
-    masker = Masker(inputs.settings.secrets)
-    with open_campaign(inputs.settings, allowance, permit, shard=shard, folder=folder, masker=masker) as conductor:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A campaign, or a shard of one, that is ready to begin. delete_url: the checked template, None to keep all."""
+
+    settings: Settings
+    folder: Path
+    allowance: Allowance
+    permit: Permit
+    shard: Shard
+    delete_url: str | None
+    reports: tuple[Wanted, ...]
+
+
+def carry_out(order: Order, parameters: Parameters | None) -> int:
+    """Carry out a campaign and return its exit code. parameters: written to its folder; None to resume a campaign."""
+    say(str(order.permit))
+    folder, masker = order.folder, Masker(order.settings.secrets)
+    with open_campaign(
+        order.settings,
+        order.allowance,
+        order.permit,
+        shard=order.shard,
+        folder=folder,
+        masker=masker,
+        resumes=parameters is None,
+    ) as conductor:
+        if parameters is not None:
+            parameters.write(folder)
         stop_on_signals(conductor.stop)
-        console = report.CampaignReport(Console(highlight=False), conductor.followed, allowance)
+        console = CampaignReport(Console(highlight=False), conductor.followed, order.allowance)
         result = conductor.conduct(console.listen)
     console.stop()
 
     def print_table() -> None:
         console.conclude(result, folder)
-        write_file(folder / report.FILE_NAME, report.findings_file(conductor.followed, result, folder))
+        write_file(folder / discovered.FILE_NAME, discovered.findings_file(result, folder))
 
     conclude(result, print_table, conductor.record_problem)
     write_ledger(folder)
-    write_wanted(wanted, result, folder, masker.secrets)
-    return result
+    write_wanted(order.reports, result, folder, masker.secrets)
+    if order.delete_url is not None:
+        delete(replace(order.settings, rate_per_s=order.permit.rate_per_s), folder, order.delete_url)
+    return result.exit_code()

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.merging import merge
 from contract_tests.commands.inputs import check_unused, read_secrets, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option
 from contract_tests.commands.output import write_file, write_ledger, write_wanted
 from contract_tests.engine.record import Record, new_folder
-from contract_tests.report import campaign as report
+from contract_tests.report import discovered
+from contract_tests.report.console import ConsoleReport
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -39,8 +39,8 @@ def command(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ..
         raise click.UsageError(str(error)) from None
     record.close()
     result = followed.summing.result()
-    report.CampaignReport(Console(highlight=False), followed, Allowance()).conclude(result, folder)
-    write_file(folder / report.FILE_NAME, report.findings_file(followed, result, folder))
+    ConsoleReport(Console(highlight=False)).conclude(result, folder)
+    write_file(folder / discovered.FILE_NAME, discovered.findings_file(result, folder))
     write_ledger(folder)
     write_wanted(wanted, result, folder, read_secrets(config))
     return result.exit_code()

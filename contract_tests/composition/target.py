@@ -38,13 +38,24 @@ def serving(settings: Settings) -> Iterator[Settings]:
         raise UsageError(f"--app {settings.app}: {error}") from None
 
 
-def open_target(settings: Settings, pause: Callable[[float], bool], masker: Masker) -> Target:
-    """The target as the settings reach it. Raises UsageError that names what cannot be used."""
+def open_target(
+    settings: Settings,
+    pause: Callable[[float], bool],
+    masker: Masker,
+    *,
+    kind: Callable[..., Target] = Target,
+    allows: Callable[[str], bool] = lambda address: True,
+) -> Target:
+    """The target as the settings reach it. Raises UsageError that names what cannot be used.
+
+    kind: makes it from the options of `Target`. allows: returns whether an IP address may be connected to; not called
+    for a proxy.
+    """
     proxy = proxy_for(settings.url)
     renewal = None
     if settings.first.bearer and (settings.login_command or settings.bearer_file):
-        renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.keep)
-    return Target(
+        renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.learn)
+    return kind(
         timeout_s=settings.timeout_s,
         connections=settings.connections,
         pause=pause,
@@ -53,6 +64,7 @@ def open_target(settings: Settings, pause: Callable[[float], bool], masker: Mask
         proxy_name=proxy.shown if proxy else "",
         renewal=renewal,
         rate_per_s=settings.rate_per_s,
+        **({} if proxy else {"allows": allows}),
     )
 
 

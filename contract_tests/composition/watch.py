@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from contract_tests.composition.start import describe
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.record import Record
+from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.live.passive import PassiveJudge
 from contract_tests.live.proxy import Address, ProxyProcess
@@ -28,17 +28,18 @@ def open_watching(
     folder: Path | None = None,
     masker: Masker | None = None,
     suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
+    record_bytes: int = RECORD_BYTES,
 ) -> Iterator[Watching]:
     """The judging of traffic that other programs cause; when the block ends, its record is closed.
 
-    folder: where the record goes; without it none is written. masker: learns the secrets of the traffic. Raises
-    RecordError.
+    folder: where the record goes; without it none is written. masker: learns the secrets of the traffic.
+    record_bytes: of the record; it keeps no more exchanges beyond this. Raises RecordError.
     """
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     started = describe(terms)
     shown = dict.fromkeys((*started.variables, BEARER, COOKIE))
     started = replace(started, depth="seen traffic", users=("the users of the traffic",), variables=tuple(shown))
-    record = None if folder is None else Record(folder)
+    record = None if folder is None else BoundedRecord(folder, record_bytes)
     try:
         yield Watching(
             started,

@@ -54,6 +54,11 @@ class Budget:
             self.requests += 1
             return self._numbers_after + self.requests
 
+    def count(self, requests: int) -> None:
+        """Count requests that an earlier process sent."""
+        with self._lock:
+            self.requests += requests
+
     def pause(self, seconds: float) -> bool:
         """Wait, at most until the time is over or the run is stopped; return whether the pause was complete."""
         allowed_s = min(seconds, max(self.left_s, 0.0))

@@ -22,9 +22,13 @@ class EventLog:
     def emit(self, event: Event) -> None:
         """Write one event to the record, add it to the result, and queue it for the listener."""
         self.summing.add(event)
+        self.write(event)
+        self._waiting.append(event)
+
+    def write(self, event: Event) -> None:
+        """Append one event to the record, if there is one."""
         if self.record is not None:
             self.record.write(event)
-        self._waiting.append(event)
 
     def waiting(self) -> Iterator[Event]:
         """Yield the queued events; they are queued because Hypothesis runs our code inside its own."""

@@ -59,6 +59,11 @@ class RunStarted:
     deviations: tuple[Deviation, ...] = ()  # breaches that are accepted
     fail_on: Outcome = Outcome.BROKEN  # the mildest outcome that fails the run
 
+    @property
+    def is_campaign(self) -> bool:
+        """Whether this is a campaign of `fuzz`, which groups what it finds."""
+        return self.depth.startswith("campaign ")
+
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:

@@ -1,11 +1,13 @@
-"""Writes a report file so that it is whole or not there: to a temporary name first, then renamed."""
+"""Write files so that they are whole or not there, and lock those that only one process may write."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -23,6 +25,16 @@ def write_whole(path: Path, content: bytes) -> None:
         with suppress(OSError):
             os.unlink(name)
         raise
+
+
+def lock(file: IO[bytes]) -> None:
+    """Lock a file for this process until the file is closed; raise BlockingIOError if another process has the lock."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # a file system without locks
+        pass
 
 
 def _umask() -> int:

@@ -33,7 +33,7 @@ class Watch:
         self._put_off = self._put_off + 1 if put_off else 0
         refused = bool(exchange.failure and exchange.failure.startswith(UNREACHABLE))
         if self._silences >= (REFUSALS_IN_A_ROW if refused else SILENCES_IN_A_ROW):
-            what = "accepts connections" if refused else "responds"
+            what = f"accepts connections ({exchange.failure})" if refused else "responds"
             return Ending.TARGET_GONE, f"The server no longer {what} after {self._seen} requests, so the run ended."
         if response is not None and self._put_off >= REPEATED_LATER_IN_A_ROW:
             return _put_off(response.status, response.header("Retry-After"), self._seen)

@@ -29,7 +29,7 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.files import write_whole
+from contract_tests.engine.files import lock, write_whole
 from contract_tests.engine.result import RunResult, Summing
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
@@ -73,6 +73,9 @@ class Record:
                 with suppress(OSError):
                     write_whole(folder / ".gitignore", b"*\n")  # does not overwrite one of the user
             self._file = self.path.open("ab", buffering=0)
+            lock(self._file)
+        except BlockingIOError:
+            raise RecordError(f"another process is writing the record in {folder}") from None
         except OSError as error:
             raise UnwritableRecord(f"the record cannot be written to {folder}: {error.strerror}") from None
         self._whole_bytes = self.path.stat().st_size

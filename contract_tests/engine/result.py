@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause
+from contract_tests.engine.discoveries import Discovered, Discoveries
 from contract_tests.engine.events import (
     Ending,
     Event,
@@ -28,9 +29,7 @@ _EXIT_OF_ENDING = {
     Ending.INTERRUPTED: 130,
     Ending.TERMINATED: 143,
 }
-_OUTSIDE_THE_CONTRACT = frozenset(
-    {Ending.NOT_JUDGEABLE, Ending.TARGET_GONE, Ending.SESSION_ENDED, Ending.QUOTA_USED_UP}
-)
+OUTSIDE_THE_CONTRACT = frozenset({Ending.NOT_JUDGEABLE, Ending.TARGET_GONE, Ending.SESSION_ENDED, Ending.QUOTA_USED_UP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,7 @@ class RunResult:
     ending: Ending
     why: str = ""
     is_cut_off: bool = False  # True: the record stops before the end of the run
+    discovered: Discovered | None = None  # of a campaign
 
     @property
     def broken(self) -> tuple[ClauseResult, ...]:
@@ -146,7 +146,7 @@ class RunResult:
         fails_on_warned = self.started.fail_on is Outcome.WARNED
         if self.failing or self.expired or self.stale or (fails_on_warned and self.warned):
             return 1
-        if self.ending in _OUTSIDE_THE_CONTRACT:
+        if self.ending in OUTSIDE_THE_CONTRACT:
             return 3
         return 0 if self.is_judged else 4
 
@@ -174,6 +174,7 @@ class Summing:
 
     def __init__(self) -> None:
         self._started: RunStarted | None = None
+        self.discoveries = Discoveries()  # of a campaign
         self._ended: RunEnded | None = None
         self._seen: dict[str, _Seen] = {}
         self._observed: dict[str, Counter[str]] = {}
@@ -182,6 +183,8 @@ class Summing:
 
     def add(self, event: Event) -> None:
         """Add one event."""
+        if self._started is not None and self._started.is_campaign:
+            self.discoveries.add(event)
         match event:
             case RunStarted():
                 self._started = event
@@ -233,6 +236,7 @@ class Summing:
             ended.ending,
             ended.why,
             self._ended is None,
+            self.discoveries.view() if self._started.is_campaign else None,
         )
 
     @property

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from contract_tests.engine.bounded_record import BoundedRecord
 from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, StageStarted
-from contract_tests.engine.record import Record
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.views import Secrets
 from contract_tests.live.passive import LOGIN_HEADER, OF_A_GATEWAY, PassiveJudge, login_headers
@@ -42,13 +42,14 @@ class Watching:
         base_url: str,
         cookie_name: str,
         secrets: Secrets,
-        record: Record | None = None,
+        record: BoundedRecord | None = None,
     ) -> None:
         self.counts = Counts()
         self._judge = judge
         self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
         self._cookie_name = cookie_name
         self._secrets = secrets
+        self._record = record
         self._log = EventLog(record)
         chosen = frozenset(clause.id for clause in started.clauses)
         self._cases = CaseLog(judge, self._log, chosen=chosen, secrets=secrets, shown=self._without_logins)
@@ -134,7 +135,11 @@ class Watching:
         left_out = [f"{number} {why}" for why, number in sorted((counts.left_out + self._of_gateways).items())]
         if counts.dropped:
             left_out.insert(0, f"{counts.dropped} dropped, as judging could not keep up")
-        return f"{words} Not judged: {'; '.join(left_out)}." if left_out else words
+        if left_out:
+            words += f" Not judged: {'; '.join(left_out)}."
+        if self._record and self._record.dropped:
+            words += f" Not recorded: {self._record.dropped}, as the record has reached its greatest size."
+        return words
 
 
 def decoded(seen: Seen) -> bytes:

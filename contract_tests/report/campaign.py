@@ -1,12 +1,9 @@
-"""A campaign on a terminal: progress that shows when to stop, then the findings; and the file of findings."""
+"""Show the progress of a campaign on a terminal, so that one sees when to stop; and print what it would send."""
 
 from __future__ import annotations
 
-import json
 import time
-from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 
 from rich.console import Console
 
@@ -14,12 +11,9 @@ from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import cells
 from contract_tests.campaign.conduct import CONNECTED
 from contract_tests.campaign.corpus import CampaignLog
-from contract_tests.campaign.findings import Found
 from contract_tests.campaign.permit import Permit
 from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted
-from contract_tests.engine.result import RunResult
 from contract_tests.report.console import ConsoleReport
-from contract_tests.report.failure import command, on_one_line
 from contract_tests.settings.manners import Shard
 
 FILE_NAME = "findings.json"
@@ -47,8 +41,8 @@ class CampaignReport(ConsoleReport):
             self._say(event.name.capitalize())
         if isinstance(event, ExchangeSeen):
             now_s = time.monotonic()
-            if len(self._followed.novelty) > self._ways:
-                self._ways, self._new_at_s = len(self._followed.novelty), now_s
+            if self._followed.behaviours > self._ways:
+                self._ways, self._new_at_s = self._followed.behaviours, now_s
             if not self._console.is_terminal and now_s - self._line_at_s >= LINE_EVERY_S:
                 self._line_at_s = now_s
                 self._say(f"{self._stage}: {self.counts}")
@@ -68,23 +62,6 @@ class CampaignReport(ConsoleReport):
             f"{len(self._followed.findings)} findings"
         )
 
-    def conclude(self, result: RunResult, folder: Path | None = None, *, explains_readings: bool = False) -> None:
-        """Print the findings, then what a run prints."""
-        self.stop()
-        findings = list(self._followed.findings)
-        for found in findings:
-            self._console.print()
-            self._say(f"✗ {headline(found)}", "red", first_line_only=True)
-            self._say(f"  {_times(found)}")
-            for exchange in found.smallest.exchanges:
-                self._say(f"  repeat  {command(result, exchange, folder)}")
-        self._console.print()
-        super().conclude(result, folder, explains_readings=explains_readings)
-        self._say(
-            f"{len(findings)} findings, digest {self._followed.findings.digest}; {len(self._followed.novelty)} "
-            f"behaviours of the server, {self._followed.created} objects created."
-        )
-
 
 def dry_run(allowance: Allowance, seed: int, permit: Permit, shard: Shard) -> str:
     """What a campaign, or one shard of it, would send, in words."""
@@ -92,38 +69,3 @@ def dry_run(allowance: Allowance, seed: int, permit: Permit, shard: Shard) -> st
     own = (cell for cell in cells(seed) if shard.has(cell.index))
     lines += [f"  {cell.name}, seed {cell.seed}" for cell in islice(own, SHOWN_CELLS)]
     return "\n".join([*lines, "  and so on, until the budget is used up"])
-
-
-def headline(found: Found) -> str:
-    """The finding on one line, without the values of one case."""
-    return on_one_line(f"{found.key.clause}: {found.key.cause} ({found.key.place})")
-
-
-def findings_file(followed: CampaignLog, result: RunResult, folder: Path | None) -> str:
-    """The findings as JSON, for programs. folder: with the record of the campaign."""
-    findings = [
-        {
-            "clause": found.key.clause,
-            "place": found.key.place,
-            "cause": found.key.cause,
-            "count": found.count,
-            "first_seen": _moment(found.first_s),
-            "last_seen": _moment(found.last_s),
-            "sent_again": found.times,
-            "broken_again": found.same,
-            "expected": found.smallest.expected,
-            "actual": found.smallest.actual,
-            "repeat": [command(result, exchange, folder) for exchange in found.smallest.exchanges],
-        }
-        for found in followed.findings
-    ]
-    return json.dumps({"digest": followed.findings.digest, "findings": findings}, indent=2) + "\n"
-
-
-def _times(found: Found) -> str:
-    again = f"sent again {found.times} times, {found.same} the same" if found.times else "not sent again"
-    return f"{found.count} times, from {_moment(found.first_s)} to {_moment(found.last_s)}; {again}"
-
-
-def _moment(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds")

@@ -15,6 +15,7 @@ from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageS
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report import discovered
 from contract_tests.report.failure import describe, on_one_line
 from contract_tests.report.summary import every_reading, readings_line, summary_line
 from contract_tests.settings.secrets import printable
@@ -61,6 +62,13 @@ class ConsoleReport:
     def conclude(self, result: RunResult, folder: Path | None = None, *, explains_readings: bool = False) -> None:
         """Print the result. folder: of the record. explains_readings: print all readings with their meaning."""
         self.stop()
+        for headline, more in discovered.lines(result, folder):
+            self._console.print()
+            self._say(f"✗ {headline}", "red", first_line_only=True)
+            for line in more:
+                self._say(f"  {line}")
+        if result.discovered:
+            self._console.print()
         ascii_only = not self._console.encoding.lower().startswith("utf")
         lines = every_reading(result) if explains_readings else [readings_line(result)]
         for line in lines:
@@ -90,6 +98,8 @@ class ConsoleReport:
             self._say(f"Record: {folder / FILE_NAME}")
             if result.failing:
                 self._say(f"For these failures as pytest tests: leadlists-contract report {folder} --report pytest")
+        if result.discovered:
+            self._say(discovered.sum_of(result.discovered))
 
     def stop(self) -> None:
         """End the live progress."""

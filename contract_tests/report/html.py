@@ -16,6 +16,8 @@ from markupsafe import Markup
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report.curve import curve_of
+from contract_tests.report.discovered import commands, headline, sum_of, times
 from contract_tests.report.findings import Finding, findings, sentence
 from contract_tests.report.receipt import Receipt
 from contract_tests.settings.secrets import printable
@@ -47,6 +49,10 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         findings=[_shown(finding) for finding in told],
         groups=_groups(result),
         receipt=receipt,
+        discovered=result.discovered,
+        total=sum_of(result.discovered) if result.discovered else "",
+        discoveries=_discoveries(result, folder),
+        curve=curve_of(result.discovered.curve) if result.discovered else None,
     )
     return page + "\n"
 
@@ -71,6 +77,13 @@ def _shown(finding: Finding) -> dict[str, Any]:
         "actual": actual,
         "exchanges": [_exchange(exchange) for exchange in finding.verdict.exchanges],
     }
+
+
+def _discoveries(result: RunResult, folder: Path | None) -> list[dict[str, Any]]:
+    return [
+        {"headline": headline(found), "times": times(found), "commands": commands(result, found, folder)}
+        for found in (result.discovered.findings if result.discovered else ())
+    ]
 
 
 def _exchange(exchange: ExchangeView) -> dict[str, Any]:

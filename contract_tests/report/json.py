@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from contract_tests.engine.findings import Found
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
+from contract_tests.report.discovered import commands, moment
 from contract_tests.report.findings import findings, sentence
 from contract_tests.report.receipt import Receipt
 
@@ -53,6 +55,18 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
             for each in result.readings
         ],
     }
+    if result.discovered:
+        report["campaign"] = {
+            "digest": result.discovered.digest,
+            "behaviours": result.discovered.behaviours,
+            "created": result.discovered.created,
+            "findings": [_found(result, found, folder) for found in result.discovered.findings],
+            "curve": [
+                {"atS": point.at_s, "requests": point.requests, "behaviours": point.behaviours}
+                | {"findings": point.findings}
+                for point in result.discovered.curve
+            ],
+        }
     if receipt:
         report["receipt"] = {"found": receipt.found, "files": receipt.files, "command": receipt.command}
     return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
@@ -68,6 +82,21 @@ def _clause(found: ClauseResult) -> dict[str, Any]:
         "outcome": found.outcome or "not judged",
         "counts": {"held": found.held, "warned": found.warned, "broken": found.broken},
         "requests": [{"number": number, "label": label} for number, label in found.requests],
+    }
+
+
+def _found(result: RunResult, found: Found, folder: Path | None) -> dict[str, Any]:
+    return {
+        "clause": found.key.clause,
+        "place": found.key.place,
+        "cause": found.key.cause,
+        "count": found.count,
+        "firstSeen": moment(found.first_s),
+        "lastSeen": moment(found.last_s),
+        "repeated": {"same": found.same, "times": found.times},
+        "expected": found.smallest.expected,
+        "actual": found.smallest.actual,
+        "commands": commands(result, found, folder),
     }
 
 

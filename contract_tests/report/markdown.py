@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report.discovered import commands, headline, sum_of, times
 from contract_tests.report.findings import Finding, findings, sentence
 from contract_tests.report.receipt import Receipt
 
@@ -21,6 +22,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         if some:
             lines += [f"## {title}", ""]
             lines += [line for finding in some for line in _finding(finding)]
+    lines += _discovered(result, folder)
     lines += ["## Clauses", "", "| clauses | held | warned | broken | not judged |", "|---|---:|---:|---:|---:|"]
     groups: dict[str, list[Outcome | None]] = {}
     for found in result.clauses:
@@ -51,6 +53,17 @@ def _finding(finding: Finding) -> list[str]:
     if finding.test:
         lines += ["", *_fenced("python", finding.test)]
     return [*lines, "", *([escaped(finding.again), ""] if finding.again else [])]
+
+
+def _discovered(result: RunResult, folder: Path | None) -> list[str]:
+    """Return the findings of a campaign."""
+    if result.discovered is None:
+        return []
+    lines = ["## Findings of the campaign by clause, place and cause", ""]
+    for found in result.discovered.findings:
+        lines += [f"- {code(headline(found))}: {escaped(times(found))}"]
+        lines += [f"  - repeat: {code(line)}" for line in commands(result, found, folder)]
+    return [*lines, "", escaped(sum_of(result.discovered)), ""]
 
 
 def escaped(text: str) -> str:

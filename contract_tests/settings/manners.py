@@ -41,6 +41,11 @@ def is_private(addresses: Collection[str]) -> bool:
     return bool(addresses) and all(map(_is_private, addresses))
 
 
+def is_public(address: str) -> bool:
+    """Return whether an address can be reached from the whole Internet."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
 def _is_private(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:

@@ -128,6 +128,16 @@ FUZZ_OPTIONS = tuple(
     option.name for option in RUN_OPTIONS if option.name not in {"url", "depth", "max_time", "connections"}
 )
 
+# Their values are secrets, or commands that can have one: they are never written to a file.
+SECRET_OPTIONS = (
+    "bearer", "login_command", "cookie", "header", "second_bearer", "second_cookie", "expired_bearer",
+)  # fmt: skip
+
+# Those that may change when a campaign is resumed: the login, and how to reach the server.
+RESUME_OPTIONS = (
+    *SECRET_OPTIONS, "bearer_file", "timeout", "rate", "wait", "ca_file", "client_cert", "client_key",
+)  # fmt: skip
+
 # Those that are needed to delete what a run created.
 LEDGER_OPTIONS = (
     "bearer", "bearer_file", "login_command", "cookie", "header", "second_bearer", "second_cookie", "timeout", "rate",

@@ -29,6 +29,10 @@ CHUNK_PAUSE_S = 0.03  # between two chunks, so that the server reads them separa
 Outgoing = tuple[Request, str, int]  # with its label and its number
 
 
+class _AddressRefusedError(Exception):
+    """A new connection goes to an address that is not allowed; the message is the address."""
+
+
 class Target:
     """Send requests over keep-alive connections. Safe for concurrent use by several threads."""
 
@@ -43,6 +47,7 @@ class Target:
         proxy_name: str = "",
         renewal: Renewal | None = None,
         rate_per_s: float | None = None,
+        allows: Callable[[str], bool] = lambda address: True,
     ) -> None:
         """Create a client; the first request opens the first connection.
 
@@ -50,10 +55,12 @@ class Target:
         pause: sleeps for a number of seconds, at most to the end of the run; returns whether it slept that long.
         tls: trusted certificates and client certificate. proxy: its URL. proxy_name: its name in messages.
         renewal: replaces a session that ends. rate_per_s: maximum number of requests per second.
+        allows: returns whether an IP address may be connected to.
         """
         self.timeout_s = timeout_s
         self.connections = connections
         self._pause = pause or _sleep
+        self._allows = allows
         self._pace = Pace(rate_per_s, self._pause)
         self.addresses: set[str] = set()  # connected to: addresses of the server, or of the proxy
         # No limit on open connections: each request of a burst needs its own, and must not wait for one in the client.
@@ -99,11 +106,11 @@ class Target:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         try:
-            with (
-                socket.create_connection((parts.hostname or "", parts.port or 80), self.timeout_s) as plain,
-                context.wrap_socket(plain, server_hostname=parts.hostname),
-            ):
-                return True
+            with socket.create_connection((parts.hostname or "", parts.port or 80), self.timeout_s) as plain:
+                if not self._allows(plain.getpeername()[0]):
+                    return False
+                with context.wrap_socket(plain, server_hostname=parts.hostname):
+                    return True
         except OSError:
             return False
 
@@ -157,8 +164,12 @@ class Target:
         return Exchange(request, response, failure, sent_at_s, time.time(), label, number)
 
     def _note_address(self, stream: Any) -> None:
+        """Note the address of a new connection; close it before anything is sent if the address is not allowed."""
         if address := stream.get_extra_info("server_addr"):
             host, port = address[:2]
+            if not self._allows(host):
+                stream.close()
+                raise _AddressRefusedError(host)
             self.addresses.add(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
     def _attempt(self, request: Request, connected: list[str]) -> tuple[Response | None, str | None]:
@@ -178,6 +189,8 @@ class Target:
             wire = httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)
             answer = self._client.send(wire, stream=True)
             body = _read(answer, deadline)
+        except _AddressRefusedError as error:
+            return None, f"{UNREACHABLE}: the name of the host now has the address {error}, of another kind of network"
         except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             return None, f"{NOT_SENT}: {error}"
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:

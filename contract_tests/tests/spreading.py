@@ -1,7 +1,7 @@
 """Pytest plugin: spread the tests over the workers of pytest-xdist (`pytest -n auto`).
 
-One worker each runs the modules that share a browser or a server that starts slowly; any free worker runs any other
-test. The longest tests come first, so that the workers end at about the same time.
+One worker each runs the modules that share a browser, a server or a run that starts slowly; any free worker runs any
+other test. The longest tests come first, so that the workers end at about the same time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ TOGETHER = (
     "mock_server/tests/msw/test_msw.py",
     "mock_server/tests/test_browser.py",
     "mock_server/tests/control/test_reference.py",
+    "contract_tests/tests/campaign/test_resume.py",
 )
 LONG = (
     "mock_server/tests/test_example_app.py",

@@ -8,12 +8,12 @@ from random import Random
 import pytest
 
 from contract_tests.campaign.allowance import Allowance
-from contract_tests.campaign.causes import cause_of
 from contract_tests.campaign.cells import STRATEGIES, cells
-from contract_tests.campaign.findings import CONFIRMING, Findings, Found
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
+from contract_tests.engine.causes import cause_of
 from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
+from contract_tests.engine.findings import CONFIRMING, Findings, Found
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.target.exchange import Request

@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.campaign.cells import NUMBERS_OF_A_CELL
-from contract_tests.campaign.findings import Findings
 from contract_tests.engine.events import ExchangeSeen
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings
 from contract_tests.engine.record import read_events, read_result
 from contract_tests.engine.views import ExchangeView
 from contract_tests.tests.conftest import mock_process

@@ -61,3 +61,21 @@ def test_shards_divide_rate_and_created_objects() -> None:
 def test_too_few_objects_for_a_burst_are_refused() -> None:
     with pytest.raises(UsageError, match="--max-created"):
         permit_for(Settings("http://127.0.0.1:8080"), max_created=31, shard=Shard(4, 4))
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "allowed"),
+    [
+        ("http://inside.example.com", "10.0.0.7", True),
+        ("http://inside.example.com", "10.0.0.8", True),  # of another machine of the same service
+        ("http://inside.example.com", "93.184.215.14", False),
+        ("https://staging.example.com", "93.184.215.14", True),
+        ("https://staging.example.com", "93.184.215.99", True),
+        ("https://staging.example.com", "10.0.0.7", False),
+        ("https://staging.example.com", "127.0.0.1", False),
+        ("https://staging.example.com", "169.254.169.254", False),
+        ("https://staging.example.com", "::1", False),
+    ],
+)
+def test_a_name_may_change_its_address_but_not_the_kind_of_network(url: str, address: str, allowed: bool) -> None:
+    assert permit_for(Settings(url), own=("staging.example.com",)).allows(address) is allowed

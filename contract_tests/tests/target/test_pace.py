@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Thread
 
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Request
@@ -40,3 +42,23 @@ def test_a_target_keeps_to_its_rate_and_knows_its_address(right_url: str) -> Non
 def test_an_unknown_name_has_no_address() -> None:
     assert addresses_of("no-such-host.invalid", 80) == ()
     assert "127.0.0.1" in addresses_of("127.0.0.1", 80)
+
+
+def test_nothing_is_sent_to_an_address_that_is_not_allowed() -> None:
+    received: list[bytes] = []
+
+    def accept(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            received.append(connection.recv(1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=accept, args=(listener,))
+        thread.start()
+        url = f"http://localhost:{listener.getsockname()[1]}"
+        with Target(timeout_s=10, connections=1, allows=lambda address: address != "127.0.0.1") as target:
+            exchange = target.send(Request("GET", url))
+        thread.join(10)
+    assert exchange.failure is not None
+    assert "now has the address 127.0.0.1" in exchange.failure
+    assert (received, target.addresses) == ([b""], set())

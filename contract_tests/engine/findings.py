@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from contract_tests.campaign.causes import cause_of
-from contract_tests.campaign.cells import NUMBERS_OF_A_CELL
+from contract_tests.engine.causes import cause_of
 from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome, Verdict
 
+NUMBERS_OF_A_CELL = 10_000  # of its requests: more than a cell sends with all its shrinking
 KEPT_FINDINGS = 500  # a server with more breaks the same clause with an ever other text
 CONFIRMING = "making findings smaller, and sending them again"  # a stage in which no finding is new
 

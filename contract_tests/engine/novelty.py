@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import orjson
 
-from contract_tests.campaign.causes import shape_of
+from contract_tests.engine.causes import shape_of
 from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.views import ExchangeView
 

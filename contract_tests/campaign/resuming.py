@@ -1,0 +1,228 @@
+"""Continue a campaign that was cut off: read its record, and answer the requests in it from the record.
+
+The record is a list of segments: the covering set, then one cell after the other. Of these only the last can be
+incomplete. The covering set and the last cell are carried out again, but a request that the record has is not sent: its
+recorded response is judged again, so that the cell goes on as if nothing had happened. Complete cells are only read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from contract_tests.campaign.cells import cell_of
+from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.engine.discoveries import LONGEST_GAP_S
+from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted
+from contract_tests.engine.files import lock
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL
+from contract_tests.engine.record import FILE_NAME, Record, RecordError, read_events, to_line
+from contract_tests.engine.result import OUTSIDE_THE_CONTRACT
+from contract_tests.engine.views import ExchangeView, Mask, mask_bytes
+from contract_tests.target.client import Target
+from contract_tests.target.exchange import Exchange, Request, Response
+
+SENT_ANEW = NUMBERS_OF_A_CELL // 2  # is added to the number of a request if the record has another one
+
+
+@dataclass
+class _Segment:
+    """A part of the record that is carried out again. lines: of its events other than exchanges."""
+
+    exchanges: dict[int, ExchangeView] = field(default_factory=dict)
+    lines: Counter[bytes] = field(default_factory=Counter)
+
+
+class Past:
+    """What the record of a campaign has, as far as its continuation needs it."""
+
+    def __init__(self, folder: Path, secrets: Mapping[str, str], mask: Mask) -> None:
+        """Cut the record off after its last exchange, since all other events follow from exchanges, and read it.
+
+        secrets: secret -> expression that replaces it in the record. mask: replaces them. Raises RecordError.
+        """
+        self.folder = folder
+        self._secrets, self._mask = secrets, mask
+        _cut_off(folder / FILE_NAME)
+        self._covering, self._last = _Segment(), _Segment()
+        self.elapsed_s = 0.0
+        self.requests: Counter[int] = Counter()  # of each cell
+        self.started: RunStarted | None = None
+        self._read()
+
+    def _read(self) -> None:
+        current: int | None = None
+        before_s: float | None = None
+        for event in read_events(self.folder):
+            if isinstance(event, RunStarted):
+                self.started = event
+            if (cell := _cell(event)) is not None:
+                current, self._last = cell, _Segment()
+            segment = self._covering if current is None else self._last
+            if isinstance(event, ExchangeSeen):
+                segment.exchanges[event.exchange.number] = event.exchange
+                self.requests[-1 if current is None else current] += 1
+                sent_s = event.exchange.sent_at_s
+                self.elapsed_s += min(max(sent_s - (before_s or sent_s), 0.0), LONGEST_GAP_S)
+                before_s = sent_s
+            else:
+                segment.lines[to_line(event)] += 1
+
+    def complete_cells(self) -> Iterator[tuple[int, list[Event]]]:
+        """Yield each complete cell with its events, in the order of the record."""
+        current, events = -1, list[Event]()
+        for event in read_events(self.folder):
+            if (cell := _cell(event)) is not None:
+                if current >= 0:
+                    yield current, events
+                current, events = cell, []
+            if current >= 0:
+                events.append(event)
+
+    def recall(self, request: Request, label: str, number: int) -> Exchange | None:
+        """Return the recorded exchange of this number; None if the record has none, another one, or only a part."""
+        view = self._find(number)
+        if view is None or not self._is_same(view, request) or (view.response and view.response.body.is_cut):
+            return None
+        seen = view.response
+        response = None
+        if seen is not None:
+            headers = tuple((name, self._filled(value)) for name, value in seen.headers)
+            response = Response(seen.status, headers, self._filled(seen.body.data.decode("latin-1")).encode("latin-1"))
+        return Exchange(request, response, view.failure, view.sent_at_s, view.sent_at_s + view.elapsed_s, label, number)
+
+    def free_number(self, number: int) -> int:
+        """Return the number for a request that is sent now: another one if the record uses it."""
+        return number if self._find(number) is None else number + SENT_ANEW
+
+    def has(self, event: Event) -> bool:
+        """Return whether the record has the event; each recorded one counts once."""
+        if isinstance(event, ExchangeSeen):
+            return self._find(event.exchange.number) is not None
+        line = to_line(event)
+        for segment in (self._covering, self._last):
+            if segment.lines[line] > 0:
+                segment.lines[line] -= 1
+                return True
+        return False
+
+    def _find(self, number: int) -> ExchangeView | None:
+        return self._covering.exchanges.get(number) or self._last.exchanges.get(number)
+
+    def _filled(self, text: str) -> str:
+        for secret, name in self._secrets.items():
+            text = text.replace(f"${{{name}}}", secret)
+        return text
+
+    def _is_same(self, view: ExchangeView, request: Request) -> bool:
+        seen = view.request
+        return (
+            (seen.method, seen.url, seen.chunked) == (request.method, self._mask(request.url), request.chunked)
+            and seen.headers == tuple((name, self._mask(value)) for name, value in request.headers)
+            and seen.body.size_bytes == len(request.body)
+            and (seen.body.is_cut or seen.body.data == mask_bytes(request.body, self._mask))
+        )
+
+
+class RecallingTarget(Target):
+    """A target that sends only what the record does not have."""
+
+    def __init__(self, past: Past, **options: Any) -> None:
+        super().__init__(**options)
+        self._past = past
+
+    def send(self, request: Request, label: str = "", number: int = 0) -> Exchange:
+        """Return the recorded exchange, or send the request."""
+        recorded = self._past.recall(request, label, number)
+        return recorded or super().send(request, label, self._past.free_number(number))
+
+
+class ResumedLog(CampaignLog):
+    """The log of a campaign that goes on: it writes only what the record does not have."""
+
+    def __init__(self, record: Record, past: Past) -> None:
+        super().__init__(record)
+        self._past = past
+        self._is_retelling = False
+
+    def write(self, event: Event) -> None:
+        """Append one event to the record if it is new."""
+        if not (self._is_retelling or self._past.has(event)):
+            super().write(event)
+
+    def retell(self) -> Iterator[tuple[int, int]]:
+        """Emit the recorded events of each complete cell; yield its index and the number of its requests."""
+        for index, events in self._past.complete_cells():
+            self._is_retelling = True
+            for event in events:
+                self.emit(event)
+            self._is_retelling = False
+            self.take()
+            yield index, self._past.requests[index]
+
+
+def resumable(past: Past, described: RunStarted) -> RunStarted:
+    """Return the recorded first event. described: what a campaign with the present options would begin with.
+
+    Raises RecordError if the options, the contract or the kit are others, since then other requests would be sent.
+    """
+    started = past.started
+    if started is None:
+        raise RecordError(f"{past.folder} holds no run: its record has no whole first line")
+    described = replace(described, at=started.at)
+    for name in (each.name for each in fields(RunStarted)):
+        if getattr(started, name) != getattr(described, name):
+            raise RecordError(
+                f"{past.folder} was recorded with another {name}; resume with the options of that campaign"
+            )
+    return started
+
+
+def _cell(event: Event) -> int | None:
+    return cell_of(event.name) if isinstance(event, StageStarted) else None
+
+
+def _cut_off(path: Path) -> None:
+    """Cut the record off after its last exchange.
+
+    If the campaign ended because the server was out of reach, also cut off the exchanges that show this.
+    """
+    position = whole = reachable = 0
+    ending = ""
+    try:
+        with path.open("r+b") as file:
+            lock(file)
+            while (line := file.readline()).endswith(b"\n"):
+                position += len(line)
+                event = _fields(line)
+                if event.get("event") in {"run", "exchange"}:
+                    whole = position
+                if event.get("event") == "run" or _is_reachable(event):
+                    reachable = position
+                ending = event.get("ending", ending)
+            file.truncate(reachable if ending in OUTSIDE_THE_CONTRACT else whole)
+    except BlockingIOError:
+        raise RecordError(f"{path} is still being written by the campaign") from None
+    except OSError as error:
+        raise RecordError(f"{path} cannot be continued: {error.strerror}") from None
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError:  # half a surrogate pair, in a verdict or an exchange
+        return {"event": "exchange"} if line.startswith(b'{"event": "exchange"') else {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _is_reachable(event: Mapping[str, Any]) -> bool:
+    """Return whether the event is an exchange in which the server was neither out of reach nor refused the login."""
+    if event.get("event") != "exchange":
+        return False
+    response = event.get("exchange", {}).get("response")
+    return response is not None and response["status"] not in {401, 429} and response["status"] < 500

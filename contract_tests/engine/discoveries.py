@@ -1,0 +1,86 @@
+"""What a campaign has found, as a function of its events: findings, behaviours of the server, created objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from contract_tests.engine.events import Event, ExchangeSeen
+from contract_tests.engine.findings import Findings, Found
+from contract_tests.engine.novelty import Novelty, way_of
+from contract_tests.engine.views import ExchangeView
+
+KEPT_POINTS = 400  # of the curve: more than a report is wide; every second one is dropped where there would be more
+LONGEST_GAP_S = 90.0  # between two requests; a longer one is the time between two processes of a campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A moment of a campaign. at_s: seconds of sending, without the time between two processes."""
+
+    at_s: float
+    requests: int
+    behaviours: int
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a campaign has found. curve: how the numbers grew; its last point is the end."""
+
+    findings: tuple[Found, ...]
+    digest: str
+    behaviours: int
+    created: int
+    curve: tuple[Point, ...]
+
+
+class Discoveries:
+    """Collects what the events of a campaign show; bounded."""
+
+    def __init__(self) -> None:
+        self.findings = Findings()
+        self.ways = Novelty()
+        self.created = 0
+        self.sending_s = 0.0
+        self._requests = 0
+        self._last_sent_s = 0.0
+        self._curve: list[Point] = []
+
+    def add(self, event: Event) -> None:
+        """Take one event into account."""
+        is_new = self.findings.add(event)
+        if isinstance(event, ExchangeSeen):
+            sent_s = event.exchange.sent_at_s
+            if self._last_sent_s:
+                self.sending_s += min(max(sent_s - self._last_sent_s, 0.0), LONGEST_GAP_S)
+            self._last_sent_s = sent_s
+            self._requests += 1
+            self.created += created_id(event.exchange) is not None
+            is_new = self.ways.is_new(way_of(event))
+        if is_new:
+            self._curve.append(self._point())
+            if len(self._curve) > KEPT_POINTS:
+                del self._curve[1::2]
+
+    def view(self) -> Discovered:
+        """Return what was found so far."""
+        found = tuple(self.findings)
+        return Discovered(found, self.findings.digest, len(self.ways), self.created, (*self._curve, self._point()))
+
+    def _point(self) -> Point:
+        return Point(round(self.sending_s, 3), self._requests, len(self.ways), len(self.findings))
+
+
+def created_id(exchange: ExchangeView) -> str | None:
+    """The id of the object that an exchange created, as the server wrote it; None if it created none."""
+    response = exchange.response
+    if response is None or not 200 <= response.status < 300 or exchange.request.method != "POST":
+        return None
+    try:
+        body = orjson.loads(response.body.data)
+    except orjson.JSONDecodeError:
+        return None
+    found = body.get("id") if isinstance(body, dict) else None
+    return str(found) if isinstance(found, str | int) else None

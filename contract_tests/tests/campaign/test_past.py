@@ -1,0 +1,86 @@
+"""What stays of the record of a campaign that is resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contract_tests.campaign.resuming import SENT_ANEW, Past
+from contract_tests.engine.events import Ending, Event, ExchangeSeen, RunEnded, StageStarted
+from contract_tests.engine.record import FILE_NAME, Record, read_events, read_result
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView
+from contract_tests.target.exchange import Request
+from contract_tests.tests.report.test_discovered import STARTED
+
+URL = "http://127.0.0.1/"
+CELL_0, CELL_1 = (StageStarted(f"cell {index}: swarm, 100 requests") for index in (0, 1))
+
+
+def seen(number: int, status: int | None, *, body: bytes = b"", sha256: str = "") -> ExchangeSeen:
+    response = None if status is None else ResponseView(status, (), BodyView(body, len(body), sha256))
+    request = RequestView("POST", URL, (("Authorization", "Bearer ${TOKEN}"),), BodyView(b"{}", 2))
+    return ExchangeSeen(ExchangeView(number, "", 1000.0 + number, 0.0, request, response))
+
+
+def past_of(folder: Path, *events: Event) -> Past:
+    record = Record(folder)
+    for event in (STARTED, *events):
+        record.write(event)
+    record.close()
+    return Past(folder, {"secret-1": "TOKEN"}, lambda text: text.replace("secret-1", "${TOKEN}"))
+
+
+def ended(ending: Ending) -> RunEnded:
+    return RunEnded("", ending, "", 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("ending", "kept"),
+    [(Ending.INTERRUPTED, [1, 2, 3, 4]), (Ending.TARGET_GONE, [1, 2]), (Ending.SESSION_ENDED, [1, 2])],
+)
+def test_what_shows_that_the_server_was_out_of_reach_is_sent_again(
+    ending: Ending, kept: list[int], tmp_path: Path
+) -> None:
+    past_of(tmp_path, seen(1, 201), seen(2, 400), seen(3, 503), seen(4, None), StageStarted("wound up"), ended(ending))
+    events = list(read_events(tmp_path))
+    assert [event.exchange.number for event in events[1:] if isinstance(event, ExchangeSeen)] == kept
+    assert len(events) == 1 + len(kept)
+    assert read_result(tmp_path).is_cut_off
+
+
+def test_half_a_line_is_cut_off(tmp_path: Path) -> None:
+    past_of(tmp_path, seen(1, 201))
+    whole = (tmp_path / FILE_NAME).read_bytes()
+    (tmp_path / FILE_NAME).write_bytes(whole + b'{"event":"exchange","exch')
+    Past(tmp_path, {}, str)
+    assert (tmp_path / FILE_NAME).read_bytes() == whole
+
+
+def test_a_recorded_request_gets_its_recorded_response_with_the_secrets(tmp_path: Path) -> None:
+    past = past_of(tmp_path, seen(1, 201, body=b'{"echo":"${TOKEN}"}'), CELL_0, seen(10_001, 400))
+    request = Request("POST", URL, (("Authorization", "Bearer secret-1"),), b"{}")
+    recalled = past.recall(request, "", 1)
+    assert recalled is not None
+    assert recalled.response is not None
+    assert (recalled.response.status, recalled.response.body) == (201, b'{"echo":"secret-1"}')
+    assert past.recall(Request("POST", URL, request.headers, b"[]"), "", 1) is None
+    assert past.recall(request, "", 2) is None
+    assert [past.free_number(number) for number in (1, 2, 10_001)] == [1 + SENT_ANEW, 2, 10_001 + SENT_ANEW]
+
+
+def test_a_response_that_was_shortened_is_not_recalled(tmp_path: Path) -> None:
+    past = past_of(tmp_path, seen(1, 201, body=b"{", sha256="ab" * 32))
+    assert past.recall(Request("POST", URL, (("Authorization", "Bearer secret-1"),), b"{}"), "", 1) is None
+
+
+def test_complete_cells_are_read_and_only_the_last_one_is_carried_out_again(tmp_path: Path) -> None:
+    past = past_of(tmp_path, seen(1, 201), CELL_0, seen(10_001, 201), seen(10_002, 201), CELL_1, seen(20_001, 201))
+    assert [(cell, len(events)) for cell, events in past.complete_cells()] == [(0, 3)]
+    assert past.requests[0] == 2
+    assert [past.has(seen(number, 201)) for number in (1, 10_001, 20_001)] == [True, False, True]
+    assert [past.has(CELL_1), past.has(CELL_1)] == [True, False]  # each recorded event counts once
+
+
+def test_the_time_between_two_processes_does_not_count(tmp_path: Path) -> None:
+    assert past_of(tmp_path, seen(1, 201), seen(31, 201), seen(100_000, 201)).elapsed_s == 30 + 90

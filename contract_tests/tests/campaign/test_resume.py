@@ -1,0 +1,151 @@
+"""Kill campaigns with SIGKILL, resume them, and get what an uninterrupted campaign gives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.engine.events import ExchangeSeen
+from contract_tests.engine.record import FILE_NAME, read_events, read_result
+from contract_tests.engine.result import RunResult
+from contract_tests.tests.servers.right_core import Answer, Request, RightCore
+from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.test_cli import environment
+
+BUDGET = "--budget=750 requests"  # the planned requests, then three cells
+KILLED_AFTER = (200, 470, 580)  # exchanges: among the planned requests, in the first cell, in the second one
+
+
+class Cutting(RightCore):
+    """Cuts names, and counts the requests."""
+
+    received = 0
+
+    async def answer(self, request: Request) -> Answer:
+        self.received += 1
+        return await super().answer(request)
+
+    def build(self, *given: Any) -> dict[str, Any]:
+        built = super().build(*given)
+        return built | {"name": built["name"][:64]}
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A campaign without an interruption."""
+
+    folder: Path
+    result: RunResult
+    received: int
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "contract_tests", *arguments],
+        env=environment(LEADLISTS_BEARER="xyz789-session"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def output_of(*arguments: str) -> str:
+    with start(*arguments) as process:
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1, output
+    return output
+
+
+def killed_after(exchanges: int, folder: Path, *arguments: str) -> None:
+    """Start a command, and kill it when the record has so many exchanges."""
+    record = folder / FILE_NAME
+    with start(*arguments) as process:
+        while not record.exists() or record.read_bytes().count(b'{"event":"exchange"') < exchanges:
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.002)
+        if arguments[0] == "fuzz":
+            check_that_it_is_not_resumed(folder)
+        process.kill()
+
+
+def check_that_it_is_not_resumed(folder: Path) -> None:
+    with start("resume", str(folder)) as second:
+        output, _ = second.communicate(timeout=60)
+    assert (second.returncode, "is still being written" in output) == (2, True), output
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    app: Any = Cutting({"xyz789-session": "user_1"})
+    with serve(app) as url:
+        output_of("fuzz", url, BUDGET, f"--run-folder={folder}")
+    return Whole(folder, read_result(folder), app.received)
+
+
+def test_a_campaign_that_is_killed_several_times_gives_the_same(whole: Whole, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    app: Any = Cutting({"xyz789-session": "user_1"})
+    with serve(app) as url:
+        killed_after(KILLED_AFTER[0], folder, "fuzz", url, BUDGET, f"--run-folder={folder}")
+        for exchanges in KILLED_AFTER[1:]:
+            killed_after(exchanges, folder, "resume", str(folder))
+        output_of("resume", str(folder))
+    assert app.received <= whole.received + len(KILLED_AFTER)  # each kill loses at most one exchange
+    result = read_result(folder)
+    assert (result.ending, result.requests) == (whole.result.ending, whole.result.requests)
+    assert result.discovered is not None
+    assert whole.result.discovered is not None
+    assert result.discovered.digest == whole.result.discovered.digest
+    assert [found.count for found in result.discovered.findings] == [
+        found.count for found in whole.result.discovered.findings
+    ]
+    sent = Counter(event.exchange.number for event in read_events(folder) if isinstance(event, ExchangeSeen))
+    assert set(sent.values()) == {1}
+    assert (folder / "findings.json").exists()
+
+
+def test_a_complete_campaign_sends_nothing_more(whole: Whole) -> None:
+    before = (whole.folder / FILE_NAME).read_bytes()
+    assert "The campaign is complete; nothing is sent." in output_of("resume", str(whole.folder))
+    assert (whole.folder / FILE_NAME).read_bytes() == before
+
+
+def test_reports_are_written_from_the_record(whole: Whole, tmp_path: Path) -> None:
+    assert whole.result.discovered is not None
+    formats = ("html", "markdown", "json")
+    printed = output_of("report", str(whole.folder))
+    output_of("report", str(whole.folder), *(f"--report={name}={tmp_path}/{name}" for name in formats))
+    for text in (printed, *((tmp_path / name).read_text() for name in formats)):
+        assert whole.result.discovered.digest in text
+
+
+def test_what_differs_from_the_campaign_is_named(whole: Whole, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(whole.folder, folder)
+    lines = (folder / FILE_NAME).read_bytes().splitlines(keepends=True)
+    (folder / FILE_NAME).write_bytes(b"".join(lines[:-1]) + b'{"event":"exch')  # as a crash of the machine leaves it
+    parameters = json.loads((folder / "campaign.json").read_text())
+    (folder / "campaign.json").write_text(json.dumps(parameters | {"budget": "900 requests"}))
+    with start("resume", str(folder)) as process:
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, "was recorded with another depth" in output) == (2, True), output
+
+
+def test_a_folder_without_a_campaign_is_wrong_usage(tmp_path: Path) -> None:
+    with start("resume", str(tmp_path)) as process:
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, "only a campaign can be resumed" in output) == (2, True), output
+
+
+def test_no_secret_is_in_the_parameters(whole: Whole) -> None:
+    assert "xyz789" not in "".join(path.read_text() for path in whole.folder.glob("*.json"))
