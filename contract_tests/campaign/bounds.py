@@ -44,6 +44,11 @@ class CampaignBudget(Budget):
             seconds -= step_s
         return not self._is_to_end
 
+    @property
+    def is_to_end(self) -> bool:
+        """Return whether the campaign was asked to end."""
+        return self._is_to_end
+
     def ask_to_end(self) -> None:
         """Allow no more requests, and end pauses soon; safe to call from a signal."""
         self._is_to_end = True

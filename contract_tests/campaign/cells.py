@@ -31,6 +31,11 @@ class Cell:
         return f"cell {self.index}: {self.strategy}, {self.requests} requests"
 
     @property
+    def cut_off(self) -> str:
+        """What the record calls the end of a cell that another process did not complete."""
+        return f"cut off: cell {self.index}"
+
+    @property
     def turn(self) -> int:
         """How many whole rounds of strategies come before it."""
         return self.index // len(STRATEGIES)
@@ -61,9 +66,15 @@ def cells(seed: int, *, requests: int | None = None) -> Iterator[Cell]:
         yield Cell(index, order[place], _seed_of(seed, index), size)
 
 
-def cell_of(name: str) -> int | None:
-    """Return the index of the cell that a stage of a record names; None if it names none."""
-    found = re.match(r"cell (\d+): ", name)
+def cell_of(stage: str) -> int | None:
+    """Return the index of the cell that begins with a stage of a record; None if none does."""
+    found = re.match(r"cell (\d+): ", stage)
+    return int(found[1]) if found else None
+
+
+def cell_cut_off(stage: str) -> int | None:
+    """Return the index of the cell that a stage of a record says was not completed; None if it says of none."""
+    found = re.fullmatch(r"cut off: cell (\d+)", stage)
     return int(found[1]) if found else None
 
 

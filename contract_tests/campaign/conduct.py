@@ -9,13 +9,14 @@ from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.confirming import Confirming
 from contract_tests.campaign.corpus import CampaignLog, Corpus
+from contract_tests.campaign.crew import Crew, Opening
 from contract_tests.campaign.strain import SHARE, WINDOW, Strain
 from contract_tests.campaign.strategies import Ground, Sent, requests_of
 from contract_tests.campaign.variation import marked
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.events import Ending
-from contract_tests.engine.findings import CONFIRMING
+from contract_tests.engine.findings import CONFIRMING, Key
 from contract_tests.engine.novelty import way_of
 from contract_tests.engine.traffic import RunOver, Traffic
 from contract_tests.engine.views import ExchangeView, Secrets
@@ -26,6 +27,7 @@ from contract_tests.target.client import Target
 FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
 RELIEF_S = 5.0  # before a server that suffers is asked again
 RELIEFS = 3
+NEWS = "a worker has found"  # begins the name of the stage that tells a finding before its cell is complete
 CONNECTED = "connected to"  # begins the name of the stage that names the address
 
 
@@ -34,7 +36,8 @@ class Campaign:
     """What a campaign does beyond a run.
 
     cells: made from how many requests are left for them; None where only time bounds the campaign. grounds: what the
-    cells of each operation start from. run_id: marks every request.
+    cells of each operation start from. run_id: marks every request. spent_s: the time that earlier processes have used.
+    known: findings that other processes have sent again.
     """
 
     cells: Callable[[int | None], Iterable[Cell]]
@@ -42,6 +45,7 @@ class Campaign:
     run_id: str
     max_requests: int | None = None
     spent_s: float = 0.0
+    known: frozenset[Key] = frozenset()
 
     def requests_left(self, plans: Sequence[Plan]) -> int | None:
         """How many requests are left for the cells: a function of the plans, not of what the server does."""
@@ -63,12 +67,15 @@ class CampaignConductor(Conductor):
         budget: CampaignBudget,
         secrets: Secrets,
         log: CampaignLog,
+        crew: Crew | None = None,
     ) -> None:
+        """crew: processes that carry out the cells; without it this one does, one cell after the other."""
         super().__init__(target, judge, job, budget=budget, secrets=secrets, log=log)
         self._campaign = campaign
         self._limits = budget
         self._asked: Ending | None = None
         self._chosen = frozenset(clause.id for clause in job.started.clauses)
+        self._crew = crew
         self.followed = log
         self._started_s -= campaign.spent_s
 
@@ -76,6 +83,11 @@ class CampaignConductor(Conductor):
         """End the campaign in order as soon as the request under way is answered; safe to call from a signal."""
         self._asked = ending
         self._limits.ask_to_end()
+
+    @property
+    def is_asked_to_end(self) -> bool:
+        """Whether a signal ends the campaign, or the cell, before its budget does."""
+        return self._limits.is_to_end
 
     def _steps(self) -> Iterator[None]:
         yield from self._sent()
@@ -91,41 +103,60 @@ class CampaignConductor(Conductor):
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
         for plan in plans:
             yield from self._cover(plan)
-        opening = self._opening()
+        opening = self._opening(plans)
         yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._limits))
         if self._refused or not self._budget.allows_more:
             return
-        grounds = self._campaign.grounds(plans)
         recorded = set()
         for index, requests in self.followed.retell():
             self._limits.count(requests)
             recorded.add(index)
             yield
-        for cell in self._campaign.cells(left):
-            if cell.index in recorded:
-                continue
-            ground = grounds[cell.turn % len(grounds)]
-            yield from self._carry_out(cell, replace(ground, corpus=opening.copy()))
-            if not self._limits.allows_more:
-                break
+        cells = (cell for cell in self._campaign.cells(left) if cell.index not in recorded)
+        yield from self._spread(cells, opening) if self._crew else self._one_by_one(cells, opening)
         if self._asked is not None:
             return
         if self._limits.is_created_up:
             raise RunOver(Ending.COMPLETE, f"The campaign ends: --max-created {self._limits.max_created} is reached.")
         raise RunOver(Ending.COMPLETE, "The budget of the campaign is used up.")
 
-    def _opening(self) -> Corpus:
-        """The requests of the covering set that made the server behave in a new way."""
+    def _one_by_one(self, cells: Iterable[Cell], opening: Opening) -> Iterator[None]:
+        for cell in cells:
+            yield from self.carry_out(cell, opening)
+            if not self._limits.allows_more:
+                return
+
+    def _spread(self, cells: Iterator[Cell], opening: Opening) -> Iterator[None]:
+        """Let other processes carry out the cells, and take into account what each has found when it is complete."""
+        assert self._crew is not None
+        for done in self._crew.carry_out(cells, opening, self.followed, self._limits):
+            if isinstance(done, str):
+                self._stage(f"{NEWS} {done}")
+            elif done is not None:
+                self.followed.take_over(done.events, done.bodies)
+                self._limits.count(done.requests)
+                if done.is_cut_off:
+                    self._stage(done.cell.cut_off)
+                if done.over is not None:
+                    raise RunOver(*done.over)
+            yield
+
+    def _opening(self, plans: Sequence[Plan]) -> Opening:
+        """What the covering set has shown, for every cell to start from."""
         corpus = Corpus()
         for seen in self.followed.take():
             if exchange := self._traffic.history.exchange(seen.exchange.number):
                 corpus.add(way_of(seen), exchange.request)
-        return corpus
+        plans = tuple(Plan(plan.first, base=plan.base) for plan in plans)
+        return Opening(self._job.started, corpus, plans, self._traffic.plain, self._traffic.denied)
 
-    def _carry_out(self, cell: Cell, ground: Ground) -> Iterator[None]:
+    def carry_out(self, cell: Cell, opening: Opening) -> Iterator[None]:
         """Search, then judge all of the cell together, then shrink and repeat what it has found."""
         self._stage(cell.name)
         yield
+        grounds = self._campaign.grounds(opening.plans)
+        ground = replace(grounds[cell.turn % len(grounds)], corpus=opening.corpus.copy())
+        self._traffic.plain, self._traffic.denied = opening.plain, opening.denied
         budget = Budget(max_requests=cell.requests, within=self._limits, numbers_after=cell.first_number)
         traffic = self._traffic.apart(budget)
         strain = Strain()
@@ -159,7 +190,14 @@ class CampaignConductor(Conductor):
 
     def _confirm(self, traffic: Traffic, budget: Budget) -> Iterator[None]:
         """Send what was found first in this traffic again, and make it smaller, before it is reported."""
-        confirming = Confirming(traffic, self.followed, budget, chosen=self._chosen, seed=self._job.started.seed)
+        confirming = Confirming(
+            traffic,
+            self.followed,
+            budget,
+            chosen=self._chosen,
+            seed=self._job.started.seed,
+            known=self._campaign.known,
+        )
         if confirming.new:
             self._stage(CONFIRMING)
             for _ in confirming.steps():

@@ -21,15 +21,23 @@ class Confirming:
     """The findings that show first in some traffic: all are repeated, then shrunk one by one while the budget lasts."""
 
     def __init__(
-        self, traffic: Traffic, followed: CampaignLog, budget: Budget, *, chosen: frozenset[str], seed: int
+        self,
+        traffic: Traffic,
+        followed: CampaignLog,
+        budget: Budget,
+        *,
+        chosen: frozenset[str],
+        seed: int,
+        known: frozenset[Key] = frozenset(),
     ) -> None:
-        """chosen: the clauses that are judged."""
+        """chosen: the clauses that are judged. known: findings that were sent again elsewhere."""
         self._traffic = traffic
         self._followed = followed
         self._budget = budget
         self._chosen = chosen
         self._seed = seed
-        self.new = [found.key for found in followed.findings if not found.times and self._exchanges(found)]
+        new = [found for found in followed.findings if not found.times and self._exchanges(found)]
+        self.new = [found.key for found in new if found.key not in known]
 
     def steps(self) -> Iterator[None]:
         """Repeat and shrink; each yield lets the events so far out."""

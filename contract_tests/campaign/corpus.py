@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
 from contract_tests.engine.event_log import EventLog
@@ -46,6 +46,15 @@ class CampaignLog(EventLog):
     def retell(self) -> Iterator[tuple[int, int]]:
         """Emit the recorded events of each complete cell; yield its index and the number of its requests."""
         yield from ()
+
+    def take_over(self, events: Iterable[Event], bodies: Mapping[int, bytes]) -> None:
+        """Emit the events of a cell that another process has carried out. bodies: number of a request -> its body."""
+        for number, body in bodies.items():
+            if self.record is not None:
+                self.record.write_body(number, body)
+        for event in events:
+            self.emit(event)
+        self.newest.clear()
 
     def take(self) -> list[ExchangeSeen]:
         """Return the exchanges since the last call, in the order of sending."""

@@ -19,7 +19,8 @@ FILE_NAME = "campaign.json"
 class Parameters:
     """What `fuzz` was called with, as the user wrote it, without secrets.
 
-    options: those of `run` that were given as flags. max_created: of all shards together.
+    options: those of `run` that were given as flags. max_created: of all shards together. app: what
+    the command itself served.
     """
 
     url: str
@@ -27,6 +28,7 @@ class Parameters:
     own: tuple[str, ...] = ()
     max_created: int | None = None
     shard: str | None = None
+    app: str | None = None
     delete_url: str | None = None
     reports: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)

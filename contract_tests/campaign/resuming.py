@@ -1,8 +1,9 @@
 """Continue a campaign that was cut off: read its record, and answer the requests in it from the record.
 
-The record is a list of segments: the covering set, then one cell after the other. Of these only the last can be
-incomplete. The covering set and the last cell are carried out again, but a request that the record has is not sent: its
-recorded response is judged again, so that the cell goes on as if nothing had happened. Complete cells are only read.
+The record is a list of segments: the covering set, then one cell after the other. Of these the last can be incomplete,
+and those that other processes did not complete. They and the covering set are carried out again, but a request that the
+record has is not sent: its recorded response is judged again, so that the cell goes on as if nothing had happened.
+Complete cells are only read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from contract_tests.campaign.cells import cell_of
+from contract_tests.campaign.cells import cell_cut_off, cell_of
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.engine.discoveries import LONGEST_GAP_S
 from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted
@@ -27,6 +28,7 @@ from contract_tests.engine.views import ExchangeView, Mask, mask_bytes
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request, Response
 
+COVERING = -1  # the index of the covering set, before all cells
 SENT_ANEW = NUMBERS_OF_A_CELL // 2  # is added to the number of a request if the record has another one
 
 
@@ -49,39 +51,48 @@ class Past:
         self.folder = folder
         self._secrets, self._mask = secrets, mask
         _cut_off(folder / FILE_NAME)
-        self._covering, self._last = _Segment(), _Segment()
+        self._again: dict[int, _Segment] = {}  # index of a cell, or COVERING -> what is carried out again
+        self._complete: set[int] = set()
         self.elapsed_s = 0.0
         self.requests: Counter[int] = Counter()  # of each cell
         self.started: RunStarted | None = None
         self._read()
 
     def _read(self) -> None:
-        current: int | None = None
-        before_s: float | None = None
+        current, before_s = COVERING, None
+        self._again[current] = _Segment()
+        cut_off: set[int | None] = {COVERING}
         for event in read_events(self.folder):
             if isinstance(event, RunStarted):
                 self.started = event
-            if (cell := _cell(event)) is not None:
-                current, self._last = cell, _Segment()
-            segment = self._covering if current is None else self._last
+            if isinstance(event, StageStarted) and (cell := cell_of(event.name)) is not None:
+                if current not in cut_off:
+                    del self._again[current]
+                    self._complete.add(current)
+                current = cell
+                self._again[current] = _Segment()
+            if isinstance(event, StageStarted):
+                cut_off.add(cell_cut_off(event.name))
             if isinstance(event, ExchangeSeen):
-                segment.exchanges[event.exchange.number] = event.exchange
-                self.requests[-1 if current is None else current] += 1
+                # By number: a cell that was cut off goes on after others.
+                cell = event.exchange.number // NUMBERS_OF_A_CELL + COVERING
+                self._again.setdefault(cell, _Segment()).exchanges[event.exchange.number] = event.exchange
+                self.requests[cell] += 1
                 sent_s = event.exchange.sent_at_s
                 self.elapsed_s += min(max(sent_s - (before_s or sent_s), 0.0), LONGEST_GAP_S)
                 before_s = sent_s
             else:
-                segment.lines[to_line(event)] += 1
+                self._again[current].lines[to_line(event)] += 1
 
     def complete_cells(self) -> Iterator[tuple[int, list[Event]]]:
         """Yield each complete cell with its events, in the order of the record."""
-        current, events = -1, list[Event]()
+        current, events = COVERING, list[Event]()
         for event in read_events(self.folder):
-            if (cell := _cell(event)) is not None:
-                if current >= 0:
+            if isinstance(event, StageStarted) and (cell := cell_of(event.name)) is not None:
+                if current in self._complete:
                     yield current, events
                 current, events = cell, []
-            if current >= 0:
+            if current in self._complete:
                 events.append(event)
 
     def recall(self, request: Request, label: str, number: int) -> Exchange | None:
@@ -105,14 +116,15 @@ class Past:
         if isinstance(event, ExchangeSeen):
             return self._find(event.exchange.number) is not None
         line = to_line(event)
-        for segment in (self._covering, self._last):
+        for segment in self._again.values():
             if segment.lines[line] > 0:
                 segment.lines[line] -= 1
                 return True
         return False
 
     def _find(self, number: int) -> ExchangeView | None:
-        return self._covering.exchanges.get(number) or self._last.exchanges.get(number)
+        segment = self._again.get(number // NUMBERS_OF_A_CELL + COVERING)
+        return segment.exchanges.get(number) if segment else None
 
     def _filled(self, text: str) -> str:
         for secret, name in self._secrets.items():
@@ -181,10 +193,6 @@ def resumable(past: Past, described: RunStarted) -> RunStarted:
                 f"{past.folder} was recorded with another {name}; resume with the options of that campaign"
             )
     return started
-
-
-def _cell(event: Event) -> int | None:
-    return cell_of(event.name) if isinstance(event, StageStarted) else None
 
 
 def _cut_off(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from contract_tests.commands.inputs import read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
 from contract_tests.commands.output import conclude, say, write_file, write_ledger, write_wanted
 from contract_tests.composition.campaign import open_campaign
+from contract_tests.composition.cluster import open_crew
 from contract_tests.engine.interruption import stop_on_signals
 from contract_tests.report import discovered
 from contract_tests.report.campaign import CampaignReport
@@ -56,6 +58,11 @@ from contract_tests.settings.values import Settings
     metavar="K/N",
     help="carry out part K of N of the campaign (default: CI_NODE_INDEX/CI_NODE_TOTAL, or JOB_COMPLETION_INDEX)",
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="let the workers of a Dask cluster carry out the campaign: tcp://HOST:8786, or `local` for this machine",
+)
 @click.option("--delete-url", metavar="URL", help="afterwards send DELETE for each created list; {id} is its ID")
 @click.option("--dry-run", is_flag=True, help="list the first parts of the campaign, and exit; sends nothing")
 @run_options(FUZZ_OPTIONS)
@@ -67,6 +74,7 @@ def command(
     max_created: int | None,
     own: tuple[str, ...],
     shard: str | None,
+    dask: str | None,
     delete_url: str | None,
     dry_run: bool,
     config: Path | None,
@@ -95,7 +103,13 @@ def command(
         return 0
     given = {name: flags[name] for name in FUZZ_OPTIONS if flags[name] and name not in (*SECRET_OPTIONS, "run_folder")}
     order = Order(inputs.settings, inputs.folder, allowance, permit, part, template, tuple(wanted))
-    return carry_out(order, Parameters(settings.url, budget, own, max_created, str(part), delete_url, reports, given))
+    return carry_out(
+        order,
+        dask=dask,
+        parameters=Parameters(
+            settings.url, budget, own, max_created, str(part), settings.app, delete_url, reports, given
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +125,26 @@ class Order:
     reports: tuple[Wanted, ...]
 
 
-def carry_out(order: Order, parameters: Parameters | None) -> int:
-    """Carry out a campaign and return its exit code. parameters: written to its folder; None to resume a campaign."""
+def carry_out(order: Order, *, dask: str | None = None, parameters: Parameters | None = None) -> int:
+    """Carry out a campaign and return its exit code.
+
+    dask: where other processes carry out its cells. parameters: written to its folder; None to resume a campaign.
+    """
     say(str(order.permit))
     folder, masker = order.folder, Masker(order.settings.secrets)
-    with open_campaign(
-        order.settings,
-        order.allowance,
-        order.permit,
-        shard=order.shard,
-        folder=folder,
-        masker=masker,
-        resumes=parameters is None,
-    ) as conductor:
+    with ExitStack() as stack:
+        crew = stack.enter_context(open_crew(dask, order.settings, order.permit)) if dask else None
+        campaign = open_campaign(
+            order.settings,
+            order.allowance,
+            order.permit,
+            shard=order.shard,
+            folder=folder,
+            masker=masker,
+            resumes=parameters is None,
+            crew=crew,
+        )
+        conductor = stack.enter_context(campaign)
         if parameters is not None:
             parameters.write(folder)
         stop_on_signals(conductor.stop)

@@ -22,6 +22,7 @@ from contract_tests.report.console import ConsoleReport
 from contract_tests.settings.manners import shard_from
 from contract_tests.settings.options import RESUME_OPTIONS
 from contract_tests.settings.sources import gather
+from contract_tests.settings.values import UsageError
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -36,6 +37,8 @@ def command(folder: Path, config: Path | None, reports: tuple[str, ...], **flags
     it loses at most one exchange. Budget, shard and limits are those of the campaign; give the login again.
     """
     parameters = Parameters.read(folder)
+    if parameters.app is not None:
+        raise UsageError(f"the server of --app {parameters.app} ended with the campaign; start another campaign")
     result = read_result(folder)
     if result.ending is Ending.COMPLETE and not result.is_cut_off:
         say("The campaign is complete; nothing is sent.")
@@ -53,4 +56,4 @@ def command(folder: Path, config: Path | None, reports: tuple[str, ...], **flags
         parameters.delete_url and check_template(parameters.delete_url, settings.url),
         tuple(read_wanted(reports or parameters.reports)),
     )
-    return carry_out(order, None)
+    return carry_out(order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,6 +14,7 @@ from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import cells
 from contract_tests.campaign.conduct import Campaign, CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.crew import Crew
 from contract_tests.campaign.permit import Permit
 from contract_tests.campaign.resuming import Past, RecallingTarget, ResumedLog, resumable
 from contract_tests.campaign.strategies import Ground
@@ -22,9 +23,10 @@ from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.conduct import Job
+from contract_tests.engine.events import RunStarted
 from contract_tests.engine.record import Record
 from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.operation_suite import OperationSuite, Zone, judge_with, make_plan
+from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.secrets import Masker
@@ -43,18 +45,29 @@ def open_campaign(
     masker: Masker | None = None,
     suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
     resumes: bool = False,
+    crew: Crew | None = None,
 ) -> Iterator[CampaignConductor]:
     """A campaign that has sent nothing yet; when the block ends, its connections and its record are closed.
 
     permit: how fast it may send, and how many objects it may create. shard: which cells it carries out; all without it.
     folder: where the record goes; without it none is written. masker: learns the secrets that the server hands out.
-    resumes: continue the campaign whose record folder has. Raises RecordError, and UsageError if the allowance is too
-    small.
+    resumes: continue the campaign whose record folder has. crew: processes that carry out the cells. Raises
+    RecordError, and UsageError if the allowance is too small.
     """
     with serving(settings) as reached:
         # One request after the other: the same seed must meet the same server in the same state.
         reached = replace(reached, connections=1, rate_per_s=permit.rate_per_s)
-        with _open(reached, allowance, permit, shard or Shard(), folder, masker, suites, resumes) as conductor:
+        with _open(
+            reached,
+            allowance,
+            permit,
+            shard=shard or Shard(),
+            folder=folder,
+            masker=masker or Masker(settings.secrets),
+            suites=suites,
+            resumes=resumes,
+            crew=crew,
+        ) as conductor:
             yield conductor
 
 
@@ -63,14 +76,15 @@ def _open(
     settings: Settings,
     allowance: Allowance,
     permit: Permit,
+    *,
     shard: Shard,
     folder: Path | None,
-    masker: Masker | None,
+    masker: Masker,
     suites: tuple[OperationSuite, ...],
     resumes: bool,
+    crew: Crew | None,
 ) -> Iterator[CampaignConductor]:
     terms = Terms.of(load_specification(settings.spec_folder), settings)
-    masker = masker or Masker(settings.secrets)
     depth = f"campaign of {allowance}" + (f", shard {shard}" if shard.total > 1 else "")
     started = replace(describe(terms), depth=depth)
     past = Past(folder, settings.secrets, masker.mask) if resumes and folder is not None else None
@@ -81,8 +95,8 @@ def _open(
     )
     campaign = Campaign(
         lambda requests: (cell for cell in cells(settings.seed, requests=requests) if shard.has(cell.index)),
-        partial(_grounds, terms, {suite.operation: suite.zones for suite in suites}),
-        f"run {re.sub('[^0-9]', '', started.at)[:14]}",
+        partial(grounds, terms, suites),
+        run_id(started),
         allowance.requests,
         past.elapsed_s if past else 0.0,
     )
@@ -96,15 +110,21 @@ def _open(
         kind = partial(RecallingTarget, past) if past else Target
         with open_target(settings, budget.pause, masker, kind=kind, allows=permit.allows) as target:
             yield CampaignConductor(
-                target, judge_with(terms, suites), job, campaign, budget=budget, secrets=masker, log=log
+                target, judge_with(terms, suites), job, campaign, budget=budget, secrets=masker, log=log, crew=crew
             )
     finally:
         if record is not None:
             record.close()
 
 
-def _grounds(terms: Terms, zones: Mapping[str, Mapping[str, Zone]], plans: Sequence[Plan]) -> list[Ground]:
-    """Return what the cells of each operation start from. zones: of each operation that has any. plans: accepted."""
+def run_id(started: RunStarted) -> str:
+    """Return what marks the requests of a campaign."""
+    return f"run {re.sub('[^0-9]', '', started.at)[:14]}"
+
+
+def grounds(terms: Terms, suites: Sequence[OperationSuite], plans: Sequence[Plan]) -> list[Ground]:
+    """Return what the cells of each operation start from. plans: on bases that the server accepts."""
+    zones = {suite.operation: suite.zones for suite in suites}
     return [
         Ground(Sender(terms, operation, plan.base), plan, zones.get(operation.id, {}), terms.settings.sessions)
         for operation, plan in zip(terms.specification.operations, plans, strict=True)

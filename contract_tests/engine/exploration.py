@@ -11,6 +11,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.strategies import SearchStrategy
 
+from contract_tests.engine.same_draws import same_draws
 from contract_tests.judging.verdict import Verdict
 from contract_tests.target.exchange import Request
 
@@ -120,4 +121,9 @@ def _given(
         verbosity=Verbosity.quiet,
     )
     made: Callable[[], None] = hypothesis.seed(seed)(settings(hypothesis.given(strategy)(trial)))
-    return made
+
+    def run() -> None:
+        with same_draws():
+            made()
+
+    return run

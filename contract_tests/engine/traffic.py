@@ -15,6 +15,7 @@ from contract_tests.engine.views import Secrets
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Login
+from contract_tests.judging.meaning import Variation
 from contract_tests.judging.verdict import Finding, Outcome, Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.client import Target
@@ -56,6 +57,15 @@ class Traffic:
         self._watch = Watch()
         self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
+
+    @property
+    def denied(self) -> frozenset[Variation]:
+        """The permitted variations of which one is why the server refuses the plain request."""
+        return self._cases.denied
+
+    @denied.setter
+    def denied(self, variations: frozenset[Variation]) -> None:
+        self._cases.denied = variations
 
     def apart(self, budget: Budget) -> Traffic:
         """Traffic to the same target under another budget, which is judged without what was seen so far."""

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import cells
-from contract_tests.campaign.conduct import CONNECTED
+from contract_tests.campaign.conduct import CONNECTED, NEWS
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.permit import Permit
 from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted
@@ -37,7 +37,7 @@ class CampaignReport(ConsoleReport):
         super().listen(event)
         if isinstance(event, RunStarted):
             self._started_s = self._line_at_s = self._new_at_s = time.monotonic()
-        if isinstance(event, StageStarted) and event.name.startswith(CONNECTED):
+        if isinstance(event, StageStarted) and event.name.startswith((CONNECTED, NEWS)):
             self._say(event.name.capitalize())
         if isinstance(event, ExchangeSeen):
             now_s = time.monotonic()

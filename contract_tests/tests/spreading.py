@@ -18,7 +18,7 @@ TOGETHER = (
     "mock_server/tests/msw/test_msw.py",
     "mock_server/tests/test_browser.py",
     "mock_server/tests/control/test_reference.py",
-    "contract_tests/tests/campaign/test_resume.py",
+    "contract_tests/tests/campaign/test_dying_processes.py",
 )
 LONG = (
     "mock_server/tests/test_example_app.py",

@@ -6,16 +6,27 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract_tests.engine.record import read_result
-from contract_tests.tests.conftest import mock_process
+from contract_tests.campaign.allowance import Allowance
+from contract_tests.campaign.permit import permit_for
+from contract_tests.composition.campaign import open_campaign
+from contract_tests.contract.specification import Operation
+from contract_tests.contract.terms import Terms
+from contract_tests.engine.events import StageStarted
+from contract_tests.engine.record import read_events, read_result
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import make_plan
+from contract_tests.requests.plan import Plan
+from contract_tests.settings.manners import Shard
+from contract_tests.settings.values import Session, Settings
+from contract_tests.tests.campaign.test_dying_processes import Cutting
+from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
-
-BUDGET = "--budget=900 requests"  # four cells
 
 
 def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -35,31 +46,43 @@ def findings(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_one_and_three_shards_find_the_same(tmp_path: Path) -> None:
-    digests, counts = set(), []
-    for total in (1, 3):
-        shards = []
-        for index in range(1, total + 1):
-            shards.append(tmp_path / f"{index}-of-{total}")
-            with mock_process("--defect=name-cut-at-64") as url:
-                done = command("fuzz", url, BUDGET, f"--shard={index}/{total}", f"--run-folder={shards[-1]}")
-            assert done.returncode == 1, done.stdout + done.stderr
+def shard_of_a_campaign(folder: Path, shard: Shard, *, seed: int = 0, requests: int = 520) -> None:
+    """Carry out one shard of a campaign with few planned requests, against a server that cuts names."""
+
+    def small_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
+        plan = make_plan((LEAD_LISTS,), terms, operation, tag)
+        return Plan(plan.first, plan.concurrent[::40], base=plan.base)
+
+    with serve(Cutting({"xyz789-session": "user_1"})) as url:
+        settings = Settings(url, Session("first", bearer="xyz789-session"), seed=seed)
+        permit = permit_for(settings, shard=shard)
+        suites = (replace(LEAD_LISTS, plan=small_plan),)
+        allowance = Allowance(requests=requests)
+        with open_campaign(settings, allowance, permit, shard=shard, folder=folder, suites=suites) as campaign:
+            assert campaign.conduct(lambda event: None).exit_code() in {0, 1}
+
+
+def test_one_two_and_eight_shards_find_the_same(tmp_path: Path) -> None:
+    digests, cells = set(), []
+    for total in (1, 2, 8):  # of five cells
+        folders = [tmp_path / f"{index}-of-{total}" for index in range(1, total + 1)]
+        for index, folder in enumerate(folders, 1):
+            shard_of_a_campaign(folder, Shard(index, total))
         merged = tmp_path / f"merged-{total}"
-        done = command("merge", *map(str, shards), f"--run-folder={merged}", "--report=junit")
+        done = command("merge", *map(str, folders), f"--run-folder={merged}", "--report=junit")
         assert done.returncode == 1, done.stdout + done.stderr
         digests.add(findings(merged)["digest"])
-        counts.append(findings(merged)["findings"][0]["count"])
-        result = read_result(merged)
-        assert result.requests == sum(read_result(shard).requests for shard in shards)
+        cells.append({e.name for e in read_events(merged) if isinstance(e, StageStarted) and e.name.startswith("cell")})
+        assert read_result(merged).requests == sum(read_result(folder).requests for folder in folders)
         assert (merged / "junit.xml").exists()
     assert len(digests) == 1
-    assert counts == sorted(counts)  # each shard sends the covering set
+    assert cells[0] == cells[1] == cells[2]
+    assert len(cells[0]) == 5
 
 
 def test_records_of_one_shard_or_of_different_campaigns_are_not_united(tmp_path: Path) -> None:
-    with mock_process() as url:
-        for seed in ("1", "2"):
-            command("fuzz", url, "--budget=650 requests", f"--seed={seed}", f"--run-folder={tmp_path / seed}")
+    for seed in (1, 2):
+        shard_of_a_campaign(tmp_path / str(seed), Shard(), seed=seed, requests=220)
     shutil.copytree(tmp_path / "1", tmp_path / "again")
     for other, said in (("again", "hold the same part of the campaign"), ("2", "another campaign: its seed is 2")):
         done = command("merge", str(tmp_path / "1"), str(tmp_path / other), f"--run-folder={tmp_path}/1-{other}")

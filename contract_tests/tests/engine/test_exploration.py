@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
@@ -191,3 +193,15 @@ def test_a_deeply_nested_body_is_not_shrunk(specification: Specification) -> Non
     terms = terms_for("http://127.0.0.1:1", specification)
     sender = Sender(terms, terms.specification.operations[0])
     assert requests_between(sender.request(PLAIN), sender.request({**PLAIN, "deep": deep})) is None
+
+
+def test_examples_do_not_depend_on_the_modules_that_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn() -> list[Request]:
+        texts = st.text(max_size=40)
+        return draw(texts.map(lambda text: Request("GET", text)), examples=200, seed=3)
+
+    before = drawn()
+    (tmp_path / "constants_of_a_program.py").write_text("\n".join(f'A{n} = "constant {n}"' for n in range(500)))
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("constants_of_a_program")
+    assert drawn() == before

@@ -1,4 +1,4 @@
-"""Kill campaigns with SIGKILL, resume them, and get what an uninterrupted campaign gives."""
+"""Kill processes of campaigns with SIGKILL, and get what a campaign without an interruption gives."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract_tests.engine.events import ExchangeSeen
+from contract_tests.campaign.conduct import NEWS
+from contract_tests.engine.events import ExchangeSeen, StageStarted
+from contract_tests.engine.findings import CONFIRMING
 from contract_tests.engine.record import FILE_NAME, read_events, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
@@ -22,7 +26,7 @@ from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
 
 BUDGET = "--budget=750 requests"  # the planned requests, then three cells
-KILLED_AFTER = (200, 470, 580)  # exchanges: among the planned requests, in the first cell, in the second one
+KILLED_AFTER = (200, 580)  # exchanges: among the planned requests, in the second cell
 
 
 class Cutting(RightCore):
@@ -118,6 +122,65 @@ def test_a_complete_campaign_sends_nothing_more(whole: Whole) -> None:
     before = (whole.folder / FILE_NAME).read_bytes()
     assert "The campaign is complete; nothing is sent." in output_of("resume", str(whole.folder))
     assert (whole.folder / FILE_NAME).read_bytes() == before
+
+
+@contextmanager
+def dask(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a scheduler or a worker of Dask."""
+    module = f"distributed.cli.dask_{arguments[0]}"
+    command = [sys.executable, "-m", module, "--host=127.0.0.1", "--no-dashboard", *arguments[1:]]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_path: Path) -> None:
+    folder, contact = tmp_path / "run", tmp_path / "scheduler.json"
+    worker = ("worker", f"--scheduler-file={contact}", "--nthreads=1", "--no-nanny", f"--local-directory={tmp_path}")
+    app: Any = Cutting({"xyz789-session": "user_1"})
+    with ExitStack() as stack:
+        url = stack.enter_context(serve(app))
+        stack.enter_context(dask("scheduler", "--port=0", f"--scheduler-file={contact}"))
+        first = stack.enter_context(dask(*worker))
+        while not contact.exists():
+            time.sleep(0.05)
+        address = json.loads(contact.read_text())["address"]
+        process = stack.enter_context(start("fuzz", url, BUDGET, f"--run-folder={folder}", f"--dask={address}"))
+        while not (folder / FILE_NAME).exists() or NEWS.encode() not in (folder / FILE_NAME).read_bytes():
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.01)
+        first.kill()
+        for _ in range(2):
+            stack.enter_context(dask(*worker))
+        output, _ = process.communicate(timeout=300)
+    assert process.returncode == 1, output
+    assert f"{NEWS.capitalize()} response.name.echo" in output
+    assert sent_in(folder) == sent_in(whole.folder)
+    assert app.received > whole.received
+    result = read_result(folder)
+    assert result.discovered is not None
+    assert whole.result.discovered is not None
+    assert result.discovered.digest == whole.result.discovered.digest
+
+
+def sent_in(folder: Path) -> dict[int, bytes]:
+    """The bodies of a recorded campaign by number, without those that confirm findings."""
+    numbered = {}
+    confirms = False
+    for event in read_events(folder):
+        if isinstance(event, StageStarted):
+            confirms = event.name == CONFIRMING
+        if isinstance(event, ExchangeSeen) and not confirms:
+            numbered[event.exchange.number] = event.exchange.request.body.data
+    return numbered
+
+
+def test_an_address_without_a_scheduler_is_wrong_usage(tmp_path: Path) -> None:
+    with start("fuzz", "http://127.0.0.1:9", f"--run-folder={tmp_path}/run", "--dask=nonsense") as process:
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, "--dask: no scheduler with a worker answers at nonsense" in output) == (2, True), output
 
 
 def test_reports_are_written_from_the_record(whole: Whole, tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""What another process needs to carry out a cell of a campaign, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from contract_tests.campaign.bounds import CampaignBudget
+from contract_tests.campaign.cells import Cell
+from contract_tests.campaign.corpus import CampaignLog, Corpus
+from contract_tests.campaign.permit import Permit
+from contract_tests.engine.events import Ending, Event, ExchangeSeen, RunStarted
+from contract_tests.engine.findings import Key
+from contract_tests.engine.record import Record
+from contract_tests.judging.meaning import Variation
+from contract_tests.requests.plan import Plan, Step
+from contract_tests.settings.values import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the covering set has shown, for every cell to start from.
+
+    started: the first event of the campaign. plans: without their requests. plain: the request that the server accepts.
+    denied: the permitted variations of which one is why it refuses the usual request.
+    """
+
+    started: RunStarted
+    corpus: Corpus
+    plans: tuple[Plan, ...]
+    plain: Step
+    denied: frozenset[Variation]
+
+
+@dataclass(frozen=True, slots=True)
+class CellOrder:
+    """One cell for another process. permit: this cell's part of what is allowed. time_s: None for no limit.
+
+    known: findings that were already sent again. signal: the name of what tells the process to stop.
+    """
+
+    cell: Cell
+    opening: Opening
+    settings: Settings
+    permit: Permit
+    time_s: float | None
+    known: frozenset[Key]
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellDone:
+    """What a cell has shown.
+
+    bodies: number of a request -> its long body. over: how and why the campaign must end. is_cut_off: whether the
+    process got a signal to stop before the end of the cell.
+    """
+
+    cell: Cell
+    events: tuple[Event, ...]
+    bodies: Mapping[int, bytes]
+    over: tuple[Ending, str] | None = None
+    is_cut_off: bool = False
+
+    @property
+    def requests(self) -> int:
+        """How many exchanges the cell had."""
+        return sum(isinstance(event, ExchangeSeen) for event in self.events)
+
+
+class Crew(Protocol):
+    """Processes that carry out cells."""
+
+    def carry_out(
+        self, cells: Iterator[Cell], opening: Opening, log: CampaignLog, limits: CampaignBudget
+    ) -> Iterator[CellDone | str | None]:
+        """Yield each cell when it is complete, news as text, and None from time to time while nothing is new."""
+
+
+class Gathered(Record):
+    """Keeps the events and bodies of a cell in memory instead of in a file."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+        self.events: list[Event] = []
+        self.bodies: dict[int, bytes] = {}
+
+    def write(self, event: Event) -> None:
+        """Keep one event."""
+        self.events.append(event)
+
+    def write_body(self, number: int, body: bytes) -> None:
+        """Keep the complete body of a request."""
+        self.bodies[number] = body
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""

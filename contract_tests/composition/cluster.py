@@ -1,0 +1,242 @@
+"""Spread the cells of a campaign over the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+import time
+import warnings
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from contract_tests.campaign.bounds import CampaignBudget
+from contract_tests.campaign.cells import Cell
+from contract_tests.campaign.conduct import Campaign, CampaignConductor
+from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.crew import CellDone, CellOrder, Gathered, Opening
+from contract_tests.campaign.permit import Permit
+from contract_tests.composition.campaign import grounds, run_id
+from contract_tests.composition.start import describe
+from contract_tests.composition.target import open_target
+from contract_tests.contract.specification import load_specification
+from contract_tests.contract.terms import Terms
+from contract_tests.engine.conduct import Job
+from contract_tests.engine.events import Ending
+from contract_tests.engine.traffic import RunOver
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.operation_suite import judge_with
+from contract_tests.requests.plan import BURST
+from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Settings, UsageError
+
+LOCAL = "local"  # instead of an address: workers on this machine
+WORKERS_WITHIN_S = 30.0
+LOOK_EVERY_S = 0.25  # at what the workers have done
+SIGNAL_EVERY_S = 1.0  # how often a worker asks whether to stop; each time costs a message to the scheduler
+ATTEMPTS = 3  # for a cell that fails, besides those for workers that die
+_ONE_CELL_AT_A_TIME = threading.Lock()  # in a worker of several threads: Hypothesis seeds a random source for all
+
+
+@contextmanager
+def open_crew(address: str, settings: Settings, permit: Permit) -> Iterator[DaskCrew]:
+    """Connect to a cluster, or start one on this machine. address: of the scheduler, or `local`.
+
+    permit: of the whole campaign. Raises UsageError that names the flag.
+    """
+    dask = _dask()
+    if settings.app is not None:
+        raise UsageError("--dask: the workers of a cluster cannot reach the server of --app; give its URL instead")
+    with ExitStack() as stack:
+        try:
+            if address == LOCAL:
+                with _ignoring_ctrl_c():
+                    cluster = dask.LocalCluster(threads_per_worker=1, n_workers=os.cpu_count(), dashboard_address=None)
+                client = dask.Client(stack.enter_context(cluster))
+            else:
+                client = dask.Client(address, timeout=WORKERS_WITHIN_S)
+            stack.enter_context(client)
+            client.wait_for_workers(1, timeout=WORKERS_WITHIN_S)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise UsageError(f"--dask: no scheduler with a worker answers at {address}: {error}") from None
+        yield DaskCrew(client, settings, permit)
+
+
+@contextmanager
+def _ignoring_ctrl_c() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which a terminal sends to all of them: the campaign ends them in order."""
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def _dask() -> Any:
+    """Import Dask, an extra of the package. Raises UsageError that names the flag."""
+    try:
+        return import_module("distributed")
+    except ImportError:
+        raise UsageError("--dask: Dask is missing; install it: pip install 'leadlists-contract-kit[dask]'") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The part of the limits that the next cell gets; None for no limit."""
+
+    rate_per_s: float | None
+    max_created: int | None
+
+
+class DaskCrew:
+    """The workers of a Dask cluster. Dask carries out a cell again if the worker that had it dies."""
+
+    def __init__(self, client: Any, settings: Settings, permit: Permit) -> None:
+        self._client = client
+        self._settings = settings
+        self._permit = permit
+        self._under_way: dict[Any, CellOrder] = {}
+        self._failed: Counter[int] = Counter()
+        self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def carry_out(
+        self, cells: Iterator[Cell], opening: Opening, log: CampaignLog, limits: CampaignBudget
+    ) -> Iterator[CellDone | str | None]:
+        """Keep every worker busy until the cells or the limits end; yield each cell when it is complete."""
+        name = f"leadlists-{run_id(opening.started)}-{os.getpid()}"
+        stop = _dask().Event(name, client=self._client)
+        self._client.subscribe_topic(name, lambda event: self._news.put(str(event[1])))
+        ends_at_s: float | None = None
+        try:
+            while True:
+                for cell in self._startable(cells, log, limits):
+                    share = self._share(log)
+                    permit = replace(self._permit, rate_per_s=share.rate_per_s, max_created=share.max_created)
+                    time_s = limits.left_s if limits.left_s < float("inf") else None
+                    known = frozenset(found.key for found in log.findings if found.times)
+                    self._submit(CellOrder(cell, opening, self._settings, permit, time_s, known, name))
+                if not self._under_way:
+                    return
+                if not limits.allows_more and ends_at_s is None:
+                    stop.set()
+                    ends_at_s = time.monotonic() + self._settings.timeout_s + 10 * SIGNAL_EVERY_S
+                if ends_at_s is not None and time.monotonic() > ends_at_s:
+                    return
+                yield from self._complete()
+                while not self._news.empty():
+                    yield self._news.get()
+                yield None
+        finally:
+            stop.set()
+            self._client.cancel(list(self._under_way))
+
+    def _startable(self, cells: Iterator[Cell], log: CampaignLog, limits: CampaignBudget) -> Iterator[Cell]:
+        """Yield cells while a worker is free and the limits allow more."""
+        while limits.allows_more and len(self._under_way) < len(self._client.nthreads()):
+            share = self._share(log)
+            if share.max_created is not None and share.max_created < BURST:
+                return
+            if share.rate_per_s is not None and share.rate_per_s <= 0:
+                return
+            if (cell := next(cells, None)) is None:
+                return
+            yield cell
+
+    def _share(self, log: CampaignLog) -> _Share:
+        """Divide what the cells under way leave of the limits among the free workers."""
+        free = max(1, len(self._client.nthreads()) - len(self._under_way))
+        held = [order.permit for order in self._under_way.values()]
+        rate_per_s, max_created = self._permit.rate_per_s, self._permit.max_created
+        if rate_per_s is not None:
+            rate_per_s = round((rate_per_s - sum(permit.rate_per_s or 0 for permit in held)) / free, 6)
+        if max_created is not None:
+            max_created = (max_created - log.created - sum(permit.max_created or 0 for permit in held)) // free
+        return _Share(rate_per_s, max_created)
+
+    def _submit(self, order: CellOrder) -> None:
+        self._under_way[self._client.submit(carry_out_cell, order, pure=False)] = order
+
+    def _complete(self) -> Iterator[CellDone]:
+        """Wait a little, and yield the cells that are complete."""
+        try:
+            _dask().wait(list(self._under_way), timeout=LOOK_EVERY_S, return_when="FIRST_COMPLETED")
+        except TimeoutError:
+            return
+        for future in [future for future in self._under_way if future.done()]:
+            order = self._under_way.pop(future)
+            try:
+                yield future.result()
+            except Exception as error:  # of whatever kind: the cell is carried out again, or the campaign ends
+                self._failed[order.cell.index] += 1
+                if self._failed[order.cell.index] < ATTEMPTS:
+                    self._submit(order)
+                else:
+                    why = f"{order.cell.name} could not be carried out: {type(error).__name__}: {error}"
+                    yield CellDone(order.cell, (), {}, (Ending.STOPPED, why))
+
+
+class _SignalledBudget(CampaignBudget):
+    """The limits of one cell, which also end when the campaign gives a signal."""
+
+    def __init__(self, log: CampaignLog, signal: Any, *, max_time_s: float | None, max_created: int | None) -> None:
+        super().__init__(log, max_time_s=max_time_s, max_created=max_created)
+        self._signal = signal
+        self._asked_at_s = time.monotonic()
+
+    @property
+    def allows_more(self) -> bool:
+        """Return whether the budget allows another request."""
+        if time.monotonic() - self._asked_at_s >= SIGNAL_EVERY_S:
+            self._asked_at_s = time.monotonic()
+            if self._signal.is_set():
+                self.ask_to_end()
+        return super().allows_more
+
+
+def carry_out_cell(order: CellOrder) -> CellDone:
+    """Carry out one cell on a worker, and tell the campaign at once which findings are new."""
+    with _ONE_CELL_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as in the command: they are about strategies that no user can change
+        worker = _dask().get_worker()
+        log = CampaignLog(gathered := Gathered())
+        over: tuple[Ending, str] | None = None
+        told: set[object] = set()
+        with _open_cell(order, log, _dask().Event(order.signal)) as conductor:
+            try:
+                for _ in conductor.carry_out(order.cell, order.opening):
+                    deque(log.waiting(), maxlen=0)  # they have no listener
+                    for found in log.findings:
+                        if found.key not in told:
+                            told.add(found.key)
+                            worker.log_event(order.signal, f"{found.key.clause}: {found.key.cause} ({found.key.place})")
+            except RunOver as ended:
+                over = ended.ending, ended.why
+            is_cut_off = over is not None or conductor.is_asked_to_end
+        return CellDone(order.cell, tuple(gathered.events), gathered.bodies, over, is_cut_off)
+
+
+@contextmanager
+def _open_cell(order: CellOrder, log: CampaignLog, signal: Any) -> Iterator[CampaignConductor]:
+    """Join the parts of a campaign that carries out one cell. Raises RunOver if the worker has another kit."""
+    settings = replace(order.settings, connections=1, rate_per_s=order.permit.rate_per_s)
+    terms = Terms.of(load_specification(settings.spec_folder), settings)
+    started = order.opening.started
+    own = describe(terms)
+    if (own.version, own.spec_sha256) != (started.version, started.spec_sha256):
+        raise UsageError(f"a worker has version {own.version} of the kit, the campaign has {started.version}")
+    suites = (LEAD_LISTS,)
+    masker = Masker(settings.secrets)
+    budget = _SignalledBudget(log, signal, max_time_s=order.time_s, max_created=order.permit.max_created)
+    campaign = Campaign(lambda left: (), partial(grounds, terms, suites), run_id(started), known=order.known)
+    job = Job(started, order.opening.plans, shrinks=False)
+    log.summing.add(started)
+    with open_target(settings, budget.pause, masker, allows=order.permit.allows) as target:
+        yield CampaignConductor(
+            target, judge_with(terms, suites), job, campaign, budget=budget, secrets=masker, log=log
+        )

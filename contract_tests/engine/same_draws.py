@@ -1,0 +1,33 @@
+"""Let Hypothesis draw the same examples in every process.
+
+Hypothesis also draws constants that it finds in the source of the modules that are loaded, except for those in
+site-packages. So its examples would depend on the command, on how this package is installed, and on the programs of the
+user; a campaign could not be resumed or spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+# Not public: in a version of Hypothesis without these names, examples depend on the loaded modules again.
+_PROVIDERS: Any = import_module("hypothesis.internal.conjecture.providers")
+_NAMES = ("_get_local_constants", "Constants", "CONSTANTS_CACHE")
+
+
+@contextmanager
+def same_draws() -> Iterator[None]:
+    """Draw no constants from modules within this block; other tests of the process keep theirs."""
+    if not all(hasattr(_PROVIDERS, name) for name in _NAMES):
+        yield
+        return
+    usual, none = _PROVIDERS._get_local_constants, _PROVIDERS.Constants()
+    _PROVIDERS._get_local_constants = lambda: none
+    _PROVIDERS.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        _PROVIDERS._get_local_constants = usual
+        _PROVIDERS.CONSTANTS_CACHE.cache.clear()
