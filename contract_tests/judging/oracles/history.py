@@ -22,6 +22,26 @@ def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Observation("idempotency-key", "honoured" if same else "ignored", case.exchange)
 
 
+def replayed_refusals(cases: Sequence[Case]) -> Iterator[Finding]:
+    """The refusal of one body is not the response to another: details of the first say nothing about the second.
+
+    A server that honours Idempotency-Keys may refuse a key that was used for another body, but not with those details.
+    """
+    refused: dict[tuple[str, object], Case] = {}
+    for case in cases:
+        key = case.exchange.request.header("Idempotency-Key")
+        if key is None or case.status != 400 or not (fields := refused_fields(case)):
+            continue
+        caller = (key, case.expectation.caller.session)
+        at_fault = {fault.path.split("/")[1] for fault in case.expectation.violations if fault.path}
+        if case.must_reject and fields <= at_fault:
+            refused.setdefault(caller, case)
+        elif case.must_accept and (first := refused.get(caller)) and fields == refused_fields(first):
+            actual = f"400 about {', '.join(sorted(fields))}, as for another body with the same Idempotency-Key"
+            clause = case.clause("success.created") or "http.request.unknown-headers"
+            yield broken(clause, first.exchange, case.exchange, expected="200 or 201", actual=actual)
+
+
 def unpolluted(cases: Sequence[Case]) -> Iterator[Finding]:
     """Values that a client sends under `__proto__` do not appear in later lists."""
     sent = [(case, fields) for case in cases if (fields := _prototype(case.sent))]
@@ -78,5 +98,6 @@ def _less_repeatable(case: Case) -> list[tuple[str, Any]]:
 ORACLES = (
     HistoryOracle(("request.body.open",), unpolluted),
     HistoryOracle(("error.400.details",), left_over_details),
+    HistoryOracle(("success.created", "http.request.unknown-headers"), replayed_refusals),
     HistoryOracle(("success.repeatable",), idempotency),
 )

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from contract_tests.contract.terms import Terms
+from contract_tests.judging.oracles.history import replayed_refusals
 from contract_tests.judging.verdict import Finding, Outcome, Verdict, broken, held
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.lead_lists.history import creator_displaced, steady_creator
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange
-from contract_tests.tests.corpus.exchanges import BASE_URL, created, exchange, request, sent_body, terms
+from contract_tests.tests.corpus.exchanges import (
+    BASE_URL,
+    case,
+    created,
+    exchange,
+    findings,
+    problem,
+    request,
+    sent_body,
+    terms,
+)
 
 CLAUSE = "response.userIds.includes-creator"
 FIRST, SECOND = Session("first", bearer="bearer-one"), Session("second", bearer="bearer-two")
@@ -76,3 +87,21 @@ def test_lists_of_two_users_have_different_creators() -> None:
     assert found(first, of(SECOND, "b")) == [held(CLAUSE, first), held(CLAUSE, of(SECOND, "b"))]
     whole_team = [of(FIRST, "a", "b"), of(SECOND, "a", "b")]
     assert found(*whole_team) == [held(CLAUSE, one) for one in whole_team]
+
+
+def refused_with_key(body: dict[str, object], at_s: float, path: str = "/name") -> Exchange:
+    asked = request(body, headers=(("Idempotency-Key", "key"),))
+    return exchange(asked, 400, problem(details=[{"path": path, "message": "is wrong"}]), at_s=at_s)
+
+
+def test_a_refusal_that_comes_back_for_the_corrected_body_breaks_success() -> None:
+    first, again = refused_with_key(sent_body(name=7), 0), refused_with_key(sent_body(), 1)
+    (told,) = replayed_refusals([case(first), case(again)])
+    assert isinstance(told, Verdict)
+    assert (told.clause, told.exchanges) == ("success.created", (first, again))
+
+
+def test_a_key_may_be_refused_for_another_body() -> None:
+    exchanges = refused_with_key(sent_body(name=7), 0), refused_with_key(sent_body(), 1, "Idempotency-Key")
+    told = [finding for finding in findings(*exchanges) if isinstance(finding, Verdict)]
+    assert [finding.clause for finding in told if finding.outcome is Outcome.BROKEN] == []
