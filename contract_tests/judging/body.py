@@ -184,9 +184,16 @@ def _spellings(text: str, value: Any) -> frozenset[str]:
     core = text.strip()
     found = {"spaces around"} if core != text else set()
     if not _spelled_plainly(core, value):
-        odd = {"line breaks": "\n" in core, "escapes": "\\" in core}
+        odd = {"line breaks": "\n" in core, "escapes": "\\" in core, "escaped keys": _has_escaped_key(core)}
         found |= {name for name, is_so in odd.items() if is_so} or {"blanks"}
     return frozenset(found)
+
+
+_STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?', re.DOTALL)
+
+
+def _has_escaped_key(text: str) -> bool:
+    return any(found[2] and "\\" in found[1] for found in _STRING.finditer(text))
 
 
 def _spelled_plainly(text: str, value: Any) -> bool:

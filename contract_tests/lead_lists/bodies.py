@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -41,6 +43,12 @@ def _company(number: int) -> str:
     return f"7b0f8d6e-3c52-4a7e-9d41-{number:012x}"
 
 
+def long_name(length: int) -> str:
+    """Return a name that no compression makes much shorter: databases compress a text before they measure it."""
+    digests = b"".join(hashlib.sha512(b"%d" % number).digest() for number in range(length // 80 + 1))
+    return base64.urlsafe_b64encode(digests).decode()[: length - 1] + "!"
+
+
 def base(name: str, accepted: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A body that every right server takes: nothing in it has to exist, nothing is an open question.
 
@@ -72,6 +80,24 @@ def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return the body without some fields."""
     return {key: value for key, value in body.items() if key not in names}
 
+
+# Instants of 2030 that a server changes if it stores its local time without the offset: the second half of the hour
+# that comes twice, in UTC; and a time of the hour that is skipped, for a server that takes UTC for its own time.
+CLOCK_CHANGES = (
+    "2030-04-06T14:30:00.000Z",  # twice in Auckland
+    "2030-04-06T16:45:00.000Z",  # twice in Sydney and Adelaide
+    "2030-04-07T03:30:00.000Z",  # twice in Santiago
+    "2030-10-26T23:30:00.000Z",  # twice in Jerusalem
+    "2030-11-03T05:30:00.000Z",  # twice in Halifax and Havana
+    "2030-11-03T07:30:00.000Z",  # twice in Chicago
+    "2030-11-03T08:30:00.000Z",  # twice in Denver
+    "2030-11-03T09:30:00.000Z",  # twice in Los Angeles
+    "2030-03-29T02:30:00.000Z",  # skipped in Jerusalem
+    "2030-03-31T01:30:00.000Z",  # skipped in London and Lisbon
+    "2030-03-31T03:30:00.000Z",  # skipped in Athens and Helsinki
+    "2030-09-29T02:50:00.000Z",  # skipped in Auckland
+    "2030-10-06T02:15:00.000Z",  # skipped in Sydney, Adelaide and on Lord Howe Island
+)
 
 # Permitted variations: changes to the base, one at a time.
 PERMITTED: Mapping[str, Mapping[str, Any]] = {
@@ -162,7 +188,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an empty name": {"name": ""},
     "a name of spaces": {"name": "   "},
     "spaces around the name": {"name": "  Spring campaign  "},
-    **{f"a name of {length:,} characters": {"name": "n" * (length - 1) + "!"} for length in (81, 129, 257, 70_000)},
+    **{f"a name of {length:,} characters": {"name": long_name(length)} for length in (81, 257, 4100, 70_000)},
     "a decomposed name": {"name": "Cafe\u0301 Mu\u0308nchen"},
     "a name with tags": {"name": "Q1 <b>bold</b> <script>alert(1)</script> &amp; Co"},
     "a name with character references": {"name": "&lt;b&gt; &amp; &#39;x&#39; &copy; %26lt;"},
@@ -221,8 +247,12 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "a date without seconds": {"startDate": "2030-01-01T00:00Z"},
     "a week": {"startDate": "2030-W01-1"},
     "a date in basic form": {"startDate": "20300101T000000Z"},
-    "a date in words": {"startDate": "January 1, 2030"},
+    "dates in words": {"startDate": "January 1, 2030", "endDate": "Sun, 31 Mar 2030 23:59:59 GMT"},
     "a date with slashes": {"startDate": "01/02/2030"},
+    "dates as news readers and C write them": {
+        "startDate": "Tuesday, 01-Jan-30 00:00:00 GMT",
+        "endDate": "Sun Mar 31 23:59:59 2030",
+    },
     "a Unix time": {"startDate": "1893456000000"},
     "the year 500": {"startDate": "0500-01-01T00:00:00.000Z"},
     "a date with a line end": {"startDate": "2030-01-01T00:00:00.000Z\n"},
@@ -264,10 +294,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "the last of 2,000 person ids alone": {"personIds": ["lead_01999"]},
     "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
     "a person id twice": {"personIds": ["lead_abc123", "lead_abc123", "lead_def456", "lead_abc123"]},
-    **{
-        f"{count:,} person ids": {"personIds": [f"lead_{n:05d}" for n in range(count)]}
-        for count in (100, 101, 257, 2000)
-    },
+    **{f"{count:,} person ids": {"personIds": [f"lead_{n:05d}" for n in range(count)]} for count in (100, 257, 2000)},
     "company ids": {"type": "company", "companyIds": list(COMPANIES)},
     "a company id twice": {"type": "company", "companyIds": [COMPANIES[0], *COMPANIES, COMPANIES[0]]},
     "a company id in capitals too": {"type": "company", "companyIds": [COMPANIES[1], COMPANIES[1].upper()]},
@@ -318,12 +345,13 @@ HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
         for count in HIDDEN_BEHIND
     },
     "a plural for type": {"type": "companies"},
+    "an option with an object for type": {"type": {"person": {}}},  # as some formats write a variant
     "the second company id is null": {"type": "company", "companyIds": [COMPANIES[0], None]},
     "an object for a person id of a list of companies": {"type": "company", "personIds": [{"id": "lead_abc123"}]},
     "endDate null next to fields like switches": {**SWITCHES, "endDate": None},
     **{
         f"endDate null after {count:,} characters": {"padding": "n" * count, "endDate": None}
-        for count in (70_000, 110_000)
+        for count in (70_000, 1_000_000)
     },
     "the type constructor": {"type": "constructor"},
     "a type that is hard to quote": {"type": "\"'}{<b>\\\u2028\n\u0000"},

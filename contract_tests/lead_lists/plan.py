@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import cycle, islice
 from textwrap import shorten
 from typing import Any
 
@@ -15,6 +15,7 @@ from contract_tests.contract.specification import Operation
 from contract_tests.contract.terms import Terms
 from contract_tests.lead_lists.bodies import (
     CHOICES,
+    CLOCK_CHANGES,
     COMPANIES,
     HEADERS,
     HIDDEN_VIOLATIONS,
@@ -62,7 +63,7 @@ def _plan(sender: Sender, tag: str) -> Plan:
     terms, operation = sender.terms, sender.operation
     generic = generic_plan(terms, operation, _base(sender, f"Faulty list, {tag}"))
     steps = list(generic.concurrent)
-    steps += _changed(sender, tag, PERMITTED)
+    steps += _changed(sender, tag, _at_clock_changes(sender))
     steps += _changed(sender, tag, OPEN_QUESTIONS)
     steps += _changed(sender, tag, HIDDEN_VIOLATIONS)
     steps += _omissions(sender, tag)
@@ -112,6 +113,20 @@ def _changed(sender: Sender, tag: str, table: Mapping[str, Mapping[str, Any]]) -
     for label, changes in table.items():
         name = f"{shorten(label.capitalize(), LABEL, placeholder='')}, {tag}"
         yield Step(label, sender.request({**_base(sender, name), **changes}, more=HEADERS.get(label, ())))
+
+
+def _at_clock_changes(sender: Sender) -> Mapping[str, Mapping[str, Any]]:
+    """Return the permitted variations, those without dates of their own with an end when clocks change.
+
+    Each end occurs twice: if one request is refused, the other shows that its end is not the cause.
+    """
+    if sender.base is not None:
+        return PERMITTED
+    ends = cycle(CLOCK_CHANGES)
+    return {
+        label: changes if changes.keys() & {"startDate", "endDate"} else {**changes, "endDate": next(ends)}
+        for label, changes in PERMITTED.items()
+    }
 
 
 def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
@@ -176,6 +191,8 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     more = encode(body)[:-1]
     huge = b',"x":[' + b"9" * 400 + b",-1e999]}"
     yield Step("an integer of 400 digits and a number beyond doubles", sender.request(raw=more + huge))
+    endless = b',"x":[' + b"9" * 5000 + b",0." + b"9" * 5000 + b"]}"
+    yield Step("numbers of 5,000 digits", sender.request(raw=more + endless))
     yield Step("500 arrays in one another", sender.request(raw=more + b',"x":' + b"[" * 500 + b"]" * 500 + b"}"))
     yield Step("100,000 arrays in one another", sender.request(raw=b"[" * 100_000))
     yield Step("a body of 150 kilobytes", sender.request({**body, "x": "n" * 150_000}))
@@ -306,3 +323,6 @@ def _idempotent(sender: Sender, tag: str) -> Iterator[Step]:
     if second := sender.terms.settings.second:
         step = sender.request(_base(sender, f"Idempotent, {tag}"), more=key, session=second)
         yield Step("the Idempotency-Key of the other user", step)
+    body, key = _base(sender, f"Corrected, {tag}"), (("Idempotency-Key", f"corrected-{tag}"),)
+    yield Step("a number for name with an Idempotency-Key", sender.request({**body, "name": 7}, more=key))
+    yield Step("the name corrected, the same Idempotency-Key", sender.request(body, more=key))

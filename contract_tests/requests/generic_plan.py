@@ -17,6 +17,7 @@ from contract_tests.target.exchange import Headers
 def schema_violations(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield labelled bodies that break the schema in exactly one place each."""
     properties = schema.get("properties", {})
+    met: set[str] = set()
     for name in schema.get("required", ()):
         yield f"{name} left out", {key: value for key, value in base.items() if key != name}
     for name, part in properties.items():
@@ -25,9 +26,9 @@ def schema_violations(schema: Mapping[str, Any], base: Mapping[str, Any]) -> Ite
         items = part.get("items", {})
         for kind, value in _wrong_values(items) if items else ():
             yield f"an item of {name} is {kind}", {**base, name: [value]}
-        for value in _wrong_texts(part):
+        for value in _wrong_texts(part, met):
             yield f"{name} is {value!r}", {**base, name: value}
-        for value in _wrong_texts(items):
+        for value in _wrong_texts(items, met):
             yield f"an item of {name} is {value!r}", {**base, name: [value]}
 
 
@@ -39,13 +40,14 @@ _VALUES = {
     "array": [],
     "object": {},
 }
+COMMON = 5  # wrong texts of each list that every field of the format gets
 _WRONG_DATES = (
     "not a date",
     "campaign 7",  # lenient parsers read any number as a month
     "",
     "2030-02-30T00:00:00.000Z",
-    "2100-02-29T00:00:00.000Z",  # not a leap year, although divisible by 4
     "2030-13-01T00:00:00.000Z",
+    "2100-02-29T00:00:00.000Z",  # not a leap year, although divisible by 4
     "2030-00-10T00:00:00.000Z",
     "2030-01-32T00:00:00.000Z",
     "2030-04-31T00:00:00.000Z",
@@ -99,11 +101,15 @@ def _right_text(schema: Mapping[str, Any]) -> str:
     return str(schema["enum"][-1]) if "enum" in schema else texts.get(schema.get("format", ""), "text")
 
 
-def _wrong_texts(schema: Mapping[str, Any]) -> Iterator[str]:
+def _wrong_texts(schema: Mapping[str, Any], met: set[str]) -> Iterator[str]:
+    """Yield texts of the wrong form; fewer for a format that is met again, since one parser reads both fields."""
     if "enum" in schema:
         first = str(schema["enum"][0])
         yield from (first.capitalize(), first + "s", first.upper(), f" {first}", "", "other", "1")
-    yield from {"date-time": _WRONG_DATES, "uuid": _WRONG_UUIDS}.get(schema.get("format", ""), ())
+    kind = schema.get("format", "")
+    texts = {"date-time": _WRONG_DATES, "uuid": _WRONG_UUIDS}.get(kind, ())
+    yield from (*texts[:COMMON], *texts[COMMON + 1 :: 2]) if kind in met else texts
+    met.add(kind)
 
 
 RAW_VIOLATIONS: Mapping[str, bytes] = {
@@ -170,8 +176,12 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
 _WORDS = {
     "undefined": "undefined",
     "null": "null",
+    "NaN": "NaN",
     "an object as text": "[object Object]",
     "a token without signature": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9.",
+    # Base64 of "not JSON" as the payload, then as the header.
+    "a token with a payload that is not JSON": "eyJhbGciOiJIUzI1NiJ9.bm90IEpTT04.c2lnbmF0dXJl",
+    "a token with a header that is not JSON": "bm90IEpTT04.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl",
     "a token with quotes": "' OR '1'='1",
     "a token with an accent": "t\xf6ken",
     "a token with percent signs": "%00%zz../../etc",

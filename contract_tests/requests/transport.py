@@ -6,7 +6,34 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract_tests.requests.plan import Sender, Step
+from contract_tests.settings.values import Session
 
+OTHER_USER = "user_somebody_else"
+# In these headers, proxies and gateways that authenticate pass the ID of the user to the server.
+IDENTITY_HEADERS = (
+    "X-Forwarded-User",
+    "X-User-Id",
+    "User-Id",
+    "X-Remote-User",
+    "Remote-User",
+    "X-WebAuth-User",
+    "X-Auth-Request-User",
+    "X-Authenticated-Userid",
+    "X-Consumer-Custom-Id",
+    "X-Credential-Identifier",
+    "X-Goog-Authenticated-User-Id",
+    "X-MS-Client-Principal-Id",
+    "X-Amzn-Oidc-Identity",
+    "Cf-Access-Authenticated-User-Id",
+    "X-Hasura-User-Id",
+    "X-Authentik-Uid",
+    "X-Jwt-Claim-Sub",
+    "Impersonate-User",
+    # A gateway to gRPC removes the prefix and passes the rest on, next to the user that it has authenticated.
+    "Grpc-Metadata-User-Id",
+    "Grpc-Metadata-X-User-Id",
+    "Grpc-Metadata-User",
+)
 _ORIGIN = ("Origin", "https://app.example.com")
 # Label -> arguments of Sender.request that change a plain request.
 VARIATIONS: Mapping[str, Mapping[str, Any]] = {
@@ -18,7 +45,8 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "neither User-Agent nor Accept": {"less": ("User-Agent", "Accept")},
     "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
     "an Origin": {"more": (_ORIGIN,)},
-    "an unknown header": {"more": (("X-Nobody-Knows", "me"),)},
+    # Thai and Arabic years differ from those of ISO 8601: the language may not change how dates are written.
+    "an unknown header": {"more": (("X-Nobody-Knows", "me"), ("Accept-Language", "th-TH, th;q=0.9"))},
     # Headers that servers trust if a proxy sets them. From a client, none may change the response.
     "headers of the server's own": {
         "more": (
@@ -29,18 +57,16 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
             ("If-Modified-Since", "Fri, 31 Dec 2100 23:59:59 GMT"),
             ("X-Real-IP", "127.0.0.1"),
             ("X-Original-URL", "/"),
-            ("X-Forwarded-User", "user_somebody_else"),
-            ("X-User-Id", "user_somebody_else"),
-            ("X-Remote-User", "user_somebody_else"),
-            ("X-Auth-Request-User", "user_somebody_else"),
-            ("X-Authenticated-Userid", "user_somebody_else"),
+            *((name, OTHER_USER) for name in IDENTITY_HEADERS),
             ("X-Debug", "true"),
             ("X-Dry-Run", "true"),
             ("X-Skip-Validation", "true"),
             ("X-API-Version", "2"),
         )
     },
-    "a header that overrides the method": {"more": (("X-HTTP-Method-Override", "DELETE"), ("X-HTTP-Method", "GET"))},
+    "a header that overrides the method": {
+        "more": (("X-HTTP-Method-Override", "DELETE"), ("X-HTTP-Method", "GET"), ("Accept-Language", "ar-SA"))
+    },
     "headers that middleware reads first": {
         "more": (
             ("Accept-Language", "fa-IR, ar-EG;q=0.9, tlh;q=0.5, *;q=0.1"),
@@ -49,6 +75,7 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
             ("traceparent", "00-zz"),
             ("X-Request-Id", "'\";--%n%s ${jndi:x}"),
             ("Forwarded", 'for=_hidden;by="[::1]"'),
+            ("Upgrade", "h2c"),  # without Connection: Upgrade it asks for nothing (RFC 9110 §7.8)
         )
     },
     "a query": {"path_end": "?page=2&dryRun=true&debug=1&validate=false&_method=DELETE&name=Other&q=100%25&y=%00"},
@@ -57,7 +84,15 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 # Whether a server checks the login cannot depend on these, so they are not sent without one.
-_SAME_LOGIN = frozenset({"charset=utf-8", 'charset="UTF-8" in quotes', "an Accept that excludes JSON"})
+_SAME_LOGIN = frozenset(
+    {
+        "charset=utf-8",
+        'charset="UTF-8" in quotes',
+        "the media type in capitals",
+        "no Content-Type",
+        "an Accept that excludes JSON",
+    }
+)
 
 
 # Sent instead with an invalid body: a legal spelling (RFC 9110 §5.6.6) that few parsers expect, and malformed
@@ -73,9 +108,20 @@ _WITH_INVALID_BODY: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def _by_user(variations: Mapping[str, Mapping[str, Any]], other: Session | None) -> Mapping[str, Mapping[str, Any]]:
+    """Replace OTHER_USER by the ID of the other user, if it is known: a server may look the user up."""
+    if other is None or not other.user_id:
+        return variations
+    ids = {OTHER_USER: other.user_id}
+    return {
+        label: {**changes, "more": tuple((name, ids.get(value, value)) for name, value in changes.get("more", ()))}
+        for label, changes in variations.items()
+    }
+
+
 def varied(sender: Sender, valid: Any, invalid: Any, violation: str) -> Iterator[Step]:
     """Yield every variation with each body. violation: names the one violation of the invalid body."""
-    for label, changes in VARIATIONS.items():
+    for label, changes in _by_user(VARIATIONS, sender.terms.settings.second).items():
         yield Step(label, sender.request(valid, **changes))
         yield Step(f"{label}, {violation}", sender.request(invalid, **{**changes, **_WITH_INVALID_BODY.get(label, {})}))
         if sender.operation.secured and label not in _SAME_LOGIN:

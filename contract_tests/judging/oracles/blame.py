@@ -36,6 +36,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         and not case.succeeded
         and case.status != 401
         and not case.is_open_on_group("login")  # the login oracle answers those
+        and not _reuses_a_key(case, cases)
         and (case.must_accept or _nothing_is_open(case, forms))
     ]
     blamed: dict[str, Case] = {}
@@ -53,6 +54,18 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         if 1 < len(one_of := several.get(clause, ())) <= LISTED:
             actual += f"; the cause is one of: {', '.join(sorted(one_of))}"
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
+
+
+def _reuses_a_key(case: Case, cases: Sequence[Case]) -> bool:
+    """Return whether an earlier request sent another body with the same Idempotency-Key, which a server can refuse."""
+    key = case.exchange.request.header("Idempotency-Key")
+    return key is not None and any(
+        other.exchange.request.header("Idempotency-Key") == key
+        and other.expectation.caller.session == case.expectation.caller.session
+        and other.exchange.request.body != case.exchange.request.body
+        for other in cases
+        if other.exchange.sent_at_s < case.exchange.sent_at_s
+    )
 
 
 def _own_words(case: Case) -> str:
@@ -156,6 +169,9 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
         differing = {field for field, value in case.sent.items() if other.sent[field] != value}
         if nearest is None or len(differing) < len(nearest):
             nearest = differing
+    if nearest and len(nearest) > 1:
+        taken = [other.sent for other in cases if other.succeeded and other.signed_in]
+        nearest -= {field for field in nearest if any(sent.get(field) == case.sent[field] for sent in taken)}
     if nearest and len(nearest) > 1 and not names_count:
         nearest -= set(case.meaning.repeatable)
     clauses = case.meaning.variation_of_field

@@ -68,3 +68,12 @@ def test_two_causes_that_were_sent_alone_are_both_named(sets: list[Chosen], one:
         [frozenset(), frozenset({one}), frozenset({other}), *sets], lambda chosen: bool(chosen & {one, other})
     )
     assert verdicts.keys() == {one, other}
+
+
+def test_a_field_whose_value_another_request_used_is_no_suspect() -> None:
+    late, name = {"endDate": "2030-11-03T07:30:00.000Z"}, {"name": "Select all"}
+    refusal = exchange(request(sent_body(**late, **name)), 400, problem(details=["is wrong"]), at_s=2)
+    cases = [case(made(0, sent_body())), case(made(1, sent_body(**late, type="company"))), case(refusal)]
+    (verdict,) = refused_though_valid(cases)
+    assert isinstance(verdict, Verdict)
+    assert verdict.clause == "request.name.text"

@@ -107,6 +107,8 @@ def test_the_output_of_usual_encoders_is_plain(data: bytes) -> None:
         (b'{"a" :1}', {"blanks"}),
         (b'{\n"a":1}', {"line breaks"}),
         (b'{"a":"\\u0041"}', {"escapes"}),
+        (b'{"\\u0061":"b: c"}', {"escapes", "escaped keys"}),
+        (b'{"a":"\\u0062\\":"}', {"escapes"}),
         (b'\t{"a":\n"\\/"}', {"spaces around", "line breaks", "escapes"}),
     ],
 )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.expectation import Expectation, expect
-from contract_tests.lead_lists.bodies import CHOICES, OPEN_QUESTIONS, PAGE_EXAMPLE, PERMITTED, ROWS
+from contract_tests.lead_lists.bodies import CHOICES, CLOCK_CHANGES, OPEN_QUESTIONS, PAGE_EXAMPLE, PERMITTED, ROWS
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.plan import WIRES, lead_list_plan
 from contract_tests.requests.plan import Plan, Step
@@ -98,3 +101,42 @@ def test_open_questions_are_not_violations(expectations: dict[Step, Expectation]
 
 def test_the_example_of_the_spec_is_sent_unchanged(specification: Specification) -> None:
     assert specification.operations[0].request_example == PAGE_EXAMPLE
+
+
+def stored_as_local_time(moment: datetime, zone: str) -> datetime:
+    """Return an instant as it comes back from a server that keeps its local time, but not the offset."""
+    return moment.astimezone(ZoneInfo(zone)).replace(fold=0).astimezone(UTC)
+
+
+def taken_for_local_time(moment: datetime, zone: str) -> datetime:
+    """Return an instant as it comes back from a server that adds the time to its own clock, which skips an hour."""
+    local = moment.replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("changed", [stored_as_local_time, taken_for_local_time])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "America/Chicago", "America/Denver", "America/Halifax", "America/Los_Angeles", "America/New_York",
+        "Asia/Jerusalem", "Australia/Adelaide", "Australia/Sydney", "Europe/Athens", "Europe/Berlin", "Europe/London",
+        "Pacific/Auckland",
+    ],
+)  # fmt: skip
+def test_a_server_in_any_time_zone_gets_a_date_at_which_its_clocks_change(
+    expectations: dict[Step, Expectation], changed: Callable[[datetime, str], datetime], zone: str
+) -> None:
+    bodies = [e.body.value for step, e in expectations.items() if step.label in PERMITTED]
+    dates = {datetime.fromisoformat(body[field]) for body in bodies for field in ("startDate", "endDate")}
+    assert any(changed(date, zone) != date for date in dates)
+
+
+def test_each_change_of_clocks_is_sent_twice(expectations: dict[Step, Expectation]) -> None:
+    ends = Counter(e.body.value["endDate"] for step, e in expectations.items() if step.label in PERMITTED)
+    assert all(ends[moment] >= 2 for moment in CLOCK_CHANGES)
+    assert all(datetime.fromisoformat(moment).utcoffset() == timedelta(0) for moment in CLOCK_CHANGES)
+
+
+def test_the_other_users_id_is_sent_where_proxies_tell_the_user(plan: Plan) -> None:
+    named = [step.request for step in plan.steps if step.request.header("Grpc-Metadata-User-Id")]
+    assert {request.header("X-User-Id") for request in named} == {SECOND.user_id}
