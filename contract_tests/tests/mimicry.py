@@ -1,0 +1,116 @@
+"""Compare correct servers with a mock that follows the readings which a run has observed on them.
+
+`python -m contract_tests.tests.mimicry [NAME…]` judges each server, starts the mock with what `--write-readings`
+writes, judges the mock in the same way, and prints a table. The exit code is 1 if the mock differs in another reading
+than those that it cannot follow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contract_tests.engine.result import RunResult
+from contract_tests.report.observed import readings_file
+from contract_tests.settings.values import Depth, Session, Settings
+from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, judged, mock_process
+from contract_tests.tests.servers.known_servers import USERS
+
+# What the mock cannot follow, and why.
+NOT_FOLLOWED = {
+    "long-name": "the mock has one limit, and counts characters; servers have others, or count bytes",
+    "other-media-types": "a server can do the one for some media types and the other for others",
+    "malformed-json-details": "the mock gives details for bytes that are not UTF-8 in either case",
+    "date-echo": "a server that omits needless zeros returns some dates as sent, the mock all or none",
+    "date-fraction": "the mock cuts fractions only if it normalises dates",
+}
+FRAMEWORKS = ("like-express", "like-django", "like-rails", "like-java", "like-dotnet")
+
+
+@dataclass(frozen=True, slots=True)
+class Mimicry:
+    """The readings that a server and the mock follow: reading -> options."""
+
+    name: str
+    server: Mapping[str, frozenset[str]]
+    mock: Mapping[str, frozenset[str]]
+
+    @property
+    def differing(self) -> list[str]:
+        """The readings that both runs have observed, with different options."""
+        return [each for each in self.server if self.mock.get(each, self.server[each]) != self.server[each]]
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Those that the mock should follow."""
+        return [reading for reading in self.differing if reading not in NOT_FOLLOWED]
+
+    def said(self, reading: str) -> str:
+        """Return what both do, in one line."""
+        return f"{reading}: {'|'.join(sorted(self.server[reading]))}, mock {'|'.join(sorted(self.mock[reading]))}"
+
+
+def observed(result: RunResult) -> dict[str, frozenset[str]]:
+    return {each.reading.id: frozenset(each.seen) for each in result.readings}
+
+
+def mimic(name: str, settings: Settings, folder: Path, start_mock: Callable[..., str]) -> Mimicry:
+    """Judge a server, and the mock with what the first run wrote. The mock gets the logins that the server accepts."""
+    server = judged(replace(settings, depth=Depth.QUICK))
+    file = folder / f"{name}.toml"
+    file.write_text(readings_file(server), encoding="utf-8")
+    first = Session("first", user_id=MOCK_FIRST.user_id)
+    if settings.first.bearer:
+        first = replace(first, bearer=MOCK_FIRST.bearer)
+    if settings.first.cookie:
+        first = replace(first, cookie=MOCK_FIRST.cookie)
+    mock = Settings(start_mock("--config", str(file)), first, MOCK_SECOND, expired_bearer="expired", depth=Depth.QUICK)
+    return Mimicry(name, observed(server), observed(judged(mock)))
+
+
+@contextmanager
+def known_server(name: str) -> Iterator[Settings]:
+    """Serve one of the correct servers in a process of its own; yield the settings to judge it with."""
+    command = [sys.executable, "-m", "contract_tests.tests.servers.known_servers", name, "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            (one, first), (two, second) = USERS.items()
+            yield Settings(
+                json.loads(process.stdout.readline())["url"],
+                Session("first", bearer=one, cookie=("__session", one), user_id=first),
+                Session("second", bearer=two, user_id=second),
+                expired_bearer="expired",
+            )
+        finally:
+            process.terminate()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=FRAMEWORKS, help="correct servers (default: five)")
+    wrong = False
+    print(f"{'server':<22}{'readings':>9}{'same':>6}  differing")
+    for name in parser.parse_args(arguments).names:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            settings = stack.enter_context(known_server(name))
+            found = mimic(name, settings, folder, lambda *flags: stack.enter_context(mock_process(*flags)))
+        shared = [reading for reading in found.server if reading in found.mock]
+        said = [found.said(each) + ("" if each in NOT_FOLLOWED else " (unexpected)") for each in found.differing]
+        print(f"{name:<22}{len(shared):>9}{len(shared) - len(found.differing):>6}  {'; '.join(said)}", flush=True)
+        wrong = wrong or bool(found.unexpected)
+    for reading, why in NOT_FOLLOWED.items():
+        print(f"not followed: {reading}: {why}")
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
