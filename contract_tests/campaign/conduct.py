@@ -73,7 +73,6 @@ class CampaignConductor(Conductor):
         super().__init__(target, judge, job, budget=budget, secrets=secrets, log=log)
         self._campaign = campaign
         self._limits = budget
-        self._asked: Ending | None = None
         self._chosen = frozenset(clause.id for clause in job.started.clauses)
         self._crew = crew
         self.followed = log

@@ -81,7 +81,7 @@ def _run(inputs: Inputs, wanted: list[Wanted], *, explains_readings: bool) -> Ru
     with open_run(
         inputs.settings, specification=inputs.specification, folder=inputs.folder, masker=masker
     ) as conductor:
-        raise_on_signals()
+        raise_on_signals(conductor.stop)
         result = conductor.conduct(console.listen)
     console.stop()
     conclude(

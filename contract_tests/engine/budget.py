@@ -30,6 +30,7 @@ class Budget:
         self._within = within
         self._numbers_after = numbers_after
         self._stopped = threading.Event()
+        self._ends = False
         self._lock = threading.Lock()
         self.requests = 0
 
@@ -39,7 +40,7 @@ class Budget:
         if self._within is not None and not self._within.allows_more:
             return False
         within = self._max_requests is None or self.requests < self._max_requests
-        return within and not self._stopped.is_set() and self.left_s > 0
+        return within and not self._ends and not self._stopped.is_set() and self.left_s > 0
 
     @property
     def left_s(self) -> float:
@@ -63,6 +64,10 @@ class Budget:
         """Wait, at most until the time is over or the run is stopped; return whether the pause was complete."""
         allowed_s = min(seconds, max(self.left_s, 0.0))
         return not self._stopped.wait(allowed_s) and allowed_s == seconds
+
+    def end(self) -> None:
+        """Allow no more requests; takes no lock, so that a signal that interrupts a pause can call it."""
+        self._ends = True
 
     def stop(self) -> None:
         """End all pauses and allow no more requests."""

@@ -71,6 +71,7 @@ class Conductor:
         )
         self._shrunk: set[str] = set()
         self._is_over = False
+        self._asked: Ending | None = None  # how a signal asked the run to end
         self._refused = False  # whether the server refuses every known body
         self._note = ""  # which body the requests were built on, if not the plain one
         self._started_s = time.monotonic()
@@ -89,6 +90,11 @@ class Conductor:
     def record_problem(self) -> str:
         """Return why the record stops before the end of the run; empty if it is complete."""
         return self._log.record.problem if self._log.record else ""
+
+    def stop(self, ending: Ending) -> None:
+        """End the run in order after the requests under way; safe to call from a signal."""
+        self._asked = ending
+        self._budget.end()
 
     def conduct(self, listen: Callable[[Event], None]) -> RunResult:
         """Run, pass each event to `listen`, and return the result, also after Ctrl-C or SIGTERM."""
@@ -116,6 +122,8 @@ class Conductor:
             ending = Ending.COMPLETE
             if not self._budget.allows_more:
                 ending, why = Ending.OUT_OF_TIME, "The run reached its maximum time before it had sent all requests."
+            if self._asked is not None:
+                ending, why = self._asked, ""
             why = " ".join(filter(None, (why, self._note)))
         except RunOver as over:
             ending, why = over.ending, over.why

@@ -12,10 +12,21 @@ class Terminated(BaseException):
     """The process got SIGTERM, which CI systems send to cancel a job or at its time limit."""
 
 
-def raise_on_signals() -> None:
-    """Raise KeyboardInterrupt on Ctrl-C and Terminated on SIGTERM from now on, in the main thread."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _terminate)
+def raise_on_signals(stop: Callable[[Ending], None] = lambda ending: None) -> None:
+    """Raise KeyboardInterrupt on Ctrl-C and Terminated on SIGTERM from now on, in the main thread.
+
+    stop: called before, because Python drops an exception that a signal raises while it destroys an object.
+    """
+
+    def handle(number: int, _: object) -> None:
+        if number == signal.SIGINT:
+            stop(Ending.INTERRUPTED)
+            raise KeyboardInterrupt
+        stop(Ending.TERMINATED)
+        raise Terminated
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
 
 
 def stop_on_signals(stop: Callable[[Ending], None]) -> None:
@@ -30,7 +41,3 @@ def stop_on_signals(stop: Callable[[Ending], None]) -> None:
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
-
-
-def _terminate(*_: object) -> None:
-    raise Terminated

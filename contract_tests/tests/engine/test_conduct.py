@@ -212,6 +212,14 @@ def test_a_signal_ends_the_run_with_its_findings(
     assert f'"ending":"{ending}"' in (tmp_path / "run" / FILE_NAME).read_text().splitlines()[-1]
 
 
+def test_a_run_that_is_asked_to_end_sends_no_more_planned_requests() -> None:
+    """Python can drop the exception of a signal."""
+    with serve(Mangling(USERS)) as url, open_run(settings_for(url)) as run:
+        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 50 else None)
+    assert (result.ending, result.exit_code()) == (Ending.INTERRUPTED, 130)
+    assert result.requests < 80
+
+
 def test_pauses_end_with_the_time_of_the_run() -> None:
     class AlwaysLater(QuotaOfThirty):
         def refuse(self, request: Request, refusal: Refusal) -> Answer:
