@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,13 +15,28 @@ from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN, Open, running_browser
 
 WRONG = {"name": 5, "type": "person", "icpId": None, "startDate": "2024-01-01", "personIds": ["lead_1", 7]}
+SHARED: list[tuple[ExitStack, Browser]] = []  # the running browser, if any
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Start one browser for all modules of this folder."""
-    with running_browser() as running:
-        yield running
+@pytest.fixture(scope="module")
+def browser() -> Browser:
+    """Return the browser that the modules of this folder share."""
+    if not SHARED:
+        stack = ExitStack()
+        SHARED.append((stack, stack.enter_context(running_browser())))
+    return SHARED[0][1]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None]:
+    """Close the browser after the last test of this folder: its event loop would disturb other tests."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+            for stack, _ in SHARED:
+                stack.close()
+            SHARED.clear()
 
 
 @pytest.fixture
