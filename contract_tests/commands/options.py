@@ -11,6 +11,7 @@ import click
 from contract_tests.contract.specification import SpecificationError
 from contract_tests.engine.record import RecordError, UnwritableRecord
 from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.secrets import printable
 from contract_tests.settings.values import UsageError
 
 EXIT_CODES = """\b
@@ -33,9 +34,9 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except UnwritableRecord as error:
-            raise click.UsageError(f"--run-folder: {error}", ctx) from None
+            raise click.UsageError(printable(f"--run-folder: {error}"), ctx) from None
         except (UsageError, SpecificationError, RecordError) as error:
-            raise click.UsageError(str(error), ctx) from None
+            raise click.UsageError(printable(str(error)), ctx) from None  # it can quote a command or a file
 
 
 def run_options(names: Collection[str] | None = None) -> Callable[[Callable[..., int]], Callable[..., int]]:

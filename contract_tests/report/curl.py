@@ -60,6 +60,8 @@ def _derived(line: str, variables: Collection[str]) -> str:
             continue
         if name.endswith("_OTHER_CASE"):
             found += f'{name}=$(printf %s "${name.removesuffix("_OTHER_CASE")}" | tr A-Za-z a-zA-Z); '
+        elif name.endswith("_CREDENTIALS"):
+            found += f"{name}=${{{name.removesuffix('_CREDENTIALS')}#* }}; "
         elif name.endswith("COOKIE_VALUE"):
             found += f"{name}=${{{name.removesuffix('_VALUE')}#*=}}; "
     return found

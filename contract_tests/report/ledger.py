@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from contract_tests.campaign.ledger import Created
+from contract_tests.settings.secrets import printable
 
 FILE_NAME = "created.csv"
 
@@ -24,5 +25,6 @@ def ledger(created: Iterable[Created]) -> str:
 
 
 def _cell(text: str) -> str:
-    """The text as spreadsheets show it: they take one that begins with such a character for a formula."""
+    """The text as spreadsheets and terminals show it: they take one that begins with such a character for a formula."""
+    text = printable(text)
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -64,4 +64,6 @@ def _secret(expansion: str) -> str:
         name, ends = name.removesuffix("_OTHER_CASE"), ".swapcase()"
     elif name.endswith("COOKIE#*=") or name.endswith("COOKIE_VALUE"):
         name, ends = re.sub(r"(#\*=|_VALUE)$", "", name), '.partition("=")[2]'
+    elif name.endswith("_CREDENTIALS"):
+        name, ends = name.removesuffix("_CREDENTIALS"), '.partition(" ")[2]'
     return f'os.environ["{name}"]{ends}{"[:-1]" if cut else ""}'

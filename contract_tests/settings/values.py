@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -39,10 +41,12 @@ class Session:
     """A user of the target, with every known login."""
 
     name: str
-    bearer: str | None = None
-    cookie: tuple[str, str] | None = None
+    bearer: str | None = field(default=None, repr=False)
+    cookie: tuple[str, str] | None = field(default=None, repr=False)
     user_id: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()  # the login, if it is neither a bearer nor a cookie
+    headers: tuple[tuple[str, str], ...] = field(
+        default=(), repr=False
+    )  # the login, if it is neither a bearer nor a cookie
 
     @property
     def carriers(self) -> tuple[str, ...]:
@@ -67,8 +71,8 @@ class Settings:
     url: str  # a placeholder if an app is to be served
     first: Session = Session("first")
     second: Session | None = None
-    expired_bearer: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    expired_bearer: str | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     icp_ids: tuple[str, ...] = ()
     person_ids: tuple[str, ...] = ()
     company_ids: tuple[str, ...] = ()
@@ -91,7 +95,7 @@ class Settings:
     client_cert: str | None = None
     client_key: str | None = None
     bearer_file: str | None = None
-    login_command: str | None = None
+    login_command: str | None = field(default=None, repr=False)
     app: str | None = None
 
     @property
@@ -114,9 +118,28 @@ class Settings:
         for name, value in self.headers + self.first.headers:
             if len(value) < SHORTEST_SECRET_HEADER:
                 continue  # a language or a version; masking it would make every text with it unreadable
-            found.setdefault(value, "LEADLISTS_HEADER_" + "".join(c if c.isalnum() else "_" for c in name.upper()))
+            variable = "LEADLISTS_HEADER_" + "".join(c if c.isalnum() else "_" for c in name.upper())
+            found.setdefault(value, variable)
+            for part, what in _parts(name, value):
+                if len(part) >= SHORTEST_SECRET_HEADER:
+                    found.setdefault(part, f"{variable}_{what}")
         for secret, variable in list(found.items()):
             if len(secret) >= LONG_SECRET:
                 # Requests also send it without its last character, which reveals the rest. %? cuts it in a POSIX shell.
                 found.setdefault(secret[:-1], variable.replace("#*=", "_VALUE") + "%?")
         return {secret: found[secret] for secret in sorted(found, key=len, reverse=True)}
+
+
+def _parts(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a header that are secrets on their own, each with a name."""
+    if name.lower() == "cookie":
+        for cookie in value.split(";"):
+            yield cookie.partition("=")[2].strip().strip('"'), "VALUE"
+    elif name.lower().endswith("authorization"):
+        scheme, _, credentials = value.partition(" ")
+        yield credentials.strip(), "CREDENTIALS"
+        if scheme.lower() == "basic":  # RFC 7617 §2
+            with suppress(ValueError):
+                decoded = base64.b64decode(credentials).decode()
+                yield decoded, "DECODED"
+                yield decoded.partition(":")[2], "PASSWORD"

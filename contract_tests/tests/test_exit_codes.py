@@ -224,7 +224,14 @@ def test_a_login_command_is_run_again_when_the_session_ends() -> None:
     assert "renewed-token" not in done.stdout
 
 
-@pytest.mark.parametrize(("command", "says"), [("exit 7", "exit code 7"), ("true", "gives no token")])
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("exit 7", "exit code 7"),
+        ("true", "gives no token"),
+        ("printf '\\033]0;owned\\007no' >&2; exit 3", "exit code 3: \\x1b]0;owned\\x07no"),
+    ],
+)
 def test_a_login_command_that_gives_no_token_is_wrong_usage(right_url: str, command: str, says: str) -> None:
     done = run(right_url, f"--login-command={command}")
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr

@@ -16,7 +16,11 @@ from contract_tests.tests.report.test_curl import BODIES, PLAIN, request, run
 from contract_tests.tests.servers.sockets import raw_server
 
 TOKEN = "Tok-3n'\"Value/x"
-SETTINGS = Settings("http://127.0.0.1", Session("first", bearer=TOKEN, cookie=("sid", "c00kie-Value-x")))
+SETTINGS = Settings(
+    "http://127.0.0.1",
+    Session("first", bearer=TOKEN, cookie=("sid", "c00kie-Value-x")),
+    headers=(("X-Authorization", "Key k3y-of-a-Machine"),),
+)
 
 
 def run_program(text: str, **environment: str) -> None:
@@ -41,11 +45,17 @@ def test_the_program_sends_headers_and_body_byte_for_byte(name: str, chunked: bo
     }
 
 
-@pytest.mark.parametrize("login", [TOKEN, TOKEN[:-1], TOKEN.swapcase(), "c00kie-Value-x", "c00kie-Value-", f"{TOKEN}x"])
+@pytest.mark.parametrize(
+    "login", [TOKEN, TOKEN[:-1], TOKEN.swapcase(), "c00kie-Value-x", "c00kie-Value-", f"{TOKEN}x", "k3y-of-a-Machine"]
+)
 def test_every_form_of_a_login_comes_from_the_environment(login: str) -> None:
     variables = tuple(SETTINGS.secrets.values())
     masked = Masker(SETTINGS.secrets).mask(f"Bearer {login}")
-    environment = {"LEADLISTS_BEARER": TOKEN, "LEADLISTS_COOKIE": "sid=c00kie-Value-x"}
+    environment = {
+        "LEADLISTS_BEARER": TOKEN,
+        "LEADLISTS_COOKIE": "sid=c00kie-Value-x",
+        "LEADLISTS_HEADER_X_AUTHORIZATION": "Key k3y-of-a-Machine",
+    }
     for send in (run_program, run):
         with raw_server() as server:
             sent = request("POST", server.url, (*PLAIN, ("Authorization", masked)), b"{}")

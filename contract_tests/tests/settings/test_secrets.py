@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.settings.secrets import Masker, printable
+from contract_tests.settings.values import Session, Settings
 
 
 def test_a_secret_is_replaced_everywhere() -> None:
@@ -70,3 +72,22 @@ def test_no_terminal_control_character_is_left(text: str) -> None:
     assert all(c.isprintable() or c == "\n" for c in shown)
     if text.isprintable():
         assert shown == text
+
+
+def test_the_parts_of_a_login_in_a_header_are_secrets_too() -> None:
+    password = "p4ssw0rd/long"
+    credentials = base64.b64encode(f"robot:{password}".encode()).decode()
+    headers = (("Authorization", f"Basic {credentials}"), ("Cookie", "theme=dark; sid=s3ss10n-value"))
+    masker = Masker(Settings("http://127.0.0.1", Session("first", headers=headers)).secrets)
+    for secret in (credentials, password, f"robot:{password}", "s3ss10n-value"):
+        for form in (secret, secret.upper(), secret.encode().hex(), secret.replace("/", "%2F")):
+            assert form not in masker.mask(f'{{"seen": "{form}"}}')
+    assert "dark" in masker.mask("dark")
+    assert masker.mask(f"Basic {credentials}") == "${LEADLISTS_HEADER_AUTHORIZATION}"
+
+
+def test_no_secret_is_in_the_representation_of_the_settings() -> None:
+    session = Session("first", "b34rer-token", ("sid", "c00kie-value"), "user_1", (("X-Api-Key", "k3y-value"),))
+    settings = Settings("http://127.0.0.1", session, None, "exp1red", (("X", "h34der-value"),), login_command="l0gin")
+    assert "user_1" in repr(settings)
+    assert re.findall("b34rer|c00kie|k3y|exp1red|h34der|l0gin", repr(settings)) == []
