@@ -192,7 +192,7 @@ def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:
     own = {name.lower() for name, _ in seen.terms.settings.headers}
     if any(name.lower() in METHOD_HEADERS for name, _ in request.headers):
         seen.variations.add(("http.method", "override header"))
-    elif any(name.lower() not in ORDINARY_HEADERS | own for name, _ in request.headers):
+    if any(name.lower() not in ORDINARY_HEADERS | own for name, _ in request.headers):
         seen.variations.add(("http.request.unknown-headers", "sent"))
     if request.chunked:
         seen.variations.add(("http.request.chunked", "sent"))

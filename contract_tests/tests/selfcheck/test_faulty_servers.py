@@ -27,7 +27,6 @@ ALSO: dict[str, set[str]] = {
     "comma-refused": {"success.created"},  # the plain request is refused, so the cause is unknown
     "dates-swapped": {"response.endDate.echo"},
     "company-ids-null-by-default": {"response.companyIds.type"},
-    "unknown-header-refused": {"http.method"},  # the header that overrides the method is refused like any other
 }
 
 
