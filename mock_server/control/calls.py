@@ -6,10 +6,10 @@ A coroutine returns a JSON value, a whole response, or None for 204.
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -68,15 +68,16 @@ class Call:
 
 
 @functools.cache
-def _version() -> str:
+def version() -> str:
+    """Return the version of the kit."""
     try:
-        return version("leadlists-contract-kit")
-    except PackageNotFoundError:  # a copy of the folder that is not installed
+        return importlib.metadata.version("leadlists-contract-kit")
+    except importlib.metadata.PackageNotFoundError:  # a copy of the folder that is not installed
         return "unknown"
 
 
 async def get_ready(parts: Parts, call: Call) -> Any:
-    return {"ready": True, "version": _version()}
+    return {"ready": True, "version": version()}
 
 
 async def get_state(parts: Parts, call: Call) -> Any:
@@ -95,7 +96,7 @@ async def get_state(parts: Parts, call: Call) -> Any:
         for each in parts.readings
     ]
     return {
-        "version": _version(),
+        "version": version(),
         "world": call.world.name,
         "now": _instant(call.world.clock()),
         "cookieName": parts.settings.cookie_name,

@@ -10,7 +10,7 @@ import orjson
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from mock_server.control import verification
-from mock_server.control.calls import Call, Handler, Parts
+from mock_server.control.calls import Call, Handler, Parts, version
 from mock_server.control.showing import Shown
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
@@ -54,6 +54,14 @@ def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
         and ("user" not in query or judge(exchange).user == query["user"])
         and ("verdict" not in query or judge(exchange).request == query["verdict"])
     )
+
+
+async def get_archive(parts: Parts, call: Call) -> Response:
+    from mock_server.control.har import archive  # few users need it, and it takes long to import
+
+    shown = map(_shown(parts), call.world.journal.since(int(call.query.get("since", 0))))
+    text = archive(shown, scheme=call.scheme, port=call.port, version=version())
+    return Response(text, media_type="application/json")
 
 
 async def get_request(parts: Parts, call: Call) -> Any:
@@ -117,6 +125,7 @@ HANDLERS: Mapping[str, Handler] = {
     "getRequests": get_requests,
     "clearRequests": clear_requests,
     "getRequest": get_request,
+    "getArchive": get_archive,
     "verify": verify,
     "getEvents": get_events,
 }

@@ -32,7 +32,10 @@ let mockAddress = ""; // of the mock itself, whatever proxy this page came throu
 document.documentElement.dataset.started = "yes"; // for theme.js
 
 const detail = new Detail(api, (exchange) => requests.focus(exchange));
-const requests = new Requests((exchange) => detail.show(exchange));
+const requests = new Requests(
+  (exchange) => detail.show(exchange),
+  (exchange) => detail.offer(exchange),
+);
 const lists = new Lists(api);
 const faults = new Faults(api);
 const session = new Session(api);

@@ -34,8 +34,27 @@ export class Detail {
     this.clear();
   }
 
-  /** @param {Exchange} exchange */
+  /** Show an exchange that the user has chosen. @param {Exchange} exchange */
   show(exchange) {
+    this.#fill(exchange);
+    this.#place.parentElement?.classList.add("chosen");
+    this.#place.focus({ preventScroll: true });
+  }
+
+  /**
+   * Show an exchange that just arrived, if there is room next to the list and the user does nothing here.
+   * @param {Exchange} exchange
+   */
+  offer(exchange) {
+    const isBesideList = this.#place.checkVisibility();
+    const isInUse = this.#place.matches(":hover, :focus-within") || this.#place.contains(getSelection()?.anchorNode ?? null);
+    if (!isBesideList || isInUse) return false;
+    this.#fill(exchange);
+    return true;
+  }
+
+  /** @param {Exchange} exchange */
+  #fill(exchange) {
     this.#shown = exchange;
     const of = (/** @type {"request" | "answer"} */ kind) => exchange.problems.filter((each) => each.of === kind);
     fill(
@@ -47,9 +66,7 @@ export class Detail {
       messageView("Request", exchange.request, of("request")),
       messageView("Answer", exchange.answer, of("answer")),
     );
-    this.#place.parentElement?.classList.add("chosen");
     this.#place.scrollTop = 0;
-    this.#place.focus({ preventScroll: true });
   }
 
   close() {

@@ -15,6 +15,7 @@ const PATH_CHARACTERS = 300;
 
 export class Requests {
   #choose;
+  #offer;
   /** @type {Row[]} the newest first */
   #rows = [];
   /** @type {Exchange[]} the newest first */
@@ -24,15 +25,18 @@ export class Requests {
   #isPaused = false;
   #isAsked = false;
   #isBeginning = false;
+  /** The newest request opens itself until the user chooses or closes one. */
+  #follows = true;
   #list = byId("journal", HTMLUListElement);
   #pause = byId("pause", HTMLButtonElement);
   #text = byId("filter-text", HTMLInputElement);
   #status = byId("filter-status", HTMLSelectElement);
   #verdict = byId("filter-verdict", HTMLSelectElement);
 
-  /** @param {(exchange: Exchange) => void} choose */
-  constructor(choose) {
+  /** @param {(exchange: Exchange) => void} choose @param {(exchange: Exchange) => boolean} offer Shows it if the user does nothing there. */
+  constructor(choose, offer) {
     this.#choose = choose;
+    this.#offer = offer;
     const form = byId("filter", HTMLFormElement);
     form.addEventListener("input", () => this.#filter());
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -43,6 +47,7 @@ export class Requests {
   /** Show the next request, even if the list is filtered or paused. */
   goOn() {
     this.#taken = null;
+    this.#follows = true;
     this.#setPaused(false);
   }
 
@@ -70,6 +75,7 @@ export class Requests {
 
   /** Go back to the row of a request, if it is still there. @param {Exchange | null} exchange */
   focus(exchange) {
+    this.#follows = false;
     const row = this.#rows.find((each) => isSame(each.exchange, exchange)) ?? this.#rows[0];
     row?.button.focus();
   }
@@ -97,6 +103,7 @@ export class Requests {
       this.#rows.unshift(...rows);
       const kept = countKept(this.#rows.map((each) => each.exchange));
       for (const gone of this.#rows.splice(kept)) gone.item.remove();
+      if (rows.length) this.#follow();
     }
     this.#tellState();
   }
@@ -153,11 +160,22 @@ export class Requests {
 
   /** @param {Row} row */
   #take(row) {
+    this.#follows = false;
+    this.#mark(row);
+    this.#reach(row.button);
+    this.#choose(row.exchange);
+  }
+
+  #follow() {
+    const newest = this.#rows.find((each) => !each.item.hidden);
+    if (this.#follows && newest && this.#offer(newest.exchange)) this.#mark(newest);
+  }
+
+  /** @param {Row} row */
+  #mark(row) {
     this.#list.querySelector("[aria-current]")?.removeAttribute("aria-current");
     row.button.setAttribute("aria-current", "true");
     this.#taken = row.exchange;
-    this.#reach(row.button);
-    this.#choose(row.exchange);
   }
 
   /** One row at a time is reached by Tab; the arrow keys lead to the others. @param {HTMLButtonElement} button */

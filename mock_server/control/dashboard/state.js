@@ -1,4 +1,4 @@
-/** Reset, seed and export: the state of a world as a whole. */
+/** Reset, seed and export: the state of a world as a whole, and its requests. */
 
 /** @import { Api } from "./api.js" */
 
@@ -22,6 +22,13 @@ export function stateButtons(api, world) {
       const exported = await api.get("lists");
       save(`leadlists-${world()}.json`, JSON.stringify(exported, null, 1));
       tell(`${counted(exported.lists.length, "lead list")} exported`);
+    }),
+  );
+  byId("archive", HTMLElement).addEventListener("click", () =>
+    attempt(async () => {
+      const archive = await api.get("har");
+      save(`requests-${world()}.har`, JSON.stringify(archive, null, 1));
+      tell(`${counted(archive.log.entries.length, "request")} saved`);
     }),
   );
   seeding(api);

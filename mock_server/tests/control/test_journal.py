@@ -8,7 +8,10 @@ import contextlib
 import dataclasses
 import json
 import socket
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,7 +20,7 @@ import pytest
 from starlette.types import Message
 
 from mock_server import RunningMock, create_app, running_mock
-from mock_server.tests.conftest import GOOD, LOGIN
+from mock_server.tests.conftest import GOOD, LOGIN, ROOT
 from mock_server.tests.control.conftest import create
 from mock_server.worlds.journal import BODY_BYTES_KEPT, BYTES_KEPT, EXCHANGES_KEPT, Exchange, Journal
 
@@ -207,3 +210,32 @@ def test_a_large_body_is_counted_and_not_kept(lead_list_mock: RunningMock) -> No
     assert found["request"]["body"] is None
     assert found["request"]["bodyBytes"] > 500_000
     assert found["verdict"] == {"request": "unjudged", "answer": "unjudged"}
+
+
+def test_the_journal_is_an_http_archive(lead_list_mock: RunningMock) -> None:
+    mock = lead_list_mock
+    create(mock)
+    httpx2.post(f"{mock.endpoint}?token=xyz789-session&a=1", content=b"\xff", headers=LOGIN)
+    archive = mock.control("GET", "har")["log"]
+    one, other = archive["entries"]
+    assert (archive["version"], archive["creator"]["name"]) == ("1.2", "leadlists-mock")
+    assert (one["request"]["method"], one["request"]["url"]) == ("POST", mock.endpoint)
+    assert json.loads(one["request"]["postData"]["text"]) == GOOD
+    assert json.loads(one["response"]["content"]["text"])["name"] == GOOD["name"]
+    assert [one["response"]["status"], other["response"]["status"]] == [201, 400]
+    assert other["request"]["url"] == f"{mock.endpoint}?token=[masked]&a=1"
+    assert datetime.fromisoformat(one["startedDateTime"]) <= datetime.fromisoformat(other["startedDateTime"])
+    assert "xyz789-session" not in json.dumps(archive)
+    last = mock.requests(limit=1)[0]["id"]
+    assert [each["comment"] for each in mock.control("GET", f"har?since={last - 1}")["log"]["entries"]] == [str(last)]
+
+
+def test_the_contract_tests_judge_the_archive(lead_list_mock: RunningMock, tmp_path: Path) -> None:
+    create(lead_list_mock)
+    create(lead_list_mock, name="x" * 70_000)
+    file = tmp_path / "requests.har"
+    file.write_text(json.dumps(lead_list_mock.control("GET", "har")))
+    command = [sys.executable, "-m", "contract_tests", "watch", f"--har={file}", f"--run-folder={tmp_path / 'run'}"]
+    judged = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert "2 requests" in judged.stdout

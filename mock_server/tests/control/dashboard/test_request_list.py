@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mock_server import RunningMock
-from mock_server.tests.conftest import GOOD, Open
-from mock_server.tests.control.dashboard.conftest import WRONG, create, live, rows
+from mock_server.tests.conftest import GOOD, PATH, Open
+from mock_server.tests.control.dashboard.conftest import WRONG, create, live, opened, rows
 
 pytestmark = pytest.mark.once
 
@@ -109,3 +109,36 @@ def test_the_request_list_is_bounded(page: Page, mock: RunningMock) -> None:
             client.get(f"/{i}")
     expect(rows(page).first).to_contain_text("/519")
     expect(page.locator("#journal li")).to_have_count(500)
+
+
+def test_the_newest_request_opens_itself_until_another_is_chosen(page: Page, mock: RunningMock) -> None:
+    detail = page.locator("#detail")
+    create(mock)
+    expect(detail.locator("h2")).to_have_text(f"POST {PATH}")
+    create(mock, WRONG)
+    expect(detail.locator(".status")).to_have_text("400")
+    expect(rows(page).first).to_have_attribute("aria-current", "true")
+    opened(page, 1)
+    create(mock, {})
+    expect(rows(page)).to_have_count(3)
+    expect(detail.locator(".status")).to_have_text("201")
+    page.keyboard.press("Escape")
+    create(mock, {})
+    expect(rows(page)).to_have_count(4)
+    expect(detail.locator(".empty")).to_be_visible()
+
+
+def test_the_newest_request_does_not_replace_one_that_is_in_use(page: Page, mock: RunningMock) -> None:
+    detail = page.locator("#detail")
+    create(mock)
+    detail.get_by_role("button", name="curl").hover()
+    create(mock, WRONG)
+    expect(rows(page)).to_have_count(2)
+    expect(detail.locator(".status")).to_have_text("201")
+
+
+def test_on_a_small_screen_the_list_stays_open(page: Page, mock: RunningMock) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    create(mock)
+    expect(rows(page)).to_have_count(1)
+    expect(page.locator("#detail")).to_be_hidden()
