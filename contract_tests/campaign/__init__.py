@@ -3,8 +3,9 @@
 A campaign is a list of cells: strategy, seed and number of requests, a pure function of the campaign's seed (`cells`).
 It is one run of the engine: it sends the covering set, then one cell after the other, and ends like every run. A cell
 starts from what the covering set has shown and depends on no other cell, so the cells may be spread in any way and the
-findings stay the same. Within a cell, a request that made the server behave in a new way (`novelty`) is mutated next.
-`findings` groups what broke, as a function of the events, so that the record alone gives the same groups.
+findings stay the same. Within a cell, a request that made the server behave in a new way is mutated next.
+Other processes can carry out cells (`crew`), and a campaign that was cut off can go on (`resuming`). The engine groups
+what breaks (engine/findings.py), as a function of the events, so that the record alone gives the same groups.
 
 Nothing here judges or formats.
 

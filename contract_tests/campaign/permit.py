@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from contract_tests.requests.plan import BURST
@@ -11,6 +12,7 @@ from contract_tests.settings.manners import PUBLIC_RATE_PER_S, Shard, is_private
 from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.pace import addresses_of
 
+LEAST_RATE = 1e-6  # of the whole rate: less is what rounding leaves
 PUBLIC_MAX_CREATED = 10_000  # beyond private networks; about an hour at five requests a second
 
 
@@ -36,6 +38,23 @@ class Permit:
         if not self.addresses or address in self.addresses:
             return True
         return is_private((address,)) if self.is_private else is_public(address)
+
+    def share(self, held: Sequence[Permit], *, created: int, free: int) -> Permit | None:
+        """Return the permit for the next of several cells that run at the same time; None if nothing is left for it.
+
+        held: the permits of the cells under way. created: the objects that complete cells have created. free: how many
+        processes have no cell.
+        """
+        rate_per_s, max_created = self.rate_per_s, self.max_created
+        if rate_per_s is not None:
+            rate_per_s = (rate_per_s - sum(each.rate_per_s or 0.0 for each in held)) / free
+            if rate_per_s < LEAST_RATE * (self.rate_per_s or 0.0):
+                return None
+        if max_created is not None:
+            max_created = (max_created - created - sum(each.max_created or 0 for each in held)) // free
+            if max_created < BURST:
+                return None
+        return replace(self, rate_per_s=rate_per_s, max_created=max_created)
 
     def __str__(self) -> str:
         network = "of a private network" if self.is_private else "named by --i-own"

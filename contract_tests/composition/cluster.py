@@ -11,7 +11,7 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -32,12 +32,11 @@ from contract_tests.engine.events import Ending
 from contract_tests.engine.traffic import RunOver
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with
-from contract_tests.requests.plan import BURST
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings, UsageError
 
 LOCAL = "local"  # instead of an address: workers on this machine
-WORKERS_WITHIN_S = 30.0
+WORKERS_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.25  # at what the workers have done
 SIGNAL_EVERY_S = 1.0  # how often a worker asks whether to stop; each time costs a message to the scheduler
 ATTEMPTS = 3  # for a cell that fails, besides those for workers that die
@@ -86,14 +85,6 @@ def _dask() -> Any:
         raise UsageError("--dask: Dask is missing; install it: pip install 'leadlists-contract-kit[dask]'") from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """The part of the limits that the next cell gets; None for no limit."""
-
-    rate_per_s: float | None
-    max_created: int | None
-
-
 class DaskCrew:
     """The workers of a Dask cluster. Dask carries out a cell again if the worker that had it dies."""
 
@@ -115,9 +106,7 @@ class DaskCrew:
         ends_at_s: float | None = None
         try:
             while True:
-                for cell in self._startable(cells, log, limits):
-                    share = self._share(log)
-                    permit = replace(self._permit, rate_per_s=share.rate_per_s, max_created=share.max_created)
+                for cell, permit in self._startable(cells, log, limits):
                     time_s = limits.left_s if limits.left_s < float("inf") else None
                     known = frozenset(found.key for found in log.findings if found.times)
                     self._submit(CellOrder(cell, opening, self._settings, permit, time_s, known, name))
@@ -136,28 +125,16 @@ class DaskCrew:
             stop.set()
             self._client.cancel(list(self._under_way))
 
-    def _startable(self, cells: Iterator[Cell], log: CampaignLog, limits: CampaignBudget) -> Iterator[Cell]:
-        """Yield cells while a worker is free and the limits allow more."""
-        while limits.allows_more and len(self._under_way) < len(self._client.nthreads()):
-            share = self._share(log)
-            if share.max_created is not None and share.max_created < BURST:
+    def _startable(
+        self, cells: Iterator[Cell], log: CampaignLog, limits: CampaignBudget
+    ) -> Iterator[tuple[Cell, Permit]]:
+        """Yield cells, each with its part of the limits, while a worker is free and the limits allow more."""
+        while limits.allows_more and (free := len(self._client.nthreads()) - len(self._under_way)) > 0:
+            held = [order.permit for order in self._under_way.values()]
+            permit = self._permit.share(held, created=log.created, free=free)
+            if permit is None or (cell := next(cells, None)) is None:
                 return
-            if share.rate_per_s is not None and share.rate_per_s <= 0:
-                return
-            if (cell := next(cells, None)) is None:
-                return
-            yield cell
-
-    def _share(self, log: CampaignLog) -> _Share:
-        """Divide what the cells under way leave of the limits among the free workers."""
-        free = max(1, len(self._client.nthreads()) - len(self._under_way))
-        held = [order.permit for order in self._under_way.values()]
-        rate_per_s, max_created = self._permit.rate_per_s, self._permit.max_created
-        if rate_per_s is not None:
-            rate_per_s = round((rate_per_s - sum(permit.rate_per_s or 0 for permit in held)) / free, 6)
-        if max_created is not None:
-            max_created = (max_created - log.created - sum(permit.max_created or 0 for permit in held)) // free
-        return _Share(rate_per_s, max_created)
+            yield cell, permit
 
     def _submit(self, order: CellOrder) -> None:
         self._under_way[self._client.submit(carry_out_cell, order, pure=False)] = order

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.campaign import permit as permits
-from contract_tests.campaign.permit import permit_for
+from contract_tests.campaign.permit import Permit, permit_for
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.values import Settings, UsageError
 
@@ -79,3 +79,20 @@ def test_too_few_objects_for_a_burst_are_refused() -> None:
 )
 def test_a_name_may_change_its_address_but_not_the_kind_of_network(url: str, address: str, allowed: bool) -> None:
     assert permit_for(Settings(url), own=("staging.example.com",)).allows(address) is allowed
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_cells_at_the_same_time_share_the_limits(workers: int) -> None:
+    whole = permit_for(PUBLIC, own=("staging.example.com",), max_created=1000)
+    held: list[Permit] = []
+    while permit := whole.share(held, created=100, free=max(1, workers - len(held))):
+        held.append(permit)
+    assert len(held) == workers
+    assert sum(each.rate_per_s or 0 for each in held) == pytest.approx(5)
+    assert 900 - workers < sum(each.max_created or 0 for each in held) <= 900
+
+
+def test_no_cell_begins_without_objects_to_create() -> None:
+    whole = permit_for(PUBLIC, own=("staging.example.com",), max_created=100)
+    assert whole.share([], created=95, free=1) is None
+    assert permit_for(Settings("http://127.0.0.1:8080")).share([], created=10**6, free=1) is not None
