@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,9 @@ import connexion
 from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.contract.examples import sample_response
-from mock_server.contract.openapi import Contract, OperationSpec, find_spec_dir, not_openapi
+from mock_server.contract.openapi import Contract, find_spec_dir, not_openapi
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
@@ -27,7 +24,7 @@ from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.facts import Facts
-from mock_server.lead_lists.operations import Operation, reading_operations
+from mock_server.lead_lists.operations import reading_operations
 from mock_server.lead_lists.operations import table as lead_list_operations
 from mock_server.lead_lists.record import Builder, LeadList
 from mock_server.lead_lists.rules import Rules
@@ -45,12 +42,13 @@ from mock_server.middleware.journaling import journaling
 from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import world_selection
 from mock_server.pipeline.body_reading import BodyReader
-from mock_server.pipeline.direct import DirectDriver, Responder, Routes
+from mock_server.pipeline.direct import DirectDriver, Routes
 from mock_server.pipeline.errors import Renderer
 from mock_server.pipeline.json_parsing import JsonParser
 from mock_server.pipeline.media_types import Negotiator
 from mock_server.pipeline.request_state import request_state
-from mock_server.pipeline.responses import Outcome, RenderedResponse, Success
+from mock_server.pipeline.responders import Function, connexion_handler, example_of, responder_of
+from mock_server.pipeline.responses import Success
 from mock_server.pipeline.sessions import Sessions, security_map
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
@@ -87,7 +85,7 @@ def create_app(
     settings: Settings | None = None,
     *,
     spec_dir: Path | None = None,
-    operations: Mapping[str, Operation] | None = None,
+    operations: Mapping[str, Function] | None = None,
     stages: Callable[[Stages], Stages] | None = None,
     clock: Clock | None = None,
     ids: Ids | None = None,
@@ -112,7 +110,7 @@ def create_app(
         path = contract.operations[LEAD_LISTS].path
         reading = reading_operations(contract, path)
         functions = {**reading, **lead_list_operations(used_stages, readings, path), **functions}
-    examples = {name: _from_example(contract, name) for name in contract.operations.keys() - functions.keys()}
+    examples = {name: example_of(contract, name) for name in contract.operations.keys() - functions.keys()}
     functions |= examples
     worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     judge = Judge(contract, default_stages)
@@ -219,7 +217,7 @@ def _assemble(
     contract: Contract,
     readings: Readings,
     stages: Stages,
-    functions: Mapping[str, Operation],
+    functions: Mapping[str, Function],
     routes: Routes,
     worlds: Worlds,
     judge: Judge,
@@ -235,7 +233,7 @@ def _assemble(
     take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
     login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
     responders = {
-        name: _responder(function, contract.operations[name], stages, int(readings["success-status"]))
+        name: responder_of(function, contract.operations[name], stages, int(readings["success-status"]))
         for name, function in functions.items()
         if name in contract.operations
     }
@@ -260,7 +258,7 @@ def _assemble(
     app: ASGIApp = connexion.AsyncApp(__name__, middlewares=order)
     app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
         contract.document,
-        resolver=connexion.Resolver({name: _handler(each) for name, each in responders.items()}.__getitem__),
+        resolver=connexion.Resolver({name: connexion_handler(each) for name, each in responders.items()}.__getitem__),
         security_map=security_map(stages.authenticate),
     )
     return app
@@ -290,55 +288,3 @@ def _outer_middleware(
         ),
         *([request_ids] if readings.follows("request-id-header", "present") else []),
     ]
-
-
-def _responder(function: Operation, operation: OperationSpec, stages: Stages, preferred_status: int) -> Responder:
-    """Wrap the function of an operation to render its outcome with the success status that the spec documents."""
-    documented = operation.success_statuses
-    # success.status
-    status = preferred_status if preferred_status in documented else min(documented, default=200)
-
-    # Both drivers bind arguments by the names of the function's parameters.
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def wait(**arguments: Any) -> RenderedResponse:
-            value = await function(**arguments)
-            return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
-
-        return Responder(wait, None)
-
-    def at_once(**arguments: Any) -> RenderedResponse:
-        value = function(**arguments)
-        return stages.render(value if isinstance(value, Outcome) else Outcome(value), status)
-
-    @functools.wraps(function)
-    async def respond(**arguments: Any) -> RenderedResponse:
-        return at_once(**arguments)
-
-    return Responder(respond, at_once)
-
-
-def _from_example(contract: Contract, operation_id: str) -> Operation:
-    """Create a function for an operation without code: it returns an example of the spec, and a header says so."""
-    operation = contract.operations[operation_id]
-    sample = sample_response(contract, operation)
-
-    def respond() -> Outcome:
-        return Outcome(sample.value, {"x-mock-example": sample.source})
-
-    def respond_to_parameters(**_: Any) -> Outcome:
-        return respond()
-
-    return respond_to_parameters if operation.parameters else respond
-
-
-def _handler(responder: Responder) -> Callable[..., Awaitable[Response]]:
-    """Wrap the function of an operation for Connexion: return a Starlette response."""
-
-    @functools.wraps(responder.respond)
-    async def handle(**arguments: Any) -> Response:
-        response = await responder.respond(**arguments)
-        return Response(response.body, response.status, dict(response.headers))
-
-    return handle

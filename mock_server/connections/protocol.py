@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mock_server.connections.cycle import BODY_HIGH_BYTES, IDLE_S, Cycle, whole_response
+from mock_server.connections.cycle import BODY_HIGH_BYTES, Cycle, whole_response
+from mock_server.connections.deadlines import Deadlines
 from mock_server.connections.parsing import Malformed, RequestParser
 from mock_server.connections.shared import Shared
 from mock_server.pipeline.errors import Refused, refused
@@ -25,7 +25,6 @@ from mock_server.pipeline.request_state import KEY, RequestState
 logger = logging.getLogger("mock_server")
 
 HEAD_S = 10.0  # from the first byte of a head to its end; also for the rest of a body after its response
-STALL_S = 10.0  # interval to check unread responses; a client that reads nothing in between is cut, at most after 30 s
 LINGER_S = (
     1.0  # a client can still send after an error response: closing at once would make its system drop the response
 )
@@ -67,11 +66,7 @@ class Connection(asyncio.Protocol):
         self._is_reading_paused = False
         self._drain: asyncio.Future[None] | None = None
 
-        self._quiet_since_s = 0.0
-        self._unsent_bytes = 0
-        self._idle_timer: asyncio.TimerHandle | None = None
-        self._deadline: asyncio.TimerHandle | None = None  # for a head, or for a body that is drained
-        self._stall_timer: asyncio.TimerHandle | None = None
+        self._deadlines = Deadlines(self)  # a deadline is for a head, or for a body that is drained
 
     # -- asyncio
 
@@ -88,13 +83,11 @@ class Connection(asyncio.Protocol):
             "scheme": self._scheme,
             "root_path": "",
         }
-        self._rest()
+        self._deadlines.rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
-        for timer in (self._idle_timer, self._deadline, self._stall_timer):
-            if timer is not None:
-                timer.cancel()
+        self._deadlines.cancel()
         for cycle in (self._current, *self._queue):
             if cycle is not None:
                 cycle.disconnect()
@@ -114,9 +107,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.is_writing_paused = True
         self.adjust_reading()
-        self._unsent_bytes = 0
-        if self._stall_timer is None:
-            self._stall_timer = self.loop.call_later(STALL_S, self._look_for_stall)
+        self._deadlines.watch_reading()
 
     def resume_writing(self) -> None:
         self.is_writing_paused = False
@@ -148,6 +139,11 @@ class Connection(asyncio.Protocol):
         """Return the header lines of every response."""
         return self._shared.default_head(self._server.default_headers)
 
+    @property
+    def is_responding(self) -> bool:
+        """Whether a request waits for its response."""
+        return self._current is not None
+
     async def drained(self) -> None:
         """Wait until the client has read enough of the responses."""
         while self.is_writing_paused:
@@ -177,9 +173,9 @@ class Connection(asyncio.Protocol):
         elif self._refusal is not None:
             return self._close_with(self._refusal)
         elif cycle.more_body:
-            self._limit(HEAD_S, self.close)  # drain the rest of its body, for a limited time
+            self._deadlines.limit(HEAD_S, self.close)  # drain the rest of its body, for a limited time
         else:
-            self._rest()
+            self._deadlines.rest()
         if self._held:
             data, self._held = self._held, b""
             self._parse(data)
@@ -194,47 +190,6 @@ class Connection(asyncio.Protocol):
         task = self.loop.create_task(cycle.run(self._app))
         task.add_done_callback(self._server.tasks.discard)
         self._server.tasks.add(task)
-
-    # -- time
-
-    def _rest(self) -> None:
-        # One timer per connection, moved when it fires: a timer per request would cost more.
-        self._quiet_since_s = self.loop.time()
-        if self._idle_timer is None:
-            self._idle_timer = self.loop.call_later(IDLE_S, self._look_for_idle)
-
-    def _look_for_idle(self) -> None:
-        self._idle_timer = None
-        if self._current is not None or self._deadline is not None:
-            return  # `_rest` is called again after that
-        left_s = self._quiet_since_s + IDLE_S - self.loop.time()
-        if left_s <= 0.01:
-            self.close()
-        else:
-            self._idle_timer = self.loop.call_later(left_s, self._look_for_idle)
-
-    def _limit(self, seconds: float, then: Callable[[], None]) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(seconds, then)
-
-    def _unlimit(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _head_is_late(self) -> None:
-        self._refuse(refused("http", closes=True, got=f"its head was not complete after {HEAD_S:g} s"))
-
-    def _look_for_stall(self) -> None:
-        self._stall_timer = None
-        if not self.is_writing_paused:
-            return
-        unsent_bytes = self.transport.get_write_buffer_size()
-        if unsent_bytes == self._unsent_bytes:
-            self.transport.abort()
-        else:
-            self._unsent_bytes = unsent_bytes
-            self._stall_timer = self.loop.call_later(STALL_S, self._look_for_stall)
 
     # -- the parser
 
@@ -252,12 +207,12 @@ class Connection(asyncio.Protocol):
             if self._is_refused or self.transport.is_closing():
                 return
         if self._parser.has_begun:
-            self._limit(HEAD_S, self._head_is_late)
+            self._deadlines.limit(HEAD_S, self._head_is_late)
         if self._newest is not None or self._held:
             self.adjust_reading()
 
     def on_head(self) -> None:
-        self._unlimit()
+        self._deadlines.unlimit()
         self._is_new = True
         self._new_body = b""
 
@@ -277,8 +232,8 @@ class Connection(asyncio.Protocol):
         cycle.more_body = False
         cycle.wake()
         if cycle.response_complete:  # the end of a drained body
-            self._unlimit()
-            self._rest()
+            self._deadlines.unlimit()
+            self._deadlines.rest()
 
     def _respond_at_once(self) -> None:
         """Respond to a request that has arrived as a whole; if this is not possible now, start its cycle."""
@@ -298,7 +253,7 @@ class Connection(asyncio.Protocol):
         self._server.total_requests += 1
         self.transport.write(response)
         if parser.keep_alive:
-            self._rest()
+            self._deadlines.rest()
         else:
             self.close()
 
@@ -337,9 +292,12 @@ class Connection(asyncio.Protocol):
 
     # -- refusals
 
+    def _head_is_late(self) -> None:
+        self._refuse(refused("http", closes=True, got=f"its head was not complete after {HEAD_S:g} s"))
+
     def _refuse(self, refusal: Refused) -> None:
         """Respond to bytes that are not a request, after the responses to earlier requests, and close."""
-        self._unlimit()
+        self._deadlines.unlimit()
         cycle = self._newest
         if cycle is not None and cycle.more_body:  # the body of a request is incomplete
             if cycle.response_started:
@@ -363,8 +321,8 @@ class Connection(asyncio.Protocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.adjust_reading()
-        self._unlimit()
-        self._limit(LINGER_S, self.close)
+        self._deadlines.unlimit()
+        self._deadlines.limit(LINGER_S, self.close)
 
 
 def _address(name: Any) -> tuple[str, int] | None:

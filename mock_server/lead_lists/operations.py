@@ -17,15 +17,15 @@ from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.lead_lists.record import Payload
 from mock_server.pipeline.errors import Refused, shorten
+from mock_server.pipeline.responders import Function
 from mock_server.pipeline.responses import Outcome
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.worlds import World
 
-Operation = Callable[..., Any]  # a plain function, or a coroutine function
 CreateLeadList = Callable[[Payload, str, Headers, World], Outcome]
 
 
-def table(stages: Stages, readings: Readings, path: str) -> dict[str, Operation]:
+def table(stages: Stages, readings: Readings, path: str) -> dict[str, Function]:
     """Return the operations of the bundled spec; `path` is the path of lead lists."""
     names_place = readings.follows("location-header", "present")
 
@@ -43,12 +43,12 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Operation]
     return {"createLeadList": create_lead_list}
 
 
-def reading_operations(contract: Contract, path: str) -> dict[str, Operation]:
+def reading_operations(contract: Contract, path: str) -> dict[str, Function]:
     """Return operations for a custom spec that reads lead lists: `GET path/{any name}` and `GET path`.
 
     A user sees the lists with this user in `userIds`. The bundled spec has neither operation.
     """
-    found: dict[str, Operation] = {}
+    found: dict[str, Function] = {}
     for operation in contract.operations.values():
         if operation.method != "GET" or not operation.success_statuses:
             continue
@@ -62,7 +62,7 @@ def reading_operations(contract: Contract, path: str) -> dict[str, Operation]:
     return found
 
 
-def _reading_one(parameter: str) -> Operation:
+def _reading_one(parameter: str) -> Function:
     def read(*, world: World, user: str | None = None, **parameters: Any) -> dict[str, Any]:
         list_id = str(parameters[parameter])
         stored = world.store.find(list_id)

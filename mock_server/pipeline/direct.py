@@ -22,23 +22,14 @@ from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.headers import IndexedHeaders
 from mock_server.pipeline.request_state import request_state
+from mock_server.pipeline.responders import Responder
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.worlds import World
 
-Respond = Callable[..., Awaitable[RenderedResponse]]
-RespondAtOnce = Callable[..., RenderedResponse]
 SendResponse = Callable[[RenderedResponse, Send], Awaitable[None]]
 
 BOUND = frozenset({"payload", "user", "headers", "world"})  # the parameters that a function can have
-
-
-@dataclass(frozen=True, slots=True)
-class Responder:
-    """The function of an operation, with its result rendered. at_once: the same for a function that never waits."""
-
-    respond: Respond
-    at_once: RespondAtOnce | None
 
 
 @dataclass(frozen=True, slots=True)

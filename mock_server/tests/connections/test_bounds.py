@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from mock_server import RunningMock, running_mock
-from mock_server.connections import protocol
+from mock_server.connections import deadlines, protocol
 from mock_server.connections.protocol import PIPELINED_MOST
 from mock_server.tests.conftest import GOOD, LOGIN, PATH
 
@@ -24,8 +24,13 @@ PATIENCE_S = 20  # a hundred times what is usual here
 
 @pytest.fixture
 def mock(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningMock]:
-    for name in ("HEAD_S", "IDLE_S", "STALL_S", "LINGER_S"):
-        monkeypatch.setattr(protocol, name, 0.2)
+    for module, name in (
+        (protocol, "HEAD_S"),
+        (protocol, "LINGER_S"),
+        (deadlines, "IDLE_S"),
+        (deadlines, "STALL_S"),
+    ):
+        monkeypatch.setattr(module, name, 0.2)
     with running_mock() as running:
         yield running
 
@@ -78,7 +83,7 @@ def test_a_request_keeps_its_connection_open(mock: RunningMock) -> None:
 
 
 def test_the_rest_of_a_refused_body_is_not_awaited_for_ever(mock: RunningMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "IDLE_S", 600)
+    monkeypatch.setattr(deadlines, "IDLE_S", 600)
     with connected(mock) as connection:
         connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab")
         assert re.findall(rb"HTTP/1.1 (\d+)", rest(connection)) == [b"404"]
