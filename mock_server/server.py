@@ -13,9 +13,9 @@ from typing import Any
 import uvicorn
 
 from mock_server.app import Mock
-from mock_server.connections.cycle import IDLE_S
 from mock_server.connections.listening import BACKLOG, Listener
 from mock_server.connections.protocol import Connection
+from mock_server.connections.response_bytes import IDLE_S
 from mock_server.connections.shared import Shared
 from mock_server.connections.tls import context_of
 from mock_server.middleware.cors import own_origins

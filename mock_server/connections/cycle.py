@@ -3,53 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
-import re
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Scope
 
-from mock_server.middleware.at_once import Answer
-
-if TYPE_CHECKING:
-    from mock_server.connections.protocol import Connection
+from mock_server.connections.response_bytes import CLOSED, KEPT, header_line, status_line
 
 logger = logging.getLogger("mock_server")
 
-IDLE_S = 75  # idle time of a kept connection, as in nginx; the pools of Node and browsers close earlier
 BODY_HIGH_BYTES = 64 * 1024  # of a request body that the app has not read yet; more stays in the socket
 
-# The timeout tells clients with a pool (Node's agent, undici) to close a connection before the server does.
-_KEPT = f"connection: keep-alive\r\nkeep-alive: timeout={IDLE_S}\r\n".encode()
-_CLOSED = b"connection: close\r\n"
-_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
-_BAD_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")  # not a token, RFC 9110 §5.6.2
-_BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _WITHOUT_BODY = (204, 304)
 
 
-def status_line(status: int) -> bytes:
-    """Return the status line; the reason phrase is empty for a status that is not registered."""
-    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+class Connection(Protocol):
+    """The connection of a cycle."""
 
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    is_writing_paused: bool
 
-@functools.lru_cache(maxsize=256)  # most responses have the same headers
-def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return the name in lower case, and the line; raise RuntimeError if it would not be one header."""
-    if _BAD_NAME.search(name) or _BAD_VALUE.search(value):
-        raise RuntimeError(f"the response header {name!r} has an invalid character")
-    return name.lower(), b"%s: %s\r\n" % (name, value)
-
-
-def whole_response(answer: Answer, default_head: bytes, *, keep_alive: bool) -> bytes:
-    """Return the bytes of a complete response. Its headers have the Content-Length, if it has a body."""
-    status, headers, body = answer
-    lines = [status_line(status), default_head]
-    lines += [header_line(name, value)[1] for name, value in headers]
-    lines += (_KEPT if keep_alive else _CLOSED, b"\r\n", body)
-    return b"".join(lines)
+    async def drained(self) -> None: ...
+    def default_head(self) -> bytes: ...
+    def adjust_reading(self) -> None: ...
+    def response_done(self, cycle: Cycle) -> None: ...
+    def answer_500(self, cycle: Cycle) -> None: ...
+    def close(self) -> None: ...
 
 
 class Cycle:
@@ -153,7 +133,7 @@ class Cycle:
             else:
                 self.keep_alive = False  # the body ends with the connection, RFC 9112 §6.3
                 self._bytes_due = -1
-        lines.append(_KEPT if self.keep_alive else _CLOSED)
+        lines.append(KEPT if self.keep_alive else CLOSED)
         lines.append(b"\r\n")
         self._head = b"".join(lines)
         self.response_started = True

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from mock_server.connections.cycle import IDLE_S
+from mock_server.connections.response_bytes import IDLE_S
 
 STALL_S = 10.0  # interval to check unread responses; a client that reads nothing in between is cut, at most after 30 s
 

@@ -15,9 +15,10 @@ from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mock_server.connections.cycle import BODY_HIGH_BYTES, Cycle, whole_response
+from mock_server.connections.cycle import BODY_HIGH_BYTES, Cycle
 from mock_server.connections.deadlines import Deadlines
 from mock_server.connections.parsing import Malformed, RequestParser
+from mock_server.connections.response_bytes import whole_response
 from mock_server.connections.shared import Shared
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.request_state import KEY, RequestState

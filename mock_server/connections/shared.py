@@ -8,8 +8,8 @@ from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
 
-from mock_server.connections.cycle import status_line
 from mock_server.connections.parsing import HeadTooLarge, Malformed, RequestParser
+from mock_server.connections.response_bytes import status_line
 from mock_server.middleware.at_once import AtOnce
 from mock_server.middleware.cors import add_cors
 from mock_server.middleware.journaling import record_unread

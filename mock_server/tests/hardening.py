@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
-from mock_server.connections.cycle import IDLE_S
 from mock_server.connections.protocol import HEAD_S
+from mock_server.connections.response_bytes import IDLE_S
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
 from mock_server.tests.corpus import Case, json_texts, naughty_strings
 
