@@ -91,15 +91,17 @@ class RequestParser:
             raise HeadTooLarge
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._parsed_bytes += len(name) + len(value) + 4  # ": " and the line end
+        if self._parsed_bytes > self._max_header_bytes:
+            raise HeadTooLarge  # httptools wraps it in an error of its own, as the context
+        if not self.is_in_head:
+            return  # a trailer: it must not count as a header (RFC 9110 §6.5.1), least of all as a login
         name = name.lower()
         if name == b"host":
             self._hosts.append(value)
         elif name == b"expect":
             self.expects_continue = value.lower() == b"100-continue"
         self.headers.append((name, value))
-        self._parsed_bytes += len(name) + len(value) + 4  # ": " and the line end
-        if self._parsed_bytes > self._max_header_bytes:
-            raise HeadTooLarge  # httptools wraps it in an error of its own, as the context
 
     def on_headers_complete(self) -> None:
         self.is_in_head = self.has_begun = False

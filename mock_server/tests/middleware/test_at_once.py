@@ -145,3 +145,15 @@ def test_an_answer_that_cannot_be_sent_is_a_500(counted: tuple[RunningMock, Coun
     mock, _ = counted
     mock.mock.at_once = lambda *_: (201, [(b"bad name", b"x")], b"")  # type: ignore[assignment]
     assert _statuses(mock, [HEAD + BODY], waits=False) == [500]
+
+
+@pytest.mark.parametrize("packets", [1, 2])
+def test_a_trailer_is_no_header(counted: tuple[RunningMock, Counting], packets: int) -> None:
+    mock, _ = counted
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n".encode()
+    )
+    head += b"Transfer-Encoding: chunked\r\n\r\n"
+    chunks = b"%x\r\n" % len(BODY) + BODY + b"\r\n0\r\nAuthorization: Bearer xyz789-session\r\n\r\n"
+    assert _statuses(mock, [head + chunks] if packets == 1 else [head, chunks]) == [401]
+    assert "authorization" not in dict(mock.requests()[0]["request"]["headers"])
