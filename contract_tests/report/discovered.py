@@ -34,9 +34,10 @@ def commands(result: RunResult, found: Found, folder: Path | None) -> list[str]:
 
 def sum_of(discovered: Discovered) -> str:
     """Return the numbers of a campaign in one sentence."""
+    count = len(discovered.findings)
     return (
-        f"{len(discovered.findings)} findings, digest {discovered.digest}; {discovered.behaviours} behaviours of the "
-        f"server, {discovered.created} objects created."
+        f"{count} {'finding' if count == 1 else 'findings'}, digest {discovered.digest}; "
+        f"{discovered.behaviours} behaviours of the server, {discovered.created} objects created."
     )
 
 

@@ -39,7 +39,7 @@ def exchanges_in(folder: Path) -> list[ExchangeView]:
 
 
 def digest_in(output: str) -> str:
-    found = re.search(r"\d+ findings, digest ([0-9a-f]{16});", output)
+    found = re.search(r"\d+ findings?, digest ([0-9a-f]{16});", output)
     assert found, output
     return found[1]
 
