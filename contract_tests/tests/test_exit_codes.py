@@ -150,7 +150,12 @@ def test_a_client_certificate_that_is_missing_gives_3_and_one_that_is_given_is_u
 def test_a_proxy_variable_that_cannot_be_used_is_named(right_url: str, variable: str, value: str) -> None:
     done = run(right_url, *LOGIN, *QUICK, **{variable: value})
     assert (done.returncode, f"${variable}: " in done.stderr) == (2, True), done.stderr
-    done = run(right_url, *LOGIN, *QUICK, **{variable: value, "NO_PROXY": "127.0.0.1"})
+
+
+def test_a_proxy_variable_that_does_not_apply_is_ignored(right_url: str) -> None:
+    done = run(
+        right_url, *LOGIN, *QUICK, HTTP_PROXY="socks5://127.0.0.1:1", http_proxy="http://:x", NO_PROXY="127.0.0.1"
+    )
     assert done.returncode == 0, done.stderr
 
 
