@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -60,8 +61,7 @@ def _pieces(content: bytes | Path) -> Iterator[bytes]:
 
 def appearances(content: bytes, secrets: Collection[str]) -> int:
     """Count the secrets in the content: plain, in any case, escaped, in base64 or in hexadecimal digits."""
-    wanted = {secret.encode().lower() for secret in secrets if len(secret) >= SHORTEST}
-    wanted -= {one for one in wanted for other in wanted if one != other and one in other}
+    wanted = _searched(frozenset(secrets))
     if not wanted:
         return 0
     lower = content.lower()
@@ -76,6 +76,13 @@ def appearances(content: bytes, secrets: Collection[str]) -> int:
         max(text.lower().count(secret) for text in plain) + sum(secret in text.lower() for text in decoded)
         for secret in wanted
     )
+
+
+@lru_cache(maxsize=4)  # a run searches all its files for the same secrets, which may be hundreds
+def _searched(secrets: frozenset[str]) -> frozenset[bytes]:
+    """Return the secrets in lower case, without the short ones and those that are part of another."""
+    wanted = {secret.encode().lower() for secret in secrets if len(secret) >= SHORTEST}
+    return frozenset(wanted - {one for one in wanted for other in wanted if one != other and one in other})
 
 
 def _from_base64(run: bytes) -> Iterator[bytes]:

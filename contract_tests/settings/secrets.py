@@ -90,10 +90,18 @@ class Secret:
                 text = text.replace(form, f"[{self._name} in {name}]")
         if unwrapped and self._wrapped is not None and any(form in unwrapped for form in self._encoded):
             text = self._wrapped.sub(f"[{self._name} in base64]", text)
-        # The pattern is slow, so it runs only if the text contains the secret.
-        if unescaped and (self._lower in unescaped.lower() or any(form in unescaped for form in self._encoded)):
+        # The pattern takes long to compile and to search, so it runs only if the text still has the secret in escapes.
+        if unescaped and self._is_in(unescaped) and self._is_in(_ESCAPE.sub(_unescape, text)):
             text = self._escaped.sub(f"[{self._name}]", text)
         return text
+
+    def _is_in(self, unescaped: str) -> bool:
+        return self._lower in unescaped.lower() or any(form in unescaped for form in self._encoded)
+
+    @cached_property
+    def fragments(self) -> frozenset[str]:
+        """All parts of FRAGMENT_LENGTH characters of the secret and its encoded forms."""
+        return frozenset().union(*map(_fragments, (self._text, *self._encoded))) if self._is_long else frozenset()
 
     def replace_fragments(self, text: str) -> str:
         """Replace longer parts of the secret, which shortening a text can leave."""
@@ -164,14 +172,21 @@ class Masker:
     def mask_excerpt(self, text: str) -> str:
         """Return an excerpt of a longer text with all secrets, and parts of secrets, masked."""
         text = self.mask(text)
+        fragments = _fragments(text)
         for secret in (*self._given, *list(self._learned.values())):
-            text = secret.replace_fragments(text)
+            if not secret.fragments.isdisjoint(fragments):
+                text = secret.replace_fragments(text)
+                fragments = _fragments(text)
         return text
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """All masked secrets, given and learned."""
         return (*self._texts, *list(self._learned))
+
+
+def _fragments(text: str) -> frozenset[str]:
+    return frozenset(text[at : at + FRAGMENT_LENGTH] for at in range(len(text) - FRAGMENT_LENGTH + 1))
 
 
 def _escaped_or_not(char: str) -> str:
