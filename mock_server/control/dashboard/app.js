@@ -73,7 +73,8 @@ async function load() {
   if (api.world !== asked) return; // another one was asked for since
   // From now on the page is about this one, also if the cookie that named it comes to name another.
   api.world = world = state.world;
-  document.title = world === "default" ? "leadlists-mock" : `${plain(short(world))} · leadlists-mock`;
+  // First what distinguishes the tabs of several mocks and worlds.
+  document.title = `${state.port} ${world === "default" ? "" : `${plain(short(world))} `}· leadlists-mock`;
   detail.cookieName = state.cookieName;
   mockAddress = `${state.scheme}://localhost:${state.port}/__mock__/`;
   fill(byId("version", HTMLElement), state.version);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -51,7 +52,7 @@ def test_the_dashboard_keeps_its_world_when_the_cookie_changes(open_page: Open, 
     page.reload()
     live(page)
     expect(page.locator("#world-name")).to_have_text("a")
-    assert page.title() == "a · leadlists-mock"
+    assert page.title() == f"{urlsplit(mock.url).port} a · leadlists-mock"
     for world in ("a", "b"):
         mock.in_world(world).set_lists(GOOD)
     page.context.add_cookies([cookie("b")])
