@@ -131,8 +131,15 @@ def leadlists_result(request: pytest.FixtureRequest) -> RunResult:
         asked.result = _run(asked, request) if _claim(asked.folder) else _wait(asked.folder)
     code = asked.result.exit_code()
     if code not in {0, 1, 4}:
-        pytest.exit(printable(asked.result.why or asked.result.ending), returncode=code)
+        if hasattr(request.config, "workerinput"):  # pytest-xdist takes a process that exits for a crash
+            pytest.skip("the run could not judge the server")
+        pytest.exit(_why(asked.result), returncode=code)
     return asked.result
+
+
+def _why(result: RunResult) -> str:
+    """Return why a run could not judge the server."""
+    return printable(result.why or result.ending)
 
 
 def _run(asked: Asked, request: pytest.FixtureRequest) -> RunResult:
@@ -194,5 +201,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     asked = config.stash.get(ASKED, None)
     if asked is not None and (result := _known_result(asked)):
         terminalreporter.section("lead list contract")
+        if result.exit_code() not in {0, 1, 4}:
+            terminalreporter.write_line(_why(result))
         terminalreporter.write_line(printable(readings_line(result)))
         terminalreporter.write_line(f"record: {asked.folder / FILE_NAME}")

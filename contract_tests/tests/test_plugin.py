@@ -110,6 +110,15 @@ def test_wrong_credentials_are_one_sentence_and_exit_3(run_pytest: Pytest, right
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_wrong_credentials_are_one_sentence_with_several_processes_too(run_pytest: Pytest, right_url: str) -> None:
+    pytest.importorskip("xdist")
+    done = run_pytest(f"--leadlists-url={right_url}", "--leadlists-bearer=wrong", *FEW, "-n", "2")
+    assert done.returncode == 3, done.stdout
+    assert "1 passed, 5 skipped" in done.stdout
+    assert done.stdout.count("the given login is not accepted") == 1
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+
+
 def test_several_processes_share_one_run_and_its_verdicts(run_pytest: Pytest, right_url: str, tmp_path: Path) -> None:
     pytest.importorskip("xdist")
     done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, "-n", "2")
