@@ -294,7 +294,9 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "the last of 2,000 person ids alone": {"personIds": ["lead_01999"]},
     "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
     "a person id twice": {"personIds": ["lead_abc123", "lead_abc123", "lead_def456", "lead_abc123"]},
-    **{f"{count:,} person ids": {"personIds": [f"lead_{n:05d}" for n in range(count)]} for count in (100, 257, 2000)},
+    # In the opposite order to the next two: a server that locks rows in the order of the request runs into a deadlock.
+    "100 person ids, the last first": {"personIds": [f"lead_{n:05d}" for n in reversed(range(100))]},
+    **{f"{count:,} person ids": {"personIds": [f"lead_{n:05d}" for n in range(count)]} for count in (257, 2000)},
     "company ids": {"type": "company", "companyIds": list(COMPANIES)},
     "a company id twice": {"type": "company", "companyIds": [COMPANIES[0], *COMPANIES, COMPANIES[0]]},
     "a company id in capitals too": {"type": "company", "companyIds": [COMPANIES[1], COMPANIES[1].upper()]},

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from textwrap import shorten
 from typing import Any
 
@@ -69,8 +69,7 @@ def _plan(sender: Sender, tag: str) -> Plan:
     steps += _omissions(sender, tag)
     steps += _existing(sender, tag)
     steps += _spellings(sender, tag)
-    steps += _transport(sender, tag)
-    steps += _logins(sender, tag)
+    steps += _at_other_ends(chain(_transport(sender, tag), _logins(sender, tag)))
     steps = list(_interleaved(steps, list(_together(sender, tag))))
     repeated = Step("the same request twice", sender.request(_base(sender, f"Repeated, {tag}")))
     users = sender.terms.settings.sessions
@@ -118,7 +117,7 @@ def _changed(sender: Sender, tag: str, table: Mapping[str, Mapping[str, Any]]) -
 def _at_clock_changes(sender: Sender) -> Mapping[str, Mapping[str, Any]]:
     """Return the permitted variations, those without dates of their own with an end when clocks change.
 
-    Each end occurs twice: if one request is refused, the other shows that its end is not the cause.
+    Each end occurs in other requests as well: if one is refused, another shows that the end is not the cause.
     """
     if sender.base is not None:
         return PERMITTED
@@ -127,6 +126,16 @@ def _at_clock_changes(sender: Sender) -> Mapping[str, Mapping[str, Any]]:
         label: changes if changes.keys() & {"startDate", "endDate"} else {**changes, "endDate": next(ends)}
         for label, changes in PERMITTED.items()
     }
+
+
+def _at_other_ends(steps: Iterable[Step]) -> Iterator[Step]:
+    """Give each end of CLOCK_CHANGES to requests of a signed-in user with an ordinary name."""
+    usual, ends = encode(base("")["endDate"]), cycle(CLOCK_CHANGES)
+    for step in steps:
+        request = step.request
+        if usual in request.body and (request.header("Authorization") or request.header("Cookie")):
+            step = replace(step, request=replace(request, body=request.body.replace(usual, encode(next(ends)))))
+        yield step
 
 
 def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
