@@ -14,7 +14,7 @@ from contract_tests.commands.output import say
 from contract_tests.contract.specification import load_specification
 from contract_tests.report import selfcheck as report
 from contract_tests.selfcheck.check import check
-from contract_tests.selfcheck.subjects import SelfcheckError, known_servers
+from contract_tests.selfcheck.subjects import SelfcheckError, breaking_several, known_servers
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Depth
 
@@ -68,6 +68,6 @@ def command(
         raise click.UsageError(str(error)) from None
     console.print(report.table(results))
     if confusion:
-        console.print("\n".join(report.confusion(results)), soft_wrap=True)
+        console.print("\n".join(report.confusion(results, breaking_several())), soft_wrap=True)
     console.print(report.summary(results))
     return 0 if all(result.right for result in report.promised(results)) else 1

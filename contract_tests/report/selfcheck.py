@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Console
 from rich.progress import track
@@ -66,23 +66,29 @@ def promised(results: Sequence[Result]) -> list[Result]:
     return [result for result in results if result.subject.kind != FOREIGN] or list(results)
 
 
-def confusion(results: Sequence[Result]) -> list[str]:
+def confusion(results: Sequence[Result], explained: Collection[str] = ()) -> list[str]:
     """Return a line for each clause that runs named next to, or instead of, the one that the defect breaks.
 
-    Left out are clauses on the same field or status, which describe one breach from two sides.
+    Left out are clauses on the same field or status, which describe one breach from two sides. explained: the IDs of
+    defects for which several clauses are expected next to the broken one; they are only counted.
     """
     cells: dict[tuple[str, str, str], list[str]] = {}
     judged = [result for result in results if result.subject.clause]
+    expected = 0
     for result in judged:
         broken = result.subject.clause or ""
         instead = "next to" if result.right else "instead of"
         fitting = {broken, *result.subject.also}
         for named in sorted(set(result.broken) - fitting):
-            if all(_subject_of(named) != _subject_of(clause) for clause in fitting):
+            if any(_subject_of(named) == _subject_of(clause) for clause in fitting):
+                continue
+            if result.right and result.subject.id in explained:
+                expected += 1
+            else:
                 cells.setdefault((named, instead, broken), []).append(result.subject.id)
     several = sum(len(ids) for ids in cells.values())
     lines = [f"{named} {instead} {broken}: {', '.join(ids)}" for (named, instead, broken), ids in sorted(cells.items())]
-    return [f"Other clauses that {len(judged)} runs named: {several}", *lines]
+    return [f"Other clauses that {len(judged)} runs named: {several}, and {expected} expected ones", *lines]
 
 
 def _subject_of(clause: str) -> str:

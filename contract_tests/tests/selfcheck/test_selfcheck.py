@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.contract.specification import Specification
+from contract_tests.contract.specification import Specification, load_yaml
 from contract_tests.report.selfcheck import confusion, promised, summary
+from contract_tests.selfcheck import subjects
 from contract_tests.selfcheck.check import Result, check
-from contract_tests.selfcheck.subjects import FOREIGN, MOCK, RIGHT, Subject, known_servers
+from contract_tests.selfcheck.subjects import FOREIGN, MOCK, RIGHT, Subject, breaking_several, known_servers
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import ROOT
 
@@ -135,11 +136,24 @@ def test_the_confusion_lists_clauses_on_other_subjects_than_the_defect() -> None
         result_of("four", "response.id.type", "success.created", also=("success.status",)),
         result_of("five", None, "success.created"),
     ]
+    instead = "success.created instead of response.id.type: three"
     assert confusion(results) == [
-        "Other clauses that 4 runs named: 2",
-        "success.created instead of response.id.type: three",
+        "Other clauses that 4 runs named: 2, and 0 expected ones",
+        instead,
         "success.created next to response.id.type: two",
     ]
+    assert confusion(results, ["two", "three"]) == [
+        "Other clauses that 4 runs named: 1, and 1 expected ones",
+        instead,  # a missed defect is never expected
+    ]
+
+
+def test_the_servers_that_break_several_clauses_exist_and_are_listed_once(specification: Specification) -> None:
+    entries = load_yaml(Path(subjects.__file__).with_name("several_clauses.yaml"))
+    listed = [server for entry in entries for server in entry["servers"]]
+    assert len(set(listed)) == len(listed)
+    assert breaking_several() == set(listed)
+    assert breaking_several() <= {subject.id for subject in known_servers(specification, {})}
 
 
 def test_the_foreign_sets_are_counted_apart_and_decide_only_if_alone() -> None:
@@ -154,4 +168,4 @@ def test_the_foreign_sets_are_counted_apart_and_decide_only_if_alone() -> None:
 
 def test_a_run_for_the_confusion_goes_on_after_the_defect(command: Command) -> None:
     done = command("--depth", "quick", "--defect", "escapes-kept", "--confusion")
-    assert " next to response.name.echo: escapes-kept" in done.stdout, done.stdout
+    assert "Other clauses that 1 runs named: 0, and 1 expected ones" in done.stdout, done.stdout
