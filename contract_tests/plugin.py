@@ -17,6 +17,7 @@ import pytest
 
 from contract_tests.composition.run import open_run
 from contract_tests.contract.specification import Specification, SpecificationError, load_specification
+from contract_tests.engine import hypothesis_files
 from contract_tests.engine.record import FILE_NAME, RecordError, new_folder, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.report.summary import readings_line
@@ -82,7 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not worker and (folder / FILE_NAME).exists():
         raise pytest.UsageError(f"--leadlists-run-folder: {folder} holds the record of another run; name a new folder")
     config.stash[ASKED] = Asked(settings, specification, folder)
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path.cwd() / ".leadlists" / "hypothesis"))
+    hypothesis_files.keep_in(Path.cwd() / ".leadlists" / "hypothesis")
     if not named:
         config.args = [*config.args, *(str(path) for path in sorted(SUITE.glob("test_*.py")))]
 

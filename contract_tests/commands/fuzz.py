@@ -21,6 +21,7 @@ from contract_tests.commands.options import EXIT_CODES, Command, config_option, 
 from contract_tests.commands.output import conclude, say, write_file, write_ledger, write_wanted
 from contract_tests.composition.campaign import open_campaign
 from contract_tests.composition.cluster import open_crew
+from contract_tests.engine import hypothesis_files
 from contract_tests.engine.interruption import stop_on_signals
 from contract_tests.report import discovered
 from contract_tests.report.campaign import CampaignReport
@@ -132,6 +133,7 @@ def carry_out(order: Order, *, dask: str | None = None, parameters: Parameters |
     """
     say(str(order.permit))
     folder, masker = order.folder, Masker(order.settings.secrets)
+    hypothesis_files.keep_in(Path.cwd() / ".leadlists" / "hypothesis")
     with ExitStack() as stack:
         crew = stack.enter_context(open_crew(dask, order.settings, order.permit)) if dask else None
         campaign = open_campaign(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from contract_tests.commands.inputs import Inputs, read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
 from contract_tests.commands.output import conclude, write_file, write_wanted
 from contract_tests.composition.run import open_run
+from contract_tests.engine import hypothesis_files
 from contract_tests.engine.interruption import raise_on_signals
 from contract_tests.engine.result import RunResult
 from contract_tests.report.console import ConsoleReport
@@ -74,8 +74,7 @@ def command(
 
 
 def _run(inputs: Inputs, wanted: list[Wanted], *, explains_readings: bool) -> RunResult:
-    # Hypothesis would create another folder next to ours.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path.cwd() / ".leadlists" / "hypothesis"))
+    hypothesis_files.keep_in(Path.cwd() / ".leadlists" / "hypothesis")
     console = ConsoleReport(Console(highlight=False))
     masker = Masker(inputs.settings.secrets)
     with open_run(
