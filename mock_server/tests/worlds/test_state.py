@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +49,18 @@ def test_outcomes_for_retries_are_bounded_in_bytes() -> None:
     for number in range(3):
         store.remember("user", f"key-{number}", number, OUTCOME_BYTES_REMEMBERED // 2)
     assert [store.outcome("user", f"key-{number}") for number in range(3)] == [None, 1, 2]
+
+
+def test_the_estimate_of_a_record_is_the_memory_that_it_needs() -> None:
+    store = Store(max_records=2_000)
+    tracemalloc.start()
+    try:
+        for number in range(2_000):
+            store.add(f"id-{number}", Kept(f"id-{number}", 200).to_json())
+        used_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used_bytes < 1.5 * sum(each.size_bytes for each in store)
 
 
 def test_a_full_store_gives_the_garbage_collector_nothing_to_visit() -> None:
