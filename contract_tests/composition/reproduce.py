@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 from contract_tests.composition.target import open_target
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
+from contract_tests.judging.case import Case
+from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.operation_suite import judge_with
+from contract_tests.operation_suite import judge_with, make_plan
 from contract_tests.settings.secrets import Masker, printable
 from contract_tests.settings.sources import gather
-from contract_tests.settings.values import Settings
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
@@ -26,34 +26,33 @@ def assert_clause(
     readings: Mapping[str, Sequence[str]] | None = None,
     at_once: bool = False,
 ) -> None:
-    """Send requests, and fail unless the responses keep a clause.
+    """Send requests, and fail if the responses break a clause.
 
     url: the base URL of the server, or the URL of the endpoint. readings: the only options to accept, by question.
     at_once: send all requests at the same time. The login and other settings come from the environment and from
     leadlists.toml, as for `leadlists-contract run`.
 
-    Raises AssertionError with the expected and the actual behaviour, or if the responses do not show whether the server
-    keeps the clause. Raises UsageError for a wrong setting, and ValueError for an unknown clause.
+    Raises AssertionError with the expected and the actual behaviour, or if the server cannot be judged: it does not
+    respond, refuses the login, or the clause needs a setting that is missing. Raises UsageError for a wrong setting,
+    and ValueError for an unknown clause.
     """
     __tracebackhide__ = True  # pytest then shows the test instead
     pins = [f"{name}={','.join(options)}" for name, options in (readings or {}).items()]
     settings = gather({"url": url, "reading": pins})
-    specification = load_specification(settings.spec_folder)
-    if clause not in specification.clauses:
+    terms = Terms.of(load_specification(settings.spec_folder), settings)
+    if clause not in terms.specification.clauses:
         raise ValueError(f"there is no clause {clause!r}; `leadlists-contract clauses` lists all")
+    judge = judge_with(terms, (LEAD_LISTS,))
     masker = Masker(settings.secrets)
     with open_target(settings, Budget(max_time_s=settings.max_time_s).pause, masker) as target:
-        exchanges = _sent(target, requests, at_once=at_once)
-    judge = judge_with(Terms.of(specification, settings), (LEAD_LISTS,))
-    cases = [judge.case(exchange) for exchange in exchanges]
-    findings = [finding for case in cases for finding in judge.judge(case)] + list(judge.judge_history(cases))
-    verdicts = [finding for finding in findings if isinstance(finding, Verdict) and finding.clause == clause]
-    if broken := next((verdict for verdict in verdicts if verdict.outcome is Outcome.BROKEN), None):
-        statement = specification.clauses[clause].statement
-        told = f"{clause}: {statement}\n  expected  {broken.expected}\n  actual    {broken.actual}"
-        raise AssertionError(printable(masker.mask_excerpt(told)))
-    if not verdicts:
-        raise AssertionError(printable(masker.mask_excerpt(_why_not_judged(settings, exchanges, clause))))
+        cases = [judge.case(exchange) for exchange in _sent(target, requests, at_once=at_once)]
+        verdicts = _verdicts(judge, cases, clause)
+        if not verdicts:  # that a request is refused shows something only if the server accepts a plain one
+            plain = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "again").first
+            cases.append(judge.case(target.send(plain.request, plain.label, len(cases) + 1)))
+            verdicts = _verdicts(judge, cases, clause)
+    if problem := _breach(verdicts, terms) or ("" if verdicts else _why_not_judged(cases, terms, clause)):
+        raise AssertionError(printable(masker.mask_excerpt(problem)))
 
 
 def _sent(target: Target, requests: Sequence[Request], *, at_once: bool) -> list[Exchange]:
@@ -63,8 +62,28 @@ def _sent(target: Target, requests: Sequence[Request], *, at_once: bool) -> list
     return [target.send(*one) for one in outgoing]
 
 
-def _why_not_judged(settings: Settings, exchanges: Sequence[Exchange], clause: str) -> str:
-    seen = ", ".join(str(each.response.status) if each.response else each.failure or "" for each in exchanges)
-    missing = [name for name in ("LEADLISTS_USER_ID", "LEADLISTS_SECOND_BEARER") if not os.environ.get(name)]
-    advice = f"; set the variables of the run, perhaps {' or '.join(missing)}" if missing else ""
-    return f"{clause} was not judged; {settings.url} answered: {seen}{advice}"
+def _verdicts(judge: Judge, cases: Sequence[Case], clause: str) -> list[Verdict]:
+    findings = [finding for case in cases for finding in judge.judge(case)] + judge.judge_history(cases)
+    return [finding for finding in findings if isinstance(finding, Verdict) and finding.clause == clause]
+
+
+def _breach(verdicts: Sequence[Verdict], terms: Terms) -> str:
+    """Describe the first breach; empty if there is none."""
+    for found in verdicts:
+        if found.outcome is Outcome.BROKEN:
+            statement = terms.specification.clauses[found.clause].statement
+            return f"{found.clause}: {statement}\n  expected  {found.expected}\n  actual    {found.actual}"
+    return ""
+
+
+def _why_not_judged(cases: Sequence[Case], terms: Terms, clause: str) -> str:
+    """Return why nothing could be judged; empty if the server only no longer does what broke the clause."""
+    seen = ", ".join(str(case.status or case.exchange.failure) for case in cases)
+    if not all(case.status for case in cases) or cases[-1].status == 401:
+        return f"{clause} was not judged; {terms.base_url} answered: {seen}"
+    if refused := next((case for case in cases if case.must_accept and not case.succeeded), None):
+        statement = terms.specification.clauses[clause].statement
+        return f"{clause}: {statement}\n  expected  success\n  actual    {refused.status}"
+    if needs := terms.specification.clauses[clause].needs:
+        return f"{clause} was not judged; it needs {needs}, as an environment variable or in leadlists.toml"
+    return ""
