@@ -20,7 +20,12 @@ from contract_tests.tests.servers.right_core import Receive, RightCore, Scope, S
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
 
-LOGIN = {"LEADLISTS_BEARER": "token-1", "LEADLISTS_COOKIE": "__session=token-1", "LEADLISTS_USER_ID": "user_1"}
+LOGIN = {
+    "LEADLISTS_BEARER": "token-1",
+    "LEADLISTS_COOKIE": "__session=token-1",
+    "LEADLISTS_USER_ID": "user_1",
+    "LEADLISTS_SECOND_BEARER": "token-2",
+}
 Received = tuple[tuple[tuple[bytes, bytes], ...], bytes]
 
 
@@ -97,6 +102,7 @@ def test_a_test_fails_until_the_server_is_repaired(
         login.setenv("LEADLISTS_URL", elsewhere)
         assert failures(file) == {}
         login.setenv("LEADLISTS_BEARER", "another-token")
+        login.setenv("LEADLISTS_SECOND_BEARER", "another-token-2")
         assert test in failures(file)
 
 
