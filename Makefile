@@ -69,6 +69,7 @@ format: install ## format the code and apply the fixes of ruff
 
 lock: install ## update the lock files, keeping versions that still fit (newer versions: ARGS=--upgrade)
 	@$(compile) --extra dev --output-file .lock/requirements.txt $(ARGS) pyproject.toml
+	@$(compile) --constraint .lock/requirements.txt --output-file .lock/runtime.txt pyproject.toml
 	@$(compile) --group node --output-file .lock/node.txt $(ARGS)
 	@$(compile) --group node-22 --output-file .lock/node-22.txt $(ARGS)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 import time
+import tomllib
 from importlib import import_module
 
 import pytest
@@ -57,6 +59,26 @@ def test_each_pod_of_the_job_for_kubernetes_gets_another_shard() -> None:
     assert shards == [Shard(n + 1, spec["completions"]) for n in range(spec["completions"])]
     mounted = {each["name"] for each in container["volumeMounts"]}
     assert mounted == {each["name"] for each in spec["template"]["spec"]["volumes"]}
+
+
+def test_the_containerfile_copies_and_starts_what_exists() -> None:
+    text = (ROOT / ".containers" / "Containerfile").read_text().replace("\\\n", " ")
+    steps = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")]
+    copied = [word for name, rest in steps if name == "COPY" and "--from" not in rest for word in rest.split()[:-1]]
+    assert [word for word in copied if not (ROOT / word).exists()] == []
+    assert set(copied) >= {"pyproject.toml", "spec", "mock_server", "contract_tests"}
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", text, re.MULTILINE)
+    assert {"mock", "suite"} <= set(stages)
+    assert set(re.findall(r"--from=(\w+)", text)) <= set(stages)
+    programs = [json.loads(rest) for name, rest in steps if name == "ENTRYPOINT"]
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert {program[0].removeprefix("/kit/bin/") for program in programs} == scripts.keys()
+    lock = (ROOT / ".lock" / "runtime.txt").read_text()
+    pins = re.findall(r"^[\w.-]+==\S+", lock, re.MULTILINE)
+    assert len(pins) > 40
+    assert set(pins) <= set(
+        re.findall(r"^[\w.-]+==\S+", (ROOT / ".lock" / "requirements.txt").read_text(), re.MULTILINE)
+    )
 
 
 def test_the_hook_before_a_commit_runs_and_is_quick() -> None:
