@@ -48,7 +48,6 @@ FORMATS: Mapping[str, Format] = {
         Format("pytest", "failures.py", "pytest tests: one for each broken clause, which sends its requests again"),
         Format("har", "failures.har", "HTTP archive of the exchanges that show failures"),
         Format("ctrf", "ctrf.json", "Common Test Report Format"),
-        Format("tap", "report.tap", "Test Anything Protocol"),
         Format("badge", "badge.json", "badge of shields.io"),
         Format("passport", "passport.md", "one page: contract, kit, readings, clauses that hold, deviations"),
     )

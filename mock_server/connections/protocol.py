@@ -59,6 +59,7 @@ class Connection(asyncio.Protocol):
         self._new_body = b""
         self._has_served = False
         self._current: Cycle | None = None  # its response is the next to send
+        self._delayed: Cycle | None = None  # begins when writing resumes
         self._newest: Cycle | None = None  # its body is being read
         self._queue: deque[Cycle] = deque()  # parsed ahead
         self._held = b""  # received ahead, not parsed yet
@@ -89,6 +90,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
         self._deadlines.cancel()
+        self._delayed = None
         for cycle in (self._current, *self._queue):
             if cycle is not None:
                 cycle.disconnect()
@@ -114,6 +116,8 @@ class Connection(asyncio.Protocol):
         self.is_writing_paused = False
         if self._drain is not None and not self._drain.done():
             self._drain.set_result(None)
+        if self._delayed is not None and self._delayed is self._current:
+            self._begin(self._delayed)
         self.adjust_reading()
 
     def close(self) -> None:
@@ -188,6 +192,10 @@ class Connection(asyncio.Protocol):
         self._close_with(self._shared.failure_response(self._parser, self.default_head()))
 
     def _begin(self, cycle: Cycle) -> None:
+        """Call the app for the current cycle, once the client has read enough of the responses before it."""
+        self._delayed = cycle if self.is_writing_paused else None
+        if self._delayed is not None:
+            return  # its response would wait in memory
         task = self.loop.create_task(cycle.run(self._app))
         task.add_done_callback(self._server.tasks.discard)
         self._server.tasks.add(task)
