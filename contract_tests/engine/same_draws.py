@@ -1,8 +1,9 @@
-"""Let Hypothesis draw the same examples in every process.
+"""Let Hypothesis draw the same examples in every process, and keep none of the strategies.
 
 Hypothesis also draws constants that it finds in the source of the modules that are loaded, except for those in
 site-packages. So its examples would depend on the command, on how this package is installed, and on the programs of the
-user; a campaign could not be resumed or spread.
+user; a campaign could not be resumed or spread. Hypothesis also caches a thousand strategies, of which ours with texts
+are so large that the memory of a campaign would grow for hours.
 """
 
 from __future__ import annotations
@@ -14,12 +15,26 @@ from typing import Any
 
 # Not public: in a version of Hypothesis without these names, examples depend on the loaded modules again.
 _PROVIDERS: Any = import_module("hypothesis.internal.conjecture.providers")
+_STRATEGIES: Any = import_module("hypothesis.strategies._internal.utils")
 _NAMES = ("_get_local_constants", "Constants", "CONSTANTS_CACHE")
 
 
 @contextmanager
 def same_draws() -> Iterator[None]:
-    """Draw no constants from modules within this block; other tests of the process keep theirs."""
+    """Draw no constants from modules within this block, and empty the cache of strategies after it.
+
+    Other tests of the process keep their constants.
+    """
+    try:
+        with _without_constants():
+            yield
+    finally:
+        if clear := getattr(_STRATEGIES, "clear_strategy_cache", None):
+            clear()
+
+
+@contextmanager
+def _without_constants() -> Iterator[None]:
     if not all(hasattr(_PROVIDERS, name) for name in _NAMES):
         yield
         return

@@ -205,3 +205,10 @@ def test_examples_do_not_depend_on_the_modules_that_are_loaded(tmp_path: Path, m
     monkeypatch.syspath_prepend(tmp_path)
     import_module("constants_of_a_program")
     assert drawn() == before
+
+
+def test_no_strategies_are_kept_after_a_search() -> None:
+    cache = import_module("hypothesis.strategies._internal.utils")._STRATEGY_CACHE
+    strategy = st.integers(1, 9).flatmap(lambda size: st.text(min_size=size, max_size=size))
+    draw(strategy.map(lambda text: Request("GET", text)), examples=50, seed=1)
+    assert len(cache) == 0
