@@ -83,9 +83,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if not worker and (folder / FILE_NAME).exists():
         raise pytest.UsageError(f"--leadlists-run-folder: {folder} holds the record of another run; name a new folder")
     config.stash[ASKED] = Asked(settings, specification, folder)
-    hypothesis_files.keep_in(Path.cwd() / ".leadlists" / "hypothesis")
     if not named:
         config.args = [*config.args, *(str(path) for path in sorted(SUITE.glob("test_*.py")))]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep the files of Hypothesis in our folder, after its own hook: before that, it warns of access to its files."""
+    if session.config.stash.get(ASKED, None):
+        hypothesis_files.keep_in(Path.cwd() / ".leadlists" / "hypothesis")
 
 
 @pytest.hookimpl(optionalhook=True)
