@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,7 +38,8 @@ SWITCHES = {
 PROTOTYPE_FIELDS = {"__proto__": {"type": "company", "companyIds": [COMPANIES[0]]}}
 
 
-def _company(number: int) -> str:
+def company_id(number: int) -> str:
+    """Return a valid company ID."""
     return f"7b0f8d6e-3c52-4a7e-9d41-{number:012x}"
 
 
@@ -183,156 +183,6 @@ CHOICES: tuple[tuple[Mapping[str, Any], ...], ...] = (
 )
 ROWS = ("00010", "01112", "02201", "10111", "11200", "12002", "20202", "21001", "22100", "22210")  # the last: wire
 
-# Open questions: label -> changes to the base (one question each, as far as possible).
-OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
-    "an empty name": {"name": ""},
-    "a name of spaces": {"name": "   "},
-    "spaces around the name": {"name": "  Spring campaign  "},
-    **{f"a name of {length:,} characters": {"name": long_name(length)} for length in (81, 257, 4100, 70_000)},
-    "a decomposed name": {"name": "Cafe\u0301 Mu\u0308nchen"},
-    "a name with tags": {"name": "Q1 <b>bold</b> <script>alert(1)</script> &amp; Co"},
-    "a name with character references": {"name": "&lt;b&gt; &amp; &#39;x&#39; &copy; %26lt;"},
-    "a name with joiners": {
-        "name": "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
-    },
-    "a name with an unclosed tag": {"name": "a <b and more"},
-    "NUL in the name": {"name": "before\u0000after"},
-    "a control character in the name": {"name": "before\u0007after"},
-    "a tab and a line end in the name": {"name": "before\tbetween\nafter"},
-    "a line separator and an override of direction in the name": {"name": "before\u2028between\u202eafter"},
-    "type null": {"type": None},
-    "an ICP": {"icpId": ICP},
-    "an ICP in upper case": {"icpId": ICP.upper()},
-    "an ICP of UUID version 1": {"icpId": "2c1d43b8-e6d7-11ee-bd3d-0242ac120002"},
-    "an ICP of UUID version 7": {"icpId": "018e3f5a-6b7c-7d8e-9f01-23456789abcd"},
-    "a nil UUID as the ICP": {"icpId": "00000000-0000-0000-0000-000000000000"},
-    "an ICP of no UUID variant": {"icpId": "660e8400-e29b-41d4-1716-446655440001"},
-    "an ICP without hyphens": {"icpId": ICP.replace("-", "")},
-    "an ICP in braces": {"icpId": "{" + ICP + "}"},
-    "an ICP as a URN": {"icpId": "urn:uuid:" + ICP},
-    "an ICP with a line end": {"icpId": ICP + "\n"},
-    "dates without time": {"startDate": "2030-01-01", "endDate": "2030-03-31"},
-    "dates with an offset": {"startDate": "2030-01-01T01:00:00.000+01:00", "endDate": "2030-03-31T23:59:59.000-05:30"},
-    "offsets with minutes": {
-        "startDate": "2030-01-01T05:45:00.000+05:45",
-        "endDate": "2030-03-31T23:59:59.000-00:30",
-    },
-    "dates with a large offset": {"startDate": "2030-01-01T00:00:00.000+15:00"},
-    "dates without time zone that summer time skips": {
-        "startDate": "2030-03-10T02:30:00.000",
-        "endDate": "2030-03-31T02:30:00.000",
-    },
-    "tenths of a second": {"startDate": "2030-01-01T00:00:00.5Z"},
-    "microseconds": {"startDate": "2030-01-01T00:00:00.123987Z"},
-    "a fraction that rounds up to the next year": {
-        "startDate": "2030-12-31T23:59:59.9999999Z",
-        "endDate": "2031-12-31T23:59:59.9999996Z",
-    },
-    "offsets that carry instants out of the calendar": {
-        "startDate": "0001-01-01T00:00:00.000+14:00",
-        "endDate": "9999-12-31T23:59:59.999-14:00",
-    },
-    "milliseconds around the Unix epoch": {
-        "startDate": "1969-12-31T23:59:59.999Z",
-        "endDate": "1970-01-01T00:00:00.000Z",
-    },
-    "years before 1900 and after 3000": {
-        "startDate": "1582-10-10T12:34:56.789Z",
-        "endDate": "3001-03-01T12:34:56.789Z",
-    },
-    "a leap second": {"startDate": "2016-12-31T23:59:60.000Z"},
-    "hour 24": {"startDate": "2030-01-01T24:00:00.000Z"},
-    "a date in lower case": {"startDate": "2030-01-01t00:00:00.000z"},
-    "a date with a space for T": {"startDate": "2030-01-01 00:00:00Z"},
-    "a date without seconds": {"startDate": "2030-01-01T00:00Z"},
-    "a week": {"startDate": "2030-W01-1"},
-    "a date in basic form": {"startDate": "20300101T000000Z"},
-    "dates in words": {"startDate": "January 1, 2030", "endDate": "Sun, 31 Mar 2030 23:59:59 GMT"},
-    "a date with slashes": {"startDate": "01/02/2030"},
-    "dates as news readers and C write them": {
-        "startDate": "Tuesday, 01-Jan-30 00:00:00 GMT",
-        "endDate": "Sun Mar 31 23:59:59 2030",
-    },
-    "a Unix time": {"startDate": "1893456000000"},
-    "the year 500": {"startDate": "0500-01-01T00:00:00.000Z"},
-    "a date with a line end": {"startDate": "2030-01-01T00:00:00.000Z\n"},
-    "the end before the start": {"startDate": "2030-03-31T00:00:00.000Z", "endDate": "2030-01-01T00:00:00.000Z"},
-    "the end at the start": {"startDate": "2030-01-01T00:00:00.000Z", "endDate": "2030-01-01T00:00:00.000Z"},
-    "numbers for person ids": {"personIds": [1001, 1002]},
-    "an empty person id": {"personIds": [""]},
-    "person ids": {"personIds": ["lead_abc123", "lead_def456"]},
-    "person ids in another order": {"personIds": ["lead_zz9", "lead_aa1", "lead_mm5"]},
-    "person ids of odd spelling": {
-        "personIds": ["lead_AbC", "007", "a,b", "a;b|c", "é%2F", "x y", "R&D", "O'Neil", "a\\b", '"q"', "{a}"]
-    },
-    "person ids like other types": {
-        "personIds": [
-            "0",
-            "false",
-            "null",
-            "true",
-            "[]",
-            "{}",
-            "NaN",
-            "undefined",
-            "1e3",
-            "-0",
-            "0.10",
-            "0x1F",
-            "1_000",
-            "9007199254740993",
-            "2024-01-01",
-            "2024-01-01T00:00:00.000Z",
-            "Infinity",
-            "off",
-        ]
-    },
-    "spaces around person ids": {"personIds": [" lead_1", "lead_2 ", "\tlead_3"]},
-    "person ids that differ in case alone": {"personIds": ["lead_abcd", "lead_ABCD"]},
-    "a person id in two scripts": {"personIds": ["лид_线索"]},
-    "a person id of 65 characters": {"personIds": ["lead_" + "x" * 59 + "!"]},
-    "the last of 2,000 person ids alone": {"personIds": ["lead_01999"]},
-    "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
-    "a person id twice": {"personIds": ["lead_abc123", "lead_abc123", "lead_def456", "lead_abc123"]},
-    # In the opposite order to the next two: a server that locks rows in the order of the request runs into a deadlock.
-    "100 person ids, the last first": {"personIds": [f"lead_{n:05d}" for n in reversed(range(100))]},
-    **{f"{count:,} person ids": {"personIds": [f"lead_{n:05d}" for n in range(count)]} for count in (257, 2000)},
-    "company ids": {"type": "company", "companyIds": list(COMPANIES)},
-    "a company id twice": {"type": "company", "companyIds": [COMPANIES[0], *COMPANIES, COMPANIES[0]]},
-    "a company id in capitals too": {"type": "company", "companyIds": [COMPANIES[1], COMPANIES[1].upper()]},
-    **{
-        f"{count:,} company ids": {"type": "company", "companyIds": [_company(n) for n in range(count)]}
-        for count in (1001,)
-    },
-    "company ids in upper case": {"type": "company", "companyIds": [COMPANIES[1].upper()]},
-    "person ids on a list of companies": {"type": "company", "personIds": ["lead_abc123"]},
-    "company ids on a list of people": {"companyIds": [COMPANIES[0]]},
-    "companyIds null": {"companyIds": None},
-    "fields of no meaning here": {"colour": "green", "persons": [], "orgId": "org_1"},
-    "fields like switches": SWITCHES,
-    "documented keys in other cases": {"Name": "Other", "TYPE": "company", "startdate": "2001-01-01T00:00:00.000Z"},
-    "fields that the server makes, in other spellings": {
-        "ID": "11111111-2222-4333-8444-555555555555",
-        "_id": "11111111-2222-4333-8444-555555555555",
-        "created_at": "2001-01-01T00:00:00.000Z",
-        "Updated-At": "2001-01-01T00:00:00.000Z",
-        "user_ids": ["user_somebody_else"],
-        "UserIds": ["user_somebody_else"],
-        "leadList": {"id": "11111111-2222-4333-8444-555555555555", "userIds": ["user_somebody_else"]},
-    },
-    "keys of prototypes": {"__proto__": {"admin": True}, "constructor": {"name": "x"}},
-    "a field nested deep": {"x": json.loads("[" * 40 + "]" * 40)},
-    "fields that the server makes": {
-        "id": "11111111-2222-4333-8444-555555555555",
-        "createdAt": "2001-01-01T00:00:00.000Z",
-        "updatedAt": "2001-01-01T00:00:00.000Z",
-    },
-    "null for the fields that the server makes": {"id": None, "createdAt": None, "updatedAt": None},
-    "owners of the client's choice": dict.fromkeys(("userId", "ownerId", "createdBy"), "user_somebody_else"),
-    "an empty list of users": {"userIds": []},
-    "users of the client's choice": {"userIds": ["user_somebody_else"]},
-}
-
 # Values with one error deep inside, where a superficial check does not look.
 HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
     **{
@@ -342,7 +192,7 @@ HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
     **{
         f"not a UUID after {count:,} company ids": {
             "type": "company",
-            "companyIds": [*(_company(n) for n in range(count)), "company_3"],
+            "companyIds": [*(company_id(n) for n in range(count)), "company_3"],
         }
         for count in HIDDEN_BEHIND
     },

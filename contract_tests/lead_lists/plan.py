@@ -21,7 +21,6 @@ from contract_tests.lead_lists.bodies import (
     HIDDEN_VIOLATIONS,
     ICP,
     LEFT_OUT,
-    OPEN_QUESTIONS,
     OTHER_BASES,
     PAGE_EXAMPLE,
     PERMITTED,
@@ -31,10 +30,11 @@ from contract_tests.lead_lists.bodies import (
     without,
 )
 from contract_tests.lead_lists.history import FROZEN_CLOCK_S
+from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
+from contract_tests.lead_lists.sequences import in_turn
 from contract_tests.requests.generic_plan import generic_plan
 from contract_tests.requests.plan import BURST, Plan, Sender, Step, encode
 from contract_tests.requests.transport import varied
-from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers
 
 LABEL = 16  # maximum length of a label in a name: a server that refuses thirty characters refuses names only
@@ -71,7 +71,6 @@ def _plan(sender: Sender, tag: str) -> Plan:
     steps += _spellings(sender, tag)
     steps += _at_other_ends(chain(_transport(sender, tag), _logins(sender, tag)))
     steps = list(_interleaved(steps, list(_together(sender, tag))))
-    repeated = Step("the same request twice", sender.request(_base(sender, f"Repeated, {tag}")))
     users = sender.terms.settings.sessions
     burst = tuple(
         Step(
@@ -83,16 +82,7 @@ def _plan(sender: Sender, tag: str) -> Plan:
     return Plan(
         first=Step("a plain lead list", sender.request(_base(sender, f"First list, {tag}"))),
         concurrent=tuple(_numbered(steps, tag)),
-        sequential=(
-            repeated,
-            repeated,
-            *_same_companies(sender, tag),
-            *_same_name(sender, tag),
-            *_users_in_turn(sender, tag),
-            *_defaults_in_turn(sender, tag),
-            *_idempotent(sender, tag),
-            *_once_more(sender, tag),
-        ),
+        sequential=tuple(in_turn(sender, tag)),
         burst=burst,
         last=Step("a plain lead list later", sender.request(_base(sender, f"Last list, {tag}"))),
         last_after_s=FROZEN_CLOCK_S + 0.1,
@@ -260,47 +250,6 @@ def _logins(sender: Sender, tag: str) -> Iterator[Step]:
             )
 
 
-def _same_companies(sender: Sender, tag: str) -> Iterator[Step]:
-    """Yield the same IDs several times: a validator with state accepts them every second time."""
-    body = {**_base(sender, f"Companies again, {tag}"), "type": "company", "companyIds": [*COMPANIES]}
-    for time in ("once", "twice", "three times"):
-        yield Step(f"the same company ids {time}", sender.request(body))
-
-
-def _same_name(sender: Sender, tag: str) -> Iterator[Step]:
-    body = _base(sender, f"A name for two lists, {tag}")
-    later = {**body, "endDate": "2030-04-30T23:59:59.000Z"}
-    yield Step("a name", sender.request(body))
-    yield Step("the same name again", sender.request(later))
-
-
-def _users_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
-    second: Session | None = sender.terms.settings.second
-    if second is None:
-        return
-    first = sender.terms.settings.first
-    for turn, session in enumerate((first, second, first, second)):
-        body = _base(sender, f"Turn {turn + 1}, {tag}")
-        yield Step(f"turn {turn + 1}: the {session.name} user", sender.request(body, session=session))
-
-
-def _defaults_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
-    """Yield steps to check that a default is that of the API page, not the value of the previous list."""
-    body = _base(sender, f"Companies first, {tag}")
-    yield Step("a list of companies, then", sender.request({**body, "type": "company", "companyIds": [*COMPANIES]}))
-    yield Step("type and companyIds left out after it", sender.request(without(body, "type", "companyIds")))
-
-
-def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
-    """Yield requests at the end of the run that a server must refuse as at its start."""
-    body = _base(sender, f"At the end, {tag}")
-    yield Step("a right body before no body", sender.request(body))
-    yield Step("no body after a right one", sender.request(raw=b""))
-    yield Step("endDate left out, at the end", sender.request(without(body, "endDate")))
-    if sender.operation.secured:
-        yield Step("no login, at the end", sender.request(body, login=()))
-
-
 def _together(sender: Sender, tag: str) -> Iterator[Step]:
     """Pairwise combinations of permitted variations; by the second user, if there is one."""
     user = sender.terms.settings.sessions[-1]
@@ -323,15 +272,3 @@ def _interleaved(many: Sequence[Step], few: Sequence[Step]) -> Iterator[Step]:
             yield from islice(among, 1)
         yield step
     yield from among
-
-
-def _idempotent(sender: Sender, tag: str) -> Iterator[Step]:
-    key: Headers = (("Idempotency-Key", f"key-{tag}"),)
-    for _ in range(2):
-        yield Step("an Idempotency-Key", sender.request(_base(sender, f"Idempotent, {tag}"), more=key))
-    if second := sender.terms.settings.second:
-        step = sender.request(_base(sender, f"Idempotent, {tag}"), more=key, session=second)
-        yield Step("the Idempotency-Key of the other user", step)
-    body, key = _base(sender, f"Corrected, {tag}"), (("Idempotency-Key", f"corrected-{tag}"),)
-    yield Step("a number for name with an Idempotency-Key", sender.request({**body, "name": 7}, more=key))
-    yield Step("the name corrected, the same Idempotency-Key", sender.request(body, more=key))

@@ -15,7 +15,8 @@ from contract_tests.contract.terms import Terms
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Finding, Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.lead_lists.bodies import OPEN_QUESTIONS, PERMITTED, base
+from contract_tests.lead_lists.bodies import PERMITTED, base
+from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
 from contract_tests.operation_suite import judge_with, make_plan
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Exchange, Request, Response

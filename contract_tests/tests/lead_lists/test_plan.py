@@ -13,8 +13,9 @@ import pytest
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.expectation import Expectation, expect
-from contract_tests.lead_lists.bodies import CHOICES, CLOCK_CHANGES, OPEN_QUESTIONS, PAGE_EXAMPLE, PERMITTED, ROWS
+from contract_tests.lead_lists.bodies import CHOICES, CLOCK_CHANGES, PAGE_EXAMPLE, PERMITTED, ROWS
 from contract_tests.lead_lists.meaning import MEANING
+from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
 from contract_tests.lead_lists.plan import WIRES, lead_list_plan
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.settings.values import Settings

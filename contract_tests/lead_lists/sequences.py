@@ -1,0 +1,75 @@
+"""Requests that are sent in turn, because each has to be seen after another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contract_tests.lead_lists.bodies import COMPANIES, base, without
+from contract_tests.requests.plan import Sender, Step
+from contract_tests.settings.values import Session
+from contract_tests.target.exchange import Headers
+
+
+def in_turn(sender: Sender, tag: str) -> Iterator[Step]:
+    """Yield all of them in their order; tag: part of every name."""
+    repeated = Step("the same request twice", sender.request(base(f"Repeated, {tag}", sender.base)))
+    yield from (repeated, repeated)
+    yield from _same_companies(sender, tag)
+    yield from _same_name(sender, tag)
+    yield from _users_in_turn(sender, tag)
+    yield from _defaults_in_turn(sender, tag)
+    yield from _idempotent(sender, tag)
+    yield from _once_more(sender, tag)
+
+
+def _same_companies(sender: Sender, tag: str) -> Iterator[Step]:
+    """Yield the same IDs several times: a validator with state accepts them every second time."""
+    body = {**base(f"Companies again, {tag}", sender.base), "type": "company", "companyIds": [*COMPANIES]}
+    for time in ("once", "twice", "three times"):
+        yield Step(f"the same company ids {time}", sender.request(body))
+
+
+def _same_name(sender: Sender, tag: str) -> Iterator[Step]:
+    body = base(f"A name for two lists, {tag}", sender.base)
+    later = {**body, "endDate": "2030-04-30T23:59:59.000Z"}
+    yield Step("a name", sender.request(body))
+    yield Step("the same name again", sender.request(later))
+
+
+def _users_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
+    second: Session | None = sender.terms.settings.second
+    if second is None:
+        return
+    first = sender.terms.settings.first
+    for turn, session in enumerate((first, second, first, second)):
+        body = base(f"Turn {turn + 1}, {tag}", sender.base)
+        yield Step(f"turn {turn + 1}: the {session.name} user", sender.request(body, session=session))
+
+
+def _defaults_in_turn(sender: Sender, tag: str) -> Iterator[Step]:
+    """Yield steps to check that a default is that of the API page, not the value of the previous list."""
+    body = base(f"Companies first, {tag}", sender.base)
+    yield Step("a list of companies, then", sender.request({**body, "type": "company", "companyIds": [*COMPANIES]}))
+    yield Step("type and companyIds left out after it", sender.request(without(body, "type", "companyIds")))
+
+
+def _idempotent(sender: Sender, tag: str) -> Iterator[Step]:
+    key: Headers = (("Idempotency-Key", f"key-{tag}"),)
+    for _ in range(2):
+        yield Step("an Idempotency-Key", sender.request(base(f"Idempotent, {tag}", sender.base), more=key))
+    if second := sender.terms.settings.second:
+        step = sender.request(base(f"Idempotent, {tag}", sender.base), more=key, session=second)
+        yield Step("the Idempotency-Key of the other user", step)
+    body, key = base(f"Corrected, {tag}", sender.base), (("Idempotency-Key", f"corrected-{tag}"),)
+    yield Step("a number for name with an Idempotency-Key", sender.request({**body, "name": 7}, more=key))
+    yield Step("the name corrected, the same Idempotency-Key", sender.request(body, more=key))
+
+
+def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
+    """Yield requests at the end of the run that a server must refuse as at its start."""
+    body = base(f"At the end, {tag}", sender.base)
+    yield Step("a right body before no body", sender.request(body))
+    yield Step("no body after a right one", sender.request(raw=b""))
+    yield Step("endDate left out, at the end", sender.request(without(body, "endDate")))
+    if sender.operation.secured:
+        yield Step("no login, at the end", sender.request(body, login=()))
