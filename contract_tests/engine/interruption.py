@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable
 
 from contract_tests.engine.events import Ending
@@ -15,8 +16,14 @@ class Terminated(BaseException):
 def raise_on_signals(stop: Callable[[Ending], None] = lambda ending: None) -> None:
     """Raise KeyboardInterrupt on Ctrl-C and Terminated on SIGTERM from now on, in the main thread.
 
-    stop: called before, because Python drops an exception that a signal raises while it destroys an object.
+    stop: called before, because Python drops an exception that a signal raises while it destroys an object, and only
+    prints it; it is not printed from now on.
     """
+    report = sys.unraisablehook
+
+    def drop(lost: sys.UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, KeyboardInterrupt | Terminated):
+            report(lost)
 
     def handle(number: int, _: object) -> None:
         if number == signal.SIGINT:
@@ -25,6 +32,7 @@ def raise_on_signals(stop: Callable[[Ending], None] = lambda ending: None) -> No
         stop(Ending.TERMINATED)
         raise Terminated
 
+    sys.unraisablehook = drop
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
 
