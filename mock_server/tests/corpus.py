@@ -21,7 +21,16 @@ from hypothesis import strategies as st
 from mock_server.tests.conftest import GOOD, LOGIN, PATH
 from mock_server.tests.programs import npm_package
 
-FETCH_SETS_ITSELF = {"accept-encoding", "connection", "content-length", "host", "transfer-encoding", "user-agent"}
+# Headers that fetch sets itself, or refuses to send.
+NOT_FOR_FETCH = {
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "host",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+}
 UUID = "660E8400-e29b-41d4-a716-446655440001"
 
 
@@ -111,7 +120,7 @@ def planned(mock_url: str, folder: Path) -> Iterator[Case]:
             yield Case(
                 f"planned: {record['exchange']['label']}",
                 body if request["method"] not in ("GET", "HEAD") else None,
-                {name: value for name, value in headers.items() if name not in FETCH_SETS_ITSELF},
+                {name: value for name, value in headers.items() if name not in NOT_FOR_FETCH},
                 request["method"],
                 request["url"].removeprefix(mock_url),
             )

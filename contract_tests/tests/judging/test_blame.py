@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.judging.oracles.blame import refused_though_valid, unguarded_media_type
 from contract_tests.judging.verdict import Verdict
 from contract_tests.tests.corpus.exchanges import OMIT, case, exchange, problem, request, sent_body
 from contract_tests.tests.corpus.histories import made
@@ -77,3 +77,14 @@ def test_a_field_whose_value_another_request_used_is_no_suspect() -> None:
     (verdict,) = refused_though_valid(cases)
     assert isinstance(verdict, Verdict)
     assert verdict.clause == "request.name.text"
+
+
+def test_another_value_that_was_refused_says_nothing_of_the_media_type() -> None:
+    def named(value: str) -> set[str]:
+        refusal = exchange(request(sent_body(companyIds=["company_1"])), 400, problem(details=["is wrong"]))
+        typed = exchange(request(sent_body(companyIds=[value]), content_type="Application/JSON"))
+        found = unguarded_media_type([case(refusal), case(typed)])
+        return {finding.clause for finding in found if isinstance(finding, Verdict)}
+
+    assert named("company_2") == {"request.companyIds.items.format"}
+    assert named("company_1") == {"http.request.media-type"}
