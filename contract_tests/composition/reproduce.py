@@ -60,7 +60,7 @@ def _sent(target: Target, requests: Sequence[Request], *, at_once: bool) -> list
     outgoing = [(request, f"request {number}", number) for number, request in enumerate(requests, 1)]
     if at_once:
         return sorted(target.send_burst(outgoing), key=lambda exchange: exchange.number)
-    return [target.send(*one) for one in outgoing]
+    return target.send_in_turn(outgoing)
 
 
 def _verdicts(judge: Judge, cases: Sequence[Case], clause: str) -> list[Verdict]:

@@ -40,10 +40,10 @@ def replay(
     Raise RecordError if the record does not have the complete body of a request.
     """
     requests = [_request(view, secrets, folder, moved) for view in verdict.exchanges]
-    again = [
-        target.send(request, view.label, number)
+    again = target.send_in_turn(
+        (request, view.label, number)
         for number, (request, view) in enumerate(zip(requests, verdict.exchanges, strict=True), 1)
-    ]
+    )
     cases = [judge.case(exchange) for exchange in again]
     findings = [finding for case in cases for finding in judge.judge(case)] + list(judge.judge_history(cases))
     broken = [

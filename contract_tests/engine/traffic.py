@@ -158,7 +158,7 @@ class Traffic:
         if len(steps) > 1 and _overlap(exchanges):
             again = self.target.send_burst(map(self._outgoing, steps))
         else:
-            again = [self.send(step) for step in steps]
+            again = self.target.send_in_turn(map(self._outgoing, steps))
         cases = [self._judge.case(exchange) for exchange in again]
         for exchange in again:
             self.show(exchange)

@@ -20,6 +20,7 @@ from contract_tests.target.pace import Pace
 from contract_tests.target.renewal import Renewal
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # no request of the suite causes a longer response
+APART_S = 0.005  # times have milliseconds
 MAX_RATE_LIMIT_WAIT_S = 60.0  # total for one request
 MAX_RATE_LIMIT_TRIES = 8
 LINGER_S = 0.5  # wait for requests in flight at the end of a run, then close their connections
@@ -128,6 +129,18 @@ class Target:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             wait(under_way, LINGER_S)
+
+    def send_in_turn(self, requests: Iterable[Outgoing]) -> list[Exchange]:
+        """Send requests one after another, APART_S apart.
+
+        A fast server gives two responses the same createdAt, and a verdict on both can depend on that.
+        """
+        exchanges: list[Exchange] = []
+        for outgoing in requests:
+            if exchanges:
+                self._pause(APART_S)
+            exchanges.append(self.send(*outgoing))
+        return exchanges
 
     def send_burst(self, requests: Iterable[Outgoing]) -> list[Exchange]:
         """Send all requests at the same moment, each on its own connection."""
