@@ -256,6 +256,7 @@ class Connection(asyncio.Protocol):
             response = whole_response(answer, self.default_head(), keep_alive=parser.keep_alive)
         except Exception as error:
             logger.error("the app raised %r", error)
+            self._is_new = False
             return self._close_with(self._shared.failure_response(parser, self.default_head()))
         self._is_new = False
         self._has_served = True

@@ -145,6 +145,8 @@ def test_an_answer_that_cannot_be_sent_is_a_500(counted: tuple[RunningMock, Coun
     mock, _ = counted
     mock.mock.at_once = lambda *_: (201, [(b"bad name", b"x")], b"")  # type: ignore[assignment]
     assert _statuses(mock, [HEAD + BODY], waits=False) == [500]
+    mock.mock.at_once = None
+    assert mock.requests() == []  # the request is not carried out a second time, through the middleware
 
 
 @pytest.mark.parametrize("packets", [1, 2])
