@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "/api/v1/entities/leadlists"
+PAGE = {  # the example of the API page
+    "name": "Q1 2024 Tech Startups",
+    "type": "person",
+    "icpId": "660e8400-e29b-41d4-a716-446655440001",
+    "startDate": "2024-01-01T00:00:00.000Z",
+    "endDate": "2024-03-31T23:59:59.000Z",
+    "personIds": ["lead_abc123", "lead_def456"],
+    "companyIds": [],
+}
 GOOD: dict[str, Any] = {"name": "n", "icpId": None, "startDate": "2024-01-01", "endDate": "2024-01-02", "personIds": []}
 LOGIN = {"authorization": "Bearer xyz789-session"}
 BROWSER_PATIENCE_S = 30  # usually well under a second

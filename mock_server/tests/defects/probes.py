@@ -10,18 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from mock_server.app import Mock
-from mock_server.tests.conftest import PATH
+from mock_server.tests.conftest import PAGE, PATH
 
 T = TypeVar("T")
-PAGE = {
-    "name": "Q1 2024 Tech Startups",
-    "type": "person",
-    "icpId": "660e8400-e29b-41d4-a716-446655440001",
-    "startDate": "2024-01-01T00:00:00.000Z",
-    "endDate": "2024-03-31T23:59:59.000Z",
-    "personIds": ["lead_abc123", "lead_def456"],
-    "companyIds": [],
-}
 BASE = {**PAGE, "icpId": None, "personIds": []}
 COMPANIES = [f"7b0f8d6e-3c52-4a7e-9d41-0c5a8e2f{i:04x}" for i in range(60)]
 UUID = "660e8400-e29b-41d4-a716-446655440001"

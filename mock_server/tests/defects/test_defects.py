@@ -11,8 +11,7 @@ import yaml
 
 from mock_server import defects
 from mock_server.settings.values import SettingError
-from mock_server.tests.conftest import ROOT, StartMock
-from mock_server.tests.defects.probes import PAGE
+from mock_server.tests.conftest import PAGE, ROOT, StartMock
 
 ALL = [defect for module in defects.MODULES for defect in module.DEFECTS]
 GROUPS = {

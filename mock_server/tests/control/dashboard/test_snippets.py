@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mock_server import RunningMock, running_mock
-from mock_server.tests.conftest import GOOD, PATH, ROOT
+from mock_server.tests.conftest import GOOD, PAGE, PATH, ROOT
 from mock_server.tests.programs import NODE_MODULES, npm_package
 
 pytestmark = pytest.mark.once
@@ -30,15 +30,6 @@ FORMATS = ("curl", "fetch", "playwright", "pytest", "hypothesis")
 TOKEN = "xyz789-session"
 LOGIN = f"Authorization: Bearer {TOKEN}"
 JSON = "Content-Type: application/json"
-PAGE = {
-    "name": "Q1 2024 Tech Startups",
-    "type": "person",
-    "icpId": "660e8400-e29b-41d4-a716-446655440001",
-    "startDate": "2024-01-01T00:00:00.000Z",
-    "endDate": "2024-03-31T23:59:59.000Z",
-    "personIds": ["lead_abc123", "lead_def456"],
-    "companyIds": [],
-}
 # Headers that clients generate; snippets omit them.
 CLIENT_S_OWN = re.compile(
     r"host|content-length|transfer-encoding|connection|keep-alive|expect|user-agent|accept(-encoding|-language)?|referer|"
