@@ -222,7 +222,7 @@ class Connection(asyncio.Protocol):
 
     def on_head(self) -> None:
         self._deadlines.unlimit()
-        self._is_new = True
+        self._is_new = not self._is_refused  # requests of the same packet, after one that ended the connection
         self._new_body = b""
 
     def on_body(self, body: bytes) -> None:
@@ -233,6 +233,8 @@ class Connection(asyncio.Protocol):
             self._newest.wake()
 
     def on_end(self) -> None:
+        if self._is_refused:
+            return
         if self._is_new:
             return self._respond_at_once()
         cycle = self._newest
