@@ -1,9 +1,13 @@
-"""The table of exit codes: each code, the situation that provokes it with a real process, and what the command says."""
+"""The table of exit codes: each code, the situation that provokes it with a real process, and what the command says.
+
+test_endings.py provokes 130 and 143, and test_cli.py the other forms of wrong usage.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 import socket
 import ssl
@@ -11,18 +15,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import pytest
 
 from contract_tests.tests.conftest import USERS
+from contract_tests.tests.engine.test_conduct import GatewayAfterThirty, QuotaOfThirty, SessionOfThirty
 from contract_tests.tests.servers.right_core import Answer, Refusal, Request, RightCore
 from contract_tests.tests.servers.serving import serve
-from contract_tests.tests.test_cli import LOGIN, environment
+from contract_tests.tests.test_cli import LOGIN, environment, faulty
 
 QUICK = ("--depth=quick", "--clauses=access")
+MOST_REQUESTS = 60  # of a run that ends because it cannot judge any more; the plan alone has some four hundred
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -97,84 +105,202 @@ def tls_server(folder: Path, *, asks_for_certificate: bool = False) -> Iterator[
         yield port
 
 
+class Server(NamedTuple):
+    """A way to serve something for the length of a `with` block, which yields its URL."""
+
+    start: Callable[[Path], AbstractContextManager[str]]  # gets a folder that has the files of certificates()
+
+
+def app(kind: Callable[..., RightCore]) -> Server:
+    return Server(lambda folder: serve(kind(USERS)))
+
+
+def address(url: str) -> Server:
+    return Server(lambda folder: nullcontext(url))
+
+
+def over_tls(server: Server) -> Server:
+    """The same server with an https URL."""
+
+    @contextmanager
+    def start(folder: Path) -> Iterator[str]:
+        with server.start(folder) as url:
+            yield url.replace("http:", "https:")
+
+    return Server(start)
+
+
+def raw(answer: Callable[[socket.socket], None]) -> Server:
+    @contextmanager
+    def start(folder: Path) -> Iterator[str]:
+        with listener(answer) as port:
+            yield f"http://127.0.0.1:{port}"
+
+    return Server(start)
+
+
+def tls(*, scheme: str = "https", asks_for_certificate: bool = False) -> Server:
+    @contextmanager
+    def start(folder: Path) -> Iterator[str]:
+        with tls_server(folder, asks_for_certificate=asks_for_certificate) as port:
+            yield f"{scheme}://127.0.0.1:{port}"
+
+    return Server(start)
+
+
+def silent(connection: socket.socket) -> None:
+    """Send nothing until the client gives up."""
+    while connection.recv(65536):
+        pass
+
+
+class BusyForAMoment(RightCore):
+    """Answers 503 with Retry-After to three requests."""
+
+    seen = 0
+
+    def route(self, request: Request) -> None:
+        super().route(request)
+        self.seen += 1
+        if 10 < self.seen < 14:
+            raise Refusal(503, "UNAVAILABLE", "Restarting.")
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        more = {"retry-after": "1"} if refusal.status == 503 else {}
+        return answer._replace(headers={**answer.headers, **more})
+
+
+class QuotaFromTheStart(QuotaOfThirty):
+    seen = 30
+
+
+class SignInPage(RightCore):
+    """Redirects to a page whose address repeats the token."""
+
+    def create(self, request: Request) -> Answer:
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        return Answer(302, {"location": f"/sign-in?session={token}"}, b"")
+
+
+class SlashAppended(RightCore):
+    def create(self, request: Request) -> Answer:
+        return Answer(301, {"location": f"{request.path}/"}, b"")
+
+
+class Situation(NamedTuple):
+    """A run that provokes an exit code. `{url}` and `{folder}` in arguments and variables stand for their values."""
+
+    name: str
+    server: Server
+    says: str
+    arguments: tuple[str, ...] = ("{url}", *LOGIN, *QUICK)
+    variables: Mapping[str, str] = MappingProxyType({})
+
+
+def gateway(status: str) -> Server:
+    return raw(answering(f"HTTP/1.1 {status}".encode()))
+
+
+RIGHT = app(RightCore)
+NOWHERE = address("http://127.0.0.1:1")
+WHOLE = ("{url}", *LOGIN, "--depth=quick")
+TRUSTED = ("{url}", *LOGIN, "--ca-file={folder}/cert.pem")
+SITUATIONS: dict[int, tuple[Situation, ...]] = {
+    0: (
+        Situation("every clause holds", RIGHT, "0 broken"),
+        Situation("a restart in the middle", app(BusyForAMoment), "0 broken", WHOLE),
+        Situation(
+            "proxy variables that do not apply", RIGHT, "0 broken",
+            variables={"HTTP_PROXY": "socks5://127.0.0.1:1", "http_proxy": "http://:x", "NO_PROXY": "127.0.0.1"},
+        ),
+    ),
+    1: (
+        Situation("a broken clause", app(faulty("end-date-optional")), "✗ request.endDate.required", WHOLE),
+    ),
+    2: (
+        Situation("no URL", NOWHERE, "no URL was given", LOGIN),
+        Situation("a SOCKS proxy", RIGHT, "$HTTP_PROXY: ", variables={"HTTP_PROXY": "socks5://127.0.0.1:1"}),
+        Situation("a broken proxy variable", RIGHT, "$http_proxy: ", variables={"http_proxy": "http://:x"}),
+        Situation("an unknown kind of proxy", RIGHT, "$ALL_PROXY: ", variables={"ALL_PROXY": "nonsense://h:1"}),
+        Situation("a login command that fails", RIGHT, "exit code 7", ("{url}", "--login-command=exit 7")),
+        Situation("a login command without a token", RIGHT, "gives no token", ("{url}", "--login-command=true")),
+        Situation(
+            "a login command that steers the terminal", RIGHT, "exit code 3: \\x1b]0;owned\\x07no",
+            ("{url}", "--login-command=printf '\\033]0;owned\\007no' >&2; exit 3"),
+        ),
+        Situation("no file with a token", RIGHT, "--bearer-file", ("{url}", "--bearer-file={folder}/missing")),
+        Situation("no certificate in the file", RIGHT, "--client-cert", ("{url}", *LOGIN, f"--client-cert={__file__}")),
+    ),
+    3: (
+        Situation("no server", NOWHERE, "cannot be reached"),
+        Situation("a server that does not start in time", NOWHERE, "cannot be reached", (*WHOLE, "--wait=0.5")),
+        Situation("a silent server", raw(silent), "no whole answer within 0.5 s", (*WHOLE, "--timeout=0.5")),
+        Situation("a wrong path", RIGHT, "there is no such endpoint", ("{url}/elsewhere", *LOGIN)),
+        Situation("the path twice", RIGHT, "the path has /api/v1 twice", ("{url}/api/v1", *LOGIN)),
+        Situation("a redirect to a login page", app(SignInPage), "redirects (302)"),
+        Situation("a redirect to a trailing slash", app(SlashAppended), "has no trailing slash"),
+        Situation("no login", RIGHT, "no login was given", ("{url}",)),
+        Situation("a wrong login", RIGHT, "the given login is not accepted", ("{url}", "--bearer=wrong")),
+        Situation("a user without permission", gateway("403 Forbidden"), "lacks a permission"),
+        Situation("the session ends in the middle", app(SessionOfThirty), "The session ended after 3", WHOLE),
+        Situation("the quota is used up from the start", app(QuotaFromTheStart), "the quota is used up"),
+        Situation("the quota is used up in the middle", app(QuotaOfThirty), "the quota is used up after 3", WHOLE),
+        Situation("a gateway without a backend", gateway("503 Service Unavailable"), "the server, or a gateway"),
+        Situation("a gateway with a broken backend", gateway("502 Bad Gateway"), "answers 502"),
+        Situation("a gateway that loses its backend", app(GatewayAfterThirty), "keeps answering 503", WHOLE),
+        Situation("an unknown certificate", tls(), "does not trust"),
+        Situation("a certificate that is trusted, a wrong login", tls(), "answers 401", TRUSTED),
+        Situation("http to a TLS port", tls(scheme="http"), "Use https:// instead of http://"),
+        Situation("https to a port without TLS", over_tls(RIGHT), "does not support TLS"),
+        Situation("no client certificate", tls(asks_for_certificate=True), "a client certificate", TRUSTED),
+        Situation(
+            "a client certificate that is accepted, a wrong login", tls(asks_for_certificate=True), "answers 401",
+            (*TRUSTED, "--client-cert={folder}/cert.pem", "--client-key={folder}/key.pem"),
+        ),
+        Situation(
+            "no proxy", address("http://127.0.0.1:9"), "through the proxy 127.0.0.1:1 of $HTTP_PROXY",
+            variables={"HTTP_PROXY": "http://user:token-1@127.0.0.1:1"},
+        ),
+        Situation(
+            "a proxy that requires a login for http", gateway("407 Proxy Authentication Required"),
+            "the proxy requires a login", ("http://192.0.2.1", *LOGIN), {"HTTP_PROXY": "{url}"},
+        ),
+        Situation(
+            "a proxy that requires a login for https", gateway("407 Proxy Authentication Required"),
+            "$HTTPS_PROXY", ("https://192.0.2.1", *LOGIN), {"HTTPS_PROXY": "{url}"},
+        ),
+        Situation(
+            "a proxy that refuses the host", gateway("403 Forbidden"),
+            "$HTTPS_PROXY", ("https://192.0.2.1", *LOGIN), {"HTTPS_PROXY": "{url}"},
+        ),
+    ),
+    4: (Situation("nothing to judge", RIGHT, "No clause was judged", (*WHOLE, "--clauses=error.500.code")),),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a key and its certificate."""
+    folder = tmp_path_factory.mktemp("files")
+    certificates(folder)
+    return folder
+
+
 @pytest.mark.parametrize(
-    ("head", "says"),
-    [
-        (b"HTTP/1.1 503 Service Unavailable", "answers 503 to a plain request: the server, or a gateway"),
-        (b"HTTP/1.1 502 Bad Gateway", "answers 502"),
-        (b"HTTP/1.1 403 Forbidden", "lacks a permission"),
-        (b"HTTP/1.1 407 Proxy Authentication Required", "the proxy requires a login"),
-    ],
+    ("code", "situation"),
+    [pytest.param(code, each, id=f"{code}: {each.name}") for code, rows in SITUATIONS.items() for each in rows],
 )
-def test_a_first_answer_that_is_not_the_servers_gives_3(head: bytes, says: str) -> None:
-    with listener(answering(head)) as port:
-        done = run(f"http://127.0.0.1:{port}", *LOGIN, *QUICK)
-    assert (done.returncode, says in done.stderr) == (3, True), done.stderr
-
-
-def test_a_silent_server_gives_3() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        done = run(f"http://127.0.0.1:{silent.getsockname()[1]}", *LOGIN, "--timeout=0.5")
-    assert (done.returncode, "sends nothing: no whole answer within 0.5 s" in done.stderr) == (3, True), done.stderr
-
-
-def test_tls_problems_give_3_with_the_cause(tmp_path: Path, right_url: str) -> None:
-    with tls_server(tmp_path) as port:
-        url = f"https://127.0.0.1:{port}"
-        done = run(url, *LOGIN)
-        assert (done.returncode, "does not trust" in done.stderr) == (3, True), done.stderr
-        done = run(url, *LOGIN, f"--ca-file={tmp_path / 'cert.pem'}")
-        assert (done.returncode, "answers 401" in done.stderr) == (3, True), done.stderr
-        done = run(url.replace("https", "http"), *LOGIN)
-        assert done.returncode == 3, done.stdout + done.stderr
-        assert "Use https:// instead of http://" in done.stderr
-    done = run(right_url.replace("http", "https"), *LOGIN)
-    assert (done.returncode, "does not support TLS" in done.stderr) == (3, True), done.stderr
-
-
-def test_a_client_certificate_that_is_missing_gives_3_and_one_that_is_given_is_used(tmp_path: Path) -> None:
-    with tls_server(tmp_path, asks_for_certificate=True) as port:
-        url, trusted = f"https://127.0.0.1:{port}", f"--ca-file={tmp_path / 'cert.pem'}"
-        done = run(url, *LOGIN, trusted)
-        assert (done.returncode, "a client certificate" in done.stderr) == (3, True), done.stderr
-        done = run(url, *LOGIN, trusted, f"--client-cert={tmp_path / 'both.pem'}")
-        assert (done.returncode, "answers 401" in done.stderr) == (3, True), done.stderr
-    done = run(url, *LOGIN, f"--client-cert={__file__}")
-    assert (done.returncode, "--client-cert" in done.stderr) == (2, True), done.stderr
-
-
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [("HTTP_PROXY", "socks5://127.0.0.1:1"), ("http_proxy", "http://:x"), ("ALL_PROXY", "nonsense://127.0.0.1:1")],
-)
-def test_a_proxy_variable_that_cannot_be_used_is_named(right_url: str, variable: str, value: str) -> None:
-    done = run(right_url, *LOGIN, *QUICK, **{variable: value})
-    assert (done.returncode, f"${variable}: " in done.stderr) == (2, True), done.stderr
-
-
-def test_a_proxy_variable_that_does_not_apply_is_ignored(right_url: str) -> None:
-    done = run(
-        right_url, *LOGIN, *QUICK, HTTP_PROXY="socks5://127.0.0.1:1", http_proxy="http://:x", NO_PROXY="127.0.0.1"
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_proxy_s_own_problems_are_reported_as_the_proxy_s(tmp_path: Path) -> None:
-    done = run("http://127.0.0.1:9", *LOGIN, HTTP_PROXY="http://user:hidden@127.0.0.1:1")
-    assert done.returncode == 3
-    assert "through the proxy 127.0.0.1:1 of $HTTP_PROXY" in done.stderr
-    assert "hidden" not in done.stdout + done.stderr
-    for head in (b"HTTP/1.1 403 Forbidden", b"HTTP/1.1 407 Proxy Authentication Required"):
-        with listener(answering(head)) as port:
-            done = run("https://127.0.0.1:9", *LOGIN, HTTPS_PROXY=f"http://127.0.0.1:{port}")
-        assert done.returncode == 3
-        assert f"through the proxy 127.0.0.1:{port} of $HTTPS_PROXY" in done.stderr
-        assert head.split()[1].decode() in done.stderr
-
-
-def test_a_path_that_is_given_twice_is_recognised(right_url: str) -> None:
-    done = run(f"{right_url}/api/v1", *LOGIN, *QUICK)
-    assert (done.returncode, "the path has /api/v1 twice" in done.stderr) == (3, True), done.stderr
+def test_each_situation_gives_its_exit_code_and_says_why(code: int, situation: Situation, files: Path) -> None:
+    with situation.server.start(files) as url:
+        arguments = [each.format(url=url, folder=files) for each in situation.arguments]
+        variables = {name: value.format(url=url) for name, value in situation.variables.items()}
+        done = run(*arguments, **variables)
+    printed = done.stdout + done.stderr
+    assert (done.returncode, situation.says in printed) == (code, True), printed
+    assert "token-1" not in printed
+    if code == 3 and (requests := re.search(r"(\d+) requests in", printed)):
+        assert int(requests[1]) < MOST_REQUESTS
 
 
 def test_wait_waits_for_a_server_that_is_starting() -> None:
@@ -229,24 +355,26 @@ def test_a_login_command_is_run_again_when_the_session_ends() -> None:
     assert "renewed-token" not in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("command", "says"),
-    [
-        ("exit 7", "exit code 7"),
-        ("true", "gives no token"),
-        ("printf '\\033]0;owned\\007no' >&2; exit 3", "exit code 3: \\x1b]0;owned\\x07no"),
-    ],
-)
-def test_a_login_command_that_gives_no_token_is_wrong_usage(right_url: str, command: str, says: str) -> None:
-    done = run(right_url, f"--login-command={command}")
-    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
-
-
-def test_a_token_from_a_file_is_used_and_read_again(right_url: str, tmp_path: Path) -> None:
+def test_a_token_from_a_file_is_read_again_when_the_session_ends(tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text("token-1\n")
-    assert run(right_url, f"--bearer-file={file}", *QUICK).returncode == 0
-    assert run(right_url, f"--bearer-file={file}.missing", *QUICK).returncode == 2
+
+    class Renewing(Sessions):
+        """Writes a new token into the file when the session has ended, as a job of the team would."""
+
+        def authenticate(self, request: Request) -> str:
+            try:
+                return super().authenticate(request)
+            except Refusal:
+                if self.uses > 20:
+                    file.write_text(f"{self.hand_out()}\n")
+                raise
+
+    server = Renewing()
+    file.write_text(server.hand_out())
+    with serve(server) as url:
+        done = run(url, f"--bearer-file={file}", "--user-id=user_1", *QUICK, "--connections=1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert server.made > 1
 
 
 def test_a_token_that_is_about_to_expire_is_renewed_before_it_is_sent() -> None:
@@ -273,8 +401,7 @@ def test_max_time_ends_pauses() -> None:
             answer = super().refuse(request, refusal)
             return answer._replace(headers={**answer.headers, "retry-after": "50"})
 
-    with ExitStack() as stack:
-        url = stack.enter_context(serve(Later(USERS)))
+    with serve(Later(USERS)) as url:
         begun_s = time.monotonic()
         done = run(url, *LOGIN, "--max-time=3")
         assert time.monotonic() - begun_s < 40
