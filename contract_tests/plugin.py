@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Settings, UsageError
 
 SUITE = Path(__file__).parent / "suite"
+MODULE = SUITE / "test_clauses.py"
+NODE_ID = "contract_tests/suite/test_clauses.py"  # wherever the kit is installed, for JUnit, --lf and --deselect
 PLACEHOLDER_URL = "http://127.0.0.1"  # until the fixture returns the URL; the other settings are checked at once
 CLAIM = "claim"  # the file by which one process of pytest-xdist claims the run for all
 POLL_S = 0.5
@@ -64,6 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.args = [_located(arg) for arg in config.args]
     named = any(Path(arg.partition("::")[0]).resolve().is_relative_to(SUITE) for arg in config.args)
     if not (config.getoption("leadlists") or config.getoption("leadlists_url") or named):
         return
@@ -84,7 +88,30 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--leadlists-run-folder: {folder} holds the record of another run; name a new folder")
     config.stash[ASKED] = Asked(settings, specification, folder)
     if not named:
-        config.args = [*config.args, *(str(path) for path in sorted(SUITE.glob("test_*.py")))]
+        config.args = [*config.args, str(MODULE)]
+
+
+def _located(argument: str) -> str:
+    """Return the argument, with the path of our module if it is a node ID of one of our tests."""
+    path, separator, test = argument.partition("::")
+    return f"{MODULE}{separator}{test}" if path == NODE_ID and not Path(path).exists() else argument
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Give our module its fixed node ID; pytest would derive one from where the kit is installed."""
+    return pytest.Module.from_parent(parent, path=module_path, nodeid=NODE_ID) if module_path == MODULE else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Collect our module with --lf too, which skips a file if no file of its node ID exists and another test failed."""
+    report = yield
+    if collector.nodeid == NODE_ID and report.passed and not report.result:
+        report.result = list(collector.collect())
+    return report
 
 
 @pytest.hookimpl(trylast=True)

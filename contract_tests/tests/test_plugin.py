@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import pytest
 
-from contract_tests.tests.conftest import USERS
+from contract_tests.tests.conftest import ROOT, USERS
 from contract_tests.tests.readmes import python_with
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
@@ -101,6 +102,36 @@ def test_a_broken_clause_is_one_failing_test_with_the_whole_message(run_pytest: 
     assert done.returncode == 1
     assert "test_clause[request.endDate.required]" in done.stdout
     assert "expected  400" in done.stdout
+
+
+def test_junit_names_are_the_same_wherever_the_kit_is_installed(
+    run_pytest: Pytest, right_url: str, tmp_path: Path
+) -> None:
+    """Outside or inside the root folder of the tests, to which pytest relates the names of files."""
+    found = []
+    for processes, rootdir in (("0", tmp_path), ("2", ROOT)):
+        flags = ("-n", processes, f"--rootdir={rootdir}", "--junitxml=junit.xml")
+        done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, *flags)
+        assert done.returncode == 0, done.stdout
+        cases = Xml.parse(tmp_path / "junit.xml").iter("testcase")
+        names = {(str(case.get("classname")), str(case.get("name"))) for case in cases}
+        found.append({name for name in names if name[1] != "test_theirs"})
+    assert found[0] == found[1]
+    assert ("contract_tests.suite.test_clauses", "test_clause[request.name.required]") in found[0]
+
+
+def test_what_failed_last_is_run_again_with_the_teams_own_failures(run_pytest: Pytest, tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text("def test_theirs(): assert False\ndef test_well(): pass\n")
+    app = next(server.app for server in FAULTY_SERVERS if server.name == "end-date-optional")
+    with serve(app(USERS)) as url:
+        flags = (f"--leadlists-url={url}", *QUICK, "--leadlists-clauses=request.endDate")
+        assert "2 failed, " in run_pytest(*flags).stdout
+        done = run_pytest(*flags, "--lf")
+        assert "2 failed" in done.stdout
+        assert "passed" not in done.stdout
+        (name,) = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED contract_tests")]
+        done = run_pytest(*flags, name)
+        assert "1 failed in" in done.stdout, done.stdout + done.stderr
 
 
 def test_wrong_credentials_are_one_sentence_and_exit_3(run_pytest: Pytest, right_url: str) -> None:
