@@ -33,7 +33,7 @@ def describe(terms: Terms) -> RunStarted:
         variables=tuple(dict.fromkeys(settings.secrets.values())),
         clauses=tuple(clause for clause in specification.judged_clauses if clause.id in chosen),
         readings=tuple(
-            ReadingView(r.id, r.clause, r.question, r.options, {o: r.treatment(o) for o in r.options}, r.usual)
+            ReadingView(r.id, r.clause, r.question, r.options, {o: r.treatment(o) for o in r.options}, r.usual, r.limit)
             for r in specification.readings.values()
         ),
         deviations=load_deviations(settings.deviations, specification) if settings.deviations else (),

@@ -66,6 +66,7 @@ class Reading:
     refuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # refusing option -> its statuses
     group: str = ""  # one of GROUPS, or none: the request's body decides
     usual: str = ""  # the option that the mock follows
+    limit: str = ""  # what the mock cannot follow of an option other than its default
     seen_in: str = ""  # "response": only a field of the response shows which option the server follows
 
     def treatment(self, option: str) -> Treatment:
@@ -287,6 +288,7 @@ def _reading(entry: dict[str, Any], path: Path) -> Reading:
         "refuses": refuses,
         "group": entry.get("group", ""),
         "seen_in": entry.get("seen_in", ""),
+        "limit": entry.get("limit", ""),
     }
     return _build(Reading, {**kept, **more}, path)
 

@@ -31,7 +31,8 @@ class Ending(StrEnum):
 class ReadingView:
     """One open question of the API page.
 
-    options: option -> meaning. treatments: option -> pass, warn or fail. usual: the option of the mock.
+    options: option -> meaning. treatments: option -> pass, warn or fail. usual: the option of the mock. limit: what the
+    mock cannot follow of the others.
     """
 
     id: str
@@ -40,6 +41,7 @@ class ReadingView:
     options: Mapping[str, str]
     treatments: Mapping[str, Treatment]
     usual: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

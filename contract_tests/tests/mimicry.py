@@ -2,7 +2,7 @@
 
 `python -m contract_tests.tests.mimicry [NAME…]` judges each server, starts the mock with what `--write-readings`
 writes, judges the mock in the same way, and prints a table. The exit code is 1 if the mock differs in another reading
-than those that it cannot follow.
+than those whose `limit` in the contract data says so.
 """
 
 from __future__ import annotations
@@ -23,22 +23,17 @@ from contract_tests.settings.values import Depth, Session, Settings
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, judged, mock_process
 from contract_tests.tests.servers.known_servers import USERS
 
-# What the mock cannot follow, and why. Of several options of one reading, it follows the most frequent one.
-NOT_FOLLOWED = {
-    "long-name": "the mock has one limit, and counts characters; servers have others, or count bytes",
-    "malformed-json-details": "the mock gives details for bytes that are not UTF-8 in either case",
-    "date-fraction": "the mock cuts fractions only if it normalises dates",
-}
 FRAMEWORKS = ("like-express", "like-django", "like-rails", "like-java", "like-dotnet")
 
 
 @dataclass(frozen=True, slots=True)
 class Mimicry:
-    """The readings that a server and the mock follow: reading -> options."""
+    """The readings that a server and the mock follow: reading -> options. limited: those with a limit of the mock."""
 
     name: str
     server: Mapping[str, frozenset[str]]
     mock: Mapping[str, frozenset[str]]
+    limited: frozenset[str]
 
     @property
     def differing(self) -> list[str]:
@@ -47,8 +42,8 @@ class Mimicry:
 
     @property
     def unexpected(self) -> list[str]:
-        """Those that the mock should follow."""
-        return [each for each in self.differing if each not in NOT_FOLLOWED and len(self.server[each]) == 1]
+        """Those that the mock should follow: the server follows one option, and the mock has no limit in it."""
+        return [each for each in self.differing if each not in self.limited and len(self.server[each]) == 1]
 
     def said(self, reading: str) -> str:
         """Return what both do, in one line."""
@@ -70,7 +65,8 @@ def mimic(name: str, settings: Settings, folder: Path, start_mock: Callable[...,
     if settings.first.cookie:
         first = replace(first, cookie=MOCK_FIRST.cookie)
     mock = Settings(start_mock("--config", str(file)), first, MOCK_SECOND, expired_bearer="expired", depth=Depth.QUICK)
-    return Mimicry(name, observed(server), observed(judged(mock)))
+    limited = frozenset(each.reading.id for each in server.readings if each.reading.limit)
+    return Mimicry(name, observed(server), observed(judged(mock)), limited)
 
 
 @contextmanager
@@ -105,8 +101,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = [found.said(each) + (" (unexpected)" if each in found.unexpected else "") for each in found.differing]
         print(f"{name:<22}{len(shared):>9}{len(shared) - len(found.differing):>6}  {'; '.join(said)}", flush=True)
         wrong = wrong or bool(found.unexpected)
-    for reading, why in NOT_FOLLOWED.items():
-        print(f"not followed: {reading}: {why}")
     return int(wrong)
 
 

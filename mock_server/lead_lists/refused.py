@@ -124,9 +124,7 @@ REFUSE: dict[tuple[str, str], Check] = {
     ("user-ids-sent", "refused"): _server_made("userIds"),
     ("empty-name", "refused"): _name_that("not_empty", lambda name: name == ""),
     ("blank-name", "refused"): _name_that("not_blank", str.isspace),
-    ("surrounding-blanks", "refused"): _name_that(
-        "no_outer_blanks", lambda name: name != name.strip() and not name.isspace()
-    ),
+    ("surrounding-blanks", "refused"): _name_that("no_outer_blanks", lambda name: name != name.strip()),
     ("long-name", "refused"): _long_name,
     ("unicode-form", "refused"): _name_that("composed", lambda name: not unicodedata.is_normalized("NFC", name)),
     ("markup-in-text", "refused"): _name_that("no_markup", re.compile(r"<[a-zA-Z/!]").search),

@@ -18,6 +18,7 @@ from mock_server.pipeline.words import STATUSES, WORDS
 
 # A body of 1 MiB can have a hundred thousand wrong IDs, but people read at most a screen of problems. One field must
 # not fill the screen, because its problems would hide those of the next field.
+MALFORMED = frozenset({"json", "empty", "encoding"})  # rules of bodies that are not JSON in UTF-8
 PROBLEMS_LISTED = 100
 PROBLEMS_LISTED_OF_A_FIELD = 20
 GOT_CHARACTERS = 60
@@ -222,11 +223,11 @@ class Renderer:
         return listed, more
 
     def _is_bare(self, problems: list[Problem]) -> bool:
-        return self._bare_json and any(each.rule == "json" for each in problems)
+        return self._bare_json and any(each.rule in MALFORMED for each in problems)
 
     def _details(self, problems: list[Problem]) -> Any:
         if self._unnamed:
-            problems = [Problem("", p.rule, "", p.want, f"A value is wrong; wanted: {p.want}.") for p in problems]
+            problems = [Problem("", "invalid", "", p.want, f"A value is wrong; wanted: {p.want}.") for p in problems]
         if self._map:
             by_field: dict[str, list[str]] = {}
             for each in problems:

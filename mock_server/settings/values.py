@@ -134,9 +134,9 @@ class Settings:
     max_body_bytes: int = _setting(
         1024 * 1024, parsers.number(int, 1, 2**30), "Refuse larger request bodies with 413.", shown="BYTES"
     )
-    # The API's own bodies have two levels. .NET allows 64; the schema validator fails at 255.
+    # The API's own bodies have two levels; the limits of servers begin at 64 (.NET), the schema validator fails at 255.
     max_depth: int = _setting(
-        64, parsers.number(int, 2, 200), "Refuse JSON with deeper nesting with 400.", shown="LEVELS"
+        32, parsers.number(int, 2, 200), "Refuse JSON with deeper nesting with 400.", shown="LEVELS"
     )
     # 64 KiB: Node accepts 16, Apache and nginx 32; localhost collects the cookies of every project.
     max_header_bytes: int = _setting(

@@ -122,7 +122,7 @@ def test_messages_about_ids_show_an_example(
         (b'{"a', None, "The body is not JSON: Unterminated string, line 1, column 2."),
         (rb'{"a":"\ud800"}', r"\ud800", None),
         (b"\xef\xbb\xbf{}", "U+FEFF", None),
-        (b"[" * 70 + b"]" * 70, "more than 64 levels", None),
+        (b"[" * 40 + b"]" * 40, "more than 32 levels", None),
         (b"x" * 2**21, "2097152 bytes", None),
     ],
     ids=["null", "blank", "empty", "control character", "unterminated", "surrogate", "mark", "depth", "size"],

@@ -270,6 +270,24 @@ def test_the_option_shows(reading: str, option: str, ask: Any, default_app: Any)
     assert seen(ask(flipped_app, **request)), ask(flipped_app, **request).text
 
 
+# More requests that raise the question of a reading: the mock follows the option for each of them.
+FURTHER = (
+    ("details-name-the-field", "unnamed", sent(type=5), body(lambda b: "type" not in str(b["error"]["details"]))),
+    ("malformed-json-details", "absent", under(body=b""), body(lambda b: "details" not in b["error"])),
+    ("malformed-json-details", "absent", under(body=b'{"a":"\xff"}'), body(lambda b: "details" not in b["error"])),
+    ("surrounding-blanks", "refused", sent(name="   "), status(400)),
+    ("deep-nesting", "refused", spelled("{", '{"x": ' + "[" * 40 + "]" * 40 + ","), status(400)),
+)
+
+
+@pytest.mark.parametrize(("reading", "option", "request_", "seen"), FURTHER)
+def test_the_option_shows_in_every_request_of_its_question(
+    reading: str, option: str, request_: Request, seen: Seen, ask: Any
+) -> None:
+    answer = ask(create_app(Settings(reading=((reading, option),))), **request_)
+    assert seen(answer), answer.text
+
+
 def test_an_idempotency_key_returns_the_first_response_again_to_the_same_user(ask: Any, default_app: Any) -> None:
     keyed, foreign = signed(idempotency_key="k"), signed("Bearer abc123-session", idempotency_key="k")
     keyed["headers"]["idempotency-key"] = foreign["headers"]["idempotency-key"] = "k"

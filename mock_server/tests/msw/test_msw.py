@@ -217,7 +217,7 @@ BROKEN = {
     "a month more": ("month > 12", "month > 13", changed("", startDate="2024-13-01")),
     "no default": ('?? "person"', '?? "company"', Case("", json.dumps(GOOD).encode())),
     "upper case": ("icpId.toLowerCase()", "icpId", changed("", icpId=UUID)),
-    "no limit of depth": ("depth > CONTRACT.maxDepth", "depth > 999", Case("", embedded(b"[" * 65 + b"]" * 65))),
+    "no limit of depth": ("depth > CONTRACT.maxDepth", "depth > 999", Case("", embedded(b"[" * 33 + b"]" * 33))),
     "halves of pairs": ("if (match[1])", "if (!match)", Case("", embedded(b'"\\ud800"'))),
     "no sign-in": ("throw refusals.pop() ?? new Refused(401)", 'return "user_xyz789"', Case("", b"{}", {})),
     "order of problems": ("body.size > fields.length", "body.size", changed("", icpId=1, endDate=1)),
