@@ -189,7 +189,7 @@ class SlashAppended(RightCore):
 
 
 class Situation(NamedTuple):
-    """A run that provokes an exit code. `{url}` and `{folder}` in arguments and variables stand for their values."""
+    """A run that provokes an exit code. `{url}` and `{folder}` in arguments and variables are replaced."""
 
     name: str
     server: Server
