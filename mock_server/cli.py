@@ -84,8 +84,10 @@ def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--defect",
+    "defects",
     metavar="ID",
-    help="Break one clause of the contract on purpose; `leadlists-mock defects` lists the IDs.",
+    multiple=True,
+    help="Break a clause of the contract on purpose; `leadlists-mock defects` lists the IDs. Can be repeated.",
 )
 @click.option(
     "--ready-json",
@@ -94,7 +96,9 @@ def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.version_option(package_name="leadlists-contract-kit", prog_name="leadlists-mock")
 @click.pass_context
-def main(context: click.Context, /, config: Path | None, defect: str | None, ready_json: bool, **flags: Any) -> None:
+def main(
+    context: click.Context, /, config: Path | None, defects: tuple[str, ...], ready_json: bool, **flags: Any
+) -> None:
     """Serve a mock of the lead list API that keeps the contract.
 
     Each option is also an environment variable (LEADLISTS_MOCK_PORT for --port; spaces separate several values) and a
@@ -107,7 +111,7 @@ def main(context: click.Context, /, config: Path | None, defect: str | None, rea
     with _usage_errors():
         context.obj = gather(flags, os.environ, config, warn=_warn)
         if context.invoked_subcommand is None:
-            _serve(context.obj, defect, ready_json)
+            _serve(context.obj, defects, ready_json)
 
 
 @main.command("readings")
@@ -197,22 +201,23 @@ def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
         _exit(EXIT_PORT, f"no mock responds at {url}{within}: {failure.reason}")
 
 
-def _maker(chosen: Settings, defect_id: str | None) -> Callable[[], Mock]:
-    if defect_id is None:
+def _maker(chosen: Settings, defect_ids: tuple[str, ...]) -> Callable[[], Mock]:
+    if not defect_ids:
         return functools.partial(create_app, chosen)
     from mock_server.defects import create_broken, find  # loaded only if the mock shall break the contract
 
-    defect = find(defect_id)
-    warning = f"BROKEN ON PURPOSE: {defect.id} breaks {defect.clause}: {defect.description}"
-    click.secho(f"leadlists-mock: {warning}", err=True, bold=True, fg="red")
-    return functools.partial(create_broken, defect, chosen)
+    found = [find(each) for each in dict.fromkeys(defect_ids)]
+    for defect in found:
+        warning = f"BROKEN ON PURPOSE: {defect.id} breaks {defect.clause}: {defect.description}"
+        click.secho(f"leadlists-mock: {warning}", err=True, bold=True, fg="red")
+    return functools.partial(create_broken, found, chosen)
 
 
-def _serve(chosen: Settings, defect: str | None, ready_json: bool) -> None:
+def _serve(chosen: Settings, defects: tuple[str, ...], ready_json: bool) -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     chosen = with_token(chosen)
-    make = _maker(chosen, defect)
+    make = _maker(chosen, defects)
     background = None
     if chosen.reload:
         from mock_server.reloading import Files, Following  # the file watcher is loaded only on use

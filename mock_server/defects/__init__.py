@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mock_server.app import Mock, create_app
@@ -33,6 +33,7 @@ from mock_server.defects import (
     sign_in,
     transport,
 )
+from mock_server.defects.changes import together
 from mock_server.defects.defect import Defect
 from mock_server.settings.values import SettingError, Settings
 
@@ -68,7 +69,8 @@ def find(id: str) -> Defect:
     raise SettingError(f'there is no defect "{id}"; {hint}')
 
 
-def create_broken(defect: Defect, settings: Settings | None = None, **parts: Any) -> Mock:
-    """Create a mock with this one defect; `parts` are further arguments of `create_app`."""
-    mock = create_app(settings, stages=defect.change.stages, **parts)
-    return dataclasses.replace(mock, app=defect.change.app(mock.app), at_once=None)  # the defect is in the app
+def create_broken(found: Sequence[Defect], settings: Settings | None = None, **parts: Any) -> Mock:
+    """Create a mock with these defects; `parts` are further arguments of `create_app`."""
+    change = together(*(defect.change for defect in found))
+    mock = create_app(settings, stages=change.stages, **parts)
+    return dataclasses.replace(mock, app=change.app(mock.app), at_once=None)  # the defect is in the app

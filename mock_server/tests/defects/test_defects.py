@@ -67,6 +67,15 @@ def test_a_broken_mock_prints_a_warning(start_mock: StartMock) -> None:
     )
 
 
+def test_a_mock_can_have_several_defects(start_mock: StartMock) -> None:
+    running = start_mock("--defect", "name-cut-at-64", "--defect", "id-missing", "--defect", "id-missing")
+    created = running.post(json=PAGE | {"name": "x" * 70}).json()
+    assert ("id" in created, len(created["name"])) == (False, 64)
+    running.process.terminate()
+    _, told = running.process.communicate(timeout=60)
+    assert [line.split()[4] for line in told.splitlines()] == ["name-cut-at-64", "id-missing"]
+
+
 def test_the_list_is_plain_when_piped_and_json_when_asked() -> None:
     table, array = run("defects").stdout, json.loads(run("defects", "--json").stdout)
     assert len(table.splitlines()) == len(array) == len(ALL)

@@ -24,11 +24,11 @@ def test_two_correct_mocks_give_equal_responses_to_the_probes(clean: list[Any]) 
 
 @pytest.mark.parametrize("defect", ALL, ids=lambda defect: defect.id)
 def test_a_defect_changes_a_response(defect: Defect, clean: list[Any]) -> None:
-    assert run_idle(answers(defects.create_broken(defect, Settings(seed=1), clock=ticking()), clean)) != clean
+    assert run_idle(answers(defects.create_broken([defect], Settings(seed=1), clock=ticking()), clean)) != clean
 
 
 def test_two_broken_mocks_share_no_state() -> None:
     defect = defects.find("id-in-order")
-    mocks = [defects.create_broken(defect, Settings(seed=1), clock=ticking()) for _ in range(2)]
+    mocks = [defects.create_broken([defect], Settings(seed=1), clock=ticking()) for _ in range(2)]
     first, second = [run_idle(Probe().answer(mock)) for mock in mocks]
     assert first == second
