@@ -11,7 +11,7 @@ from random import Random
 
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 
-STRATEGIES = ("swarm", "mutation", "sequence", "schema")
+STRATEGIES = ("swarm", "mutation", "sequence", "schema", "bytes")
 SMALLEST_CELL = 100  # requests of a cell in the first round; each round of strategies doubles it
 LARGEST_CELL = 3200  # so that a kill, a dead worker or a shrinking search costs minutes at five requests a second
 

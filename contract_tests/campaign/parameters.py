@@ -31,6 +31,7 @@ class Parameters:
     app: str | None = None
     delete_url: str | None = None
     reports: tuple[str, ...] = ()
+    rude: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:

@@ -138,6 +138,7 @@ class Past:
             and seen.headers == tuple((name, self._mask(value)) for name, value in request.headers)
             and seen.body.size_bytes == len(request.body)
             and (seen.body.is_cut or seen.body.data == mask_bytes(request.body, self._mask))
+            and seen.wire == (request.wire and replace(request.wire, data=mask_bytes(request.wire.data, self._mask)))
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from hypothesis import strategies as st
@@ -11,6 +11,8 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import Corpus
+from contract_tests.campaign.json_bytes import json_bytes
+from contract_tests.campaign.messages import message
 from contract_tests.campaign.variation import mutated, sent_like, signed_in_as
 from contract_tests.engine.exploration import draw
 from contract_tests.operation_suite import Zone
@@ -29,13 +31,17 @@ Sent = tuple[Step, ...]  # one request, or several to be sent at the same moment
 class Ground:
     """What every cell starts from.
 
-    zones: of the operation, by name. sessions: the users who may sign in. corpus: of this cell; it grows meanwhile.
+    zones: of the operation, by name. sessions: the users who may sign in. writes_messages: whether the bytes of a
+    message reach the server as they are. is_rude: whether malformed messages may be sent. corpus: of this cell; it
+    grows meanwhile.
     """
 
     sender: Sender
     plan: Plan
     zones: Mapping[str, Zone]
     sessions: tuple[Session, ...]
+    writes_messages: bool = True
+    is_rude: bool = False
     corpus: Corpus = field(default_factory=Corpus)
 
     def as_anyone(self, request: Request, random: Random) -> Request:
@@ -111,7 +117,27 @@ def _schema(random: Random, ground: Ground) -> Iterator[Sent]:
                 yield (Step("fuzzed from the schema", request),)
 
 
-_STRATEGIES = {"swarm": _swarm, "mutation": _mutation, "sequence": _sequence, "schema": _schema}
+def _bytes(random: Random, ground: Ground) -> Iterator[Sent]:
+    """Send JSON and HTTP byte by byte as few clients do; after each message that is odd, a plain request.
+
+    The plain request shows whether the server is still well.
+    """
+    while True:
+        for request in _drawn(random, ground, sorted(ground.zones)):
+            request = random.choice((request, ground.plan.first.request, random.choice(ground.corpus.requests)))
+            label, is_json = "", random.random() < 0.5
+            if is_json:
+                kind, body = json_bytes(request.body, random)
+                request, label = replace(request, body=body), f"bytes of JSON: {kind}"
+            if ground.writes_messages and not (is_json and random.random() < 0.8):
+                kind, request = message(request, random, is_rude=ground.is_rude)
+                yield (Step(f"{label}, {kind}".removeprefix(", "), request),)
+                yield (Step("a plain request after that", ground.plan.first.request),)
+            else:
+                yield (Step(label or "as drawn", request),)
+
+
+_STRATEGIES = {"swarm": _swarm, "mutation": _mutation, "sequence": _sequence, "schema": _schema, "bytes": _bytes}
 
 
 def _some(random: Random, names: list[str]) -> list[str]:

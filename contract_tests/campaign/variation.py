@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
@@ -49,8 +50,13 @@ def signed_in_as(request: Request, session: Session, logins: Sequence[Session]) 
 def marked(request: Request, run_id: str) -> Request:
     """The request with the run's id in its User-Agent, so that the server's log tells where it came from."""
     _, agent = USER_AGENT
-    headers = tuple((n, f"{agent} ({run_id})" if (n, v) == USER_AGENT else v) for n, v in request.headers)
-    return replace(request, headers=headers)
+    named = f"{agent} ({run_id})"
+    headers = tuple((n, named if (n, v) == USER_AGENT else v) for n, v in request.headers)
+    wire = request.wire
+    if wire is not None:
+        data = re.sub(rb"(?i)(user-agent:\s*)%s" % agent.encode(), rb"\g<1>" + named.encode(), wire.data, count=2)
+        wire = replace(wire, data=data)
+    return replace(request, headers=headers, wire=wire)
 
 
 def sent_like(request: Request, name: str) -> Request:

@@ -64,6 +64,11 @@ from contract_tests.settings.values import Settings
     metavar="ADDRESS",
     help="let the workers of a Dask cluster carry out the campaign: tcp://HOST:8786, or `local` for this machine",
 )
+@click.option(
+    "--rude",
+    is_flag=True,
+    help="also send malformed HTTP: contradicting lengths, cut bodies, headers that are too long",
+)
 @click.option("--delete-url", metavar="URL", help="afterwards send DELETE for each created list; {id} is its ID")
 @click.option("--dry-run", is_flag=True, help="list the first parts of the campaign, and exit; sends nothing")
 @run_options(FUZZ_OPTIONS)
@@ -76,6 +81,7 @@ def command(
     own: tuple[str, ...],
     shard: str | None,
     dask: str | None,
+    rude: bool,
     delete_url: str | None,
     dry_run: bool,
     config: Path | None,
@@ -85,16 +91,16 @@ def command(
     """Search the server at URL for breaches until a budget is used up.
 
     After the planned requests of `run`, the command sends random ones: drawn from the contract, mutations of those that
-    the server treated in a new way, sequences by several users, and requests from the schema. It groups what it finds
-    by clause, place and cause, makes each finding smaller, and sends it again before it reports it. The same seed sends
-    the same requests to a server that behaves the same. Ctrl-C ends the campaign with its report.
+    the server treated in a new way, sequences by several users, requests from the schema, and unusual bytes. It groups
+    what it finds by cause, makes each finding smaller, and sends it again before it reports it. The same seed sends the
+    same requests to a server that behaves the same. Ctrl-C ends the campaign with its report.
 
     Outside this machine and private networks, the command needs --i-own HOST and sends 5 requests in a second, unless
     --rate gives another number.
     """
     wanted = read_wanted(reports)
     inputs = read_inputs({**flags, "url": url}, config)
-    settings = inputs.settings
+    settings = replace(inputs.settings, rude=rude)
     allowance = Allowance.parse(budget)
     part = shard_from(shard, os.environ)
     permit = permit_for(settings, own=own, max_created=max_created, shard=part)
@@ -103,12 +109,12 @@ def command(
         say(dry_run_text(allowance, settings.seed, permit, part))
         return 0
     given = {name: flags[name] for name in FUZZ_OPTIONS if flags[name] and name not in (*SECRET_OPTIONS, "run_folder")}
-    order = Order(inputs.settings, inputs.folder, allowance, permit, part, template, tuple(wanted))
+    order = Order(settings, inputs.folder, allowance, permit, part, template, tuple(wanted))
     return carry_out(
         order,
         dask=dask,
         parameters=Parameters(
-            settings.url, budget, own, max_created, str(part), settings.app, delete_url, reports, given
+            settings.url, budget, own, max_created, str(part), settings.app, delete_url, reports, rude, given
         ),
     )
 

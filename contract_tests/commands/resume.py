@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def command(folder: Path, config: Path | None, reports: tuple[str, ...], **flags
         return result.exit_code()
     given = {name: value for name, value in flags.items() if value}
     settings = gather({**parameters.options, **given, "url": parameters.url}, config=config)
+    settings = replace(settings, rude=parameters.rude)
     shard = shard_from(parameters.shard, {})
     order = Order(
         settings,

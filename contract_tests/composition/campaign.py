@@ -28,6 +28,7 @@ from contract_tests.engine.record import Record
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
+from contract_tests.settings.connection import proxy_for
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
@@ -85,7 +86,8 @@ def _open(
     crew: Crew | None,
 ) -> Iterator[CampaignConductor]:
     terms = Terms.of(load_specification(settings.spec_folder), settings)
-    depth = f"campaign of {allowance}" + (f", shard {shard}" if shard.total > 1 else "")
+    depth = f"campaign of {allowance}" + (", rude" if settings.rude else "")
+    depth += f", shard {shard}" if shard.total > 1 else ""
     started = replace(describe(terms), depth=depth)
     past = Past(folder, settings.secrets, masker.mask) if resumes and folder is not None else None
     if past is not None:
@@ -124,8 +126,16 @@ def run_id(started: RunStarted) -> str:
 
 def grounds(terms: Terms, suites: Sequence[OperationSuite], plans: Sequence[Plan]) -> list[Ground]:
     """Return what the cells of each operation start from. plans: on bases that the server accepts."""
-    zones = {suite.operation: suite.zones for suite in suites}
+    zones, settings = {suite.operation: suite.zones for suite in suites}, terms.settings
+    writes_messages = proxy_for(settings.url) is None  # a proxy would write others
     return [
-        Ground(Sender(terms, operation, plan.base), plan, zones.get(operation.id, {}), terms.settings.sessions)
+        Ground(
+            Sender(terms, operation, plan.base),
+            plan,
+            zones.get(operation.id, {}),
+            settings.sessions,
+            writes_messages,
+            settings.rude,
+        )
         for operation, plan in zip(terms.specification.operations, plans, strict=True)
     ]

@@ -33,6 +33,7 @@ from contract_tests.engine.files import lock, write_whole
 from contract_tests.engine.result import RunResult, Summing
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
+from contract_tests.target.exchange import Wire
 
 RUNS_FOLDER = Path(".leadlists") / "runs"
 FILE_NAME = "run.ndjson"
@@ -162,6 +163,8 @@ def _plain(value: Any) -> Any:
     """Convert a value of an event to JSON types."""
     if isinstance(value, BodyView):
         return _plain_body(value)
+    if isinstance(value, Wire):
+        return dataclasses.asdict(value) | {"data": base64.b64encode(value.data).decode()}
     if isinstance(value, VerdictView):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return {name: _plain(v) for name, v in fields.items()} | {"exchanges": [e.number for e in value.exchanges]}
@@ -298,7 +301,10 @@ def _exchange(fields: dict[str, Any]) -> ExchangeView:
 
 
 def _headers_and_body(fields: dict[str, Any]) -> dict[str, Any]:
+    headers = tuple((name, value) for name, value in fields["headers"])
     body = fields["body"]
     data = body["text"].encode() if "text" in body else base64.b64decode(body["base64"])
-    headers = tuple((name, value) for name, value in fields["headers"])
-    return {"headers": headers, "body": BodyView(data, body["size_bytes"], body.get("sha256", ""))}
+    found: dict[str, Any] = {"headers": headers, "body": BodyView(data, body["size_bytes"], body.get("sha256", ""))}
+    if wire := fields.get("wire"):
+        found["wire"] = Wire(**wire | {"data": base64.b64decode(wire["data"])})
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract_tests.engine.record import RecordError, body_file_name
@@ -81,4 +81,7 @@ def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path, moved
     url = filled(view.request.url)
     if url.startswith(moved[0]):
         url = moved[1] + url.removeprefix(moved[0])
-    return Request(view.request.method, url, headers, body, view.request.chunked)
+    wire = view.request.wire
+    if wire is not None:
+        wire = replace(wire, data=filled(wire.data.decode("latin-1")).encode("latin-1"))
+    return Request(view.request.method, url, headers, body, view.request.chunked, wire)

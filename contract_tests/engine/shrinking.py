@@ -27,7 +27,7 @@ _LEFT_OUT: Final = _LeftOut()
 def requests_between(plain: Request, found: Request) -> SearchStrategy[Request] | None:
     """Return a strategy for requests between `plain` and `found`, field by field; None if nothing is between."""
     ends = [_fields(plain.body), _fields(found.body)]
-    if not all(ends) or found.body == plain.body or found.url != plain.url:
+    if not all(ends) or found.body == plain.body or found.url != plain.url or found.wire is not None:
         return None
     return bodies_between(*ends).map(lambda body: replace(found, body=encode(body)))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from contract_tests.engine.handed_out import without_cookie_values
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.target.exchange import Exchange, Headers
+from contract_tests.target.exchange import Exchange, Headers, Wire
 
 KEPT_BODY_BYTES = 64 * 1024  # no field of the API page needs more; 400 such exchanges still fit into an e-mail
 
@@ -61,6 +61,7 @@ class RequestView:
     headers: Headers
     body: BodyView
     chunked: bool = False
+    wire: Wire | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
             _headers(request.headers, mask),
             _body(request.body, mask),
             request.chunked,
+            request.wire and replace(request.wire, data=mask_bytes(request.wire.data, mask)),
         ),
         response=None
         if response is None

@@ -15,6 +15,7 @@ from contract_tests.judging.expectation import expect
 from contract_tests.judging.login import Caller
 from contract_tests.judging.meaning import NO_MEANING, Meaning
 from contract_tests.judging.oracles import answers, blame, errors, history, success
+from contract_tests.judging.oracles.messages import judge_message
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict, held
 from contract_tests.target.exchange import Exchange
 
@@ -55,6 +56,9 @@ class Judge:
 
     def judge(self, case: Case) -> list[Finding]:
         """Return all findings on one case; a verdict names the reading that affects its clause."""
+        wire = case.exchange.request.wire
+        if wire is not None and (wire.fault or not 200 <= case.status < 300):
+            return self._settled(judge_message(case), case.operation)
         own = self._rules_of(case.operation)
         return self._settled(
             (finding for oracle in (*self.oracles, *own.oracles) for finding in oracle.judge(case)), case.operation
@@ -62,6 +66,8 @@ class Judge:
 
     def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
         """Return all findings on the cases together; `cases` are in the order of their requests."""
+        # A message that no usual client writes may be refused for that, so it proves nothing about others.
+        cases = [case for case in cases if case.exchange.request.wire is None]
         by_operation: dict[str, list[Case]] = defaultdict(list)
         for case in cases:
             by_operation[case.operation.id if case.operation else ""].append(case)

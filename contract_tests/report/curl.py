@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from contract_tests.engine.views import RequestView
 
@@ -25,6 +26,9 @@ def as_curl(
     write UTF-8, where the command would send other bytes.
     """
     secrets = frozenset(f"${{{variable}}}" for variable in variables)
+    if request.wire is not None:
+        line = _as_message(request, secrets)
+        return _derived(line, variables) + line
     body = request.body.data
     command = ["curl", "-sS", "-i", *(["--head"] if request.method == "HEAD" else ["-X", request.method])]
     if set("[]{}") & set(request.url):
@@ -50,6 +54,19 @@ def as_curl(
         words += ["--data-binary", _quote(text, secrets)]
     line = pipe + " ".join([*words, _quote(request.url, secrets)])
     return _derived(line, variables) + line
+
+
+def _as_message(request: RequestView, secrets: frozenset[str]) -> str:
+    """Return a pipe that sends the bytes of a message and prints the response."""
+    wire, parts = request.wire, urlsplit(request.url)
+    assert wire is not None
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    ends = "" if wire.is_last else "; sleep 1"
+    if parts.scheme == "https":
+        client = f"openssl s_client -quiet -connect {shlex.quote(f'{host}:{port}')}"
+    else:
+        client = f"nc {'-N ' if wire.is_last else ''}{shlex.quote(host)} {port}"
+    return f"{{ {_printf(wire.data, secrets)}{ends}; }} | {client}"
 
 
 def _derived(line: str, variables: Collection[str]) -> str:

@@ -53,7 +53,8 @@ def repeated(found: ClauseResult) -> str:
 def command(result: RunResult, exchange: ExchangeView, folder: Path | None, *, ascii_only: bool = False) -> str:
     """Return the curl command that sends the request again, with environment variables instead of secrets."""
     line = as_curl(exchange.request, variables=result.started.variables, ascii_only=ascii_only)
-    if (len(line) <= LONGEST_COMMAND and not exchange.request.body.is_cut) or folder is None:
+    is_short = len(line) <= LONGEST_COMMAND and not exchange.request.body.is_cut
+    if is_short or folder is None or exchange.request.wire is not None:
         return line
     path = folder / body_file_name(exchange.number)
     return as_curl(exchange.request, variables=result.started.variables, body_file=str(path))

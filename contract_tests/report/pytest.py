@@ -41,6 +41,9 @@ def as_tests(result: RunResult, verdicts: Collection[VerdictView], folder: Path 
         f'URL = os.environ.get("LEADLISTS_URL", {result.started.url!a})',
     ]
     for verdict in verdicts:
+        if any(exchange.request.wire for exchange in verdict.exchanges):
+            lines += ["", f"# {verdict.clause}: no HTTP client sends such a message; see the command in the report"]
+            continue
         lines += ["", "", *_test(result, verdict, folder)]
     return "\n".join(lines) + "\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from urllib.parse import urlsplit
 
 from contract_tests.engine.views import RequestView
 
@@ -14,6 +15,8 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
     variables: the shell expansions that replace secrets in the request. body_file: the file with the body, if it is too
     long to print.
     """
+    if request.wire is not None:
+        return _with_sockets(request, variables)
     headers = "".join(
         f"        ({as_bytes(name, ())}, {as_bytes(value, variables)}),\n" for name, value in request.headers
     )
@@ -30,6 +33,23 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
         "with httpx2.Client() as client:\n"
         "    response = client.send(request)\n"
         "print(response.status_code, response.text)\n"
+    )
+
+
+def _with_sockets(request: RequestView, variables: Collection[str]) -> str:
+    assert request.wire is not None
+    parts = urlsplit(request.url)
+    is_tls = parts.scheme == "https"
+    wrapped = "ssl.create_default_context().wrap_socket(connection, server_hostname=HOST)" if is_tls else "connection"
+    ends = "    connection.shutdown(socket.SHUT_WR)\n" if request.wire.is_last and not is_tls else ""
+    return (
+        f"import os\nimport socket\n{'import ssl' if is_tls else ''}\n"
+        f"HOST, PORT = {parts.hostname!r}, {parts.port or (443 if is_tls else 80)}\n"
+        "with socket.create_connection((HOST, PORT), 10) as connection:\n"
+        f"    connection = {wrapped}\n"
+        f"    connection.sendall({as_bytes(request.wire.data.decode('latin-1'), variables)})\n{ends}"
+        "    while part := connection.recv(65536):\n"
+        "        print(part.decode('latin-1'), end='')\n"
     )
 
 

@@ -97,6 +97,7 @@ class Settings:
     bearer_file: str | None = None
     login_command: str | None = field(default=None, repr=False)
     app: str | None = None
+    rude: bool = False  # of a campaign: whether it sends malformed messages of HTTP
 
     @property
     def sessions(self) -> tuple[Session, ...]:

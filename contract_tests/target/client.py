@@ -17,6 +17,7 @@ import httpx2
 
 from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABLE, Exchange, Request, Response
 from contract_tests.target.pace import Pace
+from contract_tests.target.raw import exchange_bytes
 from contract_tests.target.renewal import Renewal
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # no request of the suite causes a longer response
@@ -69,6 +70,7 @@ class Target:
         self._proxy_name = proxy_name
         self._renewal = renewal
         # The settings read the proxy variables, so that they can name a wrong one. Hence trust_env=False.
+        self._tls = tls
         self._client = httpx2.Client(
             limits=limits,
             timeout=timeout_s,
@@ -156,7 +158,7 @@ class Target:
 
     def _send_renewed(self, request: Request, label: str, number: int) -> Exchange:
         """Send a request; after a 401, renew the session if possible and send again."""
-        if self._renewal is None or not self._renewal.signs_in(request.headers):
+        if self._renewal is None or request.wire is not None or not self._renewal.signs_in(request.headers):
             return self._send_once(request, label, number)
         used = self._renewal.current
         exchange = self._send_once(request, label, number)
@@ -169,8 +171,8 @@ class Target:
         sent_at_s = time.time()
         for _ in range(self.connections + 1):
             connected: list[str] = []
-            response, failure = self._attempt(request, connected)
-            if failure != HUNG_UP or connected:
+            response, failure = self._attempt(request, connected) if request.wire is None else self._raw(request)
+            if failure != HUNG_UP or connected or request.wire is not None:
                 break
             # A server may close an idle connection at any time (RFC 9112 §9.5). That says nothing about the request,
             # and the next connection in the pool may be closed as well.
@@ -179,11 +181,35 @@ class Target:
     def _note_address(self, stream: Any) -> None:
         """Note the address of a new connection; close it before anything is sent if the address is not allowed."""
         if address := stream.get_extra_info("server_addr"):
-            host, port = address[:2]
-            if not self._allows(host):
+            try:
+                self._check_address(*address[:2])
+            except _AddressRefusedError:
                 stream.close()
-                raise _AddressRefusedError(host)
-            self.addresses.add(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+                raise
+
+    def _check_address(self, host: str, port: int) -> None:
+        if not self._allows(host):
+            raise _AddressRefusedError(host)
+        self.addresses.add(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+
+    def _raw(self, request: Request) -> tuple[Response | None, str | None]:
+        """Send the bytes of a message on a connection of its own; not through a proxy, which would change them."""
+        assert request.wire is not None
+
+        def connected(connection: socket.socket) -> None:
+            self._check_address(*connection.getpeername()[:2])
+
+        try:
+            return exchange_bytes(
+                request.url,
+                request.wire,
+                timeout_s=self.timeout_s,
+                longest_bytes=MAX_ANSWER_BYTES,
+                tls=self._tls,
+                connected=connected,
+            )
+        except _AddressRefusedError as error:
+            return None, _other_network(error)
 
     def _attempt(self, request: Request, connected: list[str]) -> tuple[Response | None, str | None]:
         def trace(event: str, info: Mapping[str, Any]) -> None:
@@ -203,7 +229,7 @@ class Target:
             answer = self._client.send(wire, stream=True)
             body = _read(answer, deadline)
         except _AddressRefusedError as error:
-            return None, f"{UNREACHABLE}: the name of the host now has the address {error}, of another kind of network"
+            return None, _other_network(error)
         except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             return None, f"{NOT_SENT}: {error}"
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
@@ -225,6 +251,10 @@ class Target:
                 answer.close()
         raw = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
         return Response(answer.status_code, raw, body), None
+
+
+def _other_network(error: _AddressRefusedError) -> str:
+    return f"{UNREACHABLE}: the name of the host now has the address {error}, of another kind of network"
 
 
 def _in_chunks(body: bytes) -> Iterator[bytes]:

@@ -16,15 +16,34 @@ HUNG_UP = "the server closed the connection without an answer"
 NOT_SENT = "not sent"  # the start of a failure of our own, not of the server
 
 
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The bytes of a message that usual HTTP clients do not write, sent on a connection of its own.
+
+    fault: why its body is not whole, for which a server must refuse it; empty if a server may accept the message.
+    is_complete: whether a server must know where the message ends; otherwise it may wait for more, or close. is_last:
+    the client ends its side of the connection after the bytes.
+    """
+
+    data: bytes
+    fault: str = ""
+    is_complete: bool = True
+    is_last: bool = False
+
+
 @dataclass(frozen=True)
 class Request:
-    """The exact bytes of a request; header values are text in Latin-1."""
+    """The exact bytes of a request; header values are text in Latin-1.
+
+    wire: the bytes of the whole message, if they are other ones than a usual client writes for the other fields.
+    """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
     chunked: bool = False
+    wire: Wire | None = None
 
     def header(self, name: str) -> str | None:
         """The value of the first header of that name, in any case; None if there is none."""
