@@ -150,7 +150,8 @@ def _long_value(of: _Message, random: Random) -> Request:
 def _odd_headers(of: _Message, random: Random) -> Request:
     lines = (
         b"X-Empty:", b"X-Twice: 1\r\nX-Twice: 2", b"X-Latin: caf\xe9", b"X-UTF-8: caf\xc3\xa9", b'X-Quoted: "a\\"b"',
-        b"!#$%&'*+-.^_`|~: token", b'Cookie: =; a; $Version=1; b="c"', b"TE: trailers, deflate;q=0.5", b"Via: 1.1 proxy",
+        b"!#$%&'*+-.^_`|~: token", b'Cookie: =; a; $Version=1; b="c"', b"TE: trailers, deflate;q=0.5",
+        b"Via: 1.1 proxy",
         b"Cache-Control: no-cache, no-store", b"If-None-Match: *", b"If-Modified-Since: yesterday", b"Max-Forwards: 0",
         b"Content-Language: xx-yy-zz", b"Date: never", b"Priority: u=9", b"Upgrade-Insecure-Requests: 1",
     )  # fmt: skip
@@ -213,7 +214,8 @@ def _malformed_head(of: _Message, random: Random) -> Request:
             (host, b"X-No-Host: 1"), (host, host + _END + b"Host: other"), (host, b"Host: a b"), (b"Host:", b"Host :"),
             (b" HTTP/1.1", b" HTTP/9.9"), (b" HTTP/1.1", b""), (b" HTTP/1.1", b"  HTTP/1.1 "), (b"POST ", b"post "),
             (b"POST ", b"P\x00ST "), (b"POST ", b"POST\t"), (host, host + b"\r\nX-Null: a\x00b"),
-            (host, host + b"\r\nno colon"), (host, host + b"\r\n: no name"), (host, host + b"\r\nX Space: a"), (host, host + b"\r\nX-Return: a\rb"),
+            (host, host + b"\r\nno colon"), (host, host + b"\r\n: no name"), (host, host + b"\r\nX Space: a"),
+            (host, host + b"\r\nX-Return: a\rb"),
             (host, b" " + host),
         )
     )  # fmt: skip

@@ -20,11 +20,12 @@ from contract_tests.target.exchange import Request
 
 
 def test_cells_are_a_function_of_the_seed_and_each_round_has_every_strategy() -> None:
-    first = list(islice(cells(5), 12))
-    assert first == list(islice(cells(5), 12)) != list(islice(cells(6), 12))
+    first = list(islice(cells(5), 3 * len(STRATEGIES)))
+    assert first == list(islice(cells(5), len(first))) != list(islice(cells(6), len(first)))
+    count = len(STRATEGIES)
     for turn in range(3):
-        assert {cell.strategy for cell in first[4 * turn : 4 * turn + 4]} == set(STRATEGIES)
-    assert len({cell.seed for cell in first}) == 12
+        assert {cell.strategy for cell in first[count * turn : count * turn + count]} == set(STRATEGIES)
+    assert len({cell.seed for cell in first}) == 3 * count
 
 
 @pytest.mark.parametrize("requests", [1, 100, 101, 5000])

@@ -1,0 +1,223 @@
+"""Unusual messages of HTTP and bytes of JSON: what a campaign writes, and how it judges the responses."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from random import Random
+from threading import Thread
+
+import pytest
+
+from contract_tests.campaign.json_bytes import json_bytes
+from contract_tests.campaign.messages import POLITE, RUDE, _Message, message
+from contract_tests.campaign.variation import marked
+from contract_tests.contract.specification import load_specification
+from contract_tests.contract.terms import Terms
+from contract_tests.engine.record import read_result
+from contract_tests.engine.views import view_exchange
+from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.live.framing import Framing, Kind
+from contract_tests.operation_suite import judge_with
+from contract_tests.report.curl import as_curl
+from contract_tests.report.python import as_python
+from contract_tests.requests.plan import Sender
+from contract_tests.settings.values import Session, Settings
+from contract_tests.target.client import Target
+from contract_tests.target.exchange import Exchange, Request
+from contract_tests.tests.campaign.small import small_campaign
+from contract_tests.tests.conftest import mock_process
+from contract_tests.tests.servers.right_core import Receive, RightCore, Scope
+from contract_tests.tests.servers.right_core import Request as RightRequest
+from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.servers.sockets import OK, raw_server
+
+BYTES_FIRST = 3  # a seed whose first cell sends bytes
+BODY = {
+    "name": "Köln",
+    "type": "person",
+    "icpId": None,
+    "startDate": "2024-01-01T00:00:00.000Z",
+    "endDate": "2024-03-31T23:59:59.000Z",
+    "personIds": ["lead_1"],
+}
+TIMEOUT_S = 2.0
+NC = """
+import socket, sys
+with socket.create_connection((sys.argv[-2], sys.argv[-1]), 10) as connection:
+    connection.sendall(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(connection.recv(65536))
+"""  # of netcat as much as the command needs
+
+
+@contextmanager
+def any_answer(response: bytes | None) -> Iterator[str]:
+    """Serve one response to whatever comes, and close; None: keep silent."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve_all() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                held.append(connection)
+                connection.recv(1 << 20)
+                if response is not None:
+                    connection.sendall(response)
+                    connection.shutdown(socket.SHUT_WR)
+
+    held: list[socket.socket] = []
+    thread = Thread(target=serve_all, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for connection in held:
+            connection.close()
+
+
+class FailingOnLongHeaders(RightCore):
+    async def receive(self, scope: Scope, receive: Receive) -> RightRequest:
+        request = await super().receive(scope, receive)
+        if any(len(value) > 2000 for value in request.headers.values()):
+            raise RuntimeError("a long header")
+        return request
+
+
+@cache
+def terms_of(url: str) -> Terms:
+    return Terms.of(load_specification(), Settings(url, Session("first", bearer="xyz789-session")))
+
+
+def request_to(url: str) -> Request:
+    terms = terms_of(url)
+    return Sender(terms, terms.specification.operations[0]).request(BODY)
+
+
+def in_form(name: str, url: str, seed: int = 0) -> Request:
+    return {**POLITE, **RUDE}[name](_Message(request_to(url)), Random(seed))
+
+
+def broken_by(exchange: Exchange, url: str) -> set[str]:
+    judge = judge_with(terms_of(url), (LEAD_LISTS,))
+    findings = judge.judge(judge.case(exchange))
+    return {each.clause for each in findings if isinstance(each, Verdict) and each.outcome is Outcome.BROKEN}
+
+
+@pytest.mark.parametrize("name", POLITE)
+def test_a_legal_message_has_the_whole_body_and_the_login(name: str) -> None:
+    for seed in range(20):
+        request = in_form(name, "http://127.0.0.1:8080", seed)
+        assert request.wire is not None
+        pieces = list(Framing().feed(request.wire.data))
+        assert pieces[0].head is not None
+        assert pieces[0].head.start[0] == "POST"
+        assert pieces[0].head.all("authorization") == ["Bearer xyz789-session"]
+        assert b"".join(piece.payload for piece in pieces) == request.body
+        assert [piece.kind for piece in pieces].count(Kind.END) == 1
+        assert pieces[-1].kind is Kind.END
+
+
+def test_messages_are_a_function_of_the_random_source_and_only_rude_ones_are_malformed() -> None:
+    plain = request_to("http://127.0.0.1:8080")
+    for is_rude, names in ((False, set(POLITE)), (True, {*POLITE, *RUDE})):
+        one, two = ([message(plain, Random(seed), is_rude=is_rude) for seed in range(300)] for _ in range(2))
+        assert one == two
+        assert {name for name, _ in one} == names
+
+
+def test_each_message_names_its_campaign() -> None:
+    for name in (*POLITE, *RUDE):
+        sent = marked(in_form(name, "http://127.0.0.1:8080"), "run 7").wire
+        assert sent is not None
+        assert re.search(rb"(?i)user-agent:\s*leadlists-contract \(run 7\)", sent.data), name
+
+
+@pytest.mark.parametrize("name", ["without its end", "with two lengths", "with a wrong size of a chunk"])
+def test_a_success_for_half_a_message_breaks_a_clause(name: str) -> None:
+    with raw_server(lambda connection, _: None) as server, Target(timeout_s=TIMEOUT_S, connections=1) as target:
+        exchange = target.send(in_form(name, server.url))
+        assert exchange.response is None
+        assert broken_by(exchange, server.url) == set()
+    with any_answer(OK) as url, Target(timeout_s=TIMEOUT_S, connections=1) as target:
+        assert broken_by(target.send(in_form(name, url)), url) == {"request.body.json"}
+
+
+@pytest.mark.parametrize(
+    ("status", "clauses"),
+    [("400 Bad Request", set()), ("500 No", {"http.answer.no-server-error"}), ("501 No", set()), ("505 No", set())],
+)
+def test_any_refusal_is_right_but_no_server_error(status: str, clauses: set[str]) -> None:
+    response = f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nno".encode()
+    with any_answer(response) as url, Target(timeout_s=TIMEOUT_S, connections=1) as target:
+        for name in ("with trailers", "with a folded header", "with two lengths"):
+            assert broken_by(target.send(in_form(name, url)), url) == clauses
+
+
+def test_silence_breaks_a_clause_only_after_a_whole_message() -> None:
+    with any_answer(None) as url, Target(timeout_s=TIMEOUT_S, connections=1) as target:
+        assert broken_by(target.send(in_form("with chunk extensions", url)), url) == {"http.answer.complete"}
+        assert broken_by(target.send(in_form("with bare line feeds", url)), url) == set()
+
+
+def test_the_printed_command_sends_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "nc").write_text(f"#!{sys.executable}\n{NC}")
+    (tmp_path / "nc").chmod(0o755)
+
+    def answer(connection: socket.socket, _: int) -> None:
+        connection.sendall(OK)
+        connection.shutdown(socket.SHUT_WR)
+
+    with raw_server(answer) as server:
+        request = in_form("with chunk extensions", server.url)
+        view = view_exchange(Exchange(request, None, None, 0.0, 0.0), 1, lambda text: text).request
+        command = as_curl(view).replace("sleep 1", "sleep 0")
+        variables = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=20, check=False, env=variables)
+        program = subprocess.run([sys.executable, "-c", as_python(view)], capture_output=True, timeout=20, check=False)
+    assert b"201 Created" in done.stdout, (command, done)
+    assert b"201 Created" in program.stdout, program
+    assert [received.body for received in server.received] == [request.body, request.body]
+
+
+def test_bytes_of_json_stay_small_and_differ() -> None:
+    body = request_to("http://127.0.0.1:8080").body
+    written = [json_bytes(body, Random(seed)) for seed in range(500)]
+    assert len({kind for kind, _ in written}) == 9
+    assert len({data for _, data in written}) > 250
+    assert max(len(data) for _, data in written) < 80_000
+    assert any(data.startswith(b"\xef\xbb\xbf") for _, data in written)
+
+
+@pytest.mark.parametrize("kind", ["mock", "right"])
+def test_a_right_server_is_not_accused_of_its_answers_to_rude_messages(kind: str, tmp_path: Path) -> None:
+    right = mock_process() if kind == "mock" else serve(RightCore({"xyz789-session": "user_1"}))
+    with right as url:
+        settings = Settings(url, Session("first", bearer="xyz789-session"), seed=BYTES_FIRST, rude=True)
+        result = small_campaign(settings, tmp_path / "run", requests=230)
+    assert (result.broken, result.started.depth) == ((), "campaign of 230 requests, rude")
+    assert result == read_result(tmp_path / "run")
+    record = (tmp_path / "run" / "run.ndjson").read_text()
+    assert '"is_complete":false' in record
+    assert "bytes of JSON" in record
+
+
+def test_what_a_message_has_shown_is_sent_again(tmp_path: Path) -> None:
+    with serve(FailingOnLongHeaders({"xyz789-session": "user_1"})) as url:
+        settings = Settings(url, Session("first", bearer="xyz789-session"), seed=BYTES_FIRST, rude=True)
+        result = small_campaign(settings, tmp_path / "run", requests=230)
+    assert [found.clause.id for found in result.broken] == ["http.answer.no-server-error"]
+    assert result.discovered is not None
+    assert [(found.same, found.times) for found in result.discovered.findings] == [(3, 3)]
+    shown = result.discovered.findings[0].smallest.exchanges[0].request
+    assert shown.wire is not None
+    assert "nc 127.0.0.1" in as_curl(shown)
