@@ -199,7 +199,7 @@ def test_bytes_of_json_stay_small_and_differ() -> None:
 
 
 @pytest.mark.parametrize("kind", ["mock", "right"])
-def test_a_right_server_is_not_accused_of_its_answers_to_rude_messages(kind: str, tmp_path: Path) -> None:
+def test_a_right_server_breaks_no_clause_with_its_responses_to_rude_messages(kind: str, tmp_path: Path) -> None:
     right = mock_process() if kind == "mock" else serve(RightCore({"xyz789-session": "user_1"}))
     with right as url:
         settings = Settings(url, Session("first", bearer="xyz789-session"), seed=BYTES_FIRST, rude=True)
