@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
-from operator import getitem
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-# jsonschema-rs finds all errors before it returns the first: 250,000 bad IDs (a body of 1 MiB) take two seconds, which
-# block the event loop. Therefore long arrays are validated in slices, and the caller can stop early.
-ITEMS_PER_SLICE = 200
-
-PLACES_KEPT = 1_000  # a schema that refers to itself has a place for each level of a body
-
 Formats = Mapping[str, Callable[[str], bool]]
+Compile = Callable[[Mapping[str, Any]], Any]
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Check:
+    """One keyword of a schema, compiled alone."""
+
+    keyword: str
+    schema: Mapping[str, Any]
+    compiled: Any
 
 
 class Breach(NamedTuple):
-    """One error of a validation: the place in the value, the keyword, and the schema that has the keyword."""
+    """A value that breaks one keyword of the schema at its place."""
 
-    path: tuple[str | int, ...]
-    keyword: str
+    path: Path
+    check: Check
     got: Any
-    schema: Mapping[str, Any]
-    text: str
+
+    @property
+    def keyword(self) -> str:
+        return self.check.keyword
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The schema with the keyword."""
+        return self.check.schema
+
+    @property
+    def text(self) -> str:
+        """The words of jsonschema-rs for it."""
+        return str(next(self.check.compiled.iter_errors(self.got)).message)
 
 
 class Validator:
@@ -34,16 +51,13 @@ class Validator:
     def __init__(self, schema: Mapping[str, Any], document: Mapping[str, Any], formats: Formats) -> None:
         components = document.get("components", {}).get("schemas", {})
         # The component schemas keep their place in the document, so that every `$ref` resolves.
-        self._root: dict[str, Any] = {
-            **_to_json_schema(schema, formats),
-            "components": {"schemas": {name: _to_json_schema(node, formats) for name, node in components.items()}},
-        }
-        self._compiled = jsonschema_rs.Draft202012Validator(
-            self._root, validate_formats=True, formats=dict(formats), offline=True
-        )
+        self._components = {"schemas": {name: _to_json_schema(node, formats) for name, node in components.items()}}
+        self._formats = dict(formats)
+        self._root = _to_json_schema(schema, formats)
+        self._compiled = self._compile(self._root)
+        self._nodes: dict[str, _Node] = {}  # by `$ref`
 
-        self.words: dict[Any, tuple[str, str, str]] = {}  # a cache for callers: the words for each of its schemas
-        self._places: dict[tuple[str | int, ...], tuple[str, Mapping[str, Any]]] = {}  # schema path -> keyword, schema
+        self.words: dict[Any, Any] = {}  # a cache for callers: the words for each check at its place
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -52,66 +66,101 @@ class Validator:
 
     def is_valid(self, value: Any) -> bool:
         """Return whether `value` matches the schema; far cheaper than listing breaches."""
-        return self._compiled.is_valid(value)
+        return bool(self._compiled.is_valid(value))
 
     def breaches(self, value: Any) -> Iterator[Breach]:
-        """Yield every breach; validate the next slice of a long array only when the caller continues."""
-        long = _long_arrays(value)
-        if not long:
-            for error in self._compiled.iter_errors(value):
-                yield self._breach(error, tuple(error.instance_path), error.instance)
-            return
-        found = False
-        for start in range(0, max(map(len, long.values())), ITEMS_PER_SLICE):
-            part = value | {name: items[start : start + ITEMS_PER_SLICE] for name, items in long.items()}
-            for error in () if self.is_valid(part) else self._compiled.iter_errors(part):
-                name, *rest = error.instance_path or [""]
-                if start and not (name in long and rest):
-                    continue  # an error outside the slices came with the first one
-                found = True
-                if start:
-                    rest[0] = int(rest[0]) + start
-                path = (name, *rest) if error.instance_path else ()
-                # An error of an array itself reports the whole array, not the slice.
-                yield self._breach(error, path, reduce(getitem, path, value))
-        if not found:  # an error that only the whole array shows, such as maxItems
-            for error in self._compiled.iter_errors(value):
-                yield self._breach(error, tuple(error.instance_path), error.instance)
+        """Yield every breach. Each part of the value is validated only when the caller gets to it.
+
+        jsonschema-rs itself finds all errors before it returns the first: 250,000 wrong IDs take two seconds.
+        """
+        return self._node.breaches(value, ())
 
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow `$ref`s from a schema."""
         while "$ref" in schema:
-            schema = self._at(schema["$ref"].removeprefix("#/").split("/"))
+            node: Any = {"components": self._components}
+            for part in schema["$ref"].removeprefix("#/").split("/"):
+                node = node[part]
+            schema = node
         return schema
 
-    def _at(self, path: list[Any]) -> Any:
-        node: Any = self._root
-        for part in path:
-            node = node[part]
+    def _compile(self, schema: Mapping[str, Any]) -> Any:
+        return jsonschema_rs.Draft202012Validator(
+            {**schema, "components": self._components}, validate_formats=True, formats=self._formats, offline=True
+        )
+
+    # Most mocks see no invalid body for some time: this waits for the first.
+    @cached_property
+    def _node(self) -> _Node:
+        return self._node_of(self._root)
+
+    def _node_of(self, schema: Mapping[str, Any]) -> _Node:
+        if "$ref" in schema:
+            name = schema["$ref"]
+            if name not in self._nodes:
+                self._nodes[name] = node = _Node(self._compile(schema).is_valid)
+                self._fill(node, self.resolve(schema))  # afterwards, because a schema can refer to itself
+            return self._nodes[name]
+        node = _Node(self._compile(schema).is_valid)
+        self._fill(node, schema)
         return node
 
-    def _breach(self, error: jsonschema_rs.ValidationError, path: tuple[Any, ...], got: Any) -> Breach:
-        where = tuple(error.schema_path)
-        found = self._places.get(where)
-        if found is None:
-            *place, keyword = where
-            found = str(keyword), self.resolve(self._at(place))
-            if len(self._places) < PLACES_KEPT:
-                self._places[where] = found
-        keyword, schema = found
-        if keyword == "required":
-            path = (*path, error.kind.property)  # type: ignore[attr-defined]  # an error of this keyword has one
-        return Breach(path, keyword, got, schema, error.message)
+    def _fill(self, node: _Node, schema: Mapping[str, Any]) -> None:
+        for keyword, value in schema.items():
+            match keyword, value:
+                case "properties", _:
+                    node.properties = {name: self._node_of(each) for name, each in value.items()}
+                case "additionalProperties", dict():
+                    node.additional = self._node_of(value)
+                case "items", _:
+                    node.items = self._node_of(value)
+                case "allOf", _:
+                    node.all_of = [self._node_of(each) for each in value]
+                case "required", _:
+                    node.required = {name: Check(keyword, schema, self._compile({keyword: [name]})) for name in value}
+                case "additionalProperties", _:
+                    known: Mapping[str, Any] = {name: {} for name in schema.get("properties", ())}
+                    node.checks.append(Check(keyword, schema, self._compile({keyword: value, "properties": known})))
+                case _:
+                    node.checks.append(Check(keyword, schema, self._compile({keyword: value})))
 
 
-def _long_arrays(value: Any) -> dict[str, list[Any]]:
-    if not isinstance(value, dict):
-        return {}
-    return {k: v for k, v in value.items() if isinstance(v, list) and len(v) > ITEMS_PER_SLICE}
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A schema, taken apart: its own checks, and the schemas for the parts of a value."""
+
+    is_valid: Callable[[Any], bool]
+    checks: list[Check] = field(default_factory=list)
+    required: dict[str, Check] = field(default_factory=dict)
+    properties: dict[str, _Node] = field(default_factory=dict)
+    additional: _Node | None = None
+    items: _Node | None = None
+    all_of: list[_Node] = field(default_factory=list)
+
+    def breaches(self, value: Any, path: Path) -> Iterator[Breach]:
+        for check in self.checks:
+            if not check.compiled.is_valid(value):
+                yield Breach(path, check, value)
+        for part in self.all_of:
+            yield from part.breaches(value, path)
+        if isinstance(value, dict):
+            for name, check in self.required.items():
+                if name not in value:
+                    yield Breach((*path, name), check, value)
+            for name, got in value.items():
+                node = self.properties.get(name, self.additional)
+                if node is not None and not node.is_valid(got):
+                    yield from node.breaches(got, (*path, name))
+        elif isinstance(value, list) and self.items is not None:
+            for i, got in enumerate(value):
+                if not self.items.is_valid(got):
+                    yield from self.items.breaches(got, (*path, i))
 
 
 def _to_json_schema(schema: Mapping[str, Any], formats: Formats) -> dict[str, Any]:
     """Convert a schema of OpenAPI 3.0 to JSON Schema 2020-12."""
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"]}  # OpenAPI 3.0.3, Reference Object: other keywords beside it are ignored
     converted: dict[str, Any] = {}
     for keyword, value in schema.items():
         match keyword, value:

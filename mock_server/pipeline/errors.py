@@ -68,13 +68,36 @@ def worded_problem(
     words: Mapping[str, tuple[str, str]], rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object
 ) -> Problem:
     """Return a problem with the message of its rule in a table; `places` fill its braces."""
-    pointer, field = _place(tuple(path))
-    want, message = words[rule]
-    filled = {"field": field, "got": got, "example": "", **places}
-    sentence = message.format_map(filled)
-    if not pointer:  # "the body" starts it
-        sentence = sentence[:1].upper() + sentence[1:]
-    return Problem(pointer, rule, got, want.format_map(filled) if "{" in want else want, sentence)
+    return Phrase(rule, *words[rule]).problem(tuple(path), got=got, **places)
+
+
+class Phrase(NamedTuple):
+    """The words of one kind of problem, with places in braces: what is expected, and the message."""
+
+    rule: str
+    want: str
+    message: str
+
+    def with_places(self, **places: str) -> Phrase:
+        """Return the phrase with some of its places filled."""
+        filled = _Filled({name: text.replace("{", "{{").replace("}", "}}") for name, text in places.items()})
+        return Phrase(self.rule, self.want.format_map(filled), self.message.format_map(filled))
+
+    def problem(self, path: tuple[str | int, ...], *, got: str = "", **places: object) -> Problem:
+        """Return the problem at a path; `got` and `places` fill the other places."""
+        pointer, field = _place(path)
+        filled = {"field": field, "got": got, "example": "", **places}
+        want, sentence = self.want, self.message.format_map(filled)
+        if not pointer:  # "the body" starts it
+            sentence = sentence[:1].upper() + sentence[1:]
+        return Problem(pointer, self.rule, got, want.format_map(filled) if "{" in want else want, sentence)
+
+
+class _Filled(dict[str, str]):
+    """Leaves a place in braces if there is nothing for it."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
 
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:

@@ -15,9 +15,9 @@ from starlette.types import Scope
 from mock_server.contract.openapi import OperationSpec, Parameter
 from mock_server.contract.readings import Readings
 from mock_server.contract.schema import Breach, Validator
-from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Problem, Refused, kind, problem, shorten
+from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Phrase, Problem, Refused, kind, problem, shorten
 from mock_server.pipeline.sessions import cookie_values
-from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE
+from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE, WORDS
 
 WORDS_KEPT = 1000  # entries per schema; keys that a client invents must not fill the memory
 BREACHES_READ = 5000  # per body; enough to get past many wrong IDs to the next field, and read in 50 ms
@@ -153,33 +153,35 @@ def schema_problems(
 def _describe(
     breach: Breach, place: Place, validator: Validator, example: Any, date_reason: Callable[[str], str]
 ) -> Problem:
-    keyword, got = breach.keyword, breach.got
-    if keyword == "additionalProperties":
+    got = breach.got
+    if breach.keyword == "additionalProperties":
         return problem("unknown", place, got=shorten(got[place[-1]]))
-    rule, want, shown = _words(breach, place, validator, example)
-    more = {}
-    if rule == "type":
-        more["kind"] = kind(got)
-    elif rule == "date":
-        more["reason"] = date_reason(got)
-    elif rule == "schema":
-        more["reason"] = shorten(breach.text, 200)[1:-1]
-    return problem(
-        rule, place, got="nothing" if keyword == "required" else shorten(got), want=want, example=shown, **more
-    )
+    phrase = _phrase(breach, place, validator, example)
+    match phrase.rule:
+        case "required":
+            return phrase.problem(place, got="nothing")
+        case "type":
+            return phrase.problem(place, got=shorten(got), kind=kind(got))
+        case "date":
+            return phrase.problem(place, got=shorten(got), reason=date_reason(got))
+        case "schema":
+            return phrase.problem(place, got=shorten(got), reason=shorten(breach.text, 200)[1:-1])
+        case _:
+            return phrase.problem(place, got=shorten(got))
 
 
-def _words(breach: Breach, place: Place, validator: Validator, example: Any) -> tuple[str, str, str]:
-    """Return the rule of a breach, what its schema expects in words, and an example; cached, as they never change."""
+def _phrase(breach: Breach, place: Place, validator: Validator, example: Any) -> Phrase:
+    """Return the words for a breach: what its schema expects, with an example; cached, as they never change."""
     where = place if len(place) == 1 else tuple([0 if isinstance(part, int) else part for part in place])
-    key = id(breach.schema), breach.keyword, where
-    found = validator.words.get(key)
+    key = breach.check, where
+    found: Phrase | None = validator.words.get(key)
     if found is None:
         schema = breach.schema
         if breach.keyword == "required":
             schema = validator.resolve(schema.get("properties", {}).get(place[-1], {}))
         shown = shown_example(example_at(example, place), schema, validator)
-        found = _rule(breach.keyword, schema), wanted(schema, validator), shown
+        rule = _rule(breach.keyword, schema)
+        found = Phrase(rule, *WORDS[rule]).with_places(want=wanted(schema, validator), example=shown)
         if len(validator.words) < WORDS_KEPT:
             validator.words[key] = found
     return found
