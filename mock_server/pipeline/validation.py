@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -134,7 +133,7 @@ def schema_problems(
     if validator.is_valid(value):
         return []
     found: dict[Place, Problem] = {}
-    in_field: Counter[Place] = Counter()
+    in_field: dict[Place, int] = {}
     for breach in itertools.islice(validator.breaches(value), BREACHES_READ):
         place = breach.path
         if breach.keyword == "additionalProperties":
@@ -143,9 +142,10 @@ def schema_problems(
         if place in found and breach.keyword != "type":
             continue
         field = breach.path[:1]
-        if in_field[field] > PROBLEMS_LISTED_OF_A_FIELD:
+        count = in_field.get(field, 0)
+        if count > PROBLEMS_LISTED_OF_A_FIELD:
             continue
-        in_field[field] += place not in found
+        in_field[field] = count + (place not in found)
         found[place] = _describe(breach, (*at, *place), validator, example, date_reason)
     return list(found.values())
 
