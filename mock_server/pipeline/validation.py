@@ -19,7 +19,7 @@ from mock_server.pipeline.sessions import cookie_values
 from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE, WORDS
 
 WORDS_KEPT = 1000  # entries per schema; keys that a client invents must not fill the memory
-BREACHES_READ = 5000  # per body; enough to get past many wrong IDs to the next field, and read in 50 ms
+BREACHES_READ = 5000  # per body; a client decides how many members its objects have
 
 
 Place = tuple[str | int, ...]

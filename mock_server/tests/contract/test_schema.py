@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import jsonschema_rs
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mock_server.contract.schema import Validator
+from mock_server.contract.schema import WRONG_ITEMS_LISTED, Validator
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -113,14 +112,7 @@ def test_a_violation_of_the_whole_array_is_found() -> None:
     assert breaches({"name": "a", "ids": ["ok"] * 1001}) == [(("ids",), "maxItems")]
 
 
-def test_stopping_early_does_not_search_the_rest() -> None:
-    wrong = {"name": "a", "ids": ["long"] * 250_000}
-    started = time.perf_counter()
-    assert len(list(VALIDATOR.breaches(wrong))) == 250_000 + 1  # with maxItems
-    all_s = time.perf_counter() - started
-    first_s = []
-    for _ in range(5):
-        started = time.perf_counter()
-        assert next(VALIDATOR.breaches(wrong)).path == ("ids",)
-        first_s.append(time.perf_counter() - started)
-    assert min(first_s) < all_s / 10
+def test_of_many_wrong_items_the_first_are_listed() -> None:
+    found = breaches({"name": "a", "ids": ["ok"] + ["long"] * 250_000, "size": "x"})
+    places = [path for path, _ in found]
+    assert places == [("ids",), *[("ids", i + 1) for i in range(WRONG_ITEMS_LISTED)], ("size",)]

@@ -220,8 +220,7 @@ BROKEN = {
     "no limit of depth": ("depth > CONTRACT.maxDepth", "depth > 999", Case("", embedded(b"[" * 33 + b"]" * 33))),
     "halves of pairs": ("if (match[1])", "if (!match)", Case("", embedded(b'"\\ud800"'))),
     "no sign-in": ("throw refusals.pop() ?? new Refused(401)", 'return "user_xyz789"', Case("", b"{}", {})),
-    "order of problems": ("body.size > fields.length", "body.size", changed("", icpId=1, endDate=1)),
-    "slices": ("AT_ONCE = 200", "AT_ONCE = 999", changed("", personIds=["a"] * 300 + [1], companyIds=[1])),
+    "order of problems": ("of body) {", "of [...body].reverse()) {", changed("", icpId=1, endDate=1)),
 }
 
 
