@@ -163,7 +163,7 @@ class _Node:
 def _to_json_schema(schema: Mapping[str, Any], formats: Formats) -> dict[str, Any]:
     """Convert a schema of OpenAPI 3.0 to JSON Schema 2020-12."""
     if "$ref" in schema:
-        return {"$ref": schema["$ref"]}  # OpenAPI 3.0.3, Reference Object: other keywords beside it are ignored
+        return {"$ref": schema["$ref"]}  # OpenAPI 3.0.3, Reference Object: other keywords next to it are ignored
     converted: dict[str, Any] = {}
     for keyword, value in schema.items():
         match keyword, value:
