@@ -78,7 +78,11 @@ def _run(inputs: Inputs, wanted: list[Wanted], *, explains_readings: bool) -> Ru
     console = ConsoleReport(Console(highlight=False))
     masker = Masker(inputs.settings.secrets)
     with open_run(
-        inputs.settings, specification=inputs.specification, folder=inputs.folder, masker=masker
+        inputs.settings,
+        specification=inputs.specification,
+        folder=inputs.folder,
+        draws_ahead=True,
+        masker=masker,
     ) as conductor:
         raise_on_signals(conductor.stop)
         result = conductor.conduct(console.listen)

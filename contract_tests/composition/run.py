@@ -28,15 +28,16 @@ def open_run(
     folder: Path | None = None,
     seeds: tuple[int, ...] = (),
     shrinks: bool = True,
+    draws_ahead: bool = False,
     suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
     masker: Masker | None = None,
 ) -> Iterator[Conductor]:
     """A run that has sent nothing yet; when the block ends, its connections and its record are closed.
 
     specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
-    seeds: of the searches, which share the examples; the one of the settings if there are none. suites: of each
-    operation that has more to it than its schema. masker: learns the secrets that the server hands out. Raises
-    RecordError.
+    seeds: of the searches, which share the examples; the one of the settings if there are none. draws_ahead: faster,
+    but only where the process does not use the module `random`. suites: of each operation that has more to it than its
+    schema. masker: learns the secrets that the server hands out. Raises RecordError.
     """
     with serving(settings) as reached:
         specification = specification or load_specification(reached.spec_folder)
@@ -50,8 +51,9 @@ def open_run(
             describe(terms),
             tuple(make_plan(suites, terms, operation, f"seed {reached.seed}") for operation in operations),
             lambda plans: searches(suites, terms, plans, examples=reached.depth.examples, seeds=seeds),
-            shrinks,
-            reached.wait_s,
+            draws_ahead=draws_ahead,
+            shrinks=shrinks,
+            wait_s=reached.wait_s,
         )
         record = None if folder is None else Record(folder)
         try:

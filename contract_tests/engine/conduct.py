@@ -9,9 +9,10 @@ from typing import Any
 
 from contract_tests.contract.schema import short
 from contract_tests.engine.budget import Budget
+from contract_tests.engine.drawing import Drawing
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
-from contract_tests.engine.exploration import Exploration, draw
+from contract_tests.engine.exploration import Exploration
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.reachability import discovery_problem, is_starting
 from contract_tests.engine.record import Record
@@ -35,13 +36,15 @@ class Job:
     """The work of one run.
 
     started: the first event, with the clauses to judge. plans: one for each operation. searches: called after the
-    plans, with the plans on the bases that the server accepted. shrinks: whether to shrink and repeat failures.
-    wait_s: maximum time to wait for a target that is starting.
+    first requests, with the plans on the bases that the server accepted. draws_ahead: whether to draw their requests in
+    a thread; only in a process of our own, see `Drawing`. shrinks: whether to shrink and repeat failures. wait_s:
+    maximum time to wait for a target that is starting.
     """
 
     started: RunStarted
     plans: tuple[Plan, ...]
     searches: Callable[[Sequence[Plan]], Iterable[Search]] = lambda plans: ()
+    draws_ahead: bool = False
     shrinks: bool = True
     wait_s: float = 0.0
 
@@ -152,10 +155,12 @@ class Conductor:
         plans = self._job.plans
         yield from self._discover(plans)
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
-        for plan in plans:
-            yield from self._cover(plan)
-        for search in self._job.searches(plans) if not self._refused else ():
-            yield from self._search(search)
+        searches = () if self._refused else self._job.searches(plans)
+        with Drawing(searches, ahead=self._job.draws_ahead) as drawing:
+            for plan in plans:
+                yield from self._cover(plan)
+            for search, steps in drawing.finished(lambda: self._budget.allows_more):
+                yield from self._search(search, steps)
         if self._job.shrinks:
             yield from self._shrink(plans[0].first.request)
             yield from self._repeat_failures()
@@ -183,7 +188,12 @@ class Conductor:
                 "requests that are based on them."
             )
             return replace(
-                plan, concurrent=self._traffic.without_login(plan.concurrent), sequential=(), burst=(), last=None
+                plan,
+                concurrent=self._traffic.without_login(plan.concurrent),
+                chains=(),
+                sequential=(),
+                burst=(),
+                last=None,
             )
         return plan
 
@@ -209,7 +219,7 @@ class Conductor:
         """Send the rest of a plan; judge each exchange alone, then all of them together."""
         self._stage("planned requests")
         first_at_s = time.time()
-        yield from self._traffic.send_concurrently(plan.concurrent)
+        yield from self._traffic.send_concurrently((*plan.chains, *zip(plan.concurrent)))
         for step in plan.sequential:
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
@@ -224,17 +234,13 @@ class Conductor:
         self._traffic.judge_together()
         yield
 
-    def _search(self, search: Search) -> Iterator[None]:
+    def _search(self, search: Search, steps: Sequence[Step]) -> Iterator[None]:
         """Send the requests of a search concurrently, then look for smaller ones that break the same clauses."""
         self._stage(f"searching: {search.name}")
         yield
         settled = set(self._log.summing.broken)
         breaks: dict[Request, list[Verdict]] = {}
-        steps = search.steps
-        if search.strategy is not None and self._budget.allows_more:
-            drawn = draw(search.strategy, examples=search.examples, seed=search.seed)
-            steps = (*steps, *(Step(search.label, request) for request in drawn))
-        yield from self._traffic.send_concurrently(steps, breaks)
+        yield from self._traffic.send_concurrently(zip(steps), breaks)
         new = {verdict.clause for verdicts in breaks.values() for verdict in verdicts} - settled
         if search.strategy is None or not new:
             return

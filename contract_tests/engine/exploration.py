@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -31,10 +32,22 @@ def _failure_of(clause: str) -> type[ClauseBroken]:
     return type(clause, (ClauseBroken,), {})
 
 
-def draw(strategy: SearchStrategy[Request], *, examples: int, seed: int) -> list[Request]:
-    """Draw different requests from a strategy without sending any; the same seed draws the same ones."""
+def draw(
+    strategy: SearchStrategy[Request], *, examples: int, seed: int, allows_more: Callable[[], bool] = lambda: True
+) -> list[Request]:
+    """Draw different requests from a strategy without sending any; the same seed draws the same ones.
+
+    allows_more: returns whether another one is still wanted.
+    """
     drawn: dict[Request, None] = {}
-    _given(strategy, drawn.setdefault, examples=examples, seed=seed, phases=(Phase.generate,))()
+
+    def keep(request: Request) -> None:
+        if not allows_more():
+            raise _OutOfBudget
+        drawn[request] = None
+
+    with suppress(_OutOfBudget):
+        _given(strategy, keep, examples=examples, seed=seed, phases=(Phase.generate,))()
     return list(drawn)
 
 

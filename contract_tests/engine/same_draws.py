@@ -8,6 +8,7 @@ are so large that the memory of a campaign would grow for hours.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import Any
 # Not public: in a version of Hypothesis without these names, examples depend on the loaded modules again.
 _PROVIDERS: Any = import_module("hypothesis.internal.conjecture.providers")
 _STRATEGIES: Any = import_module("hypothesis.strategies._internal.utils")
+_ALONE = threading.RLock()
 _NAMES = ("_get_local_constants", "Constants", "CONSTANTS_CACHE")
 
 
@@ -23,14 +25,15 @@ _NAMES = ("_get_local_constants", "Constants", "CONSTANTS_CACHE")
 def same_draws() -> Iterator[None]:
     """Draw no constants from modules within this block, and empty the cache of strategies after it.
 
-    Other tests of the process keep their constants.
+    Other tests of the process keep their constants. One thread at a time: both belong to the process.
     """
-    try:
-        with _without_constants():
-            yield
-    finally:
-        if clear := getattr(_STRATEGIES, "clear_strategy_cache", None):
-            clear()
+    with _ALONE:
+        try:
+            with _without_constants():
+                yield
+        finally:
+            if clear := getattr(_STRATEGIES, "clear_strategy_cache", None):
+                clear()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from copy import copy
 
 from contract_tests.engine.budget import Budget
@@ -83,17 +84,21 @@ class Traffic:
         return self.target.send(*self._outgoing(step))
 
     def send_concurrently(
-        self, steps: Iterable[Step], breaks: dict[Request, list[Verdict]] | None = None
+        self, chains: Iterable[Sequence[Step]], breaks: dict[Request, list[Verdict]] | None = None
     ) -> Iterator[None]:
-        """Send and judge many requests; `breaks`, if given, is called with the verdicts that each one breaks."""
-        supply = (self._outgoing(step) for step in steps if self._budget.allows_more)
+        """Send chains of requests at once, those of a chain one after the other, and judge each one.
+
+        breaks: if given, gets the verdicts that each request breaks.
+        """
+        supply = (tuple(map(self._outgoing, chain)) for chain in chains if self._budget.allows_more)
         new: list[Case] = []
-        for exchange in self.target.send_concurrently(supply):
-            case, findings = self.add(exchange)
-            if breaks is not None and case is not None:
-                new.append(case)
-                breaks[exchange.request] = self.broken(findings)
-            yield
+        with closing(self.target.send_concurrently(supply)) as exchanges:
+            for exchange in exchanges:
+                case, findings = self.add(exchange)
+                if breaks is not None and case is not None:
+                    new.append(case)
+                    breaks[exchange.request] = self.broken(findings)
+                yield
         if breaks is not None and new:
             numbers = {case.exchange.number for case in new}
             more = self._cases.judge_beside(sorted(new, key=lambda case: case.exchange.number))

@@ -31,7 +31,7 @@ from contract_tests.lead_lists.bodies import (
 )
 from contract_tests.lead_lists.history import FROZEN_CLOCK_S
 from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
-from contract_tests.lead_lists.sequences import in_turn
+from contract_tests.lead_lists.sequences import chains, in_turn
 from contract_tests.requests.generic_plan import generic_plan
 from contract_tests.requests.plan import BURST, Plan, Sender, Step, encode
 from contract_tests.requests.transport import varied
@@ -82,6 +82,7 @@ def _plan(sender: Sender, tag: str) -> Plan:
     return Plan(
         first=Step("a plain lead list", sender.request(_base(sender, f"First list, {tag}"))),
         concurrent=tuple(_numbered(steps, tag)),
+        chains=chains(sender, tag),
         sequential=tuple(in_turn(sender, tag)),
         burst=burst,
         last=Step("a plain lead list later", sender.request(_base(sender, f"Last list, {tag}"))),

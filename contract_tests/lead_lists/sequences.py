@@ -1,4 +1,4 @@
-"""Requests that are sent in turn, because each has to be seen after another one."""
+"""Requests that are sent one after the other, because each has to be seen after another one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers
 
 
+def chains(sender: Sender, tag: str) -> tuple[tuple[Step, ...], ...]:
+    """Return the sequences that show the same if other requests come between their steps; tag: part of every name."""
+    sequences = (_same_name, _idempotent, _corrected)
+    return tuple(tuple(sequence(sender, tag)) for sequence in sequences)
+
+
 def in_turn(sender: Sender, tag: str) -> Iterator[Step]:
-    """Yield all of them in their order; tag: part of every name."""
+    """Yield the other sequences in their order: for them, the step before is the previous request of the server."""
     repeated = Step("the same request twice", sender.request(base(f"Repeated, {tag}", sender.base)))
     yield from (repeated, repeated)
     yield from _same_companies(sender, tag)
-    yield from _same_name(sender, tag)
     yield from _users_in_turn(sender, tag)
     yield from _defaults_in_turn(sender, tag)
-    yield from _idempotent(sender, tag)
     yield from _once_more(sender, tag)
 
 
@@ -60,7 +64,11 @@ def _idempotent(sender: Sender, tag: str) -> Iterator[Step]:
     if second := sender.terms.settings.second:
         step = sender.request(base(f"Idempotent, {tag}", sender.base), more=key, session=second)
         yield Step("the Idempotency-Key of the other user", step)
-    body, key = base(f"Corrected, {tag}", sender.base), (("Idempotency-Key", f"corrected-{tag}"),)
+
+
+def _corrected(sender: Sender, tag: str) -> Iterator[Step]:
+    body = base(f"Corrected, {tag}", sender.base)
+    key: Headers = (("Idempotency-Key", f"corrected-{tag}"),)
     yield Step("a number for name with an Idempotency-Key", sender.request({**body, "name": 7}, more=key))
     yield Step("the name corrected, the same Idempotency-Key", sender.request(body, more=key))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from contract_tests.contract.specification import Operation
@@ -31,13 +32,15 @@ class Plan:
     """The planned requests of one operation.
 
     first: the request that checks whether the target can be judged. concurrent: sent in any order, several at once.
-    sequential: sent one after the other. burst: sent all at the same time. last: sent last_after_s seconds after the
+    chains: sent at the same time as those, but the steps of a chain one after the other. sequential: sent one after the
+    other, with nothing else between them. burst: sent all at the same time. last: sent last_after_s seconds after the
     first. base: the body on which the requests are based. others: the same requests with other bases, for a server that
     refuses the first.
     """
 
     first: Step
     concurrent: tuple[Step, ...] = ()
+    chains: tuple[tuple[Step, ...], ...] = ()
     sequential: tuple[Step, ...] = ()
     burst: tuple[Step, ...] = ()
     last: Step | None = None
@@ -47,7 +50,9 @@ class Plan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return (self.first, *self.concurrent, *self.sequential, *self.burst, *([self.last] if self.last else []))
+        chained = chain.from_iterable(self.chains)
+        last = [self.last] if self.last else []
+        return (self.first, *chained, *self.concurrent, *self.sequential, *self.burst, *last)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from contract_tests.target.concurrency import concurrently
 from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABLE, Exchange, Request, Response
 from contract_tests.target.pace import Pace
 from contract_tests.target.raw import exchange_bytes
@@ -24,7 +25,6 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024  # no request of the suite causes a longer r
 APART_S = 0.005  # times have milliseconds
 MAX_RATE_LIMIT_WAIT_S = 60.0  # total for one request
 MAX_RATE_LIMIT_TRIES = 8
-LINGER_S = 0.5  # wait for requests in flight at the end of a run, then close their connections
 CHUNK_PAUSE_S = 0.03  # between two chunks, so that the server reads them separately
 
 
@@ -117,20 +117,13 @@ class Target:
         except OSError:
             return False
 
-    def send_concurrently(self, requests: Iterable[Outgoing]) -> Iterator[Exchange]:
-        """Send requests over at most `connections` connections; yield exchanges in the order of their responses."""
-        pool = ThreadPoolExecutor(self.connections)
-        under_way: set[Future[Exchange]] = set()
-        try:
-            for outgoing in requests:  # one by one: the caller may stop supplying requests
-                if len(under_way) >= self.connections:
-                    done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-                under_way.add(pool.submit(self.send, *outgoing))
-            yield from (future.result() for future in as_completed(under_way))
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            wait(under_way, LINGER_S)
+    def send_concurrently(self, chains: Iterable[Sequence[Outgoing]]) -> Generator[Exchange, None, None]:
+        """Send chains of requests over at most `connections` connections; yield exchanges as they arrive.
+
+        The requests of a chain are sent one after the other. The caller may stop supplying chains, and must close the
+        generator if it does not consume all exchanges.
+        """
+        return concurrently(lambda outgoing: self.send(*outgoing), chains, threads=self.connections)
 
     def send_in_turn(self, requests: Iterable[Outgoing]) -> list[Exchange]:
         """Send requests one after another, APART_S apart.

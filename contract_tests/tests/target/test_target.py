@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from email.utils import formatdate
 
 import pytest
@@ -220,13 +221,14 @@ def slowly(connection: socket.socket, _: int) -> None:
 def test_responses_are_yielded_as_they_arrive_and_the_requests_may_end(target: Target) -> None:
     taken: list[int] = []
 
-    def supply() -> Iterator[Outgoing]:
+    def supply() -> Iterator[tuple[Outgoing]]:
         for number in itertools.count():
             taken.append(number)
-            yield post(server.url), str(number), number
+            yield ((post(server.url), str(number), number),)
 
     with raw_server(slowly) as server:
-        answers = list(itertools.islice(target.send_concurrently(supply()), 20))
+        with closing(target.send_concurrently(supply())) as exchanges:
+            answers = list(itertools.islice(exchanges, 20))
         assert {e.response.status for e in answers if e.response} == {201}
         assert len(taken) <= 20 + 2 * target.connections
         assert server.connections <= target.connections
