@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 
+import orjson
+
 LONGEST = 120  # characters of a cause
+WORDS = 16  # of a message of the server; more repeat the request
+REFUSED, ACCEPTED = "refused", "accepted"  # begin the cause of a refused valid request, of an accepted invalid one
 _DATA = re.compile(
-    r"""(["'`‘“]).*?(["'`’”])|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+|[^\s\w.,;:()]+""", re.IGNORECASE
+    r"""(["'`‘“]).*?(["'`’”])|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[-+]?\d[\d.]*(e[-+]?\d+)?|[^\s\w.,;:()]+""",
+    re.IGNORECASE,
 )
 _IN_ALL = re.compile(r"\((\d+) in all\)")  # of a value that is too long to be shown
 _STATUS = re.compile(r"[1-5]\d\d")  # of HTTP: no value of the case
+_REFUSED = re.compile(
+    r"[1-5]\d\d\b[^;]*, although nothing is wrong with the request"
+    r"(?:; the server says: (?P<words>.*?))?(?:; the cause is one of: [^;]*)?",
+    re.DOTALL,
+)
+_ACCEPTED = re.compile(r"2\d\d, although (?P<what>.*)", re.DOTALL)
 _KINDS = (
     ("text", re.compile(r"b?[\"']")),
     ("list", re.compile(r"\[")),
@@ -24,30 +35,54 @@ def shape_of(text: str) -> str:
     return " ".join(_DATA.sub("…", text[: 8 * LONGEST]).split())[:LONGEST]
 
 
-def cause_of(expected: str, actual: str, hint: str = "") -> str:
-    """What is wrong: in the words of the verdict, or how a value differs from the expected one."""
-    kind, wanted = _kind(actual), _kind(expected)
+def cause_of(expected: str, actual: str, hint: str = "", sent: bytes = b"") -> str:
+    """What is wrong: in the words of the verdict, or how a value differs from the expected one.
+
+    sent: the body of the request, whose words a message of the server can repeat.
+    """
     if _STATUS.fullmatch(actual):
         return f"{actual} instead of {expected}"[:LONGEST]
+    if found := _REFUSED.fullmatch(actual):
+        return f"{REFUSED}: {_words(found['words'] or '', sent)}".removesuffix(": ")
+    if found := _ACCEPTED.match(actual):
+        place, _, got = found["what"].partition(" is ")
+        ends = "" if not got else " is left out" if got.startswith("left out") else " is wrong"
+        return f"{ACCEPTED}, although {_less_values(place)}{ends}"
+    kind, wanted = _kind(actual), _kind(expected)
     if not kind:
-        return shape_of(actual)
+        return _less_values(actual)
     if hint:
-        return shape_of(hint)
+        return _less_values(hint)
     if not wanted:
         return f"a {kind}"
-    if wanted != kind:
-        return f"a {kind}, not a {wanted}"
-    size, wanted_size = _size(kind, actual), _size(kind, expected)
-    if size == wanted_size or kind not in {"text", "list"}:
-        return f"another {kind}"
-    return f"a shorter {kind}" if size < wanted_size else f"a longer {kind}"
+    return f"another {kind}" if wanted == kind else f"a {kind}, not a {wanted}"
+
+
+def _less_values(text: str) -> str:
+    """The text up to its first colon, after which the values come."""
+    return shape_of(text.partition(": ")[0]).rstrip(" .…;,")
+
+
+def _words(message: str, sent: bytes) -> str:
+    """The words of a message without those that the request has in its values, at most WORDS of them."""
+    values = {word for text in _texts(sent) for word in _split(text)}
+    return " ".join([word for word in _split(message) if word not in values][:WORDS])
+
+
+def _texts(body: bytes) -> list[str]:
+    """The texts among the values of an object and in its lists."""
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return []
+    values = [*fields.values()] if isinstance(fields, dict) else []
+    items = [item for value in values if isinstance(value, list) for item in value]
+    return [value for value in (*values, *items) if isinstance(value, str)]
+
+
+def _split(text: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[^\W\d_]{2,}", text)]
 
 
 def _kind(text: str) -> str:
     return next((name for name, pattern in _KINDS if pattern.match(text)), "")
-
-
-def _size(kind: str, text: str) -> int:
-    if found := _IN_ALL.search(text):
-        return int(found[1])
-    return text.count(",") if kind == "list" and len(text) > 2 else len(text)

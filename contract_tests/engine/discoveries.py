@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from contract_tests.engine.events import Event, ExchangeSeen
-from contract_tests.engine.findings import Findings, Found
+from contract_tests.engine.findings import Findings, Grouped
 from contract_tests.engine.novelty import Novelty, way_of
 from contract_tests.engine.views import ExchangeView
 
@@ -27,9 +27,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What a campaign has found. curve: how the numbers grew; its last point is the end."""
+    """What a campaign has found. findings: by cause. curve: how the numbers grew; its last point is the end."""
 
-    findings: tuple[Found, ...]
+    findings: tuple[Grouped, ...]
     digest: str
     behaviours: int
     created: int
@@ -66,11 +66,11 @@ class Discoveries:
 
     def view(self) -> Discovered:
         """Return what was found so far."""
-        found = tuple(self.findings)
+        found = tuple(self.findings.grouped())
         return Discovered(found, self.findings.digest, len(self.ways), self.created, (*self._curve, self._point()))
 
     def _point(self) -> Point:
-        return Point(round(self.sending_s, 3), self._requests, len(self.ways), len(self.findings))
+        return Point(round(self.sending_s, 3), self._requests, len(self.ways), len(self.findings.groups))
 
 
 def created_id(exchange: ExchangeView) -> str | None:

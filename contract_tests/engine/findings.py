@@ -1,4 +1,4 @@
-"""The findings of a campaign: breaches of one clause, at one place, with one cause are one finding."""
+"""The findings of a campaign: breaches of one clause, at one place, with one cause; and those of one mistake."""
 
 from __future__ import annotations
 
@@ -8,21 +8,13 @@ from dataclasses import dataclass, replace
 
 from contract_tests.engine.causes import cause_of
 from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
-from contract_tests.engine.views import VerdictView
+from contract_tests.engine.grouping import Key, groups
+from contract_tests.engine.views import BodyView, VerdictView
 from contract_tests.judging.verdict import Outcome, Verdict
 
 NUMBERS_OF_A_CELL = 10_000  # of its requests: more than a cell sends with all its shrinking
 KEPT_FINDINGS = 500  # a server with more breaks the same clause with an ever other text
 CONFIRMING = "making findings smaller, and sending them again"  # a stage in which no finding is new
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What makes two breaches the same finding. place: method, and status of the response. cause: without values."""
-
-    clause: str
-    place: str
-    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +30,41 @@ class Found:
     times: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Findings that one mistake of the server explains. main: the one that says most. others: the same otherwise."""
+
+    main: Found
+    others: tuple[Found, ...] = ()
+
+    @property
+    def all(self) -> tuple[Found, ...]:
+        """Every finding of the group."""
+        return self.main, *self.others
+
+    @property
+    def count(self) -> int:
+        """The breaches of all of them; an exchange that shows several counts for each."""
+        return sum(found.count for found in self.all)
+
+    @property
+    def first_s(self) -> float:
+        """When the first breach was sent, in seconds of the Unix epoch."""
+        return min(found.first_s for found in self.all)
+
+    @property
+    def last_s(self) -> float:
+        """When the last breach was sent, in seconds of the Unix epoch."""
+        return max(found.last_s for found in self.all)
+
+
 class Findings:
     """Groups the breaches among the events of a campaign; safe to read at any moment."""
 
     def __init__(self) -> None:
         self._found: dict[Key, Found] = {}
+        self._groups: list[list[Key]] = []
+        self._grouped = 0  # how many findings the groups have
         self._is_confirming = False
 
     def add(self, event: Event) -> bool:
@@ -61,6 +83,18 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self._found)
+
+    @property
+    def groups(self) -> list[list[Key]]:
+        """The findings by cause."""
+        if self._grouped != len(self._found):
+            self._groups, self._grouped = groups(self._found), len(self._found)
+        return self._groups
+
+    def grouped(self) -> list[Grouped]:
+        """The findings by cause, in the order in which they were first seen."""
+        found = [Grouped(self._found[main], tuple(self._found[key] for key in more)) for main, *more in self.groups]
+        return sorted(found, key=lambda group: (group.first_s, group.main.key.clause))
 
     def found(self, key: Key) -> Found:
         """The finding of this key as it is now. Raises KeyError."""
@@ -114,9 +148,10 @@ def key_of(verdict: VerdictView | Verdict) -> Key:
     """What the breach has in common with others that one mistake of the server explains."""
     last = verdict.exchanges[-1]
     status = str(last.response.status) if last.response else "no response"
-    return Key(
-        verdict.clause, f"{last.request.method}, {status}", cause_of(verdict.expected, verdict.actual, verdict.hint)
-    )
+    body = last.request.body
+    sent = body.data if isinstance(body, BodyView) else body
+    cause = cause_of(verdict.expected, verdict.actual, verdict.hint, sent)
+    return Key(verdict.clause, f"{last.request.method}, {status}", cause)
 
 
 def _size(verdict: VerdictView) -> tuple[int, int]:

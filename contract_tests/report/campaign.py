@@ -59,7 +59,7 @@ class CampaignReport(ConsoleReport):
         return (
             f"{self._requests} requests, {self._requests / elapsed_s:.0f}/s, {min(spent, 1):.0%} of the budget; "
             f"{self._ways} behaviours, the last new one {now_s - self._new_at_s:.0f} s ago; "
-            f"{len(self._followed.findings)} findings"
+            f"{len(self._followed.findings.groups)} findings"
         )
 
 

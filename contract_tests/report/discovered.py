@@ -9,27 +9,59 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.engine.discoveries import Discovered
-from contract_tests.engine.findings import Found
+from contract_tests.engine.findings import Found, Grouped
 from contract_tests.engine.result import RunResult
 from contract_tests.report.failure import command, on_one_line
 
 FILE_NAME = "findings.json"
 
 
-def headline(found: Found) -> str:
+def headline(group: Grouped) -> str:
     """Return the finding on one line, without the values of one case."""
+    return _headline(group.main)
+
+
+def also(group: Grouped) -> list[str]:
+    """Return what else the same mistake breaks, one line each."""
+    return [f"{_headline(found)}, {found.count} times" for found in group.others]
+
+
+def _headline(found: Found) -> str:
     return on_one_line(f"{found.key.clause}: {found.key.cause} ({found.key.place})")
 
 
-def times(found: Found) -> str:
+def times(group: Grouped) -> str:
     """Return how often and when the clause was broken, and what happened when the request was sent again."""
-    again = f"sent again {found.times} times, {found.same} the same" if found.times else "not sent again"
-    return f"{found.count} times, from {moment(found.first_s)} to {moment(found.last_s)}; {again}"
+    shown = group.main
+    again = f"sent again {shown.times} times, {shown.same} the same" if shown.times else "not sent again"
+    return f"{group.count} times, from {moment(group.first_s)} to {moment(group.last_s)}; {again}"
 
 
-def commands(result: RunResult, found: Found, folder: Path | None) -> list[str]:
+def commands(result: RunResult, group: Grouped, folder: Path | None) -> list[str]:
     """Return the commands that repeat a finding. folder: with the record of the campaign."""
-    return [command(result, exchange, folder) for exchange in found.smallest.exchanges]
+    return [command(result, exchange, folder) for exchange in group.main.smallest.exchanges]
+
+
+def as_json(result: RunResult, group: Grouped, folder: Path | None) -> dict[str, Any]:
+    """Return the finding for programs. folder: with the record of the campaign."""
+    shown = group.main
+    return {
+        **identity(shown),
+        "count": group.count,
+        "first_seen": moment(group.first_s),
+        "last_seen": moment(group.last_s),
+        "sent_again": shown.times,
+        "broken_again": shown.same,
+        "expected": shown.smallest.expected,
+        "actual": shown.smallest.actual,
+        "repeat": commands(result, group, folder),
+        "also": [{**identity(found), "count": found.count} for found in group.others],
+    }
+
+
+def identity(found: Found) -> dict[str, str]:
+    """Return what makes the finding another one than the rest."""
+    return {"clause": found.key.clause, "place": found.key.place, "cause": found.key.cause}
 
 
 def sum_of(discovered: Discovered) -> str:
@@ -43,30 +75,15 @@ def sum_of(discovered: Discovered) -> str:
 
 def lines(result: RunResult, folder: Path | None) -> Iterator[tuple[str, list[str]]]:
     """Yield each finding for a terminal: its headline and the lines below it."""
-    for found in result.discovered.findings if result.discovered else ():
-        repeats = [f"repeat  {line}" for line in commands(result, found, folder)]
-        yield headline(found), [times(found), *repeats]
+    for group in result.discovered.findings if result.discovered else ():
+        repeats = [f"repeat  {line}" for line in commands(result, group, folder)]
+        yield headline(group), [times(group), *repeats, *(f"also    {line}" for line in also(group))]
 
 
 def findings_file(result: RunResult, folder: Path | None) -> str:
     """Return the findings as JSON, for programs. folder: with the record of the campaign."""
     discovered = result.discovered
-    findings: list[dict[str, Any]] = [
-        {
-            "clause": found.key.clause,
-            "place": found.key.place,
-            "cause": found.key.cause,
-            "count": found.count,
-            "first_seen": moment(found.first_s),
-            "last_seen": moment(found.last_s),
-            "sent_again": found.times,
-            "broken_again": found.same,
-            "expected": found.smallest.expected,
-            "actual": found.smallest.actual,
-            "repeat": commands(result, found, folder),
-        }
-        for found in (discovered.findings if discovered else ())
-    ]
+    findings = [as_json(result, group, folder) for group in (discovered.findings if discovered else ())]
     return json.dumps({"digest": discovered.digest if discovered else "", "findings": findings}, indent=2) + "\n"
 
 

@@ -17,7 +17,7 @@ from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.curve import curve_of
-from contract_tests.report.discovered import commands, headline, sum_of, times
+from contract_tests.report.discovered import also, commands, headline, sum_of, times
 from contract_tests.report.findings import Finding, findings, sentence
 from contract_tests.report.receipt import Receipt
 from contract_tests.settings.secrets import printable
@@ -82,6 +82,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
 def _discoveries(result: RunResult, folder: Path | None) -> list[dict[str, Any]]:
     return [
         {"headline": headline(found), "times": times(found), "commands": commands(result, found, folder)}
+        | {"also": also(found)}
         for found in (result.discovered.findings if result.discovered else ())
     ]
 

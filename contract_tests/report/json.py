@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.findings import Found
+from contract_tests.engine.findings import Grouped
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
-from contract_tests.report.discovered import commands, moment
+from contract_tests.report.discovered import commands, identity, moment
 from contract_tests.report.findings import findings, sentence
 from contract_tests.report.receipt import Receipt
 
@@ -85,18 +85,18 @@ def _clause(found: ClauseResult) -> dict[str, Any]:
     }
 
 
-def _found(result: RunResult, found: Found, folder: Path | None) -> dict[str, Any]:
+def _found(result: RunResult, group: Grouped, folder: Path | None) -> dict[str, Any]:
+    shown = group.main
     return {
-        "clause": found.key.clause,
-        "place": found.key.place,
-        "cause": found.key.cause,
-        "count": found.count,
-        "firstSeen": moment(found.first_s),
-        "lastSeen": moment(found.last_s),
-        "repeated": {"same": found.same, "times": found.times},
-        "expected": found.smallest.expected,
-        "actual": found.smallest.actual,
-        "commands": commands(result, found, folder),
+        **identity(shown),
+        "count": group.count,
+        "firstSeen": moment(group.first_s),
+        "lastSeen": moment(group.last_s),
+        "repeated": {"same": shown.same, "times": shown.times},
+        "expected": shown.smallest.expected,
+        "actual": shown.smallest.actual,
+        "commands": commands(result, group, folder),
+        "also": [{**identity(found), "count": found.count} for found in group.others],
     }
 
 

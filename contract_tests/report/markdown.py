@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.discovered import commands, headline, sum_of, times
+from contract_tests.report.discovered import also, commands, headline, sum_of, times
 from contract_tests.report.findings import Finding, findings, sentence
 from contract_tests.report.receipt import Receipt
 
@@ -59,10 +59,11 @@ def _discovered(result: RunResult, folder: Path | None) -> list[str]:
     """Return the findings of a campaign."""
     if result.discovered is None:
         return []
-    lines = ["## Findings of the campaign by clause, place and cause", ""]
+    lines = ["## Findings of the campaign by cause", ""]
     for found in result.discovered.findings:
         lines += [f"- {code(headline(found))}: {escaped(times(found))}"]
         lines += [f"  - repeat: {code(line)}" for line in commands(result, found, folder)]
+        lines += [f"  - also: {code(line)}" for line in also(found)]
     return [*lines, "", escaped(sum_of(result.discovered)), ""]
 
 

@@ -1,4 +1,4 @@
-"""The deciding parts of a campaign: cells, causes, novelty, strain, mutations."""
+"""The deciding parts of a campaign: cells, novelty, strain, mutations, findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import STRATEGIES, cells
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
-from contract_tests.engine.causes import cause_of
 from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
 from contract_tests.engine.findings import CONFIRMING, Findings, Found
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
@@ -39,22 +38,6 @@ def test_cells_share_the_requests(requests: int) -> None:
 )
 def test_an_allowance_is_a_time_or_a_number_of_requests(text: str, time_s: float, requests: int | None) -> None:
     assert Allowance.parse(text) == Allowance(time_s, requests)
-
-
-@pytest.mark.parametrize(
-    ("expected", "actual", "hint", "cause"),
-    [
-        ("200 or 201", "500", "", "500 instead of 200 or 201"),
-        ("'abcdef'", "'abc'", "", "a shorter text"),
-        ("'abc'", "'xyz'", "", "another text"),
-        ("'… (81 in all) …'", "'… (64 in all) …'", "It was cut after 64.", "It was cut after …."),
-        ("['a', 'b']", "['a']", "", "a shorter list"),
-        ("'1'", "1", "", "a number, not a text"),
-        ("400", "201, although name is 'abc'", "", "…, although name is …"),
-    ],
-)  # fmt: skip
-def test_a_cause_holds_no_value_of_the_case(expected: str, actual: str, hint: str, cause: str) -> None:
-    assert cause_of(expected, actual, hint) == cause
 
 
 def answered(status: int) -> ExchangeView:

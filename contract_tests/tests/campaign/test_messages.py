@@ -217,7 +217,7 @@ def test_what_a_message_has_shown_is_sent_again(tmp_path: Path) -> None:
         result = small_campaign(settings, tmp_path / "run", requests=230)
     assert [found.clause.id for found in result.broken] == ["http.answer.no-server-error"]
     assert result.discovered is not None
-    assert [(found.same, found.times) for found in result.discovered.findings] == [(3, 3)]
-    shown = result.discovered.findings[0].smallest.exchanges[0].request
+    assert [(found.main.same, found.main.times) for found in result.discovered.findings] == [(3, 3)]
+    shown = result.discovered.findings[0].main.smallest.exchanges[0].request
     assert shown.wire is not None
     assert "nc 127.0.0.1" in as_curl(shown)

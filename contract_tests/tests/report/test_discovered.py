@@ -44,7 +44,7 @@ def campaign(*more: Event) -> RunResult:
 def test_a_campaign_has_findings_and_a_curve_and_a_run_has_none() -> None:
     discovered = campaign().discovered
     assert discovered is not None
-    assert [(found.key.place, found.same, found.times) for found in discovered.findings] == [
+    assert [(found.main.key.place, found.main.same, found.main.times) for found in discovered.findings] == [
         ("POST, 500", 2, 3),
         ("POST, 400", 0, 0),
     ]

@@ -1,0 +1,117 @@
+"""Says which findings of a campaign one mistake of the server explains. Pure: a function of the set of findings.
+
+One mistake shows up under several clauses and with several values. Findings are put together if they are
+
+1. the same change of fields that hold values of one form: those whose names end with the same word (startDate,
+   endDate); only for the echo of a field it matters how the value has changed;
+2. refusals of valid requests with the same status and the same words of the server, or acceptances with the same
+   violation, on one field: a clause on HTTP or on success in general only says that the suite could not tell the field;
+3. acceptances of which one implies the others: a server that needs no login accepts any, and one that breaks a rule for
+   many different fields has no such rule.
+
+All else stays apart: two lines for one mistake cost a minute, one line for two mistakes hides a bug.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+
+from contract_tests.engine.causes import ACCEPTED, REFUSED
+
+MANY = 4  # different fields with one broken rule: three are still the two dates, the two lists and one other
+_NO_LOGIN = "access.login.required"
+_STATUS = re.compile(r"\b(\d{3}|no response)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes two breaches the same finding. place: method, and status of the response. cause: without values."""
+
+    clause: str
+    place: str
+    cause: str
+
+    @property
+    def field(self) -> str:
+        """The field that the clause is about; empty if it is about none."""
+        words = self.clause.split(".")
+        return words[1] if words[0] in {"request", "response"} and words[1] != "body" else ""
+
+    @property
+    def rule(self) -> str:
+        """The last word of the clause."""
+        return self.clause.rpartition(".")[2]
+
+    @property
+    def status(self) -> str:
+        """The status of the response."""
+        found = _STATUS.search(self.place)
+        return found[1] if found else ""
+
+
+Group = tuple[Hashable, ...]
+
+
+def groups(keys: Collection[Key]) -> list[list[Key]]:
+    """Divide findings into those with one cause; the first of each group names the clause that says most."""
+    fields = _fields_of_causes(keys)
+    is_open = any(key.clause == _NO_LOGIN and key.status.startswith("2") for key in keys)
+    many = _rules_of_many_fields(keys)
+    found: dict[Group, list[Key]] = defaultdict(list)
+    for key in sorted(keys, key=_rank):
+        found[_group(key, fields, many, is_open=is_open)].append(key)
+    return list(found.values())
+
+
+def _group(key: Key, fields: Mapping[Group, Key], many: Collection[Group], *, is_open: bool) -> Group:
+    said = key.status, key.cause
+    key = key if key.field else fields.get(said, key)
+    if key.cause.startswith(REFUSED):
+        return *said, key.field
+    if is_open and key.clause.startswith("access.") and key.status.startswith("2"):
+        return (_NO_LOGIN,)
+    if (rule := _rule_of(key)) in many:
+        return rule
+    if key.cause.startswith(ACCEPTED):
+        return ACCEPTED, key.clause
+    if key.field:
+        is_made = key.clause.startswith("response.") and key.rule != "echo"  # however wrong it is
+        return (*rule, _family(key.field), "" if is_made else key.cause)
+    return key.clause, key.status if key.clause.startswith("error.") else "", key.cause
+
+
+def _rule_of(key: Key) -> Group:
+    """What several fields can have in common: accepted whatever they hold, or one rule of the response."""
+    return (ACCEPTED,) if key.cause.startswith(ACCEPTED) else (key.clause.partition(".")[0], key.rule)
+
+
+def _rules_of_many_fields(keys: Collection[Key]) -> set[Group]:
+    families: dict[Group, set[str]] = defaultdict(set)
+    for key in keys:
+        if key.field and not key.cause.startswith(REFUSED):
+            families[_rule_of(key)].add(_family(key.field))
+    return {rule for rule, fields in families.items() if len(fields) >= MANY}
+
+
+def _fields_of_causes(keys: Collection[Key]) -> dict[Group, Key]:
+    """For each status and cause of a refusal or an acceptance, the first finding on a field."""
+    fields: dict[Group, Key] = {}
+    for key in sorted(keys, key=_rank):
+        if key.field and key.cause.startswith((REFUSED, ACCEPTED)):
+            fields.setdefault((key.status, key.cause), key)
+    return fields
+
+
+def _family(field: str) -> str:
+    """The last word of a name in camel case."""
+    return re.split(r"(?<=[a-z])(?=[A-Z])", field)[-1].lower()
+
+
+def _rank(key: Key) -> tuple[object, ...]:
+    """Sort first what says most: a clause on a field, then one on HTTP, then one on success in general."""
+    first = key.clause.partition(".")[0]
+    general = {"http": 1, "success": 2}.get(first, 0)
+    return key.clause != _NO_LOGIN, general, key.clause, key.place, key.cause
