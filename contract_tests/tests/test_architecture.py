@@ -34,6 +34,7 @@ DECIDING = {
         "engine/causes.py",
         "engine/discoveries.py",
         "engine/findings.py",
+        "engine/grouping.py",
         "engine/novelty.py",
         "campaign/strain.py",
         "live/passive.py",
