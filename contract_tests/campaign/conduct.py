@@ -16,7 +16,8 @@ from contract_tests.campaign.variation import marked
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.events import Ending
-from contract_tests.engine.findings import CONFIRMING, Key
+from contract_tests.engine.findings import CONFIRMING
+from contract_tests.engine.grouping import Key
 from contract_tests.engine.novelty import way_of
 from contract_tests.engine.traffic import RunOver, Traffic
 from contract_tests.engine.views import ExchangeView, Secrets

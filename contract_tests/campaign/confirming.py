@@ -9,7 +9,8 @@ from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import REPEATS
 from contract_tests.engine.events import FailureRepeated
 from contract_tests.engine.exploration import Exploration
-from contract_tests.engine.findings import Found, Key, key_of
+from contract_tests.engine.findings import Found, key_of
+from contract_tests.engine.grouping import Key
 from contract_tests.engine.shrinking import REQUESTS, requests_between
 from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.verdict import Verdict

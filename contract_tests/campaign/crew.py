@@ -11,7 +11,7 @@ from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import CampaignLog, Corpus
 from contract_tests.campaign.permit import Permit
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, RunStarted
-from contract_tests.engine.findings import Key
+from contract_tests.engine.grouping import Key
 from contract_tests.engine.record import Record
 from contract_tests.judging.meaning import Variation
 from contract_tests.requests.plan import Plan, Step

@@ -71,7 +71,7 @@ def _group(key: Key, fields: Mapping[Group, Key], many: Collection[Group], *, is
     key = key if key.field else fields.get(said, key)
     if key.cause.startswith(REFUSED):
         return *said, key.field
-    if is_open and key.clause.startswith("access.") and key.status.startswith("2"):
+    if is_open and key.clause.startswith(("access.login.", "access.session.")):
         return (_NO_LOGIN,)
     if (rule := _rule_of(key)) in many:
         return rule

@@ -40,6 +40,7 @@ ONE_MISTAKE = {
         ("access.login.required", "POST, 201", "…, as for a valid login"),
         ("access.session.valid", "POST, 201", "…, as for a valid login"),
         ("access.session.expired", "POST, 200", "…, as for a valid login"),
+        ("access.login.first", "POST, 400", "validation…first"),
     ],
     "nothing is validated": [
         (f"request.{name}", "POST, 201", "accepted, although …x is wrong")
