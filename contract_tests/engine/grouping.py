@@ -2,8 +2,8 @@
 
 One mistake shows up under several clauses and with several values. Findings are put together if they are
 
-1. the same change of fields that hold values of one form: those whose names end with the same word (startDate,
-   endDate); only for the echo of a field it matters how the value has changed;
+1. the same change of fields that hold values of one form: those whose names end with the same word, as two dates do;
+   only for the echo of a field it matters how the value has changed;
 2. refusals of valid requests with the same status and the same words of the server, or acceptances with the same
    violation, on one field: a clause on HTTP or on success in general only says that the suite could not tell the field;
 3. acceptances of which one implies the others: a server that needs no login accepts any, and one that breaks a rule for

@@ -31,7 +31,7 @@ ONE_MISTAKE = {
         ("request.endDate.required", "POST, 201", "accepted, although …endDate is left out"),
         ("http.request.media-type", "POST, 201", "accepted, although …endDate is left out"),
     ],
-    "the clock stands still": [
+    "the clock is frozen": [
         ("response.createdAt.clock", "POST, 201", "If the server…s clock is frozen"),
         ("response.createdAt.clock", "POST, 201", "a time"),
         ("response.updatedAt.clock", "POST, 201", "a time"),
