@@ -8,7 +8,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 compile := $(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help install mock test check selfcheck foreign mutation bench hardening spec spec-diff format lock build clean
+.PHONY: help install mock test check selfcheck foreign mutation bench hardening spec spec-diff format lock supply build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,7 +20,7 @@ install: .venv/.installed ## create .venv with the locked packages and the two c
 		{ echo "Python 3.11 or newer is needed, but $(PYTHON) is not; name one: make install PYTHON=python3.12" >&2; exit 1; }
 	@echo "Setting up .venv (once, about a minute)."
 	@$(PYTHON) -m venv .venv
-	@$(bin)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement .lock/requirements.txt
+	@$(bin)/python -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes --requirement .lock/requirements.txt
 	@$(bin)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -72,10 +72,15 @@ lock: install ## update the lock files, keeping versions that still fit (newer v
 	@$(compile) --constraint .lock/requirements.txt --output-file .lock/runtime.txt pyproject.toml
 	@$(compile) --group node --output-file .lock/node.txt $(ARGS)
 	@$(compile) --group node-22 --output-file .lock/node-22.txt $(ARGS)
+	@$(compile) --group supply --output-file .lock/supply.txt $(ARGS)
+
+supply: install ## list the licences of all packages and write an SBOM to dist/sbom.json
+	@.ci/tools cyclonedx
+	@.supply/bin/python .ci/supply.py
 
 build: install ## build the wheel into dist/
 	@$(bin)/python -m build --wheel --no-isolation
 
 clean: ## remove everything that the other verbs created, except runs in .leadlists/
-	@rm -rf .venv .npm-tools/node_modules .npm-tools/node-* .foreign .mutation dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .npm-tools/node_modules .npm-tools/node-* .foreign .mutation .supply dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find mock_server contract_tests -name __pycache__ -prune -exec rm -rf {} +

@@ -14,7 +14,8 @@ from urllib.parse import unquote_to_bytes
 SHORTEST = 8  # a shorter secret could be an ordinary word
 PIECE_BYTES = 4 * 1024 * 1024  # of a long file
 
-_HEX = re.compile(rb"(?:[0-9a-f]{2}){8,}")
+_HEX = re.compile(rb"(?:[0-9a-f]{2}[ :-]?){8,}")
+_NUMBERS = re.compile(rb"(?:[0-9]{1,3}(?:, ?| )){7,}[0-9]{1,3}")  # of bytes
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
 _ESCAPE = re.compile(rb"\\{1,32}(?:u00|x)([0-9a-f]{2})")  # with a bound: `+` would take long for many backslashes
 
@@ -60,7 +61,7 @@ def _pieces(content: bytes | Path) -> Iterator[bytes]:
 
 
 def appearances(content: bytes, secrets: Collection[str]) -> int:
-    """Count the secrets in the content: plain, in any case, escaped, in base64 or in hexadecimal digits."""
+    """Count the secrets in the content: plain, in any case, escaped, as numbers, in base64 or hexadecimal."""
     wanted = _searched(frozenset(secrets))
     if not wanted:
         return 0
@@ -70,8 +71,11 @@ def appearances(content: bytes, secrets: Collection[str]) -> int:
     unquoted = unquote_to_bytes(lower)
     plain = [lower, unquoted, unquote_to_bytes(unquoted), bare, html.unescape(lower.decode("latin-1")).encode("utf-8")]
     plain.append(unquote_to_bytes(bare.replace(b"\0", b"")))
-    decoded = [bytes.fromhex(digits.decode()) for digits in _HEX.findall(lower)]
-    decoded += [text for run in _BASE64.findall(content.replace(b"\\/", b"/")) for text in _from_base64(run)]
+    decoded = [bytes.fromhex(re.sub("[ :-]", "", digits.decode())) for digits in _HEX.findall(lower)]
+    decoded += [bytes(int(number) % 256 for number in re.findall(rb"[0-9]+", run)) for run in _NUMBERS.findall(lower)]
+    once = [text for run in _BASE64.findall(content.replace(b"\\/", b"/")) for text in _from_base64(run)]
+    decoded += once
+    decoded += [text for outer in once for run in _BASE64.findall(outer) for text in _from_base64(run)]
     return sum(
         max(text.lower().count(secret) for text in plain) + sum(secret in text.lower() for text in decoded)
         for secret in wanted

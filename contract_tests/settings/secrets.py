@@ -56,6 +56,16 @@ class Secret:
         return {form: name for form, name in forms.items() if form != self._text}
 
     @cached_property
+    def _rare(self) -> Mapping[str, str]:
+        """Each form that dumps and gateways make of a login, with its name; empty for a secret of the server."""
+        if not (self._is_long and self._in_any_case):
+            return {}
+        data = self._text.encode("utf-8", "surrogatepass")
+        forms = {twice: "base64" for once in set(_base64_cores(data)) for twice in _base64_cores(once.encode())}
+        forms |= {digits: "hex" for mark in " :-" for digits in (data.hex(mark), data.hex(mark).upper())}
+        return forms | {mark.join(map(str, data)): "bytes" for mark in (",", ", ", " ")}
+
+    @cached_property
     def _wrapped(self) -> re.Pattern[str] | None:
         """A pattern for the secret in base64 with line breaks (RFC 2045 §6.8); None if it is too short for a break."""
         if len(self._text) <= SHORTEST_WRAPPED:
@@ -86,6 +96,9 @@ class Secret:
         if self._is_long and self._lower in lower:
             text = re.sub(re.escape(self._text), f"[{self._name} in another case]", text, flags=re.IGNORECASE)
         for form, name in self._encoded.items():
+            if form in text:
+                text = text.replace(form, f"[{self._name} in {name}]")
+        for form, name in self._rare.items():
             if form in text:
                 text = text.replace(form, f"[{self._name} in {name}]")
         if unwrapped and self._wrapped is not None and any(form in unwrapped for form in self._encoded):
