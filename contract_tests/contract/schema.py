@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -29,7 +28,7 @@ class Breach:
 def breaches(schema: Mapping[str, Any], value: Any) -> list[Breach]:
     """Return all breaches of an OpenAPI 3.0 schema; for a missing field, the place ends with its name."""
     found = []
-    for error in _compiled(orjson.dumps(json_schema(schema)).decode()).iter_errors(_shallow(value)):
+    for error in _validator(schema).iter_errors(_shallow(value)):
         place: Place = tuple(error.instance_path)
         if isinstance(error.kind, ValidationErrorKind.Required):
             found.append(Breach("required", (*place, error.kind.property), None))
@@ -78,9 +77,21 @@ def short(value: Any, most: int = 80) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-@lru_cache(maxsize=16)
-def _compiled(text: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(text)
+# By identity, since a schema has no hash; it is kept, so that no other object gets its identity.
+_VALIDATORS: dict[int, tuple[Mapping[str, Any], jsonschema_rs.Draft202012Validator]] = {}
+_KEPT_VALIDATORS = 64  # a contract has two for each operation
+
+
+def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of a schema, which must not change from now on."""
+    known = _VALIDATORS.get(id(schema))
+    if known is not None:
+        return known[1]
+    if len(_VALIDATORS) >= _KEPT_VALIDATORS:
+        _VALIDATORS.clear()
+    made = jsonschema_rs.Draft202012Validator(orjson.dumps(json_schema(schema)).decode())
+    _VALIDATORS[id(schema)] = schema, made
+    return made
 
 
 def _shallow(value: Any, depth: int = MAX_DEPTH) -> Any:

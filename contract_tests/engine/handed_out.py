@@ -37,16 +37,20 @@ def handed_out(exchange: Exchange) -> set[str]:
     body = response.body[:SEARCHED_BYTES].decode("utf-8", "replace")
     found = {value for _, value in _cookies(response.headers)}
     for name, value in response.headers:
-        found |= {match["value"] for match in _IN_URL.finditer(value)}
+        found |= _in_urls(value)
         if _SECRET_HEADER.search(name) and not name.lower().startswith("access-control-"):
             found.add(value.rpartition(" ")[2])
     found |= {_unescaped(match["value"]) for match in _NAMED.finditer(body)} | set(_JWT.findall(body))
-    found |= {match["value"] for match in _IN_URL.finditer(body)}
+    found |= _in_urls(body)
     found |= {unquote(value) for value in found}
     for login in _logins(exchange.request.headers):
         found |= set(_shape(login).findall(body))
     sent = exchange.request.body.decode("utf-8", "replace")
     return {text for text in found if text and text not in sent}
+
+
+def _in_urls(text: str) -> set[str]:
+    return {match["value"] for match in _IN_URL.finditer(text)} if "=" in text else set()
 
 
 def _unescaped(text: str) -> str:

@@ -154,27 +154,21 @@ def to_line(event: Event) -> bytes:
         fields["format"] = FORMAT
     fields |= _plain(event)
     try:
-        return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(fields, _plain, orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError:  # half a surrogate pair from a response, which JSON can only have as an escape
-        return json.dumps(fields).encode() + b"\n"
+        return json.dumps(fields, default=_plain).encode() + b"\n"
 
 
-def _plain(value: Any) -> Any:
-    """Convert a value of an event to JSON types."""
+def _plain(value: Any) -> dict[str, Any]:
+    """Return the fields of a value of an event by name, as they are."""
     if isinstance(value, BodyView):
         return _plain_body(value)
-    if isinstance(value, Wire):
-        return dataclasses.asdict(value) | {"data": base64.b64encode(value.data).decode()}
-    if isinstance(value, VerdictView):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {name: _plain(v) for name, v in fields.items()} | {"exchanges": [e.number for e in value.exchanges]}
-    if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
+        return dict(value)
+    fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, VerdictView):
+        fields["exchanges"] = [exchange.number for exchange in value.exchanges]
+    return fields
 
 
 def _plain_body(body: BodyView) -> dict[str, Any]:

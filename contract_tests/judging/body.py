@@ -208,13 +208,16 @@ _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOT
 
 
 def _depth(text: str) -> int:
-    """Return how deep brackets nest outside of strings, without recursion."""
+    """Return how deep brackets nest outside of strings, without recursion; beyond MAX_PARSED_DEPTH it stops."""
     depth = deepest = 0
     for found in _STRING_OR_BRACKET.finditer(text):
         sign = found[0][0]
         if sign in "[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > deepest:
+                deepest = depth
+                if depth > MAX_PARSED_DEPTH:
+                    break
         elif sign != '"':
             depth -= 1
     return deepest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,13 +72,19 @@ def appearances(content: bytes, secrets: Collection[str]) -> int:
     unquoted = unquote_to_bytes(lower)
     plain = [lower, unquoted, unquote_to_bytes(unquoted), bare, html.unescape(lower.decode("latin-1")).encode("utf-8")]
     plain.append(unquote_to_bytes(bare.replace(b"\0", b"")))
-    decoded = [bytes.fromhex(re.sub("[ :-]", "", digits.decode())) for digits in _HEX.findall(lower)]
-    decoded += [bytes(int(number) % 256 for number in re.findall(rb"[0-9]+", run)) for run in _NUMBERS.findall(lower)]
-    once = [text for run in _BASE64.findall(content.replace(b"\\/", b"/")) for text in _from_base64(run)]
-    decoded += once
-    decoded += [text for outer in once for run in _BASE64.findall(outer) for text in _from_base64(run)]
+    decoded: Counter[bytes] = Counter()
+    for run, times in Counter(_HEX.findall(lower)).items():  # most runs occur in many lines of a record
+        decoded[bytes.fromhex(re.sub("[ :-]", "", run.decode()))] += times
+    for run, times in Counter(_NUMBERS.findall(lower)).items():
+        decoded[bytes(int(number) % 256 for number in re.findall(rb"[0-9]+", run))] += times
+    for run, times in Counter(_BASE64.findall(content.replace(b"\\/", b"/"))).items():
+        for once in _from_base64(run):
+            decoded[once] += times
+            for inner in _BASE64.findall(once):
+                decoded.update(dict.fromkeys(_from_base64(inner), times))
     return sum(
-        max(text.lower().count(secret) for text in plain) + sum(secret in text.lower() for text in decoded)
+        max(text.lower().count(secret) for text in plain)
+        + sum(times for text, times in decoded.items() if secret in text.lower())
         for secret in wanted
     )
 

@@ -6,13 +6,15 @@ import base64
 import html.entities
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 MIN_SECRET_LENGTH = 4  # a shorter "secret" would replace parts of ordinary words
 MIN_ENCODED_LENGTH = 8  # of a shorter one, what base64 or another case makes may be an ordinary word
 FRAGMENT_LENGTH = 8  # as many characters of a secret in a row are no accident
 SHORTEST_WRAPPED = 40  # characters; what base64 makes of fewer fits on a line
+REMEMBERED_LENGTH = 200  # characters of a text, such as a header, that occurs in many exchanges
+REMEMBERED_TEXTS = 500
 KEPT_LEARNED = 64  # secrets that a server hands out; one that changes with each response turns up near that response
 
 # Bounds instead of `+`, so that no text of a server takes long to search; 16 backslashes are four levels of JSON.
@@ -146,6 +148,7 @@ class Masker:
         ]
         self._texts = {text for text in secrets if len(text) >= MIN_SECRET_LENGTH}
         self._learned: dict[str, Secret] = {}
+        self._masked: dict[str, str] = {}  # short texts, as masked with the secrets so far; replaced when these change
         self._lock = threading.Lock()
 
     def keep(self, texts: Iterable[str]) -> None:
@@ -155,6 +158,7 @@ class Masker:
             more = [Secret(text, "renewed login", "[renewed login]", in_any_case=True) for text in new]
             self._given = [*self._given, *more]
             self._texts = {*self._texts, *new}
+            self._masked = {}
 
     def learn(self, texts: Iterable[str]) -> None:
         """Also mask these texts from now on: secrets from responses of the server. The oldest give way to new ones."""
@@ -163,18 +167,28 @@ class Masker:
                 if len(text) >= MIN_ENCODED_LENGTH and text not in self._texts:
                     known = self._learned.pop(text, None)
                     self._learned[text] = known or Secret(text, "secret of the server", "[secret of the server]")
+                    if known is None:
+                        self._masked = {}
             while len(self._learned) > KEPT_LEARNED:
                 del self._learned[next(iter(self._learned))]
 
     def mask(self, text: str) -> str:
         """Return the text with all secrets masked."""
+        if len(text) > REMEMBERED_LENGTH:
+            return self._mask(text)
+        remembered = self._masked  # a new secret replaces it, also while this text is masked without that secret
+        masked = remembered.get(text)
+        if masked is None:
+            masked = self._mask(text)
+            if len(remembered) >= REMEMBERED_TEXTS:
+                remembered.clear()
+            remembered[text] = masked
+        return masked
+
+    def _mask(self, text: str) -> str:
         lower = text.lower()
-        unescaped = _ESCAPE.sub(_unescape, text)
-        if unescaped == text:
-            unescaped = ""
-        unwrapped = _LINE_BREAK.sub("", text)
-        if unwrapped == text:
-            unwrapped = ""
+        unescaped = _changed(_ESCAPE, _unescape, text, "%\\&")
+        unwrapped = _changed(_LINE_BREAK, "", text, "\r\n\\")
         secrets = (*self._given, *list(self._learned.values()))
         for secret in secrets:  # all as they are first: a secret may be another one in another case
             text = secret.replace_plain(text)
@@ -196,6 +210,14 @@ class Masker:
     def secrets(self) -> tuple[str, ...]:
         """All masked secrets, given and learned."""
         return (*self._texts, *list(self._learned))
+
+
+def _changed(pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str], text: str, begins: str) -> str:
+    """Return the text with the matches replaced; empty if there are none. begins: the first characters of matches."""
+    if not any(character in text for character in begins):
+        return ""  # far faster than a search
+    changed = pattern.sub(by, text)
+    return "" if changed == text else changed
 
 
 def _fragments(text: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from contract_tests.lead_lists.plan import lead_list_plan
@@ -46,7 +47,7 @@ def one(*exchanges: Exchange, **pins: str) -> Entry:
 def planned() -> list[Step]:
     """The covering set of requests, without the largest."""
     plan = lead_list_plan(terms(), terms().specification.operations[0], "tag")
-    steps = (plan.first, *plan.concurrent, *plan.sequential)
+    steps = (plan.first, *plan.concurrent, *chain.from_iterable(plan.chains), *plan.sequential)
     return [step for step in steps if len(step.request.body) < LARGEST_BODY]
 
 
