@@ -21,6 +21,7 @@ _REFUSED = re.compile(
     re.DOTALL,
 )
 _ACCEPTED = re.compile(r"2\d\d, although (?P<what>.*)", re.DOTALL)
+_TAKEN_OVER = ", as sent by the client"
 _KINDS = (
     ("text", re.compile(r"b?[\"']")),
     ("list", re.compile(r"\[")),
@@ -48,6 +49,8 @@ def cause_of(expected: str, actual: str, hint: str = "", sent: bytes = b"") -> s
         place, _, got = found["what"].partition(" is ")
         ends = "" if not got else " is left out" if got.startswith("left out") else " is wrong"
         return f"{ACCEPTED}, although {_less_values(place)}{ends}"
+    if actual.endswith(_TAKEN_OVER):
+        return f"as sent by the client, not {_less_values(expected)}"[:LONGEST]
     kind, wanted = _kind(actual), _kind(expected)
     if not kind:
         return _less_values(actual)

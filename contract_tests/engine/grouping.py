@@ -6,8 +6,8 @@ One mistake shows up under several clauses and with several values. Findings are
    only for the echo of a field it matters how the value has changed;
 2. refusals of valid requests with the same status and the same words of the server, or acceptances with the same
    violation, on one field: a clause on HTTP or on success in general only says that the suite could not tell the field;
-3. acceptances of which one implies the others: a server that needs no login accepts any, and one that breaks a rule for
-   many different fields has no such rule.
+3. what one of them implies: a server that needs no login accepts any; one that breaks a rule for many different fields
+   has no such rule; one that makes one object twice returns one ID twice, and many values of another request.
 
 All else stays apart: two lines for one mistake cost a minute, one line for two mistakes hides a bug.
 """
@@ -21,8 +21,12 @@ from dataclasses import dataclass
 
 from contract_tests.engine.causes import ACCEPTED, REFUSED
 
+Group = tuple[Hashable, ...]
+
 MANY = 4  # different fields with one broken rule: three are still the two dates, the two lists and one other
 _NO_LOGIN = "access.login.required"
+_TWICE = " twice"
+_OF_ANOTHER: Group = ("echo",)
 _STATUS = re.compile(r"\b(\d{3}|no response)$")
 
 
@@ -52,9 +56,6 @@ class Key:
         return found[1] if found else ""
 
 
-Group = tuple[Hashable, ...]
-
-
 def groups(keys: Collection[Key]) -> list[list[Key]]:
     """Divide findings into those with one cause; the first of each group names the clause that says most."""
     fields = _fields_of_causes(keys)
@@ -73,19 +74,24 @@ def _group(key: Key, fields: Mapping[Group, Key], many: Collection[Group], *, is
         return *said, key.field
     if is_open and key.clause.startswith(("access.login.", "access.session.")):
         return (_NO_LOGIN,)
-    if (rule := _rule_of(key)) in many:
+    rule = _rule_of(key)
+    if key.cause.endswith(_TWICE):
+        return _OF_ANOTHER if _OF_ANOTHER in many else (_TWICE,)
+    if rule in many:
         return rule
     if key.cause.startswith(ACCEPTED):
         return ACCEPTED, key.clause
     if key.field:
-        is_made = key.clause.startswith("response.") and key.rule != "echo"  # however wrong it is
+        is_made = key.clause.startswith("response.") and rule != _OF_ANOTHER  # however wrong it is
         return (*rule, _family(key.field), "" if is_made else key.cause)
     return key.clause, key.status if key.clause.startswith("error.") else "", key.cause
 
 
 def _rule_of(key: Key) -> Group:
-    """What several fields can have in common: accepted whatever they hold, or one rule of the response."""
-    return (ACCEPTED,) if key.cause.startswith(ACCEPTED) else (key.clause.partition(".")[0], key.rule)
+    """What several fields can have in common: no check, the values of another request, or a rule of the response."""
+    if key.cause.startswith(ACCEPTED):
+        return (ACCEPTED,)
+    return _OF_ANOTHER if key.rule in {"echo", "default"} else (key.clause.partition(".")[0], key.rule)
 
 
 def _rules_of_many_fields(keys: Collection[Key]) -> set[Group]:
