@@ -86,7 +86,7 @@ class Gathered(Record):
         self.events: list[Event] = []
         self.bodies: dict[int, bytes] = {}
 
-    def write(self, event: Event) -> None:
+    def write(self, event: Event, *, is_news: bool = True) -> None:
         """Keep one event."""
         self.events.append(event)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from contract_tests.engine.discoveries import created_id
-from contract_tests.engine.events import ExchangeSeen
+from contract_tests.engine.discoveries import created_view
+from contract_tests.engine.events import ExchangesCounted, ExchangeSeen
 from contract_tests.engine.record import read_events
 from contract_tests.requests.plan import USER_AGENT
 from contract_tests.settings.values import Session, Settings, UsageError
@@ -39,11 +39,14 @@ class Deleted:
 def created_in(folder: Path) -> Iterator[Created]:
     """Every object that a recorded run created, also one that was cut off. Raises RecordError."""
     for event in read_events(folder):
-        if isinstance(event, ExchangeSeen) and (found := created_id(event.exchange)) is not None:
-            exchange = event.exchange
-            login = " ".join(v for n, v in exchange.request.headers if n.lower() in {"authorization", "cookie"})
-            user = "second" if "LEADLISTS_SECOND" in login else "first" if login else ""
-            yield Created(found, exchange.sent_at_s, exchange.number, user)
+        if isinstance(event, ExchangesCounted):
+            yield from (Created(each.id, each.at_s, each.number, _user(each.login)) for each in event.created)
+        if isinstance(event, ExchangeSeen) and not event.is_counted and (found := created_view(event.exchange)):
+            yield Created(found.id, found.at_s, found.number, _user(found.login))
+
+
+def _user(login: str) -> str:
+    return "second" if "LEADLISTS_SECOND" in login else "first" if login else ""
 
 
 def check_template(template: str, url: str) -> str:

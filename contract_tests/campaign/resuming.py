@@ -19,7 +19,7 @@ import orjson
 from contract_tests.campaign.cells import cell_cut_off, cell_of
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.engine.discoveries import LONGEST_GAP_S
-from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted
+from contract_tests.engine.events import Event, ExchangesCounted, ExchangeSeen, RunStarted, StageStarted
 from contract_tests.engine.files import lock
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME, Record, RecordError, read_events, to_line
@@ -81,6 +81,10 @@ class Past:
                 sent_s = event.exchange.sent_at_s
                 self.elapsed_s += min(max(sent_s - (before_s or sent_s), 0.0), LONGEST_GAP_S)
                 before_s = sent_s
+            elif isinstance(event, ExchangesCounted):
+                self.requests[current] += event.requests
+                self.elapsed_s += min(max(event.sent_at_s - (before_s or event.sent_at_s), 0.0), LONGEST_GAP_S)
+                before_s = event.sent_at_s
             else:
                 self._again[current].lines[to_line(event)] += 1
 
@@ -163,10 +167,10 @@ class ResumedLog(CampaignLog):
         self._past = past
         self._is_retelling = False
 
-    def write(self, event: Event) -> None:
+    def write(self, event: Event, *, is_news: bool = True) -> None:
         """Append one event to the record if it is new."""
         if not (self._is_retelling or self._past.has(event)):
-            super().write(event)
+            super().write(event, is_news=is_news)
 
     def retell(self) -> Iterator[tuple[int, int]]:
         """Emit the recorded events of each complete cell; yield its index and the number of its requests."""

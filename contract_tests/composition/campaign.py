@@ -22,9 +22,9 @@ from contract_tests.composition.start import describe
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
+from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.engine.conduct import Job
 from contract_tests.engine.events import RunStarted
-from contract_tests.engine.record import Record
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
@@ -47,13 +47,14 @@ def open_campaign(
     suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
     resumes: bool = False,
     crew: Crew | None = None,
+    record_bytes: int = RECORD_BYTES,
 ) -> Iterator[CampaignConductor]:
     """A campaign that has sent nothing yet; when the block ends, its connections and its record are closed.
 
     permit: how fast it may send, and how many objects it may create. shard: which cells it carries out; all without it.
     folder: where the record goes; without it none is written. masker: learns the secrets that the server hands out.
-    resumes: continue the campaign whose record folder has. crew: processes that carry out the cells. Raises
-    RecordError, and UsageError if the allowance is too small.
+    resumes: continue the campaign whose record folder has. crew: processes that carry out the cells. record_bytes: the
+    limit of the record. Raises RecordError, and UsageError if the allowance is too small.
     """
     with serving(settings) as reached:
         # One request after the other: the same seed must meet the same server in the same state.
@@ -68,6 +69,7 @@ def open_campaign(
             suites=suites,
             resumes=resumes,
             crew=crew,
+            record_bytes=record_bytes,
         ) as conductor:
             yield conductor
 
@@ -84,6 +86,7 @@ def _open(
     suites: tuple[OperationSuite, ...],
     resumes: bool,
     crew: Crew | None,
+    record_bytes: int,
 ) -> Iterator[CampaignConductor]:
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     depth = f"campaign of {allowance}" + (", rude" if settings.rude else "")
@@ -104,7 +107,7 @@ def _open(
     )
     check_allowance(allowance, campaign.requests_left(plans))
     job = Job(started, plans, shrinks=False, wait_s=settings.wait_s)
-    record = None if folder is None else Record(folder)
+    record = None if folder is None else BoundedRecord(folder, record_bytes)
     log = ResumedLog(record, past) if record and past else CampaignLog(record)
     time_s = None if allowance.time_s is None else max(0.0, allowance.time_s - campaign.spent_s)
     budget = CampaignBudget(log, max_time_s=time_s, max_requests=allowance.requests, max_created=permit.max_created)

@@ -1,22 +1,32 @@
-"""A record with a limit on its size, for runs that last as long as other programs send traffic."""
+"""A record with a limit on its size, for campaigns, and for runs that last as long as other programs send traffic."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
-from contract_tests.engine.events import Event, ExchangeSeen, RunEnded, RunStarted, VerdictGiven
+from contract_tests.engine.discoveries import created_view
+from contract_tests.engine.events import (
+    Breaches,
+    Event,
+    ExchangesCounted,
+    ExchangeSeen,
+    ReadingObserved,
+    VerdictGiven,
+)
+from contract_tests.engine.findings import key_of
 from contract_tests.engine.record import Record
 from contract_tests.judging.verdict import Outcome
 
 RECORD_BYTES = 100 * 1024 * 1024  # about 40,000 exchanges; GitLab accepts no larger artifact by default
-SPARE = 2  # times the limit, for the bodies of what breaks other clauses
+COUNTED_AT_ONCE = 200  # exchanges in one line, and what a kill can lose of the counts
 
 
 class BoundedRecord(Record):
-    """Drops exchanges, and what they show, beyond a number of bytes; `dropped` counts the exchanges.
+    """Beyond a number of bytes, keeps what is news in full and counts the rest; `dropped` is the number of exchanges.
 
-    The first breach of each clause is recorded in any case, with its exchanges, so that the record names each clause
-    that the run has found broken.
+    The record read back still gives the result of the run. Created objects are written at once, so that they can be
+    deleted even if the process is killed.
     """
 
     def __init__(self, folder: Path, most_bytes: int = RECORD_BYTES) -> None:
@@ -25,27 +35,81 @@ class BoundedRecord(Record):
         self.dropped = 0
         self._most_bytes = most_bytes
         self._bodies_bytes = 0
-        self._broken: set[str] = set()
+        self._recorded: set[int] = set()  # numbers of exchanges
+        self._forget()
 
-    def write(self, event: Event) -> None:
-        """Append one event, or drop it."""
-        is_breach = isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN
+    def _forget(self) -> None:
+        self._requests, self._sent_at_s = 0, 0.0
+        self._held: Counter[str] = Counter()
+        self._observed: Counter[tuple[str, str]] = Counter()
+        self._outcomes: Counter[tuple[str, str]] = Counter()
+        self._breaches: dict[object, Breaches] = {}
+
+    def write(self, event: Event, *, is_news: bool = True) -> None:
+        """Append one event, or count it."""
         if self._whole_bytes + self._bodies_bytes < self._most_bytes:
-            super().write(event)
-        elif isinstance(event, ExchangeSeen):
-            self.dropped += 1
-            return
-        elif isinstance(event, VerdictGiven) and is_breach and event.verdict.clause not in self._broken:
+            self._append(event)
+        elif is_news:
+            self.flush()
+            self._append(event)
+        else:
+            self._count(event)
+            if self._requests >= COUNTED_AT_ONCE:
+                self.flush()
+
+    def _append(self, event: Event) -> None:
+        if isinstance(event, ExchangeSeen):
+            self._recorded.add(event.exchange.number)
+        if isinstance(event, VerdictGiven):
             for exchange in event.verdict.exchanges:
-                super().write(ExchangeSeen(exchange))
-            super().write(event)
-        elif isinstance(event, RunStarted | RunEnded):
-            super().write(event)
-        if isinstance(event, VerdictGiven) and is_breach:
-            self._broken.add(event.verdict.clause)
+                if exchange.number not in self._recorded:
+                    self._append(ExchangeSeen(exchange, is_counted=True))
+        super().write(event)
+
+    def _count(self, event: Event) -> None:
+        match event:
+            case ExchangeSeen(exchange):
+                self.dropped += 1
+                self._requests += 1
+                self._sent_at_s = exchange.sent_at_s
+                self._held.update(event.held)
+                self._observed.update(event.observed)
+                if created := created_view(exchange):
+                    super().write(ExchangesCounted(sent_at_s=exchange.sent_at_s, created=(created,)))
+            case ReadingObserved():
+                self._observed[event.reading, event.option] += 1
+            case VerdictGiven(verdict):
+                if not event.smallest:
+                    self._outcomes[verdict.clause, verdict.outcome] += 1
+                if verdict.outcome is Outcome.BROKEN and verdict.exchanges:
+                    key, sent_s = key_of(verdict), verdict.exchanges[-1].sent_at_s
+                    before = self._breaches.get(key, Breaches(key.clause, key.place, key.cause, 0, sent_s))
+                    self._breaches[key] = Breaches(key.clause, key.place, key.cause, before.count + 1, sent_s)
+            case _:
+                super().write(event)
+
+    def flush(self) -> None:
+        """Append what was counted since the last time."""
+        if self._requests or self._outcomes or self._observed:
+            super().write(
+                ExchangesCounted(
+                    self._requests,
+                    self._sent_at_s,
+                    tuple(sorted(self._held.items())),
+                    tuple(sorted((*reading, count) for reading, count in self._observed.items())),
+                    tuple(sorted((*clause, count) for clause, count in self._outcomes.items())),
+                    tuple(self._breaches.values()),
+                )
+            )
+        self._forget()
 
     def write_body(self, number: int, body: bytes) -> None:
         """Write the complete body of a request to a file, if there is room for it."""
-        if self._whole_bytes + self._bodies_bytes + len(body) < SPARE * self._most_bytes:
+        if self._bodies_bytes + len(body) < self._most_bytes:
             self._bodies_bytes += len(body)
             super().write_body(number, body)
+
+    def close(self) -> None:
+        """Append the last counts, and close the file."""
+        self.flush()
+        super().close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from contract_tests.engine.events import Event, ExchangeSeen
+from contract_tests.engine.events import CreatedView, Event, ExchangesCounted, ExchangeSeen
 from contract_tests.engine.findings import Findings, Grouped
 from contract_tests.engine.novelty import Novelty, way_of
 from contract_tests.engine.views import ExchangeView
@@ -48,21 +48,27 @@ class Discoveries:
         self._last_sent_s = 0.0
         self._curve: list[Point] = []
 
-    def add(self, event: Event) -> None:
-        """Take one event into account."""
+    def add(self, event: Event) -> bool:
+        """Take one event into account; return whether it is news: a new behaviour, or a new or a smaller finding."""
         is_new = self.findings.add(event)
-        if isinstance(event, ExchangeSeen):
-            sent_s = event.exchange.sent_at_s
-            if self._last_sent_s:
-                self.sending_s += min(max(sent_s - self._last_sent_s, 0.0), LONGEST_GAP_S)
-            self._last_sent_s = sent_s
-            self._requests += 1
+        if isinstance(event, ExchangeSeen) and not event.is_counted:
+            self._pass(event.exchange.sent_at_s, 1)
             self.created += created_id(event.exchange) is not None
             is_new = self.ways.is_new(way_of(event))
+        if isinstance(event, ExchangesCounted):
+            self._pass(event.sent_at_s, event.requests)
+            self.created += len(event.created)
         if is_new:
             self._curve.append(self._point())
             if len(self._curve) > KEPT_POINTS:
                 del self._curve[1::2]
+        return is_new or self.findings.has_changed
+
+    def _pass(self, sent_s: float, requests: int) -> None:
+        if self._last_sent_s:
+            self.sending_s += min(max(sent_s - self._last_sent_s, 0.0), LONGEST_GAP_S)
+        self._last_sent_s = sent_s
+        self._requests += requests
 
     def view(self) -> Discovered:
         """Return what was found so far."""
@@ -71,6 +77,15 @@ class Discoveries:
 
     def _point(self) -> Point:
         return Point(round(self.sending_s, 3), self._requests, len(self.ways), len(self.findings.groups))
+
+
+def created_view(exchange: ExchangeView) -> CreatedView | None:
+    """The object that an exchange created; None if it created none."""
+    found = created_id(exchange)
+    if found is None:
+        return None
+    login = " ".join(v for n, v in exchange.request.headers if n.lower() in {"authorization", "cookie"})
+    return CreatedView(found, exchange.sent_at_s, exchange.number, login)
 
 
 def created_id(exchange: ExchangeView) -> str | None:

@@ -21,14 +21,14 @@ class EventLog:
 
     def emit(self, event: Event) -> None:
         """Write one event to the record, add it to the result, and queue it for the listener."""
-        self.summing.add(event)
-        self.write(event)
+        is_news = self.summing.add(event)
+        self.write(event, is_news=is_news)
         self._waiting.append(event)
 
-    def write(self, event: Event) -> None:
-        """Append one event to the record, if there is one."""
+    def write(self, event: Event, *, is_news: bool = True) -> None:
+        """Append one event to the record, if there is one. is_news: whether it changes more than counts."""
         if self.record is not None:
-            self.record.write(event)
+            self.record.write(event, is_news=is_news)
 
     def waiting(self) -> Iterator[Event]:
         """Yield the queued events; they are queued because Hypothesis runs our code inside its own."""

@@ -76,11 +76,54 @@ class StageStarted:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeSeen:
-    """An exchange was judged. held: the clauses that it shows to hold. observed: (reading, option)."""
+    """An exchange was judged.
+
+    held: the clauses that it shows to hold. observed: (reading, option). is_counted: whether an ExchangesCounted has
+    counted it, so that it is only here for a verdict.
+    """
 
     exchange: ExchangeView
     held: tuple[str, ...] = ()
     observed: tuple[tuple[str, str], ...] = ()
+    is_counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedView:
+    """An object that an exchange created. number: of the request. login: its headers with the login, masked."""
+
+    id: str
+    at_s: float
+    number: int
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breaches:
+    """Further breaches of one finding. last_s: when the last one was sent, in seconds of the Unix epoch."""
+
+    clause: str
+    place: str
+    cause: str
+    count: int
+    last_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangesCounted:
+    """Exchanges that a full record leaves out, with all that they add to the result of the run.
+
+    sent_at_s: of the last one. held: (clause, count). observed: (reading, option, count). outcomes: (clause, outcome,
+    count) of verdicts.
+    """
+
+    requests: int = 0
+    sent_at_s: float = 0.0
+    held: tuple[tuple[str, int], ...] = ()
+    observed: tuple[tuple[str, str, int], ...] = ()
+    outcomes: tuple[tuple[str, str, int], ...] = ()
+    breaches: tuple[Breaches, ...] = ()
+    created: tuple[CreatedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +166,13 @@ class RunEnded:
     duration_s: float
 
 
-Event = RunStarted | StageStarted | ExchangeSeen | ReadingObserved | VerdictGiven | FailureRepeated | RunEnded
+Event = (
+    RunStarted
+    | StageStarted
+    | ExchangeSeen
+    | ExchangesCounted
+    | ReadingObserved
+    | VerdictGiven
+    | FailureRepeated
+    | RunEnded
+)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from contract_tests.engine.causes import cause_of
-from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
+from contract_tests.engine.events import Breaches, Event, ExchangesCounted, FailureRepeated, StageStarted, VerdictGiven
 from contract_tests.engine.grouping import Key, groups
 from contract_tests.engine.views import BodyView, VerdictView
 from contract_tests.judging.verdict import Outcome, Verdict
@@ -66,10 +66,15 @@ class Findings:
         self._groups: list[list[Key]] = []
         self._grouped = 0  # how many findings the groups have
         self._is_confirming = False
+        self.has_changed = False  # whether the last event changed more than a count
 
     def add(self, event: Event) -> bool:
         """Take one event into account; returns whether it is a new finding."""
+        self.has_changed = False
         match event:
+            case ExchangesCounted():
+                for each in event.breaches:
+                    self._count(each)
             case StageStarted():
                 self._is_confirming = event.name == CONFIRMING
             case VerdictGiven() if event.verdict.outcome is Outcome.BROKEN and event.verdict.exchanges:
@@ -115,8 +120,10 @@ class Findings:
             if self._is_confirming or len(self._found) >= KEPT_FINDINGS:
                 return False
             self._found[key] = Found(key, 1, sent_s, sent_s, verdict)
+            self.has_changed = True
             return True
         if self._is_better(verdict, found):
+            self.has_changed = True
             found = replace(found, smallest=verdict, same=0, times=0)
         self._found[key] = replace(
             found,
@@ -125,6 +132,13 @@ class Findings:
             last_s=max(found.last_s, sent_s),
         )
         return False
+
+    def _count(self, breaches: Breaches) -> None:
+        key = Key(breaches.clause, breaches.place, breaches.cause)
+        if (found := self._found.get(key)) is not None:
+            more = 0 if self._is_confirming else breaches.count
+            last_s = max(found.last_s, breaches.last_s)
+            self._found[key] = replace(found, count=found.count + more, last_s=last_s)
 
     def _is_better(self, verdict: VerdictView, found: Found) -> bool:
         """Return whether the verdict shows the finding in a smaller way, or in one that can still be confirmed.

@@ -18,8 +18,11 @@ import orjson
 from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause, Treatment
 from contract_tests.engine.events import (
+    Breaches,
+    CreatedView,
     Ending,
     Event,
+    ExchangesCounted,
     ExchangeSeen,
     FailureRepeated,
     ReadingObserved,
@@ -43,6 +46,7 @@ _KINDS: Mapping[type[Any], str] = {
     RunStarted: "run",
     StageStarted: "stage",
     ExchangeSeen: "exchange",
+    ExchangesCounted: "counted",
     ReadingObserved: "observed",
     VerdictGiven: "verdict",
     FailureRepeated: "repeated",
@@ -86,8 +90,8 @@ class Record:
         """The file with the events."""
         return self.folder / FILE_NAME
 
-    def write(self, event: Event) -> None:
-        """Append one event; sync a broken clause to disk at once."""
+    def write(self, event: Event, *, is_news: bool = True) -> None:
+        """Append one event; sync a broken clause to disk at once. is_news: no meaning here."""
         if self.problem:
             return
         line = to_line(event)
@@ -263,7 +267,13 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
             return StageStarted(**fields)
         case "exchange":
             observed = tuple((reading, option) for reading, option in fields["observed"])
-            return ExchangeSeen(_exchange(fields["exchange"]), tuple(fields["held"]), observed)
+            is_counted = bool(fields.get("is_counted"))
+            return ExchangeSeen(_exchange(fields["exchange"]), tuple(fields["held"]), observed, is_counted)
+        case "counted":
+            lists = {name: tuple(map(tuple, fields[name])) for name in ("held", "observed", "outcomes")}
+            breaches = tuple(Breaches(**each) for each in fields["breaches"])
+            created = tuple(CreatedView(**each) for each in fields["created"])
+            return ExchangesCounted(**fields | lists | {"breaches": breaches, "created": created})
         case "verdict":
             verdict = fields["verdict"]
             exchanges = tuple(exchange(number) for number in verdict["exchanges"])

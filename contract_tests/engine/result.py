@@ -12,6 +12,7 @@ from contract_tests.engine.discoveries import Discovered, Discoveries
 from contract_tests.engine.events import (
     Ending,
     Event,
+    ExchangesCounted,
     ExchangeSeen,
     FailureRepeated,
     ReadingObserved,
@@ -162,11 +163,12 @@ class _Seen:
     same: int = 0
     times: int = 0
 
-    def name(self, number: int, label: str) -> None:
-        """Keep the first requests, independent of the order of their responses."""
+    def name(self, number: int, label: str) -> bool:
+        """Keep the first requests, independent of the order of their responses; return whether this is one of them."""
         self.requests[number] = label
         if len(self.requests) > NAMED_REQUESTS:
             del self.requests[max(self.requests)]
+        return number in self.requests
 
 
 class Summing:
@@ -181,26 +183,34 @@ class Summing:
         self._requests = 0
         self._last_s = self._first_s = 0.0
 
-    def add(self, event: Event) -> None:
-        """Add one event."""
+    def add(self, event: Event) -> bool:
+        """Add one event; return whether it changes more than counts, so that a full record must keep it."""
+        is_news = False
         if self._started is not None and self._started.is_campaign:
-            self.discoveries.add(event)
+            is_news = self.discoveries.add(event)
         match event:
+            case ExchangeSeen() if event.is_counted:
+                pass
+            case ExchangesCounted():
+                self._count(event)
+            case ReadingObserved():
+                self._observe(event.reading, event.option)
+            case ExchangeSeen():
+                return self._exchange(event) or is_news
+            case VerdictGiven() if seen := self._seen.get(event.verdict.clause):
+                return self._verdict(seen, event) or is_news
+            case VerdictGiven():
+                return is_news
             case RunStarted():
                 self._started = event
                 self._seen = {clause.id: _Seen() for clause in event.clauses}
-            case ExchangeSeen():
-                self._exchange(event)
-            case ReadingObserved():
-                self._observe(event.reading, event.option)
-            case VerdictGiven() if seen := self._seen.get(event.verdict.clause):
-                self._verdict(seen, event)
             case FailureRepeated() if seen := self._seen.get(event.clause):
                 seen.same, seen.times = event.same, event.times
             case RunEnded():
                 self._ended = event
             case _:
                 pass
+        return not isinstance(event, ReadingObserved)
 
     def outcome(self, clause_id: str) -> Outcome | None:
         """Return the worst outcome of a clause so far."""
@@ -243,7 +253,20 @@ class Summing:
     def _duration_s(self) -> float:
         return round(self._last_s - self._first_s, 3)
 
-    def _exchange(self, event: ExchangeSeen) -> None:
+    def _count(self, event: ExchangesCounted) -> None:
+        self._requests += event.requests
+        self._last_s = max(self._last_s, event.sent_at_s)
+        for clause, count in event.held:
+            if seen := self._seen.get(clause):
+                seen.counts[Outcome.HELD] += count
+        for clause, outcome, count in event.outcomes:
+            if seen := self._seen.get(clause):
+                seen.counts[Outcome(outcome)] += count
+        for reading, option, count in event.observed:
+            self._observe(reading, option, count)
+
+    def _exchange(self, event: ExchangeSeen) -> bool:
+        is_named = False
         exchange = event.exchange
         self._requests += 1
         self._first_s = min(self._first_s or exchange.sent_at_s, exchange.sent_at_s)
@@ -251,25 +274,28 @@ class Summing:
         for clause in event.held:
             if seen := self._seen.get(clause):
                 seen.counts[Outcome.HELD] += 1
-                seen.name(exchange.number, exchange.label)
+                is_named |= seen.name(exchange.number, exchange.label)
         for reading, option in event.observed:
             self._observe(reading, option)
+        return is_named
 
-    def _observe(self, reading: str, option: str) -> None:
-        self._observed.setdefault(reading, Counter())[option] += 1
+    def _observe(self, reading: str, option: str, count: int = 1) -> None:
+        self._observed.setdefault(reading, Counter())[option] += count
 
-    def _verdict(self, seen: _Seen, event: VerdictGiven) -> None:
+    def _verdict(self, seen: _Seen, event: VerdictGiven) -> bool:
         verdict = event.verdict
-        for exchange in verdict.exchanges:
-            seen.name(exchange.number, exchange.label)
+        named = [seen.name(exchange.number, exchange.label) for exchange in verdict.exchanges]
+        is_named = any(named)
         if event.smallest:
             seen.worst, seen.is_smallest = verdict, True
-            return
+            return True
         seen.counts[verdict.outcome] += 1
         if verdict.outcome is Outcome.HELD or seen.is_smallest:
-            return
+            return is_named
         if seen.worst is None or _rank(verdict) < _rank(seen.worst):
             seen.worst = verdict
+            return True
+        return is_named
 
 
 def _rank(verdict: VerdictView) -> tuple[object, ...]:

@@ -1,50 +1,121 @@
-"""A record with a limit keeps the first breach of each clause, and counts what it drops."""
+"""A full record keeps what is news, counts the rest, and read back still gives the result of the run."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
+import orjson
+import pytest
+
+from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.start import describe
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import BoundedRecord
-from contract_tests.engine.events import Ending, ExchangeSeen, RunEnded, VerdictGiven
-from contract_tests.engine.record import FILE_NAME, read_result
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, VerdictView
+from contract_tests.engine.event_log import EventLog
+from contract_tests.engine.events import (
+    Ending,
+    ExchangesCounted,
+    ExchangeSeen,
+    ReadingObserved,
+    RunEnded,
+    RunStarted,
+    StageStarted,
+    VerdictGiven,
+)
+from contract_tests.engine.record import FILE_NAME, read_events, read_result
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.tests.conftest import settings_for
 
 STARTED = describe(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
-FIRST, SECOND = STARTED.clauses[0].id, STARTED.clauses[1].id
+CAMPAIGN = replace(STARTED, depth="campaign of 900 requests")
+CLAUSES = tuple(clause.id for clause in STARTED.clauses[:6])
+READING, OPTION = STARTED.readings[0].id, next(iter(STARTED.readings[0].options))
+LIMIT_BYTES = 150_000
 
 
-def seen(number: int, clause: str, folder: BoundedRecord) -> None:
-    view = ExchangeView(number, "", 0.0, 0.0, RequestView("POST", "http://127.0.0.1/", (), BodyView(b"x" * 100, 100)))
-    folder.write(ExchangeSeen(view))
-    folder.write(VerdictGiven(VerdictView(clause, Outcome.BROKEN, (view,), "a", "b")))
+def view_of(number: int, random: Random) -> ExchangeView:
+    status = random.choice((201, 201, 201, 400, 500))
+    body = orjson.dumps({"id": f"list-{number}", "name": "x" * random.randrange(40)})
+    request = RequestView(
+        "POST", "http://127.0.0.1/", (), BodyView(b"x" * random.randrange(300), random.randrange(300))
+    )
+    response = ResponseView(status, (("Content-Type", "application/json"),), BodyView(body, len(body)))
+    return ExchangeView(number, f"label {number}", 1000.0 + number / 4, 0.25, request, response)
 
 
-def test_a_full_record_keeps_the_first_breach_of_each_clause(tmp_path: Path) -> None:
-    record = BoundedRecord(tmp_path, most_bytes=100_000)
-    record.write(STARTED)
-    for number in range(1, 1001):
-        seen(number, FIRST, record)
-    size_bytes = (tmp_path / FILE_NAME).stat().st_size
-    assert size_bytes < 101_000
-    seen(1001, SECOND, record)
-    seen(1002, SECOND, record)
-    record.write(RunEnded("", Ending.SEEN, "", 1002, 1.0))
+def fill(log: EventLog, exchanges: int) -> None:
+    """Emit the events of a run with all kinds of verdicts."""
+    random = Random(7)
+    for number in range(1, exchanges + 1):
+        view = view_of(number, random)
+        held = tuple(clause for clause in CLAUSES if random.random() < 0.3)
+        log.emit(ExchangeSeen(view, held, ((READING, OPTION),) if number % 3 else ()))
+        if random.random() < 0.3:
+            outcome = random.choice((Outcome.BROKEN, Outcome.BROKEN, Outcome.WARNED))
+            verdict = VerdictView(random.choice(CLAUSES), outcome, (view,), "a", random.choice(("b", "c: d", "500")))
+            log.emit(VerdictGiven(verdict, smallest=number % 400 == 0))
+        if number % 50 == 0:
+            log.emit(ReadingObserved(READING, OPTION))
+        if number % 700 == 0:
+            log.emit(StageStarted(f"cell {number}: swarm, 700 requests"))
+
+
+@pytest.mark.parametrize("started", [STARTED, CAMPAIGN], ids=["run", "campaign"])
+def test_a_full_record_read_back_gives_the_result(started: RunStarted, tmp_path: Path) -> None:
+    record = BoundedRecord(tmp_path, LIMIT_BYTES)
+    log = EventLog(record)
+    log.emit(started)
+    fill(log, 3000)
+    log.emit(RunEnded("", Ending.SEEN, "", 3000, 750.0))
     record.close()
+    assert 2000 < record.dropped < 3000
+    assert (tmp_path / FILE_NAME).stat().st_size < 3000 * 600 / 2
+    again, live = read_result(tmp_path), log.summing.result()
+    assert again.clauses == live.clauses
+    assert again.readings == live.readings
+    if live.discovered is not None and again.discovered is not None:
+        assert again.discovered.findings == live.discovered.findings
+        assert again.discovered.digest == live.discovered.digest
+        assert (again.discovered.behaviours, again.discovered.created) == (
+            live.discovered.behaviours,
+            live.discovered.created,
+        )
+    assert again.requests == 3000
+
+
+def test_each_created_object_of_a_killed_campaign_is_in_the_record(tmp_path: Path) -> None:
+    record = BoundedRecord(tmp_path, LIMIT_BYTES)
+    log = EventLog(record)
+    log.emit(CAMPAIGN)
+    fill(log, 2500)
+    found = [each.id for each in created_in(tmp_path)]
+    assert len(found) == len(set(found)) == log.summing.discoveries.created
+    assert any(isinstance(event, ExchangesCounted) and event.requests for event in read_events(tmp_path))
+    record.close()
+
+
+def test_a_verdict_of_a_full_record_has_its_exchanges(tmp_path: Path) -> None:
+    record = BoundedRecord(tmp_path, 1000)
+    log = EventLog(record)
+    log.emit(CAMPAIGN)
+    view = view_of(1, Random(1))
+    for number in range(1, 50):
+        log.emit(ExchangeSeen(replace(view, number=number)))
+    last = replace(view, number=49)
+    log.emit(VerdictGiven(VerdictView(CLAUSES[0], Outcome.BROKEN, (last,), "a", "b")))
+    record.close()
+    assert record.dropped > 40
     result = read_result(tmp_path)
-    assert [found.clause.id for found in result.broken] == [FIRST, SECOND]
-    assert (result.broken[1].broken, result.is_cut_off) == (1, False)
-    assert 0 < record.dropped < 1000
-    assert result.broken[0].broken + record.dropped == 1002
+    assert [found.smallest.exchanges for group in result.discovered.findings for found in group.all] == [(last,)]  # type: ignore[union-attr]
 
 
 def test_the_bodies_of_a_full_record_are_not_written(tmp_path: Path) -> None:
     record = BoundedRecord(tmp_path, most_bytes=1000)
     for number in range(5):
-        record.write_body(number, b"x" * 600)
+        record.write_body(number, b"x" * 300)
     record.close()
     assert len(list(tmp_path.glob("body-*.bin"))) == 3
