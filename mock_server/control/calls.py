@@ -30,13 +30,12 @@ from mock_server.settings.parsers import EXPIRED_TOKEN, FIRST_YEAR, LAST_YEAR
 from mock_server.settings.values import Settings
 from mock_server.worlds.faults import FaultError, from_json
 from mock_server.worlds.sources import Clock
-from mock_server.worlds.store import Record
 from mock_server.worlds.worlds import RESET, SNAPSHOTS_KEPT, World, Worlds
 
 CONTROL_SPEC = Path(__file__).with_name("control.yaml")
 YAML = "application/yaml"  # RFC 9512
 
-ReadRecords = Callable[[Any, Clock], Iterable[Record]]  # the body of setLists -> its records; raises Refused
+ReadRecords = Callable[[Any, Clock], Iterable[dict[str, Any]]]  # the body of setLists -> its lists; raises Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +248,7 @@ async def take_snapshot(parts: Parts, call: Call) -> None:
 
 
 async def restore_snapshot(parts: Parts, call: Call) -> None:
-    call.world.store.replace(_snapshot(call))
+    call.world.store.replace(stored.to_json() for stored in _snapshot(call))
     call.world.journal.notify("lists")
 
 

@@ -25,7 +25,7 @@ def _previous() -> Rebuild:
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         nonlocal previous
         owner, previous = previous or user, user
-        return {"user_ids": [owner]}
+        return {"userIds": [owner]}
 
     return rebuild
 
@@ -35,7 +35,7 @@ def _first() -> Rebuild:
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         first.extend([] if first else [user])
-        return {"user_ids": first[:1]}
+        return {"userIds": first[:1]}
 
     return rebuild
 
@@ -45,7 +45,7 @@ def _all_callers() -> Rebuild:
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         seen[user] = None
-        return {"user_ids": list(seen)}
+        return {"userIds": list(seen)}
 
     return rebuild
 
@@ -56,23 +56,23 @@ def _last_two() -> Rebuild:
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         nonlocal last
         users, last = list(dict.fromkeys([user, last or user])), user
-        return {"user_ids": users}
+        return {"userIds": users}
 
     return rebuild
 
 
-def _taken(name: str, attribute: str, takes: Callable[[Any], object] = lambda value: True) -> Change:
+def _taken(name: str, takes: Callable[[Any], object] = lambda value: True) -> Change:
     """Store the client's value of a generated field if `takes` returns true for it."""
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
-        return {attribute: payload[name]} if name in payload and takes(payload[name]) else {}
+        return {name: payload[name]} if name in payload and takes(payload[name]) else {}
 
     return built(rebuild)
 
 
 def _owner_of(*names: str) -> Change:
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
-        return {"user_ids": [payload[name] for name in names if name in payload][:1] or lead_list.user_ids}
+        return {"userIds": [payload[name] for name in names if name in payload][:1] or lead_list["userIds"]}
 
     return built(rebuild)
 
@@ -90,7 +90,7 @@ def _polluted() -> Rebuild:
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         prototype.update(payload["__proto__"] if isinstance(payload.get("__proto__"), dict) else {})
-        return {"additional": {**prototype, **lead_list.additional}}
+        return prototype
 
     return rebuild
 
@@ -127,24 +127,24 @@ DEFECTS = (
     access.hard("caller-before-added", "response.userIds.no-stranger", "userIds also holds the previous caller.",
         built_after(_last_two)),
     access.hard("people-get-access", "response.userIds.no-stranger", "userIds also holds the person IDs of the list.",
-        built(lambda lead_list, payload, user, now: {"user_ids": [user, *map(str, lead_list.person_ids)]})),
+        built(lambda lead_list, payload, user, now: {"userIds": [user, *map(str, lead_list["personIds"])]})),
     # -- mass assignment
     assignment.medium("id-taken-over", "request.body.server-made",
-        "The server stores an id from the client.", _taken("id", "id")),
+        "The server stores an id from the client.", _taken("id")),
     assignment.medium("created-taken-over", "request.body.server-made", "The server stores createdAt from the client.",
-        _taken("createdAt", "created_at")),
+        _taken("createdAt")),
     assignment.medium("updated-taken-over", "request.body.server-made", "The server stores updatedAt from the client.",
-        _taken("updatedAt", "updated_at")),
+        _taken("updatedAt")),
     assignment.medium("users-taken-over", "request.body.server-made",
-        "The server stores userIds from the client, without the creator.", _taken("userIds", "user_ids")),
+        "The server stores userIds from the client, without the creator.", _taken("userIds")),
     assignment.hard("users-emptied", "request.body.server-made",
         "An empty userIds from the client removes the creator.",
-        _taken("userIds", "user_ids", lambda users: users == [])),
+        _taken("userIds", lambda users: users == [])),
     assignment.hard("id-null-taken-over", "request.body.server-made", "The server stores a null id from the client.",
-        _taken("id", "id", lambda value: value is None)),
+        _taken("id", lambda value: value is None)),
     assignment.hard("created-null-taken-over", "request.body.server-made",
         "The server stores a null createdAt from the client.",
-        _taken("createdAt", "created_at", lambda value: value is None)),
+        _taken("createdAt", lambda value: value is None)),
     assignment.hard("owner-taken-over", "response.userIds.includes-creator",
         "A field userId or ownerId replaces the creator.", _owner_of("userId", "ownerId")),
     assignment.hard("prototype-spread", "request.type.default",

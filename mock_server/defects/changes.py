@@ -131,7 +131,7 @@ Rebuild = Callable[[LeadList, Payload, str, datetime], Value]
 
 
 def built(rebuild: Rebuild) -> Change:
-    """Change attributes of the lead list; `rebuild` gets the list, the payload, the user and the time."""
+    """Change fields of the lead list; `rebuild` gets the list, the payload, the user and the time."""
     return built_after(lambda: rebuild)
 
 
@@ -143,7 +143,7 @@ def built_after(make: Callable[[], Rebuild]) -> Change:
 
         def changed(payload: Payload, user: str, now: datetime, list_id: str) -> LeadList:
             lead_list = build(dict(payload), user, now, list_id)
-            return dataclasses.replace(lead_list, **rebuild(lead_list, payload, user, now))
+            return {**lead_list, **rebuild(lead_list, payload, user, now)}
 
         return changed
 

@@ -16,8 +16,7 @@ defaults = Group("defaults")
 
 def _default(name: str, value: Any) -> Change:
     """Use another value if the field was not sent."""
-    attribute = {"type": "type", "companyIds": "company_ids"}[name]
-    return built(lambda lead_list, payload, user, now: {} if name in payload else {attribute: value})
+    return built(lambda lead_list, payload, user, now: {} if name in payload else {name: value})
 
 
 def _kind_by_people(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
@@ -39,16 +38,15 @@ def _shared_default() -> Rebuild:
     shared: list[str] = []  # shared by all calls, like a mutable default of a Python parameter
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
-        shared.extend(lead_list.company_ids)
-        return {} if "companyIds" in payload else {"company_ids": list(shared)}
+        shared.extend(lead_list["companyIds"])
+        return {} if "companyIds" in payload else {"companyIds": list(shared)}
 
     return rebuild
 
 
 def _missing_default(name: str) -> Change:
     """Omit the field from the response if it was not sent; None in the stored list marks that case."""
-    attribute = {"type": "type", "companyIds": "company_ids"}[name]
-    mark = built(lambda lead_list, payload, user, now: {} if name in payload else {attribute: None})
+    mark = built(lambda lead_list, payload, user, now: {} if name in payload else {name: None})
     drop = answered(lambda value: {key: each for key, each in value.items() if key != name or each is not None})
     return together(mark, drop)
 

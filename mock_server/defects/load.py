@@ -53,7 +53,7 @@ def _shared_user() -> Rebuild:
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         owner = last[-1] if last else "user_of_before"
         last[:] = [user]
-        return {"user_ids": [owner]}
+        return {"userIds": [owner]}
 
     return rebuild
 

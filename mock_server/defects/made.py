@@ -140,7 +140,7 @@ DEFECTS = (
         field("id", lambda uuid: uuid.replace("-", "")[:24])),
     made.easy("id-empty", "response.id.format", "The id is empty.", field_is("id", "")),
     made.medium("id-of-icp", "response.id.unique", "A list with an ICP has the id of the ICP.",
-        _id(lambda lead_list, payload: lead_list.icp_id or lead_list.id)),
+        _id(lambda lead_list, payload: lead_list["icpId"] or lead_list["id"])),
     # -- timestamps
     made.easy("clock-of-1970", "response.createdAt.clock", "createdAt is the start of 1970.",
         field_is("createdAt", "1970-01-01T00:00:00.000Z")),

@@ -96,8 +96,8 @@ def _people_gather() -> Rebuild:
     gathered: list[str] = []
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
-        gathered.extend(lead_list.person_ids)
-        return {"person_ids": list(gathered)}
+        gathered.extend(lead_list["personIds"])
+        return {"personIds": list(gathered)}
 
     return rebuild
 

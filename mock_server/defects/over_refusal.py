@@ -9,7 +9,7 @@ from typing import Any
 
 from mock_server.defects.changes import MISSING, Change, Test, refusal, refused_body_if, refused_if, stage
 from mock_server.defects.defect import Group
-from mock_server.lead_lists.record import Payload
+from mock_server.lead_lists.record import SENT_FIELDS, Payload
 
 over_refusal = Group("over-refusal")
 
@@ -50,9 +50,7 @@ def _known_names(validate: Any) -> Any:
 
 
 def _out_of_order(payload: Payload) -> bool:
-    order = [
-        name for name in ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds") if name in payload
-    ]
+    order = [name for name in SENT_FIELDS if name in payload]
     return [name for name in payload if name in order] != order
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mock_server.lead_lists.facts import Facts, ids_in
-from mock_server.lead_lists.record import Payload
+from mock_server.lead_lists.record import SENT_FIELDS, Payload
 
 Change = Callable[[Payload, Facts], None]
 
@@ -31,9 +31,7 @@ def _numbers_as_text(payload: Payload, facts: Facts) -> None:
 
 
 def _keys_in_any_case(payload: Payload, facts: Facts) -> None:
-    documented = {
-        name.lower(): name for name in ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds")
-    }
+    documented = {name.lower(): name for name in SENT_FIELDS}
     for key in list(payload):
         name = documented.get(key.lower(), key)
         if name != key:

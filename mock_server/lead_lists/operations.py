@@ -33,10 +33,9 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Function]:
         # success.repeatable, request.name.repeatable: each list has a new ID, and nothing else identifies a list.
         lead_list = stages.build(payload, user, world.clock(), world.ids())
         # success.created; success.concurrent: nothing awaits between id and store.
-        value = lead_list.to_json()
-        text = world.store.add(lead_list.id, value)
-        location = {"location": f"{path}/{lead_list.id}"} if names_place else {}  # http.answer.location
-        return Outcome(value, location, text)
+        text = world.store.add(lead_list)
+        location = {"location": f"{path}/{lead_list['id']}"} if names_place else {}  # http.answer.location
+        return Outcome(lead_list, location, text)
 
     if readings.follows("idempotency-key", "honoured"):
         return {"createLeadList": _replaying(create_lead_list)}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,48 +10,11 @@ from mock_server.contract.readings import Readings
 from mock_server.lead_lists.dates import Dates
 
 SENT_FIELDS = ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds")
-SERVER_MADE_FIELDS = ("id", "userIds", "createdAt", "updatedAt")
-FIELDS = frozenset(SENT_FIELDS + SERVER_MADE_FIELDS)
-
+FIELDS = frozenset((*SENT_FIELDS, "id", "userIds", "createdAt", "updatedAt"))
 
 Payload = dict[str, Any]
-_NOTHING: Mapping[str, Any] = {}
-Build = Callable[[Payload, str, datetime, str], "LeadList"]
-
-
-@dataclass(slots=True)  # one for each request, and a frozen class takes three times as long to fill
-class LeadList:
-    """A created lead list: the eleven fields of the API page, in its order, and fields that readings add."""
-
-    id: str
-    icp_id: str | None
-    name: str  # response.name.type
-    type: str  # response.type.enum, by the schema of the request
-    start_date: str
-    end_date: str
-    person_ids: list[str]  # response.personIds.type
-    company_ids: list[str]  # response.companyIds.type
-    user_ids: list[str]  # response.userIds.type
-    created_at: str
-    updated_at: str
-    additional: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object of the API page's response example."""  # success.bare
-        return {
-            "id": self.id,  # response.id.required
-            "icpId": self.icp_id,  # response.icpId.required
-            "name": self.name,  # response.name.required
-            "type": self.type,  # response.type.required
-            "startDate": self.start_date,  # response.startDate.required
-            "endDate": self.end_date,  # response.endDate.required
-            "personIds": self.person_ids,  # response.personIds.required
-            "companyIds": self.company_ids,  # response.companyIds.required
-            "userIds": self.user_ids,  # response.userIds.required
-            "createdAt": self.created_at,  # response.createdAt.required
-            "updatedAt": self.updated_at,  # response.updatedAt.required
-            **self.additional,
-        }
+LeadList = dict[str, Any]  # a created lead list: the fields of the API page, in its order, and those that readings add
+Build = Callable[[Payload, str, datetime, str], LeadList]
 
 
 class Builder:
@@ -82,24 +44,29 @@ class Builder:
         self._adjust(payload)
         icp_id = payload["icpId"]
         created_at = self._dates.write(now)
-        return LeadList(
-            id=list_id,
-            icp_id=None if icp_id is None else self._plain_uuid(icp_id),  # response.icpId.echo, response.icpId.type
-            name=payload["name"],  # response.name.echo
-            type=payload.get("type", "person"),  # response.type.echo, request.type.default
-            start_date=self._dates.echo(payload["startDate"]),  # response.startDate.echo
-            end_date=self._dates.echo(payload["endDate"]),  # response.endDate.echo
-            person_ids=payload["personIds"],  # response.personIds.echo
-            # response.companyIds.echo, request.companyIds.default
-            company_ids=list(map(self._plain_uuid, payload.get("companyIds", ()))),
-            user_ids=self._user_ids(payload, user) if self._merges_users else [user],
-            created_at=created_at,  # response.createdAt.clock
-            # response.updatedAt.clock, response.updatedAt.order
-            updated_at=self._dates.write(now + self._update_delay) if self._update_delay else created_at,
-            additional={name: value for add in self._additional for name, value in add(payload).items()}
-            if self._additional
-            else _NOTHING,
-        )
+        lead_list = {  # success.bare
+            "id": list_id,  # response.id.required
+            # response.icpId.required, response.icpId.echo, response.icpId.type
+            "icpId": None if icp_id is None else self._plain_uuid(icp_id),
+            "name": payload["name"],  # response.name.required, response.name.type, response.name.echo
+            # response.type.required, response.type.echo, request.type.default; response.type.enum, by the schema
+            "type": payload.get("type", "person"),
+            "startDate": self._dates.echo(payload["startDate"]),  # response.startDate.required, response.startDate.echo
+            "endDate": self._dates.echo(payload["endDate"]),  # response.endDate.required, response.endDate.echo
+            # response.personIds.required, response.personIds.type, response.personIds.echo
+            "personIds": payload["personIds"],
+            # response.companyIds.required, response.companyIds.type, response.companyIds.echo,
+            # request.companyIds.default
+            "companyIds": list(map(self._plain_uuid, payload.get("companyIds", ()))),
+            # response.userIds.required, response.userIds.type
+            "userIds": self._user_ids(payload, user) if self._merges_users else [user],
+            "createdAt": created_at,  # response.createdAt.required, response.createdAt.clock
+            # response.updatedAt.required, response.updatedAt.clock, response.updatedAt.order
+            "updatedAt": self._dates.write(now + self._update_delay) if self._update_delay else created_at,
+        }
+        for add in self._additional:
+            lead_list |= add(payload)
+        return lead_list
 
     def _user_ids(self, payload: Payload, user: str) -> list[str]:
         # response.userIds.includes-creator, response.userIds.no-stranger

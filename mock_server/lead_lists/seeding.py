@@ -12,7 +12,7 @@ import orjson
 
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.lead_lists.dates import Dates
-from mock_server.lead_lists.record import FIELDS, SERVER_MADE_FIELDS, LeadList
+from mock_server.lead_lists.record import LeadList
 from mock_server.pipeline.errors import Problem, Refused
 from mock_server.pipeline.validation import schema_problems
 from mock_server.settings.values import SettingError
@@ -23,8 +23,8 @@ class Seeding:
 
     def __init__(self, contract: Contract, operation: OperationSpec, dates: Dates, *, user: str) -> None:
         schema = contract.resolve(operation.responses[min(operation.success_statuses)].schema or {})
-        optional = (*SERVER_MADE_FIELDS, "type", "companyIds")
-        required = [name for name in schema.get("required", ()) if name not in optional]
+        sent = operation.body.schema if operation.body else {}
+        required = [name for name in sent.get("required", ()) if name in schema.get("required", ())]
         self._validator = contract.validator(
             {
                 "type": "object",
@@ -34,6 +34,10 @@ class Seeding:
             }
         )
         self._example = {"lists": [operation.example]}
+        self._order = tuple(schema.get("properties", ()))
+        self._defaults = {
+            name: node["default"] for name, node in sent.get("properties", {}).items() if "default" in node
+        }
         self._dates = dates
         self._user = user
 
@@ -60,21 +64,16 @@ class Seeding:
 
     def _lead_list(self, place: int, value: Mapping[str, Any], clock: Callable[[], datetime]) -> LeadList:
         created_at = value["createdAt"] if "createdAt" in value else self._dates.write(clock())
-        return LeadList(
+        complete = {
             # The same file gives the same IDs; new lists get theirs from another source.
-            id=value["id"] if "id" in value else str(uuid.uuid5(uuid.NAMESPACE_URL, f"lead-list:{place}")),
-            icp_id=value["icpId"],
-            name=value["name"],
-            type=value.get("type", "person"),
-            start_date=value["startDate"],
-            end_date=value["endDate"],
-            person_ids=value["personIds"],
-            company_ids=value.get("companyIds", []),
-            user_ids=value.get("userIds", [self._user]),
-            created_at=created_at,
-            updated_at=value.get("updatedAt", created_at),
-            additional={name: each for name, each in value.items() if name not in FIELDS},
-        )
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"lead-list:{place}")),
+            **self._defaults,
+            "userIds": [self._user],
+            "createdAt": created_at,
+            "updatedAt": created_at,
+            **value,
+        }
+        return {name: complete[name] for name in self._order if name in complete} | complete
 
 
 def _twice(lists: list[Any]) -> list[Problem]:

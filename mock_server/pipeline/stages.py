@@ -24,6 +24,6 @@ class Stages:
     negotiate: Callable[[Headers, OperationSpec], None]  # refuses requests that are not JSON by their headers
     parse: Callable[[bytes, Headers], Any]
     validate: Callable[[OperationSpec, Any], Any]  # parsed body -> the body to build from
-    build: Callable[[Any, str, datetime, str], Any]  # body, user ID, now, ID -> the record to store
+    build: Callable[[Any, str, datetime, str], Any]  # body, user ID, now, ID -> the JSON object to store, with the ID
     render: Callable[[Outcome, int], RenderedResponse]
     render_error: Callable[[Refused], RenderedResponse]

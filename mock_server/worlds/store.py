@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import orjson
 
@@ -16,14 +16,6 @@ OUTCOME_BYTES_REMEMBERED = 8 * 1024 * 1024
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-
-class Record(Protocol):
-    """A record that an operation creates."""
-
-    @property
-    def id(self) -> str: ...
-    def to_json(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +60,18 @@ class Store:
         json = self._records.find(record_id)
         return None if json is None else StoredRecord(record_id, json)
 
-    def add(self, record_id: str, value: dict[str, Any]) -> bytes:
-        """Store the JSON object of a record and return its text; if the store is full, drop the oldest ones."""
+    def add(self, value: dict[str, Any]) -> bytes:
+        """Store a JSON object with an `id` and return its text; if the store is full, drop the oldest ones."""
         json = bytes(memoryview(orjson.dumps(value)))  # a copy, because orjson leaves 4 KiB allocated for each text
-        self._records.put(record_id, json, len(json) + OWN_BYTES)
+        self._records.put(value["id"], json, len(json) + OWN_BYTES)
         return json
 
-    def replace(self, records: Iterable[Record]) -> None:
+    def replace(self, values: Iterable[dict[str, Any]]) -> None:
         """Store these records, remove all others, and forget all outcomes."""
         self._records.clear()
         self._outcomes.clear()
-        for each in records:
-            self.add(each.id, each.to_json())
+        for value in values:
+            self.add(value)
 
     def outcome(self, user: str, key: str) -> Any:
         """Return the remembered outcome for a user's Idempotency-Key, or None."""

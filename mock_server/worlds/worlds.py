@@ -10,12 +10,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from mock_server.worlds.faults import Faults
 from mock_server.worlds.journal import Journal
 from mock_server.worlds.notices import Notices
 from mock_server.worlds.sources import Clock, Ids, never_backwards
-from mock_server.worlds.store import Record, Store
+from mock_server.worlds.store import Store, StoredRecord
 
 DEFAULT_WORLD = "default"
 WORLDS_KEPT = 64  # more than a machine has test workers; with full journals they need 128 MiB
@@ -35,14 +36,14 @@ class World:
         seed: int,
         clock: Clock,
         make_ids: Callable[[Clock], Ids],
-        seeded: Iterable[Record],
+        seeded: Iterable[dict[str, Any]],
     ) -> None:
         self.name = name
         self.store = Store(max_records)
         self.journal = Journal()
         self.faults = Faults(seed)
         self.notices = Notices(self.clock, lambda: self.journal.notify("notices"))
-        self.snapshots: dict[str, tuple[Record, ...]] = {}
+        self.snapshots: dict[str, tuple[StoredRecord, ...]] = {}
         self.used_s = time.monotonic()
         self._base_clock = clock
         self._make_ids = make_ids

@@ -81,7 +81,7 @@ def test_every_exchange_is_in_the_journal_with_its_verdict(
 def test_a_response_that_breaks_the_spec_is_reported_by_json_pointer(page_request: dict[str, Any]) -> None:
     def forgetful(stages: Any) -> Any:
         def build(*arguments: Any) -> Any:
-            return dataclasses.replace(stages.build(*arguments), user_ids=[5], type="robot")
+            return stages.build(*arguments) | {"userIds": [5], "type": "robot"}
 
         return dataclasses.replace(stages, build=build)
 

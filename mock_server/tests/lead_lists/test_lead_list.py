@@ -10,7 +10,7 @@ import pytest
 from mock_server.contract import readings
 from mock_server.contract.openapi import find_spec_dir
 from mock_server.lead_lists.dates import Dates
-from mock_server.lead_lists.record import FIELDS, Builder, LeadList
+from mock_server.lead_lists.record import Builder, LeadList
 from mock_server.lead_lists.uuids import Uuids
 
 CATALOGUE = readings.load(find_spec_dir())
@@ -32,7 +32,7 @@ def build(payload: dict[str, Any]) -> LeadList:
 
 
 def test_a_minimal_body_becomes_a_complete_lead_list() -> None:
-    assert build(LEAST).to_json() == {
+    assert build(LEAST) == {
         "id": "id-1",
         "icpId": None,
         "name": "n",
@@ -45,7 +45,6 @@ def test_a_minimal_body_becomes_a_complete_lead_list() -> None:
         "createdAt": "2024-01-02T10:30:00.000Z",
         "updatedAt": "2024-01-02T10:30:00.000Z",
     }
-    assert build(LEAST).to_json().keys() == FIELDS
 
 
 # -- UUIDs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,32 +14,27 @@ from mock_server.worlds.store import OUTCOME_BYTES_REMEMBERED, Store
 NOW = datetime(2024, 1, 2, 10, 30, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Kept:
-    id: str
-    characters: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, "name": "n" * self.characters}
+def record(record_id: str, characters: int = 0) -> dict[str, Any]:
+    return {"id": record_id, "name": "n" * characters}
 
 
 def test_the_oldest_records_leave_a_full_store() -> None:
     store = Store(max_records=2)
     for number in range(3):
-        store.add(f"id-{number}", Kept(f"id-{number}").to_json())
+        store.add(record(f"id-{number}"))
     assert (len(store), "id-0" in store, "id-2" in store) == (2, False, True)
 
 
 def test_the_oldest_records_leave_a_store_that_is_too_large() -> None:
     store = Store(max_records=100, max_bytes=10_000)
     for number, size in enumerate((4_000, 4_000, 1, 20_000)):
-        store.add(f"id-{number}", Kept(f"id-{number}", size).to_json())
+        store.add(record(f"id-{number}", size))
         kept = [each.id for each in store]
         assert kept == [["id-0"], ["id-0", "id-1"], ["id-0", "id-1", "id-2"], ["id-3"]][number]
-    store.replace([Kept("a", 9_000), Kept("b", 9_000)])
+    store.replace([record("a", 9_000), record("b", 9_000)])
     assert [each.id for each in store] == ["b"]
-    store.add("b", Kept("b", 1).to_json())
-    store.add("c", Kept("c", 1).to_json())
+    store.add(record("b", 1))
+    store.add(record("c", 1))
     assert [each.id for each in store] == ["b", "c"]
 
 
@@ -56,7 +50,7 @@ def test_the_estimate_of_a_record_is_the_memory_that_it_needs() -> None:
     tracemalloc.start()
     try:
         for number in range(2_000):
-            store.add(f"id-{number}", Kept(f"id-{number}", 200).to_json())
+            store.add(record(f"id-{number}", 200))
         used_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -68,7 +62,7 @@ def test_a_full_store_gives_the_garbage_collector_nothing_to_visit() -> None:
     gc.collect()
     before = len(gc.get_objects())
     for number in range(5_000):
-        store.add(f"id-{number}", Kept(f"id-{number}").to_json())
+        store.add(record(f"id-{number}"))
     gc.collect()
     assert len(gc.get_objects()) - before < 500
     assert next(iter(store)).to_json() == {"id": "id-0", "name": ""}
