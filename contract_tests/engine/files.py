@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -28,12 +32,17 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def lock(file: IO[bytes]) -> None:
-    """Lock a file for this process until the file is closed; raise BlockingIOError if another process has the lock."""
+    """Lock a file for this process until the file is closed; raise BlockingIOError if another process has the lock.
+
+    On Windows, and in file systems without locks, nothing is locked.
+    """
+    if fcntl is None:
+        return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise
-    except OSError:  # a file system without locks
+    except OSError:
         pass
 
 

@@ -17,11 +17,14 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
-import uvloop
-
 from contract_tests.live.relay import Relay, Upstream
 from contract_tests.live.seen import Counts, Seen
 from contract_tests.settings.connection import tls_context
+
+try:
+    from uvloop import run as run_loop
+except ModuleNotFoundError:  # Windows
+    from asyncio import run as run_loop  # type: ignore[assignment]
 
 KEPT_EXCHANGES = 1000  # in the queue; a browser test causes as many in a minute
 KEPT_BYTES = 64 * 1024 * 1024  # of bodies in the queue
@@ -113,7 +116,7 @@ def serve(pipe: Connection, address: Address) -> None:
     # Ctrl-C goes to both processes: the other one decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    uvloop.run(_serve(pipe, address))
+    run_loop(_serve(pipe, address))
 
 
 async def _serve(pipe: Connection, address: Address) -> None:

@@ -15,7 +15,6 @@ from functools import cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
-from signal import SIGKILL
 from threading import Thread
 from typing import Any
 
@@ -69,4 +68,4 @@ def _end_with_parent() -> None:
     """Stop the server when the judging process is killed."""
     if parent := parent_process():
         parent.join()
-        os.kill(os.getpid(), SIGKILL)
+        os._exit(1)

@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from contract_tests.report.observed import readings_file
 from contract_tests.settings.values import Depth, Session, Settings
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, judged, mock_process
 from contract_tests.tests.servers.known_servers import USERS
+from contract_tests.tests.servers.right_servers import RIGHT_SERVERS
 
 FRAMEWORKS = ("like-express", "like-django", "like-rails", "like-java", "like-dotnet")
 
@@ -59,14 +60,17 @@ def mimic(name: str, settings: Settings, folder: Path, start_mock: Callable[...,
     server = judged(replace(settings, depth=Depth.QUICK))
     file = folder / f"{name}.toml"
     file.write_text(readings_file(server), encoding="utf-8")
-    first = Session("first", user_id=MOCK_FIRST.user_id)
-    if settings.first.bearer:
-        first = replace(first, bearer=MOCK_FIRST.bearer)
-    if settings.first.cookie:
-        first = replace(first, cookie=MOCK_FIRST.cookie)
-    mock = Settings(start_mock("--config", str(file)), first, MOCK_SECOND, expired_bearer="expired", depth=Depth.QUICK)
+    url, carriers = start_mock("--config", str(file)), settings.first.carriers
+    first, second = signed_in(MOCK_FIRST, carriers), signed_in(MOCK_SECOND, carriers)
+    mock = Settings(url, first, second, expired_bearer=settings.expired_bearer and "expired", depth=Depth.QUICK)
     limited = frozenset(each.reading.id for each in server.readings if each.reading.limit)
     return Mimicry(name, observed(server), observed(judged(mock)), limited)
+
+
+def signed_in(session: Session, carriers: Collection[str]) -> Session:
+    """Return the session with the carriers of a token that the server accepts."""
+    kept = {name: getattr(session, name) for name in ("bearer", "cookie") if name in carriers}
+    return replace(session, **{"bearer": None, "cookie": None} | kept)
 
 
 @contextmanager
@@ -76,12 +80,14 @@ def known_server(name: str) -> Iterator[Settings]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
+            url = json.loads(process.stdout.readline())["url"]
+            carriers = next(server.carriers for server in RIGHT_SERVERS if server.name == name)
             (one, first), (two, second) = USERS.items()
             yield Settings(
-                json.loads(process.stdout.readline())["url"],
-                Session("first", bearer=one, cookie=("__session", one), user_id=first),
-                Session("second", bearer=two, user_id=second),
-                expired_bearer="expired",
+                url,
+                signed_in(Session("first", one, ("__session", one), first), carriers),
+                signed_in(Session("second", two, ("__session", two), second), carriers),
+                expired_bearer="expired" if "bearer" in carriers else None,
             )
         finally:
             process.terminate()

@@ -113,9 +113,10 @@ class Dates:
             return str(error)
 
     def _parse(self, text: str) -> Instant:
-        form = _FORM.fullmatch(text.strip() if self._trims else text)
+        bare = text.strip() if self._trims else text
+        form = _FORM.fullmatch(bare)
         for rewrite in () if form else self._rewriters:
-            form = form or _FORM.fullmatch(rewrite(text.strip()))
+            form = form or _FORM.fullmatch(rewrite(bare))
         if form is None:
             raise NotADate("does not have the form 2024-01-31T23:59:59.000Z")
         year, month, day, hour, minute, second, fraction, zone = form.groups()

@@ -288,6 +288,13 @@ def test_the_option_shows_in_every_request_of_its_question(
     assert seen(answer), answer.text
 
 
+@pytest.mark.parametrize("reading", ["rare-date-forms", "other-date-texts"])
+def test_dates_in_other_forms_are_accepted_without_spaces_around_dates(reading: str, ask: Any) -> None:
+    app = create_app(Settings(reading=((reading, "accepted"),)))
+    for date in ("2024-01-01T00:00:00.000Z\n", " 2024-01-01"):
+        assert ask(app, **sent(startDate=date)).status_code == 400
+
+
 def test_an_idempotency_key_returns_the_first_response_again_to_the_same_user(ask: Any, default_app: Any) -> None:
     keyed, foreign = signed(idempotency_key="k"), signed("Bearer abc123-session", idempotency_key="k")
     keyed["headers"]["idempotency-key"] = foreign["headers"]["idempotency-key"] = "k"
