@@ -13,18 +13,24 @@ compile := $(bin)/uv pip compile --quiet --universal --python-version 3.11 --gen
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-install: .venv/.installed ## create .venv with the locked packages and the two commands (once)
+install: .venv/.installed ## create .venv with the two commands and everything that the tests need (once)
 
-.venv/.installed: .lock/requirements.txt pyproject.toml
+# The two commands alone, a third of the whole.
+.venv/.commands: .lock/runtime.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "Python 3.11 or newer is needed, but $(PYTHON) is not; name one: make install PYTHON=python3.12" >&2; exit 1; }
-	@echo "Setting up .venv (once, about a minute)."
+	@echo "Setting up .venv (once, about half a minute)."
 	@$(PYTHON) -m venv .venv
-	@$(bin)/python -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes --requirement .lock/requirements.txt
+	@$(bin)/python -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes --requirement .lock/runtime.txt
 	@$(bin)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-mock: install ## serve the mock
+.venv/.installed: .lock/requirements.txt .venv/.commands
+	@echo "Adding what the tests need to .venv (once, about a minute)."
+	@$(bin)/python -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes --requirement .lock/requirements.txt
+	@touch $@
+
+mock: .venv/.commands ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
 test: check spec ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
@@ -68,8 +74,8 @@ format: install ## format the code and apply the fixes of ruff
 	@$(bin)/ruff format && $(bin)/ruff check --fix
 
 lock: install ## update the lock files, keeping versions that still fit (newer versions: ARGS=--upgrade)
-	@$(compile) --extra dev --output-file .lock/requirements.txt $(ARGS) pyproject.toml
-	@$(compile) --constraint .lock/requirements.txt --output-file .lock/runtime.txt pyproject.toml
+	@$(compile) --extra dev --group build --output-file .lock/requirements.txt $(ARGS) pyproject.toml
+	@$(compile) --constraint .lock/requirements.txt --group build --output-file .lock/runtime.txt pyproject.toml
 	@$(compile) --group node --output-file .lock/node.txt $(ARGS)
 	@$(compile) --group node-22 --output-file .lock/node-22.txt $(ARGS)
 	@$(compile) --group supply --output-file .lock/supply.txt $(ARGS)
