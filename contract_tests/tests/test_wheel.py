@@ -101,6 +101,11 @@ def test_the_installation_has_no_development_extras(programs: Path) -> None:
     assert not {"mypy", "ruff", "build", "hatchling", "uv", "pip"} & names
 
 
+def test_the_installation_takes_little_space(programs: Path) -> None:
+    sizes = [path.stat().st_size for path in programs.parent.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert sum(sizes) < 200e6, sorted(sizes)[-9:]  # today some 110 MB, and its bytecode 30 MB
+
+
 def test_both_commands_work_from_the_wheel(programs: Path, tmp_path: Path) -> None:
     for command in ("leadlists-mock", "leadlists-contract"):
         assert "Usage: " in run(programs / command, "--help", cwd=tmp_path).stdout
