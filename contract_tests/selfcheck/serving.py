@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,4 +69,4 @@ def _end_with_parent() -> None:
     """Stop the server when the judging process is killed."""
     if parent := parent_process():
         parent.join()
-        os._exit(1)
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -10,6 +10,7 @@ import difflib
 import inspect
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -167,7 +168,7 @@ def main() -> None:
         until.read()
         server.should_exit = True
         threading.Event().wait(2 * STOP_S)
-        os._exit(1)  # the app does not let the process end
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # the app does not let the process end
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     try:
