@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -24,13 +26,19 @@ from mock_server.bench.tools import ROOT
 
 LATENCY_MS = 200  # a deployed server with a database on another continent
 START_S = 60
+ENDS_S = 300  # a suite that takes longer is stopped, and has detected nothing
 HELD, BROKEN = 0, 1  # the exit codes of both programs for these verdicts
 
-# Every login of the mock that both programs can use.
+# Each program gets every login of the mock that it has an option for.
 USERS = ["--bearer", "xyz789-session", "--cookie", "__session=xyz789-session", "--user-id", "user_xyz789"]
 USERS += ["--second-bearer", "abc123-session", "--second-user-id", "user_abc123", "--expired-bearer", "expired"]
-# Configured as a security scheme: with -H, its check of logins fails on every correct server.
-SCHEMATHESIS_CONFIG = '[auth.openapi.sessionBearer]\nbearer = "xyz789-session"\n'
+# Configured as security schemes: with -H, its check of logins fails on every correct server.
+SCHEMATHESIS_CONFIG = """
+[auth.openapi.sessionBearer]
+bearer = "xyz789-session"
+[auth.openapi.sessionCookie]
+api_key = "xyz789-session"
+"""
 
 Tell = Callable[[str], None]
 Command = Callable[[str, Path], list[str]]  # URL of the server, folder to work in
@@ -74,7 +82,7 @@ QUICK = "leadlists-contract run --depth quick"
 SUITES = (
     Suite(QUICK, _ours("quick")),
     Suite("leadlists-contract run --depth standard", _ours("standard"), extends=QUICK),
-    Suite("schemathesis run", _schemathesis),
+    Suite(f"schemathesis run ({version('schemathesis')})", _schemathesis),
 )
 
 
@@ -88,7 +96,7 @@ def measure(rounds: int, sample: Sequence[str], tell: Tell) -> list[SuiteRow]:
             runs[suite.name].append(_checked(suite, judge(suite)))
     for suite in SUITES:
         tell(f"{suite.name} on a server that takes {LATENCY_MS} ms")
-        slow[suite.name] = judge(suite, delay_ms=LATENCY_MS)
+        slow[suite.name] = _checked(suite, judge(suite, delay_ms=LATENCY_MS))
     detected: dict[str, set[str]] = {}
     for suite in SUITES:
         already = detected.get(suite.extends or "", set())
@@ -130,8 +138,11 @@ def _checked(suite: Suite, judged: Judged) -> Judged:
 def _detected(suite: Suite, sample: Sequence[str], tell: Tell) -> set[str]:
     tell(f"{suite.name} on {len(sample)} servers with one defect each")
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        codes = pool.map(lambda each: judge(suite, defect=each).exit_code, sample)
-        return {defect for defect, code in zip(sample, codes, strict=True) if code == BROKEN}
+        codes = dict(zip(sample, pool.map(lambda each: judge(suite, defect=each).exit_code, sample), strict=True))
+    for defect, code in codes.items():
+        if code not in (HELD, BROKEN):
+            tell(f"{suite.name} exits {code} on {defect}: not detected")
+    return {defect for defect, code in codes.items() if code == BROKEN}
 
 
 def _run(command: list[str], folder: Path) -> tuple[int, float, float]:
@@ -147,7 +158,10 @@ def _run(command: list[str], folder: Path) -> tuple[int, float, float]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+        too_long = threading.Timer(ENDS_S, process.kill)
+        too_long.start()
         _, status, usage = os.wait4(process.pid, 0)
+        too_long.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, time.monotonic() - began_s, usage.ru_utime + usage.ru_stime
 
