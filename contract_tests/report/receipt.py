@@ -73,15 +73,10 @@ def appearances(content: bytes, secrets: Collection[str]) -> int:
     plain = [lower, unquoted, unquote_to_bytes(unquoted), bare, html.unescape(lower.decode("latin-1")).encode("utf-8")]
     plain.append(unquote_to_bytes(bare.replace(b"\0", b"")))
     decoded: Counter[bytes] = Counter()
-    for run, times in Counter(_HEX.findall(lower)).items():  # most runs occur in many lines of a record
-        decoded[bytes.fromhex(re.sub("[ :-]", "", run.decode()))] += times
-    for run, times in Counter(_NUMBERS.findall(lower)).items():
-        decoded[bytes(int(number) % 256 for number in re.findall(rb"[0-9]+", run))] += times
-    for run, times in Counter(_BASE64.findall(content.replace(b"\\/", b"/"))).items():
-        for once in _from_base64(run):
-            decoded[once] += times
-            for inner in _BASE64.findall(once):
-                decoded.update(dict.fromkeys(_from_base64(inner), times))
+    # No encoded form has a quote in it, and most of what is between two quotes occurs in many lines of a record.
+    for piece, times in Counter(content.replace(b"\\/", b"/").split(b'"')).items():
+        if len(piece) >= SHORTEST:
+            decoded.update(dict.fromkeys(_decoded(piece), times))
     return sum(
         max(text.lower().count(secret) for text in plain)
         + sum(times for text, times in decoded.items() if secret in text.lower())
@@ -94,6 +89,20 @@ def _searched(secrets: frozenset[str]) -> frozenset[bytes]:
     """Return the secrets in lower case, without the short ones and those that are part of another."""
     wanted = {secret.encode().lower() for secret in secrets if len(secret) >= SHORTEST}
     return frozenset(wanted - {one for one in wanted for other in wanted if one != other and one in other})
+
+
+def _decoded(piece: bytes) -> Iterator[bytes]:
+    """Decode every run of hexadecimal digits, of numbers of bytes, and of base64 in base64 or not."""
+    lower = piece.lower()
+    for run in _HEX.findall(lower):
+        yield bytes.fromhex(re.sub("[ :-]", "", run.decode()))
+    for run in _NUMBERS.findall(lower):
+        yield bytes(int(number) % 256 for number in re.findall(rb"[0-9]+", run))
+    for run in _BASE64.findall(piece):
+        for once in _from_base64(run):
+            yield once
+            for inner in _BASE64.findall(once):
+                yield from _from_base64(inner)
 
 
 def _from_base64(run: bytes) -> Iterator[bytes]:
