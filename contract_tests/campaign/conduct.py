@@ -15,7 +15,7 @@ from contract_tests.campaign.strategies import Ground, Sent, requests_of
 from contract_tests.campaign.variation import marked
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
-from contract_tests.engine.events import Ending
+from contract_tests.engine.events import Ending, ExchangesCounted
 from contract_tests.engine.findings import CONFIRMING
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.novelty import way_of
@@ -134,6 +134,8 @@ class CampaignConductor(Conductor):
                 self._stage(f"{NEWS} {done}")
             elif done is not None:
                 self.followed.take_over(done.events, done.bodies)
+                if done.lost:
+                    self.followed.emit(ExchangesCounted(created=done.lost))
                 self._limits.count(done.requests)
                 if done.is_cut_off:
                     self._stage(done.cell.cut_off)

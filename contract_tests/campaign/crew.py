@@ -10,7 +10,7 @@ from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import CampaignLog, Corpus
 from contract_tests.campaign.permit import Permit
-from contract_tests.engine.events import Ending, Event, ExchangeSeen, RunStarted
+from contract_tests.engine.events import CreatedView, Ending, Event, ExchangeSeen, RunStarted
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.record import Record
 from contract_tests.judging.meaning import Variation
@@ -54,7 +54,7 @@ class CellDone:
     """What a cell has shown.
 
     bodies: number of a request -> its long body. over: how and why the campaign must end. is_cut_off: whether the
-    process got a signal to stop before the end of the cell.
+    process got a signal to stop before the end of the cell. lost: what processes created that did not complete it.
     """
 
     cell: Cell
@@ -62,6 +62,7 @@ class CellDone:
     bodies: Mapping[int, bytes]
     over: tuple[Ending, str] | None = None
     is_cut_off: bool = False
+    lost: tuple[CreatedView, ...] = ()
 
     @property
     def requests(self) -> int:

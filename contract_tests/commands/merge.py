@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -12,9 +13,10 @@ from contract_tests.campaign.merging import merge
 from contract_tests.commands.inputs import check_unused, read_secrets, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option
 from contract_tests.commands.output import write_file, write_ledger, write_wanted
-from contract_tests.engine.record import Record, new_folder
+from contract_tests.engine.record import Record, RecordError, new_folder
 from contract_tests.report import discovered
 from contract_tests.report.console import ConsoleReport
+from contract_tests.settings.secrets import printable
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -31,12 +33,18 @@ def command(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ..
     wanted = read_wanted(reports)
     folder = into or new_folder()
     check_unused(folder)
+    is_new = not folder.exists()
     record = Record(folder)
     followed = CampaignLog(record)
     try:
         merge(folders, followed, folder)
-    except OSError as error:
-        raise click.UsageError(str(error)) from None
+    except (OSError, RecordError) as error:
+        record.close()
+        if is_new:
+            shutil.rmtree(folder)
+        else:
+            record.path.unlink()
+        raise click.UsageError(printable(str(error))) from None
     record.close()
     result = followed.summing.result()
     ConsoleReport(Console(highlight=False)).conclude(result, folder)

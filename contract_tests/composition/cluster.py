@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import queue
 import signal
 import threading
 import time
 import warnings
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -28,7 +29,8 @@ from contract_tests.composition.target import open_target
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.conduct import Job
-from contract_tests.engine.events import Ending
+from contract_tests.engine.discoveries import created_view
+from contract_tests.engine.events import CreatedView, Ending, Event, ExchangeSeen
 from contract_tests.engine.traffic import RunOver
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with
@@ -38,7 +40,7 @@ from contract_tests.settings.values import Settings, UsageError
 LOCAL = "local"  # instead of an address: workers on this machine
 WORKERS_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.25  # at what the workers have done
-SIGNAL_EVERY_S = 1.0  # how often a worker asks whether to stop; each time costs a message to the scheduler
+SIGNAL_EVERY_S = 1.0  # how often a worker asks whether to stop, and tells what it created: messages to the scheduler
 ATTEMPTS = 3  # for a cell that fails, besides those for workers that die
 _ONE_CELL_AT_A_TIME = threading.Lock()  # in a worker of several threads: Hypothesis seeds a random source for all
 
@@ -94,7 +96,8 @@ class DaskCrew:
         self._permit = permit
         self._under_way: dict[Any, CellOrder] = {}
         self._failed: Counter[int] = Counter()
-        self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._created: dict[int, dict[str, CreatedView]] = {}  # of each cell under way, by ID
 
     def carry_out(
         self, cells: Iterator[Cell], opening: Opening, log: CampaignLog, limits: CampaignBudget
@@ -102,7 +105,7 @@ class DaskCrew:
         """Keep every worker busy until the cells or the limits end; yield each cell when it is complete."""
         name = f"leadlists-{run_id(opening.started)}-{os.getpid()}"
         stop = _dask().Event(name, client=self._client)
-        self._client.subscribe_topic(name, lambda event: self._news.put(str(event[1])))
+        self._client.subscribe_topic(name, lambda event: self._messages.put(event[1]))
         ends_at_s: float | None = None
         try:
             while True:
@@ -116,10 +119,11 @@ class DaskCrew:
                     stop.set()
                     ends_at_s = time.monotonic() + self._settings.timeout_s + 10 * SIGNAL_EVERY_S
                 if ends_at_s is not None and time.monotonic() > ends_at_s:
+                    for order in self._under_way.values():
+                        yield CellDone(order.cell, (), {}, is_cut_off=True, lost=self._lost(order.cell, ()))
                     return
+                yield from self._read_messages()
                 yield from self._complete()
-                while not self._news.empty():
-                    yield self._news.get()
                 yield None
         finally:
             stop.set()
@@ -136,6 +140,24 @@ class DaskCrew:
                 return
             yield cell, permit
 
+    def _read_messages(self) -> Iterator[str]:
+        """Yield the findings that workers tell, and keep the IDs of what they create."""
+        while not self._messages.empty():
+            message = self._messages.get()
+            if isinstance(message, str):
+                yield message
+                continue
+            index, views = message
+            if any(order.cell.index == index for order in self._under_way.values()):
+                self._created.setdefault(index, {}).update((fields[0], CreatedView(*fields)) for fields in views)
+
+    def _lost(self, cell: Cell, events: Iterable[Event]) -> tuple[CreatedView, ...]:
+        """What workers have created for the cell without these events: those that died."""
+        kept = {
+            view.id for event in events if isinstance(event, ExchangeSeen) and (view := created_view(event.exchange))
+        }
+        return tuple(view for name, view in self._created.pop(cell.index, {}).items() if name not in kept)
+
     def _submit(self, order: CellOrder) -> None:
         self._under_way[self._client.submit(carry_out_cell, order, pure=False)] = order
 
@@ -148,7 +170,8 @@ class DaskCrew:
         for future in [future for future in self._under_way if future.done()]:
             order = self._under_way.pop(future)
             try:
-                yield future.result()
+                done: CellDone = future.result()
+                yield replace(done, lost=self._lost(order.cell, done.events))
             except Exception as error:  # of whatever kind: the cell is carried out again, or the campaign ends
                 self._failed[order.cell.index] += 1
                 if self._failed[order.cell.index] < ATTEMPTS:
@@ -184,14 +207,21 @@ def carry_out_cell(order: CellOrder) -> CellDone:
         log = CampaignLog(gathered := Gathered())
         over: tuple[Ending, str] | None = None
         told: set[object] = set()
+        created: list[tuple[object, ...]] = []
+        told_at_s = time.monotonic()
         with _open_cell(order, log, _dask().Event(order.signal)) as conductor:
             try:
                 for _ in conductor.carry_out(order.cell, order.opening):
-                    deque(log.waiting(), maxlen=0)  # they have no listener
-                    for found in log.findings:
-                        if found.key not in told:
-                            told.add(found.key)
-                            worker.log_event(order.signal, f"{found.key.clause}: {found.key.cause} ({found.key.place})")
+                    for event in log.waiting():
+                        if isinstance(event, ExchangeSeen) and (view := created_view(event.exchange)):
+                            created.append(dataclasses.astuple(view))
+                    news = [found.key for found in log.findings if found.key not in told]
+                    if created and (news or time.monotonic() - told_at_s > SIGNAL_EVERY_S):
+                        worker.log_event(order.signal, [order.cell.index, created])
+                        created, told_at_s = [], time.monotonic()
+                    for key in news:
+                        told.add(key)
+                        worker.log_event(order.signal, f"{key.clause}: {key.cause} ({key.place})")
             except RunOver as ended:
                 over = ended.ending, ended.why
             is_cut_off = over is not None or conductor.is_asked_to_end

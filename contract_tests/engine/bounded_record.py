@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from contract_tests.engine.record import Record
 from contract_tests.judging.verdict import Outcome
 
 RECORD_BYTES = 100 * 1024 * 1024  # about 40,000 exchanges; GitLab accepts no larger artifact by default
+_EXCHANGE = re.compile(rb'\{"event": ?"exchange", ?"exchange": ?\{"number": ?(\d+)')
 COUNTED_AT_ONCE = 200  # exchanges in one line, and what a kill can lose of the counts
 
 
@@ -35,7 +37,8 @@ class BoundedRecord(Record):
         self.dropped = 0
         self._most_bytes = most_bytes
         self._bodies_bytes = 0
-        self._recorded: set[int] = set()  # numbers of exchanges
+        with self.path.open("rb") as file:  # of a run that goes on
+            self._recorded = {int(found[1]) for line in file if (found := _EXCHANGE.match(line))}  # numbers
         self._forget()
 
     def _forget(self) -> None:

@@ -56,7 +56,8 @@ class Discoveries:
             self.created += created_id(event.exchange) is not None
             is_new = self.ways.is_new(way_of(event))
         if isinstance(event, ExchangesCounted):
-            self._pass(event.sent_at_s, event.requests)
+            if event.requests:
+                self._pass(event.sent_at_s, event.requests)
             self.created += len(event.created)
         if is_new:
             self._curve.append(self._point())

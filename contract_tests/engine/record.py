@@ -172,6 +172,8 @@ def _plain(value: Any) -> dict[str, Any]:
     fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, VerdictView):
         fields["exchanges"] = [exchange.number for exchange in value.exchanges]
+    if isinstance(value, Wire):
+        fields["data"] = base64.b64encode(value.data).decode()
     return fields
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from contract_tests.campaign.conduct import NEWS
+from contract_tests.campaign.ledger import created_in
 from contract_tests.engine.events import ExchangeSeen, StageStarted
-from contract_tests.engine.findings import CONFIRMING
+from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME, read_events, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
@@ -34,12 +35,17 @@ class Cutting(RightCore):
 
     received = 0
 
+    def __init__(self, users: Mapping[str, str]) -> None:
+        super().__init__(users)
+        self.created: list[str] = []
+
     async def answer(self, request: Request) -> Answer:
         self.received += 1
         return await super().answer(request)
 
     def build(self, *given: Any) -> dict[str, Any]:
         built = super().build(*given)
+        self.created.append(built["id"])
         return built | {"name": built["name"][:64]}
 
 
@@ -65,7 +71,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def output_of(*arguments: str) -> str:
     with start(*arguments) as process:
         output, _ = process.communicate(timeout=120)
-    assert process.returncode == 1, output
+    assert (process.returncode, "Traceback" in output) == (1, False), output
     return output
 
 
@@ -159,6 +165,9 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
     assert f"{NEWS.capitalize()} response.name.echo" in output
     assert sent_in(folder) == sent_in(whole.folder)
     assert app.received > whole.received
+    created = list(created_in(folder))
+    planned = [each for each in created if each.number < NUMBERS_OF_A_CELL]
+    assert app.created[len(planned)] in {each.id for each in created}  # by the worker that was killed
     result = read_result(folder)
     assert result.discovered is not None
     assert whole.result.discovered is not None

@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.campaign.ledger import created_in
 from contract_tests.campaign.resuming import SENT_ANEW, Past
-from contract_tests.engine.events import Ending, Event, ExchangeSeen, RunEnded, StageStarted
+from contract_tests.engine.events import (
+    CreatedView,
+    Ending,
+    Event,
+    ExchangesCounted,
+    ExchangeSeen,
+    RunEnded,
+    StageStarted,
+)
 from contract_tests.engine.record import FILE_NAME, Record, read_events, read_result
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView
 from contract_tests.target.exchange import Request
@@ -47,6 +56,14 @@ def test_what_shows_that_the_server_was_out_of_reach_is_sent_again(
     assert [event.exchange.number for event in events[1:] if isinstance(event, ExchangeSeen)] == kept
     assert len(events) == 1 + len(kept)
     assert read_result(tmp_path).is_cut_off
+
+
+def test_what_a_full_record_has_counted_is_kept(tmp_path: Path) -> None:
+    created = CreatedView("list-7", 1007.0, 10_007, "Bearer ${LEADLISTS_BEARER}")
+    counted = (ExchangesCounted(200, 1006.0), ExchangesCounted(0, 1007.0, created=(created,)))
+    past = past_of(tmp_path, seen(1, 201), CELL_0, seen(10_001, 201), *counted, ended(Ending.INTERRUPTED))
+    assert past.requests[0] == 201
+    assert [each.id for each in created_in(tmp_path)] == ["list-7"]
 
 
 def test_half_a_line_is_cut_off(tmp_path: Path) -> None:

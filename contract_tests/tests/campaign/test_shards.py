@@ -71,6 +71,7 @@ def test_records_of_one_shard_or_of_different_campaigns_are_not_united(tmp_path:
     for other, said in (("again", "hold the same part of the campaign"), ("2", "another campaign: its seed is 2")):
         done = command("merge", str(tmp_path / "1"), str(tmp_path / other), f"--run-folder={tmp_path}/1-{other}")
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+        assert not (tmp_path / f"1-{other}").exists()
 
 
 @pytest.mark.parametrize(
