@@ -66,8 +66,7 @@ class Explanation:
 
 def explain(clause_id: str, specification: Specification, suites: tuple[OperationSuite, ...]) -> Explanation:
     """Explain one clause. Raises SpecificationError for an unknown one."""
-    specification.select((clause_id,))
-    clause = specification.clauses[clause_id]
+    clause = specification.clause(clause_id)
     terms = Terms.of(specification, _SETTINGS)
     judge = judge_with(terms, suites)
     return Explanation(

@@ -145,14 +145,19 @@ class Specification:
                 return rule
         return None
 
+    def clause(self, clause_id: str) -> Clause:
+        """Return the clause with this ID; raise SpecificationError if there is none."""
+        if clause_id not in self.clauses:
+            raise SpecificationError(f"no clause is called {clause_id!r}{_near(clause_id, self.clauses)}")
+        return self.clauses[clause_id]
+
     def select(self, prefixes: Iterable[str]) -> frozenset[str]:
         """Return the IDs of the clauses that start with one of the prefixes; all if there is none."""
         wanted = tuple(prefixes)
-        chosen = {c for c in self.clauses if not wanted or c.startswith(wanted)}
         for prefix in wanted:
             if not any(clause.startswith(prefix) for clause in self.clauses):
                 raise SpecificationError(f"no clause begins with {prefix!r}{_near(prefix, self.clauses)}")
-        return frozenset(chosen)
+        return frozenset(c for c in self.clauses if not wanted or c.startswith(wanted))
 
     def pin(self, choices: Mapping[str, Iterable[str]]) -> Specification:
         """Return the same contract with some readings pinned to the given options."""
@@ -306,5 +311,5 @@ def _cookie_name(document: Mapping[str, Any]) -> str:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    matches = get_close_matches(word, list(known), n=3)
+    matches = [each for each in known if each.startswith(word)][:3] or get_close_matches(word, list(known), n=3)
     return f"; did you mean {' or '.join(matches)}?" if matches else ""

@@ -70,17 +70,11 @@ class Framing:
         self._buffer = bytearray()
         self._step: Callable[[], Iterator[Piece]] = self._head
         self._left = 0  # bytes of the body, or of the chunk
-        self._is_last = False  # whether the message ends the connection
 
     @property
     def is_opaque(self) -> bool:
         """Whether the rest of the connection is not read as HTTP."""
         return self._step == self._opaque
-
-    @property
-    def is_between_messages(self) -> bool:
-        """Whether no message is under way."""
-        return self._step == self._head and not self._buffer
 
     def feed(self, data: bytes) -> Iterator[Piece]:
         """Take bytes and yield the pieces that they complete."""

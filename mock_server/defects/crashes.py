@@ -13,7 +13,7 @@ from mock_server.defects.defect import Group
 
 parser = Group("parser")
 
-_BASE: dict[str, Any] = {
+LEAST: dict[str, Any] = {
     "name": "Untitled",
     "icpId": None,
     "startDate": "2030-01-01T00:00:00.000Z",
@@ -30,7 +30,7 @@ def _crash_at(name: str, test: Callable[[Any], object]) -> Change:
     return crashes_if(lambda payload: isinstance(payload, dict) and name in payload and test(payload[name]))
 
 
-def _not_utf_8(raw: bytes) -> bool:
+def not_utf_8(raw: bytes) -> bool:
     try:
         raw.decode()
     except UnicodeDecodeError:
@@ -38,7 +38,7 @@ def _not_utf_8(raw: bytes) -> bool:
     return False
 
 
-def _not_json(raw: bytes) -> bool:
+def not_json(raw: bytes) -> bool:
     try:
         orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -61,9 +61,9 @@ DEFECTS = (
         _crash(rb"\d{300}")),
     parser.hard("crash-infinite", CRASH, "A number beyond the range of doubles crashes the server.",
         _crash(rb"\de[1-9]\d\d")),
-    parser.medium("crash-no-utf-8", CRASH, "Bytes that are not UTF-8 crash the server.", crashes_on_bytes(_not_utf_8)),
+    parser.medium("crash-no-utf-8", CRASH, "Bytes that are not UTF-8 crash the server.", crashes_on_bytes(not_utf_8)),
     parser.medium("crash-byte-order-mark", CRASH, "A byte order mark crashes the server.", _crash(rb"^\xef\xbb\xbf")),
-    parser.medium("crash-no-json", CRASH, "Malformed JSON crashes the server.", crashes_on_bytes(_not_json)),
+    parser.medium("crash-no-json", CRASH, "Malformed JSON crashes the server.", crashes_on_bytes(not_json)),
     parser.medium("crash-no-body", CRASH, "An empty body crashes the server.", _crash(rb"^$")),
     parser.medium("crash-array", CRASH, "An array as the body crashes the server.",
         crashes_if(lambda payload: isinstance(payload, list))),
@@ -95,6 +95,6 @@ DEFECTS = (
     parser.hard("crash-large-body", CRASH, "A body over 100 kB crashes the server.",
         crashes_on_bytes(lambda raw: len(raw) > 100_000)),
     parser.medium("crash-unknown-field", CRASH, "An undocumented field crashes the server.",
-        crashes_if(lambda payload: isinstance(payload, dict) and set(payload) - set(_BASE) - {"type", "companyIds"})),
+        crashes_if(lambda payload: isinstance(payload, dict) and set(payload) - set(LEAST) - {"type", "companyIds"})),
 )
 # fmt: on

@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from mock_server.defects.changes import (
     Change,
     Rebuild,
-    Value,
     answered_after,
     built_after,
-    crashes_if,
     field,
     refused_body_if,
 )
 from mock_server.defects.conditions import overlapping
-from mock_server.defects.defect import Group
-from mock_server.defects.memory import cached, content
+from mock_server.defects.memory import CRASHED, cached, content, kept_back, state
 from mock_server.lead_lists.record import LeadList, Payload
-
-state = Group("state")
-
-CRASHED = crashes_if(lambda payload: True)
-Remember = Callable[[], Callable[[Value], Any]]
-
-
-def _last_again(*names: str) -> Remember:
-    """Return these fields of the previous response; all fields if none is named."""
-
-    def make() -> Callable[[Value], Any]:
-        last: Value = {}
-
-        def change(value: Value) -> Value:
-            old = {name: each for name, each in last.items() if not names or name in names}
-            last.update(value)
-            return {**value, **old}
-
-        return change
-
-    return make
 
 
 def _one_lock() -> Change:
@@ -67,11 +42,11 @@ DEFECTS = (
     state.hard("load-one-list", "success.concurrent", "Equal overlapping requests create one list.",
         overlapping(answered_after(cached(content)))),
     state.hard("load-one-id", "response.id.unique", "Overlapping requests get one id.",
-        overlapping(answered_after(_last_again("id")))),
+        overlapping(answered_after(kept_back(1, "id")))),
     state.hard("load-names-mixed", "response.name.echo", "Overlapping requests get each other's names.",
-        overlapping(answered_after(_last_again("name")))),
+        overlapping(answered_after(kept_back(1, "name")))),
     state.hard("load-answers-mixed", "response.name.echo", "Overlapping requests get each other's responses.",
-        overlapping(answered_after(_last_again()))),
+        overlapping(answered_after(kept_back(1)))),
     state.hard("load-users-mixed", "response.userIds.includes-creator", "Overlapping requests get each other's users.",
         overlapping(built_after(_shared_user))),
     state.hard("load-people-lost", "response.personIds.echo", "Overlapping requests lose a person ID.",

@@ -37,8 +37,8 @@ CRASHED = crashes_if(lambda payload: True)
 Remember = Callable[[], Callable[[Value], Any]]
 
 
-def _kept_back(nth: int, *names: str) -> Remember:
-    """Return these fields of the previous response every nth time."""
+def kept_back(nth: int, *names: str) -> Remember:
+    """Return these fields of the previous response every nth time; all fields if none is named."""
 
     def make() -> Callable[[Value], Any]:
         count = 0
@@ -136,9 +136,9 @@ DEFECTS = (
     state.hard("every-25th-crash", "http.answer.no-server-error", "The server answers every 25th request with 500.",
         only(every(25), sent(_error_instead))),
     state.hard("every-7th-name-of-before", "response.name.echo", "Every 7th response has the name of the previous one.",
-        answered_after(_kept_back(7, "name"))),
+        answered_after(kept_back(7, "name"))),
     state.hard("every-9th-answer-of-before", "response.id.unique", "Every 9th response repeats the previous one.",
-        answered_after(_kept_back(9))),
+        answered_after(kept_back(9))),
     state.hard("every-11th-wrapped", "success.bare", "Every 11th response is wrapped in an object.",
         only(every(11), answered(lambda value: {"data": value}))),
     state.hard("every-12th-latin-1", "response.name.echo", "Every 12th body is decoded with another encoding.",

@@ -10,17 +10,7 @@ import orjson
 from starlette.datastructures import Headers
 
 from mock_server.defects.changes import Change, lenient_body, parsed
-from mock_server.defects.defect import Group
-
-parser = Group("parser")
-
-_BASE: dict[str, Any] = {
-    "name": "Untitled",
-    "icpId": None,
-    "startDate": "2030-01-01T00:00:00.000Z",
-    "endDate": "2030-12-31T00:00:00.000Z",
-    "personIds": [],
-}
+from mock_server.defects.crashes import LEAST, not_json, not_utf_8, parser
 
 
 def _bytes(change: Callable[[bytes], bytes]) -> Change:
@@ -33,27 +23,11 @@ def _swapped(pattern: bytes, new: bytes) -> Change:
 
 def _repaired(pattern: bytes, new: bytes) -> Change:
     """Change text that is not JSON; the same pattern inside valid JSON must stay."""
-    return _bytes(lambda raw: re.sub(pattern, new, raw, flags=re.DOTALL) if _not_json(raw) else raw)
-
-
-def _not_utf_8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
-
-
-def _not_json(raw: bytes) -> bool:
-    try:
-        orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return bool(raw)
-    return False
+    return _bytes(lambda raw: re.sub(pattern, new, raw, flags=re.DOTALL) if not_json(raw) else raw)
 
 
 def _as_latin_1(raw: bytes) -> bytes:
-    return raw.decode("latin-1").encode() if _not_utf_8(raw) else raw
+    return raw.decode("latin-1").encode() if not_utf_8(raw) else raw
 
 
 def _without_bad_bytes(raw: bytes) -> bytes:
@@ -70,10 +44,10 @@ def _first_value(raw: bytes) -> bytes:
 
 def _completed(raw: bytes) -> bytes:
     """Drop the incomplete last field of truncated JSON and close the object."""
-    if not _not_json(raw) or not raw.startswith(b"{"):
+    if not not_json(raw) or not raw.startswith(b"{"):
         return raw
     start, comma, _ = raw.rpartition(b",")
-    return start + b"}" if comma and not _not_json(start + b"}") else raw
+    return start + b"}" if comma and not not_json(start + b"}") else raw
 
 
 def _unwrapped(payload: Any) -> Any:
@@ -81,11 +55,11 @@ def _unwrapped(payload: Any) -> Any:
 
 
 def _default_body(test: Callable[[Any], object]) -> Change:
-    return lenient_body(lambda payload: dict(_BASE) if test(payload) else payload)
+    return lenient_body(lambda payload: dict(LEAST) if test(payload) else payload)
 
 
 def _empty_body(raw: bytes, headers: Headers) -> bytes:
-    return raw.strip() or orjson.dumps(_BASE)
+    return raw.strip() or orjson.dumps(LEAST)
 
 
 # fmt: off

@@ -153,9 +153,12 @@ def test_the_error_suggests_a_similar_name(folder: Path) -> None:
         read.select(["eror.code"])
     assert str(caught.value) == "no clause begins with 'eror.code'; did you mean error.code?"
     with pytest.raises(SpecificationError) as caught:
+        read.clause("error.co")
+    assert str(caught.value) == "no clause is called 'error.co'; did you mean error.code?"
+    with pytest.raises(SpecificationError) as caught:
         read.pin({"zzz": ["a"]})
     assert str(caught.value) == "no reading is called 'zzz'"
-    assert specification._near("ab", ["abc", "abd", "x", "y"]) == "; did you mean abd or abc?"
+    assert specification._near("ab", ["abc", "abd", "x", "y"]) == "; did you mean abc or abd?"
     assert specification._near("ab", ["abc", "abd", "abe", "abf"]).count("ab") == 3
 
 
