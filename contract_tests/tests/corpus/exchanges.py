@@ -15,6 +15,7 @@ from contract_tests.judging.formats import normalised
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.lead_lists.bodies import base
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange, Headers, Request, Response
@@ -58,16 +59,7 @@ def judge(**readings: str) -> Judge:
 
 def sent_body(**changes: Any) -> dict[str, Any]:
     """Return a body that must be accepted, with changes; OMIT omits a field."""
-    body: dict[str, Any] = {
-        "name": "Spring",
-        "type": "person",
-        "icpId": None,
-        "startDate": "2030-01-01T00:00:00.000Z",
-        "endDate": "2030-03-31T23:59:59.000Z",
-        "personIds": [],
-        "companyIds": [],
-    }
-    return {key: value for key, value in (body | changes).items() if value is not OMIT}
+    return {key: value for key, value in (base("Spring") | changes).items() if value is not OMIT}
 
 
 def request(
@@ -100,7 +92,7 @@ def problem(status: int = 400, **changes: Any) -> dict[str, Any]:
     codes = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
     error: dict[str, Any] = {"code": codes.get(status, "OTHER"), "message": "It is wrong."}
     if status == 400:
-        error["details"] = [{"path": "/name /type /icpId /startDate /endDate /personIds /companyIds"}]
+        error["details"] = [{"path": " ".join(f"/{name}" for name in sent_body())}]
     return {"error": {key: value for key, value in (error | changes).items() if value is not OMIT}}
 
 

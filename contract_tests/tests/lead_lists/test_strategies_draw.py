@@ -21,12 +21,12 @@ from hypothesis.strategies import SearchStrategy
 from contract_tests.contract.terms import Terms
 from contract_tests.judging import formats
 from contract_tests.lead_lists import strategies
-from contract_tests.lead_lists.bodies import base, without
+from contract_tests.lead_lists.bodies import base
 from contract_tests.requests.plan import Sender, encode
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Request
 from contract_tests.tests.conftest import FIRST
-from contract_tests.tests.corpus.exchanges import BASE_URL, OMIT, case, exchange, sent_body, terms
+from contract_tests.tests.corpus.exchanges import BASE_URL, case, exchange, sent_body, terms
 
 T = TypeVar("T")
 KNOWN = {
@@ -35,7 +35,7 @@ KNOWN = {
     "companyIds": ("c1", "c2"),
 }
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-FIELDS = ("name", "type", "icpId", "startDate", "endDate", "personIds", "companyIds")
+FIELDS = tuple(sent_body())
 
 
 def drawn(strategy: SearchStrategy[T], examples: int = 300) -> list[T]:
@@ -64,11 +64,6 @@ def sender(**known: tuple[str, ...]) -> Sender:
     settings = Settings(BASE_URL, FIRST, icp_ids=icps, person_ids=people, company_ids=companies)
     agreed = Terms.of(terms().specification, settings)
     return Sender(agreed, agreed.specification.operations[0])
-
-
-def test_the_body_that_strategies_start_with() -> None:
-    assert base("Spring") == sent_body()
-    assert without(base("Spring"), "type", "name") == sent_body(type=OMIT, name=OMIT)
 
 
 def test_lengths_range_from_0_to_the_maximum_and_are_often_short() -> None:
