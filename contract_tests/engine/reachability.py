@@ -56,7 +56,7 @@ def session_ended(seen: int) -> tuple[Ending, str]:
     """Return how and why a run ends if the server no longer accepts its login."""
     return Ending.SESSION_ENDED, (
         f"The session ended after {seen} requests: the server now answers 401 to a request that it accepted before. "
-        "Run again with a session that lasts longer than the run."
+        "Run again with a session that lasts longer than the run, or let --login-command sign in again."
     )
 
 

@@ -128,7 +128,7 @@ PERMITTED: Mapping[str, Mapping[str, Any]] = {
     },
     "a name of one letter": {"name": "Q"},
     "a name of eighty letters": {
-        "name": "A lead list whose name is as long as a line of a terminal, eighty letters, none"
+        "name": "A lead list whose name is as long as a line of a terminal, eighty letters, none."
     },
     "a name with accents": {"name": "Größe, café, naïve: señor Łukasz at 5 °C"},
     "a name in Greek, Hebrew, Chinese, Hindi and Thai": {"name": "Αθήνα שלום 销售线索 काव्य ที่"},

@@ -94,6 +94,8 @@ class ConsoleReport:
                 self._say(f"warning: {verdict.clause}{about}: {says}", "yellow")
         self._console.print()
         self._say(summary_line(result))
+        if result.why:  # on a line of its own, because the one before can be long
+            self._say(result.why, "yellow")
         if folder is not None:
             self._say(f"Record: {folder / FILE_NAME}")
             if result.failing:

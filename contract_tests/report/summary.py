@@ -28,7 +28,7 @@ def _needs(clause: str) -> str:
 
 
 def summary_line(result: RunResult) -> str:
-    """Return the number of clauses by outcome, requests and time, and how the run ended if it ended early."""
+    """Return the number of clauses by outcome, requests and time."""
     unjudged = [each.clause.id for each in result.unjudged]
     held = len(result.clauses) - len(result.broken) - len(unjudged)
     line = f"{held} clauses hold, {len(result.broken)} broken, {len(unjudged)} not judged; "
@@ -37,7 +37,7 @@ def summary_line(result: RunResult) -> str:
         line += " Not judged: " + ", ".join(f"{clause}{_needs(clause)}" for clause in unjudged) + "."
     if not result.is_judged:
         line += " No clause was judged, so the run says nothing about this server."
-    return f"{line} {result.why}".rstrip()
+    return line
 
 
 def readings_line(result: RunResult) -> str:
