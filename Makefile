@@ -34,7 +34,7 @@ mock: .venv/.commands ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
 test: check spec ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
-	@.ci/tools curl nodes chromium
+	@.ci/tools curl nodes chromium redis
 	@$(bin)/pytest -n auto $(ARGS)
 
 check: install ## check lint, format, types and the CI workflow

@@ -10,6 +10,7 @@ from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.confirming import Confirming
 from contract_tests.campaign.corpus import CampaignLog, Corpus
 from contract_tests.campaign.crew import Crew, Opening
+from contract_tests.campaign.examples import LABEL, Examples
 from contract_tests.campaign.strain import SHARE, WINDOW, Strain
 from contract_tests.campaign.strategies import Ground, Sent, requests_of
 from contract_tests.campaign.variation import marked
@@ -69,13 +70,18 @@ class CampaignConductor(Conductor):
         secrets: Secrets,
         log: CampaignLog,
         crew: Crew | None = None,
+        examples: Examples | None = None,
     ) -> None:
-        """crew: processes that carry out the cells; without it this one does, one cell after the other."""
+        """crew: processes that carry out the cells; without it this one does, one cell after the other.
+
+        examples: of other campaigns, which this one sends first; it saves its own.
+        """
         super().__init__(target, judge, job, budget=budget, secrets=secrets, log=log)
         self._campaign = campaign
         self._limits = budget
         self._chosen = frozenset(clause.id for clause in job.started.clauses)
         self._crew = crew
+        self._examples = examples
         self.followed = log
         self._started_s -= campaign.spent_s
 
@@ -88,6 +94,11 @@ class CampaignConductor(Conductor):
     def is_asked_to_end(self) -> bool:
         """Whether a signal ends the campaign, or the cell, before its budget does."""
         return self._limits.is_to_end
+
+    @property
+    def examples_problem(self) -> str:
+        """Why the examples could not be read or saved; empty if they could."""
+        return self._examples.problem if self._examples else ""
 
     def _steps(self) -> Iterator[None]:
         yield from self._sent()
@@ -103,8 +114,10 @@ class CampaignConductor(Conductor):
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
         for plan in plans:
             yield from self._cover(plan)
+        yield from self._send_examples()
         opening = self._opening(plans)
         yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._limits))
+        self._save_examples()
         if self._refused or not self._budget.allows_more:
             return
         recorded = set()
@@ -123,6 +136,7 @@ class CampaignConductor(Conductor):
     def _one_by_one(self, cells: Iterable[Cell], opening: Opening) -> Iterator[None]:
         for cell in cells:
             yield from self.carry_out(cell, opening)
+            self._save_examples()
             if not self._limits.allows_more:
                 return
 
@@ -139,9 +153,21 @@ class CampaignConductor(Conductor):
                 self._limits.count(done.requests)
                 if done.is_cut_off:
                     self._stage(done.cell.cut_off)
+                self._save_examples()
                 if done.over is not None:
                     raise RunOver(*done.over)
             yield
+
+    def _send_examples(self) -> Iterator[None]:
+        for request in self._examples.requests() if self._examples and not self._refused else ():
+            if self._budget.allows_more:
+                self._traffic.probe(Step(LABEL, marked(request, self._campaign.run_id)))
+                yield
+
+    def _save_examples(self) -> None:
+        if self._examples is not None:
+            for found in self.followed.findings:
+                self._examples.save(found)
 
     def _opening(self, plans: Sequence[Plan]) -> Opening:
         """What the covering set has shown, for every cell to start from."""

@@ -24,7 +24,7 @@ from contract_tests.engine.files import lock
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME, Record, RecordError, read_events, to_line
 from contract_tests.engine.result import OUTSIDE_THE_CONTRACT
-from contract_tests.engine.views import ExchangeView, Mask, mask_bytes
+from contract_tests.engine.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request, Response
 
@@ -130,10 +130,18 @@ class Past:
         segment = self._again.get(number // NUMBERS_OF_A_CELL + COVERING)
         return segment.exchanges.get(number) if segment else None
 
+    def requests_of(self, label: str) -> list[Request]:
+        """Return the recorded requests before the cells that have this label, each once, in the order of sending."""
+        found = sorted(self._again[COVERING].exchanges.values(), key=lambda view: view.number)
+        return list(dict.fromkeys(self._request(view.request) for view in found if view.label == label))
+
+    def _request(self, view: RequestView) -> Request:
+        headers = tuple((name, self._filled(value)) for name, value in view.headers)
+        body = self._filled(view.body.data.decode("latin-1")).encode("latin-1")
+        return Request(view.method, self._filled(view.url), headers, body, view.chunked)
+
     def _filled(self, text: str) -> str:
-        for secret, name in self._secrets.items():
-            text = text.replace(f"${{{name}}}", secret)
-        return text
+        return unmasked(text, self._secrets)
 
     def _is_same(self, view: ExchangeView, request: Request) -> bool:
         seen = view.request

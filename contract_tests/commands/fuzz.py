@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from hypothesis.database import ExampleDatabase
 from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
@@ -21,6 +22,7 @@ from contract_tests.commands.options import EXIT_CODES, Command, config_option, 
 from contract_tests.commands.output import conclude, say, write_file, write_ledger, write_wanted
 from contract_tests.composition.campaign import open_campaign
 from contract_tests.composition.cluster import open_crew
+from contract_tests.composition.examples import open_examples
 from contract_tests.engine import hypothesis_files
 from contract_tests.engine.interruption import stop_on_signals
 from contract_tests.report import discovered
@@ -69,6 +71,11 @@ from contract_tests.settings.values import Settings
     is_flag=True,
     help="also send malformed HTTP: contradicting lengths, cut bodies, headers that are too long",
 )
+@click.option(
+    "--examples",
+    metavar="PLACE",
+    help="send what earlier campaigns have found first, and save what this one finds: a folder, or redis://HOST:PORT/DB",
+)
 @click.option("--delete-url", metavar="URL", help="afterwards send DELETE for each created list; {id} is its ID")
 @click.option("--dry-run", is_flag=True, help="list the first parts of the campaign, and exit; sends nothing")
 @run_options(FUZZ_OPTIONS)
@@ -82,6 +89,7 @@ def command(
     shard: str | None,
     dask: str | None,
     rude: bool,
+    examples: str | None,
     delete_url: str | None,
     dry_run: bool,
     config: Path | None,
@@ -113,6 +121,7 @@ def command(
     return carry_out(
         order,
         dask=dask,
+        examples=None if examples is None else open_examples(examples),
         parameters=Parameters(
             settings.url, budget, own, max_created, str(part), settings.app, delete_url, reports, rude, given
         ),
@@ -132,10 +141,17 @@ class Order:
     reports: tuple[Wanted, ...]
 
 
-def carry_out(order: Order, *, dask: str | None = None, parameters: Parameters | None = None) -> int:
+def carry_out(
+    order: Order,
+    *,
+    dask: str | None = None,
+    examples: ExampleDatabase | None = None,
+    parameters: Parameters | None = None,
+) -> int:
     """Carry out a campaign and return its exit code.
 
-    dask: where other processes carry out its cells. parameters: written to its folder; None to resume a campaign.
+    dask: where other processes carry out its cells. examples: of other campaigns. parameters: written to its folder;
+    None to resume a campaign.
     """
     say(str(order.permit))
     folder, masker = order.folder, Masker(order.settings.secrets)
@@ -151,6 +167,7 @@ def carry_out(order: Order, *, dask: str | None = None, parameters: Parameters |
             masker=masker,
             resumes=parameters is None,
             crew=crew,
+            examples=examples,
         )
         conductor = stack.enter_context(campaign)
         if parameters is not None:
@@ -164,7 +181,7 @@ def carry_out(order: Order, *, dask: str | None = None, parameters: Parameters |
         console.conclude(result, folder)
         write_file(folder / discovered.FILE_NAME, discovered.findings_file(result, folder))
 
-    conclude(result, print_table, conductor.record_problem)
+    conclude(result, print_table, conductor.record_problem or conductor.examples_problem)
     write_ledger(folder)
     write_wanted(order.reports, result, folder, masker.secrets)
     if order.delete_url is not None:

@@ -9,12 +9,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from hypothesis.database import ExampleDatabase
+
 from contract_tests.campaign.allowance import Allowance, check_allowance
 from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import cells
 from contract_tests.campaign.conduct import Campaign, CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.crew import Crew
+from contract_tests.campaign.examples import LABEL, Examples, RecordedExamples
 from contract_tests.campaign.permit import Permit
 from contract_tests.campaign.resuming import Past, RecallingTarget, ResumedLog, resumable
 from contract_tests.campaign.strategies import Ground
@@ -47,14 +50,16 @@ def open_campaign(
     suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
     resumes: bool = False,
     crew: Crew | None = None,
+    examples: ExampleDatabase | None = None,
     record_bytes: int = RECORD_BYTES,
 ) -> Iterator[CampaignConductor]:
     """A campaign that has sent nothing yet; when the block ends, its connections and its record are closed.
 
     permit: how fast it may send, and how many objects it may create. shard: which cells it carries out; all without it.
     folder: where the record goes; without it none is written. masker: learns the secrets that the server hands out.
-    resumes: continue the campaign whose record folder has. crew: processes that carry out the cells. record_bytes: the
-    limit of the record. Raises RecordError, and UsageError if the allowance is too small.
+    resumes: continue the campaign whose record folder has. crew: processes that carry out the cells. examples: of other
+    campaigns; those of the record if it resumes. record_bytes: the limit of the record. Raises RecordError, and
+    UsageError if the allowance is too small.
     """
     with serving(settings) as reached:
         # One request after the other: the same seed must meet the same server in the same state.
@@ -69,6 +74,7 @@ def open_campaign(
             suites=suites,
             resumes=resumes,
             crew=crew,
+            database=examples,
             record_bytes=record_bytes,
         ) as conductor:
             yield conductor
@@ -86,6 +92,7 @@ def _open(
     suites: tuple[OperationSuite, ...],
     resumes: bool,
     crew: Crew | None,
+    database: ExampleDatabase | None,
     record_bytes: int,
 ) -> Iterator[CampaignConductor]:
     terms = Terms.of(load_specification(settings.spec_folder), settings)
@@ -109,13 +116,24 @@ def _open(
     job = Job(started, plans, shrinks=False, wait_s=settings.wait_s)
     record = None if folder is None else BoundedRecord(folder, record_bytes)
     log = ResumedLog(record, past) if record and past else CampaignLog(record)
+    examples: Examples | None = RecordedExamples(past.requests_of(LABEL)) if past else None
+    if database is not None and past is None:
+        examples = Examples(database, settings.secrets, terms.base_url)
     time_s = None if allowance.time_s is None else max(0.0, allowance.time_s - campaign.spent_s)
     budget = CampaignBudget(log, max_time_s=time_s, max_requests=allowance.requests, max_created=permit.max_created)
     try:
         kind = partial(RecallingTarget, past) if past else Target
         with open_target(settings, budget.pause, masker, kind=kind, allows=permit.allows) as target:
             yield CampaignConductor(
-                target, judge_with(terms, suites), job, campaign, budget=budget, secrets=masker, log=log, crew=crew
+                target,
+                judge_with(terms, suites),
+                job,
+                campaign,
+                budget=budget,
+                secrets=masker,
+                log=log,
+                crew=crew,
+                examples=examples,
             )
     finally:
         if record is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract_tests.engine.record import RecordError, body_file_name
-from contract_tests.engine.views import ExchangeView, VerdictView
+from contract_tests.engine.views import ExchangeView, VerdictView, unmasked
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.target.client import Target
@@ -71,17 +71,12 @@ def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path, moved
                 f"{file} with the body of request {view.number} cannot be read: {error.strerror}"
             ) from None
 
-    def filled(text: str) -> str:
-        for secret, name in secrets.items():
-            text = text.replace(f"${{{name}}}", secret)
-        return text
-
-    headers = tuple((name, filled(value)) for name, value in view.request.headers)
-    body = filled(body.decode("latin-1")).encode("latin-1")
-    url = filled(view.request.url)
+    headers = tuple((name, unmasked(value, secrets)) for name, value in view.request.headers)
+    body = unmasked(body.decode("latin-1"), secrets).encode("latin-1")
+    url = unmasked(view.request.url, secrets)
     if url.startswith(moved[0]):
         url = moved[1] + url.removeprefix(moved[0])
     wire = view.request.wire
     if wire is not None:
-        wire = replace(wire, data=filled(wire.data.decode("latin-1")).encode("latin-1"))
+        wire = replace(wire, data=unmasked(wire.data.decode("latin-1"), secrets).encode("latin-1"))
     return Request(view.request.method, url, headers, body, view.request.chunked, wire)

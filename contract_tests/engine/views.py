@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -135,6 +135,13 @@ def view_verdict(verdict: Verdict, exchanges: tuple[ExchangeView, ...], mask: Ma
         verdict.reading,
         mask(verdict.hint),
     )
+
+
+def unmasked(text: str, secrets: Mapping[str, str]) -> str:
+    """Return the text of a record with the secrets in it. secrets: secret -> variable that replaces it."""
+    for secret, name in secrets.items():
+        text = text.replace(f"${{{name}}}", secret)
+    return text
 
 
 def mask_bytes(data: bytes, mask: Mask) -> bytes:

@@ -153,12 +153,14 @@ def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
 
 
 def _read_value(body: Body, seen: _Seen) -> None:
-    found, found_open = _violations(body.value, seen)
-    seen.open_readings |= found_open
+    found, certain = _violations(body.value, seen)
+    seen.open_readings |= certain
     if body.other_value is not UNREAD:
         # Servers differ on which of two equal keys counts, so only violations of both values count.
         others, more_open = _violations(body.other_value, seen)
         seen.open_readings |= more_open
+        seen.doubtful |= certain ^ more_open
+        certain &= more_open
         places = {violation.path for violation in others}
         found = [violation for violation in found if violation.path in places]
     seen.violations += found
@@ -181,7 +183,7 @@ def _read_value(body: Body, seen: _Seen) -> None:
             seen.open_readings.add(seen.meaning.sent_readings.get(key, "server-made-fields-sent"))
         else:
             seen.open_readings.add("unknown-properties")
-    seen.doubtful -= found_open
+    seen.doubtful -= certain
     meant = seen.meaning.of_body(body.value, seen.terms)
     seen.open_readings |= meant.open_readings
     seen.doubtful |= meant.doubtful

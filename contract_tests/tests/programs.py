@@ -17,6 +17,11 @@ def chromium() -> str:
     return next(filter(None, map(shutil.which, BROWSERS)), None) or _skip("chromium")
 
 
+def redis_server() -> str:
+    """Return the path of a Redis server; skip the test that asks if there is none."""
+    return shutil.which("redis-server") or _skip("redis")
+
+
 def npm_file(name: str) -> Path:
     """Return a file of a package that .npm-tools holds; skip the test if it is missing."""
     path = NODE_MODULES / name

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from hypothesis.database import ExampleDatabase
+
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.permit import permit_for
 from contract_tests.composition.campaign import open_campaign
@@ -18,13 +20,28 @@ from contract_tests.settings.manners import Shard
 from contract_tests.settings.values import Settings
 
 
-def small_campaign(settings: Settings, folder: Path, *, requests: int, shard: Shard | None = None) -> RunResult:
+def small_campaign(
+    settings: Settings,
+    folder: Path,
+    *,
+    requests: int,
+    shard: Shard | None = None,
+    examples: ExampleDatabase | None = None,
+    resumes: bool = False,
+) -> RunResult:
     """Carry out a campaign, or one shard of it. requests: about 10 are planned, 100 confirm, the rest is for cells."""
     shard = shard or Shard()
     suites = (replace(LEAD_LISTS, plan=_small_plan),)
     permit = permit_for(settings, shard=shard)
     with open_campaign(
-        settings, Allowance(requests=requests), permit, shard=shard, folder=folder, suites=suites
+        settings,
+        Allowance(requests=requests),
+        permit,
+        shard=shard,
+        folder=folder,
+        suites=suites,
+        examples=examples,
+        resumes=resumes,
     ) as conductor:
         return conductor.conduct(lambda event: None)
 

@@ -80,7 +80,7 @@ def test_a_defect_is_one_finding_that_the_same_seed_finds_again_and_another_with
         {each.request.body.data for each in exchanges_in(tmp_path / name) if each.number > NUMBERS_OF_A_CELL}
         for name in ("one", "other")
     )
-    assert len(one) > 100
+    assert len(one) > 60  # its first cells repeat some
     assert len(one & other) < len(one) / 2
     report = json.loads((tmp_path / "one" / "findings.json").read_text())
     [finding] = report["findings"]

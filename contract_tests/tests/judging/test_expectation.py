@@ -118,6 +118,8 @@ OPEN: dict[str, tuple[str, set[int], Request]] = {  # its open reading, statuses
     "Name for name": ("key-case", {400}, changed(name=OMIT, Name="x")),
     "two keys": ("duplicate-keys", {400}, request(raw=RAW[:-1] + b',"name":"b"}')),
     "a wrong value under one of two keys": ("duplicate-keys", {400}, request(raw=RAW[:-1] + b',"name":7}')),
+    "null under the last of two keys": ("duplicate-keys", {400}, request(raw=RAW[:-1] + b',"type":null}')),
+    "null under the first of two keys": ("duplicate-keys", {400}, request(raw=b'{"type":null,' + RAW[1:])),
     "a BOM": ("byte-order-mark", {400}, request(raw=b"\xef\xbb\xbf" + RAW)),
     "bytes that are not UTF-8": ("invalid-utf-8", {400}, request(raw=RAW.replace(b"Spring", b"\xff"))),
     "half a pair": ("lone-surrogate", {400}, request(raw=RAW.replace(b"Spring", b"\\ud800"))),

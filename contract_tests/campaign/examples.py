@@ -1,0 +1,89 @@
+"""Share the requests that broke a clause with later campaigns, through a database of Hypothesis."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+import orjson
+from hypothesis.database import ExampleDatabase
+
+from contract_tests.engine.findings import Found
+from contract_tests.engine.grouping import Key
+from contract_tests.engine.views import unmasked
+from contract_tests.requests.plan import USER_AGENT
+from contract_tests.target.exchange import Request
+
+LABEL = "an example of an earlier campaign"
+MOST_EXAMPLES = 200  # sent before the cells; a server that breaks more has more urgent problems
+_KEY = b"leadlists-contract examples, 1"  # with the version of their form
+
+
+class Examples:
+    """The smallest request of each finding, without secrets and host.
+
+    problem: why the database can no longer be used; empty if it can.
+    """
+
+    def __init__(self, database: ExampleDatabase, secrets: Mapping[str, str], base_url: str) -> None:
+        """secrets: secret -> expression that replaces it. base_url: of the server; other campaigns have other ones."""
+        self.problem = ""
+        self._database = database
+        self._secrets = secrets
+        self._base_url = base_url
+        self._saved: set[Key] = set()
+
+    def requests(self) -> list[Request]:
+        """The requests that earlier campaigns have saved, in the same order for the same ones."""
+        try:
+            values = sorted(self._database.fetch(_KEY))[:MOST_EXAMPLES]
+        except Exception as error:  # of whatever kind of database
+            self.problem = f"The examples cannot be read: {error}."
+            return []
+        return [request for value in values if (request := self._request(value)) is not None]
+
+    def save(self, found: Found) -> None:
+        """Save what shows a finding if one request does, and if it broke the clause again."""
+        if self.problem or found.key in self._saved or not found.same or len(found.smallest.exchanges) > 1:
+            return
+        self._saved.add(found.key)
+        request = found.smallest.exchanges[0].request
+        if request.wire is not None or request.body.is_cut or not request.url.startswith(self._base_url):
+            return
+        name, agent = USER_AGENT
+        fields = {
+            "method": request.method,
+            "path": request.url.removeprefix(self._base_url),
+            "headers": [(n, agent if n == name and v.startswith(f"{agent} (") else v) for n, v in request.headers],
+            "body": base64.b64encode(request.body.data).decode(),
+            "chunked": request.chunked,
+        }
+        try:
+            self._database.save(_KEY, orjson.dumps(fields))
+        except Exception as error:
+            self.problem = f"The examples cannot be saved: {error}."
+
+    def _request(self, value: bytes) -> Request | None:
+        """The saved request with the secrets of this campaign; None if another version of the kit saved it."""
+        try:
+            fields = orjson.loads(value)
+            headers = tuple((str(name), unmasked(text, self._secrets)) for name, text in fields["headers"])
+            body = unmasked(base64.b64decode(fields["body"]).decode("latin-1"), self._secrets).encode("latin-1")
+            return Request(fields["method"], self._base_url + fields["path"], headers, body, fields["chunked"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+
+class RecordedExamples(Examples):
+    """Those that the record of a campaign has, which is continued; it saves none."""
+
+    def __init__(self, recorded: list[Request]) -> None:
+        self.problem = ""
+        self._recorded = recorded
+
+    def requests(self) -> list[Request]:
+        """The requests of the record."""
+        return self._recorded
+
+    def save(self, found: Found) -> None:
+        """Do nothing: another process has opened the database."""
