@@ -19,7 +19,7 @@ _FORM = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?)?",
     re.ASCII,
 )
-
+_LOCAL_MINUTES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)  # the value of <input type="datetime-local">
 
 KEPT = 512  # cached texts: validation and response parse each date, and clients send few different ones
 KEPT_CHARACTERS = 40  # longest cached text; no date is longer
@@ -112,13 +112,20 @@ class Dates:
         except NotADate as error:
             return str(error)
 
+    def _reason_of_form(self, text: str) -> str:
+        if not _LOCAL_MINUTES.fullmatch(text):
+            return "does not have the form 2024-01-31T23:59:59.000Z"
+        if self._refused["date-without-zone"]:
+            return "has no seconds and no time zone (append :00Z)"
+        return "has no seconds (append :00)"
+
     def _parse(self, text: str) -> Instant:
         bare = text.strip() if self._trims else text
         form = _FORM.fullmatch(bare)
         for rewrite in () if form else self._rewriters:
             form = form or _FORM.fullmatch(rewrite(bare))
         if form is None:
-            raise NotADate("does not have the form 2024-01-31T23:59:59.000Z")
+            raise NotADate(self._reason_of_form(bare))
         year, month, day, hour, minute, second, fraction, zone = form.groups()
         self._check_day(int(year), int(month), int(day))
         if hour is None:

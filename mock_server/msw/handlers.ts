@@ -668,7 +668,10 @@ function whyNoDate(text: string): string {
 /** Return the instant of a date text in milliseconds; throw NotADate with the reason. */
 function instant(text: string): Date {
   const form = DATE.exec(text);
-  if (!form) throw new NotADate("does not have the form 2024-01-31T23:59:59.000Z");
+  if (!form) {
+    const isLocal = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text);
+    throw new NotADate(isLocal ? "has no seconds and no time zone (append :00Z)" : "does not have the form 2024-01-31T23:59:59.000Z");
+  }
   const [year, month, day] = form.slice(1, 4).map(Number) as [number, number, number];
   const midnight = dayOf(year, month, day);
   if (form[4] === undefined) return midnight;

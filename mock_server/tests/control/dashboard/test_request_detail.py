@@ -34,6 +34,19 @@ def test_problems_are_shown_at_their_lines(page: Page, mock: RunningMock) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_no_fact_is_broken_within_a_word(page: Page, mock: RunningMock, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    create(mock, WRONG)
+    opened(page)
+    lines = page.evaluate("""[...document.querySelectorAll("#detail .facts dd")].map(fact => {
+      const range = document.createRange();
+      range.selectNodeContents(fact);
+      return [fact.innerText, new Set([...range.getClientRects()].map(each => each.top)).size];
+    })""")
+    assert [text for text, count in lines if count > 1 and " " not in text] == []
+
+
 def test_problems_without_a_line_are_shown_above_the_body(page: Page, mock: RunningMock) -> None:
     httpx2.post(mock.endpoint, content=b"{", headers=LOGIN | {"content-type": "application/json"})
     opened(page)
