@@ -6,6 +6,7 @@ other test. The longest tests come first, so that the workers end at about the s
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -55,6 +56,12 @@ def part_of(nodeid: str, parts: tuple[str, ...]) -> str | None:
     """Return the module or folder in `parts` that contains a test, or None."""
     module = nodeid.partition("::")[0]
     return next((part for part in parts if part == module or (part.endswith("/") and module.startswith(part))), None)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start three workers for two cores with `-n auto`: a third of the time, tests wait for browsers and clocks."""
+    return max(2, 3 * (os.cpu_count() or 1) // 2)
 
 
 @pytest.hookimpl(optionalhook=True)
