@@ -9,6 +9,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from contract_tests.cli import cli
 from contract_tests.tests.shell import ROOT, commands
 
 DOCUMENTS = ("README.md", "mock_server/README.md", "contract_tests/README.md")
@@ -57,5 +60,9 @@ def called(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProc
 
 
 def help_of(module: str, *command: str) -> str:
-    """Return the output of --help with each option on one line."""
-    return re.sub(r"\n {10,}", " ", called("-m", module, *command, "--help").stdout)
+    """Return the output of --help with each option on one line; that of our own commands without a process."""
+    if module == "contract_tests":
+        printed = CliRunner().invoke(cli, [*command, "--help"], terminal_width=400).output
+    else:
+        printed = called("-m", module, *command, "--help").stdout
+    return re.sub(r"\n {10,}", " ", printed)
