@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -21,6 +20,7 @@ from contract_tests.engine.result import RunResult
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.servers import right_core, second_server
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import serving
 
 USERS = {"token-1": "user_1", "token-2": "user_2"}
 EXPIRED = {"token-3": "user_1"}
@@ -75,15 +75,10 @@ def second_url() -> Iterator[str]:
 @contextmanager
 def mock_process(*flags: str) -> Iterator[str]:
     """Run the mock as a separate process; the suite knows only its URL."""
-    command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json", *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line, f"the mock did not start with {flags}"
-            yield json.loads(line)["url"]
-        finally:
-            process.terminate()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
+    with serving("mock_server", "--port", "0", "--ready-json", *flags, env=environment) as line:
+        assert line, f"the mock did not start with {flags}"
+        yield json.loads(line)["url"]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.right_answers import UpdatedLater
 from contract_tests.tests.servers.right_core import Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 LOGIN = ("--bearer", "token-1", "--user-id", "user_1")
@@ -45,14 +46,7 @@ def command(tmp_path: Path) -> Command:
     """Run `leadlists-contract run …` in an empty folder."""
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "contract_tests", "run", *arguments],
-            cwd=tmp_path,
-            env=environment(**variables),
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        return finished("contract_tests", "run", *arguments, cwd=tmp_path, env=environment(**variables))
 
     return call
 
@@ -65,10 +59,29 @@ def events_in(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "run.ndjson").read_text().rstrip("\n").split("\n")]
 
 
+@pytest.fixture
+def new_interpreter(tmp_path: Path) -> Command:
+    """Run the command in an interpreter of its own, which has its own hash seed."""
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "contract_tests", *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300, check=False
+        )
+
+    return call
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_loads_all_that_its_help_needs(new_interpreter: Command, name: str) -> None:
+    done = new_interpreter(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_correct_server_gives_0_and_the_same_seed_sends_the_same_requests(
-    command: Command, right_url: str, tmp_path: Path
+    new_interpreter: Command, right_url: str, tmp_path: Path
 ) -> None:
-    done = command(right_url, *EVERY_LOGIN, "--seed", "5")
+    done = new_interpreter("run", right_url, *EVERY_LOGIN, "--seed", "5")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "request.endDate" in done.stdout
     assert "This server follows: " in done.stdout
@@ -81,7 +94,7 @@ def test_a_correct_server_gives_0_and_the_same_seed_sends_the_same_requests(
     assert sum(event["event"] == "exchange" for event in events) == events[-1]["requests"]
     assert "token-1" not in (folder / "run.ndjson").read_text()
 
-    assert command(right_url, *EVERY_LOGIN, "--seed", "5", "--run-folder", "again").returncode == 0
+    assert new_interpreter("run", right_url, *EVERY_LOGIN, "--seed", "5", "--run-folder", "again").returncode == 0
     one, other = (
         Counter(str(event["exchange"]["request"]["body"]) for event in run if event["event"] == "exchange")
         for run in (events, events_in(tmp_path / "again"))

@@ -27,6 +27,7 @@ from contract_tests.tests.conftest import USERS
 from contract_tests.tests.engine.test_conduct import GatewayAfterThirty, QuotaOfThirty, SessionOfThirty
 from contract_tests.tests.servers.right_core import Answer, Refusal, Request, RightCore
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import LOGIN, environment, faulty
 
 QUICK = ("--depth=quick", "--clauses=access")
@@ -34,8 +35,7 @@ MOST_REQUESTS = 60  # of a run that ends because it cannot judge any more; the p
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "contract_tests", "run", *arguments]
-    done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, timeout=300)
+    done = finished("contract_tests", "run", *arguments, env=environment(**variables))
     assert "Traceback" not in done.stdout + done.stderr
     return done
 

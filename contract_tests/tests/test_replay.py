@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from contract_tests.tests.conftest import USERS
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.right_core import Receive, RightCore, Scope, Send
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import LOGIN, environment
 from contract_tests.tests.test_exit_codes import run
 
@@ -30,8 +30,7 @@ class Repairable:
 
 
 def call(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "contract_tests", *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=120)
+    return finished("contract_tests", *arguments, env=environment(), cwd=cwd)
 
 
 def test_a_breach_is_broken_again_until_the_server_is_repaired(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from contract_tests.tests.conftest import EXPIRED, MOCK_FIRST, ROOT, USERS, mock
 from contract_tests.tests.servers import second_server
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 
 HOOKS = "contract_tests.schema_checks"
 BEARER = {"LEADLISTS_BEARER": str(MOCK_FIRST.bearer), "LEADLISTS_USER_ID": str(MOCK_FIRST.user_id)}
@@ -64,11 +63,9 @@ def schemathesis(
     """Run the command in its own folder, which keeps its files."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
     environment |= {**variables, "SCHEMATHESIS_HOOKS": hooks, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "spec" / "openapi.yaml"), "--url", url]
-    command += ["-n", str(examples), "--seed", str(seed), "--no-color", "--continue-on-failure"]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
+    command = ["run", str(ROOT / "spec" / "openapi.yaml"), "--url", url, "-n", str(examples), "--seed", str(seed)]
+    command += ["--no-color", "--continue-on-failure"]
+    done = finished("schemathesis.cli", *command, cwd=folder, env=environment)
     return Ran(done.returncode, done.stdout + done.stderr)
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,15 @@ from contract_tests.engine.record import read_result
 from contract_tests.tests.conftest import mock_process
 from contract_tests.tests.servers.right_core import PATH, Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import environment
 
 DIRECT = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), "")
 
 
 def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "contract_tests", *arguments],
-        env=environment(**DIRECT, LEADLISTS_BEARER="xyz789-session", **variables),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    variables |= {**DIRECT, "LEADLISTS_BEARER": "xyz789-session"}
+    done = finished("contract_tests", *arguments, env=environment(**variables))
     assert "Traceback" not in done.stdout + done.stderr
     return done
 

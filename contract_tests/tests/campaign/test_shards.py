@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,12 @@ from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.campaign.test_dying_processes import Cutting
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import environment
 
 
 def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "contract_tests", *arguments],
-        env=environment(LEADLISTS_BEARER="xyz789-session", **variables),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = finished("contract_tests", *arguments, env=environment(LEADLISTS_BEARER="xyz789-session", **variables))
     assert "Traceback" not in done.stdout + done.stderr
     return done
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,14 @@ import yaml
 
 from contract_tests.comparison.forms import form
 from contract_tests.tests.conftest import ROOT, mock_process
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import environment
 
 SIGNED_IN = ("--bearer=xyz789-session",)
 
 
 def compare(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "contract_tests", "compare", *arguments]
-    done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, timeout=300)
+    done = finished("contract_tests", "compare", *arguments, env=environment(**variables))
     assert "Traceback" not in done.stdout + done.stderr
     return done
 

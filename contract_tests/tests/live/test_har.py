@@ -6,7 +6,6 @@ import base64
 import copy
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from contract_tests.live.har import (
 )
 from contract_tests.live.seen import NOT_WHOLE, Counts, Seen
 from contract_tests.tests.live.conftest import BODY, PATH
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import environment
 
 URL = "https://app.example/base"
@@ -176,8 +176,7 @@ def test_the_server_is_the_one_that_the_requests_go_to(tmp_path: Path) -> None:
 
 
 def watch(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "contract_tests", "watch", *map(str, arguments)]
-    done = subprocess.run(command, env=environment(), cwd=folder, capture_output=True, text=True, timeout=60)
+    done = finished("contract_tests", "watch", *map(str, arguments), env=environment(), cwd=folder)
     assert "Traceback" not in done.stdout + done.stderr
     return done
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from contract_tests.report.formats import FORMATS
 from contract_tests.tests.servers.hostile import CANARY, SECOND_CANARY, Hostile
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import LOGIN, environment
 
 
@@ -36,15 +35,12 @@ class Recorded:
 def record(url: str, folder: Path, *login: str, **variables: str) -> Recorded:
     """Run the command with every report."""
     reports = [f"--report={name}" for name in FORMATS]
-    command = [sys.executable, "-m", "contract_tests", "run", url, "--depth=quick", f"--run-folder={folder}"]
-    done = subprocess.run(
-        [*command, *login, *reports],
+    done = finished(
+        "contract_tests", "run", url, "--depth=quick", f"--run-folder={folder}", *login, *reports,
         cwd=folder.parent,
         env=environment(**variables, GITHUB_STEP_SUMMARY=str(folder / "summary.md")),
-        capture_output=True,
-        timeout=300,
-    )
-    printed = (done.stdout + done.stderr).decode("utf-8")
+    )  # fmt: skip
+    printed = done.stdout + done.stderr
     (folder / "printed.txt").write_text(printed, encoding="utf-8")
     return Recorded(folder, printed, done.returncode)
 

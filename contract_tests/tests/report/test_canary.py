@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from contract_tests.report.receipt import PIECE_BYTES, appearances, search
 from contract_tests.settings.secrets import Masker
 from contract_tests.tests.report.conftest import Recorded
 from contract_tests.tests.servers.hostile import CANARY, SECOND_CANARY, forms
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import environment
 
 FORMS = dict(forms(CANARY))
@@ -73,8 +73,7 @@ def test_each_report_ends_with_the_receipt(failing: Recorded, name: str) -> None
 
 
 def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "contract_tests", *arguments]
-    return subprocess.run(command, env=environment(**variables), capture_output=True, text=True, timeout=120)
+    return finished("contract_tests", *arguments, env=environment(**variables))
 
 
 def test_the_command_of_the_receipt_checks_again_and_finds_what_is_left(failing: Recorded) -> None:

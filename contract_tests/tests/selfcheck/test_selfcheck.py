@@ -20,6 +20,7 @@ from contract_tests.selfcheck.check import Result, check
 from contract_tests.selfcheck.subjects import FOREIGN, MOCK, RIGHT, Subject, breaking_several, known_servers
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import ROOT
+from contract_tests.tests.starting import finished
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,8 +28,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "contract_tests", "selfcheck", *arguments]
-        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        return finished("contract_tests", "selfcheck", *arguments, cwd=ROOT, env=os.environ)
 
     return call
 
