@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING
 
 from contract_tests.contract.specification import Operation
 from contract_tests.contract.terms import Terms
@@ -19,6 +18,9 @@ from contract_tests.judging.judge import Judge, OperationRules
 from contract_tests.requests.generic_plan import generic_plan
 from contract_tests.requests.plan import Plan, Sender
 from contract_tests.target.exchange import Request
+
+if TYPE_CHECKING:  # runs without searches do not load Hypothesis
+    from hypothesis.strategies import SearchStrategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from contract_tests.composition.start import describe
@@ -50,7 +51,9 @@ def open_run(
         job = Job(
             describe(terms),
             tuple(make_plan(suites, terms, operation, f"seed {reached.seed}") for operation in operations),
-            lambda plans: searches(suites, terms, plans, examples=reached.depth.examples, seeds=seeds),
+            partial(searches, suites, terms, examples=reached.depth.examples, seeds=seeds)
+            if reached.depth.examples
+            else None,
             draws_ahead=draws_ahead,
             shrinks=shrinks,
             wait_s=reached.wait_s,

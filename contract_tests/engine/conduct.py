@@ -5,27 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from contract_tests.contract.schema import short
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.drawing import Drawing
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
-from contract_tests.engine.exploration import Exploration
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.reachability import discovery_problem, is_starting
 from contract_tests.engine.record import Record
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
-from contract_tests.engine.shrinking import CLAUSES, REQUESTS, requests_between
 from contract_tests.engine.traffic import RunOver, Traffic
 from contract_tests.engine.views import Secrets
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import Request
+
+if TYPE_CHECKING:
+    from contract_tests.engine.reducing import Reducer
 
 WAIT_STEP_S = 0.25  # between two attempts to reach a target that is starting
 REPEATS = 3  # how often a failure is sent again before it is reported
@@ -36,14 +37,14 @@ class Job:
     """The work of one run.
 
     started: the first event, with the clauses to judge. plans: one for each operation. searches: called after the
-    first requests, with the plans on the bases that the server accepted. draws_ahead: whether to draw their requests in
+    first requests, with the plans on the bases that the server accepted; None for no searches. draws_ahead: whether to draw their requests in
     a thread; only in a process of our own, see `Drawing`. shrinks: whether to shrink and repeat failures. wait_s:
     maximum time to wait for a target that is starting.
     """
 
     started: RunStarted
     plans: tuple[Plan, ...]
-    searches: Callable[[Sequence[Plan]], Iterable[Search]] = lambda plans: ()
+    searches: Callable[[Sequence[Plan]], Iterable[Search]] | None = None
     draws_ahead: bool = False
     shrinks: bool = True
     wait_s: float = 0.0
@@ -72,7 +73,6 @@ class Conductor:
         self._traffic = Traffic(
             target, judge, self._log, plain=job.plans[0].first, chosen=chosen, budget=budget, secrets=secrets
         )
-        self._shrunk: set[str] = set()
         self._is_over = False
         self._asked: Ending | None = None  # how a signal asked the run to end
         self._refused = False  # whether the server refuses every known body
@@ -155,12 +155,11 @@ class Conductor:
         plans = self._job.plans
         yield from self._discover(plans)
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
-        searches = () if self._refused else self._job.searches(plans)
-        with Drawing(searches, ahead=self._job.draws_ahead) as drawing:
+        if self._job.searches is None or self._refused:
             for plan in plans:
                 yield from self._cover(plan)
-            for search, steps in drawing.finished(lambda: self._budget.allows_more):
-                yield from self._search(search, steps)
+        else:
+            yield from self._cover_and_search(plans, self._job.searches(plans))
         if self._job.shrinks:
             yield from self._shrink(plans[0].first.request)
             yield from self._repeat_failures()
@@ -234,6 +233,16 @@ class Conductor:
         self._traffic.judge_together()
         yield
 
+    def _cover_and_search(self, plans: Sequence[Plan], searches: Iterable[Search]) -> Iterator[None]:
+        """Send the rest of all plans, then the searches, which can be drawn meanwhile."""
+        from contract_tests.engine.drawing import Drawing  # needs Hypothesis, which takes long to import
+
+        with Drawing(searches, ahead=self._job.draws_ahead) as drawing:
+            for plan in plans:
+                yield from self._cover(plan)
+            for search, steps in drawing.finished(lambda: self._budget.allows_more):
+                yield from self._search(search, steps)
+
     def _search(self, search: Search, steps: Sequence[Step]) -> Iterator[None]:
         """Send the requests of a search concurrently, then look for smaller ones that break the same clauses."""
         self._stage(f"searching: {search.name}")
@@ -241,30 +250,22 @@ class Conductor:
         settled = set(self._log.summing.broken)
         breaks: dict[Request, list[Verdict]] = {}
         yield from self._traffic.send_concurrently(zip(steps), breaks)
-        new = {verdict.clause for verdicts in breaks.values() for verdict in verdicts} - settled
-        if search.strategy is None or not new:
-            return
-        exploration = Exploration(
-            lambda request: self._traffic.probe(Step(search.label, request)),
-            lambda: self._budget.allows_more,
-            settled=settled,
-            known=breaks,
-        )
-        exploration.search(search.strategy, examples=search.examples, seed=search.seed)
-        self._replace(exploration)
-        yield
+        if {verdict.clause for verdicts in breaks.values() for verdict in verdicts} - settled:
+            self._reducer.search(search, breaks, settled)
+            yield
 
     def _shrink(self, plain: Request) -> Iterator[None]:
         """Replace each failure of a single request by the smallest request that still breaks the clause."""
         self._stage("shrinking")
-        for clause in [c for c in self._log.summing.broken if c not in self._shrunk][:CLAUSES]:
-            exchange = self._only_exchange(clause)
-            between = requests_between(plain, exchange.request) if exchange else None
-            if exchange is not None and between is not None:
-                exploration = self._exploration(clause, f"{exchange.label}, made smaller")
-                exploration.search(between, examples=REQUESTS, seed=self._job.started.seed, shrinks_several=False)
-                self._replace(exploration)
-            yield
+        yield
+        if self._log.summing.broken:
+            yield from self._reducer.shrink(plain)
+
+    @cached_property
+    def _reducer(self) -> Reducer:
+        from contract_tests.engine.reducing import Reducer  # needs Hypothesis
+
+        return Reducer(self._traffic, self._log, self._budget, seed=self._job.started.seed)
 
     def _repeat_failures(self) -> Iterator[None]:
         """Repeat the exchanges of each broken clause, and count how often they break it again."""
@@ -286,26 +287,6 @@ class Conductor:
 
     def _stage(self, name: str) -> None:
         self._log.emit(StageStarted(name))
-
-    def _exploration(self, clause: str, label: str) -> Exploration:
-        """Return a search for smaller requests that break this clause."""
-        return Exploration(
-            lambda request: self._traffic.probe(Step(label, request), again=clause),
-            lambda: self._budget.allows_more,
-            settled=set(self._log.summing.broken) - {clause},
-            requests=REQUESTS,
-        )
-
-    def _replace(self, exploration: Exploration) -> None:
-        for clause, verdict in exploration.found.items():
-            self._shrunk.add(clause)
-            self._traffic.give(verdict, smallest=True)
-
-    def _only_exchange(self, clause: str) -> Exchange | None:
-        worst = self._log.summing.worst(clause)
-        return (
-            self._traffic.history.exchange(worst.exchanges[0].number) if worst and len(worst.exchanges) == 1 else None
-        )
 
 
 def _values(base: Mapping[str, Any] | None) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
-from hypothesis.internal.charmap import charmap_file
-
 from contract_tests.engine.files import write_whole
 
-TABLE = "codec-v2-utf-8"  # its name for the characters that UTF-8 can encode
+TABLE = "codec-v2-utf-8.json.gz"  # its name for the characters that UTF-8 can encode
 UTF_8 = [[0, 0xD7FF], [0xE000, 0x10FFFF]]  # all but the surrogates (RFC 3629 §3)
 NOT_DECODED_TO_THEMSELVES: list[list[int]] = []
 
@@ -24,7 +23,8 @@ def keep_in(folder: Path) -> None:
     no longer reads only costs that time again.
     """
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(folder))
-    path = charmap_file(TABLE)
+    # Not by its function: importing Hypothesis takes longer than many runs without searches.
+    path = Path(os.environ["HYPOTHESIS_STORAGE_DIRECTORY"]) / "unicode_data" / unicodedata.unidata_version / TABLE
     if not path.exists():
         with suppress(OSError):  # a read-only folder
             path.parent.mkdir(parents=True, exist_ok=True)

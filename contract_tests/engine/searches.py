@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING
 
 from contract_tests.contract.terms import Terms
 from contract_tests.operation_suite import OperationSuite
 from contract_tests.requests.plan import Plan, Sender, Step
-from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
 from contract_tests.target.exchange import Request
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def searches(
     """
     if not examples:
         return
+    from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
+
     operations = terms.specification.operations
     bases = {plan.first.request.url: plan.base for plan in plans}
     own = {suite.operation: suite.zones for suite in suites}

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from contract_tests.judging.judge import OperationRules
-from contract_tests.lead_lists import echo, history, server_made, strategies
+from contract_tests.lead_lists import echo, history, server_made
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.plan import lead_list_plan
 from contract_tests.operation_suite import OperationSuite, Zone
+from contract_tests.requests.plan import Sender
+from contract_tests.target.exchange import Request
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def _to_accept(sender: Sender) -> SearchStrategy[Request]:
+    from contract_tests.lead_lists import strategies  # needs Hypothesis
+
+    return strategies.requests_to_accept(sender)
+
+
+def _to_refuse(sender: Sender) -> SearchStrategy[Request]:
+    from contract_tests.lead_lists import strategies
+
+    return strategies.requests_to_refuse(sender)
+
+
+def _left_open(sender: Sender) -> SearchStrategy[Request]:
+    from contract_tests.lead_lists import strategies
+
+    return strategies.requests_left_open(sender)
+
 
 LEAD_LISTS = OperationSuite(
     rules=OperationRules(
@@ -30,8 +56,8 @@ LEAD_LISTS = OperationSuite(
     ),
     plan=lead_list_plan,
     zones={
-        "must-accept": Zone(strategies.requests_to_accept, "a valid lead list"),
-        "one-violation": Zone(strategies.requests_to_refuse, "a lead list with one violation"),
-        "unspecified": Zone(strategies.requests_left_open, "a lead list with open questions"),
+        "must-accept": Zone(_to_accept, "a valid lead list"),
+        "one-violation": Zone(_to_refuse, "a lead list with one violation"),
+        "unspecified": Zone(_left_open, "a lead list with open questions"),
     },
 )

@@ -65,20 +65,12 @@ class Target:
         self._allows = allows
         self._pace = Pace(rate_per_s, self._pause)
         self.addresses: set[str] = set()  # connected to: addresses of the server, or of the proxy
-        # No limit on open connections: each request of a burst needs its own, and must not wait for one in the client.
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=2)
         self._proxy_name = proxy_name
         self._renewal = renewal
-        # The settings read the proxy variables, so that they can name a wrong one. Hence trust_env=False.
         self._tls = tls
-        self._client = httpx2.Client(
-            limits=limits,
-            timeout=timeout_s,
-            follow_redirects=False,
-            trust_env=False,
-            proxy=proxy,
-            verify=tls or True,
-        )
+        self._proxy = proxy
+        self._clients: dict[bool, httpx2.Client] = {}  # by whether they use TLS
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Target:
         return self
@@ -86,7 +78,8 @@ class Target:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        for client in self._clients.values():
+            client.close()
 
     def send(self, request: Request, label: str = "", number: int = 0) -> Exchange:
         """Send a request; after 429, or 503 with Retry-After, wait and send again (RFC 6585 §4, RFC 9110 §10.2.3)."""
@@ -171,6 +164,21 @@ class Target:
             # and the next connection in the pool may be closed as well.
         return Exchange(request, response, failure, sent_at_s, time.time(), label, number)
 
+    def _client(self, url: str) -> httpx2.Client:
+        """Return the client for a URL; only TLS loads the trusted certificates, which takes long."""
+        is_encrypted = any(each.lower().startswith("https:") for each in (url, self._proxy or ""))
+        with self._lock:
+            if is_encrypted not in self._clients:
+                self._clients[is_encrypted] = httpx2.Client(
+                    limits=httpx2.Limits(None, self.connections, keepalive_expiry=2),  # a burst needs more connections
+                    timeout=self.timeout_s,
+                    follow_redirects=False,
+                    trust_env=False,  # the settings read the proxy variables, so that they can name a wrong one
+                    proxy=self._proxy,
+                    verify=self._tls or (True if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)),
+                )
+            return self._clients[is_encrypted]
+
     def _note_address(self, stream: Any) -> None:
         """Note the address of a new connection; close it before anything is sent if the address is not allowed."""
         if address := stream.get_extra_info("server_addr"):
@@ -219,7 +227,7 @@ class Target:
         answer: httpx2.Response | None = None
         try:
             wire = httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)
-            answer = self._client.send(wire, stream=True)
+            answer = self._client(request.url).send(wire, stream=True)
             body = _read(answer, deadline)
         except _AddressRefusedError as error:
             return None, _other_network(error)
