@@ -37,9 +37,9 @@ class Job:
     """The work of one run.
 
     started: the first event, with the clauses to judge. plans: one for each operation. searches: called after the
-    first requests, with the plans on the bases that the server accepted; None for no searches. draws_ahead: whether to draw their requests in
-    a thread; only in a process of our own, see `Drawing`. shrinks: whether to shrink and repeat failures. wait_s:
-    maximum time to wait for a target that is starting.
+    first requests, with the plans on the bases that the server accepted; None for a run without searches.
+    draws_ahead: whether to draw their requests in a thread; only in a process of our own, see `Drawing`. shrinks:
+    whether to shrink and repeat failures. wait_s: maximum time to wait for a target that is starting.
     """
 
     started: RunStarted

@@ -170,7 +170,8 @@ class Target:
         with self._lock:
             if is_encrypted not in self._clients:
                 self._clients[is_encrypted] = httpx2.Client(
-                    limits=httpx2.Limits(None, self.connections, keepalive_expiry=2),  # a burst needs more connections
+                    # A burst opens more; none of its requests must wait for a connection in the client.
+                    limits=httpx2.Limits(max_keepalive_connections=self.connections, keepalive_expiry=2),
                     timeout=self.timeout_s,
                     follow_redirects=False,
                     trust_env=False,  # the settings read the proxy variables, so that they can name a wrong one
