@@ -28,3 +28,8 @@ def test_a_name_that_is_not_public_is_an_error() -> None:
 def test_the_package_itself_loads_nothing() -> None:
     code = "import sys, contract_tests; print('hypothesis' in sys.modules, 'httpx2' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "False"]
+
+
+def test_the_command_run_loads_hypothesis_only_for_searches() -> None:
+    code = "import sys, contract_tests.commands.run; print('hypothesis' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -251,3 +252,19 @@ def test_an_unsendable_request_is_not_attributed_to_the_server(target: Target) -
         for request in (Request("POST", server.url, (("a b", "c"),)), Request("POST", server.url, (("X", "a\nb"),))):
             assert (target.send(request).failure or "").startswith(NOT_SENT)
     assert server.received == []
+
+
+def test_only_tls_loads_the_trusted_certificates(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def note(context: ssl.SSLContext, *files: str, **more: str) -> None:
+        loaded.append(context)
+        load(context, *files, **more)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", note)
+    with raw_server(lambda connection, _: connection.sendall(OK)) as server:
+        assert target.send(post(server.url)).response is not None
+        assert not loaded
+        assert target.send(post(server.url.replace("http:", "https:"))).response is None
+    assert len(loaded) == 1
