@@ -15,16 +15,19 @@ REPEATED_LATER_IN_A_ROW = 3  # the suite repeated each of them for as long as a 
 
 
 class Watch:
-    """Watches the exchanges of a run, in the order in which they end, and detects when the target is out of reach."""
+    """Watches the exchanges of a run, in the order in which they end, and detects when the target is out of reach.
+
+    seen: how many there were.
+    """
 
     def __init__(self) -> None:
         self._silences = 0
         self._put_off = 0
-        self._seen = 0
+        self.seen = 0
 
     def see(self, exchange: Exchange) -> tuple[Ending, str] | None:
         """Return how and why this exchange ends the run; None if the run continues."""
-        self._seen += 1
+        self.seen += 1
         response = exchange.response
         self._silences = self._silences + 1 if response is None else 0
         put_off = response is not None and (
@@ -34,9 +37,9 @@ class Watch:
         refused = bool(exchange.failure and exchange.failure.startswith(UNREACHABLE))
         if self._silences >= (REFUSALS_IN_A_ROW if refused else SILENCES_IN_A_ROW):
             what = f"accepts connections ({exchange.failure})" if refused else "responds"
-            return Ending.TARGET_GONE, f"The server no longer {what} after {self._seen} requests, so the run ended."
+            return Ending.TARGET_GONE, f"The server no longer {what} after {self.seen} requests, so the run ended."
         if response is not None and self._put_off >= REPEATED_LATER_IN_A_ROW:
-            return _put_off(response.status, response.header("Retry-After"), self._seen)
+            return _put_off(response.status, response.header("Retry-After"), self.seen)
         return None
 
 

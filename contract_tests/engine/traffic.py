@@ -239,7 +239,7 @@ class Traffic:
             self._accepted.add(who)
         elif case.status == 401 and who in self._accepted and self._has_session_ended(case):
             self.show(case.exchange)
-            self._give_up(*session_ended(case.exchange.number))
+            self._give_up(*session_ended(self._watch.seen))
 
     def _has_session_ended(self, case: Case) -> bool:
         """Return whether a plain request with the same login, accepted before, gets 401 as well."""
