@@ -187,6 +187,7 @@ def dates() -> Iterator[Case]:
     }
     right = dict(zip(parts, ("2024", "01", "15", "T", "12", "00", "00", ".000", "Z"), strict=True))
     texts = {"", "2024-01-01", "2024-02-30", "0000-01-01", "2024-01", "٢٠٢٤-01-01", "2024-01-01\n", " 2024-01-01"}
+    texts |= {"2024-01-15T10:30", "2024-01-15T10:30\n", "2024-13-15T10:30"}
     changes = [(name, text) for name, choices in parts.items() for text in choices]
     for pair in itertools.combinations_with_replacement(changes, 2):
         made = right | dict(pair)
