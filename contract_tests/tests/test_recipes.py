@@ -49,6 +49,16 @@ def test_every_flag_and_format_of_a_recipe_exists() -> None:
     assert set(re.findall(r"--report (\w+)", text)) <= FORMATS.keys()
 
 
+def test_the_jobs_of_a_matrix_keep_their_artifacts_and_caches_apart() -> None:
+    """GitHub refuses the second artifact with the same name, and saves the first cache with a key only."""
+    steps = yaml.safe_load((RECIPES / "action.yml").read_text())["runs"]["steps"]
+    names = [step["with"].get("name") or step["with"]["key"] for step in steps if "uses" in step]
+    assert all(name.startswith("${{ inputs.name }}") for name in names)
+    [job] = yaml.safe_load((RECIPES / "github-workflow.yml").read_text())["jobs"].values()
+    [call] = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("./")]
+    assert "${{ strategy.job-index }}" in call["name"]
+
+
 def test_each_pod_of_the_job_for_kubernetes_gets_another_shard() -> None:
     job = yaml.safe_load((RECIPES / "fuzz-kubernetes-job.yaml").read_text())
     spec = job["spec"]
