@@ -13,7 +13,7 @@ from contract_tests.commands.output import say, write_file
 from contract_tests.composition.compare import compare_servers
 from contract_tests.engine.events import Event, RunStarted
 from contract_tests.engine.interruption import raise_on_signals
-from contract_tests.report import differences
+from contract_tests.report import comparison as report
 
 EXIT_CODES = """\b
 Exit codes:
@@ -32,7 +32,7 @@ Exit codes:
 @click.option("--b-cookie", metavar="NAME=VALUE", help="session cookie for URL_B, if it needs another than --cookie")
 @run_options()
 @config_option
-@report_option(f"write a report: {', '.join(differences.FORMATS)}; repeatable")
+@report_option(f"write a report: {', '.join(report.FORMATS)}; repeatable")
 def command(
     url_a: str,
     url_b: str,
@@ -48,9 +48,9 @@ def command(
     WWW-Authenticate and Retry-After, by reading and clause where possible. It ignores the values of IDs, times, user
     IDs and messages, and compares only their form. Without --depth it sends only the planned requests.
     """
-    unknown = [report for report in reports if report.partition("=")[0] not in differences.FORMATS]
+    unknown = [each for each in reports if each.partition("=")[0] not in report.FORMATS]
     if unknown:
-        raise click.UsageError(f"--report: there is no format {unknown[0]!r}; choose {', '.join(differences.FORMATS)}")
+        raise click.UsageError(f"--report: there is no format {unknown[0]!r}; choose {', '.join(report.FORMATS)}")
     flags["depth"] = flags["depth"] or "quick"
     a = read_inputs({**flags, "url": url_a}, config)
     check_unused(a.folder, "a", "b")
@@ -58,10 +58,10 @@ def command(
     b = read_inputs({**flags, "url": url_b, **others}, config)
     raise_on_signals()
     comparison = compare_servers(a.settings, b.settings, folder=a.folder, listen=_print_start)
-    say(differences.text(comparison))
-    for report in reports:
-        name, _, file = report.partition("=")
-        file_name, write = differences.FORMATS[name]
+    say(report.text(comparison))
+    for each in reports:
+        name, _, file = each.partition("=")
+        file_name, write = report.FORMATS[name]
         write_file(Path(file) if file else a.folder / file_name, write(comparison))
     say(f"Records: {a.folder}")
     return comparison.exit_code()

@@ -9,7 +9,7 @@ import click
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
 from contract_tests.engine.record import read_result
-from contract_tests.report.comparison import changes
+from contract_tests.report.diff import changes
 
 
 @click.command(cls=Command)

@@ -16,7 +16,6 @@ from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageS
 from contract_tests.report.console import ConsoleReport
 from contract_tests.settings.manners import Shard
 
-FILE_NAME = "findings.json"
 SHOWN_CELLS = 12
 LINE_EVERY_S = 30.0  # where there is no terminal to show live progress on
 

@@ -1,53 +1,143 @@
-"""Compare two runs: verdicts, readings, and the time for one request."""
+"""The reports of `compare`, on the terminal and as JSON, Markdown or HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
-from contract_tests.engine.result import RunResult
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from contract_tests.comparison.comparing import Comparison, Difference
+from contract_tests.report.failure import command, on_one_line
+from contract_tests.report.html import digest
+from contract_tests.report.markdown import code, escaped
 from contract_tests.settings.secrets import printable
 
-SLOWER = 2.0  # smaller factors can be chance on a busy machine
+TITLES = {
+    "reading": "Readings in which they differ",
+    "clause": "Clauses that one of them breaks",
+    "response": "Other differences of the responses",
+}
+HERE = Path(__file__).parent
+NAMED_REQUESTS = 3
 
 
-def changes(before: RunResult, after: RunResult) -> list[str]:
-    """Return a line for each change, the clauses first."""
-    lines = [*_clauses(before, after), *_readings(before, after), *_terms(before, after)]
-    one, other = _request_ms(before), _request_ms(after)
-    if one and other and not 1 / SLOWER <= other / one <= SLOWER:
-        lines.append(f"time for one request: {one:.1f} ms -> {other:.1f} ms")
-    return [printable(line) for line in lines]
+def sentence(comparison: Comparison) -> str:
+    """The outcome in one sentence."""
+    if comparison.problem:
+        return printable(comparison.problem)
+    among = f"{comparison.requests} requests to each"
+    if not comparison.differences:
+        return f"The two servers do the same: {among}."
+    counts = [f"{len(some)} in {kind}s" for kind, some in _groups(comparison)]
+    return f"The two servers differ: {', '.join(counts)}; {among}."
 
 
-def _clauses(before: RunResult, after: RunResult) -> Iterator[str]:
-    one = {found.clause.id: found.outcome or "not judged" for found in before.clauses}
-    other = {found.clause.id: found.outcome or "not judged" for found in after.clauses}
-    for clause in dict.fromkeys([*one, *other]):
-        was, now = one.get(clause, "not chosen"), other.get(clause, "not chosen")
-        if was != now:
-            yield f"{clause}: {was} -> {now}"
+def text(comparison: Comparison) -> str:
+    """The report for a terminal; nothing in it steers the terminal."""
+    lines = [f"{name}  {url}" for name, url in zip("AB", comparison.urls, strict=True)]
+    for kind, some in _groups(comparison):
+        lines += ["", f"{TITLES[kind]} ({len(some)})"]
+        for each in some:
+            lines += [f"  {each.id}: {on_one_line(each.text)}", f"    A  {on_one_line(each.a)}"]
+            lines += [f"    B  {on_one_line(each.b)}"]
+            if each.pairs:
+                lines += [f"    {_requests(each)}", f"    repeat  {_commands(comparison, each)[0]}"]
+    return printable("\n".join([*lines, "", sentence(comparison)]))
 
 
-def _readings(before: RunResult, after: RunResult) -> Iterator[str]:
-    one = {each.reading.id: "|".join(each.seen) for each in before.readings}
-    other = {each.reading.id: "|".join(each.seen) for each in after.readings}
-    for reading in dict.fromkeys([*one, *other]):
-        was, now = one.get(reading, "not seen"), other.get(reading, "not seen")
-        if was != now:
-            yield f"reading {reading}: {was} -> {now}"
+def write_json(comparison: Comparison) -> str:
+    """The comparison for programs."""
+    value = {
+        "a": comparison.urls[0],
+        "b": comparison.urls[1],
+        "exit_code": comparison.exit_code(),
+        "requests": comparison.requests,
+        "problem": comparison.problem,
+        "differences": [
+            {
+                "kind": each.kind,
+                "id": each.id,
+                "text": each.text,
+                "a": each.a,
+                "b": each.b,
+                "requests": len(each.pairs),
+                "labels": list(dict.fromkeys(pair.a.label for pair in each.pairs)),
+                "parts": [list(part) for part in each.pairs[0].differing] if each.pairs else [],
+                "commands": _commands(comparison, each),
+            }
+            for each in comparison.differences
+        ],
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _terms(before: RunResult, after: RunResult) -> Iterator[str]:
-    """Yield the settings that make the two runs hard to compare."""
-    for name, was, now in (
-        ("contract", before.started.spec_sha256, after.started.spec_sha256),
-        ("kit", before.started.version, after.started.version),
-        ("depth", before.started.depth, after.started.depth),
-        ("ending", before.ending.value, after.ending.value),
-    ):
-        if was != now:
-            yield f"{name}: {was} -> {now}"
+def write_markdown(comparison: Comparison) -> str:
+    """The comparison for a comment or a wiki; nothing that a server sent becomes markup."""
+    lines = ["# Two servers of one contract", "", escaped(sentence(comparison)), ""]
+    lines += [f"- {name}: {code(url)}" for name, url in zip("AB", comparison.urls, strict=True)]
+    for kind, some in _groups(comparison):
+        lines += ["", f"## {TITLES[kind]}", "", "| | A | B | requests |", "|---|---|---|---|"]
+        for each in some:
+            cells = (f"{code(each.id)} {escaped(each.text)}", code(each.a), code(each.b), escaped(_requests(each)))
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
-def _request_ms(result: RunResult) -> float:
-    return 1000 * result.duration_s / result.requests if result.requests else 0.0
+def write_html(comparison: Comparison) -> str:
+    """The comparison as one HTML page without any outside request; its policy allows its own style alone."""
+    style = (HERE / "run.css").read_text(encoding="utf-8")
+    page: str = _template().render(
+        policy=f"default-src 'none'; style-src '{digest(style)}'; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # a file of this package
+        comparison=comparison,
+        sentence=sentence(comparison),
+        groups=[
+            (TITLES[kind], [(each, _requests(each), _commands(comparison, each)) for each in some])
+            for kind, some in _groups(comparison)
+        ],
+    )
+    return page + "\n"
+
+
+Writer = Callable[[Comparison], str]
+FORMATS: Mapping[str, tuple[str, Writer]] = {  # name -> file in the folder of the comparison, and what writes it
+    "json": ("comparison.json", write_json),
+    "markdown": ("comparison.md", write_markdown),
+    "html": ("comparison.html", write_html),
+}
+
+
+def _groups(comparison: Comparison) -> Iterator[tuple[str, list[Difference]]]:
+    for kind, some in groupby(comparison.differences, key=lambda each: each.kind):
+        yield kind, list(some)
+
+
+def _requests(each: Difference) -> str:
+    """How many requests show a difference, and what the first ones are."""
+    if not each.pairs:
+        return "several requests together"
+    labels = list(dict.fromkeys(on_one_line(pair.a.label) for pair in each.pairs))
+    more = f", and {len(labels) - NAMED_REQUESTS} more" if len(labels) > NAMED_REQUESTS else ""
+    count = f"{len(each.pairs)} request" + ("s" if len(each.pairs) > 1 else "")
+    return f"{count}: {', '.join(labels[:NAMED_REQUESTS])}{more}"
+
+
+def _commands(comparison: Comparison, each: Difference) -> list[str]:
+    """The commands that send the smallest request of a difference to A and to B."""
+    if not each.pairs or comparison.b is None:
+        return []
+    pair = min(each.pairs, key=lambda pair: pair.a.request.body.size_bytes)
+    shown = ((comparison.a, pair.a), (comparison.b, pair.b))
+    return [printable(command(result, exchange, None)) for result, exchange in shown]
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string((HERE / "comparison.html.jinja").read_text(encoding="utf-8"))

@@ -46,21 +46,19 @@ def as_json(result: RunResult, group: Grouped, folder: Path | None) -> dict[str,
     """Return the finding for programs. folder: with the record of the campaign."""
     shown = group.main
     return {
-        **identity(shown),
+        **_identity(shown),
         "count": group.count,
-        "first_seen": moment(group.first_s),
-        "last_seen": moment(group.last_s),
-        "sent_again": shown.times,
-        "broken_again": shown.same,
+        "firstSeen": moment(group.first_s),
+        "lastSeen": moment(group.last_s),
+        "repeated": {"same": shown.same, "times": shown.times},
         "expected": shown.smallest.expected,
         "actual": shown.smallest.actual,
-        "repeat": commands(result, group, folder),
-        "also": [{**identity(found), "count": found.count} for found in group.others],
+        "commands": commands(result, group, folder),
+        "also": [{**_identity(found), "count": found.count} for found in group.others],
     }
 
 
-def identity(found: Found) -> dict[str, str]:
-    """Return what makes the finding another one than the rest."""
+def _identity(found: Found) -> dict[str, str]:
     return {"clause": found.key.clause, "place": found.key.place, "cause": found.key.cause}
 
 

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.findings import Grouped
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
-from contract_tests.report.discovered import commands, identity, moment
+from contract_tests.report.discovered import as_json
 from contract_tests.report.findings import findings, sentence
 from contract_tests.report.receipt import Receipt
 
@@ -60,7 +59,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
             "digest": result.discovered.digest,
             "behaviours": result.discovered.behaviours,
             "created": result.discovered.created,
-            "findings": [_found(result, found, folder) for found in result.discovered.findings],
+            "findings": [as_json(result, found, folder) for found in result.discovered.findings],
             "curve": [
                 {"atS": point.at_s, "requests": point.requests, "behaviours": point.behaviours}
                 | {"findings": point.findings}
@@ -82,21 +81,6 @@ def _clause(found: ClauseResult) -> dict[str, Any]:
         "outcome": found.outcome or "not judged",
         "counts": {"held": found.held, "warned": found.warned, "broken": found.broken},
         "requests": [{"number": number, "label": label} for number, label in found.requests],
-    }
-
-
-def _found(result: RunResult, group: Grouped, folder: Path | None) -> dict[str, Any]:
-    shown = group.main
-    return {
-        **identity(shown),
-        "count": group.count,
-        "firstSeen": moment(group.first_s),
-        "lastSeen": moment(group.last_s),
-        "repeated": {"same": shown.same, "times": shown.times},
-        "expected": shown.smallest.expected,
-        "actual": shown.smallest.actual,
-        "commands": commands(result, group, folder),
-        "also": [{**identity(found), "count": found.count} for found in group.others],
     }
 
 

@@ -91,7 +91,7 @@ def test_a_defect_is_one_finding_that_the_same_seed_finds_again_and_another_with
     report = json.loads((tmp_path / "one" / "findings.json").read_text())
     [finding] = report["findings"]
     assert (finding["clause"], finding["place"]) == ("response.name.echo", "POST, 201")
-    assert finding["sent_again"] == finding["broken_again"] == 3
+    assert finding["repeated"] == {"same": 3, "times": 3}
     assert len(ast.literal_eval(finding["expected"])) == 65  # the smallest name that is cut
     assert "xyz789" not in json.dumps(report)
     findings = Findings()
