@@ -24,13 +24,12 @@ from contract_tests.engine.result import RunResult
 from contract_tests.report.summary import readings_line
 from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.secrets import printable
-from contract_tests.settings.sources import gather
+from contract_tests.settings.sources import PLACEHOLDER_URL, gather
 from contract_tests.settings.values import Settings, UsageError
 
 SUITE = Path(__file__).parent / "suite"
 MODULE = SUITE / "test_clauses.py"
 NODE_ID = "contract_tests/suite/test_clauses.py"  # wherever the kit is installed, for JUnit, --lf and --deselect
-PLACEHOLDER_URL = "http://127.0.0.1"  # until the fixture returns the URL; the other settings are checked at once
 CLAIM = "claim"  # the file by which one process of pytest-xdist claims the run for all
 POLL_S = 0.5
 STALE_S = 120.0  # a run writes to its record far more often, however slow the server

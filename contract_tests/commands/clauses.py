@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from contract_tests.commands.inputs import ANY_URL
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
 from contract_tests.contract.specification import load_specification
 from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.settings.sources import gather
+from contract_tests.settings.sources import PLACEHOLDER_URL, gather
 
 
 @click.command(cls=Command)
@@ -31,7 +30,7 @@ def command(prefix: tuple[str, ...], explain: str | None) -> None:
 
 def list_clauses(flags: Mapping[str, Any], config: Path | None) -> None:
     """Print the clauses that a run with these flags would judge."""
-    settings = gather({**flags, "url": flags.get("url") or ANY_URL}, config=config)
+    settings = gather({**flags, "url": flags.get("url") or PLACEHOLDER_URL}, config=config)
     specification = load_specification(settings.spec_folder)
     chosen = specification.select(settings.clauses)
     for clause in specification.clauses.values():

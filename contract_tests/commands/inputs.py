@@ -12,10 +12,8 @@ from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.engine.record import FILE_NAME, new_folder
 from contract_tests.report.formats import ReportError, Wanted
-from contract_tests.settings.sources import gather
+from contract_tests.settings.sources import PLACEHOLDER_URL, gather
 from contract_tests.settings.values import Settings, UsageError
-
-ANY_URL = "http://127.0.0.1"  # for commands that send nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def read_secrets(config: Path | None) -> set[str]:
     Raises UsageError if the user names the file and it is invalid.
     """
     try:
-        return set(gather({"url": ANY_URL}, config=config).secrets)
+        return set(gather({"url": PLACEHOLDER_URL}, config=config).secrets)
     except UsageError:
         if config:
             raise

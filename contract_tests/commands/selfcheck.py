@@ -8,14 +8,13 @@ from typing import Any
 import click
 from rich.console import Console
 
-from contract_tests.commands.inputs import ANY_URL
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
 from contract_tests.contract.specification import load_specification
 from contract_tests.report import selfcheck as report
 from contract_tests.selfcheck.check import check
 from contract_tests.selfcheck.subjects import SelfcheckError, breaking_several, known_servers
-from contract_tests.settings.sources import gather
+from contract_tests.settings.sources import PLACEHOLDER_URL, gather
 from contract_tests.settings.values import Depth
 
 
@@ -54,7 +53,7 @@ def command(
     console = Console(highlight=False)
     if quick:
         flags["depth"] = Depth.QUICK
-    settings = gather({**flags, "url": ANY_URL})
+    settings = gather({**flags, "url": PLACEHOLDER_URL})
     specification = load_specification(settings.spec_folder)
     specification.pin(settings.readings)
     try:

@@ -33,7 +33,7 @@ from contract_tests.engine.events import (
     VerdictGiven,
 )
 from contract_tests.engine.files import lock, write_whole
-from contract_tests.engine.result import RunResult, Summing
+from contract_tests.engine.result import RunResult, sum_up
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.target.exchange import Wire
@@ -224,11 +224,8 @@ def read_events(folder: Path) -> Iterator[Event]:
 
 def read_result(folder: Path) -> RunResult:
     """Return the result of a recorded run, equal to that of the run itself; raise RecordError."""
-    summing = Summing()
-    for event in read_events(folder):
-        summing.add(event)
     try:
-        return summing.result()
+        return sum_up(read_events(folder))
     except ValueError:
         raise RecordError(f"{folder} contains no run: its record has no complete first line") from None
 

@@ -25,7 +25,7 @@ from contract_tests.settings.values import (
     UsageError,
 )
 
-PLACEHOLDER_URL = "http://127.0.0.1"  # of an app, which gets a port when the run starts
+PLACEHOLDER_URL = "http://127.0.0.1"  # until an app or a fixture has one, and for commands that send nothing
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 
 

@@ -9,7 +9,6 @@ import functools
 import importlib.metadata
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -21,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.control.matchers import WrongMatcher, compile_matcher
+from mock_server.control.showing import instant
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.cross_site import advice, is_cross_site
 from mock_server.middleware.world_selection import port_cookie
@@ -97,7 +97,7 @@ async def get_state(parts: Parts, call: Call) -> Any:
     return {
         "version": version(),
         "world": call.world.name,
-        "now": _instant(call.world.clock()),
+        "now": instant(call.world.clock()),
         "cookieName": parts.settings.cookie_name,
         "operations": operations,
         "users": [user for user, _ in parts.settings.user],
@@ -105,7 +105,7 @@ async def get_state(parts: Parts, call: Call) -> Any:
         "readings": readings,
         "scheme": call.scheme,
         "port": call.port,
-        "notices": [{"at": _instant(at), "text": text} for text, at in call.world.notices],
+        "notices": [{"at": instant(at), "text": text} for text, at in call.world.notices],
         "counts": call.world.counts(),
     }
 
@@ -266,7 +266,7 @@ def _snapshot(call: Call) -> Any:
 
 
 async def get_clock(parts: Parts, call: Call) -> Any:
-    return {"now": _instant(call.world.clock()), "offsetS": call.world.clock_offset_s}
+    return {"now": instant(call.world.clock()), "offsetS": call.world.clock_offset_s}
 
 
 async def set_clock(parts: Parts, call: Call) -> Any:
@@ -282,10 +282,6 @@ async def set_clock(parts: Parts, call: Call) -> Any:
         raise Refused(400, [problem("range", ("offsetS",), got=shorten(call.body["offsetS"]), want=want)])
     call.world.journal.notify("clock")
     return await get_clock(parts, call)
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def get_worlds(parts: Parts, call: Call) -> Any:

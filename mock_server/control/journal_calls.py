@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from mock_server.control import verification
 from mock_server.control.calls import Call, Handler, Parts, version
+from mock_server.control.matchers import WrongMatcher
 from mock_server.control.showing import Shown
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
@@ -46,10 +47,7 @@ def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
         query.get("method", exchange.method) == exchange.method
         and glob_matches(query.get("path", "*"), exchange.path)
         and (status == wanted or (wanted.endswith("xx") and status[:1] == wanted[0]))
-        and (
-            query.get("preflights") != "false"
-            or not is_preflight({"method": exchange.method, "headers": exchange.headers})
-        )
+        and (query.get("preflights") != "false" or not is_preflight(exchange.method, exchange.headers))
         and ("fault" not in query or (query["fault"] == "true") == (exchange.fault is not None))
         and ("user" not in query or judge(exchange).user == query["user"])
         and ("verdict" not in query or judge(exchange).request == query["verdict"])
@@ -79,7 +77,7 @@ async def clear_requests(parts: Parts, call: Call) -> None:
 async def verify(parts: Parts, call: Call) -> Any:
     try:
         question = verification.Question.of(call.body)
-    except verification.WrongMatcher as error:
+    except WrongMatcher as error:
         raise Refused(400, [problem("matcher", error.path, got=shorten(error.got), want=error.want)]) from None
     journal, within_ms = call.world.journal, call.body.get("withinMs", 0)
     mask = _shown(parts).masked

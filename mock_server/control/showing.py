@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,11 @@ def _encoded(path: str) -> str:
     return quote(path, safe="!$&'()*+,-./:;=@_~")  # characters that a path can have unencoded (RFC 3986 §3.3)
 
 
+def instant(moment: datetime) -> str:
+    """Return a time in UTC as the control API writes it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Shown:
     """Turns an exchange into the Exchange of the control API; masks every secret that the mock knows."""
 
@@ -40,7 +46,7 @@ class Shown:
         problems += [{"of": "answer", **each._asdict()} for each in verdict.answer_problems]
         return {
             "id": exchange.id,
-            "at": exchange.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": instant(exchange.at),
             "elapsedMs": round(exchange.elapsed_ms, 2),
             "method": exchange.method,
             **self._path(exchange),

@@ -18,7 +18,6 @@ from mock_server.control.matchers import (
     NOTHING,
     Difference,
     Matcher,
-    WrongMatcher,
     compile_matcher,
     difference,
 )
@@ -65,7 +64,7 @@ def verify(question: Question, exchanges: Sequence[Exchange], dropped: int, judg
     `dropped` is the number of exchanges that the journal has dropped. `mask` removes secrets from the outcome.
     """
     wants_preflights = question.plain.get("method") == "OPTIONS"
-    considered = [each for each in exchanges if wants_preflights or not is_preflight(_scope(each))]
+    considered = [each for each in exchanges if wants_preflights or not is_preflight(each.method, each.headers)]
     found = [(each, *_compare(question, each, judge)) for each in considered]
     count = sum(not differences and is_known for _, differences, is_known in found)
     cut = sum(not differences and not is_known for _, differences, is_known in found)
@@ -120,10 +119,6 @@ def _nearest(exchange: Exchange, differences: list[Difference], mask: Mask) -> d
         "status": exchange.status,
         "differences": shown,
     }
-
-
-def _scope(exchange: Exchange) -> dict[str, Any]:
-    return {"method": exchange.method, "headers": list(exchange.headers)}
 
 
 def _compare(question: Question, exchange: Exchange, judge: Judge) -> tuple[list[Difference], bool]:
@@ -189,6 +184,3 @@ def _present(want: Any, path: tuple[str, str]) -> Matcher:
             yield difference(path, NOTHING, got)
 
     return matcher
-
-
-__all__ = ["Question", "WrongMatcher", "verify"]
