@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -205,35 +204,6 @@ def test_other_pytest_settings_do_not_change_the_run(command: Command, right_url
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_ctrl_c_ends_the_run_with_130_and_what_was_found_so_far(tmp_path: Path) -> None:
-    with serve(faulty("wrapped-in-data")(USERS)) as url:
-        arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
-        with subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            found = any("broken: success.bare" in line for line in process.stdout)  # in the middle of the run
-            process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=300)
-        assert found
-        assert process.returncode == 130
-        assert "✗ success.bare" in output
-    (record,) = tmp_path.glob(".leadlists/runs/*/run.ndjson")
-    assert json.loads(record.read_text().rstrip("\n").rpartition("\n")[2])["ending"] == "interrupted"
-
-
-def test_sigterm_ends_the_run_with_143_and_what_was_found_so_far(tmp_path: Path) -> None:
-    with serve(faulty("wrapped-in-data")(USERS)) as url:
-        arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
-        with subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            assert any("broken: success.bare" in line for line in process.stdout)
-            process.send_signal(signal.SIGTERM)
-            output, _ = process.communicate(timeout=60)
-        assert process.returncode == 143
-        assert "✗ success.bare" in output
-    (record,) = tmp_path.glob(".leadlists/runs/*/run.ndjson")
-    assert json.loads(record.read_text().rstrip("\n").rpartition("\n")[2])["ending"] == "terminated"
-
-
 def test_max_time_ends_the_run(command: Command, right_url: str) -> None:
     done = command(right_url, *LOGIN, "--max-time", "1")
     assert done.returncode == 0
@@ -276,14 +246,6 @@ def test_a_server_that_stops_is_distinguished_from_a_broken_contract(tmp_path: P
     assert "no longer accepts connections" in output
     assert process.returncode in {1, 3}  # 1 if the server's last responses were truncated when it stopped
     assert "http.answer.complete" not in output or process.returncode == 1
-
-
-def test_a_run_folder_that_cannot_be_made_is_wrong_usage(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "a-file").write_text("")
-    done = command("http://127.0.0.1:1", *LOGIN, "--run-folder", "a-file/run")
-    assert done.returncode == 2
-    assert "--run-folder" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_list_heeds_the_environment(command: Command) -> None:
