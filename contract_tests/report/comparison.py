@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from contract_tests.comparison.comparing import Comparison, Difference
 from contract_tests.report.failure import command, on_one_line
-from contract_tests.report.html import digest
+from contract_tests.report.html import digest, source, template
 from contract_tests.report.markdown import code, escaped
 from contract_tests.settings.secrets import printable
 
@@ -23,7 +19,6 @@ TITLES = {
     "clause": "Clauses that one of them breaks",
     "response": "Other differences of the responses",
 }
-HERE = Path(__file__).parent
 NAMED_REQUESTS = 3
 
 
@@ -91,8 +86,8 @@ def write_markdown(comparison: Comparison) -> str:
 
 def write_html(comparison: Comparison) -> str:
     """The comparison as one HTML page without any outside request; its policy allows its own style alone."""
-    style = (HERE / "run.css").read_text(encoding="utf-8")
-    page: str = _template().render(
+    style = source("run.css")
+    page: str = template("comparison.html.jinja").render(
         policy=f"default-src 'none'; style-src '{digest(style)}'; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # a file of this package
         comparison=comparison,
@@ -135,9 +130,3 @@ def _commands(comparison: Comparison, each: Difference) -> list[str]:
     pair = min(each.pairs, key=lambda pair: pair.a.request.body.size_bytes)
     shown = ((comparison.a, pair.a), (comparison.b, pair.b))
     return [printable(command(result, exchange, None)) for result, exchange in shown]
-
-
-@cache
-def _template() -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string((HERE / "comparison.html.jinja").read_text(encoding="utf-8"))

@@ -35,10 +35,10 @@ class Piece(NamedTuple):
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report as one HTML page; its policy allows only its own style and script."""
-    style, script = _source("run.css"), _source("run.js")
+    style, script = source("run.css"), source("run.js")
     policy = f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; img-src data:"
     told = list(findings(result, folder))
-    page: str = _template().render(
+    page: str = template("run.html.jinja").render(
         policy=f"{policy}; base-uri 'none'; form-action 'none'",
         # Both are files of this package, without any text of a server or a user.
         style=Markup(style),
@@ -121,7 +121,8 @@ def compared(expected: str, actual: str) -> tuple[list[Piece], list[Piece]]:
 
 
 @cache
-def _source(name: str) -> str:
+def source(name: str) -> str:
+    """Return the text of a file of this folder."""
     return (HERE / name).read_text(encoding="utf-8")
 
 
@@ -130,6 +131,7 @@ def digest(text: str) -> str:
 
 
 @cache
-def _template() -> Any:
+def template(name: str) -> Any:
+    """Return a template of this folder, which escapes every text."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_source("run.html.jinja"))
+    return environment.from_string(source(name))
