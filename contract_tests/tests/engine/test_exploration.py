@@ -23,7 +23,7 @@ from contract_tests.requests.plan import Sender
 from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Request
-from contract_tests.tests.conftest import USERS, judged, settings_for
+from contract_tests.tests.conftest import USERS, settings_for
 from contract_tests.tests.servers.right_core import Fields, RightCore
 from contract_tests.tests.servers.right_core import Request as Received
 from contract_tests.tests.servers.serving import serve
@@ -136,10 +136,13 @@ def test_the_schema_generates_valid_and_invalid_cases_with_the_given_login_only(
     assert {request.header("Cookie") for request in requests} == {None}
 
 
-def test_the_schema_finds_a_hole_in_validation() -> None:
-    with serve(NullPersonIdsAccepted(USERS)) as url:
-        result = judged(settings_for(url))
-    assert [found.clause.id for found in result.broken] == ["request.personIds.nullability"]
+def test_the_schema_alone_finds_a_hole_in_validation(specification: Specification) -> None:
+    with serve(NullPersonIdsAccepted(USERS)) as url, Target(timeout_s=5, connections=1) as target:
+        terms = terms_for(url, specification)
+        probe = prober(terms, target)
+        steps = coverage_cases(terms, terms.specification.operations[0])
+        broken = {verdict.clause for step in steps for verdict in probe(step.request)}
+    assert broken == {"request.personIds.nullability"}
 
 
 def test_the_users_own_schemathesis_hooks_and_settings_do_not_affect_the_search(

@@ -38,6 +38,7 @@ from contract_tests.engine.views import (
 )
 from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Depth
 from contract_tests.tests.conftest import USERS, judged, settings_for
 from contract_tests.tests.corpus.exchanges import exchange, request
 from contract_tests.tests.servers.right_core import Fields, Request, RightCore
@@ -187,7 +188,7 @@ def test_the_users_folder_keeps_its_files(tmp_path: Path) -> None:
 
 
 def test_every_line_is_json_with_the_kind_of_its_event(tmp_path: Path, right_url: str) -> None:
-    judged(settings_for(right_url), folder=tmp_path / "run")
+    judged(settings_for(right_url, depth=Depth.QUICK), folder=tmp_path / "run")
     kinds = [json.loads(line)["event"] for line in (tmp_path / "run" / FILE_NAME).read_bytes().split(b"\n")[:-1]]
     assert kinds[0] == "run"
     assert kinds[-1] == "end"
