@@ -51,7 +51,7 @@ class Judge:
     def _judge(self, exchange: Exchange) -> Verdict:
         headers = Headers(raw=exchange.headers)
         operation, parameters = self._contract.operation_at(exchange.method, exchange.path)
-        user = self._user(headers)
+        user = self._stages.user(headers)
         if operation is None:
             return Verdict(None, user, "unjudged", "unjudged", (), ())
         asked = answered = None
@@ -62,15 +62,6 @@ class Judge:
         return Verdict(
             operation.id, user, _judgement(asked), _judgement(answered), tuple(asked or ()), tuple(answered or ())
         )
-
-    def _user(self, headers: Headers) -> str | None:
-        for carrier in ("bearer", "cookie"):
-            try:
-                if user := self._stages.authenticate(headers, carrier):
-                    return user
-            except Refused:
-                pass
-        return None
 
     def _request_problems(
         self, exchange: Exchange, headers: Headers, operation: OperationSpec, parameters: Any

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -41,16 +42,15 @@ async def send_response(response: RenderedResponse, send: Send, unread: Receive 
     await send({"type": "http.response.start", "status": response.status, "headers": response.raw_headers()})
     if unread is not None:
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
-        await _read_past(unread)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READ_PAST_S):
+                await read_rest(unread)
     await send({"type": "http.response.body", "body": b"" if unread is not None else response.body})
 
 
-async def _read_past(receive: Receive) -> None:
-    try:
-        async with asyncio.timeout(READ_PAST_S):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
-                pass
-    except TimeoutError:
+async def read_rest(receive: Receive) -> None:
+    """Read the rest of a request, so that the connection can carry the next one."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
         pass
 
 

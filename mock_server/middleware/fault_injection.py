@@ -15,11 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.middleware.cors import is_preflight
-from mock_server.middleware.error_responses import send_response
+from mock_server.middleware.error_responses import read_rest, send_response
 from mock_server.middleware.requested_faults import CARRIERS, requested_fault
 from mock_server.pipeline.errors import Problem, Refused, refused
 from mock_server.pipeline.request_state import RequestState, request_state
-from mock_server.pipeline.responses import Outcome, RenderedResponse
+from mock_server.pipeline.responses import WITHOUT_BODY, Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.faults import AppliedFault, Fault, FaultError, Sender
 
@@ -56,7 +56,7 @@ def fault_injection(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGI
         body = b""
         if requested is None and faults.ask_for_body:
             body, receive = await _peek(receive)
-        sender = Sender(lambda: _user(stages, scope), body)
+        sender = Sender(lambda: stages.user(Headers(scope=scope)), body)
         applied = faults.choose(scope["method"], scope["path"], headers, requested, sender)
         if applied is None:
             return await app(scope, receive, send)
@@ -73,7 +73,7 @@ def fault_injection(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGI
         if fault.answer == "hang":
             return await _hang(receive, state)
         if fault.answer in ("reset", "empty"):
-            await _read_all(receive)
+            await read_rest(receive)
             if state.is_reused and any(name == b"sec-fetch-mode" for name, _ in scope["headers"]):
                 # When a kept connection ends without a response, a browser repeats the request on a new one, and the
                 # web page would never see the fault.
@@ -90,7 +90,7 @@ def fault_injection(app: ASGIApp, *, contract: Contract, stages: Stages) -> ASGI
         if response is None:
             await app(scope, receive, send_on)
         else:
-            await _read_all(receive)
+            await read_rest(receive)
             await send_response(response, send_on)
         if corrupt and scope["method"] != "HEAD" and _body(messages):
             return await corrupt(messages, scope, send_marked)
@@ -119,17 +119,6 @@ def _marking(send: Send, applied: AppliedFault) -> Send:
         await send(message)
 
     return send_marked
-
-
-def _user(stages: Stages, scope: Scope) -> str | None:
-    """Return the signed-in user, by header or cookie."""
-    for carrier in ("bearer", "cookie"):
-        try:
-            if user := stages.authenticate(Headers(scope=scope), carrier):
-                return user
-        except Refused:
-            pass
-    return None
 
 
 async def _peek(receive: Receive) -> tuple[bytes, Receive]:
@@ -162,12 +151,12 @@ async def _hang(receive: Receive, state: RequestState) -> None:
 def forced_response(fault: Fault, operation: OperationSpec | None, stages: Stages) -> RenderedResponse:
     """Render the fault's body, else the documented response of its status, else a plausible one of the same form."""
     status = fault.status or 500
+    if status in WITHOUT_BODY:
+        return RenderedResponse(status, {}, b"")
     if fault.body is not None:
         return _own_response(status, fault.body, fault.headers or {})
     documented_by_status = operation.responses if operation else {}
     documented = documented_by_status.get(status)
-    if status in (204, 205, 304):  # these have no body
-        return RenderedResponse(status, {}, b"")
     if status < 300:
         successes = [documented, *(each for code, each in documented_by_status.items() if code < 300)]
         return stages.render(Outcome(next((each.example for each in successes if each and each.example), None)), status)
@@ -180,8 +169,6 @@ def forced_response(fault: Fault, operation: OperationSpec | None, stages: Stage
 def _own_response(status: int, body: Any, headers: Mapping[str, str]) -> RenderedResponse:
     """Return a response with the fault's body: JSON, or a text if its headers name another media type."""
     media_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "application/json")
-    if status in (204, 205, 304):
-        return RenderedResponse(status, {}, b"")
     is_text = isinstance(body, str) and "json" not in media_type
     return RenderedResponse(status, {"content-type": media_type}, body.encode() if is_text else orjson.dumps(body))
 
@@ -191,12 +178,6 @@ def _keep_in(messages: list[Message]) -> Send:
         messages.append(message)
 
     return keep
-
-
-async def _read_all(receive: Receive) -> None:
-    """Read the rest of a request, so that the connection can carry the next one."""
-    while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
-        pass
 
 
 # -- the connection

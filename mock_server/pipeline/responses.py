@@ -42,7 +42,7 @@ class Outcome:
     json: bytes | None = None  # the value as text, where it is known
 
 
-_WITHOUT_BODY = (204, 205, 304)
+WITHOUT_BODY = (204, 205, 304)  # statuses (RFC 9110 §15.3.5, §15.3.6, §15.4.5)
 
 
 class Success:
@@ -53,7 +53,7 @@ class Success:
         self._headers = {"content-type": f"application/json{charset}"}  # http.answer.media-type
 
     def __call__(self, outcome: Outcome, status: int) -> RenderedResponse:
-        if status in _WITHOUT_BODY:
+        if status in WITHOUT_BODY:
             return RenderedResponse(status, outcome.headers, b"")
         body = outcome.json or orjson.dumps(outcome.value)  # http.answer.json, http.answer.utf-8
         headers = {**self._headers, **outcome.headers} if outcome.headers else self._headers

@@ -27,3 +27,13 @@ class Stages:
     build: Callable[[Any, str, datetime, str], Any]  # body, user ID, now, ID -> the JSON object to store, with the ID
     render: Callable[[Outcome, int], RenderedResponse]
     render_error: Callable[[Refused], RenderedResponse]
+
+    def user(self, headers: Headers) -> str | None:
+        """Return the user whom the bearer token or else the cookie signs in, or None."""
+        for carrier in ("bearer", "cookie"):
+            try:
+                if user := self.authenticate(headers, carrier):
+                    return user
+            except Refused:
+                pass
+        return None
