@@ -561,6 +561,9 @@ class JsonReader {
   }
 
   private error(words: string, at = this.at): Refused {
+    if (this.text === "[object Object]") {
+      return refused("json", { got: `it is the text ${this.text}; pass JSON.stringify(body)` });
+    }
     const lines = this.text.slice(0, at).split("\n");
     return refused("json", { got: `${words}, line ${lines.length}, column ${[...lines.pop()!].length + 1}` });
   }

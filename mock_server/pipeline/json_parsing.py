@@ -19,6 +19,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SURROGATES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+_OBJECT_AS_TEXT = "[object Object]"  # what JavaScript makes of an object that is passed as a body
 _LARGEST_FLOAT = 1.7976931348623157e308
 
 
@@ -78,6 +79,8 @@ class JsonParser:
         except json.JSONDecodeError as error:
             if self._is_lenient and (plain := _without_extensions(text)) != text:
                 return self._look_again(plain.encode())
+            if text == _OBJECT_AS_TEXT:
+                raise refused("json", got=f"it is the text {text}; pass JSON.stringify(body)") from None
             words = error.msg.removesuffix(" starting at").removesuffix(" at").rstrip(": ")
             raise refused("json", got=f"{words}, line {error.lineno}, column {error.colno}") from None
         except RecursionError:

@@ -163,6 +163,7 @@ def wrong_bytes() -> Iterator[Case]:
     for text in ("a" * 1_000_000, "\u1234" * 200_000, '"' * 400_000):
         yield changed(f"a name of {len(text)} characters", name=text)
     yield Case("a long string that never ends", b'{"name": "' + b"\\n" * 400_000)
+    yield Case("an object as text", b"[object Object]")
     for blank in ("", " ", "\r\n\t \x0b\x0c", "\xa0"):
         yield Case(f"space {blank!r}", blank.encode())
     for pairs in (

@@ -119,13 +119,14 @@ def test_messages_about_ids_show_an_example(
         (b" ", "only whitespace", "The body is empty; send a JSON object."),
         (b"", "nothing", "The body is empty; send a JSON object."),
         (b'{"a":"\n"}', None, "The body is not JSON: Invalid control character, line 1, column 7."),
+        (b"[object Object]", None, "The body is not JSON: it is the text [object Object]; pass JSON.stringify(body)."),
         (b'{"a', None, "The body is not JSON: Unterminated string, line 1, column 2."),
         (rb'{"a":"\ud800"}', r"\ud800", None),
         (b"\xef\xbb\xbf{}", "U+FEFF", None),
         (b"[" * 40 + b"]" * 40, "more than 32 levels", None),
         (b"x" * 2**21, "2097152 bytes", None),
     ],
-    ids=["null", "blank", "empty", "control character", "unterminated", "surrogate", "mark", "depth", "size"],
+    ids=["null", "blank", "empty", "control character", "object", "unterminated", "surrogate", "mark", "depth", "size"],
 )
 def test_a_body_that_is_not_an_object_is_reported_with_its_value(
     body: bytes, got: str | None, message: str | None, mock: Running
