@@ -57,6 +57,7 @@ class Examples:
             "headers": [(n, agent if n == name and v.startswith(f"{agent} (") else v) for n, v in request.headers],
             "body": base64.b64encode(request.body.data).decode(),
             "chunked": request.chunked,
+            "in_parts": request.in_parts,
         }
         try:
             self._database.save(_KEY, orjson.dumps(fields))
@@ -69,7 +70,8 @@ class Examples:
             fields = orjson.loads(value)
             headers = tuple((str(name), unmasked(text, self._secrets)) for name, text in fields["headers"])
             body = unmasked(base64.b64decode(fields["body"]).decode("latin-1"), self._secrets).encode("latin-1")
-            return Request(fields["method"], self._base_url + fields["path"], headers, body, fields["chunked"])
+            how = fields["chunked"], fields.get("in_parts", False)
+            return Request(fields["method"], self._base_url + fields["path"], headers, body, *how)
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 

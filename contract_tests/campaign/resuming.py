@@ -138,7 +138,7 @@ class Past:
     def _request(self, view: RequestView) -> Request:
         headers = tuple((name, self._filled(value)) for name, value in view.headers)
         body = self._filled(view.body.data.decode("latin-1")).encode("latin-1")
-        return Request(view.method, self._filled(view.url), headers, body, view.chunked)
+        return Request(view.method, self._filled(view.url), headers, body, view.chunked, view.in_parts)
 
     def _filled(self, text: str) -> str:
         return unmasked(text, self._secrets)
@@ -146,7 +146,8 @@ class Past:
     def _is_same(self, view: ExchangeView, request: Request) -> bool:
         seen = view.request
         return (
-            (seen.method, seen.url, seen.chunked) == (request.method, self._mask(request.url), request.chunked)
+            (seen.method, seen.url) == (request.method, self._mask(request.url))
+            and (seen.chunked, seen.in_parts) == (request.chunked, request.in_parts)
             and seen.headers == tuple((name, self._mask(value)) for name, value in request.headers)
             and seen.body.size_bytes == len(request.body)
             and (seen.body.is_cut or seen.body.data == mask_bytes(request.body, self._mask))

@@ -187,7 +187,8 @@ def _key(exchange: ExchangeView, url: str) -> object:
     request, origin = exchange.request, "/".join(url.split("/")[:3])
     headers = tuple((name, value.replace(origin, "")) for name, value in request.headers)
     path = request.url.removeprefix(origin)
-    return exchange.label, request.method, path, headers, request.body.data, request.body.sha256, request.chunked
+    how = request.chunked, request.in_parts
+    return exchange.label, request.method, path, headers, request.body.data, request.body.sha256, how
 
 
 def _differing(a: ExchangeView, b: ExchangeView, echoed: Set[str]) -> tuple[tuple[str, str, str], ...]:

@@ -22,7 +22,7 @@ from contract_tests.engine.views import Secrets
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Plan, Step
-from contract_tests.target.client import Target
+from contract_tests.target.client import APART_S, Target
 from contract_tests.target.exchange import Request
 
 if TYPE_CHECKING:
@@ -219,7 +219,9 @@ class Conductor:
         self._stage("planned requests")
         first_at_s = time.time()
         yield from self._traffic.send_concurrently((*plan.chains, *zip(plan.concurrent)))
-        for step in plan.sequential:
+        for number, step in enumerate(plan.sequential):
+            if number and step.request == plan.sequential[number - 1].request:
+                self._budget.pause(APART_S)
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
                 yield

@@ -79,4 +79,4 @@ def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path, moved
     wire = view.request.wire
     if wire is not None:
         wire = replace(wire, data=unmasked(wire.data.decode("latin-1"), secrets).encode("latin-1"))
-    return Request(view.request.method, url, headers, body, view.request.chunked, wire)
+    return Request(view.request.method, url, headers, body, view.request.chunked, view.request.in_parts, wire)

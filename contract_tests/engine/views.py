@@ -9,7 +9,7 @@ from typing import Protocol
 
 from contract_tests.engine.handed_out import without_cookie_values
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.target.exchange import Exchange, Headers, Wire
+from contract_tests.target.exchange import Exchange, Headers, Wire, first_part
 
 KEPT_BODY_BYTES = 64 * 1024  # no field of the API page needs more; 400 such exchanges still fit into an e-mail
 
@@ -61,7 +61,13 @@ class RequestView:
     headers: Headers
     body: BodyView
     chunked: bool = False
+    in_parts: bool = False
     wire: Wire | None = None
+
+    @property
+    def first_part(self) -> int:
+        """The number of bytes of the body that are sent first, if it is sent in two parts."""
+        return first_part(self.body.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
             _headers(request.headers, mask),
             _body(request.body, mask),
             request.chunked,
+            request.in_parts,
             request.wire and replace(request.wire, data=mask_bytes(request.wire.data, mask)),
         ),
         response=None

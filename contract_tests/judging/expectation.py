@@ -229,7 +229,10 @@ def _read_content_type(content_type: str | None, seen: _Seen) -> None:
         seen.open_readings.add("other-media-types")
     elif essence.strip() != "application/json":
         seen.open_readings.add("media-type-case")
-    if parameters:
+    if "\t" in content_type:
+        # Legal before and after the semicolon (RFC 9110 §5.6.3), but no client writes it, and common parsers refuse it.
+        seen.open_readings.add("other-media-types")
+    elif parameters:
         name, _, value = parameters.strip().partition("=")
         if name.lower() == "charset" and value.strip('"').lower() == "utf-8":
             seen.variations.add(("http.request.charset", value))

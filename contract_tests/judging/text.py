@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 _HALF = re.compile("[\ud800-\udfff\ufffd]")
 _LOSSY = re.compile("[\ud800-\udfff\ufffd?]+")
+_HALF_AND_NEXT = re.compile("[\ud800-\udfff]+[^\ud800-\udfff]?", re.DOTALL)
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z/!?][^>]*>")  # as HTML reads it: `<a<b>` is one tag
 # As common patterns of sanitisers read it.
@@ -23,6 +24,13 @@ def same_text(sent: str, got: str) -> bool:
         sent, got = _LOSSY.sub("\ufffd", sent), _LOSSY.sub("\ufffd", got)
     forms = (sent, composed(sent))
     return any(_less_unprinted(form, got) for form in forms) or got == composed(bare(sent))
+
+
+def lost_with_half(sent: str, got: str) -> bool:
+    """Return whether `got` lacks only halves of pairs and the character after each: some parsers take it for the
+    other half.
+    """
+    return same_text(_HALF_AND_NEXT.sub("\ufffd", sent), got) if _HALF_AND_NEXT.search(sent) else False
 
 
 def _less_unprinted(sent: str, got: str) -> bool:

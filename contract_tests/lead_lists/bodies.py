@@ -113,7 +113,7 @@ PERMITTED: Mapping[str, Mapping[str, Any]] = {
     "a start with milliseconds that count": {"startDate": "2030-01-01T00:00:00.001Z"},
     "a start without milliseconds": {"startDate": "2030-01-01T00:00:00Z"},
     "an end without milliseconds": {"endDate": "2030-03-31T23:59:59Z"},
-    "leap days": {"startDate": "2028-02-29T00:00:00.000Z", "endDate": "2032-02-29T23:59:59.000Z"},
+    "leap days": {"startDate": "2000-02-29T00:00:00.000Z", "endDate": "2032-02-29T23:59:59.000Z"},
     "both dates in the past": {"startDate": "2024-01-01T00:00:00.000Z", "endDate": "2024-03-31T23:59:59.000Z"},
     "dates of 1971": {"startDate": "1971-01-01T00:00:00.000Z", "endDate": "1971-12-31T23:59:59.000Z"},
     "dates of 2099": {"startDate": "2099-01-01T00:00:00.000Z", "endDate": "2099-12-31T23:59:59.000Z"},

@@ -37,8 +37,8 @@ def name(case: Case) -> Iterator[Finding]:
         if text.sanitised(sent, got):
             yield Observation("markup-in-text", "sanitised", case.exchange)
             return
-        if text.composed(sent) == text.composed(got):
-            # Equal text in another normal form (Unicode Annex 15): odd, but it looks the same.
+        if text.composed(sent) == text.composed(got) or text.lost_with_half(sent, got):
+            # Equal text in another normal form (Unicode Annex 15), or damage around text that is none: odd.
             yield warned("response.name.echo", case.exchange, expected=ascii(sent), actual=ascii(got))
             return
     for sent in sent_texts[:1]:

@@ -134,6 +134,8 @@ def _ids(body: Mapping[str, Any], terms: Terms, open_readings: set[str], variati
             variations.add(("request.personIds.empty", "empty"))
         texts = [text for text in ids if isinstance(text, str)]
         known = known_ids(terms.settings, field)
+        if field == "companyIds" and any(formats.is_uuid(t) and t != t.lower() for t in texts):
+            variations.add(("request.companyIds.items.format", "upper case"))
         if ids:
             variations.add((f"request.{field}.exist", "given"))
         variations |= {(f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count}

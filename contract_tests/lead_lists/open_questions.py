@@ -8,6 +8,11 @@ from typing import Any
 
 from contract_tests.lead_lists.bodies import COMPANIES, ICP, SWITCHES, company_id, long_name
 
+# Servers that pass all fields to a function or a constructor have arguments, methods and columns of these names.
+PROGRAM_NAMES = (
+    "self cls user request session db data body headers args kwargs context now model query key value values items "
+    "keys update copy class method action hash pk attributes errors params toString valueOf toJSON hasOwnProperty then"
+)
 # Open questions: label -> changes to the base (one question each, as far as possible).
 OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "an empty name": {"name": ""},
@@ -67,13 +72,16 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "a leap second": {"startDate": "2016-12-31T23:59:60.000Z"},
     "hour 24": {"startDate": "2030-01-01T24:00:00.000Z"},
-    "a date in lower case": {"startDate": "2030-01-01t00:00:00.000z"},
-    "a date with a space for T": {"startDate": "2030-01-01 00:00:00Z"},
+    "a date in lower case, one with a space for T": {
+        "startDate": "2030-01-01t00:00:00.000z",
+        "endDate": "2030-03-31 23:59:59Z",
+    },
     "a date without seconds": {"startDate": "2030-01-01T00:00Z"},
     "a week": {"startDate": "2030-W01-1"},
     "a date in basic form": {"startDate": "20300101T000000Z"},
     "dates in words": {"startDate": "January 1, 2030", "endDate": "Sun, 31 Mar 2030 23:59:59 GMT"},
     "a date with slashes": {"startDate": "01/02/2030"},
+    "a date in the second line": {"startDate": "Start:\n2030-01-01T00:00:00.000Z"},
     "dates as news readers and C write them": {
         "startDate": "Tuesday, 01-Jan-30 00:00:00 GMT",
         "endDate": "Sun Mar 31 23:59:59 2030",
@@ -114,7 +122,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "spaces around person ids": {"personIds": [" lead_1", "lead_2 ", "\tlead_3"]},
     "person ids that differ in case alone": {"personIds": ["lead_abcd", "lead_ABCD"]},
-    "a person id in two scripts": {"personIds": ["лид_线索"]},
+    "person ids in several scripts": {"personIds": ["лид_线索", "lead_🚀_1", "\u0645\u06cc\u200c\u062e"]},
     "a person id of 65 characters": {"personIds": ["lead_" + "x" * 59 + "!"]},
     "the last of 2,000 person ids alone": {"personIds": ["lead_01999"]},
     "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
@@ -133,7 +141,12 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "person ids on a list of companies": {"type": "company", "personIds": ["lead_abc123"]},
     "company ids on a list of people": {"companyIds": [COMPANIES[0]]},
     "companyIds null": {"companyIds": None},
-    "fields of no meaning here": {"colour": "green", "persons": [], "orgId": "org_1"},
+    "fields of no meaning here": {
+        "colour": "green",
+        "persons": [],
+        "orgId": "org_1",
+        **dict.fromkeys(PROGRAM_NAMES.split(), "x"),
+    },
     "fields like switches": SWITCHES,
     "documented keys in other cases": {"Name": "Other", "TYPE": "company", "startdate": "2001-01-01T00:00:00.000Z"},
     "fields that the server makes, in other spellings": {

@@ -185,6 +185,7 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
     commented = {**body, "name": f"A // b /* c */, {tag}"}
     yield Step("comments in the JSON and in the name", sender.request(raw=b"/* x */" + encode(commented)))
     yield Step("a character in two chunks", sender.request({**body, "name": "é" * 60 + f", {tag}"}, chunked=True))
+    yield Step("a body in two parts", sender.request({**body, "name": "é" * 60 + f", {tag}"}, in_parts=True))
     yield Step("a byte order mark", sender.request(raw=b"\xef\xbb\xbf" + encode(body)))
     yield Step("bytes that are not UTF-8", sender.request(raw=encode(body).replace(b"Spelled", b"Spel\xff\xfeled")))
     yield Step("half a surrogate pair", sender.request(raw=encode(body).replace(b"Spelled", b"Spel\\ud800led")))

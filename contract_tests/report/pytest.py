@@ -84,6 +84,8 @@ def _request(result: RunResult, exchange: ExchangeView, folder: Path | None) -> 
         yield f"            body={as_bytes(request.body.data.decode('latin-1'), variables)},"
     if request.chunked:
         yield "            chunked=True,"
+    if request.in_parts:
+        yield "            in_parts=True,"
     yield "        ),"
 
 

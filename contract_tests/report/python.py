@@ -8,6 +8,13 @@ from urllib.parse import urlsplit
 
 from contract_tests.engine.views import RequestView
 
+_IN_PARTS = """\
+def in_parts(body, length):
+    yield body[:length]
+    time.sleep(0.03)
+    yield body[length:]
+"""
+
 
 def as_python(request: RequestView, *, variables: Collection[str] = (), body_file: str | None = None) -> str:
     """Return a program for httpx2 (httpx has the same names); it reads secrets from the environment.
@@ -23,10 +30,15 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
     body = as_bytes(request.body.data.decode("latin-1"), variables)
     if body_file is not None:
         body = f"open({body_file!r}, 'rb').read()"
-    content = f"iter([{body}])" if request.chunked else body
+    content, imports = body, "import os\n\nimport httpx2\n\n"
+    if request.in_parts:
+        headers += f"        (b'Content-Length', b'{request.body.size_bytes}'),\n"
+    if request.chunked or request.in_parts:
+        content = f"in_parts({body}, {request.first_part})"
+        imports = f"import os\nimport time\n\nimport httpx2\n\n\n{_IN_PARTS}\n\n"
     url = as_bytes(request.url, variables)
     return (
-        "import os\n\nimport httpx2\n\n"
+        f"{imports}"
         "request = httpx2.Request(\n"
         f"    {request.method!r},\n    ({url}).decode(),\n"
         f"    headers=[\n{headers}    ],\n    content={content},\n)\n"

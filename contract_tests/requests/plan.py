@@ -78,6 +78,7 @@ class Sender:
         method: str | None = None,
         path_end: str = "",
         chunked: bool = False,
+        in_parts: bool = False,
         less: Collection[str] = (),
     ) -> Request:
         """Return a request like that of a plain client, with the given differences."""
@@ -89,7 +90,7 @@ class Sender:
         headers = (USER_AGENT, *accept, *typed, *login, *self.terms.settings.headers, *more)
         headers = tuple(header for header in headers if header[0] not in less)
         url = self.terms.url(self.operation) + path_end
-        return Request(method or self.operation.method, url, headers, data, chunked)
+        return Request(method or self.operation.method, url, headers, data, chunked, in_parts)
 
 
 def encode(body: Any) -> bytes:

@@ -38,7 +38,7 @@ _ORIGIN = ("Origin", "https://app.example.com")
 # Label -> arguments of Sender.request that change a plain request.
 VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "charset=utf-8": {"media_type": "application/json; charset=utf-8"},
-    'charset="UTF-8" in quotes': {"media_type": 'application/json;\tcharset="UTF-8"'},
+    'charset="UTF-8" in quotes': {"media_type": 'application/json;charset="UTF-8"'},
     "the media type in capitals": {"media_type": "Application/JSON"},
     "no Content-Type": {"media_type": None},
     "a body in chunks": {"chunked": True},

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -18,14 +18,13 @@ import httpx2
 from contract_tests.target.concurrency import concurrently
 from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABLE, Exchange, Request, Response
 from contract_tests.target.pace import Pace
-from contract_tests.target.raw import exchange_bytes
+from contract_tests.target.raw import divided, exchange_bytes
 from contract_tests.target.renewal import Renewal
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # no request of the suite causes a longer response
 APART_S = 0.005  # times have milliseconds
 MAX_RATE_LIMIT_WAIT_S = 60.0  # total for one request
 MAX_RATE_LIMIT_TRIES = 8
-CHUNK_PAUSE_S = 0.03  # between two chunks, so that the server reads them separately
 
 
 Outgoing = tuple[Request, str, int]  # with its label and its number
@@ -223,7 +222,9 @@ class Target:
         deadline = time.monotonic() + self.timeout_s
         sent = self._renewal.headers(request.headers) if self._renewal else request.headers
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent]
-        content = _in_chunks(request.body) if request.chunked else request.body
+        content = divided(request.body) if request.chunked or request.in_parts else request.body
+        if request.in_parts:
+            headers.append((b"Content-Length", b"%d" % len(request.body)))
         extensions = {"trace": trace, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self.timeout_s)}
         answer: httpx2.Response | None = None
         try:
@@ -257,15 +258,6 @@ class Target:
 
 def _other_network(error: _AddressRefusedError) -> str:
     return f"{UNREACHABLE}: the name of the host now has the address {error}, of another kind of network"
-
-
-def _in_chunks(body: bytes) -> Iterator[bytes]:
-    inside = (at for at in range(len(body) // 4, len(body)) if body[at] & 0xC0 == 0x80)  # of a character in UTF-8
-    middle = next(inside, len(body) // 2)
-    if middle:
-        yield body[:middle]
-        time.sleep(CHUNK_PAUSE_S)
-        yield body[middle:]
 
 
 def _read(answer: httpx2.Response, deadline: float) -> bytes:

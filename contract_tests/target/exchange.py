@@ -35,6 +35,7 @@ class Wire:
 class Request:
     """The exact bytes of a request; header values are text in Latin-1.
 
+    chunked: the body is sent in two chunks. in_parts: it is sent with Content-Length, the second half a moment later.
     wire: the bytes of the whole message, if they are other ones than a usual client writes for the other fields.
     """
 
@@ -43,6 +44,7 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
     chunked: bool = False
+    in_parts: bool = False
     wire: Wire | None = None
 
     def header(self, name: str) -> str | None:
@@ -69,6 +71,12 @@ class Response:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
             return _patient_json(self.body)
+
+
+def first_part(body: bytes) -> int:
+    """Return where a body is divided: inside a character of several bytes in UTF-8, if there is one."""
+    inside = (at for at in range(len(body) // 4, len(body)) if body[at] & 0xC0 == 0x80)
+    return next(inside, len(body) // 2)
 
 
 class _NotJson:

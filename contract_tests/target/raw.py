@@ -1,4 +1,4 @@
-"""Send the bytes of one message on a connection of its own, and read the response."""
+"""Send bytes as usual clients do not: one message on a connection of its own, or a body in two parts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
-from contract_tests.target.exchange import HUNG_UP, SILENT, UNREACHABLE, Response, Wire
+from contract_tests.target.exchange import HUNG_UP, SILENT, UNREACHABLE, Response, Wire, first_part
 
 WAIT_FOR_ANY_S = 0.5  # for a response to a message that has no end; a server waits for the rest, often for a minute
+PART_PAUSE_S = 0.03  # between two parts of a body, so that the server reads them separately
 NOT_HTTP = "the response is not HTTP or not whole"
 
 
@@ -74,3 +75,11 @@ def _response(connection: socket.socket, wait_s: float, longest_bytes: int) -> t
     finally:
         response.close()
     return Response(response.status, tuple(response.getheaders()), bytes(body)), None
+
+
+def divided(body: bytes) -> Iterator[bytes]:
+    """Yield the parts of a body, the second one after a pause."""
+    if middle := first_part(body):
+        yield body[:middle]
+        time.sleep(PART_PAUSE_S)
+        yield body[middle:]

@@ -88,7 +88,7 @@ def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
                 case.exchange,
                 expected="the valid session is accepted",
                 actual="401",
-                hint="If the session expired during the run, sign in again and repeat the run.",
+                hint="If the session ended during the run, sign in again and repeat the run.",
             )
         elif case.succeeded:
             yield held(clause, case.exchange)

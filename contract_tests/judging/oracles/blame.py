@@ -53,7 +53,8 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
         actual = f"{case.status_text}, although nothing is wrong with the request{_own_words(case)}"
         if 1 < len(one_of := several.get(clause, ())) <= LISTED:
             actual += f"; the cause is one of: {', '.join(sorted(one_of))}"
-        yield broken(clause, case.exchange, expected="200 or 201", actual=actual)
+        hint = "The second part of the body came a moment after the first." if case.exchange.request.in_parts else ""
+        yield broken(clause, case.exchange, expected="200 or 201", actual=actual, hint=hint)
 
 
 def _reuses_a_key(case: Case, cases: Sequence[Case]) -> bool:
@@ -164,7 +165,7 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
     for other in cases:
         if not other.succeeded or not other.signed_in or not other.sent or set(other.sent) != set(case.sent):
             continue
-        if other.exchange.request.headers != case.exchange.request.headers:
+        if _sending(other) != _sending(case):
             continue
         differing = {field for field, value in case.sent.items() if other.sent[field] != value}
         if nearest is None or len(differing) < len(nearest):
@@ -176,6 +177,12 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
         nearest -= set(case.meaning.repeatable)
     clauses = case.meaning.variation_of_field
     return {clauses[field] for field in nearest or () if field in clauses}
+
+
+def _sending(case: Case) -> object:
+    """Return how a request was sent, apart from its body."""
+    request = case.exchange.request
+    return request.headers, request.chunked, request.in_parts
 
 
 def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:

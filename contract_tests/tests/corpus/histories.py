@@ -118,6 +118,9 @@ def users() -> Iterator[tuple[str, Entry]]:
         yield f"the creator {label}, nothing known", one(made(1, invited, userIds=got))
         second = made(1, invited, how={"login": SECOND_LOGIN}, userIds=got)
         yield f"the creator {label}, of the second user", one(by_second(0, userIds=["user_2"]), second)
+    null_id = made(1, sent_body(id=None), id=None)
+    yield "null for the id taken over", one(made(0), null_id)
+    yield "never another id than null", one(made(0, id=None), null_id)
     yield "never there, displaced", one(made(0, userIds=["z"]), made(1, invited, userIds=["a"]))
     yield "invited as text", one(made(0), made(1, sent_body(userIds="a"), userIds=["a"]))
 

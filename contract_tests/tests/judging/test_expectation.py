@@ -111,6 +111,7 @@ OPEN: dict[str, tuple[str, set[int], Request]] = {  # its open reading, statuses
     "no Content-Type": ("content-type-missing", {400, 415}, typed(None)),
     "a type in capitals": ("media-type-case", {400, 415}, typed("Application/JSON")),
     "text/plain": ("other-media-types", {400, 415}, typed("text/plain")),
+    "a tab": ("other-media-types", {400, 415}, typed('application/json;\tcharset="UTF-8"')),
     "another charset": ("other-media-types", {400, 415}, typed("application/json; charset=utf-16")),
     "NaN": ("json-extensions", {400}, request(raw=RAW[:-1] + b',"x":NaN}')),
     "a comment": ("json-extensions", {400}, request(raw=b"/* x */" + RAW)),

@@ -64,6 +64,7 @@ RIGHT: dict[str, Exchange] = {
     "tags and scripts removed": renamed("Q1 <b>x</b> <script>alert(1)</script>", "Q1 x "),
     "half a pair replaced": raw_name(b"Spr\\ud800ing", "Spr\ufffding"),
     "half a pair replaced by three": raw_name(b"Spr\\ud800ing", "Spr\ufffd\ufffd\ufffding"),
+    "half a pair replaced with the next letter": raw_name(b"Spr\\ud800ing", "Spr?ng"),
     "half a pair as a question mark": raw_name(b"Spr\\ud800ing", "Spr?ing"),
     "half a pair kept as an escape": raw_name(b"Spr\\ud800ing", "Spr\ud800ing"),
     "bytes that are not UTF-8 replaced": raw_name(b"Spr\xff\xfeing", "Spr\ufffding"),

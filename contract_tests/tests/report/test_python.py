@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,11 +33,12 @@ def run_program(text: str, **environment: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+@pytest.mark.parametrize("how", [{}, {"chunked": True}, {"in_parts": True}], ids=["whole", "chunked", "in parts"])
 @pytest.mark.parametrize("name", ["plain", "nothing", "every byte", "quotes", "U+2028 and bidi"])
-def test_the_program_sends_headers_and_body_byte_for_byte(name: str, chunked: bool) -> None:
+def test_the_program_sends_headers_and_body_byte_for_byte(name: str, how: Mapping[str, Any]) -> None:
     with raw_server() as server:
-        sent = request("POST", server.url + "/p?q=%20", (*PLAIN, ("X", "caf\xe9")), BODIES[name], chunked)
+        sent = request("POST", server.url + "/p?q=%20", (*PLAIN, ("X", "caf\xe9")), BODIES[name])
+        sent = replace(sent, **how)
         run_program(as_python(sent))
     (got,) = server.received
     assert got.body == BODIES[name]

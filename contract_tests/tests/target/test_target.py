@@ -42,7 +42,10 @@ def test_the_bytes_of_the_request_are_sent_unchanged(target: Target) -> None:
     with raw_server() as server:
         exchange = target.send(Request("POST", server.url + "/a?b=%20", (("X-E", "caf\xe9"),), body), "x")
         target.send(post(server.url, body, chunked=True))
-    first, second = server.received
+        target.send(post(server.url, body, in_parts=True))
+    first, second, third = server.received
+    assert third.headers["content-length"] == "256"
+    assert third.body == body
     assert (first.line, first.body, first.headers["x-e"]) == ("POST /a?b=%20 HTTP/1.1", body, "caf\xe9")
     assert set(first.headers) == {"host", "content-length", "x-e"}
     assert second.headers["transfer-encoding"] == "chunked"
@@ -50,6 +53,26 @@ def test_the_bytes_of_the_request_are_sent_unchanged(target: Target) -> None:
     assert exchange.response is not None
     assert (exchange.response.status, exchange.response.json, exchange.label) == (201, {}, "x")
     assert exchange.sent_at_s <= exchange.received_at_s <= time.time()
+
+
+def test_the_second_part_of_a_body_comes_later(target: Target) -> None:
+    received: list[bytes] = []
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            while not b"".join(received).endswith(b"ab\xc3\xa9cd"):
+                received.append(connection.recv(4096))
+            connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve)
+        server.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        target.send(post(url, "abécd".encode(), in_parts=True))
+        server.join(10)
+    assert received[-2].endswith(b"ab\xc3")
+    assert received[-1] == b"\xa9cd"
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -1,7 +1,8 @@
-"""Check the third foreign set: each server shows its bug and answers a plain request correctly; the core has none."""
+"""Check foreign sets 3 and 4: each server shows its bug and answers a plain request correctly; the core has none."""
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,15 +13,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from contract_tests.tests.servers.foreign_servers import THIRD_SET
+from contract_tests.tests.servers.foreign_servers import LATER_SETS
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.sending import EXAMPLE, EXPIRED, USERS, UUIDS, Send, sender
 from contract_tests.tests.servers.serving import serve
-from contract_tests.tests.servers.test_faulty_servers_behave import ever, got, kept, raw, status
+from contract_tests.tests.servers.test_faulty_servers_behave import error, ever, got, kept, raw, status
 
 pytestmark = pytest.mark.once
 
-APPS = {"right-core": RightCore} | {foreign.name: foreign.app for foreign in THIRD_SET}
+APPS = {"right-core": RightCore} | {foreign.name: foreign.app for foreign in LATER_SETS}
 LATER = {"endDate": "9000-01-01T00:00:00.000Z"}
 
 
@@ -108,6 +109,21 @@ def plain(send: Send) -> bool:
     return got(send, {}, headers={"User-Agent": "test"}).get("name") == EXAMPLE["name"]
 
 
+def users_mixed_up(send: Send) -> bool:
+    """Return whether one of two lists that two users create together belongs to the other user."""
+    tokens = [*USERS] * 4
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        answers = list(pool.map(lambda token: got(send, {}, token=token), tokens))
+    return any(one["userIds"] != [USERS[token]] for one, token in zip(answers, tokens, strict=True))
+
+
+def late_parts(body: bytes) -> Iterator[bytes]:
+    yield body[:9]
+    time.sleep(0.05)
+    yield body[9:]
+
+
+MARCH = "2100-03-01T00:00:00.000Z"
 LARGE = {"personIds": [f"lead_{number}" for number in range(2000)]}
 
 # What shows each bug: true for the faulty server, false for the right core.
@@ -166,21 +182,57 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "slug-of-latin-letters": lambda send: [status(send, {"name": name}) for name in ("反馈", "物語")] == [201, 500],
     "aborted-transaction-stays": fails_after_nul,
     "default-of-the-start": stands_still,
+    "one-line-is-uuid": lambda send: status(send, {"icpId": f"a\n{UUIDS[0]}"}) == 201,
+    "line-end-after-uuid": lambda send: kept(send, "companyIds", [f"{UUIDS[0]}\n"]) == [f"{UUIDS[0]}\n"],
+    "hex-and-hyphens": lambda send: status(send, {"icpId": "-" * 36}) == 201,
+    "first-item-checked": lambda send: status(send, {"type": "company", "companyIds": [UUIDS[0], "b"]}) == 201,
+    "companies-checked-by-type": lambda send: status(send, {"companyIds": ["b"]}) == 201,
+    "ids-end-at-four-bytes": lambda send: kept(send, "personIds", ["lead_🚀_1"]) == ["lead_"],
+    "last-id-for-all": lambda send: kept(send, "companyIds", UUIDS) == UUIDS[-1:] * 2,
+    "leap-day-of-2000-refused": lambda send: status(send, {"startDate": "2000-02-29T00:00:00.000Z"}) == 400,
+    "every-fourth-year-leaps": lambda send: [start(send, f"{year}-02-29") for year in (2099, 2100)] == [None, MARCH],
+    "leap-day-every-year": lambda send: start(send, "2100-02-29T00:00:00.000Z") == MARCH,
+    "fraction-ignored": lambda send: start(send, "2024-01-01T00:00:00.999Z") == "2024-01-01T00:00:00.000Z",
+    "offset-dropped": lambda send: start(send, "2024-01-01T00:00:00+02:00") == "2024-01-01T00:00:00.000Z",
+    "hour-of-the-gap-moved": lambda send: start(send, "2024-03-10T02:30:00.000Z") == "2024-03-10T03:30:00.000Z",
+    "offset-of-the-start": lambda send: start(send, "2024-07-01T00:00:00.000Z") == "2024-07-01T01:00:00.000Z",
+    "years-after-2037-crash": lambda send: status(send, {"endDate": "2040-01-01T00:00:00.000Z"}) == 500,
+    "millisecond-of-float-cut": lambda send: start(send, "2024-01-01T00:00:00.001Z") == "2024-01-01T00:00:00.000Z",
+    "joiners-removed": lambda send: kept(send, "name", "a\u200db") == "ab",
+    "boolean-made-text": lambda send: kept(send, "name", True) == "True",
+    "half-pair-crash": lambda send: status(send, raw(name=b'"\\ud83d"')) == 500,
+    "array-for-body-crash": lambda send: status(send, b"[]") == 500,
+    "fields-as-arguments": lambda send: status(send, {"self": 1}) == 500,
+    "first-part-is-the-body": lambda send: status(send, late_parts(json.dumps(EXAMPLE).encode())) == 400,
+    "chunked-body-empty": lambda send: status(send, iter([json.dumps(EXAMPLE).encode()])) == 400,
+    "length-in-characters": lambda send: not send({"name": "Żółć"}).content.endswith(b"}"),
+    "exception-in-details-crash": lambda send: status(send, {"endDate": "soon"}) == 500,
+    "message-is-list": lambda send: isinstance(error(send, {"name": 7, "icpId": 7})["message"], list),
+    "users-accumulate": lambda send: [len(got(send, {}, token=token)["userIds"]) for token in USERS] == [1, 2],
+    "user-in-shared-variable": lambda send: ever(lambda: users_mixed_up(send)),
+    "last-user-stays": lambda send: [status(send, {}), status(send, {}, token="")] == [201, 201],
+    "database-locked": lambda send: ever(lambda: any(one.status_code == 500 for one in together(send, *[{}] * 8))),
+    "pattern-keeps-its-place": lambda send: (
+        [status(send, {"endDate": "2099-01-01T00:00:00Z"}) for _ in range(2)] == [201, 400]
+    ),
+    "prototype-kept": lambda send: (
+        [status(send, {"__proto__": {"type": "company"}}), got(send, {}, without="type")["type"]] == [201, "company"]
+    ),
 }
 
 
 @pytest.mark.parametrize("name", SHOWS)
-def test_a_server_of_the_third_set_shows_its_bug_and_is_correct_otherwise(server: str, name: str) -> None:
+def test_a_server_of_a_later_set_shows_its_bug_and_is_correct_otherwise(server: str, name: str) -> None:
     with fresh(server, name) as send:
         assert plain(send)
         assert SHOWS[name](send)
 
 
 @pytest.mark.parametrize("name", SHOWS)
-def test_the_right_core_has_no_bug_of_the_third_set(server: str, name: str) -> None:
+def test_the_right_core_has_no_bug_of_a_later_set(server: str, name: str) -> None:
     with fresh(server, "right-core") as send:
         assert not SHOWS[name](send)
 
 
-def test_each_server_of_the_third_set_is_checked_here() -> None:
-    assert {foreign.name for foreign in THIRD_SET} == SHOWS.keys()
+def test_each_server_of_a_later_set_is_checked_here() -> None:
+    assert {foreign.name for foreign in LATER_SETS} == SHOWS.keys()
