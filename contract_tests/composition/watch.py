@@ -33,7 +33,7 @@ def open_watching(
     """The judging of traffic that other programs cause; when the block ends, its record is closed.
 
     folder: where the record goes; without it none is written. masker: learns the secrets of the traffic.
-    record_bytes: of the record; it keeps no more exchanges beyond this. Raises RecordError.
+    record_bytes: of the record; beyond this it keeps only what is news. Raises RecordError.
     """
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     started = describe(terms)

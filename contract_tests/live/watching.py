@@ -138,7 +138,7 @@ class Watching:
         if left_out:
             words += f" Not judged: {'; '.join(left_out)}."
         if self._record and self._record.dropped:
-            words += f" Not recorded: {self._record.dropped}, as the record has reached its greatest size."
+            words += f" The record is full: it only counts {self._record.dropped} of them."
         return words
 
 
