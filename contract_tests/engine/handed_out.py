@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import unquote
 
+from contract_tests.judging.formats import is_uuid
 from contract_tests.target.exchange import Exchange, Headers
 
 LOOK_ALIKE_LENGTH = 20  # a shorter login has the shape of ordinary words
@@ -26,7 +27,6 @@ _IN_URL = re.compile(
 _SECRET_HEADER = re.compile(_SECRET_NAME, re.IGNORECASE)
 # RFC 7519 §3: three parts, the first two are JSON in base64url
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # also the form of every id
 
 
 def handed_out(exchange: Exchange) -> set[str]:
@@ -82,7 +82,7 @@ def _logins(headers: Headers) -> Iterator[str]:
         if (
             name.lower() in {"authorization", "cookie"}
             and len(token) >= LOOK_ALIKE_LENGTH
-            and not _UUID.fullmatch(token)
+            and not is_uuid(token)  # also the form of every ID
         ):
             yield token
 
