@@ -8,9 +8,15 @@ import sys
 LOADED = """
 import sys, mock_server
 mock_server.create_app()
-assert not {"httpx", "httpx2", "requests", "starlette.testclient"} & set(sys.modules), "loaded, and never used"
+unused = {"httpx", "httpx2", "jinja2", "requests", "starlette.testclient", "werkzeug", "werkzeug.serving"}
+assert not unused & set(sys.modules), "loaded, and never used"
 import connexion.json_schema, connexion.security
 assert connexion.security.httpx.AsyncClient.__module__.startswith("httpx")
+import jinja2
+assert connexion.spec.jinja2.Template is jinja2.Template
+from werkzeug import Request, run_simple
+from werkzeug.local import LocalProxy
+assert isinstance(connexion.request, LocalProxy)
 import requests
 assert connexion.json_schema.requests.get is requests.get
 from starlette.testclient import TestClient
