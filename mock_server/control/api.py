@@ -17,8 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec, read_yaml
 from mock_server.contract.readings import Readings
-from mock_server.control import calls as control_calls
-from mock_server.control import journal_calls as control_journal
+from mock_server.control import calls, journal_calls, session_calls
 from mock_server.control.calls import CONTROL_SPEC, Call, Parts
 from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
@@ -36,7 +35,7 @@ from mock_server.worlds.worlds import DEFAULT_WORLD
 SESSIONS = "/__mock__/sessions"
 BODY_BYTES = 64 * 1024 * 1024  # an export of a full world has about 5 MiB
 READY = "/__mock__/ready"
-HANDLERS = {**control_calls.HANDLERS, **control_journal.HANDLERS}
+HANDLERS = {**calls.HANDLERS, **journal_calls.HANDLERS, **session_calls.HANDLERS}
 HEADERS = {
     "cache-control": "no-store, no-transform",  # a proxy that compresses would delay the event stream
     "cross-origin-resource-policy": "same-origin",
