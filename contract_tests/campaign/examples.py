@@ -16,7 +16,7 @@ from contract_tests.target.exchange import Request
 
 LABEL = "an example of an earlier campaign"
 MOST_EXAMPLES = 200  # sent before the cells; a server that breaks more has more urgent problems
-_KEY = b"leadlists-contract examples, 1"  # with the version of their form
+KEY = b"leadlists-contract examples, 1"  # with the version of their form
 
 
 class Examples:
@@ -36,7 +36,7 @@ class Examples:
     def requests(self) -> list[Request]:
         """The requests that earlier campaigns have saved, in the same order for the same ones."""
         try:
-            values = sorted(self._database.fetch(_KEY))[:MOST_EXAMPLES]
+            values = sorted(self._database.fetch(KEY))[:MOST_EXAMPLES]
         except Exception as error:  # of whatever kind of database
             self.problem = f"The examples cannot be read: {error}."
             return []
@@ -60,7 +60,7 @@ class Examples:
             "in_parts": request.in_parts,
         }
         try:
-            self._database.save(_KEY, orjson.dumps(fields))
+            self._database.save(KEY, orjson.dumps(fields))
         except Exception as error:
             self.problem = f"The examples cannot be saved: {error}."
 

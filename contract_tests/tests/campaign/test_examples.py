@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase
 
-from contract_tests.campaign.examples import LABEL, Examples
+from contract_tests.campaign.examples import KEY, LABEL, Examples
 from contract_tests.composition.examples import open_examples
 from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
@@ -24,6 +25,7 @@ from contract_tests.settings.values import Session, Settings, UsageError
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.campaign.test_dying_processes import Cutting
 from contract_tests.tests.programs import redis_server
+from contract_tests.tests.servers.right_core import PATH
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
 
@@ -46,17 +48,15 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
             process.kill()
 
 
-def check_that_the_second_campaign_finds_it_at_once(one: ExampleDatabase, other: ExampleDatabase, folder: Path) -> None:
-    with serve(Cutting({FIRST: "user_1"})) as url:
-        settings = Settings(url, Session("first", bearer=FIRST))
-        assert small_campaign(settings, folder / "one", requests=230, examples=one).exit_code() == 1
+def campaign_with_an_example(examples: ExampleDatabase, folder: Path) -> None:
+    """Carry out a campaign against a server that cuts names; an example shows it before the cells."""
     with serve(Cutting({SECOND: "user_2"})) as url:
         settings = Settings(url, Session("first", bearer=SECOND), seed=9)
-        result = small_campaign(settings, folder / "other", requests=230, examples=other)
+        result = small_campaign(settings, folder, requests=220, examples=examples)
     assert result.discovered is not None
     [found] = result.discovered.findings
     assert (found.main.key.clause, found.main.same) == ("response.name.echo", 3)
-    sent = [event.exchange for event in read_events(folder / "other") if isinstance(event, ExchangeSeen)]
+    sent = [event.exchange for event in read_events(folder) if isinstance(event, ExchangeSeen)]
     shown, *_ = [exchange for exchange in sent if exchange.label == LABEL]
     assert shown.number < NUMBERS_OF_A_CELL
     assert shown.response is not None
@@ -65,26 +65,34 @@ def check_that_the_second_campaign_finds_it_at_once(one: ExampleDatabase, other:
 
 
 def test_campaigns_share_examples_through_redis(redis_url: str, tmp_path: Path) -> None:
-    check_that_the_second_campaign_finds_it_at_once(open_examples(redis_url), open_examples(redis_url), tmp_path)
-
-
-def test_campaigns_share_examples_through_a_folder_and_resume_sends_the_same(tmp_path: Path) -> None:
-    place = tmp_path / "examples"
-    check_that_the_second_campaign_finds_it_at_once(open_examples(str(place)), open_examples(str(place)), tmp_path)
-    saved = b"".join(path.read_bytes() for path in place.rglob("*") if path.is_file())
+    with serve(Cutting({FIRST: "user_1"})) as url:
+        settings = Settings(url, Session("first", bearer=FIRST))
+        result = small_campaign(settings, tmp_path / "one", requests=220, examples=open_examples(redis_url))
+    assert result.exit_code() == 1
+    [saved] = open_examples(redis_url).fetch(KEY)
     assert FIRST.encode() not in saved
     assert b"127.0.0.1" not in saved
-    record = tmp_path / "other" / FILE_NAME
+    campaign_with_an_example(open_examples(redis_url), tmp_path / "other")
+
+
+def test_a_resumed_campaign_sends_no_example_again(tmp_path: Path) -> None:
+    place, folder = tmp_path / "examples", tmp_path / "run"
+    dates = {"startDate": "2024-01-01T00:00:00.000Z", "endDate": "2024-01-02T00:00:00.000Z"}
+    body: dict[str, object] = {"name": "x" * 65, "type": "person", "icpId": None, "personIds": [], **dates}
+    headers = [["Content-Type", "application/json"], ["Authorization", "Bearer ${LEADLISTS_BEARER}"]]
+    example = {"method": "POST", "path": PATH, "headers": headers, "chunked": False}
+    example["body"] = base64.b64encode(json.dumps(body).encode()).decode()
+    open_examples(str(place)).save(KEY, json.dumps(example).encode())
+    campaign_with_an_example(open_examples(str(place)), folder)
+    record = folder / FILE_NAME
     lines = record.read_bytes().splitlines(keepends=True)
-    before = _numbers(lines)
     record.write_bytes(b"".join(lines[: len(lines) * 2 // 3]))
     shutil.rmtree(place)
     with serve(Cutting({SECOND: "user_2"})) as url:
-        moved = record.read_bytes().replace(_url_in(lines[0]), url.encode())
-        record.write_bytes(moved)
+        record.write_bytes(record.read_bytes().replace(_url_in(lines[0]), url.encode()))
         settings = Settings(url, Session("first", bearer=SECOND), seed=9)
-        small_campaign(settings, tmp_path / "other", requests=230, resumes=True)
-    assert _numbers(record.read_bytes().splitlines(keepends=True)) == before
+        small_campaign(settings, folder, requests=220, resumes=True)
+    assert _numbers(record.read_bytes().splitlines(keepends=True)) == _numbers(lines)
 
 
 def _numbers(lines: list[bytes]) -> list[int]:
@@ -107,7 +115,7 @@ def test_a_database_that_fails_or_holds_something_else_does_no_harm() -> None:
     assert examples.problem == "The examples cannot be read: gone."
     strange = InMemoryExampleDatabase()
     for value in (b"", b"[]", b'{"method":1}', b"\xff"):
-        strange.save(b"leadlists-contract examples, 1", value)
+        strange.save(KEY, value)
     assert Examples(strange, {}, "http://127.0.0.1").requests() == []
 
 
