@@ -9,7 +9,7 @@ from typing import Any
 
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.findings import Finding, findings
+from contract_tests.report.findings import FindingView, findings
 from contract_tests.report.receipt import Receipt
 
 
@@ -41,7 +41,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     return json.dumps(report, indent=2) + "\n"
 
 
-def _test(found: ClauseResult, finding: Finding | None) -> dict[str, Any]:
+def _test(found: ClauseResult, finding: FindingView | None) -> dict[str, Any]:
     statuses = {None: "skipped", Outcome.BROKEN: "failed"}
     test: dict[str, Any] = {
         "name": found.clause.id,

@@ -18,8 +18,8 @@ from contract_tests.settings.secrets import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One clause that is broken or has a warning. No text has control characters.
+class FindingView:
+    """One clause that is broken or has a warning, as reports show it. No text has control characters.
 
     outcome: an accepted breach is a warning. commands, programs: to send each request again. test: a pytest module that
     judges the clause again; empty for a warning. fingerprint: the same in all runs with the same broken clause.
@@ -55,17 +55,17 @@ class Finding:
         return "\n".join([*lines, self.again] if self.again else lines)
 
 
-def findings(result: RunResult, folder: Path | None) -> Iterator[Finding]:
+def findings(result: RunResult, folder: Path | None) -> Iterator[FindingView]:
     """Yield the broken clauses, then those with a warning, in the order of the contract."""
     for found in (*result.broken, *result.warned):
         if found.worst is not None:
             yield _finding(result, found, found.worst, folder)
 
 
-def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folder: Path | None) -> Finding:
+def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folder: Path | None) -> FindingView:
     accepted = result.deviation(found.clause.id) if found.outcome is Outcome.BROKEN else None
     reading = result.reading(verdict.reading) if verdict.reading else None
-    return Finding(
+    return FindingView(
         clause=found.clause,
         outcome=Outcome.WARNED if accepted else found.outcome or Outcome.HELD,
         verdict=verdict,

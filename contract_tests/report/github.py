@@ -8,7 +8,7 @@ from pathlib import Path
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import markdown
-from contract_tests.report.findings import Finding, findings, sentence
+from contract_tests.report.findings import FindingView, findings, sentence
 from contract_tests.report.receipt import Receipt
 
 
@@ -29,7 +29,7 @@ def append_summary(result: RunResult, folder: Path | None, receipt: Receipt | No
             file.write(markdown.write(result, folder, receipt))
 
 
-def _annotation(finding: Finding) -> str:
+def _annotation(finding: FindingView) -> str:
     level = "error" if finding.outcome is Outcome.BROKEN else "warning"
     title = _message(finding.clause.id).replace(":", "%3A").replace(",", "%2C")
     return f"::{level} title={title}::{_message(finding.text)}"

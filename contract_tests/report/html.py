@@ -18,7 +18,7 @@ from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.curve import curve_of
 from contract_tests.report.discovered import also, commands, headline, sum_of, times
-from contract_tests.report.findings import Finding, findings, sentence
+from contract_tests.report.findings import FindingView, findings, sentence
 from contract_tests.report.receipt import Receipt
 from contract_tests.settings.secrets import printable
 
@@ -68,7 +68,7 @@ def _groups(result: RunResult) -> Mapping[str, list[ClauseResult]]:
     return groups
 
 
-def _shown(finding: Finding) -> dict[str, Any]:
+def _shown(finding: FindingView) -> dict[str, Any]:
     expected, actual = compared(finding.expected, finding.actual)
     return {
         "finding": finding,

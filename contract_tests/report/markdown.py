@@ -8,7 +8,7 @@ from pathlib import Path
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.discovered import also, commands, headline, sum_of, times
-from contract_tests.report.findings import Finding, findings, sentence
+from contract_tests.report.findings import FindingView, findings, sentence
 from contract_tests.report.receipt import Receipt
 
 
@@ -37,7 +37,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     return "\n".join(lines) + "\n"
 
 
-def _finding(finding: Finding) -> list[str]:
+def _finding(finding: FindingView) -> list[str]:
     lines = [f"### {escaped(finding.clause.id)}", "", escaped(finding.clause.statement), ""]
     lines += [f"- expected: {code(finding.expected)}", f"- actual: {code(finding.actual)}"]
     if finding.hint:

@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.contract.specification import Clause
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.findings import Finding, findings
+from contract_tests.report.findings import FindingView, findings
 from contract_tests.report.receipt import Receipt
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -47,7 +47,7 @@ def _rule(clause: Clause) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, index: int) -> dict[str, Any]:
+def _result(finding: FindingView, index: int) -> dict[str, Any]:
     suppressed = {"suppressions": [{"kind": "external", "justification": finding.accepted}]} if finding.accepted else {}
     return {
         "ruleId": finding.clause.id,
