@@ -6,9 +6,10 @@ import sys
 
 import click
 
+from mock_server.bench import guard
 from mock_server.bench.machine import this_machine
 from mock_server.bench.processes import NotServed, stop_servers_when_terminated
-from mock_server.bench.records import write_servers, write_suites
+from mock_server.bench.records import write_guarded, write_servers, write_suites
 from mock_server.bench.results import Row, summarize, summarize_starts
 from mock_server.bench.rounds import Rounds
 from mock_server.bench.sample import read_sample
@@ -74,6 +75,8 @@ def _compare_servers(servers: list[Server], rounds: int, starts: int, growth: st
     click.echo(f"{this_machine()}\n{as_text(server_table(rows))}")
     if write:
         write_servers(this_machine(), rows)
+        _tell("measuring again, as the guard does")
+        write_guarded(this_machine(), guard.measure().values())
 
 
 def _is_there(server: Server, tools: Tools) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,25 @@ def write_suites(machine: Machine, rows: Sequence[SuiteRow]) -> None:
     _write("suites", entry, f"{machine}.\n\n{as_markdown(suite_table(rows))}")
 
 
-def read_servers(path: Path = LAST) -> dict[str, Row]:
-    """Return the recorded rows by server."""
-    rows = json.loads(path.read_text(encoding="utf-8"))["servers"]["rows"]
+def write_guarded(machine: Machine, rows: Iterable[Row]) -> None:
+    """Record what the guard measures."""
+    _write("guard", {"machine": dataclasses.asdict(machine), "rows": {row.server: row_to_json(row) for row in rows}})
+
+
+def read_servers(path: Path = LAST, section: str = "servers") -> dict[str, Row]:
+    """Return the recorded rows of a section by server."""
+    rows = json.loads(path.read_text(encoding="utf-8"))[section]["rows"]
     return {server: row_from_json(server, value) for server, value in rows.items()}
 
 
-def _write(section: str, entry: dict[str, Any], shown: str) -> None:
+def read_guarded() -> dict[str, Row]:
+    """Return what the guard measured at the last record, by server."""
+    return read_servers(section="guard")
+
+
+def _write(section: str, entry: dict[str, Any], shown: str = "") -> None:
     everything = json.loads(LAST.read_text(encoding="utf-8")) if LAST.exists() else {}
     everything[section] = entry
     LAST.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    README.write_text(put_between(README.read_text(encoding="utf-8"), section, shown), encoding="utf-8")
+    if shown:
+        README.write_text(put_between(README.read_text(encoding="utf-8"), section, shown), encoding="utf-8")
