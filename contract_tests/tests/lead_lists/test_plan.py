@@ -47,7 +47,7 @@ def expectations(plan: Plan, terms: Terms) -> dict[Step, Expectation]:
 
 
 def test_it_is_small_enough_for_every_commit(plan: Plan) -> None:
-    assert len(plan.steps) <= 500
+    assert len(plan.steps) <= 450
 
 
 def test_labels_are_unique(plan: Plan) -> None:
