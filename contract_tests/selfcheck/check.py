@@ -15,7 +15,7 @@ from contract_tests.contract.specification import load_specification
 from contract_tests.engine.events import Ending, Event, VerdictGiven
 from contract_tests.engine.result import ReadingResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.selfcheck.serving import serve
+from contract_tests.selfcheck.serving import end_with_parent, serve
 from contract_tests.selfcheck.subjects import CARRIERS, Subject
 from contract_tests.settings.values import Session, Settings
 
@@ -46,7 +46,7 @@ def check(subjects: Sequence[Subject], settings: Settings, *, whole: bool = Fals
     detected the defect, to find the other clauses that it reports.
     """
     context = get_context("spawn")  # a fork would take the threads of a parent with it
-    with ProcessPoolExecutor(AT_ONCE, context) as pool:
+    with ProcessPoolExecutor(AT_ONCE, context, initializer=end_with_parent) as pool:
         pending = [pool.submit(_judge, subject, settings, whole) for subject in subjects]
         try:
             for done in as_completed(pending):

@@ -55,7 +55,7 @@ def _context() -> ForkServerContext:
 
 def _run(command: tuple[str, ...], writer: Connection) -> None:
     """Run a module like `python -m …`, with its output sent to `writer`."""
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     os.dup2(writer.fileno(), 1)
     os.dup2(writer.fileno(), 2)
     writer.close()
@@ -65,8 +65,12 @@ def _run(command: tuple[str, ...], writer: Connection) -> None:
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def _end_with_parent() -> None:
-    """Stop the server when the judging process is killed."""
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it has ended, even if that was killed."""
+    Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     if parent := parent_process():
         parent.join()
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

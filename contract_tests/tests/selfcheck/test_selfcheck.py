@@ -102,11 +102,26 @@ if __name__ == "__main__":
 """
 
 
-def test_no_server_outlives_the_process_that_judges_it(tmp_path: Path) -> None:
+CHECK_THAT_IS_KILLED = """
+import multiprocessing, os, signal
+from contract_tests.selfcheck.check import check
+from contract_tests.selfcheck.subjects import MOCK, Subject
+from contract_tests.settings.values import Depth, Settings
+
+if __name__ == "__main__":
+    faulty = Subject("x", (*MOCK, "--defect", "status-202"), clause="success.status")
+    for result in check([faulty], Settings("http://127.0.0.1", depth=Depth.QUICK)):
+        print(multiprocessing.active_children()[0].pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("program", [JUDGE_THAT_IS_KILLED, CHECK_THAT_IS_KILLED], ids=["its judge", "the selfcheck"])
+def test_no_process_outlives_the_one_that_started_it(program: str, tmp_path: Path) -> None:
     judge = tmp_path / "judge.py"
-    judge.write_text(JUDGE_THAT_IS_KILLED)
+    judge.write_text(program)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    killed = subprocess.run([sys.executable, judge], env=environment, stdout=subprocess.PIPE, text=True, timeout=300)
+    killed = subprocess.run([sys.executable, judge], env=environment, stdout=subprocess.PIPE, text=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     deadline = time.monotonic() + 20
     while _is_alive(int(killed.stdout)):
