@@ -16,15 +16,15 @@ FROZEN_CLOCK_S = 1.5  # at this distance, even timestamps in whole seconds diffe
 
 
 def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Every lead list has its own ID; requests with an Idempotency-Key are excluded."""
+    """Every lead list has its own ID, except that requests with one Idempotency-Key may get one list."""
     seen: dict[str, Case] = {}
     told: dict[str, tuple[Case, Case, str]] = {}
     for case in cases:
         created = case.created
-        if created is None or not isinstance(text := created.get("id"), str) or case.is_open_on("idempotency-key"):
+        if created is None or not isinstance(text := created.get("id"), str):
             continue
         first = seen.setdefault(text.lower(), case)
-        if first is case:
+        if first is case or _have_one_key(first, case):
             continue
         if clause := _repeat_clause(first, case):
             told.setdefault(clause, (first, case, text))
@@ -34,7 +34,12 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
         hint = "Both requests were sent at the same time." if overlap(first, case) else ""
         wanted = "two lead lists with different IDs"
         yield broken(clause, first.exchange, case.exchange, expected=wanted, actual=f"{text} twice", hint=hint)
-    yield from _held_repeats(list(seen.values()), set(told))
+    yield from _held_repeats([case for case in seen.values() if not case.is_open_on("idempotency-key")], set(told))
+
+
+def _have_one_key(first: Case, second: Case) -> bool:
+    keys = {case.exchange.request.header("Idempotency-Key") for case in (first, second)}
+    return second.is_open_on("idempotency-key") and len(keys) == 1
 
 
 def keys_of_others(cases: Sequence[Case]) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contract_tests.judging.verdict import Verdict
 from contract_tests.target.exchange import Headers
 from contract_tests.tests.corpus.exchanges import (
@@ -80,6 +82,15 @@ def test_an_idempotency_key_may_be_honoured() -> None:
     asked = request(headers=(("Idempotency-Key", "k"),))
     assert broken_clauses(exchange(asked), exchange(asked, at_s=5)) == set()
     assert observed(exchange(asked), exchange(asked, at_s=5))["idempotency-key"] == {"honoured"}
+
+
+@pytest.mark.parametrize("key", [None, "another"])
+def test_a_list_of_a_key_belongs_to_no_request_without_this_key(key: str | None) -> None:
+    asked = request(headers=(("Idempotency-Key", "k"),))
+    other = request(sent_body(name="Other"), headers=(("Idempotency-Key", key),) if key else ())
+    shared = exchange(other, answer=created(name="Other"), at_s=5)
+    assert broken_clauses(exchange(asked), shared) == {"response.id.unique"}
+    assert broken_clauses(shared, exchange(asked, at_s=9)) == {"response.id.unique"}
 
 
 def test_the_refusal_is_attributed_to_the_reading_that_is_always_refused() -> None:
