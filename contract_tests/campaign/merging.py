@@ -12,6 +12,7 @@ from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import (
     Ending,
     Event,
+    ExchangesCounted,
     ExchangeSeen,
     FailureRepeated,
     RunEnded,
@@ -71,9 +72,14 @@ def _united(first: RunStarted | None, event: RunStarted, folder: Path, count: in
 
 def _check_owner(event: Event, folder: Path, owners: dict[int, Path]) -> None:
     """Raise RecordError if the event is of a cell that another record holds: its findings would count twice."""
-    cell = event.exchange.number // NUMBERS_OF_A_CELL if isinstance(event, ExchangeSeen) else 0
-    if cell and owners.setdefault(cell, folder) is not folder:
-        raise RecordError(f"{folder} and {owners[cell]} hold the same part of the campaign")
+    numbers: list[int] = []
+    if isinstance(event, ExchangeSeen):
+        numbers = [event.exchange.number]
+    elif isinstance(event, ExchangesCounted):
+        numbers = [each.number for each in event.created]
+    for cell in {number // NUMBERS_OF_A_CELL for number in numbers} - {0}:
+        if owners.setdefault(cell, folder) is not folder:
+            raise RecordError(f"{folder} and {owners[cell]} hold the same part of the campaign")
 
 
 def _tell(log: CampaignLog, event: Event) -> None:
@@ -95,6 +101,9 @@ def _moved(event: Event, offset: int) -> Event:
         case VerdictGiven():
             exchanges = tuple(map(moved, event.verdict.exchanges))
             return replace(event, verdict=replace(event.verdict, exchanges=exchanges))
+        case ExchangesCounted():
+            created = tuple(replace(each, number=each.number + offset) for each in event.created)
+            return replace(event, created=created)
         case FailureRepeated() if event.exchange:
             return replace(event, exchange=event.exchange + offset)
         case _:

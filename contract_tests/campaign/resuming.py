@@ -59,7 +59,7 @@ class Past:
         self._read()
 
     def _read(self) -> None:
-        current, before_s = COVERING, None
+        current, before_s = COVERING, 0.0
         self._again[current] = _Segment()
         cut_off: set[int | None] = {COVERING}
         for event in read_events(self.folder):
@@ -77,16 +77,21 @@ class Past:
                 # By number: a cell that was cut off goes on after others.
                 cell = event.exchange.number // NUMBERS_OF_A_CELL + COVERING
                 self._again.setdefault(cell, _Segment()).exchanges[event.exchange.number] = event.exchange
+                if event.is_counted:
+                    continue
                 self.requests[cell] += 1
-                sent_s = event.exchange.sent_at_s
-                self.elapsed_s += min(max(sent_s - (before_s or sent_s), 0.0), LONGEST_GAP_S)
-                before_s = sent_s
+                before_s = self._passed(before_s, event.exchange.sent_at_s)
             elif isinstance(event, ExchangesCounted):
                 self.requests[current] += event.requests
-                self.elapsed_s += min(max(event.sent_at_s - (before_s or event.sent_at_s), 0.0), LONGEST_GAP_S)
-                before_s = event.sent_at_s
+                if event.sent_at_s:
+                    before_s = self._passed(before_s, event.sent_at_s)
             else:
                 self._again[current].lines[to_line(event)] += 1
+
+    def _passed(self, before_s: float, sent_s: float) -> float:
+        """Add the time between two requests to the elapsed time; return the later one."""
+        self.elapsed_s += min(max(sent_s - (before_s or sent_s), 0.0), LONGEST_GAP_S)
+        return sent_s
 
     def complete_cells(self) -> Iterator[tuple[int, list[Event]]]:
         """Yield each complete cell with its events, in the order of the record."""

@@ -3,9 +3,9 @@
 One mistake shows up under several clauses and with several values. Findings are put together if they are
 
 1. the same change of fields that hold values of one form: those whose names end with the same word, as two dates do;
-   only for the echo of a field it matters how the value has changed;
+   only for a field that is left out and for a wrong clock it does not matter how the value has changed;
 2. refusals of valid requests with the same status and the same words of the server, or acceptances with the same
-   violation, on one field: a clause on HTTP or on success in general only says that the suite could not tell the field;
+   violation, on one field: a clause on success in general only says that the suite could not tell what was refused;
 3. what one of them implies: a server that needs no login accepts any; one that breaks a rule for many different fields
    has no such rule; one that makes one object twice returns one ID twice, and many values of another request.
 
@@ -25,6 +25,7 @@ Group = tuple[Hashable, ...]
 
 MANY = 4  # different fields with one broken rule: three are still the two dates, the two lists and one other
 _NO_LOGIN = "access.login.required"
+_LOGIN_FIRST = ("access.login.first", "400")  # a server that needs no login goes on to validate
 _TWICE = " twice"
 _OF_ANOTHER: Group = ("echo",)
 _STATUS = re.compile(r"\b(\d{3}|no response)$")
@@ -58,21 +59,22 @@ class Key:
 
 def groups(keys: Collection[Key]) -> list[list[Key]]:
     """Divide findings into those with one cause; the first of each group names the clause that says most."""
-    fields = _fields_of_causes(keys)
+    told = _told_causes(keys)
     is_open = any(key.clause == _NO_LOGIN and key.status.startswith("2") for key in keys)
     many = _rules_of_many_fields(keys)
     found: dict[Group, list[Key]] = defaultdict(list)
     for key in sorted(keys, key=_rank):
-        found[_group(key, fields, many, is_open=is_open)].append(key)
+        found[_group(key, told, many, is_open=is_open)].append(key)
     return list(found.values())
 
 
-def _group(key: Key, fields: Mapping[Group, Key], many: Collection[Group], *, is_open: bool) -> Group:
+def _group(key: Key, told: Mapping[Group, Key], many: Collection[Group], *, is_open: bool) -> Group:
     said = key.status, key.cause
-    key = key if key.field else fields.get(said, key)
+    if key.clause.startswith("success.") or (key.cause.startswith(ACCEPTED) and not key.field):
+        key = told.get(said, key)
     if key.cause.startswith(REFUSED):
-        return *said, key.field
-    if is_open and key.clause.startswith(("access.login.", "access.session.")):
+        return *said, key.field or key.clause
+    if is_open and (_is_accepted_login(key) or (key.clause, key.status) == _LOGIN_FIRST):
         return (_NO_LOGIN,)
     rule = _rule_of(key)
     if key.cause.endswith(_TWICE):
@@ -82,9 +84,12 @@ def _group(key: Key, fields: Mapping[Group, Key], many: Collection[Group], *, is
     if key.cause.startswith(ACCEPTED):
         return ACCEPTED, key.clause
     if key.field:
-        is_made = key.clause.startswith("response.") and rule != _OF_ANOTHER  # however wrong it is
-        return (*rule, _family(key.field), "" if is_made else key.cause)
+        return (*rule, _family(key.field), "" if key.rule in {"required", "clock"} else key.cause)
     return key.clause, key.status if key.clause.startswith("error.") else "", key.cause
+
+
+def _is_accepted_login(key: Key) -> bool:
+    return key.clause.startswith(("access.login.", "access.session.")) and key.status.startswith("2")
 
 
 def _rule_of(key: Key) -> Group:
@@ -102,13 +107,13 @@ def _rules_of_many_fields(keys: Collection[Key]) -> set[Group]:
     return {rule for rule, fields in families.items() if len(fields) >= MANY}
 
 
-def _fields_of_causes(keys: Collection[Key]) -> dict[Group, Key]:
-    """For each status and cause of a refusal or an acceptance, the first finding on a field."""
-    fields: dict[Group, Key] = {}
-    for key in sorted(keys, key=_rank):
-        if key.field and key.cause.startswith((REFUSED, ACCEPTED)):
-            fields.setdefault((key.status, key.cause), key)
-    return fields
+def _told_causes(keys: Collection[Key]) -> dict[Group, Key]:
+    """For each status and cause of a refusal or an acceptance, the finding that says most: the first on a field."""
+    told: dict[Group, Key] = {}
+    for key in sorted(keys, key=lambda key: (not key.field, _rank(key))):
+        if key.cause.startswith((REFUSED, ACCEPTED)):
+            told.setdefault((key.status, key.cause), key)
+    return told
 
 
 def _family(field: str) -> str:

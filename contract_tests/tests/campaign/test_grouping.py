@@ -20,7 +20,6 @@ ONE_MISTAKE = {
     ],
     "emoji are refused": [
         ("request.name.text", "POST, 400", "refused: path name must be of ucs"),
-        ("http.request.json-spelling", "POST, 400", "refused: path name must be of ucs"),
         ("success.created", "POST, 400", "refused: path name must be of ucs"),
     ],
     "chunks are refused": [
@@ -83,6 +82,24 @@ TWO_MISTAKES = {
     "a valid request fails, another is refused": [
         ("http.answer.no-server-error", "POST, 500", "500 instead of a success"),
         ("request.name.text", "POST, 400", "refused: bad request"),
+    ],
+    "a header and a date refused in the same words": [
+        ("http.request.charset", "POST, 400", "refused: validation failed"),
+        ("request.endDate.format", "POST, 400", "refused: validation failed"),
+        ("success.created", "POST, 400", "refused: validation failed"),
+    ],
+    "a charset and chunks refused in the same words": [
+        ("http.request.charset", "POST, 400", "refused: validation failed"),
+        ("http.request.chunked", "POST, 400", "refused: validation failed"),
+        ("success.created", "POST, 400", "refused: validation failed"),
+    ],
+    "no login is needed, a malformed one crashes the server": [
+        ("access.login.required", "POST, 201", "…, as for a valid login"),
+        ("access.login.malformed", "POST, 500", "500 instead of 401"),
+    ],
+    "a list that is a text, one that is null": [
+        ("response.userIds.type", "POST, 201", "a text, not a list"),
+        ("response.companyIds.type", "POST, 201", "null, not a list"),
     ],
     "codes of two errors": [("error.envelope", "POST, 400", "a text"), ("error.envelope", "POST, 401", "a text")],
     "an expired session, a token of another scheme": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,13 @@ def test_what_a_full_record_has_counted_is_kept(tmp_path: Path) -> None:
     past = past_of(tmp_path, seen(1, 201), CELL_0, seen(10_001, 201), *counted, ended(Ending.INTERRUPTED))
     assert past.requests[0] == 201
     assert [each.id for each in created_in(tmp_path)] == ["list-7"]
+
+
+def test_an_exchange_that_is_counted_already_adds_no_request_and_no_time(tmp_path: Path) -> None:
+    counted = ExchangesCounted(200, 11_050.0), replace(seen(10_001, 201), is_counted=True), ExchangesCounted()
+    past = past_of(tmp_path, CELL_0, *counted, seen(10_060, 201))
+    assert (past.requests[0], past.elapsed_s) == (201, 10.0)
+    assert past.has(seen(10_001, 201))
 
 
 def test_half_a_line_is_cut_off(tmp_path: Path) -> None:

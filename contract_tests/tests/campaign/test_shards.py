@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract_tests.engine.events import StageStarted
-from contract_tests.engine.record import read_events, read_result
+from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.ledger import created_in
+from contract_tests.campaign.merging import NUMBERS_OF_A_SHARD, merge
+from contract_tests.engine.events import CreatedView, Ending, ExchangesCounted, RunEnded, StageStarted
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL
+from contract_tests.engine.record import Record, RecordError, read_events, read_result
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.campaign.test_dying_processes import Cutting
+from contract_tests.tests.report.test_discovered import STARTED
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import environment
@@ -56,6 +62,24 @@ def test_one_two_four_and_eight_shards_find_the_same(tmp_path: Path) -> None:
     assert len(digests) == 1
     assert all(each == cells[0] for each in cells)
     assert len(cells[0]) == 3
+
+
+def test_the_created_objects_of_full_records_keep_numbers_of_their_own_and_are_of_one_record(tmp_path: Path) -> None:
+    def united(name: str, *numbers: int) -> list[int]:
+        folders = [tmp_path / f"{name}-{index}" for index in range(len(numbers))]
+        for folder, number in zip(folders, numbers, strict=True):
+            record = Record(folder)
+            created = CreatedView(f"list-{folder.name}", 1000.0, number, "")
+            for event in (STARTED, ExchangesCounted(created=(created,)), RunEnded("", Ending.COMPLETE, "", 1, 1.0)):
+                record.write(event)
+            record.close()
+        with closing(Record(tmp_path / name)) as record:
+            merge(folders, CampaignLog(record), tmp_path / name)
+        return [each.number for each in created_in(tmp_path / name)]
+
+    assert united("before the cells", 7, 7) == [7, 7 + NUMBERS_OF_A_SHARD]
+    with pytest.raises(RecordError, match="hold the same part"):
+        united("of one cell", NUMBERS_OF_A_CELL + 1, NUMBERS_OF_A_CELL + 2)
 
 
 def test_records_of_one_shard_or_of_different_campaigns_are_not_united(tmp_path: Path) -> None:
