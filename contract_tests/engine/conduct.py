@@ -239,10 +239,10 @@ class Conductor:
         """Send the rest of all plans, then the searches, which can be drawn meanwhile."""
         from contract_tests.engine.drawing import Drawing  # needs Hypothesis, which takes long to import
 
-        with Drawing(searches, ahead=self._job.draws_ahead) as drawing:
+        with Drawing(searches, lambda: self._budget.allows_more, ahead=self._job.draws_ahead) as drawing:
             for plan in plans:
                 yield from self._cover(plan)
-            for search, steps in drawing.finished(lambda: self._budget.allows_more):
+            for search, steps in drawing.finished():
                 yield from self._search(search, steps)
 
     def _search(self, search: Search, steps: Sequence[Step]) -> Iterator[None]:

@@ -35,9 +35,9 @@ def test_searches_are_drawn_in_order_and_the_same_ahead_or_not(ahead: bool) -> N
         search("two", None),
         search("three", st.binary().map(lambda b: Request("POST", "", (), b))),
     ]
-    with Drawing(wanted, ahead=ahead) as drawing:
+    with Drawing(wanted, always, ahead=ahead) as drawing:
         alone = draw(REQUESTS, examples=30, seed=3)  # at the same time
-        drawn = list(drawing.finished(always))
+        drawn = list(drawing.finished())
     assert [found for found, _ in drawn] == wanted
     assert [steps[0].request.url for _, steps in drawn] == ["one", "two", "three"]
     assert [step.request for step in drawn[0][1][1:]] == alone
@@ -50,8 +50,8 @@ def test_an_error_of_a_strategy_is_raised_where_the_run_waits_for_it(ahead: bool
     def broken(text: str) -> Request:
         raise KeyError(text)
 
-    with Drawing([search("one"), search("two", st.text().map(broken))], ahead=ahead) as drawing:
-        finished = drawing.finished(always)
+    with Drawing([search("one"), search("two", st.text().map(broken))], always, ahead=ahead) as drawing:
+        finished = drawing.finished()
         assert next(finished)[0].name == "one"
         with pytest.raises(KeyError):
             next(finished)
@@ -74,11 +74,13 @@ def test_drawing_ends_with_the_run(ends: str) -> None:
 
     stopped = threading.Event()
     going_on: Callable[[], bool] = lambda: not stopped.is_set()  # noqa: E731
-    with Drawing(searches(), ahead=True) as drawing:
+    with Drawing(searches(), going_on, ahead=True) as drawing:
         assert has_begun.wait(PATIENCE_S)
         if ends == "by its budget":
             threading.Timer(0.05, stopped.set).start()
-            assert list(drawing.finished(going_on)) == []
+            assert list(drawing.finished()) == []
+            drawing.join(PATIENCE_S)
+            assert "drawing" not in {thread.name for thread in threading.enumerate()}
     drawing.join(PATIENCE_S)
     count = len(drawn)
     time.sleep(0.05)
