@@ -14,16 +14,17 @@ LONGEST_NUMBER = 5_000  # digits; more than Python and V8 read without complaint
 
 # Not UTF-8 (RFC 3629 §3): a lone byte, an overlong slash, half a surrogate pair, a character without its end.
 _NOT_UTF_8 = (b"\xff", b"\xc3(", b"\xc0\xaf", b"\xed\xa0\xbd", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80")
+# Without the forms that a lenient parser reads and `judging.body` does not: a server may accept them (RFC 8259 §9).
 # Legal or illegal as the inside of a string of JSON (RFC 8259 §7).
 _IN_TEXT = (
-    rb"\ud800", rb"\udc00\ud800", rb"\u0000", rb"\x41", rb"\u12", b"\t", b"\x00", b"\x1f", b"\x7f", rb"\/", rb"\'"
+    rb"\ud800", rb"\udc00\ud800", rb"\u0000", rb"\u12", b"\t", b"\x00", b"\x1f", b"\x7f", rb"\/"
 )  # fmt: skip
 _NUMBERS = (
-    b"1e400", b"-1e400", b"1e-400", b"1E+999999999", b"-0", b"-0.0", b"0.1e1", b"01", b"+1", b".5", b"1.", b"0x1F",
+    b"1e400", b"-1e400", b"1e-400", b"1E+999999999", b"-0", b"-0.0", b"0.1e1", b"01", b"+1",
     b"1_0", b"NaN", b"Infinity", b"-Infinity", b"9007199254740993", b"2" * 20, b"1" * LONGEST_NUMBER,
     b"0." + b"0" * LONGEST_NUMBER + b"1",
 )  # fmt: skip
-_TOKENS = (b"undefined", b"True", b"None", b"'text'", b"`text`", b"[1,]", b"{,}", b"[,1]", b'{"a":1,}', b"{a:1}", b"")
+_TOKENS = (b"True", b"None", b"'text'", b"`text`", b"[1,]", b"{,}", b'{"a":1,}', b"{a:1}", b"")
 _AFTER = (
     b"}",
     b",",
@@ -32,9 +33,6 @@ _AFTER = (
     b"\n[]",
     b"//",
     b"/* */",
-    b"\xef\xbb\xbf",
-    b"\x0b",
-    b"\xc2\xa0",
     b";",
     b"\r\n\t ",
 )

@@ -128,7 +128,7 @@ def _bytes(random: Random, ground: Ground) -> Iterator[Sent]:
             label, is_json = "", random.random() < 0.5
             if is_json:
                 kind, body = json_bytes(request.body, random)
-                request, label = replace(request, body=body), f"bytes of JSON: {kind}"
+                request, label = replace(request, body=body, wire=None), f"bytes of JSON: {kind}"
             if ground.writes_messages and not (is_json and random.random() < 0.8):
                 kind, request = message(request, random, is_rude=ground.is_rude)
                 yield (Step(f"{label}, {kind}".removeprefix(", "), request),)

@@ -45,7 +45,7 @@ def signed_in_as(request: Request, session: Session, logins: Sequence[Session]) 
     """The request of another user. logins: the users whose logins it may carry."""
     names = {"authorization", "cookie"} | {name.lower() for each in logins for name, _ in each.headers}
     headers = tuple(header for header in request.headers if header[0].lower() not in names)
-    return replace(request, headers=(*headers, *session.login()))
+    return replace(request, headers=(*headers, *session.login()), wire=None)
 
 
 def marked(request: Request, run_id: str) -> Request:
@@ -70,7 +70,7 @@ def sent_like(request: Request, name: str) -> Request:
     added = {name.lower() for name, _ in changes.get("more", ())}
     headers = (*(header for header in headers if header[0].lower() not in added), *changes.get("more", ()))
     url = request.url + (changes.get("path_end", "") if "?" not in request.url else "")
-    return replace(request, url=url, headers=headers, chunked=changes.get("chunked", request.chunked))
+    return replace(request, url=url, headers=headers, chunked=changes.get("chunked", request.chunked), wire=None)
 
 
 def mutated(request: Request, others: Sequence[Request], random: Random) -> Request:
@@ -81,7 +81,7 @@ def mutated(request: Request, others: Sequence[Request], random: Random) -> Requ
         body = _changed(body, other, random)[:LONGEST_BODY_BYTES]
     if body and request.header("Content-Type") is None:
         request = replace(request, headers=(*request.headers, ("Content-Type", "application/json")))
-    return replace(request, body=body)
+    return replace(request, body=body, wire=None)
 
 
 def _changed(body: bytes, other: bytes, random: Random) -> bytes:

@@ -10,15 +10,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from random import Random
 from threading import Thread
 
 import pytest
 
+from contract_tests.campaign.cells import Cell
+from contract_tests.campaign.corpus import Corpus
 from contract_tests.campaign.json_bytes import json_bytes
 from contract_tests.campaign.messages import POLITE, RUDE, _Message, message
-from contract_tests.campaign.variation import marked
+from contract_tests.campaign.strategies import Ground, requests_of
+from contract_tests.campaign.variation import marked, mutated, sent_like, signed_in_as
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.record import read_result
@@ -29,7 +33,8 @@ from contract_tests.live.framing import Framing, Kind
 from contract_tests.operation_suite import judge_with
 from contract_tests.report.curl import as_curl
 from contract_tests.report.python import as_python
-from contract_tests.requests.plan import Sender
+from contract_tests.requests.plan import Plan, Sender, Step
+from contract_tests.requests.transport import VARIATIONS
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
@@ -142,6 +147,23 @@ def test_each_message_names_its_campaign() -> None:
         assert re.search(rb"(?i)user-agent:\s*leadlists-contract \(run 7\)", sent.data), name
 
 
+def test_a_changed_request_is_not_sent_with_the_bytes_of_the_message_it_was() -> None:
+    found = in_form("with chunk extensions", url := "http://127.0.0.1:8080")
+    session = Session("first", bearer="xyz789-session")
+    changed = [mutated(found, (), Random(1)), signed_in_as(found, session, [session])]
+    changed += [sent_like(found, name) for name in VARIATIONS]
+    assert {request.wire for request in changed} == {None}
+    terms = terms_of(url)
+    corpus = Corpus({("a way",): found})
+    plan = Plan(Step("the first", request_to(url)))
+    zones = {zone: LEAD_LISTS.zones[zone] for zone in sorted(LEAD_LISTS.zones)[:1]}
+    ground = Ground(
+        Sender(terms, terms.specification.operations[0]), plan, zones, (session,), writes_messages=False, corpus=corpus
+    )
+    for (step,) in islice(requests_of(Cell(0, "bytes", 1, 100), ground), 60):
+        assert step.request.wire is None or step.request == found
+
+
 @pytest.mark.parametrize("name", ["without its end", "with two lengths", "with a wrong size of a chunk"])
 def test_a_success_for_half_a_message_breaks_a_clause(name: str) -> None:
     with raw_server(lambda connection, _: None) as server, Target(timeout_s=TIMEOUT_S, connections=1) as target:
@@ -196,6 +218,8 @@ def test_bytes_of_json_stay_small_and_differ() -> None:
     assert len({data for _, data in written}) > 250
     assert max(len(data) for _, data in written) < 80_000
     assert any(data.startswith(b"\xef\xbb\xbf") for _, data in written)
+    extensions = re.compile(rb"0x1F|undefined|:\[?(\.5|1\.)[],}]|\\x41|\\'|\x0b|[^\"]\xc2\xa0|.\xef\xbb\xbf")
+    assert [data for _, data in written if extensions.search(data)] == []
 
 
 @pytest.mark.parametrize("kind", ["mock", "right"])
