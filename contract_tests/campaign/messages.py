@@ -26,7 +26,8 @@ def message(request: Request, random: Random, *, is_rude: bool) -> tuple[str, Re
 
     is_rude: also choose among malformed messages, and among those that only attackers send.
     """
-    plain = replace(request, headers=tuple(h for h in request.headers if h[0].lower() not in _FRAMING), chunked=False)
+    headers = tuple(header for header in request.headers if header[0].lower() not in _FRAMING)
+    plain = replace(request, headers=headers, chunked=False, in_parts=False)
     forms = {**POLITE, **RUDE} if is_rude else POLITE
     name = random.choice(list(forms))
     return name, forms[name](_Message(plain), random)
@@ -130,8 +131,9 @@ def _order(of: _Message, random: Random) -> Request:
 
 
 def _empty_line_before(of: _Message, random: Random) -> Request:
+    """A server should ignore the line, but need not (RFC 9112 §2.2)."""
     of.start = _END + of.start
-    return of.whole()
+    return of.of(of.head(of.length()) + of.body, is_complete=False)
 
 
 def _old_version(of: _Message, random: Random) -> Request:
@@ -239,7 +241,7 @@ def _without_its_end(of: _Message, random: Random) -> Request:
 
 def _two_lengths(of: _Message, random: Random) -> Request:
     """Both lengths end the body within its JSON."""
-    few, more = b"%d" % (len(of.body) // 2), b"%d" % max(len(of.body) - 1, 0)
+    few, more = b"%d" % max((len(of.body) - 1) // 2, 0), b"%d" % max(len(of.body) - 1, 1)
     one, other = random.sample((few, more), 2)
     lines = random.choice(
         ((b"Content-Length: " + one, b"Content-Length: " + other), (b"Content-Length: " + one + b", " + other,))

@@ -69,7 +69,8 @@ from contract_tests.settings.values import Settings
 @click.option(
     "--rude",
     is_flag=True,
-    help="also send malformed HTTP: contradicting lengths, cut bodies, headers that are too long",
+    help="also send malformed HTTP: contradicting lengths, cut bodies, headers that are too long; "
+    "through a shared front end it can disturb other users",
 )
 @click.option(
     "--examples",

@@ -203,6 +203,7 @@ class Target:
         try:
             return exchange_bytes(
                 request.url,
+                request.method,
                 request.wire,
                 timeout_s=self.timeout_s,
                 longest_bytes=MAX_ANSWER_BYTES,

@@ -9,6 +9,7 @@ from contract_tests.judging.verdict import Finding, broken, held
 from contract_tests.target.exchange import SILENT
 
 NOT_IMPLEMENTED = frozenset({501, 505})  # of a transfer coding or a version (RFC 9112 §6.1, RFC 9110 §15.6.6)
+OF_GATEWAYS = frozenset({502, 504})  # for a server that closed the connection or waits (RFC 9110 §15.6.3, §15.6.5)
 
 
 def judge_message(case: Case) -> Iterator[Finding]:
@@ -19,7 +20,8 @@ def judge_message(case: Case) -> Iterator[Finding]:
     wire, exchange = case.exchange.request.wire, case.exchange
     if wire is None:
         return
-    if case.status >= 500 and case.status not in NOT_IMPLEMENTED:
+    allowed = NOT_IMPLEMENTED if wire.is_complete else NOT_IMPLEMENTED | OF_GATEWAYS
+    if case.status >= 500 and case.status not in allowed:
         expected = "a documented response, or a closed connection"
         yield broken("http.answer.no-server-error", exchange, expected=expected, actual=f"{case.status}")
     elif case.status:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -37,7 +40,8 @@ from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.requests.transport import VARIATIONS
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.client import Target
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import Exchange, Request, Wire
+from contract_tests.target.raw import NOT_HTTP, WAIT_FOR_ANY_S, divided
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.conftest import mock_process
 from contract_tests.tests.servers.right_core import Receive, RightCore, Scope
@@ -183,6 +187,78 @@ def test_any_refusal_is_right_but_no_server_error(status: str, clauses: set[str]
     with any_answer(response) as url, Target(timeout_s=TIMEOUT_S, connections=1) as target:
         for name in ("with trailers", "with a folded header", "with two lengths"):
             assert broken_by(target.send(in_form(name, url)), url) == clauses
+
+
+def test_a_gateway_may_give_up_on_a_message_without_its_end() -> None:
+    with (
+        any_answer(b"HTTP/1.1 504 No\r\nContent-Length: 0\r\n\r\n") as url,
+        Target(timeout_s=TIMEOUT_S, connections=1) as target,
+    ):
+        assert broken_by(target.send(in_form("with bare line feeds", url)), url) == set()
+        assert broken_by(target.send(in_form("in small chunks", url)), url) == {"http.answer.no-server-error"}
+
+
+PLAIN_OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+PACKED = gzip.compress(b"ok")
+
+
+@pytest.mark.parametrize(
+    ("method", "response"),
+    [
+        ("POST", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + PLAIN_OK),
+        ("POST", b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(PACKED) + PACKED),
+        ("HEAD", PLAIN_OK.removesuffix(b"ok")),
+    ],
+)
+def test_the_response_to_a_message_is_read_as_a_usual_client_reads_it(method: str, response: bytes) -> None:
+    with any_answer(response) as url, Target(timeout_s=TIMEOUT_S, connections=1) as target:
+        exchange = target.send(replace(in_form("in small chunks", url), method=method))
+    assert exchange.response is not None, exchange.failure
+    assert (exchange.response.status, exchange.response.body) == (200, b"" if method == "HEAD" else b"ok")
+
+
+def test_a_body_that_is_not_in_its_content_coding_is_no_response() -> None:
+    response = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok"
+    with any_answer(response) as url, Target(timeout_s=TIMEOUT_S, connections=1) as target:
+        assert (target.send(in_form("in small chunks", url)).failure or "").startswith(NOT_HTTP)
+
+
+@pytest.mark.parametrize("piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early\r\n\r\n", b"X"])
+def test_a_head_without_end_ends_at_the_timeout(piece: bytes) -> None:
+    def drip(connection: socket.socket, _: int) -> None:
+        for _ in range(200):
+            connection.sendall(piece)
+            time.sleep(0.05)
+
+    with raw_server(drip) as server, Target(timeout_s=0.3, connections=1) as target:
+        exchange = target.send(in_form("in small chunks", server.url))
+    assert exchange.failure == "no whole answer within 0.3 s"
+    assert exchange.elapsed_s < 3
+
+
+def test_the_response_to_a_whole_message_may_take_its_time() -> None:
+    def answer(connection: socket.socket, _: int) -> None:
+        time.sleep(WAIT_FOR_ANY_S + 0.2)
+        connection.sendall(OK)
+
+    with raw_server(answer) as server, Target(timeout_s=10, connections=1) as target:
+        assert target.send(in_form("with a folded header", server.url)).response is not None
+
+
+def test_a_server_that_reads_nothing_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, Target(timeout_s=0.2, connections=1) as target:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        wire = Wire(b"x" * (16 << 20), "the head does not end", is_complete=False, is_last=True)
+        assert target.send(replace(request_to(url), wire=wire)).failure == "no whole answer within 0.2 s"
+
+
+def test_each_body_is_sent_whole_and_the_two_lengths_differ() -> None:
+    for body in (b"", b"1", b"{}", "é".encode(), b'{"a":1}'):
+        assert b"".join(divided(body)) == body
+        sent = RUDE["with two lengths"](_Message(replace(request_to("http://127.0.0.1"), body=body)), Random(1)).wire
+        assert sent is not None
+        lengths = re.findall(rb"(?:Content-Length:|,) (\d+)", sent.data)
+        assert len(set(lengths)) == 2, (body, lengths)
 
 
 def test_silence_breaks_a_clause_only_after_a_whole_message() -> None:
