@@ -8,22 +8,43 @@ import sys
 LOADED = """
 import sys, mock_server
 mock_server.create_app()
-unused = {"httpx", "httpx2", "jinja2", "requests", "starlette.testclient", "werkzeug", "werkzeug.serving"}
-assert not unused & set(sys.modules), "loaded, and never used"
+assert not {"httpx", "httpx2", "requests", "starlette.testclient"} & set(sys.modules), "loaded, and never used"
 import connexion.json_schema, connexion.security
 assert connexion.security.httpx.AsyncClient.__module__.startswith("httpx")
-import jinja2
-assert connexion.spec.jinja2.Template is jinja2.Template
-from werkzeug import Request, run_simple
-from werkzeug.local import LocalProxy
-assert isinstance(connexion.request, LocalProxy)
 import requests
 assert connexion.json_schema.requests.get is requests.get
 from starlette.testclient import TestClient
 assert isinstance(connexion.AsyncApp("x").test_client(), TestClient)
 """
+OTHER_PACKAGES = """
+import mock_server
+import werkzeug.http, jinja2
+assert werkzeug.http.parse_options_header("a; b=c") == ("a", {"b": "c"})
+assert jinja2.Environment
+"""
+USED_EARLY = """
+import sys
+from mock_server.light_connexion import _ImportedOnUse
+sys.modules.pop("requests", None)
+sys.modules["requests"] = stand_in = _ImportedOnUse("requests")
+get = stand_in.get
+import requests
+assert requests is not stand_in and requests.get is get
+"""
+
+
+def run(code: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stderr
 
 
 def test_the_mock_starts_without_what_connexion_needs_for_oauth_and_remote_references() -> None:
-    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run(LOADED) == (0, "")
+
+
+def test_other_packages_work_in_a_process_that_imports_the_mock() -> None:
+    assert run(OTHER_PACKAGES) == (0, "")
+
+
+def test_a_package_that_is_used_while_connexion_loads_is_imported() -> None:
+    assert run(USED_EARLY) == (0, "")
