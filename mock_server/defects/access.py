@@ -85,12 +85,12 @@ def _spread(payload: Any) -> Any:
 
 
 def _polluted() -> Rebuild:
-    """Add the fields of any earlier __proto__ to every later list."""
+    """Add the fields of any earlier __proto__ to every later list; as in JavaScript, own fields win."""
     prototype: dict[str, Any] = {}
 
     def rebuild(lead_list: LeadList, payload: Payload, user: str, now: datetime) -> dict[str, Any]:
         prototype.update(payload["__proto__"] if isinstance(payload.get("__proto__"), dict) else {})
-        return prototype
+        return {name: value for name, value in prototype.items() if name not in lead_list}
 
     return rebuild
 

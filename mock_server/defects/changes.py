@@ -79,8 +79,8 @@ def answered_after(make: Callable[[], Callable[[Value], Any]]) -> Change:
 
 
 def field(name: str, change: Callable[[Any], Any]) -> Change:
-    """Change the returned value of one field."""
-    return answered(lambda value: {**value, name: change(value[name])})
+    """Change the returned value of one field, unless another defect dropped the field."""
+    return answered(lambda value: {**value, name: change(value[name])} if name in value else value)
 
 
 def field_is(name: str, constant: Any) -> Change:

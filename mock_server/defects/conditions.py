@@ -57,27 +57,28 @@ def successes(respond: Callable[[list[Message], Send], Any]) -> Change:
 
 # -- changes that apply to some requests only
 
-_applies: ContextVar[bool] = ContextVar("applies", default=False)  # to the request of this task
 When = Callable[[], Callable[[Scope], bool]]
 
 
 def only(when: When, change: Change) -> Change:
     """Apply the change to the requests that `when` selects; `when` is called once per app."""
+    selected = _selected()
 
     def wrap(clean: ASGIApp) -> ASGIApp:
         applies, broken = when(), change.app(clean)
 
         async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-            _applies.set(scope["type"] == "http" and applies(scope))
-            await (broken if _applies.get() else clean)(scope, receive, send)
+            selected.set(scope["type"] == "http" and applies(scope))
+            await (broken if selected.get() else clean)(scope, receive, send)
 
         return middleware
 
-    return Change(_switched(change), wrap)
+    return Change(_switched(change, selected), wrap)
 
 
 def overlapping(change: Change) -> Change:
     """Apply the change to requests that overlap with another one."""
+    selected = _selected()
 
     def wrap(clean: ASGIApp) -> ASGIApp:
         broken, under_way = change.app(clean), 0
@@ -89,19 +90,24 @@ def overlapping(change: Change) -> Change:
             under_way += 1
             try:
                 await asyncio.sleep(OVERLAP_S)
-                _applies.set(under_way > 1)
-                await (broken if _applies.get() else clean)(scope, receive, send)
+                selected.set(under_way > 1)
+                await (broken if selected.get() else clean)(scope, receive, send)
             finally:
                 under_way -= 1
 
         return middleware
 
-    return Change(_switched(change), wrap)
+    return Change(_switched(change, selected), wrap)
 
 
-def _switched(change: Change) -> Callable[[Stages], Stages]:
+def _selected() -> ContextVar[bool]:
+    """Return a variable of one change: whether it applies to the request of this task."""
+    return ContextVar("selected", default=False)
+
+
+def _switched(change: Change, selected: ContextVar[bool]) -> Callable[[Stages], Stages]:
     def either(broken: Any, clean: Any) -> Any:
-        return lambda *arguments: (broken if _applies.get() else clean)(*arguments)
+        return lambda *arguments: (broken if selected.get() else clean)(*arguments)
 
     def stages(clean: Stages) -> Stages:
         broken = change.stages(clean)
