@@ -34,6 +34,7 @@ from mock_server.worlds.worlds import DEFAULT_WORLD
 
 SESSIONS = "/__mock__/sessions"
 BODY_BYTES = 64 * 1024 * 1024  # an export of a full world has about 5 MiB
+IMPORT_LEVELS = 2  # an import holds its lead lists in an array in an object
 READY = "/__mock__/ready"
 HANDLERS = {**calls.HANDLERS, **journal_calls.HANDLERS, **session_calls.HANDLERS}
 HEADERS = {
@@ -60,7 +61,8 @@ class Control:
         self._check_parameters = ParameterCheck(readings, str)
         self._negotiate = Negotiator(readings)
         self._read_body = BodyReader(readings, max_bytes=BODY_BYTES, timeout_s=parts.settings.body_timeout_s)
-        self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=parts.settings.max_depth)
+        max_depth = parts.settings.max_depth + IMPORT_LEVELS
+        self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=max_depth)
         # Web pages of the product sign in here from their own origin: the only route with CORS headers.
         self._sessions = cors(
             self._checked, is_own_origin=is_own_origin, render_error=self._render_error, notify=self._notify

@@ -16,9 +16,9 @@ from mock_server.contract.readings import Readings
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.words import STATUSES, WORDS
 
+MALFORMED = frozenset({"json", "empty", "encoding"})  # rules of bodies that are not JSON in UTF-8
 # A body of 1 MiB can have a hundred thousand wrong IDs, but people read at most a screen of problems. One field must
 # not fill the screen, because its problems would hide those of the next field.
-MALFORMED = frozenset({"json", "empty", "encoding"})  # rules of bodies that are not JSON in UTF-8
 PROBLEMS_LISTED = 100
 PROBLEMS_LISTED_OF_A_FIELD = 20
 GOT_CHARACTERS = 60
@@ -90,7 +90,9 @@ class Phrase(NamedTuple):
         want, sentence = self.want, self.message.format_map(filled)
         if not pointer:  # "the body" starts it
             sentence = sentence[:1].upper() + sentence[1:]
-        return Problem(pointer, self.rule, got, want.format_map(filled) if "{" in want else want, sentence)
+        if "{" in want or "}" in want:
+            want = want.format_map(filled)
+        return Problem(pointer, self.rule, got, want, sentence)
 
 
 class _Filled(dict[str, str]):

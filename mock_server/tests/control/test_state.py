@@ -29,6 +29,16 @@ def test_an_imported_export_gives_the_same_lists(lead_list_mock: RunningMock, pa
     assert other.lists() == []
 
 
+def test_a_list_of_a_request_at_the_depth_limit_can_be_imported() -> None:
+    with running_mock(Settings(max_depth=3, reading=(("unknown-properties", "echoed"),))) as mock:
+        deepest = httpx2.post(mock.endpoint, json=GOOD | {"deep": [[1]]}, headers=LOGIN)
+        deeper = httpx2.post(mock.endpoint, json=GOOD | {"deep": [[[1]]]}, headers=LOGIN)
+        assert (deepest.status_code, deeper.status_code) == (201, 400)
+        exported = mock.lists()
+        mock.set_lists(*exported)
+        assert mock.lists() == exported == [deepest.json()]
+
+
 def test_an_export_may_exceed_the_body_limit_of_the_api(lead_list_mock: RunningMock) -> None:
     for _ in range(3):
         create(lead_list_mock, name="x" * 1_000_000)

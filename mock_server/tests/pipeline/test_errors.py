@@ -10,7 +10,16 @@ import pytest
 from mock_server.contract import readings
 from mock_server.contract.openapi import find_spec_dir
 from mock_server.lead_lists.words import WORDS
-from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused, Renderer, problem, refused, shorten, worded_problem
+from mock_server.pipeline.errors import (
+    PROBLEMS_LISTED,
+    Phrase,
+    Refused,
+    Renderer,
+    problem,
+    refused,
+    shorten,
+    worded_problem,
+)
 from mock_server.pipeline.words import STATUSES
 
 DEFAULT = readings.resolve(readings.load(find_spec_dir()), "page")
@@ -29,6 +38,12 @@ def test_a_path_is_a_json_pointer_and_has_a_readable_field_name() -> None:
     told = problem("required", ("a/b~c", 3, "d"), want="x")
     assert told.path == "/a~1b~0c/3/d"
     assert told.message.startswith("a/b~c[3].d is missing")
+
+
+@pytest.mark.parametrize("text", ["{", "}", "{}", "}{", "{got}"])
+def test_braces_of_a_filled_place_stay_as_they_are(text: str) -> None:
+    told = Phrase("enum", "{want}", "{field}: {want}.").with_places(want=text).problem(("a",), got="b")
+    assert (told.want, told.message) == (text, f"a: {text}.")
 
 
 @pytest.mark.parametrize(
