@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import orjson
 from hypothesis.database import ExampleDatabase
@@ -17,6 +18,8 @@ from contract_tests.target.exchange import Request
 LABEL = "an example of an earlier campaign"
 MOST_EXAMPLES = 200  # sent before the cells; a server that breaks more has more urgent problems
 KEY = b"leadlists-contract examples, 1"  # with the version of their form
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")  # those that plans send
+_UNFILLED = "${LEADLISTS_"  # the place of a secret that this campaign does not have
 
 
 class Examples:
@@ -65,15 +68,26 @@ class Examples:
             self.problem = f"The examples cannot be saved: {error}."
 
     def _request(self, value: bytes) -> Request | None:
-        """The saved request with the secrets of this campaign; None if another version of the kit saved it."""
+        """The saved request with the secrets of this campaign.
+
+        None if another version of the kit saved it, if this campaign lacks a secret of it, or if it is no request to
+        this server: who writes to a shared database must not learn the login.
+        """
         try:
             fields = orjson.loads(value)
-            headers = tuple((str(name), unmasked(text, self._secrets)) for name, text in fields["headers"])
-            body = unmasked(base64.b64decode(fields["body"]).decode("latin-1"), self._secrets).encode("latin-1")
-            how = fields["chunked"], fields.get("in_parts", False)
-            return Request(fields["method"], self._base_url + fields["path"], headers, body, *how)
+            method, url = fields["method"], self._base_url + fields["path"]
+            headers = tuple((name, unmasked(text, self._secrets)) for name, text in fields["headers"])
+            data = unmasked(base64.b64decode(fields["body"]).decode("latin-1"), self._secrets)
+            texts = "".join(text for header in headers for text in header)
+            texts.encode("latin-1")
+            body = data.encode("latin-1")
+            chunked, in_parts = fields["chunked"] is True, fields.get("in_parts") is True
+            is_ours = fields["path"].startswith("/") and urlsplit(url)[:2] == urlsplit(self._base_url)[:2]
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
+        if not is_ours or method not in METHODS or _UNFILLED in texts + data:
+            return None
+        return Request(method, url, headers, body, chunked, in_parts)
 
 
 class RecordedExamples(Examples):

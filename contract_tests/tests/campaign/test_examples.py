@@ -119,6 +119,39 @@ def test_a_database_that_fails_or_holds_something_else_does_no_harm() -> None:
     assert Examples(strange, {}, "http://127.0.0.1").requests() == []
 
 
+EXAMPLE = {"method": "POST", "path": PATH, "headers": [["X", "${LEADLISTS_BEARER}"]], "body": "e30=", "chunked": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({}, 1),
+        ({"method": "DELETE"}, 1),
+        ({"path": "@evil.example/x"}, 0),
+        ({"path": ".evil.example/x"}, 0),
+        ({"path": ":81/x"}, 0),
+        ({"path": "0/x"}, 0),
+        ({"path": ""}, 0),
+        ({"path": 1}, 0),
+        ({"method": "CONNECT"}, 0),
+        ({"method": 1}, 0),
+        ({"method": ["POST"]}, 0),
+        ({"headers": [["X", "\u20ac"]]}, 0),
+        ({"headers": [[1, "x"]]}, 0),
+        ({"headers": [["X", 1]]}, 0),
+        ({"headers": [["X", "${LEADLISTS_COOKIE}"]]}, 0),
+        ({"body": base64.b64encode(b"${LEADLISTS_SECOND_BEARER}").decode()}, 0),
+        ({"body": 1}, 0),
+    ],
+)
+def test_an_example_is_sent_only_to_the_server_and_only_if_it_is_whole(changes: dict[str, object], count: int) -> None:
+    database = InMemoryExampleDatabase()
+    database.save(KEY, json.dumps(EXAMPLE | changes).encode())
+    sent = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1:8080").requests()
+    assert len(sent) == count
+    assert all((each.header("X"), each.url) == (FIRST, f"http://127.0.0.1:8080{PATH}") for each in sent)
+
+
 def test_an_address_without_a_redis_server_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--examples: no Redis server answers"):
         open_examples("redis://127.0.0.1:9/0")
