@@ -82,7 +82,7 @@ lock: install ## update the lock files, keeping versions that still fit (newer v
 
 supply: install ## list the licences of all packages and write an SBOM to dist/sbom.json
 	@.ci/tools cyclonedx
-	@.supply/bin/python .ci/supply.py
+	@[ ! -x .supply/bin/cyclonedx-py ] || .supply/bin/python .ci/supply.py
 
 build: install ## build the wheel into dist/
 	@$(bin)/python -m build --wheel --no-isolation

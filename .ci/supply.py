@@ -32,14 +32,16 @@ SPDX = get_spdx_licensing()
 
 
 def licence_of(component: dict[str, Any]) -> str:
-    """Return the licence of a component as an SPDX expression; empty if it has none."""
-    named = []
+    """Return the licence of a component as an SPDX expression; empty if it has none.
+
+    Several entries are joined with AND: nothing says that a user may choose.
+    """
+    named: dict[str, None] = {}
     for entry in component.get("licenses", ()):
         licence = entry.get("license", {})
-        if text := entry.get("expression") or licence.get("id"):
-            return str(text)
-        named.append(licence.get("name", "").split(" :: ")[-1])
-    return " OR ".join(CLASSIFIERS.get(name, name) for name in named)
+        name = licence.get("name", "").split(" :: ")[-1]
+        named[entry.get("expression") or licence.get("id") or CLASSIFIERS.get(name, name)] = None
+    return " AND ".join(f"({each})" if " OR " in each and len(named) > 1 else each for each in named)
 
 
 def is_compatible(licence: str) -> bool:
@@ -50,8 +52,7 @@ def is_compatible(licence: str) -> bool:
         return False
     if expression is None:
         return False
-    names = {str(symbol): symbol.key in COMPATIBLE for symbol in expression.symbols}
-    values = {symbol: SPDX.TRUE if names[str(symbol)] else SPDX.FALSE for symbol in expression.symbols}
+    values = {each: SPDX.TRUE if each.key in COMPATIBLE else SPDX.FALSE for each in expression.symbols}
     return bool(expression.subs(values).simplify() == SPDX.TRUE)
 
 
@@ -61,15 +62,18 @@ def main() -> int:
     subprocess.run([*command, "--output-format", "JSON", "--output-file", SBOM], check=True, stderr=subprocess.DEVNULL)
     runtime = set(re.findall(r"^([\w.-]+)(?:\[.*?\])?==", (ROOT / ".lock" / "runtime.txt").read_text(), re.MULTILINE))
     by_licence: dict[str, list[str]] = defaultdict(list)
-    wrong = []
+    unseen, wrong = set(runtime), []
     for component in json.loads(SBOM.read_text())["components"]:
         name, licence = re.sub(r"[-_.]+", "-", component["name"]).lower(), licence_of(component)
+        unseen.discard(name)
         by_licence[licence or "none"].append(name if name in runtime else f"({name})")
         if name in runtime and not is_compatible(licence):
             wrong.append(f"{name}: {licence or 'no licence'}")
     for licence, names in sorted(by_licence.items()):
         print(f"{licence}: {', '.join(sorted(names))}")
     print(f"Packages in parentheses are for development only. The SBOM is in {SBOM.relative_to(ROOT)}.")
+    if unseen:
+        print(f"Not installed here, so not checked: {', '.join(sorted(unseen))}.")
     for each in wrong:
         print(f"not compatible with MIT: {each}", file=sys.stderr)
     return 1 if wrong else 0
