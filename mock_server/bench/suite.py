@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -156,12 +157,21 @@ def _run(command: list[str], folder: Path) -> tuple[int, float, float]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        too_long = threading.Timer(ENDS_S, process.kill)
+        too_long = threading.Timer(ENDS_S, _kill, [process.pid])
+        too_long.daemon = True
         too_long.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        too_long.cancel()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        finally:
+            too_long.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, time.monotonic() - began_s, usage.ru_utime + usage.ru_stime
+
+
+def _kill(pid: int) -> None:
+    """Kill a process that may have ended; `Popen.kill` would reap it, and its CPU time would be lost."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager
