@@ -101,9 +101,9 @@ def main(
 ) -> None:
     """Serve a mock of the lead list API that keeps the contract.
 
-    Each option is also an environment variable (LEADLISTS_MOCK_PORT for --port; spaces separate several values) and a
-    key in the table [mock] of leadlists.toml in the current folder. An option overrides a variable, and a variable
-    overrides the file.
+    Each option except --config, --defect and --ready-json is also an environment variable (LEADLISTS_MOCK_PORT for
+    --port; spaces separate several values) and a key in the table [mock] of leadlists.toml in the current folder. An
+    option overrides a variable, and a variable overrides the file.
 
     Exit codes: 0 stopped by Ctrl-C or SIGTERM; 1 the output cannot be written; 2 wrong usage, or an error in the spec
     folder; 3 the port is in use, or `wait` found no mock in time.

@@ -134,7 +134,8 @@ class Settings:
     max_body_bytes: int = _setting(
         1024 * 1024, parsers.number(int, 1, 2**30), "Refuse larger request bodies with 413.", shown="BYTES"
     )
-    # The API's own bodies have two levels; the limits of servers begin at 64 (.NET), the schema validator fails at 255.
+    # The API's own bodies have two levels, so 32 is ample. The limits of servers begin at 64 (.NET): what the mock
+    # accepts, they accept too. The schema validator fails at 255.
     max_depth: int = _setting(
         32, parsers.number(int, 2, 200), "Refuse JSON with deeper nesting with 400.", shown="LEVELS"
     )
