@@ -262,7 +262,7 @@ def test_each_body_is_sent_whole_and_the_two_lengths_differ() -> None:
 
 
 def test_silence_breaks_a_clause_only_after_a_whole_message() -> None:
-    with any_answer(None) as url, Target(timeout_s=TIMEOUT_S, connections=1) as target:
+    with any_answer(None) as url, Target(timeout_s=0.5, connections=1) as target:
         assert broken_by(target.send(in_form("with chunk extensions", url)), url) == {"http.answer.complete"}
         assert broken_by(target.send(in_form("with bare line feeds", url)), url) == set()
 
