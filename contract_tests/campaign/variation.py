@@ -50,9 +50,9 @@ def signed_in_as(request: Request, session: Session, logins: Sequence[Session]) 
 
 def marked(request: Request, run_id: str) -> Request:
     """The request with the run's id in its User-Agent, so that the server's log tells where it came from."""
-    _, agent = USER_AGENT
+    name, agent = USER_AGENT
     named = f"{agent} ({run_id})"
-    headers = tuple((n, named if (n, v) == USER_AGENT else v) for n, v in request.headers)
+    headers = tuple((n, named if (n.lower(), v) == (name.lower(), agent) else v) for n, v in request.headers)
     wire = request.wire
     if wire is not None:
         data = re.sub(rb"(?i)(user-agent:\s*)%s" % agent.encode(), rb"\g<1>" + named.encode(), wire.data, count=2)

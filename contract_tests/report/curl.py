@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.engine.views import RequestView
 
+PART_PAUSE_S = 0.03  # as the suite pauses
 LONGEST_ARGUMENT = 100_000  # Linux allows 128 KiB for an argument of a program; a shell's own printf has no limit
 
 
@@ -28,6 +29,9 @@ def as_curl(
     secrets = frozenset(f"${{{variable}}}" for variable in variables)
     if request.wire is not None:
         line = _as_message(request, secrets)
+        return _derived(line, variables) + line
+    if request.in_parts:
+        line = _as_parts(request, secrets, body_file)
         return _derived(line, variables) + line
     body = request.body.data
     command = ["curl", "-sS", "-i", *(["--head"] if request.method == "HEAD" else ["-X", request.method])]
@@ -58,15 +62,38 @@ def as_curl(
 
 def _as_message(request: RequestView, secrets: frozenset[str]) -> str:
     """Return a pipe that sends the bytes of a message and prints the response."""
-    wire, parts = request.wire, urlsplit(request.url)
+    wire = request.wire
     assert wire is not None
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     ends = "" if wire.is_last else "; sleep 1"
+    return f"{{ {_printf(wire.data, secrets)}{ends}; }} | {_connection(request.url, '-N ' if wire.is_last else '')}"
+
+
+def _as_parts(request: RequestView, secrets: frozenset[str], body_file: str | None) -> str:
+    """Return a pipe that sends the body in two parts, which curl cannot, and prints the response."""
+    parts, middle = urlsplit(request.url), request.first_part
+    lines = [
+        f"{request.method} {parts.path or '/'}{f'?{parts.query}' if parts.query else ''} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        *(f"{name}: {value}" for name, value in request.headers),
+        f"Content-Length: {request.body.size_bytes}",
+        "Connection: close",  # otherwise the command would not end
+    ]
+    head = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
+    first, rest = _printf(head + request.body.data[:middle], secrets), _printf(request.body.data[middle:], secrets)
+    if body_file is not None:
+        file = shlex.quote(body_file)
+        first, rest = f"{_printf(head, secrets)}; head -c {middle} {file}", f"tail -c +{middle + 1} {file}"
+    return f"{{ {first}; sleep {PART_PAUSE_S}; {rest}; }} | {_connection(request.url)}"
+
+
+def _connection(url: str, options: str = "") -> str:
+    """Return the command that sends its input to the host of the URL and prints what comes back."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     if parts.scheme == "https":
-        client = f"openssl s_client -quiet -connect {shlex.quote(f'{host}:{port}')}"
-    else:
-        client = f"nc {'-N ' if wire.is_last else ''}{shlex.quote(host)} {port}"
-    return f"{{ {_printf(wire.data, secrets)}{ends}; }} | {client}"
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"openssl s_client -quiet -connect {shlex.quote(address)}"
+    return f"nc {options}{shlex.quote(host)} {port}"
 
 
 def _derived(line: str, variables: Collection[str]) -> str:

@@ -37,9 +37,9 @@ def times(group: Grouped) -> str:
     return f"{group.count} times, from {moment(group.first_s)} to {moment(group.last_s)}; {again}"
 
 
-def commands(result: RunResult, group: Grouped, folder: Path | None) -> list[str]:
-    """Return the commands that repeat a finding. folder: with the record of the campaign."""
-    return [command(result, exchange, folder) for exchange in group.main.smallest.exchanges]
+def commands(result: RunResult, group: Grouped, folder: Path | None, *, cuts: bool = False) -> list[str]:
+    """Return the commands that repeat a finding. folder: with the record of the campaign. cuts: for a terminal."""
+    return [command(result, exchange, folder, cuts=cuts) for exchange in group.main.smallest.exchanges]
 
 
 def as_json(result: RunResult, group: Grouped, folder: Path | None) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def sum_of(discovered: Discovered) -> str:
 def lines(result: RunResult, folder: Path | None) -> Iterator[tuple[str, list[str]]]:
     """Yield each finding for a terminal: its headline and the lines below it."""
     for group in result.discovered.findings if result.discovered else ():
-        repeats = [f"repeat  {line}" for line in commands(result, group, folder)]
+        repeats = [f"repeat  {line}" for line in commands(result, group, folder, cuts=True)]
         yield headline(group), [times(group), *repeats, *(f"also    {line}" for line in also(group))]
 
 

@@ -32,7 +32,7 @@ def describe(result: RunResult, found: ClauseResult, folder: Path | None = None,
         lines.append(f"  reading   {reading.id}: {reading.question}")
     for exchange in verdict.exchanges:
         lines.append(f"  request   {exchange.label}")
-        lines.append(f"  repeat    {command(result, exchange, folder, ascii_only=ascii_only)}")
+        lines.append(f"  repeat    {command(result, exchange, folder, ascii_only=ascii_only, cuts=True)}")
     if found.times:
         lines.append(f"            ({repeated(found)})")
     return printable("\n".join(lines))
@@ -50,11 +50,19 @@ def repeated(found: ClauseResult) -> str:
     return f"sent again {found.times} times: flaky, {found.same}/{found.times} the same"
 
 
-def command(result: RunResult, exchange: ExchangeView, folder: Path | None, *, ascii_only: bool = False) -> str:
-    """Return the curl command that sends the request again, with environment variables instead of secrets."""
+def command(
+    result: RunResult, exchange: ExchangeView, folder: Path | None, *, ascii_only: bool = False, cuts: bool = False
+) -> str:
+    """Return the curl command that sends the request again, with environment variables instead of secrets.
+
+    cuts: whether to cut the command of a long raw message, for a terminal. Its login is between its other bytes, so
+    that a file could not be sent as it is.
+    """
     line = as_curl(exchange.request, variables=result.started.variables, ascii_only=ascii_only)
     is_short = len(line) <= LONGEST_COMMAND and not exchange.request.body.is_cut
-    if is_short or folder is None or exchange.request.wire is not None:
+    if exchange.request.wire is not None:
+        return line if is_short or not cuts else f"{line[:LONGEST_COMMAND]} [cut: {len(line)} characters in all]"
+    if is_short or folder is None:
         return line
     path = folder / body_file_name(exchange.number)
     return as_curl(exchange.request, variables=result.started.variables, body_file=str(path))

@@ -149,6 +149,8 @@ def test_each_message_names_its_campaign() -> None:
         sent = marked(in_form(name, "http://127.0.0.1:8080"), "run 7").wire
         assert sent is not None
         assert re.search(rb"(?i)user-agent:\s*leadlists-contract \(run 7\)", sent.data), name
+    lower = Request("POST", "http://127.0.0.1:8080", (("user-agent", "leadlists-contract"),))
+    assert marked(lower, "run 7").headers == (("user-agent", "leadlists-contract (run 7)"),)
 
 
 def test_a_changed_request_is_not_sent_with_the_bytes_of_the_message_it_was() -> None:
@@ -285,6 +287,35 @@ def test_the_printed_command_sends_the_same_bytes(tmp_path: Path) -> None:
     assert b"201 Created" in done.stdout, (command, done)
     assert b"201 Created" in program.stdout, program
     assert [received.body for received in server.received] == [request.body, request.body]
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_the_printed_command_sends_a_body_in_two_parts(from_file: bool, tmp_path: Path) -> None:
+    (tmp_path / "nc").write_text(f"#!{sys.executable}\n{NC}")
+    (tmp_path / "nc").chmod(0o755)
+    body = '{"name": "ééé"}'.encode()
+    (tmp_path / "it's.bin").write_bytes(body)
+
+    def answer(connection: socket.socket, _: int) -> None:
+        connection.sendall(OK)
+        connection.shutdown(socket.SHUT_WR)
+
+    with raw_server(answer) as server:
+        request = Request("POST", f"{server.url}/p?a=%20", (("X", "1"),), body, in_parts=True)
+        view = view_exchange(Exchange(request, None, None, 0.0, 0.0), 1, lambda text: text).request
+        command = as_curl(view, body_file=str(tmp_path / "it's.bin") if from_file else None)
+        variables = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=20, check=False, env=variables)
+    assert b"201 Created" in done.stdout, (command, done)
+    (got,) = server.received
+    assert (got.line, got.body, got.headers["x"]) == ("POST /p?a=%20 HTTP/1.1", body, "1")
+    assert "sleep 0.03" in command
+
+
+def test_the_printed_command_names_an_ipv6_host_as_openssl_reads_it() -> None:
+    request = replace(in_form("with chunk extensions", "http://[::1]:8443"), url="https://[::1]:8443/")
+    view = view_exchange(Exchange(request, None, None, 0.0, 0.0), 1, lambda text: text).request
+    assert as_curl(view).endswith("openssl s_client -quiet -connect '[::1]:8443'")
 
 
 def test_bytes_of_json_stay_small_and_differ() -> None:
