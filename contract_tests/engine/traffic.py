@@ -92,13 +92,19 @@ class Traffic:
         """
         supply = (tuple(map(self._outgoing, chain)) for chain in chains if self._budget.allows_more)
         new: list[Case] = []
-        with closing(self.target.send_concurrently(supply)) as exchanges:
-            for exchange in exchanges:
-                case, findings = self.add(exchange)
-                if breaks is not None and case is not None:
-                    new.append(case)
-                    breaks[exchange.request] = self.broken(findings)
-                yield
+        late: list[Exchange] = []
+        try:
+            with closing(self.target.send_concurrently(supply, keep=late.append)) as exchanges:
+                for exchange in exchanges:
+                    case, findings = self.add(exchange)
+                    if breaks is not None and case is not None:
+                        new.append(case)
+                        breaks[exchange.request] = self.broken(findings)
+                    yield
+        except RunOver:
+            for exchange in late:  # what they created must be in the record
+                self.show(exchange)
+            raise
         if breaks is not None and new:
             numbers = {case.exchange.number for case in new}
             more = self._cases.judge_beside(sorted(new, key=lambda case: case.exchange.number))

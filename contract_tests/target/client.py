@@ -109,13 +109,15 @@ class Target:
         except OSError:
             return False
 
-    def send_concurrently(self, chains: Iterable[Sequence[Outgoing]]) -> Generator[Exchange, None, None]:
+    def send_concurrently(
+        self, chains: Iterable[Sequence[Outgoing]], keep: Callable[[Exchange], object] = lambda _: None
+    ) -> Generator[Exchange, None, None]:
         """Send chains of requests over at most `connections` connections; yield exchanges as they arrive.
 
         The requests of a chain are sent one after the other. The caller may stop supplying chains, and must close the
-        generator if it does not consume all exchanges.
+        generator if it does not consume all exchanges; keep gets those that have arrived.
         """
-        return concurrently(lambda outgoing: self.send(*outgoing), chains, threads=self.connections)
+        return concurrently(lambda outgoing: self.send(*outgoing), chains, threads=self.connections, keep=keep)
 
     def send_in_turn(self, requests: Iterable[Outgoing]) -> list[Exchange]:
         """Send requests one after another, APART_S apart.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 LINGER_S = 0.5  # wait for requests in flight at the end of a run, then close their connections
@@ -46,12 +47,17 @@ class _Supply(Generic[Sent]):
 
 
 def concurrently(
-    send: Callable[[Sent], Received], chains: Iterable[Sequence[Sent]], *, threads: int
+    send: Callable[[Sent], Received],
+    chains: Iterable[Sequence[Sent]],
+    *,
+    threads: int,
+    keep: Callable[[Received], object] = lambda _: None,
 ) -> Generator[Received, None, None]:
     """Send the items of each chain one after the other, and up to `threads` chains at once; yield the results.
 
     A thread takes its next chain at once, without waiting for the consumer, until twice as many results as threads are
     under way or wait to be consumed. A consumer that stops earlier must close the generator: this ends the threads.
+    keep: gets the results that such a consumer has not taken, as far as they arrive in time.
     """
     supply = _Supply(chains, 2 * threads)
     results: SimpleQueue[tuple[Received | None, BaseException | None]] = SimpleQueue()
@@ -86,3 +92,8 @@ def concurrently(
         supply.end(threads)
         pool.shutdown(wait=False, cancel_futures=True)
         wait(working, LINGER_S)
+        with suppress(Empty):
+            while True:
+                result, _ = results.get_nowait()
+                if result is not None:
+                    keep(result)

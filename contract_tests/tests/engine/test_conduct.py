@@ -15,7 +15,7 @@ from contract_tests.composition.run import open_run
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.interruption import Terminated
-from contract_tests.engine.record import FILE_NAME
+from contract_tests.engine.record import FILE_NAME, read_events
 from contract_tests.engine.result import RunResult, sum_up
 from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.values import Depth, Settings
@@ -186,6 +186,14 @@ def test_an_end_outside_the_contract_breaks_no_clause_and_gives_3(
     assert says in result.why
     assert result.requests < 60
     assert result.exit_code() == 3
+
+
+def test_a_run_that_ends_early_has_recorded_what_arrived(tmp_path: Path) -> None:
+    server = QuotaOfThirty(USERS)
+    with serve(server) as url, open_run(quick(url), folder=tmp_path / "run") as run:
+        run.conduct(lambda event: None)
+    recorded = [event for event in read_events(tmp_path / "run") if isinstance(event, ExchangeSeen)]
+    assert len(recorded) >= server.seen - 2 > 30  # a slow machine may still wait for one or two
 
 
 def test_a_server_that_refuses_a_valid_session_now_and_then_breaks_the_contract() -> None:
