@@ -1,4 +1,4 @@
-"""Conduct one run: plan, send, judge, search, shrink, repeat. Only this module orders these steps."""
+"""Conduct one run: plan, send, judge, search, shrink, repeat. Campaigns and replays order their own steps."""
 
 from __future__ import annotations
 
