@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 Formats = Mapping[str, Callable[[str], bool]]
-Compile = Callable[[Mapping[str, Any]], Any]
 Path = tuple[str | int, ...]
 
 WRONG_ITEMS_LISTED = 50  # of one array: more than anyone reads, and the errors of the next field must not wait for them
