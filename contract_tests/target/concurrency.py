@@ -56,10 +56,11 @@ def concurrently(
     """Send the items of each chain one after the other, and up to `threads` chains at once; yield the results.
 
     A thread takes its next chain at once, without waiting for the consumer, until twice as many results as threads are
-    under way or wait to be consumed. A consumer that stops earlier must close the generator: this ends the threads.
-    keep: gets the results that such a consumer has not taken, as far as they arrive in time.
+    under way or wait to be consumed. A single thread waits until the consumer asks for the next result, so that a
+    process that is killed has recorded all results but one. A consumer that stops earlier must close the generator:
+    this ends the threads. keep: gets the results that such a consumer has not taken, as far as they arrive in time.
     """
-    supply = _Supply(chains, 2 * threads)
+    supply = _Supply(chains, 2 * threads if threads > 1 else 1)
     results: SimpleQueue[tuple[Received | None, BaseException | None]] = SimpleQueue()
 
     def work() -> None:
@@ -86,8 +87,8 @@ def concurrently(
             if result is None:
                 ended += 1
                 continue
-            supply.consumed()
             yield result
+            supply.consumed()
     finally:
         supply.end(threads)
         pool.shutdown(wait=False, cancel_futures=True)

@@ -50,13 +50,26 @@ def test_the_threads_send_on_while_a_result_is_judged_but_not_without_bound() ->
     results = concurrently(send, ((number,) for number in itertools.count()), threads=THREADS)
     next(results)
     deadline = time.monotonic() + PATIENCE_S
-    while len(sent) < 1 + 2 * THREADS and time.monotonic() < deadline:  # all that may wait, and room for one more
+    while len(sent) < 2 * THREADS and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.05)
-    assert len(sent) == 1 + 2 * THREADS
+    assert len(sent) == 2 * THREADS
     results.close()
     time.sleep(0.05)
-    assert len(sent) == 1 + 2 * THREADS
+    assert len(sent) == 2 * THREADS
+
+
+def test_a_single_thread_sends_nothing_before_the_result_is_consumed() -> None:
+    sent: list[int] = []
+
+    def send(number: int) -> int:
+        sent.append(number)
+        return number
+
+    with contextlib.closing(concurrently(send, zip(range(10)), threads=1)) as results:
+        for number in results:
+            time.sleep(0.01)
+            assert sent == list(range(number + 1))
 
 
 @pytest.mark.parametrize("at", ["supply", "send"])
