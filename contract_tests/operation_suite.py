@@ -17,6 +17,7 @@ from contract_tests.contract.terms import Terms
 from contract_tests.judging.judge import Judge, OperationRules
 from contract_tests.requests.generic_plan import generic_plan
 from contract_tests.requests.plan import Plan, Sender
+from contract_tests.settings.options import Option
 from contract_tests.target.exchange import Request
 
 if TYPE_CHECKING:  # runs without searches do not load Hypothesis
@@ -37,11 +38,13 @@ class OperationSuite:
 
     rules: how to judge it. plan: from the terms, the operation and a tag for the name of every created object, the
     planned requests; the generic plan if there is none. zones: by name, the classes of requests that searches draw.
+    id_options: the options of a run with which a user names IDs that exist on the server.
     """
 
     rules: OperationRules
     plan: Callable[[Terms, Operation, str], Plan] | None = None
     zones: Mapping[str, Zone] = field(default_factory=dict)
+    id_options: tuple[Option, ...] = ()
 
     @property
     def operation(self) -> str:

@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 
 from contract_tests.composition.run import open_run
+from contract_tests.composition.suites import RUN_OPTIONS, gather
 from contract_tests.contract.specification import Specification, SpecificationError, load_specification
 from contract_tests.engine import hypothesis_files
 from contract_tests.engine.record import FILE_NAME, RecordError, new_folder, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.report.summary import readings_line
-from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.settings.secrets import printable
-from contract_tests.settings.sources import PLACEHOLDER_URL, gather
+from contract_tests.settings.sources import PLACEHOLDER_URL
 from contract_tests.settings.values import Settings, UsageError
 
 SUITE = Path(__file__).parent / "suite"

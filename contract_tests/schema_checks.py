@@ -23,15 +23,14 @@ from schemathesis import AuthContext, BaseSchema, CheckContext, HookContext
 from schemathesis import Response as Answer
 from schemathesis.core.failures import Failure, FailureGroup
 
+from contract_tests.composition.suites import SUITES, gather
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.secrets import Masker, printable
-from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Session, UsageError
 from contract_tests.target.exchange import Exchange, Request, Response
 
@@ -92,7 +91,7 @@ def _judge(base_url: str) -> Judge:
     settings = gather({"url": requests.Request("POST", base_url).prepare().url})  # lower-case host, as it is sent
     if not settings.first.carriers:
         raise UsageError("no login was given: set LEADLISTS_BEARER=TOKEN or LEADLISTS_COOKIE=NAME=VALUE")
-    return judge_with(Terms.of(load_specification(settings.spec_folder), settings), (LEAD_LISTS,))
+    return judge_with(Terms.of(load_specification(settings.spec_folder), settings), SUITES)
 
 
 def _broken(judge: Judge, judged: Case) -> list[Verdict]:

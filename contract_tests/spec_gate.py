@@ -13,6 +13,7 @@ import yaml
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
+from contract_tests.composition.suites import SUITES
 from contract_tests.contract.specification import (
     GROUPS,
     HTTP_METHODS,
@@ -24,14 +25,13 @@ from contract_tests.contract.specification import (
     resolve_refs,
 )
 from contract_tests.contract.terms import Terms
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with
 from contract_tests.settings.values import Settings
 
 PROFILES = frozenset({"page", "strict"})
 
 
-def problems(folder: Path, suites: tuple[OperationSuite, ...] = (LEAD_LISTS,)) -> Iterator[str]:
+def problems(folder: Path, suites: tuple[OperationSuite, ...] = SUITES) -> Iterator[str]:
     """Yield a sentence for each problem of the files of a spec folder and of the oracles for it."""
     try:
         yield from _changed_types(folder)

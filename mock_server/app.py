@@ -23,7 +23,7 @@ from mock_server.contract.readings import load as load_readings
 from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
-from mock_server.lead_lists.facts import Facts
+from mock_server.lead_lists.facts import Facts, existing_ids
 from mock_server.lead_lists.operations import reading_operations
 from mock_server.lead_lists.operations import table as lead_list_operations
 from mock_server.lead_lists.record import Builder, LeadList
@@ -192,8 +192,7 @@ def _worlds(settings: Settings, readings: Readings, seeding: Seeding | None, clo
 def _stages(settings: Settings, contract: Contract, readings: Readings, dates: Dates, uuids: Uuids) -> Stages:
     """Create the stages for the settings and readings."""
     example = contract.operations[LEAD_LISTS].example if LEAD_LISTS in contract.operations else {}
-    known = frozenset([example.get("icpId"), *example.get("personIds", ()), *example.get("companyIds", ())])
-    rules = Rules(readings, Facts(dates, uuids, known))
+    rules = Rules(readings, Facts(dates, uuids, existing_ids(example)))
     sessions = Sessions(
         {token: user for user, token in settings.user},
         readings,

@@ -127,7 +127,7 @@ def _blend(fields: Fields, other: Fields, random: Random) -> Fields:
 
 
 def _add(fields: Fields, other: Fields, random: Random) -> Fields:
-    name = random.choice([*other, "x", "id", "createdAt", "__proto__", "constructor", "", random.choice(_PIECES)])
+    name = random.choice([*other, "x", "id", "created", "__proto__", "constructor", "", random.choice(_PIECES)])
     return {**fields, name: other.get(name, random.choice(_VALUES))}
 
 

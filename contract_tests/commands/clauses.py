@@ -10,9 +10,9 @@ import click
 
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
+from contract_tests.composition.suites import SUITES, gather
 from contract_tests.contract.specification import load_specification
-from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.settings.sources import PLACEHOLDER_URL, gather
+from contract_tests.settings.sources import PLACEHOLDER_URL
 
 
 @click.command(cls=Command)
@@ -25,7 +25,7 @@ def command(prefix: tuple[str, ...], explain: str | None) -> None:
         return
     from contract_tests import explanation  # needs the plan and the mock's defects
 
-    say(explanation.explain(explain, load_specification(), (LEAD_LISTS,)).text)
+    say(explanation.explain(explain, load_specification(), SUITES).text)
 
 
 def list_clauses(flags: Mapping[str, Any], config: Path | None) -> None:

@@ -10,6 +10,7 @@ import click
 from contract_tests.campaign.ledger import check_template, created_in, delete_created
 from contract_tests.commands.options import Command, config_option, run_folder, run_options
 from contract_tests.commands.output import complain, say
+from contract_tests.composition.suites import gather
 from contract_tests.composition.target import open_target
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.record import read_result
@@ -17,7 +18,6 @@ from contract_tests.report.failure import on_one_line
 from contract_tests.report.ledger import ledger
 from contract_tests.settings.options import LEDGER_OPTIONS
 from contract_tests.settings.secrets import Masker
-from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Settings
 
 SHOWN = 20  # lists that could not be deleted

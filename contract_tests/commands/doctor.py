@@ -9,10 +9,10 @@ import click
 
 from contract_tests.commands.options import Command, config_option, run_options
 from contract_tests.commands.output import say
+from contract_tests.composition.suites import gather
 from contract_tests.composition.target import examine_target
 from contract_tests.report.failure import on_one_line
 from contract_tests.settings.secrets import Masker
-from contract_tests.settings.sources import gather
 
 MARKS = {True: "ok", False: "WRONG", None: "note"}
 

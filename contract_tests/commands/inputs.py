@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contract_tests.composition.suites import gather
 from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.engine.record import FILE_NAME, new_folder
 from contract_tests.report.formats import ReportError, Wanted
-from contract_tests.settings.sources import PLACEHOLDER_URL, gather
+from contract_tests.settings.sources import PLACEHOLDER_URL
 from contract_tests.settings.values import Settings, UsageError
 
 

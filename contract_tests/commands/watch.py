@@ -13,6 +13,7 @@ from rich.console import Console
 from contract_tests.commands.inputs import Inputs, read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
 from contract_tests.commands.output import complain, say, write_wanted
+from contract_tests.composition.suites import SEEN_OPTIONS
 from contract_tests.composition.watch import open_watching, proxy_of
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
@@ -21,7 +22,6 @@ from contract_tests.live.har import Archive, HarError
 from contract_tests.live.proxy import ProxyError
 from contract_tests.report.console import ConsoleReport
 from contract_tests.report.formats import Wanted
-from contract_tests.settings.options import SEEN_OPTIONS
 from contract_tests.settings.secrets import Masker
 
 

@@ -22,13 +22,13 @@ from contract_tests.campaign.permit import Permit
 from contract_tests.campaign.resuming import Past, RecallingTarget, ResumedLog, resumable
 from contract_tests.campaign.strategies import Ground
 from contract_tests.composition.start import describe
+from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.engine.conduct import Job
 from contract_tests.engine.events import RunStarted
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
 from contract_tests.settings.connection import proxy_for
@@ -47,7 +47,7 @@ def open_campaign(
     shard: Shard | None = None,
     folder: Path | None = None,
     masker: Masker | None = None,
-    suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
+    suites: tuple[OperationSuite, ...] = SUITES,
     resumes: bool = False,
     crew: Crew | None = None,
     examples: ExampleDatabase | None = None,

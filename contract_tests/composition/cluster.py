@@ -25,6 +25,7 @@ from contract_tests.campaign.crew import CellDone, CellOrder, Gathered, Opening
 from contract_tests.campaign.permit import Permit
 from contract_tests.composition.campaign import grounds, run_id
 from contract_tests.composition.start import describe
+from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
@@ -32,7 +33,6 @@ from contract_tests.engine.conduct import Job
 from contract_tests.engine.discoveries import created_view
 from contract_tests.engine.events import CreatedView, Ending, Event, ExchangeSeen
 from contract_tests.engine.traffic import RunOver
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings, UsageError
@@ -237,13 +237,12 @@ def _open_cell(order: CellOrder, log: CampaignLog, signal: Any) -> Iterator[Camp
     own = describe(terms)
     if (own.version, own.spec_sha256) != (started.version, started.spec_sha256):
         raise UsageError(f"a worker has version {own.version} of the kit, the campaign has {started.version}")
-    suites = (LEAD_LISTS,)
     masker = Masker(settings.secrets)
     budget = _SignalledBudget(log, signal, max_time_s=order.time_s, max_created=order.permit.max_created)
-    campaign = Campaign(lambda left: (), partial(grounds, terms, suites), run_id(started), known=order.known)
+    campaign = Campaign(lambda left: (), partial(grounds, terms, SUITES), run_id(started), known=order.known)
     job = Job(started, order.opening.plans, shrinks=False)
     log.summing.add(started)
     with open_target(settings, budget.pause, masker, allows=order.permit.allows) as target:
         yield CampaignConductor(
-            target, judge_with(terms, suites), job, campaign, budget=budget, secrets=masker, log=log
+            target, judge_with(terms, SUITES), job, campaign, budget=budget, secrets=masker, log=log
         )

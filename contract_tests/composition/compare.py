@@ -7,11 +7,11 @@ from pathlib import Path
 
 from contract_tests.comparison.comparing import COMPARABLE, Comparison, Heard, compare
 from contract_tests.composition.run import open_run
+from contract_tests.composition.suites import SUITES
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.events import Event
 from contract_tests.engine.views import RequestView
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Exchange, Request
@@ -40,7 +40,7 @@ def compare_servers(
             return Comparison((result.started.url, b.url), result, None)
         heard.append(Heard.of(result, events))
     terms = Terms.of(specification, a)
-    judge = judge_with(terms, (LEAD_LISTS,))
+    judge = judge_with(terms, SUITES)
     sent = [operation.request_schema or {} for operation in specification.operations]
 
     def open_readings(request: RequestView) -> frozenset[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.replay import Replayed, replay
 from contract_tests.engine.result import RunResult
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
@@ -23,7 +23,7 @@ def replay_broken(
     """Send what showed each broken clause of a recorded run again. prefix: of the clauses. Raises RecordError."""
     budget = Budget(max_time_s=settings.max_time_s)
     with serving(settings) as reached, open_target(reached, budget.pause, masker) as target:
-        judge = judge_with(Terms.of(load_specification(reached.spec_folder), reached), (LEAD_LISTS,))
+        judge = judge_with(Terms.of(load_specification(reached.spec_folder), reached), SUITES)
         moved = (result.started.url, reached.url)
         for found in result.broken:
             if found.clause.id.startswith(prefix) and found.worst is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from contract_tests.composition.suites import SUITES, gather
 from contract_tests.composition.target import open_target
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
@@ -11,10 +12,8 @@ from contract_tests.engine.budget import Budget
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with, make_plan
 from contract_tests.settings.secrets import Masker, printable
-from contract_tests.settings.sources import gather
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
@@ -42,13 +41,13 @@ def assert_clause(
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     if clause not in terms.specification.clauses:
         raise ValueError(f"there is no clause {clause!r}; `leadlists-contract clauses` lists all")
-    judge = judge_with(terms, (LEAD_LISTS,))
+    judge = judge_with(terms, SUITES)
     masker = Masker(settings.secrets)
     with open_target(settings, Budget(max_time_s=settings.max_time_s).pause, masker) as target:
         cases = [judge.case(exchange) for exchange in _sent(target, requests, at_once=at_once)]
         verdicts = _verdicts(judge, cases, clause)
         if not verdicts:  # that a request is refused shows something only if the server accepts a plain one
-            plain = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "again").first
+            plain = make_plan(SUITES, terms, terms.specification.operations[0], "again").first
             cases.append(judge.case(target.send(plain.request, plain.label, len(cases) + 1)))
             found = _verdicts(judge, cases, clause)
             verdicts = [each for each in found if any(exchange.number < len(cases) for exchange in each.exchanges)]

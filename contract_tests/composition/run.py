@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from contract_tests.composition.start import describe
+from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.specification import Specification, load_specification
 from contract_tests.contract.terms import Terms
@@ -15,7 +16,6 @@ from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.record import Record
 from contract_tests.engine.searches import searches
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
@@ -30,7 +30,7 @@ def open_run(
     seeds: tuple[int, ...] = (),
     shrinks: bool = True,
     draws_ahead: bool = False,
-    suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
+    suites: tuple[OperationSuite, ...] = SUITES,
     masker: Masker | None = None,
 ) -> Iterator[Conductor]:
     """A run that has sent nothing yet; when the block ends, its connections and its record are closed.

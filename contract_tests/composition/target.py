@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
+from contract_tests.composition.suites import SUITES
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import make_plan
 from contract_tests.settings.connection import proxy_for, tls_context
 from contract_tests.settings.secrets import Masker
@@ -82,7 +82,7 @@ def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
     """Examine the connection to the target, step by step. Raises UsageError."""
     with serving(settings) as reached:
         terms = Terms.of(load_specification(reached.spec_folder), reached)
-        plan = make_plan((LEAD_LISTS,), terms, terms.specification.operations[0], "doctor")
+        plan = make_plan(SUITES, terms, terms.specification.operations[0], "doctor")
         proxy = proxy_for(reached.url)
         with open_target(reached, Budget().pause, masker) as target:
             yield from examine(target, plan.first.request, proxy_name=proxy.shown if proxy else "")

@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract_tests.composition.start import describe
+from contract_tests.composition.suites import SUITES
 from contract_tests.contract.specification import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.live.passive import PassiveJudge
 from contract_tests.live.proxy import Address, ProxyProcess
 from contract_tests.live.watching import BEARER, COOKIE, Watching
@@ -27,7 +27,7 @@ def open_watching(
     *,
     folder: Path | None = None,
     masker: Masker | None = None,
-    suites: tuple[OperationSuite, ...] = (LEAD_LISTS,),
+    suites: tuple[OperationSuite, ...] = SUITES,
     record_bytes: int = RECORD_BYTES,
 ) -> Iterator[Watching]:
     """The judging of traffic that other programs cause; when the block ends, its record is closed.

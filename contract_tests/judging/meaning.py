@@ -47,14 +47,18 @@ class OpenViolation:
 class IdField:
     """A request field of IDs that may have to exist on the server.
 
-    unknown: the readings on IDs that the server does not know. known: the existing IDs that the user gave. `beside`:
-    the other fields that can decide whether the server looks up the IDs.
+    unknown: the readings on IDs that the server does not know. option: the one with which the user names existing IDs.
+    `beside`: the other fields that can decide whether the server looks up the IDs.
     """
 
     name: str
     unknown: frozenset[str]
-    known: Callable[[Settings], tuple[str, ...]]
+    option: str
     beside: tuple[str, ...] = ()
+
+    def known(self, settings: Settings) -> tuple[str, ...]:
+        """Return the existing IDs that the user gave."""
+        return settings.existing_ids.get(self.option, ())
 
 
 def _nothing(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:

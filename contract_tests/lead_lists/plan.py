@@ -30,6 +30,7 @@ from contract_tests.lead_lists.bodies import (
     without,
 )
 from contract_tests.lead_lists.history import FROZEN_CLOCK_S
+from contract_tests.lead_lists.ids import known_ids
 from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
 from contract_tests.lead_lists.sequences import chains, in_turn
 from contract_tests.requests.generic_plan import generic_plan
@@ -49,8 +50,8 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
 
 def _on_other_bases(terms: Terms, operation: Operation, tag: str) -> Iterator[Plan]:
     """The same plan on the ids that the user knows, then on the page's example."""
-    settings = terms.settings
-    own = {"icpId": next(iter(settings.icp_ids), None), "personIds": list(settings.person_ids)}
+    known = partial(known_ids, terms.settings)
+    own = {"icpId": next(iter(known("icpId")), None), "personIds": list(known("personIds"))}
     for accepted in (*((own,) if any(own.values()) else ()), *OTHER_BASES):
         yield _plan(Sender(terms, operation, accepted), tag)
 
@@ -151,19 +152,17 @@ def _existing(sender: Sender, tag: str) -> Iterator[Step]:
     yield Step("the page's example", sender.request(PAGE_EXAMPLE))
     yield Step("the page's example without an ICP", sender.request({**PAGE_EXAMPLE, "icpId": None}))
     yield Step("the page's example without people", sender.request({**PAGE_EXAMPLE, "personIds": []}))
-    settings = sender.terms.settings
-    if settings.icp_ids:
-        yield Step("a known ICP", sender.request({**_base(sender, f"Known ICP, {tag}"), "icpId": settings.icp_ids[0]}))
+    known = partial(known_ids, sender.terms.settings)
+    if icps := known("icpId"):
+        yield Step("a known ICP", sender.request({**_base(sender, f"Known ICP, {tag}"), "icpId": icps[0]}))
         yield Step(
             "a known ICP in upper case",
-            sender.request({**_base(sender, f"Known ICP in capitals, {tag}"), "icpId": settings.icp_ids[0].upper()}),
+            sender.request({**_base(sender, f"Known ICP in capitals, {tag}"), "icpId": icps[0].upper()}),
         )
-    if settings.person_ids:
-        yield Step(
-            "known people", sender.request({**_base(sender, f"People, {tag}"), "personIds": list(settings.person_ids)})
-        )
-    if settings.company_ids:
-        changes = {"type": "company", "companyIds": list(settings.company_ids)}
+    if people := known("personIds"):
+        yield Step("known people", sender.request({**_base(sender, f"People, {tag}"), "personIds": list(people)}))
+    if companies := known("companyIds"):
+        changes = {"type": "company", "companyIds": list(companies)}
         yield Step("known companies", sender.request({**_base(sender, f"Companies, {tag}"), **changes}))
 
 
@@ -214,7 +213,7 @@ def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     ):
         yield Step(f"JSON as {media_type}", sender.request(body, media_type=media_type))
     dates = "startDate=2030-01-01T00%3A00%3A00.000Z&endDate=2030-03-31T23%3A59%3A59.000Z"
-    icp = (*sender.terms.settings.icp_ids, ICP)[0]
+    icp = (*known_ids(sender.terms.settings, "icpId"), ICP)[0]
     form = f"name=Form&type=person&icpId={icp}&{dates}&personIds[]=lead_abc123".encode()
     yield Step("a form", sender.request(raw=form, media_type="application/x-www-form-urlencoded"))
     packed = gzip.compress(encode(body), mtime=0)

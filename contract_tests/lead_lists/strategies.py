@@ -83,7 +83,7 @@ def _instants() -> SearchStrategy[datetime]:
 
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     """Return a strategy for bodies without violation or open reading."""
-    known = {name: sorted(known_ids(sender.terms.settings, name)) for name in ("icpId", "personIds", "companyIds")}
+    known = {name: sorted({*known_ids(sender.terms.settings, name)}) for name in ("icpId", "personIds", "companyIds")}
     # Made once: making a strategy takes longer than drawing from it.
     some_names, instants = names(), _instants()
     seconds, milliseconds = st.integers(1, 90 * 24 * 3600), st.integers(0, 999)

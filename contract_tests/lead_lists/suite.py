@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from contract_tests.judging.judge import OperationRules
 from contract_tests.lead_lists import echo, history, server_made
+from contract_tests.lead_lists.ids import ID_OPTIONS
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.plan import lead_list_plan
 from contract_tests.operation_suite import OperationSuite, Zone
@@ -55,6 +56,7 @@ LEAD_LISTS = OperationSuite(
         ),
     ),
     plan=lead_list_plan,
+    id_options=ID_OPTIONS,
     zones={
         "must-accept": Zone(_to_accept, "a valid lead list"),
         "one-violation": Zone(_to_refuse, "a lead list with one violation"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -33,7 +34,7 @@ class Option:
         return text.splitlines() if self.name == "header" else text.split()
 
 
-RUN_OPTIONS = (
+_TARGET_OPTIONS = (
     Option("url", "URL", "base URL of the server to judge, or the URL of the endpoint"),
     Option(
         "app",
@@ -58,14 +59,14 @@ RUN_OPTIONS = (
         "--bearer nor --cookie",
         many=True,
     ),
-    Option("user_id", "ID", "ID of the user; userIds of each created list must contain it"),
+    Option("user_id", "ID", "ID of the user; each created list must contain it"),
     Option("second_bearer", "TOKEN", "session token of a second user, to check that lists do not mix the users"),
     Option("second_cookie", "NAME=VALUE", "session cookie of the second user"),
     Option("second_user_id", "ID", "ID of the second user"),
     Option("expired_bearer", "TOKEN", "expired session token; a request with it must get 401"),
-    Option("icp_id", "UUID", "ID of an existing ICP, which the server must accept; can be repeated", many=True),
-    Option("person_id", "ID", "ID of an existing person, which the server must accept; can be repeated", many=True),
-    Option("company_id", "UUID", "ID of an existing company, which the server must accept; can be repeated", many=True),
+)
+
+_JUDGING_OPTIONS = (
     Option(
         "reading",
         "ID=OPTION[,OPTION]",
@@ -116,16 +117,24 @@ RUN_OPTIONS = (
     Option("spec", "DIR", "folder with openapi.yaml, clauses.yaml and readings.yaml (default: the bundled one)"),
 )
 
+GENERIC_OPTIONS = (*_TARGET_OPTIONS, *_JUDGING_OPTIONS)
+
+
+def run_options(of_ids: Iterable[Option]) -> tuple[Option, ...]:
+    """Return the options of a run, with those that name IDs which exist at the target."""
+    return (*_TARGET_OPTIONS, *of_ids, *_JUDGING_OPTIONS)
+
+
 # Those that also say something of traffic that other programs cause.
 SEEN_OPTIONS = (
     "bearer", "cookie", "header", "user_id", "second_bearer", "second_cookie", "second_user_id", "expired_bearer",
-    "icp_id", "person_id", "company_id", "reading", "deviations", "fail_on", "clauses", "ca_file", "client_cert",
+    "reading", "deviations", "fail_on", "clauses", "ca_file", "client_cert",
     "client_key", "clock_allowance", "run_folder", "spec",
 )  # fmt: skip
 
 # Those of a campaign, which has a budget instead of depth and time, and sends one request after the other.
 FUZZ_OPTIONS = tuple(
-    option.name for option in RUN_OPTIONS if option.name not in {"url", "depth", "max_time", "connections"}
+    option.name for option in GENERIC_OPTIONS if option.name not in {"url", "depth", "max_time", "connections"}
 )
 
 # Their values are secrets, or commands that can have one: they are never written to a file.

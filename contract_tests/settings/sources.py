@@ -6,14 +6,14 @@ import os
 import re
 import ssl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from contract_tests.settings.manners import check_name
-from contract_tests.settings.options import RUN_OPTIONS
+from contract_tests.settings.options import GENERIC_OPTIONS, Option
 from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import (
     DEFAULT_CLOCK_ALLOWANCE_S,
@@ -30,21 +30,28 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 
 
 def gather(
-    flags: Mapping[str, Any], *, config: Path | None = None, folder: Path | None = None, sends: bool = True
+    flags: Mapping[str, Any],
+    *,
+    of_ids: Sequence[Option] = (),
+    config: Path | None = None,
+    folder: Path | None = None,
+    sends: bool = True,
 ) -> Settings:
     """Settings from flags, then environment variables, then `leadlists.toml`, then defaults.
 
     flags: option name to text (or a sequence of texts); a missing or None value means not given.
+    of_ids: the options that name IDs which exist at the target; `Settings.existing_ids` gets their values.
     config: the file that --config names; without it `leadlists.toml` in folder (the current one) is read if it is
     there. sends: whether requests will be sent, so that the host must not look like production. Raises UsageError that
     names the flag, variable or file.
     """
     _check_certificates()
     path = config or (folder or Path.cwd()) / "leadlists.toml"
-    table = _read_table(path, required=config is not None)
+    options = {option.name: option for option in (*GENERIC_OPTIONS, *of_ids)}
+    table = _read_table(path, known=options.keys(), required=config is not None)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for option in RUN_OPTIONS:
+    for option in options.values():
         if flags.get(option.name) not in (None, (), []):
             values[option.name], sources[option.name] = flags[option.name], option.flag
         elif text := os.environ.get(option.variable):
@@ -52,7 +59,7 @@ def gather(
         elif option.name in table:
             values[option.name], sources[option.name] = table[option.name], f"{path}: {option.name}"
     _choose_target(values, sources)
-    settings = _build(values, sources)
+    settings = _build(values, sources, of_ids)
     if sends:
         check_name(settings.url, settings.not_production, sources["url"])
     return settings
@@ -83,7 +90,7 @@ def _check_certificates() -> None:
             raise UsageError(f"$SSL_CERT_FILE: {why}; name a file of certificates, or unset it") from None
 
 
-def _read_table(path: Path, *, required: bool) -> dict[str, Any]:
+def _read_table(path: Path, *, known: Set[str], required: bool) -> dict[str, Any]:
     if not path.is_file():
         if required:
             raise UsageError(f"--config: the file {path} does not exist")
@@ -95,7 +102,7 @@ def _read_table(path: Path, *, required: bool) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise UsageError(f"{path}: contract must be a table")
     table = {key.replace("-", "_"): value for key, value in table.items()}
-    if unknown := sorted(set(table) - {option.name for option in RUN_OPTIONS}):
+    if unknown := sorted(table.keys() - known):
         raise UsageError(f"{path}: there is no setting {', '.join(unknown)} in [contract]")
     return table
 
@@ -208,7 +215,7 @@ class _Given:
         return found
 
 
-def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
+def _build(values: Mapping[str, Any], sources: Mapping[str, str], of_ids: Sequence[Option]) -> Settings:
     given = _Given(values, sources)
     if (url := given.text("url")) is None:
         raise UsageError(
@@ -234,9 +241,7 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         second=second,
         expired_bearer=given.token("expired_bearer"),
         headers=headers,
-        icp_ids=given.texts("icp_id"),
-        person_ids=given.texts("person_id"),
-        company_ids=given.texts("company_id"),
+        existing_ids={option.name: ids for option in of_ids if (ids := given.texts(option.name))},
         readings=given.pins(),
         clauses=tuple(p for text in given.texts("clauses") for p in text.replace(",", " ").split()),
         depth=given.depth(),

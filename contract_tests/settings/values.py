@@ -73,9 +73,7 @@ class Settings:
     second: Session | None = None
     expired_bearer: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    icp_ids: tuple[str, ...] = ()
-    person_ids: tuple[str, ...] = ()
-    company_ids: tuple[str, ...] = ()
+    existing_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by option of an operation suite
     readings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clauses: tuple[str, ...] = ()
     depth: Depth = Depth.STANDARD

@@ -122,7 +122,7 @@ class Target:
     def send_in_turn(self, requests: Iterable[Outgoing]) -> list[Exchange]:
         """Send requests one after another, APART_S apart.
 
-        A fast server gives two responses the same createdAt, and a verdict on both can depend on that.
+        A fast server gives two responses the same time of creation, and a verdict on both can depend on that.
         """
         exchanges: list[Exchange] = []
         for outgoing in requests:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from contract_tests.cli import COMMANDS
+from contract_tests.composition.suites import RUN_OPTIONS
 from contract_tests.engine.reachability import discovery_problem
-from contract_tests.settings.options import RUN_OPTIONS
 from contract_tests.tests.conftest import ROOT, USERS, need_curl
 from contract_tests.tests.corpus.exchanges import exchange
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS

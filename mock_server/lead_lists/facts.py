@@ -21,6 +21,11 @@ class Facts:
     known: frozenset[str]  # the existing IDs: those of the API page's request example
 
 
+def existing_ids(example: Payload) -> frozenset[str]:
+    """Return the IDs of the API page's request example."""
+    return frozenset([example.get("icpId"), *example.get("personIds", ()), *example.get("companyIds", ())])
+
+
 def name_in(payload: Payload) -> str | None:
     name = payload.get("name")
     return name if isinstance(name, str) else None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 EXPIRED_TOKEN = "expired"  # reserved: a session that has expired (clause access.session.expired)
 
-# A UUID of version 7 counts from 1970; with 9999, `updatedAt` could exceed the last year of a date.
+# A UUID of version 7 counts from 1970; with 9999, a lead list could be changed after the last year of a date.
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 Pair = tuple[str, str]

@@ -90,7 +90,7 @@ class Settings:
     now: datetime | None = _setting(  # noqa: RUF009  # it is dataclasses.field
         None,
         parsers.instant,
-        "Freeze the clock at this instant, such as 2024-01-02T10:30:00Z, for createdAt, updatedAt and the Date header.",
+        "Freeze the clock at this instant, such as 2024-01-02T10:30:00Z, for times in bodies and the Date header.",
         shown="INSTANT",
     )
     allow_origin: tuple[str, ...] = _setting(

@@ -16,7 +16,7 @@ def system_clock() -> datetime:
 
 
 def never_backwards(clock: Clock) -> Clock:
-    """Make `clock` monotonic: createdAt never decreases, even if the system clock is set back."""
+    """Make `clock` monotonic: time never decreases, even if the system clock is set back."""
     last = datetime.min.replace(tzinfo=UTC)
 
     def steady() -> datetime:

@@ -45,9 +45,7 @@ def terms(**readings: str) -> Terms:
         SECOND,
         expired_bearer="bearer-old",
         readings=pins,
-        icp_ids=(KNOWN_ICP,),
-        person_ids=(KNOWN_PERSON,),
-        company_ids=(KNOWN_COMPANY,),
+        existing_ids={"icp_id": (KNOWN_ICP,), "person_id": (KNOWN_PERSON,), "company_id": (KNOWN_COMPANY,)},
     )
     return Terms.of(load_specification(), settings)
 

@@ -75,7 +75,8 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
         for rule in STATEMENTS
     ]
     (folder / "clauses.yaml").write_text(yaml.safe_dump(clauses, sort_keys=False))
-    settings = Settings(BASE_URL, FIRST, SECOND, icp_ids=("1",), person_ids=("7",), company_ids=("x",))
+    ids = {"icp_id": ("1",), "person_id": ("7",), "company_id": ("x",)}
+    settings = Settings(BASE_URL, FIRST, SECOND, existing_ids=ids)
     return judge_with(Terms.of(load_specification(folder), settings), (LEAD_LISTS,))
 
 

@@ -24,7 +24,7 @@ Zone = Callable[[Sender], SearchStrategy[Request]]
 
 @pytest.fixture
 def sender(specification: Specification) -> Sender:
-    settings = Settings("http://127.0.0.1:1", FIRST, icp_ids=(ICP_ID,), person_ids=PERSON_IDS)
+    settings = Settings("http://127.0.0.1:1", FIRST, existing_ids={"icp_id": (ICP_ID,), "person_id": PERSON_IDS})
     return Sender(Terms.of(specification, settings), specification.operations[0])
 
 

@@ -61,7 +61,7 @@ def drawn(strategy: SearchStrategy[T], examples: int = 300) -> list[T]:
 
 def sender(**known: tuple[str, ...]) -> Sender:
     icps, people, companies = (known.get(field, ()) for field in ("icpId", "personIds", "companyIds"))
-    settings = Settings(BASE_URL, FIRST, icp_ids=icps, person_ids=people, company_ids=companies)
+    settings = Settings(BASE_URL, FIRST, existing_ids={"icp_id": icps, "person_id": people, "company_id": companies})
     agreed = Terms.of(terms().specification, settings)
     return Sender(agreed, agreed.specification.operations[0])
 

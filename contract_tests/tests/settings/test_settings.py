@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.settings.options import RUN_OPTIONS
-from contract_tests.settings.sources import gather
+from contract_tests.composition.suites import RUN_OPTIONS, gather
 from contract_tests.settings.values import Depth, Session, Settings, UsageError
 
 OPTIONS = [option.name for option in RUN_OPTIONS]
@@ -26,9 +25,9 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (text, attribute, value)
     "second_user_id": ("user_2", "second", None),
     "expired_bearer": ("tok-0", "expired_bearer", "tok-0"),
     "header": ("X-Key: k: 1", "first", Session("first", headers=(("X-Key", "k: 1"),))),
-    "icp_id": ("i", "icp_ids", ("i",)),
-    "person_id": ("p", "person_ids", ("p",)),
-    "company_id": ("c", "company_ids", ("c",)),
+    "icp_id": ("i", "existing_ids", {"icp_id": ("i",)}),
+    "person_id": ("p", "existing_ids", {"person_id": ("p",)}),
+    "company_id": ("c", "existing_ids", {"company_id": ("c",)}),
     "reading": ("success-status=200,201", "readings", {"success-status": ("200", "201")}),
     "clauses": ("request.name, error", "clauses", ("request.name", "error")),
     "depth": ("quick", "depth", Depth.QUICK),
@@ -131,7 +130,7 @@ def test_several_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     toml(tmp_path, "icp_id = ['a', 'b']\nreading = ['x=1', 'x=2']")
     found = gather({"url": URL, "bearer": "tok", "person_id": ("p", "q")}, folder=tmp_path)
     assert found.headers == (("A", "1"), ("B", "2"))
-    assert (found.icp_ids, found.person_ids) == (("a", "b"), ("p", "q"))
+    assert found.existing_ids == {"icp_id": ("a", "b"), "person_id": ("p", "q")}
     assert found.readings == {"x": ("1", "2")}
     assert found.first == Session("first", bearer="tok")
 
