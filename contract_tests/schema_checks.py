@@ -1,4 +1,4 @@
-"""Hooks for plain Schemathesis: sign in, check with our oracles, drop findings on questions that the page leaves open.
+"""Hooks for plain Schemathesis: sign in, check with our oracles, drop failures on questions that the page leaves open.
 
     LEADLISTS_BEARER=TOKEN SCHEMATHESIS_HOOKS=contract_tests.schema_checks \
         schemathesis run spec/openapi.yaml --url http://127.0.0.1:8080
@@ -8,7 +8,7 @@ other module of the kit imports it.
 
 Schemathesis' own checks know only the schema: they report a correct server that refuses a name of spaces, answers 415
 or sends flat errors, all of which the page leaves open. Most generated requests raise such a question, because they
-contain IDs that the server need not know. The hooks drop only findings that our oracles contradict.
+contain IDs that the server need not know. The hooks drop only failures that our oracles contradict.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def leadlists_contract(ctx: CheckContext, response: Answer, case: Sent) -> None:
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Sent, response: Answer) -> bool:
-    """Drop a finding of Schemathesis' own checks if the page leaves the question open."""
+    """Drop a failure of Schemathesis' own checks if the page leaves the question open."""
     if OPINIONS.isdisjoint(failure.checks):
         return True
     judge = _judge(case.operation.schema.get_base_url())

@@ -29,7 +29,7 @@ from contract_tests.target.client import Target
 FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
 RELIEF_S = 5.0  # before a server that suffers is asked again
 RELIEFS = 3
-NEWS = "a worker has found"  # begins the name of the stage that tells a finding before its cell is complete
+NEWS = "a worker has found"  # begins the name of the stage that reports a breach before its cell is complete
 CONNECTED = "connected to"  # begins the name of the stage that names the address
 
 
@@ -39,7 +39,7 @@ class Campaign:
 
     cells: made from how many requests are left for them; None where only time bounds the campaign. grounds: what the
     cells of each operation start from. run_id: marks every request. spent_s: the time that earlier processes have used.
-    known: findings that other processes have sent again.
+    known: breaches that other processes have sent again.
     """
 
     cells: Callable[[int | None], Iterable[Cell]]

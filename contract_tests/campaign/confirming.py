@@ -19,7 +19,7 @@ from contract_tests.target.exchange import Exchange, Request
 
 
 class Confirming:
-    """The findings that show first in some traffic: all are repeated, then shrunk one by one while the budget lasts."""
+    """The breaches that show first in some traffic: all are repeated, then shrunk one by one while the budget lasts."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Confirming:
         seed: int,
         known: frozenset[Key] = frozenset(),
     ) -> None:
-        """chosen: the clauses that are judged. known: findings that were sent again elsewhere."""
+        """chosen: the clauses that are judged. known: breaches that were sent again elsewhere."""
         self._traffic = traffic
         self._followed = followed
         self._budget = budget
@@ -81,7 +81,7 @@ class Confirming:
         return bool(exploration.found)
 
     def _repeat(self, key: Key) -> None:
-        """Send what shows a finding again, and count how often it breaks the clause again."""
+        """Send what shows a breach again, and count how often it breaks the clause again."""
         found = self._followed.findings.found(key)
         exchanges = self._exchanges(found)
         same = times = 0

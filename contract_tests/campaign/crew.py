@@ -37,7 +37,7 @@ class Opening:
 class CellOrder:
     """One cell for another process. permit: this cell's part of what is allowed. time_s: None for no limit.
 
-    known: findings that were already sent again. signal: the name of what tells the process to stop.
+    known: breaches that were already sent again. signal: the name of what tells the process to stop.
     """
 
     cell: Cell

@@ -23,7 +23,7 @@ _UNFILLED = "${LEADLISTS_"  # the place of a secret that this campaign does not 
 
 
 class Examples:
-    """The smallest request of each finding, without secrets and host.
+    """The smallest request of each breach, without secrets and host.
 
     problem: why the database can no longer be used; empty if it can.
     """
@@ -46,7 +46,7 @@ class Examples:
         return [request for value in values if (request := self._request(value)) is not None]
 
     def save(self, found: Found) -> None:
-        """Save what shows a finding if one request does, and if it broke the clause again."""
+        """Save what shows a breach if one request does, and if it broke the clause again."""
         if self.problem or found.key in self._saved or not found.same or len(found.smallest.exchanges) > 1:
             return
         self._saved.add(found.key)

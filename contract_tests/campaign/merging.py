@@ -71,7 +71,7 @@ def _united(first: RunStarted | None, event: RunStarted, folder: Path, count: in
 
 
 def _check_owner(event: Event, folder: Path, owners: dict[int, Path]) -> None:
-    """Raise RecordError if the event is of a cell that another record holds: its findings would count twice."""
+    """Raise RecordError if the event is of a cell that another record holds: its breaches would count twice."""
     numbers: list[int] = []
     if isinstance(event, ExchangeSeen):
         numbers = [event.exchange.number]

@@ -141,7 +141,7 @@ class DaskCrew:
             yield cell, permit
 
     def _read_messages(self) -> Iterator[str]:
-        """Yield the findings that workers tell, and keep the IDs of what they create."""
+        """Yield the breaches that workers report, and keep the IDs of what they create."""
         while not self._messages.empty():
             message = self._messages.get()
             if isinstance(message, str):
@@ -200,7 +200,7 @@ class _SignalledBudget(CampaignBudget):
 
 
 def carry_out_cell(order: CellOrder) -> CellDone:
-    """Carry out one cell on a worker, and tell the campaign at once which findings are new."""
+    """Carry out one cell on a worker, and report new breaches at once."""
     with _ONE_CELL_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as in the command: they are about strategies that no user can change
         worker = _dask().get_worker()

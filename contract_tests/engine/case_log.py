@@ -12,23 +12,23 @@ from contract_tests.engine.history import History
 from contract_tests.engine.views import ExchangeView, Secrets, mask_bytes, view_exchange, view_verdict
 from contract_tests.judging.case import Case
 from contract_tests.judging.meaning import Variation
-from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
+from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
 from contract_tests.target.exchange import Exchange
 
 LONG_BODY_BYTES = 1000  # a longer body makes the command unreadable, so it goes into a file
 
 
-F = TypeVar("F", bound=Finding)
+F = TypeVar("F", bound=Judgement)
 
 
 class Judging(Protocol):
-    """Judges cases: the judge itself, or one that drops findings that observed traffic cannot prove."""
+    """Judges cases: the judge itself, or one that drops judgements that observed traffic cannot prove."""
 
-    def judge(self, case: Case) -> list[Finding]:
-        """Return all findings on one case."""
+    def judge(self, case: Case) -> list[Judgement]:
+        """Return all judgements on one case."""
 
-    def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
-        """Return all findings on the cases together; `cases` are in the order of their requests."""
+    def judge_history(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Return all judgements on the cases together; `cases` are in the order of their requests."""
 
 
 class CaseLog:
@@ -61,21 +61,21 @@ class CaseLog:
         other.denied = self.denied
         return other
 
-    def add(self, case: Case, *, observes: bool = True) -> list[Finding]:
-        """Judge one case on its own, keep it for later ones, and log it with its findings.
+    def add(self, case: Case, *, observes: bool = True) -> list[Judgement]:
+        """Judge one case on its own, keep it for later ones, and log it with its judgements.
 
         observes: whether the case can show the readings that the server follows.
         """
-        findings = self._judge.judge(case)
+        judgements = self._judge.judge(case)
         if not observes or not self.shows_readings(case):
-            findings = [finding for finding in findings if not is_of_a_reading(finding)]
+            judgements = [judgement for judgement in judgements if not is_of_a_reading(judgement)]
         view = self.view(case.exchange)
         self.history.add(case.exchange.number, case, view)
-        held = {f.clause for f in findings if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
-        observed = {(f.reading, f.option) for f in findings if isinstance(f, Observation)}
+        held = {f.clause for f in judgements if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
+        observed = {(f.reading, f.option) for f in judgements if isinstance(f, Observation)}
         self._log.emit(ExchangeSeen(view, tuple(sorted(held)), tuple(sorted(observed))))
-        self.tell([f for f in findings if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
-        return findings
+        self.tell([f for f in judgements if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
+        return judgements
 
     def judge_beside(self, new: Sequence[Case]) -> list[Verdict]:
         """Judge new cases together with the first accepted one of each kind; log and return the verdicts on them.
@@ -87,11 +87,11 @@ class CaseLog:
         found = self._judge.judge_history([*granting, *new])
         more = [f for f in found if isinstance(f, Verdict) and any(e.number in numbers for e in f.exchanges)]
         more = self._without_doubt(more, new)
-        self.tell([finding for finding in more if finding.outcome is not Outcome.HELD])
+        self.tell([judgement for judgement in more if judgement.outcome is not Outcome.HELD])
         return more
 
     def _without_doubt(self, found: Iterable[F], cases: Sequence[Case]) -> list[F]:
-        """Return the findings without those on readings that depend on a case which cannot show a reading."""
+        """Return the judgements without those on readings that depend on a case which cannot show a reading."""
         hidden = {case.exchange.number for case in cases if not self.shows_readings(case)}
         return [one for one in found if not (is_of_a_reading(one) and hidden.intersection(_numbers(one)))]
 
@@ -108,13 +108,13 @@ class CaseLog:
         """Log an exchange without judging it."""
         self._log.emit(ExchangeSeen(self.view(exchange)))
 
-    def tell(self, findings: Iterable[Finding]) -> None:
-        """Log findings of several exchanges together."""
-        for finding in findings:
-            if isinstance(finding, Observation):
-                self._log.emit(ReadingObserved(finding.reading, finding.option))
+    def tell(self, judgements: Iterable[Judgement]) -> None:
+        """Log judgements of several exchanges together."""
+        for judgement in judgements:
+            if isinstance(judgement, Observation):
+                self._log.emit(ReadingObserved(judgement.reading, judgement.option))
             else:
-                self.give(finding)
+                self.give(judgement)
 
     def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
         """Log a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
@@ -127,12 +127,14 @@ class CaseLog:
         views = tuple(self.view(exchange) for exchange in verdict.exchanges)
         self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
 
-    def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
-        """Return the findings that break one of the chosen clauses."""
+    def broken(self, judgements: Iterable[Judgement]) -> list[Verdict]:
+        """Return the judgements that break one of the chosen clauses."""
         return [
-            finding
-            for finding in findings
-            if isinstance(finding, Verdict) and finding.outcome is Outcome.BROKEN and finding.clause in self._chosen
+            judgement
+            for judgement in judgements
+            if isinstance(judgement, Verdict)
+            and judgement.outcome is Outcome.BROKEN
+            and judgement.clause in self._chosen
         ]
 
     def view(self, exchange: Exchange) -> ExchangeView:
@@ -143,11 +145,11 @@ class CaseLog:
         return view_exchange(self._shown(exchange), exchange.number, self._secrets.mask)
 
 
-def is_of_a_reading(finding: Finding) -> bool:
-    """Return whether a finding says which way the server goes on an open question, and breaks nothing."""
-    return isinstance(finding, Observation) or (finding.outcome is not Outcome.BROKEN and bool(finding.reading))
+def is_of_a_reading(judgement: Judgement) -> bool:
+    """Return whether a judgement says which way the server goes on an open question, and breaks nothing."""
+    return isinstance(judgement, Observation) or (judgement.outcome is not Outcome.BROKEN and bool(judgement.reading))
 
 
-def _numbers(finding: Finding) -> set[int]:
-    exchanges = (finding.exchange,) if isinstance(finding, Observation) else finding.exchanges
+def _numbers(judgement: Judgement) -> set[int]:
+    exchanges = (judgement.exchange,) if isinstance(judgement, Observation) else judgement.exchanges
     return {exchange.number for exchange in exchanges}

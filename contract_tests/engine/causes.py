@@ -1,4 +1,4 @@
-"""Says what a breach shows without the values of one case, so that breaches with one cause are one finding. Pure."""
+"""Says what a breach shows without the values of one case, so that breaches with one cause are the same. Pure."""
 
 from __future__ import annotations
 

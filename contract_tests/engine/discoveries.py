@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from contract_tests.engine.events import CreatedView, Event, ExchangesCounted, ExchangeSeen
-from contract_tests.engine.findings import Findings, Grouped
+from contract_tests.engine.findings import Finding, Findings
 from contract_tests.engine.novelty import Novelty, way_of
 from contract_tests.engine.views import ExchangeView
 
@@ -27,9 +27,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What a campaign has found. findings: by cause. curve: how the numbers grew; its last point is the end."""
+    """What a campaign has found. curve: how the numbers grew; its last point is the end."""
 
-    findings: tuple[Grouped, ...]
+    findings: tuple[Finding, ...]
     digest: str
     behaviours: int
     created: int
@@ -49,7 +49,7 @@ class Discoveries:
         self._curve: list[Point] = []
 
     def add(self, event: Event) -> bool:
-        """Take one event into account; return whether it is news: a new behaviour, or a new or a smaller finding."""
+        """Take one event into account; return whether it is news: a new behaviour, or a new or a smaller breach."""
         is_new = self.findings.add(event)
         if isinstance(event, ExchangeSeen) and not event.is_counted:
             self._pass(event.exchange.sent_at_s, 1)

@@ -100,7 +100,7 @@ class CreatedView:
 
 @dataclass(frozen=True, slots=True)
 class Breaches:
-    """Further breaches of one finding. last_s: when the last one was sent, in seconds of the Unix epoch."""
+    """Further breaches of one clause at one place with one cause. last_s: of the last one, in the Unix epoch."""
 
     clause: str
     place: str
@@ -146,7 +146,7 @@ class VerdictGiven:
 class FailureRepeated:
     """The requests that broke a clause were sent again: how many times, and how often they broke it again.
 
-    exchange: the number of the last one; 0 if the clause has only one finding.
+    exchange: the number of the last one; 0 if it is not of a campaign.
     """
 
     clause: str

@@ -1,4 +1,4 @@
-"""The findings of a campaign: breaches of one clause, at one place, with one cause; and those of one mistake."""
+"""The findings of a campaign: the breaches that one mistake of the server explains."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from contract_tests.engine.views import BodyView, VerdictView
 from contract_tests.judging.verdict import Outcome, Verdict
 
 NUMBERS_OF_A_CELL = 10_000  # of its requests: more than a cell sends with all its shrinking
-KEPT_FINDINGS = 500  # a server with more breaks the same clause with an ever other text
-CONFIRMING = "making findings smaller, and sending them again"  # a stage in which no finding is new
+KEPT_KINDS = 500  # of breaches; a server with more breaks the same clause with an ever other text
+CONFIRMING = "making findings smaller, and sending them again"  # a stage in which no breach is new
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One finding. count: its breaches. first_s, last_s: in seconds of the Unix epoch. same, times: sent again."""
+    """Breaches of one clause at one place with one cause. first_s, last_s: in seconds of the Unix epoch.
+
+    count: how many. times: how often they were sent again; same: how often they broke the clause again.
+    """
 
     key: Key
     count: int
@@ -31,15 +34,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Grouped:
-    """Findings that one mistake of the server explains. main: the one that says most. others: the same otherwise."""
+class Finding:
+    """The breaches that one mistake of the server explains. main: those that say most. others: the same otherwise."""
 
     main: Found
     others: tuple[Found, ...] = ()
 
     @property
     def all(self) -> tuple[Found, ...]:
-        """Every finding of the group."""
+        """All its breaches, by clause, place and cause."""
         return self.main, *self.others
 
     @property
@@ -59,17 +62,17 @@ class Grouped:
 
 
 class Findings:
-    """Groups the breaches among the events of a campaign; safe to read at any moment."""
+    """Collects and groups the breaches among the events of a campaign; safe to read at any moment."""
 
     def __init__(self) -> None:
         self._found: dict[Key, Found] = {}
         self._groups: list[list[Key]] = []
-        self._grouped = 0  # how many findings the groups have
+        self._grouped = 0  # how many kinds of breaches the groups have
         self._is_confirming = False
         self.has_changed = False  # whether the last event changed more than a count
 
     def add(self, event: Event) -> bool:
-        """Take one event into account; returns whether it is a new finding."""
+        """Take one event into account; returns whether it breaks a clause in a new way."""
         self.has_changed = False
         match event:
             case ExchangesCounted():
@@ -91,23 +94,23 @@ class Findings:
 
     @property
     def groups(self) -> list[list[Key]]:
-        """The findings by cause."""
+        """The kinds of breaches, by the mistake that explains them."""
         if self._grouped != len(self._found):
             self._groups, self._grouped = groups(self._found), len(self._found)
         return self._groups
 
-    def grouped(self) -> list[Grouped]:
-        """The findings by cause, in the order in which they were first seen."""
-        found = [Grouped(self._found[main], tuple(self._found[key] for key in more)) for main, *more in self.groups]
-        return sorted(found, key=lambda group: (group.first_s, group.main.key.clause))
+    def grouped(self) -> list[Finding]:
+        """The findings, in the order in which they were first seen."""
+        found = [Finding(self._found[main], tuple(self._found[key] for key in more)) for main, *more in self.groups]
+        return sorted(found, key=lambda finding: (finding.first_s, finding.main.key.clause))
 
     def found(self, key: Key) -> Found:
-        """The finding of this key as it is now. Raises KeyError."""
+        """The breaches of this key as they are now. Raises KeyError."""
         return self._found[key]
 
     @property
     def digest(self) -> str:
-        """A fingerprint of the findings without counts, times and values: equal however the cells were spread."""
+        """A fingerprint of the breaches without counts, times and values: equal however the cells were spread."""
         lines = sorted("\t".join((key.clause, key.place, key.cause)) for key in self._found)
         return hashlib.sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
@@ -117,7 +120,7 @@ class Findings:
         found = self._found.get(key)
         if found is None:
             # What is sent to confirm depends on what other cells have found, so it must not count.
-            if self._is_confirming or len(self._found) >= KEPT_FINDINGS:
+            if self._is_confirming or len(self._found) >= KEPT_KINDS:
                 return False
             self._found[key] = Found(key, 1, sent_s, sent_s, verdict)
             self.has_changed = True
@@ -141,7 +144,7 @@ class Findings:
             self._found[key] = replace(found, count=found.count + more, last_s=last_s)
 
     def _is_better(self, verdict: VerdictView, found: Found) -> bool:
-        """Return whether the verdict shows the finding in a smaller way, or in one that can still be confirmed.
+        """Return whether the verdict shows the breach in a smaller way, or in one that can still be confirmed.
 
         What was confirmed stays: a smaller way that is not sent again would be a weaker report.
         """

@@ -1,6 +1,6 @@
-"""Says which findings of a campaign one mistake of the server explains. Pure: a function of the set of findings.
+"""Group the breaches of a campaign into findings, each of which one mistake explains. Pure: a function of their set.
 
-One mistake shows up under several clauses and with several values. Findings are put together if they are
+One mistake shows up under several clauses and with several values. Breaches are put together if they are
 
 1. the same change of fields that hold values of one form: those whose names end with the same word, as two dates do;
    only for a field that is left out and for a wrong clock it does not matter how the value has changed;
@@ -33,7 +33,7 @@ _STATUS = re.compile(r"\b(\d{3}|no response)$")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What makes two breaches the same finding. place: method, and status of the response. cause: without values."""
+    """What makes two breaches the same. place: method, and status of the response. cause: without values."""
 
     clause: str
     place: str
@@ -58,7 +58,7 @@ class Key:
 
 
 def groups(keys: Collection[Key]) -> list[list[Key]]:
-    """Divide findings into those with one cause; the first of each group names the clause that says most."""
+    """Divide breaches into those with one cause; the first of each group names the clause that says most."""
     told = _told_causes(keys)
     is_open = any(key.clause == _NO_LOGIN and key.status.startswith("2") for key in keys)
     many = _rules_of_many_fields(keys)
@@ -108,7 +108,7 @@ def _rules_of_many_fields(keys: Collection[Key]) -> set[Group]:
 
 
 def _told_causes(keys: Collection[Key]) -> dict[Group, Key]:
-    """For each status and cause of a refusal or an acceptance, the finding that says most: the first on a field."""
+    """For each status and cause of a refusal or an acceptance, the breach that says most: the first on a field."""
     told: dict[Group, Key] = {}
     for key in sorted(keys, key=lambda key: (not key.field, _rank(key))):
         if key.cause.startswith((REFUSED, ACCEPTED)):

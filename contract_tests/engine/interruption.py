@@ -1,4 +1,4 @@
-"""Turn signals into exceptions, so that the run ends in order and reports its findings."""
+"""Turn signals into exceptions, so that the run ends in order and reports what it has found."""
 
 from __future__ import annotations
 

@@ -45,11 +45,11 @@ def replay(
         for number, (request, view) in enumerate(zip(requests, verdict.exchanges, strict=True), 1)
     )
     cases = [judge.case(exchange) for exchange in again]
-    findings = [finding for case in cases for finding in judge.judge(case)] + list(judge.judge_history(cases))
+    judgements = [judgement for case in cases for judgement in judge.judge(case)] + list(judge.judge_history(cases))
     broken = [
-        finding
-        for finding in findings
-        if isinstance(finding, Verdict) and finding.clause == verdict.clause and finding.outcome is Outcome.BROKEN
+        judgement
+        for judgement in judgements
+        if isinstance(judgement, Verdict) and judgement.clause == verdict.clause and judgement.outcome is Outcome.BROKEN
     ]
     before = tuple(str(view.response.status) if view.response else view.failure or "" for view in verdict.exchanges)
     return Replayed(verdict.clause, bool(broken), before, _seen(again), broken[0].actual if broken else "")

@@ -17,7 +17,7 @@ from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Login
 from contract_tests.judging.meaning import Variation
-from contract_tests.judging.verdict import Finding, Outcome, Verdict
+from contract_tests.judging.verdict import Judgement, Outcome, Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
@@ -96,10 +96,10 @@ class Traffic:
         try:
             with closing(self.target.send_concurrently(supply, keep=late.append)) as exchanges:
                 for exchange in exchanges:
-                    case, findings = self.add(exchange)
+                    case, judgements = self.add(exchange)
                     if breaks is not None and case is not None:
                         new.append(case)
-                        breaks[exchange.request] = self.broken(findings)
+                        breaks[exchange.request] = self.broken(judgements)
                     yield
         except RunOver:
             for exchange in late:  # what they created must be in the record
@@ -125,22 +125,22 @@ class Traffic:
         again: the clause that is being shrunk. Its requests consist of parts of others, so together with those they
         show nothing new about another clause, and nothing about an open question: a refusal can have another reason.
         """
-        case, findings = self.add(self.send(step), observes=not again)
+        case, judgements = self.add(self.send(step), observes=not again)
         if case is None:
             return []
         number = case.exchange.number
         granting = [c for c in self.history.granting if c.exchange.number != number]
         beside = [*granting, case] if not case.succeeded or case.created else [case]
         more = [
-            finding
-            for finding in self._judge.judge_history(beside)
-            if isinstance(finding, Verdict)
-            and any(exchange.number == number for exchange in finding.exchanges)
-            and again in ("", finding.clause)
-            and (self._cases.shows_readings(case) or not is_of_a_reading(finding))
+            judgement
+            for judgement in self._judge.judge_history(beside)
+            if isinstance(judgement, Verdict)
+            and any(exchange.number == number for exchange in judgement.exchanges)
+            and again in ("", judgement.clause)
+            and (self._cases.shows_readings(case) or not is_of_a_reading(judgement))
         ]
-        self._cases.tell([finding for finding in more if finding.outcome is not Outcome.HELD])
-        return self.broken([*findings, *more])
+        self._cases.tell([judgement for judgement in more if judgement.outcome is not Outcome.HELD])
+        return self.broken([*judgements, *more])
 
     def is_refused(self, request: Request) -> bool:
         """Return whether the server refused the request, or failed on it, the last time."""
@@ -173,7 +173,7 @@ class Traffic:
         cases = [self._judge.case(exchange) for exchange in again]
         for exchange in again:
             self.show(exchange)
-        alone = [finding for case in cases for finding in self._judge.judge(case)]
+        alone = [judgement for case in cases for judgement in self._judge.judge(case)]
         # Together with other refusals, one of those could be reported instead.
         numbers = {exchange.number for exchange in exchanges}
         beside = [c for c in self.history if c.succeeded and c.exchange.number not in numbers]
@@ -187,7 +187,7 @@ class Traffic:
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
-    def add(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case | None, list[Finding]]:
+    def add(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case | None, list[Judgement]]:
         """Judge one exchange on its own; the case is None if the exchange is put off.
 
         observes: whether the response can show the readings that the server follows.
@@ -201,10 +201,10 @@ class Traffic:
             return None, []
         if response is not None and response.status < 300:
             self.judge_put_off()
-        case, findings = self._take(exchange, observes=observes)
+        case, judgements = self._take(exchange, observes=observes)
         if over:
             self._give_up(*over)
-        return case, findings
+        return case, judgements
 
     def judge_put_off(self) -> None:
         """Judge the exchanges that were put off, because the target was not out of reach."""
@@ -224,11 +224,11 @@ class Traffic:
         """Record a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
         self._cases.give(verdict, smallest=smallest)
 
-    def broken(self, findings: Iterable[Finding]) -> list[Verdict]:
-        """Return the findings that break one of the chosen clauses."""
-        return self._cases.broken(findings)
+    def broken(self, judgements: Iterable[Judgement]) -> list[Verdict]:
+        """Return the judgements that break one of the chosen clauses."""
+        return self._cases.broken(judgements)
 
-    def _take(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case, list[Finding]]:
+    def _take(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case, list[Judgement]]:
         case = self._judge.case(exchange)
         self._check_session(case)
         return case, self._cases.add(case, observes=observes)

@@ -13,7 +13,7 @@ from contract_tests.judging import formats
 from contract_tests.judging.expectation import Expectation
 from contract_tests.judging.login import Login
 from contract_tests.judging.meaning import Meaning
-from contract_tests.judging.verdict import Finding
+from contract_tests.judging.verdict import Judgement
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
 
@@ -160,7 +160,7 @@ class Oracle:
     """Judges one case; pure. clauses: the IDs, or patterns of IDs (`request.*`), that it can judge."""
 
     clauses: tuple[str, ...]
-    judge: Callable[[Case], Iterable[Finding]]
+    judge: Callable[[Case], Iterable[Judgement]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class HistoryOracle:
     """
 
     clauses: tuple[str, ...]
-    judge: Callable[[Sequence[Case]], Iterator[Finding]]
+    judge: Callable[[Sequence[Case]], Iterator[Judgement]]
     spans_operations: bool = False
 
 

@@ -128,7 +128,7 @@ def expect(
 
 @dataclass(slots=True)
 class _Seen:
-    """The findings on a request so far."""
+    """The judgements on a request so far."""
 
     operation: Operation
     terms: Terms

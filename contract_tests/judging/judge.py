@@ -16,7 +16,7 @@ from contract_tests.judging.login import Caller
 from contract_tests.judging.meaning import NO_MEANING, Meaning
 from contract_tests.judging.oracles import answers, blame, errors, history, success
 from contract_tests.judging.oracles.messages import judge_message
-from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict, held
+from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict, held
 from contract_tests.target.exchange import Exchange
 
 # The oracles for any operation; each judges only clauses that the operation has.
@@ -54,34 +54,34 @@ class Judge:
         """Return the exchange with what the contract expects of it. caller: who calls, if the settings cannot tell."""
         return Case(exchange, expect(exchange.request, self.terms, self._meanings, caller), self.terms)
 
-    def judge(self, case: Case) -> list[Finding]:
-        """Return all findings on one case; a verdict names the reading that affects its clause."""
+    def judge(self, case: Case) -> list[Judgement]:
+        """Return all judgements on one case; a verdict names the reading that affects its clause."""
         wire = case.exchange.request.wire
         if wire is not None and (wire.fault or not 200 <= case.status < 300):
             return self._settled(judge_message(case), case.operation)
         own = self._rules_of(case.operation)
         return self._settled(
-            (finding for oracle in (*self.oracles, *own.oracles) for finding in oracle.judge(case)), case.operation
+            (judgement for oracle in (*self.oracles, *own.oracles) for judgement in oracle.judge(case)), case.operation
         )
 
-    def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
-        """Return all findings on the cases together; `cases` are in the order of their requests."""
+    def judge_history(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Return all judgements on the cases together; `cases` are in the order of their requests."""
         # A message that no usual client writes may be refused for that, so it proves nothing about others.
         cases = [case for case in cases if case.exchange.request.wire is None]
         by_operation: dict[str, list[Case]] = defaultdict(list)
         for case in cases:
             by_operation[case.operation.id if case.operation else ""].append(case)
-        found: list[Finding] = []
+        found: list[Judgement] = []
         for some in by_operation.values():
             operation = some[0].operation
             oracles = (*self.history_oracles, *self._rules_of(operation).history_oracles)
             alone = (oracle for oracle in oracles if not oracle.spans_operations)
-            found += self._settled((finding for oracle in alone for finding in oracle.judge(some)), operation)
+            found += self._settled((judgement for oracle in alone for judgement in oracle.judge(some)), operation)
         spanning = (oracle for oracle in self.history_oracles if oracle.spans_operations)
-        return found + self._settled((finding for oracle in spanning for finding in oracle.judge(cases)), None)
+        return found + self._settled((judgement for oracle in spanning for judgement in oracle.judge(cases)), None)
 
-    def judge_alone(self, case: Case) -> list[Finding]:
-        """Return all findings on one case alone, those of the history oracles included."""
+    def judge_alone(self, case: Case) -> list[Judgement]:
+        """Return all judgements on one case alone, those of the history oracles included."""
         return self.judge(case) + self.judge_history([case])
 
     @cached_property
@@ -107,19 +107,19 @@ class Judge:
         name = operation.id if operation else ""
         return next((rules for rules in self.rules if rules.operation == name), OperationRules(name))
 
-    def _settled(self, findings: Iterable[Finding], operation: Operation | None) -> list[Finding]:
-        settled: list[Finding] = []
-        for finding in findings:
-            settled.append(self._weighed(finding))
-            if isinstance(finding, Observation) and (verdict := self._verdict(finding, operation)):
+    def _settled(self, judgements: Iterable[Judgement], operation: Operation | None) -> list[Judgement]:
+        settled: list[Judgement] = []
+        for judgement in judgements:
+            settled.append(self._weighed(judgement))
+            if isinstance(judgement, Observation) and (verdict := self._verdict(judgement, operation)):
                 settled.append(verdict)
         return settled
 
-    def _weighed(self, finding: Finding) -> Finding:
-        if isinstance(finding, Observation) or finding.outcome is not Outcome.BROKEN:
-            return finding
-        clause = self.terms.specification.clauses.get(finding.clause)
-        return replace(finding, outcome=Outcome.WARNED) if clause and clause.advisory else finding
+    def _weighed(self, judgement: Judgement) -> Judgement:
+        if isinstance(judgement, Observation) or judgement.outcome is not Outcome.BROKEN:
+            return judgement
+        clause = self.terms.specification.clauses.get(judgement.clause)
+        return replace(judgement, outcome=Outcome.WARNED) if clause and clause.advisory else judgement
 
     def _verdict(self, seen: Observation, operation: Operation | None) -> Verdict | None:
         """Return the verdict of an observed option on the reading's clause; None if the operation lacks the clause."""

@@ -1,4 +1,4 @@
-"""The findings of oracles: verdicts on clauses, and observed readings."""
+"""The judgements of oracles: verdicts on clauses, and observed readings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Observation:
     exchange: Exchange
 
 
-Finding = Verdict | Observation
+Judgement = Verdict | Observation
 
 
 def held(clause: str, exchange: Exchange, *more: Exchange) -> Verdict:

@@ -11,7 +11,7 @@ from typing import Any
 from contract_tests.contract.schema import short
 from contract_tests.judging import formats, text
 from contract_tests.judging.case import Case, Oracle
-from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
+from contract_tests.judging.verdict import Judgement, Observation, broken, held, warned
 from contract_tests.lead_lists.ids import known_ids
 from contract_tests.lead_lists.server_made import lead_list
 
@@ -22,7 +22,7 @@ _OPEN_SPELLINGS = frozenset({"date-without-zone", "rare-date-forms", "other-date
 # -- text -------------------------------------------------------------------------------------------------------------
 
 
-def name(case: Case) -> Iterator[Finding]:
+def name(case: Case) -> Iterator[Judgement]:
     """The name is the text that was sent; never cut, mangled or translated."""
     created = lead_list(case)
     if created is None or not isinstance(got := created.get("name"), str):
@@ -76,7 +76,7 @@ def _variants(case: Case, field: str) -> list[Any]:
     return [body[field] for body in bodies if field in body]
 
 
-def duplicate_keys(case: Case) -> Iterator[Finding]:
+def duplicate_keys(case: Case) -> Iterator[Judgement]:
     """Observe which of two equal keys the server used."""
     created, other = lead_list(case), case.expectation.body.other_value
     if created is None or not isinstance(other, dict):
@@ -90,7 +90,7 @@ def duplicate_keys(case: Case) -> Iterator[Finding]:
 # -- type and ICP -----------------------------------------------------------------------------------------------------
 
 
-def kind(case: Case) -> Iterator[Finding]:
+def kind(case: Case) -> Iterator[Judgement]:
     """The type is the sent one, or "person" if none was sent."""
     created = lead_list(case)
     if created is None or "type" not in created or not case.expectation.readable:
@@ -104,7 +104,7 @@ def kind(case: Case) -> Iterator[Finding]:
         yield broken(clause, case.exchange, expected=short(sent[0]), actual=short(created["type"]))
 
 
-def icp(case: Case) -> Iterator[Finding]:
+def icp(case: Case) -> Iterator[Judgement]:
     """icpId is the sent one, in upper or lower case."""
     created = lead_list(case)
     if created is None or "icpId" not in created or not (variants := _variants(case, "icpId")):
@@ -125,7 +125,7 @@ def icp(case: Case) -> Iterator[Finding]:
 # -- dates ------------------------------------------------------------------------------------------------------------
 
 
-def dates(case: Case) -> Iterator[Finding]:
+def dates(case: Case) -> Iterator[Judgement]:
     """startDate and endDate are the sent instants."""
     created = lead_list(case)
     if created is None:
@@ -137,7 +137,7 @@ def dates(case: Case) -> Iterator[Finding]:
             yield from _date(case, f"response.{field}.echo", sent, got)
 
 
-def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Finding]:
+def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Judgement]:
     wanted, found = formats.instant(sent.strip()), formats.instant(got)
     open_readings = formats.read_date(sent).open_readings
     # If one is None, the intended instant is unknown, or the format clause is already broken.
@@ -190,7 +190,7 @@ _DROPPING = {
 }
 
 
-def ids(case: Case) -> Iterator[Finding]:
+def ids(case: Case) -> Iterator[Judgement]:
     """personIds and companyIds are the sent ones; companyIds is empty if none were sent."""
     created = lead_list(case)
     if created is None or not case.expectation.readable:
@@ -213,7 +213,7 @@ def ids(case: Case) -> Iterator[Finding]:
             yield from _ids(case, field, sent, got)
 
 
-def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Finding]:
+def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Judgement]:
     clause = f"response.{field}.echo"
     texts, found = [_id(field, value) for value in sent], [_id(field, value) for value in got]
     once = list(dict.fromkeys(texts))

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from contract_tests.judging import formats
 from contract_tests.judging.case import Case, HistoryOracle, overlap
-from contract_tests.judging.verdict import Finding, broken, held, warned
+from contract_tests.judging.verdict import Judgement, broken, held, warned
 
 RUNNING_BACK_S = 1.0  # corrections of a clock, and timestamps in whole seconds, stay below
 FROZEN_CLOCK_S = 1.5  # at this distance, even timestamps in whole seconds differ
 
 
-def fresh_ids(cases: Sequence[Case]) -> Iterator[Finding]:
+def fresh_ids(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Every lead list has its own ID, except that requests with one Idempotency-Key may get one list."""
     seen: dict[str, Case] = {}
     told: dict[str, tuple[Case, Case, str]] = {}
@@ -42,7 +42,7 @@ def _have_one_key(first: Case, second: Case) -> bool:
     return second.is_open_on("idempotency-key") and len(keys) == 1
 
 
-def keys_of_others(cases: Sequence[Case]) -> Iterator[Finding]:
+def keys_of_others(cases: Sequence[Case]) -> Iterator[Judgement]:
     """An Idempotency-Key belongs to one user: the same key of another user creates another lead list."""
     seen: dict[object, Case] = {}
     for case in cases:
@@ -73,7 +73,7 @@ def _repeat_clause(first: Case, second: Case) -> str | None:
     return first.clause("response.id.unique")
 
 
-def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Finding]:
+def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Judgement]:
     """Yield what distinct IDs show: for different requests, for equal ones, and for equal concurrent ones."""
     by_request: dict[object, list[Case]] = defaultdict(list)
     for case in cases:
@@ -90,7 +90,7 @@ def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Finding]:
             yield held(clause, pair[0].exchange, pair[1].exchange)
 
 
-def same_name(cases: Sequence[Case]) -> Iterator[Finding]:
+def same_name(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Two lists can have the same name."""
     names: Counter[str | None] = Counter()
     for case in cases:
@@ -101,7 +101,7 @@ def same_name(cases: Sequence[Case]) -> Iterator[Finding]:
             yield held(clause, case.exchange)
 
 
-def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
+def steady_creator(cases: Sequence[Case]) -> Iterator[Judgement]:
     """The lists of one user have a user in common, even if its ID is unknown; those of two users do not."""
     common: dict[str, set[str]] = {}
     shown: dict[str, Case] = {}
@@ -141,7 +141,7 @@ def steady_creator(cases: Sequence[Case]) -> Iterator[Finding]:
         )
 
 
-def creator_displaced(cases: Sequence[Case]) -> Iterator[Finding]:
+def creator_displaced(cases: Sequence[Case]) -> Iterator[Judgement]:
     """userIds that the client sends never replace the creator, who is in all other lists."""
     present: dict[str, set[str]] = {}
     for case in cases:
@@ -162,7 +162,7 @@ def creator_displaced(cases: Sequence[Case]) -> Iterator[Finding]:
                 yield held(clause, case.exchange)
 
 
-def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
+def running_clock(cases: Sequence[Case]) -> Iterator[Judgement]:
     """createdAt advances between requests."""
     first: Case | None = None
     for case in cases:
@@ -191,7 +191,7 @@ def running_clock(cases: Sequence[Case]) -> Iterator[Finding]:
         return
 
 
-def steady_clock(cases: Sequence[Case]) -> Iterator[Finding]:
+def steady_clock(cases: Sequence[Case]) -> Iterator[Judgement]:
     """createdAt does not go back from one request to the next; a warning, because the clocks of machines differ."""
     latest: tuple[datetime, Case] | None = None
     for case in sorted(cases, key=lambda c: c.exchange.received_at_s):
@@ -211,7 +211,7 @@ def steady_clock(cases: Sequence[Case]) -> Iterator[Finding]:
             latest = moment, case
 
 
-def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
+def steady_loss(cases: Sequence[Case]) -> Iterator[Judgement]:
     """A server that drops unknown IDs drops all of them; if it returned other unknown ones, it has lost these."""
     for field, reading in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
         kept = lost = None
@@ -232,7 +232,7 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Finding]:
                 break
 
 
-def null_taken_over(cases: Sequence[Case]) -> Iterator[Finding]:
+def null_taken_over(cases: Sequence[Case]) -> Iterator[Judgement]:
     """A generated field that the client sends as null is not null, unless the server never generates it."""
     for field in ("id", "createdAt", "updatedAt"):
         generated = next((case for case in cases if (case.created or {}).get(field) is not None), None)

@@ -1,4 +1,4 @@
-"""Judge exchanges of other programs with the same oracles, and drop findings that they cannot prove. Pure.
+"""Judge exchanges of other programs with the same oracles, and drop judgements that they cannot prove. Pure.
 
 What is not known of seen traffic, and what follows:
 
@@ -20,7 +20,7 @@ from dataclasses import replace
 from contract_tests.judging.case import Case, strings_in
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Caller, Login, caller_of
-from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
+from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
 from contract_tests.target.exchange import Exchange, Headers, Request
 
 OF_A_GATEWAY = frozenset({502, 503, 504})
@@ -44,12 +44,12 @@ class PassiveJudge:
         """
         return self._judge.case(exchange, self._caller(exchange, is_login_shown))
 
-    def judge(self, case: Case) -> list[Finding]:
-        """Return all findings that this exchange proves on its own."""
+    def judge(self, case: Case) -> list[Judgement]:
+        """Return all judgements that this exchange proves on its own."""
         return list(_proven(self._judge.judge(case), {case.exchange.number: case}))
 
-    def judge_history(self, cases: Sequence[Case]) -> list[Finding]:
-        """Return all findings that the cases prove together."""
+    def judge_history(self, cases: Sequence[Case]) -> list[Judgement]:
+        """Return all judgements that the cases prove together."""
         by_number = {case.exchange.number: case for case in cases}
         return list(_proven(self._judge.judge_history(cases), by_number, together=True))
 
@@ -89,35 +89,40 @@ def _carrier(logins: Headers, cookie_name: str) -> str:
     return "header"
 
 
-def _proven(findings: Iterable[Finding], cases: dict[int, Case], *, together: bool = False) -> Iterator[Finding]:
-    for finding in findings:
-        last = finding.exchange if isinstance(finding, Observation) else finding.exchanges[-1]
+def _proven(judgements: Iterable[Judgement], cases: dict[int, Case], *, together: bool = False) -> Iterator[Judgement]:
+    for judgement in judgements:
+        last = judgement.exchange if isinstance(judgement, Observation) else judgement.exchanges[-1]
         case = cases[last.number]
-        if _is_about_unknown_ids(finding, case):
+        if _is_about_unknown_ids(judgement, case):
             continue
-        if isinstance(finding, Verdict) and finding.outcome is Outcome.BROKEN:
-            if together and case.is_unspecified and 400 <= case.status < 500 and finding.clause.startswith("request."):
+        if isinstance(judgement, Verdict) and judgement.outcome is Outcome.BROKEN:
+            if (
+                together
+                and case.is_unspecified
+                and 400 <= case.status < 500
+                and judgement.clause.startswith("request.")
+            ):
                 continue  # an open question can be the reason
-            if finding.clause in FAULTS:
-                finding = replace(finding, outcome=Outcome.WARNED, hint=finding.hint or _FAULT_HINT)
-        yield finding
+            if judgement.clause in FAULTS:
+                judgement = replace(judgement, outcome=Outcome.WARNED, hint=judgement.hint or _FAULT_HINT)
+        yield judgement
 
 
-def _is_about_unknown_ids(finding: Finding, case: Case) -> bool:
-    """Return whether a finding concerns IDs that possibly do not exist on the server."""
+def _is_about_unknown_ids(judgement: Judgement, case: Case) -> bool:
+    """Return whether a judgement concerns IDs that possibly do not exist on the server."""
     unknown = {reading for ids in case.meaning.id_fields for reading in ids.unknown}
-    if finding.reading in unknown:
+    if judgement.reading in unknown:
         return True
     is_refused = 400 <= case.status < 500
-    if isinstance(finding, Observation):
+    if isinstance(judgement, Observation):
         return is_refused and case.is_open_on(*unknown)
-    if finding.outcome is not Outcome.BROKEN:
+    if judgement.outcome is not Outcome.BROKEN:
         return False
-    if any(v.reading in unknown and v.clause == finding.clause for v in case.expectation.violations):
+    if any(v.reading in unknown and v.clause == judgement.clause for v in case.expectation.violations):
         return True
     for ids in case.meaning.id_fields:
         sent = case.sent.get(ids.name)
         # A server can drop unknown IDs from a list: then some are missing, and there are no others.
-        if finding.clause == f"response.{ids.name}.echo" and isinstance(sent, list) and case.is_open_on(*ids.unknown):
+        if judgement.clause == f"response.{ids.name}.echo" and isinstance(sent, list) and case.is_open_on(*ids.unknown):
             return not Counter(strings_in((case.created or {}).get(ids.name))) - Counter(strings_in(sent))
     return False

@@ -9,13 +9,13 @@ from typing import Any
 
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.findings import FindingView, findings
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import ReportedClause, reported_clauses
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report as JSON, with a test for each clause."""
-    told = {finding.clause.id: finding for finding in findings(result, folder)}
+    told = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
     start_ms = int(datetime.fromisoformat(result.started.at).timestamp() * 1000)
     failed, skipped = len(result.failing), len(result.unjudged)
     report: dict[str, Any] = {
@@ -41,15 +41,15 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     return json.dumps(report, indent=2) + "\n"
 
 
-def _test(found: ClauseResult, finding: FindingView | None) -> dict[str, Any]:
+def _test(found: ClauseResult, reported: ReportedClause | None) -> dict[str, Any]:
     statuses = {None: "skipped", Outcome.BROKEN: "failed"}
     test: dict[str, Any] = {
         "name": found.clause.id,
-        "status": statuses.get(finding.outcome if finding else found.outcome, "passed"),
+        "status": statuses.get(reported.outcome if reported else found.outcome, "passed"),
         "duration": 0,
         "suite": [found.clause.group],
     }
-    if finding:
-        test |= {"message": f"expected {finding.expected}; got {finding.actual}", "trace": finding.text}
+    if reported:
+        test |= {"message": f"expected {reported.expected}; got {reported.actual}", "trace": reported.text}
         test["flaky"] = 0 < found.same < found.times
     return test

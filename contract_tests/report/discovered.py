@@ -9,52 +9,52 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.engine.discoveries import Discovered
-from contract_tests.engine.findings import Found, Grouped
+from contract_tests.engine.findings import Finding, Found
 from contract_tests.engine.result import RunResult
 from contract_tests.report.failure import command, on_one_line
 
 FILE_NAME = "findings.json"
 
 
-def headline(group: Grouped) -> str:
+def headline(finding: Finding) -> str:
     """Return the finding on one line, without the values of one case."""
-    return _headline(group.main)
+    return _headline(finding.main)
 
 
-def also(group: Grouped) -> list[str]:
+def also(finding: Finding) -> list[str]:
     """Return what else the same mistake breaks, one line each."""
-    return [f"{_headline(found)}, {found.count} times" for found in group.others]
+    return [f"{_headline(found)}, {found.count} times" for found in finding.others]
 
 
 def _headline(found: Found) -> str:
     return on_one_line(f"{found.key.clause}: {found.key.cause} ({found.key.place})")
 
 
-def times(group: Grouped) -> str:
+def times(finding: Finding) -> str:
     """Return how often and when the clause was broken, and what happened when the request was sent again."""
-    shown = group.main
+    shown = finding.main
     again = f"sent again {shown.times} times, {shown.same} the same" if shown.times else "not sent again"
-    return f"{group.count} times, from {moment(group.first_s)} to {moment(group.last_s)}; {again}"
+    return f"{finding.count} times, from {moment(finding.first_s)} to {moment(finding.last_s)}; {again}"
 
 
-def commands(result: RunResult, group: Grouped, folder: Path | None, *, cuts: bool = False) -> list[str]:
+def commands(result: RunResult, finding: Finding, folder: Path | None, *, cuts: bool = False) -> list[str]:
     """Return the commands that repeat a finding. folder: with the record of the campaign. cuts: for a terminal."""
-    return [command(result, exchange, folder, cuts=cuts) for exchange in group.main.smallest.exchanges]
+    return [command(result, exchange, folder, cuts=cuts) for exchange in finding.main.smallest.exchanges]
 
 
-def as_json(result: RunResult, group: Grouped, folder: Path | None) -> dict[str, Any]:
+def as_json(result: RunResult, finding: Finding, folder: Path | None) -> dict[str, Any]:
     """Return the finding for programs. folder: with the record of the campaign."""
-    shown = group.main
+    shown = finding.main
     return {
         **_identity(shown),
-        "count": group.count,
-        "firstSeen": moment(group.first_s),
-        "lastSeen": moment(group.last_s),
+        "count": finding.count,
+        "firstSeen": moment(finding.first_s),
+        "lastSeen": moment(finding.last_s),
         "repeated": {"same": shown.same, "times": shown.times},
         "expected": shown.smallest.expected,
         "actual": shown.smallest.actual,
-        "commands": commands(result, group, folder),
-        "also": [{**_identity(found), "count": found.count} for found in group.others],
+        "commands": commands(result, finding, folder),
+        "also": [{**_identity(found), "count": found.count} for found in finding.others],
     }
 
 
@@ -73,15 +73,15 @@ def sum_of(discovered: Discovered) -> str:
 
 def lines(result: RunResult, folder: Path | None) -> Iterator[tuple[str, list[str]]]:
     """Yield each finding for a terminal: its headline and the lines below it."""
-    for group in result.discovered.findings if result.discovered else ():
-        repeats = [f"repeat  {line}" for line in commands(result, group, folder, cuts=True)]
-        yield headline(group), [times(group), *repeats, *(f"also    {line}" for line in also(group))]
+    for finding in result.discovered.findings if result.discovered else ():
+        repeats = [f"repeat  {line}" for line in commands(result, finding, folder, cuts=True)]
+        yield headline(finding), [times(finding), *repeats, *(f"also    {line}" for line in also(finding))]
 
 
 def findings_file(result: RunResult, folder: Path | None) -> str:
     """Return the findings as JSON, for programs. folder: with the record of the campaign."""
     discovered = result.discovered
-    findings = [as_json(result, group, folder) for group in (discovered.findings if discovered else ())]
+    findings = [as_json(result, finding, folder) for finding in (discovered.findings if discovered else ())]
     return json.dumps({"digest": discovered.digest if discovered else "", "findings": findings}, indent=2) + "\n"
 
 

@@ -90,7 +90,7 @@ def write_reports(
     """Write all reports; continue if one cannot be written.
 
     say: prints text to standard output. secrets: searched for in the record and in all reports; each report ends with
-    the number of findings.
+    the number of places where they were found.
     """
     receipt = None
     if secrets and folder is not None:

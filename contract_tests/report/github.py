@@ -1,4 +1,4 @@
-"""The GitHub Actions report: an annotation for each finding, and the job summary."""
+"""The GitHub Actions report: an annotation for each reported clause, and the job summary."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import markdown
-from contract_tests.report.findings import FindingView, findings, sentence
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import ReportedClause, reported_clauses, sentence
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return workflow commands, one per line."""
     level = "notice" if result.exit_code() == 0 else "error"
     lines = [f"::{level} title=Lead list contract::{_message(sentence(result))}"]
-    lines += [_annotation(finding) for finding in findings(result, folder)]
+    lines += [_annotation(reported) for reported in reported_clauses(result, folder)]
     if receipt:
         lines.append(f"::notice title=Receipt::{_message(receipt.text)}")
     return "\n".join(lines) + "\n"
@@ -29,10 +29,10 @@ def append_summary(result: RunResult, folder: Path | None, receipt: Receipt | No
             file.write(markdown.write(result, folder, receipt))
 
 
-def _annotation(finding: FindingView) -> str:
-    level = "error" if finding.outcome is Outcome.BROKEN else "warning"
-    title = _message(finding.clause.id).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} title={title}::{_message(finding.text)}"
+def _annotation(reported: ReportedClause) -> str:
+    level = "error" if reported.outcome is Outcome.BROKEN else "warning"
+    title = _message(reported.clause.id).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={title}::{_message(reported.text)}"
 
 
 def _message(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The HTTP archive (HAR 1.2) of the exchanges that show findings, for a browser's network view or a proxy."""
+"""The HTTP archive (HAR 1.2) of the exchanges that show a broken clause or a warning, for browsers and proxies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import harfile
 
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.views import ExchangeView
-from contract_tests.report.findings import findings
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import reported_clauses
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """Return the archive as JSON; it has an exchange with several findings only once."""
-    shown = {e.number: e for finding in findings(result, folder) for e in finding.verdict.exchanges}
+    """Return the archive as JSON; it has an exchange that shows several clauses only once."""
+    shown = {e.number: e for reported in reported_clauses(result, folder) for e in reported.verdict.exchanges}
     buffer = io.StringIO()
     creator = harfile.Creator(name="leadlists-contract", version=result.started.version)
     with harfile.HarFile.open(buffer, creator=creator, comment=receipt.text if receipt else None) as archive:

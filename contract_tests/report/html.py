@@ -18,8 +18,8 @@ from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.curve import curve_of
 from contract_tests.report.discovered import also, commands, headline, sum_of, times
-from contract_tests.report.findings import FindingView, findings, sentence
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import ReportedClause, reported_clauses, sentence
 from contract_tests.settings.secrets import printable
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     """Return the report as one HTML page; its policy allows only its own style and script."""
     style, script = source("run.css"), source("run.js")
     policy = f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; img-src data:"
-    told = list(findings(result, folder))
+    told = list(reported_clauses(result, folder))
     page: str = template("run.html.jinja").render(
         policy=f"{policy}; base-uri 'none'; form-action 'none'",
         # Both are files of this package, without any text of a server or a user.
@@ -46,7 +46,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         result=result,
         sentence=sentence(result),
         state=_state(result),
-        findings=[_shown(finding) for finding in told],
+        reported_clauses=[_shown(reported) for reported in told],
         groups=_groups(result),
         receipt=receipt,
         discovered=result.discovered,
@@ -68,14 +68,14 @@ def _groups(result: RunResult) -> Mapping[str, list[ClauseResult]]:
     return groups
 
 
-def _shown(finding: FindingView) -> dict[str, Any]:
-    expected, actual = compared(finding.expected, finding.actual)
+def _shown(reported: ReportedClause) -> dict[str, Any]:
+    expected, actual = compared(reported.expected, reported.actual)
     return {
-        "finding": finding,
-        "is_broken": finding.outcome is Outcome.BROKEN,
+        "reported": reported,
+        "is_broken": reported.outcome is Outcome.BROKEN,
         "expected": expected,
         "actual": actual,
-        "exchanges": [_exchange(exchange) for exchange in finding.verdict.exchanges],
+        "exchanges": [_exchange(exchange) for exchange in reported.verdict.exchanges],
     }
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.report.discovered import as_json
-from contract_tests.report.findings import findings, sentence
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import reported_clauses, sentence
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report as JSON. Its keys are stable; later versions can add keys."""
-    told = {finding.clause.id: finding for finding in findings(result, folder)}
+    told = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
     started = result.started
     report: dict[str, Any] = {
         "kit": {"version": started.version, "specSha256": started.spec_sha256},

@@ -7,13 +7,13 @@ from xml.etree import ElementTree as Xml
 
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.findings import findings
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import reported_clauses
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report as XML. A warning is not a failure; it is in the output of its test case."""
-    told = {finding.clause.id: finding for finding in findings(result, folder)}
+    told = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
     counts = {
         "tests": str(len(result.clauses)),
         "failures": str(len(result.failing)),
@@ -36,14 +36,14 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     for found in result.clauses:
         names = {"classname": f"leadlists.{found.clause.group}", "name": found.clause.id, "time": "0"}
         case = Xml.SubElement(suite, "testcase", names)
-        finding = told.get(found.clause.id)
+        reported = told.get(found.clause.id)
         if found.outcome is None:
             Xml.SubElement(case, "skipped", {"message": "no exchange judged this clause"})
-        elif finding and finding.outcome is Outcome.BROKEN:
-            message = f"expected {finding.expected}; got {finding.actual}"
-            Xml.SubElement(case, "failure", {"type": "broken", "message": _legal(message)}).text = _legal(finding.text)
-        elif finding:
-            Xml.SubElement(case, "system-out").text = _legal(f"warning: {finding.text}")
+        elif reported and reported.outcome is Outcome.BROKEN:
+            message = f"expected {reported.expected}; got {reported.actual}"
+            Xml.SubElement(case, "failure", {"type": "broken", "message": _legal(message)}).text = _legal(reported.text)
+        elif reported:
+            Xml.SubElement(case, "system-out").text = _legal(f"warning: {reported.text}")
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 

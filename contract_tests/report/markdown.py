@@ -8,20 +8,20 @@ from pathlib import Path
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.discovered import also, commands, headline, sum_of, times
-from contract_tests.report.findings import FindingView, findings, sentence
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import ReportedClause, reported_clauses, sentence
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """Return the report: the outcome, the findings, the clauses by group, and the readings that the server follows."""
-    told = list(findings(result, folder))
+    """Return the report: the outcome, what is broken and warned, all clauses by group, and the readings."""
+    told = list(reported_clauses(result, folder))
     lines = ["# Lead list contract", "", escaped(sentence(result)), ""]
     lines += [f"Judged {code(result.started.url)}: {result.requests} requests in {result.duration_s:.1f} s.", ""]
     for outcome, title in ((Outcome.BROKEN, "Broken"), (Outcome.WARNED, "Warnings")):
-        some = [finding for finding in told if finding.outcome is outcome]
+        some = [reported for reported in told if reported.outcome is outcome]
         if some:
             lines += [f"## {title}", ""]
-            lines += [line for finding in some for line in _finding(finding)]
+            lines += [line for reported in some for line in _clause(reported)]
     lines += _discovered(result, folder)
     lines += ["## Clauses", "", "| clauses | held | warned | broken | not judged |", "|---|---:|---:|---:|---:|"]
     groups: dict[str, list[Outcome | None]] = {}
@@ -37,22 +37,22 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     return "\n".join(lines) + "\n"
 
 
-def _finding(finding: FindingView) -> list[str]:
-    lines = [f"### {escaped(finding.clause.id)}", "", escaped(finding.clause.statement), ""]
-    lines += [f"- expected: {code(finding.expected)}", f"- actual: {code(finding.actual)}"]
-    if finding.hint:
-        lines.append(f"- hint: {escaped(finding.hint)}")
-    if finding.accepted:
-        lines.append(f"- {escaped(finding.accepted)}")
-    if finding.reading:
-        lines.append(f"- reading: {escaped(finding.reading)}")
-    for line in finding.commands:
+def _clause(reported: ReportedClause) -> list[str]:
+    lines = [f"### {escaped(reported.clause.id)}", "", escaped(reported.clause.statement), ""]
+    lines += [f"- expected: {code(reported.expected)}", f"- actual: {code(reported.actual)}"]
+    if reported.hint:
+        lines.append(f"- hint: {escaped(reported.hint)}")
+    if reported.accepted:
+        lines.append(f"- {escaped(reported.accepted)}")
+    if reported.reading:
+        lines.append(f"- reading: {escaped(reported.reading)}")
+    for line in reported.commands:
         lines += ["", *_fenced("sh", line)]
-    for program in finding.programs:
+    for program in reported.programs:
         lines += ["", *_fenced("python", program)]
-    if finding.test:
-        lines += ["", *_fenced("python", finding.test)]
-    return [*lines, "", *([escaped(finding.again), ""] if finding.again else [])]
+    if reported.test:
+        lines += ["", *_fenced("python", reported.test)]
+    return [*lines, "", *([escaped(reported.again), ""] if reported.again else [])]
 
 
 def _discovered(result: RunResult, folder: Path | None) -> list[str]:

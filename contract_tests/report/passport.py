@@ -6,9 +6,9 @@ from pathlib import Path
 
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.findings import sentence
 from contract_tests.report.markdown import code, escaped
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import sentence
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:

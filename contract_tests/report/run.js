@@ -2,7 +2,7 @@
 const search = document.getElementById("search");
 const count = document.getElementById("count");
 const searched = [...document.querySelectorAll("[data-text]")];
-const findings = [...document.querySelectorAll(".finding")];
+const reported = [...document.querySelectorAll(".reported")];
 
 search.addEventListener("input", () => {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -23,8 +23,8 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") search.blur();
     return;
   }
-  const visible = findings.filter((finding) => !finding.hidden);
-  const at = visible.indexOf(document.activeElement.closest(".finding"));
+  const visible = reported.filter((clause) => !clause.hidden);
+  const at = visible.indexOf(document.activeElement.closest(".reported"));
   const move = { n: at + 1, p: Math.max(at - 1, 0) }[event.key];
   if (event.key === "/") {
     event.preventDefault();

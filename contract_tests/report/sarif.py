@@ -1,4 +1,4 @@
-"""The SARIF 2.1.0 report, for code scanning: a rule for each clause, and a result for each finding."""
+"""The SARIF 2.1.0 report, for code scanning: a rule for each clause, and a result for each reported clause."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from contract_tests.contract.specification import Clause
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
-from contract_tests.report.findings import FindingView, findings
 from contract_tests.report.receipt import Receipt
+from contract_tests.report.reported import ReportedClause, reported_clauses
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ARTIFACT = "spec/clauses.yaml"  # SARIF requires a file, so a result points to the clause
@@ -29,7 +29,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         "tool": {"driver": driver},
         "automationDetails": {"id": "leadlists-contract/"},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, order[finding.clause.id]) for finding in findings(result, folder)],
+        "results": [_result(reported, order[reported.clause.id]) for reported in reported_clauses(result, folder)],
         "invocations": [{"executionSuccessful": result.exit_code() in {0, 1}, "exitCode": result.exit_code()}],
         "properties": {"url": result.started.url, "specSha256": result.started.spec_sha256},
     }
@@ -47,19 +47,21 @@ def _rule(clause: Clause) -> dict[str, Any]:
     }
 
 
-def _result(finding: FindingView, index: int) -> dict[str, Any]:
-    suppressed = {"suppressions": [{"kind": "external", "justification": finding.accepted}]} if finding.accepted else {}
+def _result(reported: ReportedClause, index: int) -> dict[str, Any]:
+    suppressed = (
+        {"suppressions": [{"kind": "external", "justification": reported.accepted}]} if reported.accepted else {}
+    )
     return {
-        "ruleId": finding.clause.id,
+        "ruleId": reported.clause.id,
         "ruleIndex": index,
-        "level": "error" if finding.outcome is Outcome.BROKEN else "warning",
-        "message": {"text": finding.text},
+        "level": "error" if reported.outcome is Outcome.BROKEN else "warning",
+        "message": {"text": reported.text},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": ARTIFACT}, "region": {"startLine": 1}},
-                "logicalLocations": [{"fullyQualifiedName": finding.clause.id, "kind": "member"}],
+                "logicalLocations": [{"fullyQualifiedName": reported.clause.id, "kind": "member"}],
             }
         ],
-        "partialFingerprints": {"clauseAndPlace/v1": finding.fingerprint},
+        "partialFingerprints": {"clauseAndPlace/v1": reported.fingerprint},
         **suppressed,
     }

@@ -33,7 +33,7 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """Return whether the suite was right: it reported the clause, or no finding on a correct server."""
+        """Return whether the suite was right: it reported the clause, or nothing on a correct server."""
         if self.subject.clause:
             return not {self.subject.clause, *self.subject.also}.isdisjoint(self.broken + self.advised)
         return not self.broken and not self.unseen

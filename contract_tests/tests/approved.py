@@ -1,7 +1,7 @@
-"""Print the findings on the corpus as text; `python -m contract_tests.tests.approved` writes them for approval.
+"""Print the judgements on the corpus as text; `python -m contract_tests.tests.approved` writes them for approval.
 
 A change of a judge shows as changed lines of the files in approved/, which people review. For a single exchange the
-text has only the differences from a plain one (`like 400`); for several, their findings together. `✗` means broken,
+text has only the differences from a plain one (`like 400`); for several, their judgements together. `✗` means broken,
 `!` warned, `?` an observed option, `+` a clause that holds, `-` a clause that holds only for the plain exchange.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from contract_tests.judging.body import UNREAD
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.oracles import answers, errors, success
-from contract_tests.judging.verdict import Finding, Observation, Outcome
+from contract_tests.judging.verdict import Judgement, Observation, Outcome
 from contract_tests.lead_lists import LEAD_LISTS, echo, server_made
 from contract_tests.target.exchange import Exchange, Request
 from contract_tests.tests.corpus import answers as corpus_answers
@@ -114,7 +114,7 @@ def _escaped(line: str) -> str:
 
 
 def alone_lines(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
-    """Return the findings on an exchange that differ from those on the most similar plain one."""
+    """Return the judgements on an exchange that differ from those on the most similar plain one."""
     now = lines_of(cases, judges)
     likenesses = (difference(now, label, plain) for label, plain in plain_lines(judges).items())
     return min(likenesses, key=lambda told: len(str(told)))
@@ -127,7 +127,7 @@ def plain_lines(judges: tuple[Oracle, ...]) -> dict[str, list[str]]:
 
 def lines_of(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
     judging = replace(JUDGE, terms=cases[0].terms, rules=(), oracles=judges)
-    return finding_lines([finding for one in cases for finding in judging.judge(one)], cases)
+    return judgement_lines([judgement for one in cases for judgement in judging.judge(one)], cases)
 
 
 def difference(now: Sequence[str], label: str, plain: Sequence[str]) -> list[str]:
@@ -147,24 +147,24 @@ def _grouped(names: Sequence[str]) -> str:
 
 
 def history_lines(cases: Sequence[Case]) -> list[str]:
-    """Return the text of the findings on several exchanges."""
-    return finding_lines(replace(JUDGE, terms=cases[0].terms).judge_history(cases), cases)
+    """Return the text of the judgements on several exchanges."""
+    return judgement_lines(replace(JUDGE, terms=cases[0].terms).judge_history(cases), cases)
 
 
-def finding_lines(found: Iterable[Finding], cases: Sequence[Case]) -> list[str]:
-    """Return each finding once, with the positions of its exchanges in the sequence."""
+def judgement_lines(found: Iterable[Judgement], cases: Sequence[Case]) -> list[str]:
+    """Return each judgement once, with the positions of its exchanges in the sequence."""
     lines = []
-    for finding in found:
-        if isinstance(finding, Observation):
-            lines.append(f"? {finding.reading}={finding.option}{_at(cases, [finding.exchange])}")
+    for judgement in found:
+        if isinstance(judgement, Observation):
+            lines.append(f"? {judgement.reading}={judgement.option}{_at(cases, [judgement.exchange])}")
             continue
-        if finding.outcome is Outcome.HELD and finding.reading:
+        if judgement.outcome is Outcome.HELD and judgement.reading:
             continue  # an observation says the same
-        reading = f" by {finding.reading}" if finding.reading else ""
-        in_full = not reading or finding.outcome is Outcome.BROKEN
-        told = [finding.expected, finding.actual, finding.hint] if in_full else []
+        reading = f" by {judgement.reading}" if judgement.reading else ""
+        in_full = not reading or judgement.outcome is Outcome.BROKEN
+        told = [judgement.expected, judgement.actual, judgement.hint] if in_full else []
         words = f": {' | '.join(filter(None, told))}" if any(told) else ""
-        lines.append(f"{SIGNS[finding.outcome]} {finding.clause}{reading}{_at(cases, finding.exchanges)}{words}")
+        lines.append(f"{SIGNS[judgement.outcome]} {judgement.clause}{reading}{_at(cases, judgement.exchanges)}{words}")
     return list(dict.fromkeys(lines))
 
 

@@ -16,7 +16,7 @@ import yaml
 from contract_tests.contract.specification import find_spec_folder, load_yaml
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.judge import OperationRules
-from contract_tests.judging.verdict import Finding, broken, held
+from contract_tests.judging.verdict import Judgement, broken, held
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import OperationSuite
 from contract_tests.settings.values import Depth, Settings
@@ -125,7 +125,7 @@ def served(folder: Path, *flags: str) -> Iterator[str]:
             process.terminate()
 
 
-def text_echo(case: Case) -> Iterator[Finding]:
+def text_echo(case: Case) -> Iterator[Judgement]:
     """The oracle of the new operation."""
     if case.created is None or "text" not in case.sent:
         return

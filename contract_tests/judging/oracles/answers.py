@@ -8,7 +8,7 @@ from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, Oracle
 from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.expectation import Violation
 from contract_tests.judging.login import Login
-from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
+from contract_tests.judging.verdict import Judgement, Observation, broken, held, warned
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE
 
 _LOGIN_CLAUSES = {
@@ -23,7 +23,7 @@ _LOGIN_HINTS = {
 }
 
 
-def complete(case: Case) -> Iterator[Finding]:
+def complete(case: Case) -> Iterator[Judgement]:
     """Every request gets a complete response (RFC 9112 §8), except a body over a size limit."""
     if case.exchange.response is not None:
         yield held("http.answer.complete", case.exchange)
@@ -46,7 +46,7 @@ def _hint_of_silence(case: Case) -> str:
     return f"Up to {connections} connections were open. If the server supports fewer, use --connections 1."
 
 
-def no_server_error(case: Case) -> Iterator[Finding]:
+def no_server_error(case: Case) -> Iterator[Judgement]:
     """No input makes the server fail (RFC 9110 §15.6), but 501 is valid for an unknown method (§15.6.2)."""
     if case.status >= 500 and not (case.status == 501 and case.operation is None):
         yield broken(
@@ -59,7 +59,7 @@ def no_server_error(case: Case) -> Iterator[Finding]:
         yield held("http.answer.no-server-error", case.exchange)
 
 
-def login(case: Case) -> Iterator[Finding]:
+def login(case: Case) -> Iterator[Judgement]:
     """A request without a valid login gets 401."""
     operation, caller = case.operation, case.expectation.caller
     if operation is None or not operation.secured or not case.is_judgement or caller.login is Login.UNKNOWN:
@@ -73,7 +73,7 @@ def login(case: Case) -> Iterator[Finding]:
         yield from _no_login(case, _LOGIN_CLAUSES[caller.login])
 
 
-def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
+def _good_login(case: Case, carrier: str) -> Iterator[Judgement]:
     if case.is_open_on("bearer-scheme-case"):
         if case.status in {400, 401} and not case.expectation.violations:
             yield Observation("bearer-scheme-case", "sensitive", case.exchange)
@@ -94,7 +94,7 @@ def _good_login(case: Case, carrier: str) -> Iterator[Finding]:
             yield held(clause, case.exchange)
 
 
-def _no_login(case: Case, clause: str) -> Iterator[Finding]:
+def _no_login(case: Case, clause: str) -> Iterator[Judgement]:
     if case.succeeded:
         yield broken(clause, case.exchange, expected="401", actual=f"{case.status}, as for a valid login")
         return
@@ -118,7 +118,7 @@ def _no_login(case: Case, clause: str) -> Iterator[Finding]:
         yield broken("error.401.status", case.exchange, expected="401", actual=case.status_text, hint=hint)
 
 
-def refusal(case: Case) -> Iterator[Finding]:
+def refusal(case: Case) -> Iterator[Judgement]:
     """A request with a violation gets 400."""
     if not case.must_reject or not case.is_judgement or case.status == 401:
         return
@@ -147,7 +147,7 @@ def _described(of: tuple[Case, Violation]) -> str:
     return case.expectation.about.get(violation.reading, str(violation))
 
 
-def open_question(case: Case) -> Iterator[Finding]:
+def open_question(case: Case) -> Iterator[Judgement]:
     """Observe which option the server follows if the API page leaves the response open."""
     if not case.is_unspecified or not case.is_judgement or case.status == 401:
         return
@@ -176,7 +176,7 @@ def open_question(case: Case) -> Iterator[Finding]:
         yield Observation(refusing[0].id, option, case.exchange)
 
 
-def acceptance(case: Case) -> Iterator[Finding]:
+def acceptance(case: Case) -> Iterator[Judgement]:
     """A success shows that the server accepts each permitted variation of the request."""
     if case.signed_in and case.succeeded:
         if case.must_accept and (clause := case.clause("success.created")):
@@ -188,7 +188,7 @@ def acceptance(case: Case) -> Iterator[Finding]:
             yield held("http.request.utf-8", case.exchange)
 
 
-def status_of_success(case: Case) -> Iterator[Finding]:
+def status_of_success(case: Case) -> Iterator[Judgement]:
     """A success has status 200 or 201 and a body; 202 and 204 are not successes."""
     if case.operation is None or not case.succeeded or (clause := case.clause("success.status")) is None:
         return
@@ -202,7 +202,7 @@ def status_of_success(case: Case) -> Iterator[Finding]:
         yield broken(clause, case.exchange, expected=wanted, actual=str(case.status))
 
 
-def methods(case: Case) -> Iterator[Finding]:
+def methods(case: Case) -> Iterator[Judgement]:
     """Only the documented method creates (RFC 9110 §15.5.6); GET and HEAD can exist on the same path."""
     near = case.expectation.near
     if case.operation is not None or near is None or not case.is_judgement:

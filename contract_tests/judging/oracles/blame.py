@@ -19,13 +19,13 @@ from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOrac
 from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
-from contract_tests.judging.verdict import Finding, Observation, broken, warned
+from contract_tests.judging.verdict import Judgement, Observation, broken, warned
 
 LISTED = 4  # suspects; a longer list narrows nothing down
 MANY = 1000  # more clauses than any request could be refused for
 
 
-def refused_though_valid(cases: Sequence[Case]) -> Iterator[Finding]:
+def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Attribute each refusal of a valid request to the permitted variation that no accepted request used."""
     granted = _granted(cases)
     forms = _forms_of_taken_ids(cases)
@@ -185,7 +185,7 @@ def _sending(case: Case) -> object:
     return request.headers, request.chunked, request.in_parts
 
 
-def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
+def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Judgement]:
     """A violation that gets refused with the plain media type is refused with any media type.
 
     It must be the same value at the same place: a server can refuse one value and accept another that is as wrong.
@@ -214,7 +214,7 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Finding]:
                 yield broken(violation.clause, case.exchange, expected="400", actual=actual)
 
 
-def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
+def joint_questions(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Observe, of several open readings that can be the cause of a refusal, the one that is never accepted."""
     passed = {
         reading.id
@@ -242,7 +242,7 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Observation(left[0].id, option, case.exchange)
 
 
-def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
+def error_shapes(cases: Sequence[Case]) -> Iterator[Judgement]:
     """All errors of a server have the same shape."""
     seen: dict[bool, Case] = {}
     for case in cases:
@@ -258,7 +258,7 @@ def error_shapes(cases: Sequence[Case]) -> Iterator[Finding]:
         yield warned("error.envelope", first.exchange, second.exchange, expected=expected, actual=actual)
 
 
-def carriers(cases: Sequence[Case]) -> Iterator[Finding]:
+def carriers(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Observe where the server reads the session token; only if the user gave both logins."""
     first = cases[0].terms.settings.first if cases else None
     taken = {case.expectation.caller.carrier for case in cases if case.succeeded}

@@ -10,7 +10,7 @@ from contract_tests.contract.schema import short
 from contract_tests.judging.body import UNREAD
 from contract_tests.judging.case import Case, Oracle, envelope
 from contract_tests.judging.details import fields_named, fields_of
-from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
+from contract_tests.judging.verdict import Judgement, Observation, broken, held, warned
 from contract_tests.target.exchange import Response
 
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
@@ -20,7 +20,7 @@ _INTERNALS = re.compile(
 )
 
 
-def error_body(case: Case) -> Iterator[Finding]:
+def error_body(case: Case) -> Iterator[Judgement]:
     """Judge envelope, code, message and details of a 400, 401 or 500."""
     response = case.exchange.response
     if case.operation is None or response is None or response.status not in CODES:
@@ -67,7 +67,7 @@ def error_body(case: Case) -> Iterator[Finding]:
         yield Observation("www-authenticate", "present" if present else "absent", case.exchange)
 
 
-def _media_type(case: Case, response: Response) -> Iterator[Finding]:
+def _media_type(case: Case, response: Response) -> Iterator[Judgement]:
     essence = (response.header("Content-Type") or "").partition(";")[0].strip().lower()
     if essence == "application/json" or essence.endswith("+json"):
         yield held("error.media-type", case.exchange)
@@ -80,7 +80,7 @@ def _media_type(case: Case, response: Response) -> Iterator[Finding]:
         )
 
 
-def _details(case: Case, response: Response, error: Mapping[str, Any], nested: bool) -> Iterator[Finding]:
+def _details(case: Case, response: Response, error: Mapping[str, Any], nested: bool) -> Iterator[Judgement]:
     beside = error.get("details")
     details = beside if beside is not None else response.json.get("details")
     if details is not None and nested:

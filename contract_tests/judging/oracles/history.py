@@ -7,10 +7,10 @@ from typing import Any
 
 from contract_tests.judging.case import Case, HistoryOracle
 from contract_tests.judging.details import refused_fields
-from contract_tests.judging.verdict import Finding, Observation, broken
+from contract_tests.judging.verdict import Judgement, Observation, broken
 
 
-def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
+def idempotency(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Observe whether the same request with the same Idempotency-Key returns the same list."""
     seen: dict[object, Case] = {}
     for case in cases:
@@ -22,7 +22,7 @@ def idempotency(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Observation("idempotency-key", "honoured" if same else "ignored", case.exchange)
 
 
-def replayed_refusals(cases: Sequence[Case]) -> Iterator[Finding]:
+def replayed_refusals(cases: Sequence[Case]) -> Iterator[Judgement]:
     """The refusal of one body is not the response to another: details of the first say nothing about the second.
 
     A server that honours Idempotency-Keys may refuse a key that was used for another body, but not with those details.
@@ -42,7 +42,7 @@ def replayed_refusals(cases: Sequence[Case]) -> Iterator[Finding]:
             yield broken(clause, first.exchange, case.exchange, expected="200 or 201", actual=actual)
 
 
-def unpolluted(cases: Sequence[Case]) -> Iterator[Finding]:
+def unpolluted(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Values that a client sends under `__proto__` do not appear in later lists."""
     sent = [(case, fields) for case in cases if (fields := _prototype(case.sent))]
     for first, fields in sent:
@@ -67,7 +67,7 @@ def _prototype(body: dict[str, Any]) -> dict[str, Any]:
     return {key: value for part in found for key, value in part.items()}
 
 
-def left_over_details(cases: Sequence[Case]) -> Iterator[Finding]:
+def left_over_details(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Find details left over from earlier requests: the same invalid body got other details before.
 
     An additional field in them is evidence only if an earlier request had a violation there.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contract_tests.judging.case import Case
-from contract_tests.judging.verdict import Finding, broken, held
+from contract_tests.judging.verdict import Judgement, broken, held
 from contract_tests.target.exchange import SILENT
 
 NOT_IMPLEMENTED = frozenset({501, 505})  # of a transfer coding or a version (RFC 9112 §6.1, RFC 9110 §15.6.6)
 OF_GATEWAYS = frozenset({502, 504})  # for a server that closed the connection or waits (RFC 9110 §15.6.3, §15.6.5)
 
 
-def judge_message(case: Case) -> Iterator[Finding]:
+def judge_message(case: Case) -> Iterator[Judgement]:
     """The server creates nothing from half a message, never fails, and answers each whole one.
 
     It may refuse any of these messages with a status and a body of its HTTP server, or close the connection.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from contract_tests.contract.schema import breaches, short
 from contract_tests.judging import formats
 from contract_tests.judging.case import Case, Oracle
-from contract_tests.judging.verdict import Finding, Observation, broken, held, warned
+from contract_tests.judging.verdict import Judgement, Observation, broken, held, warned
 from contract_tests.target.exchange import NOT_JSON
 
 _FORMATS = {"uuid": (formats.is_uuid, "a UUID"), "date-time": (formats.is_timestamp, "an ISO 8601 timestamp")}
@@ -20,7 +20,7 @@ _FORMATS = {"uuid": (formats.is_uuid, "a UUID"), "date-time": (formats.is_timest
 _URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 
 
-def well_formed(case: Case) -> Iterator[Finding]:
+def well_formed(case: Case) -> Iterator[Judgement]:
     """The body is JSON (RFC 8259 §2) in UTF-8 (§8.1), and its Content-Type says so (RFC 9110 §8.3)."""
     response = case.exchange.response
     if response is None or not case.succeeded or case.operation is None:
@@ -73,7 +73,7 @@ def _refuses(accept_encoding: str, coding: str) -> bool:
     return re.fullmatch(r"q=0(\.0*)?", weight) is not None
 
 
-def location(case: Case) -> Iterator[Finding]:
+def location(case: Case) -> Iterator[Judgement]:
     """A Location header contains a URI reference (RFC 9110 §10.2.2)."""
     response = case.exchange.response
     if response is None or not case.succeeded or case.operation is None:
@@ -100,7 +100,7 @@ def _is_uri_reference(text: str) -> bool:
     return _URI.fullmatch(text) is not None
 
 
-def bare(case: Case) -> Iterator[Finding]:
+def bare(case: Case) -> Iterator[Judgement]:
     """The body is the object itself, without an envelope."""
     response = case.exchange.response
     schema = _schema(case)
@@ -121,7 +121,7 @@ def bare(case: Case) -> Iterator[Finding]:
     yield broken(clause, case.exchange, expected=f"an object with {', '.join(sorted(required))}", actual=actual)
 
 
-def fields(case: Case) -> Iterator[Finding]:
+def fields(case: Case) -> Iterator[Judgement]:
     """Every documented field is present, with its type, values and format."""
     schema, created = _schema(case), case.created
     if schema is None or created is None or not set(schema.get("required", ())) & set(created):

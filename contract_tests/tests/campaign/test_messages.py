@@ -118,8 +118,8 @@ def in_form(name: str, url: str, seed: int = 0) -> Request:
 
 def broken_by(exchange: Exchange, url: str) -> set[str]:
     judge = judge_with(terms_of(url), (LEAD_LISTS,))
-    findings = judge.judge(judge.case(exchange))
-    return {each.clause for each in findings if isinstance(each, Verdict) and each.outcome is Outcome.BROKEN}
+    judgements = judge.judge(judge.case(exchange))
+    return {each.clause for each in judgements if isinstance(each, Verdict) and each.outcome is Outcome.BROKEN}
 
 
 @pytest.mark.parametrize("name", POLITE)

@@ -266,7 +266,7 @@ def pinned() -> Entries:
 
 
 def tables() -> Entries:
-    """The tables of the other tests, so that their complete findings are approved too."""
+    """The tables of the other tests, so that their complete judgements are approved too."""
     for label, right in test_judge.RIGHT.items():
         if len(right.request.body) < LARGEST_BODY:
             yield f"right: {label}", one(right)

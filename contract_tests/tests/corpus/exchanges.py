@@ -13,7 +13,7 @@ from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case
 from contract_tests.judging.formats import normalised
 from contract_tests.judging.judge import Judge
-from contract_tests.judging.verdict import Finding, Observation, Outcome, Verdict
+from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.lead_lists.bodies import base
 from contract_tests.operation_suite import judge_with
@@ -125,34 +125,34 @@ def case(one: Exchange, **readings: str) -> Case:
     return judge(**readings).case(one)
 
 
-def findings(*exchanges: Exchange, **readings: str) -> list[Finding]:
-    """Return the findings of every oracle on each exchange and on all of them together."""
+def judgements(*exchanges: Exchange, **readings: str) -> list[Judgement]:
+    """Return the judgements of every oracle on each exchange and on all of them together."""
     judging = judge(**readings)
     cases = [judging.case(one) for one in exchanges]
-    alone = [finding for one in cases for finding in judging.judge(one)]
+    alone = [judgement for one in cases for judgement in judging.judge(one)]
     return alone + judging.judge_history(cases)
 
 
-def outcomes(found: Iterable[Finding]) -> Mapping[str, set[Outcome]]:
+def outcomes(found: Iterable[Judgement]) -> Mapping[str, set[Outcome]]:
     """Return the outcomes of each judged clause."""
     seen: dict[str, set[Outcome]] = {}
-    for finding in found:
-        if isinstance(finding, Verdict):
-            seen.setdefault(finding.clause, set()).add(finding.outcome)
+    for judgement in found:
+        if isinstance(judgement, Verdict):
+            seen.setdefault(judgement.clause, set()).add(judgement.outcome)
     return seen
 
 
 def broken_clauses(*exchanges: Exchange, **readings: str) -> set[str]:
-    return {clause for clause, seen in outcomes(findings(*exchanges, **readings)).items() if Outcome.BROKEN in seen}
+    return {clause for clause, seen in outcomes(judgements(*exchanges, **readings)).items() if Outcome.BROKEN in seen}
 
 
 def warned_clauses(*exchanges: Exchange, **readings: str) -> set[str]:
-    return {clause for clause, seen in outcomes(findings(*exchanges, **readings)).items() if Outcome.WARNED in seen}
+    return {clause for clause, seen in outcomes(judgements(*exchanges, **readings)).items() if Outcome.WARNED in seen}
 
 
 def observed(*exchanges: Exchange, **readings: str) -> dict[str, set[str]]:
     seen: dict[str, set[str]] = {}
-    for finding in findings(*exchanges, **readings):
-        if isinstance(finding, Observation):
-            seen.setdefault(finding.reading, set()).add(finding.option)
+    for judgement in judgements(*exchanges, **readings):
+        if isinstance(judgement, Observation):
+            seen.setdefault(judgement.reading, set()).add(judgement.option)
     return seen

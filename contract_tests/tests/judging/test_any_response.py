@@ -14,8 +14,8 @@ from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
     created,
     exchange,
-    findings,
     judge,
+    judgements,
     problem,
     request,
     sent_body,
@@ -86,10 +86,10 @@ HEADERS = st.lists(
 @example(request(), 201, (JSON_TYPE,), b'{"\\ud800": 1e999, "name": ' + b"9" * 5000 + b"}")
 def test_no_response_crashes_an_oracle(asked: Any, status: int, headers: Headers, body: bytes) -> None:
     one = exchange(asked, status, raw=body, headers=headers)
-    for finding in findings(one, exchange(), one):
-        assert isinstance(finding, Verdict | Observation)
-        if isinstance(finding, Verdict):
-            assert finding.clause in judge().terms.specification.clauses
-            assert len(finding.actual) < 500
+    for judgement in judgements(one, exchange(), one):
+        assert isinstance(judgement, Verdict | Observation)
+        if isinstance(judgement, Verdict):
+            assert judgement.clause in judge().terms.specification.clauses
+            assert len(judgement.actual) < 500
         else:
-            assert finding.option in judge().terms.specification.readings[finding.reading].options
+            assert judgement.option in judge().terms.specification.readings[judgement.reading].options

@@ -1,4 +1,4 @@
-"""Compare the findings on the corpus with the approved text; `python -m contract_tests.tests.approved` rewrites it."""
+"""Compare judgements on the corpus with the approved text; `python -m contract_tests.tests.approved` rewrites it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def told(sets: list[Chosen], refuses: Callable[[Chosen], bool]) -> dict[str, Ver
         refusal = exchange(request(body), 400, problem(details=["is wrong"]), at_s=number)
         cases.append(case(refusal if refuses(chosen) else made(number, body)))
     found = list(refused_though_valid(cases))
-    verdicts = {finding.clause: finding for finding in found if isinstance(finding, Verdict)}
+    verdicts = {judgement.clause: judgement for judgement in found if isinstance(judgement, Verdict)}
     assert len(verdicts) == len(found)
     return verdicts
 
@@ -84,7 +84,7 @@ def test_another_value_that_was_refused_says_nothing_of_the_media_type() -> None
         refusal = exchange(request(sent_body(companyIds=["company_1"])), 400, problem(details=["is wrong"]))
         typed = exchange(request(sent_body(companyIds=[value]), content_type="Application/JSON"))
         found = unguarded_media_type([case(refusal), case(typed)])
-        return {finding.clause for finding in found if isinstance(finding, Verdict)}
+        return {judgement.clause for judgement in found if isinstance(judgement, Verdict)}
 
     assert named("company_2") == {"request.companyIds.items.format"}
     assert named("company_1") == {"http.request.media-type"}

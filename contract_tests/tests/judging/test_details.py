@@ -14,7 +14,7 @@ from contract_tests.tests.corpus.exchanges import (
     broken_clauses,
     case,
     exchange,
-    findings,
+    judgements,
     observed,
     problem,
     request,
@@ -64,7 +64,7 @@ def test_a_reading_is_observed_only_if_the_refusal_names_no_field_of_another_kin
 
 def test_a_refusal_is_not_attributed_to_a_field_that_it_does_not_name() -> None:
     refused = exchange(request(sent_body(name="Größe")), 400, problem(details=[{"path": "/endDate"}]), at_s=1)
-    broken = [f for f in findings(exchange(), refused) if isinstance(f, Verdict) and f.outcome is Outcome.BROKEN]
+    broken = [f for f in judgements(exchange(), refused) if isinstance(f, Verdict) and f.outcome is Outcome.BROKEN]
     assert {verdict.clause for verdict in broken} == {"success.created"}
     assert "the server says: [{'path': '/endDate'}]" in broken[0].actual
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.oracles.history import replayed_refusals
-from contract_tests.judging.verdict import Finding, Outcome, Verdict, broken, held
+from contract_tests.judging.verdict import Judgement, Outcome, Verdict, broken, held
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.lead_lists.history import creator_displaced, steady_creator
 from contract_tests.operation_suite import judge_with
@@ -15,7 +15,7 @@ from contract_tests.tests.corpus.exchanges import (
     case,
     created,
     exchange,
-    findings,
+    judgements,
     problem,
     request,
     sent_body,
@@ -31,7 +31,7 @@ def of(session: Session, *users: str) -> Exchange:
     return exchange(request(login=session.login()), answer=created(userIds=list(users)))
 
 
-def found(*exchanges: Exchange) -> list[Finding]:
+def found(*exchanges: Exchange) -> list[Judgement]:
     return list(steady_creator([JUDGE.case(one) for one in exchanges]))
 
 
@@ -103,5 +103,5 @@ def test_a_refusal_that_comes_back_for_the_corrected_body_breaks_success() -> No
 
 def test_a_key_may_be_refused_for_another_body() -> None:
     exchanges = refused_with_key(sent_body(name=7), 0), refused_with_key(sent_body(), 1, "Idempotency-Key")
-    told = [finding for finding in findings(*exchanges) if isinstance(finding, Verdict)]
-    assert [finding.clause for finding in told if finding.outcome is Outcome.BROKEN] == []
+    told = [judgement for judgement in judgements(*exchanges) if isinstance(judgement, Verdict)]
+    assert [judgement.clause for judgement in told if judgement.outcome is Outcome.BROKEN] == []

@@ -21,8 +21,8 @@ from contract_tests.tests.corpus.exchanges import (
     broken_clauses,
     created,
     exchange,
-    findings,
     judge,
+    judgements,
     outcomes,
     problem,
     request,
@@ -257,7 +257,7 @@ ONLY_WARNED = {"error.internals"}
 
 @pytest.mark.parametrize(("clause", "right", "wrong"), ROWS, ids=[row[0] for row in ROWS])
 def test_a_clause_is_kept_and_broken(clause: str, right: list[Exchange], wrong: list[Exchange]) -> None:
-    kept = outcomes(findings(*right))
+    kept = outcomes(judgements(*right))
     assert kept.get(clause) == {Outcome.HELD}
     also = {"http.answer.no-server-error"} if clause == "error.500.code" else set()
     assert {c for c, seen in kept.items() if Outcome.BROKEN in seen} == also
@@ -297,9 +297,9 @@ def test_an_oracle_reports_only_its_own_clauses(row: Row) -> None:
 
 def test_server_internals_in_errors_warn() -> None:
     text = 'Traceback (most recent call last):\n  File "/srv/app/main.py", line 1'
-    seen = outcomes(findings(exchange(request(BAD_BODY), 400, problem(message=text))))
+    seen = outcomes(judgements(exchange(request(BAD_BODY), 400, problem(message=text))))
     assert seen["error.internals"] == {Outcome.WARNED}
-    assert outcomes(findings(exchange(request(BAD_BODY), 400)))["error.internals"] == {Outcome.HELD}
+    assert outcomes(judgements(exchange(request(BAD_BODY), 400)))["error.internals"] == {Outcome.HELD}
 
 
 def test_no_cases_give_no_findings() -> None:

@@ -13,7 +13,7 @@ import yaml
 from contract_tests.contract.specification import EVERY_OPERATION, find_spec_folder, load_specification, load_yaml
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.judge import Judge
-from contract_tests.judging.verdict import Finding, Outcome, Verdict
+from contract_tests.judging.verdict import Judgement, Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.lead_lists.bodies import PERMITTED, base
 from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
@@ -118,10 +118,10 @@ def test_no_verdict_is_on_a_clause_of_the_lead_list(judge: Judge) -> None:
         for body in bodies()
         for status, answer in ((201, MADE), (201, base("x")), (400, problem()), (404, problem()))
     ]
-    found: list[Finding] = [finding for case in cases for finding in judge.judge(case)]
+    found: list[Judgement] = [judgement for case in cases for judgement in judge.judge(case)]
     found += judge.judge_history(cases)
     clauses = judge.terms.specification.clauses
-    verdicts = [finding for finding in found if isinstance(finding, Verdict)]
+    verdicts = [judgement for judgement in found if isinstance(judgement, Verdict)]
     assert any(v.clause.startswith("createPainting.") and v.outcome is Outcome.BROKEN for v in verdicts)
     allowed = {clause.id for clause in clauses.values() if clause.operation in (EVERY_OPERATION, "createPainting")}
     assert {v.clause for v in verdicts if not v.clause.startswith("createPainting.")} <= allowed

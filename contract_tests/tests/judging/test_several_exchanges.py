@@ -12,7 +12,7 @@ from contract_tests.tests.corpus.exchanges import (
     broken_clauses,
     created,
     exchange,
-    findings,
+    judgements,
     observed,
     request,
     sent_body,
@@ -41,7 +41,7 @@ def test_duplicates_are_removed_by_spelling_or_by_meaning() -> None:
 
 def test_a_verdict_names_every_option_that_is_allowed() -> None:
     twice = people([KNOWN_PERSON] * 2, [KNOWN_PERSON] * 2)
-    found = findings(twice, duplicate_ids="removed,refused")
+    found = judgements(twice, duplicate_ids="removed,refused")
     verdicts = [each for each in found if isinstance(each, Verdict) and each.reading == "duplicate-ids"]
     assert {(each.expected, each.actual) for each in verdicts} == {
         ("removed (keeps one) or refused (answers 400)", "kept (keeps both)")

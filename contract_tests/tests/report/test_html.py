@@ -116,11 +116,11 @@ def test_the_columns_of_every_table_of_clauses_have_the_same_widths(open_report:
     assert len(set(widths)) == 1, set(widths)
 
 
-def test_search_and_keys_lead_to_a_finding(open_report: Open, failing: Recorded) -> None:
+def test_search_and_keys_lead_to_a_clause(open_report: Open, failing: Recorded) -> None:
     page = open_report(failing)
     page.keyboard.press("/")
     page.keyboard.type("response.id.format")
-    assert page.locator(".finding:visible").count() == 1
+    assert page.locator(".reported:visible").count() == 1
     assert page.locator("#clauses table:visible").count() == 1
     page.keyboard.press("Escape")
     page.keyboard.press("n")
@@ -131,5 +131,5 @@ def test_the_whole_report_is_printed(open_report: Open, failing: Recorded) -> No
     page = open_report(failing)
     page.emulate_media(media="print")
     assert not page.locator("nav").is_visible()
-    assert page.locator(".finding pre:visible").count() == page.locator(".finding pre").count()
+    assert page.locator(".reported pre:visible").count() == page.locator(".reported pre").count()
     assert len(page.pdf()) > 50_000

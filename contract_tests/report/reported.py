@@ -1,4 +1,4 @@
-"""The findings of a run as plain values for all formats."""
+"""The broken clauses and the warnings of a run as plain values for all formats."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contract_tests.settings.secrets import printable
 
 
 @dataclass(frozen=True, slots=True)
-class FindingView:
+class ReportedClause:
     """One clause that is broken or has a warning, as reports show it. No text has control characters.
 
     outcome: an accepted breach is a warning. commands, programs: to send each request again. test: a pytest module that
@@ -46,7 +46,7 @@ class FindingView:
 
     @property
     def text(self) -> str:
-        """The whole finding, for formats with plain text."""
+        """Everything, for formats with plain text."""
         lines = [f"{self.title} ({self.clause.place})", f"expected: {self.expected}", f"actual: {self.actual}"]
         lines += [f"hint: {self.hint}"] if self.hint else []
         lines += [f"reading: {self.reading}"] if self.reading else []
@@ -55,17 +55,17 @@ class FindingView:
         return "\n".join([*lines, self.again] if self.again else lines)
 
 
-def findings(result: RunResult, folder: Path | None) -> Iterator[FindingView]:
+def reported_clauses(result: RunResult, folder: Path | None) -> Iterator[ReportedClause]:
     """Yield the broken clauses, then those with a warning, in the order of the contract."""
     for found in (*result.broken, *result.warned):
         if found.worst is not None:
-            yield _finding(result, found, found.worst, folder)
+            yield _reported(result, found, found.worst, folder)
 
 
-def _finding(result: RunResult, found: ClauseResult, verdict: VerdictView, folder: Path | None) -> FindingView:
+def _reported(result: RunResult, found: ClauseResult, verdict: VerdictView, folder: Path | None) -> ReportedClause:
     accepted = result.deviation(found.clause.id) if found.outcome is Outcome.BROKEN else None
     reading = result.reading(verdict.reading) if verdict.reading else None
-    return FindingView(
+    return ReportedClause(
         clause=found.clause,
         outcome=Outcome.WARNED if accepted else found.outcome or Outcome.HELD,
         verdict=verdict,
