@@ -10,7 +10,7 @@ from contract_tests.engine.events import Ending
 from contract_tests.target.exchange import HUNG_UP, SILENT, UNREACHABLE, Exchange
 
 REFUSALS_IN_A_ROW = 3  # a restart takes a second; three refused connections in a row are not a coincidence
-SILENCES_IN_A_ROW = 20  # no server fails on as many planned requests in a row
+SILENCES_IN_A_ROW = 20  # no server fails on as many planned requests in a row; searches can repeat one that it fails on
 REPEATED_LATER_IN_A_ROW = 3  # the suite repeated each of them for as long as a request may wait
 
 

@@ -194,6 +194,8 @@ class Traffic:
         """
         over = self._watch.see(exchange)
         response = exchange.response
+        if over and response is None and self._responds_to_plain():
+            over = None
         if response is not None and response.status in {429, 503} and response.header("Retry-After") is not None:
             self._put_off.append(exchange)
             if over:
@@ -257,6 +259,13 @@ class Traffic:
         exchange = self.send(Step(label, Request(plain.method, plain.url, headers, plain.body)))
         self.show(exchange)
         return exchange.response is not None and exchange.response.status == 401
+
+    def _responds_to_plain(self) -> bool:
+        """Return whether the server fails on other requests only, such as those of a search for a smaller one."""
+        exchange = self.send(Step("the plain request again, to see whether the server responds", self.plain.request))
+        self._watch.see(exchange)
+        self.show(exchange)
+        return exchange.response is not None
 
     def _give_up(self, ending: Ending, why: str) -> None:
         for exchange in self._put_off:

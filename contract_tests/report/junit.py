@@ -21,7 +21,8 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         "skipped": str(len(result.unjudged)),
         "time": f"{result.duration_s:.3f}",
     }
-    root = Xml.Element("testsuites", {"name": "leadlists-contract", **counts})
+    all_counts = {name: text for name, text in counts.items() if name != "skipped"}  # the schema of Jenkins has no more
+    root = Xml.Element("testsuites", {"name": "leadlists-contract", **all_counts})
     suite = Xml.SubElement(root, "testsuite", {"name": "leadlists-contract", "timestamp": result.started.at, **counts})
     properties = Xml.SubElement(suite, "properties")
     for name, value in (

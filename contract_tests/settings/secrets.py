@@ -6,7 +6,7 @@ import base64
 import html.entities
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 MIN_SECRET_LENGTH = 4  # a shorter "secret" would replace parts of ordinary words
@@ -24,7 +24,7 @@ _ESCAPE = re.compile(
     re.IGNORECASE,
 )
 
-
+_CHARACTER = re.compile(f"{_ESCAPE.pattern}|(?P<other>.)", re.IGNORECASE | re.DOTALL)
 _LINE_BREAK = re.compile(r"(?:[\r\n]|\\{1,16}[rn])+")  # also as JSON writes it
 
 
@@ -115,23 +115,21 @@ class Secret:
 
     @cached_property
     def fragments(self) -> frozenset[str]:
-        """All parts of FRAGMENT_LENGTH characters of the secret and its encoded forms."""
-        return frozenset().union(*map(_fragments, (self._text, *self._encoded))) if self._is_long else frozenset()
+        """All parts of FRAGMENT_LENGTH characters of the secret and its encoded forms, in lower case."""
+        forms = (self._text, *self._encoded) if self._is_long else ()
+        return frozenset().union(*(_fragments(form.lower()) for form in forms))
 
-    def replace_fragments(self, text: str) -> str:
-        """Replace longer parts of the secret, which shortening a text can leave."""
-        for form in (self._text, *self._encoded) if self._is_long else ():
-            start = 0
-            while start + FRAGMENT_LENGTH <= len(form):
-                end = start + FRAGMENT_LENGTH
-                if form[start:end] not in text:
-                    start += 1
-                    continue
-                while end < len(form) and form[start : end + 1] in text:
-                    end += 1
-                text = text.replace(form[start:end], f"[part of {self._name}]")
-                start = end
-        return text
+    def replace_fragments(self, characters: Sequence[str], plain: str) -> list[str]:
+        """Replace longer parts of the secret, which shortening a text can leave. Takes what `_characters` returns."""
+        kept = list(characters)
+        hidden = [False] * (len(plain) + 1)
+        for at in range(len(plain) - FRAGMENT_LENGTH + 1):
+            if plain[at : at + FRAGMENT_LENGTH] in self.fragments:
+                hidden[at : at + FRAGMENT_LENGTH] = [True] * FRAGMENT_LENGTH
+        for at, is_hidden in enumerate(hidden[:-1]):
+            if is_hidden:
+                kept[at] = "" if hidden[at + 1] else f"[part of {self._name}]"
+        return kept
 
 
 class Masker:
@@ -199,12 +197,12 @@ class Masker:
     def mask_excerpt(self, text: str) -> str:
         """Return an excerpt of a longer text with all secrets, and parts of secrets, masked."""
         text = self.mask(text)
-        fragments = _fragments(text)
+        characters, plain = _characters(text)
+        fragments = _fragments(plain)
         for secret in (*self._given, *list(self._learned.values())):
             if not secret.fragments.isdisjoint(fragments):
-                text = secret.replace_fragments(text)
-                fragments = _fragments(text)
-        return text
+                characters = secret.replace_fragments(characters, plain)
+        return "".join(characters)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -222,6 +220,25 @@ def _changed(pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str],
 
 def _fragments(text: str) -> frozenset[str]:
     return frozenset(text[at : at + FRAGMENT_LENGTH] for at in range(len(text) - FRAGMENT_LENGTH + 1))
+
+
+def _characters(text: str) -> tuple[Sequence[str], str]:
+    """Return each character as it is written, and the same characters without escapes in lower case."""
+    if not any(character in text for character in "%\\&"):
+        return text, "".join(map(_lower, text))
+    written, plain, before = [], [], ""
+    for match in _CHARACTER.finditer(text):
+        before += match[0]
+        if meant := match["other"] or _unescape(match):
+            written.append(before)
+            plain.append(_lower(meant[0]))
+            before = ""
+    return [*written, before], "".join(plain)
+
+
+def _lower(character: str) -> str:
+    lower = character.lower()
+    return lower if len(lower) == 1 else character
 
 
 def _escaped_or_not(char: str) -> str:

@@ -196,6 +196,21 @@ def test_a_run_that_ends_early_has_recorded_what_arrived(tmp_path: Path) -> None
     assert len(recorded) >= server.seen - 2 > 30  # a slow machine may still wait for one or two
 
 
+def test_a_run_continues_while_the_server_fails_only_on_the_request_that_is_made_smaller() -> None:
+    class CutsOffLongTokens(RightCore):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if any(len(value) > 1_000 for _, value in scope["headers"]):
+                await send({"type": "http.response.start", "status": 401, "headers": []})
+                raise ConnectionError
+            await super().__call__(scope, receive, send)
+
+    with serve(CutsOffLongTokens(USERS)) as url:
+        result = judged(quick(url))
+    found = result.clause("http.answer.complete")
+    assert found is not None
+    assert (result.ending, found.same, found.times) == (Ending.COMPLETE, 3, 3)
+
+
 def test_a_server_that_refuses_a_valid_session_now_and_then_breaks_the_contract() -> None:
     class Forgetful(RightCore):
         def authenticate(self, request: Request) -> str:

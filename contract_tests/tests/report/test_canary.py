@@ -50,8 +50,13 @@ def test_no_file_holds_a_secret_that_the_server_handed_out(failing: Recorded) ->
 def test_what_is_cut_for_a_message_holds_no_part_of_a_secret(failing: Recorded) -> None:
     masker = Masker({CANARY: "LEADLISTS_BEARER"})
     for start in range(len(CANARY) - 10):
-        assert CANARY[start : start + 10] not in masker.mask_excerpt(f"became '{CANARY[start : start + 10]}'")
+        part = CANARY[start : start + 10]
+        escaped = "".join(f"\\u{ord(each):04x}" for each in part)
+        for form in (part, part.upper(), escaped, "".join(f"%{ord(each):02X}" for each in part)):
+            assert masker.mask_excerpt(f"became '{form}…'") == "became '[part of LEADLISTS_BEARER]…'"
+    assert masker.mask_excerpt(r"became 'İ%41&nGt;\\/'") == r"became 'İ%41&nGt;\\/'"
     for path in failing.files:
+        assert rb"u0043\u006e" not in path.read_bytes().replace(b"\\\\", b"\\"), path.name
         for start in range(len(CANARY) - 10):
             assert CANARY[start : start + 10].encode() not in path.read_bytes(), path.name
 
