@@ -8,10 +8,11 @@ from http import HTTPStatus
 
 from mock_server.middleware.at_once import Answer
 
-IDLE_S = 75  # idle time of a kept connection, as in nginx; the pools of Node and browsers close earlier
-
-# The timeout tells clients with a pool (Node's agent, undici) to close a connection before the server does.
-KEPT = f"connection: keep-alive\r\nkeep-alive: timeout={IDLE_S}\r\n".encode()
+# The timeout tells clients with a pool (Node's agent, undici) to close a connection before the server does: 75 s, as in
+# nginx. The server waits longer, because a request that is sent in the last moment would be reset.
+ANNOUNCED_S = 75
+IDLE_S = ANNOUNCED_S + 5
+KEPT = f"connection: keep-alive\r\nkeep-alive: timeout={ANNOUNCED_S}\r\n".encode()
 CLOSED = b"connection: close\r\n"
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 _BAD_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")  # not a token, RFC 9110 §5.6.2

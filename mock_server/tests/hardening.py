@@ -1,6 +1,6 @@
 """Measure what the mock promises under attack, with the real limits, and print one table; exit 1 if one is not kept.
 
-`make hardening` takes about two minutes, most of it waiting for the longest limit (75 s). The tests have the same
+`make hardening` takes about two minutes, most of it waiting for the longest limit (80 s). The tests have the same
 promises with short limits.
 """
 

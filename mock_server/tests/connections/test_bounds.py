@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from mock_server import RunningMock, running_mock
-from mock_server.connections import deadlines, protocol
+from mock_server.connections import deadlines, protocol, response_bytes
 from mock_server.connections.protocol import PIPELINED_MOST
 from mock_server.tests.conftest import GOOD, LOGIN, PATH
 
@@ -63,6 +63,13 @@ def test_a_head_that_drips_in_is_refused_all_the_same(mock: RunningMock) -> None
                 connection.sendall(b"X: a\r\n")
                 time.sleep(0.05)
     assert httpx2.post(mock.endpoint, json=GOOD, headers=LOGIN).status_code == 201
+
+
+def test_a_kept_connection_stays_open_longer_than_the_response_says() -> None:
+    # A pool may send a request until the announced time is over; Node's agent does.
+    announced = re.search(rb"timeout=(\d+)", response_bytes.KEPT)
+    assert announced
+    assert deadlines.IDLE_S >= int(announced[1]) + 5
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n", WHOLE], ids=["nothing", "an empty line", "a whole request"])
