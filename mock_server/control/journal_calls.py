@@ -49,7 +49,7 @@ def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
         and (status == wanted or (wanted.endswith("xx") and status[:1] == wanted[0]))
         and (query.get("preflights") != "false" or not is_preflight(exchange.method, exchange.headers))
         and ("fault" not in query or (query["fault"] == "true") == (exchange.fault is not None))
-        and ("user" not in query or judge(exchange).user == query["user"])
+        and ("user" not in query or judge.user_of(exchange) == query["user"])
         and ("verdict" not in query or judge(exchange).request == query["verdict"])
     )
 
@@ -84,7 +84,7 @@ async def verify(parts: Parts, call: Call) -> Any:
     deadline_s = monotonic() + within_ms / 1000
     with journal.watched() as watcher:
         while True:
-            outcome = verification.verify(question, list(journal), journal.dropped, parts.judge, mask)
+            outcome = verification.verify(question, journal, parts.judge, mask)
             left_s = deadline_s - monotonic()
             if outcome["held"] or left_s <= 0 or journal.is_closed or not await watcher.wait(left_s):
                 break

@@ -48,6 +48,10 @@ class Judge:
             exchange.judged = (exchange.judge or self)._judge(exchange)
         return exchange.judged  # type: ignore[no-any-return]
 
+    def user_of(self, exchange: Exchange) -> str | None:
+        """Return the signed-in user of an exchange, which may still be in progress."""
+        return (exchange.judge or self)._stages.user(Headers(raw=exchange.headers))  # type: ignore[no-any-return]
+
     def _judge(self, exchange: Exchange) -> Verdict:
         headers = Headers(raw=exchange.headers)
         operation, parameters = self._contract.operation_at(exchange.method, exchange.path)

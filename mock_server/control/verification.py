@@ -1,11 +1,13 @@
 """Check that the requests that a test expects arrived; if not, find the nearest ones and their differences. Pure.
 
-The journal is bounded, so it can have lost requests or bodies. An upper bound that these could exceed never passes.
+The journal is bounded, so it can have lost requests or bodies, and requests can be in progress. An upper bound that
+these could exceed never passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,7 +27,7 @@ from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
 from mock_server.pipeline.errors import shorten
 from mock_server.worlds.faults import glob_matches
-from mock_server.worlds.journal import Exchange
+from mock_server.worlds.journal import Exchange, Journal
 
 NEAREST_SHOWN = 3
 DIFFERENCES_SHOWN = 20
@@ -58,24 +60,25 @@ class Question:
         return cls(least, most, plain, named["headers"], named["query"], body)
 
 
-def verify(question: Question, exchanges: Sequence[Exchange], dropped: int, judge: Judge, mask: Mask) -> dict[str, Any]:
+def verify(question: Question, journal: Journal, judge: Judge, mask: Mask) -> dict[str, Any]:
     """Return the outcome: whether the expected number of exchanges match, and if not, the nearest ones.
 
-    `dropped` is the number of exchanges that the journal has dropped. `mask` removes secrets from the outcome.
+    `mask` removes secrets from the outcome.
     """
     wants_preflights = question.plain.get("method") == "OPTIONS"
-    considered = [each for each in exchanges if wants_preflights or not is_preflight(each.method, each.headers)]
+    considered = [each for each in journal if wants_preflights or not is_preflight(each.method, each.headers)]
     found = [(each, *_compare(question, each, judge)) for each in considered]
     count = sum(not differences and is_known for _, differences, is_known in found)
     cut = sum(not differences and not is_known for _, differences, is_known in found)
-    unknown = cut + dropped
+    pending = sum(_can_match(question, each, judge) for each in journal.in_progress)
+    unknown = cut + journal.dropped + pending
     outcome: dict[str, Any] = {"held": False, "count": count}
     least, most = question.least, question.most
     if least <= count and (most is None or count + unknown <= most):
         return {**outcome, "held": True}
     outcome["expected"] = _in_words(least, most)
     if unknown and count + unknown >= least and (most is None or count <= most):
-        outcome |= {"unknown": unknown, "reason": _reason(dropped, cut)}
+        outcome |= {"unknown": unknown, "reason": _reason(journal.dropped, cut, pending)}
     differing = [(each, differences) for each, differences, is_known in found if is_known]
     nearest = sorted((pair for pair in differing if pair[1]), key=lambda pair: (len(pair[1]), -pair[0].id))
     if most is not None and count > most:  # too many arrived: show which
@@ -97,14 +100,18 @@ def _in_words(least: int, most: int | None) -> str:
     return f"exactly {most}" if least == most else f"{least} to {most}"
 
 
-def _reason(dropped: int, cut: int) -> str:
+def _reason(dropped: int, cut: int, pending: int) -> str:
     lost = [f"{dropped} request{'s'[: dropped > 1]}"] if dropped else []
     if cut:
         lost.append(f"the bod{'ies' if cut > 1 else 'y'} of {cut} request{'s'[: cut > 1]}")
-    return (
-        f"The number is unknown, because the journal has dropped {' and '.join(lost)}; "
-        "reset the world before the test, or send fewer requests"
-    )
+    causes, remedies = [], []
+    if pending:
+        causes.append(f"{pending} request{'s are' if pending > 1 else ' is'} in progress")
+        remedies.append("wait for the end with withinMs")
+    if lost:
+        causes.append(f"the journal has dropped {' and '.join(lost)}")
+        remedies.append("reset the world before the test, or send fewer requests")
+    return f"The number is unknown, because {', and '.join(causes)}; {'; '.join(remedies)}"
 
 
 def _nearest(exchange: Exchange, differences: list[Difference], mask: Mask) -> dict[str, Any]:
@@ -131,6 +138,13 @@ def _compare(question: Question, exchange: Exchange, judge: Judge) -> tuple[list
     return [*differences, *_body_differences(question.body, exchange)], True
 
 
+def _can_match(question: Question, exchange: Exchange, judge: Judge) -> bool:
+    """Return whether an exchange in progress can match once it has its status and its whole body."""
+    plain = {name: each for name, each in question.plain.items() if name != "status"}
+    body = question.body if exchange.body_complete else None
+    return not _compare(dataclasses.replace(question, plain=plain, body=body), exchange, judge)[0]
+
+
 def _outer_differences(question: Question, exchange: Exchange, judge: Judge) -> Iterator[Difference]:
     plain = question.plain
     for name in ("method", "status"):
@@ -139,7 +153,7 @@ def _outer_differences(question: Question, exchange: Exchange, judge: Judge) -> 
     if "path" in plain:
         yield from plain["path"](exchange.path, ("path",))
     if "user" in plain:
-        yield from plain["user"](judge(exchange).user, ("user",))
+        yield from plain["user"](judge.user_of(exchange), ("user",))
     headers = Headers(raw=list(exchange.headers))
     for name, matcher in question.headers.items():
         yield from matcher(", ".join(headers.getlist(name)) if name in headers else ABSENT, ("headers", name))

@@ -69,13 +69,14 @@ class _Recording:
         self._is_read_ahead = self._ended = False
         state.exchange = exchange
         state.end_exchange = self.end
+        state.world.journal.start(exchange)
 
     def end(self) -> None:
         """Add the exchange to the journal, complete or not."""
         if not self._ended:
             self._ended = True
             self._exchange.elapsed_ms = (time.perf_counter() - self._started_s) * 1000
-            self._state.world.journal.add(self._exchange)
+            self._state.world.journal.end(self._exchange)
 
     async def receive(self) -> Message:
         if self._is_read_ahead:

@@ -41,9 +41,14 @@ export class Mock {
   async signIn(user?: string, { expired = false } = {}): Promise<void> {
     const { users, cookieName } = await this.control("GET", "state");
     const { token } = await this.control("POST", "sessions", { user: user ?? users[0], expired });
+    await this.addCookie(cookieName, token);
+  }
+
+  /** Set a cookie that web pages send to the mock; over https also those of another site, such as an http page. */
+  async addCookie(name: string, value: string): Promise<void> {
     const secure = MOCK_URL.startsWith("https:");
     const sameSite = secure ? "None" : "Lax";
-    await this.context.addCookies([{ name: cookieName, value: token, url: MOCK_URL, httpOnly: true, secure, sameSite }]);
+    await this.context.addCookies([{ name, value, url: MOCK_URL, httpOnly: true, secure, sameSite }]);
   }
 
   async signOut(): Promise<void> {
@@ -116,7 +121,7 @@ export const test = base.extend<{ mock: Mock; mockUser: string | null | undefine
       const mock = new Mock(world, request, context);
       await mock.control("DELETE", `worlds/${world}`, undefined, [404]);
       // A cookie, because a header for all requests would also go to other hosts and fail their preflights.
-      await context.addCookies([{ name: "mock_world", value: world, url: MOCK_URL }]);
+      await mock.addCookie("mock_world", world);
       if (mockUser !== null) await mock.signIn(mockUser);
       await use(mock);
       if (testInfo.status !== testInfo.expectedStatus) {

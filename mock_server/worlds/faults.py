@@ -67,7 +67,7 @@ class Fault:
         if not self.effects().keys() - {"p99Ms"}:
             raise FaultError("", "no effect", "at least one of status, delayMs, answer, session and headers")
         if self.body is not None and self.status is None:
-            raise FaultError("body", "no status", "a status that the body is sent with")
+            raise FaultError("body", "a body without a status", "a status as well")
         self._check_headers()
         if self.p99_ms is not None and (self.delay_ms is None or self.p99_ms < self.delay_ms):
             got = f"{self.p99_ms:g}" + ("" if self.delay_ms is None else f" with a delayMs of {self.delay_ms:g}")

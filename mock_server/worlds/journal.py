@@ -94,6 +94,7 @@ class Journal:
         self._bytes = 0
         self._count = 0  # all exchanges ever added
         self.dropped = 0  # exchanges dropped since the journal was cleared
+        self.in_progress: set[Exchange] = set()  # requests whose response is not complete yet
         self.is_closed = False
         self._watching: set[Watcher] = set()
 
@@ -102,6 +103,21 @@ class Journal:
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._exchanges)
+
+    def start(self, exchange: Exchange) -> None:
+        """Note that the response to a request is not complete yet."""
+        self.in_progress.add(exchange)
+
+    def end(self, exchange: Exchange) -> None:
+        """Add a started exchange, unless it was forgotten."""
+        if exchange in self.in_progress:
+            self.in_progress.discard(exchange)
+            self.add(exchange)
+
+    def forget(self) -> None:
+        """Remove all exchanges, and never add those in progress: they belong to the state before a reset."""
+        self.in_progress.clear()
+        self.clear()
 
     def add(self, exchange: Exchange) -> None:
         """Add an exchange. To make room, drop the oldest bodies, and whole exchanges if that is not enough."""

@@ -53,7 +53,7 @@ class World:
     def reset(self) -> None:
         """Restore the initial state; keep the snapshots."""
         self.store.replace(self._seeded)
-        self.journal.clear()
+        self.journal.forget()
         self.faults.clear()
         self.notices.clear()
         self.move_clock(0)

@@ -74,6 +74,38 @@ def test_a_body_that_is_longer_than_the_journal_keeps_is_unknown(lead_list_mock:
     lead_list_mock.verify(times=1, status=201)
 
 
+def test_a_bound_on_requests_in_progress_does_not_hold_until_they_end(lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"delayMs": 1500})
+    second = threading.Thread(target=create, args=(lead_list_mock, "double click"))
+    second.start()
+    while not lead_list_mock.mock.worlds["default"].journal.in_progress:
+        time.sleep(0.01)
+    of_user = {"user": "user_xyz789", "body": {"name": "double click"}}
+    for question in ({"atMost": 0}, {"times": 0, "status": 201}, {"times": 0, **of_user}, {"times": 1}):
+        status, outcome = asked(lead_list_mock, question)
+        assert (status, outcome["unknown"]) == (409, 1), question
+        assert outcome["reason"].endswith("because 1 request is in progress; wait for the end with withinMs")
+    lead_list_mock.verify(times=0, method="PUT")  # the one in progress cannot be that
+    assert asked(lead_list_mock, {"times": 1, "status": 201, **of_user, "withinMs": 20_000})[1] == {
+        "held": True,
+        "count": 1,
+    }
+    second.join()
+    assert asked(lead_list_mock, {"atMost": 0})[1]["count"] == 1
+
+
+def test_a_request_in_progress_at_a_reset_belongs_to_no_later_test(lead_list_mock: RunningMock) -> None:
+    lead_list_mock.set_faults({"delayMs": 500})
+    left_over = threading.Thread(target=create, args=(lead_list_mock, "of the test before"))
+    left_over.start()
+    while not lead_list_mock.mock.worlds["default"].journal.in_progress:
+        time.sleep(0.01)
+    lead_list_mock.reset()
+    lead_list_mock.verify(times=0)
+    left_over.join()
+    lead_list_mock.verify(times=0)
+
+
 # -- preflights
 
 
