@@ -35,6 +35,7 @@ export class Mock {
     readonly world: string,
     private readonly request: APIRequestContext,
     private readonly context: BrowserContext,
+    private readonly page?: string,
   ) {}
 
   /** Set the session cookie of the browser: of a user (the first one by default), or of an expired session. */
@@ -44,11 +45,14 @@ export class Mock {
     await this.addCookie(cookieName, token);
   }
 
-  /** Set a cookie that web pages send to the mock; over https also those of another site, such as an http page. */
+  /** Set a cookie that the web page sends to the mock; over https also from another site, such as an http page. */
   async addCookie(name: string, value: string): Promise<void> {
     const secure = MOCK_URL.startsWith("https:");
-    const sameSite = secure ? "None" : "Lax";
-    await this.context.addCookies([{ name, value, url: MOCK_URL, httpOnly: true, secure, sameSite }]);
+    const sameSite = secure ? ("None" as const) : ("Lax" as const);
+    const cookie = { name, value, url: MOCK_URL, httpOnly: true, secure, sameSite };
+    await this.context.addCookies([cookie]);
+    // A browser sends a cookie from a page of another site only if it is in the partition of that page.
+    if (secure && this.page) await this.context.addCookies([{ ...cookie, partitionKey: new URL(this.page).origin }]);
   }
 
   async signOut(): Promise<void> {
@@ -114,11 +118,11 @@ export const test = base.extend<{ mock: Mock; mockUser: string | null | undefine
   /** The signed-in user at the start of a test: the first user if undefined, no user if null. */
   mockUser: [undefined, { option: true }],
   mock: [
-    async ({ context, playwright, mockUser }, use, testInfo) => {
+    async ({ baseURL, context, playwright, mockUser }, use, testInfo) => {
       const world = worldOf(testInfo);
       const extraHTTPHeaders = { "X-Mock-Control": process.env.LEADLISTS_MOCK_CONTROL_TOKEN ?? "1", "X-Mock-World": world };
       const request = await playwright.request.newContext({ baseURL: MOCK_URL, ignoreHTTPSErrors: true, extraHTTPHeaders });
-      const mock = new Mock(world, request, context);
+      const mock = new Mock(world, request, context, baseURL);
       await mock.control("DELETE", `worlds/${world}`, undefined, [404]);
       // A cookie, because a header for all requests would also go to other hosts and fail their preflights.
       await mock.addCookie("mock_world", world);

@@ -55,7 +55,7 @@ def app(run_cli: RunCli) -> Iterator[Path]:
     with node_folder() as folder:
         shutil.copytree(SOURCES / "app", folder, dirs_exist_ok=True)
         (folder / "tests" / "mock.ts").write_text(run_cli("playwright").stdout)
-        own = trustme.CA().issue_cert("localhost")
+        own = trustme.CA().issue_cert("127.0.0.1")
         own.private_key_and_cert_chain_pem.write_to_path(folder / "certificate.pem")
         yield folder
 
@@ -70,7 +70,9 @@ def test_twelve_tests_pass_four_at_once(
     way: str, app: Path, other_host: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scheme = "https" if way == "https" else "http"
-    mock, page = (f"{scheme}://localhost:{free_port()}" for _ in range(2))
+    mock = f"{scheme}://localhost:{free_port()}"
+    # Over https the web page may be of another site; its cookies must then be partitioned.
+    page = f"{scheme}://{'127.0.0.1' if way == 'https' else 'localhost'}:{free_port()}"
     command = [sys.executable, "-m", "mock_server", "--port", mock.rpartition(":")[2], *["--tls"][: way == "https"]]
     variables = {
         "APP_URL": page,

@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 
 const { APP_URL, LEADLISTS_MOCK_URL, MOCK_COMMAND, BROWSER_PATH } = process.env;
-const port = new URL(APP_URL!).port;
+const { hostname, port } = new URL(APP_URL!);
 
 export default defineConfig({
   testDir: "tests",
@@ -17,6 +17,6 @@ export default defineConfig({
   },
   webServer: [
     { command: MOCK_COMMAND!, url: `${LEADLISTS_MOCK_URL}/__mock__/ready`, ignoreHTTPSErrors: true, timeout: 120_000 },
-    { command: `npx vite --port ${port} --strictPort --host localhost`, url: APP_URL, ignoreHTTPSErrors: true, timeout: 120_000 },
+    { command: `npx vite --port ${port} --strictPort --host ${hostname}`, url: APP_URL, ignoreHTTPSErrors: true, timeout: 120_000 },
   ],
 });
