@@ -50,7 +50,7 @@ class Judge:
 
     def user_of(self, exchange: Exchange) -> str | None:
         """Return the signed-in user of an exchange, which may still be in progress."""
-        return (exchange.judge or self)._stages.user(Headers(raw=exchange.headers))  # type: ignore[no-any-return]
+        return (exchange.judge or self)._stages.user(Headers(raw=exchange.headers))
 
     def _judge(self, exchange: Exchange) -> Verdict:
         headers = Headers(raw=exchange.headers)
