@@ -252,7 +252,7 @@ class Connection(asyncio.Protocol):
         if at_once is None or self._current is not None or self.is_writing_paused or parser.expects_continue:
             return self._start_new(more_body=False)
         try:
-            answer = at_once(self._scope(), self._new_body)
+            answer = at_once(parser, self._new_body)
             if answer is None:
                 return self._start_new(more_body=False)
             response = whole_response(answer, self.default_head(), keep_alive=parser.keep_alive)

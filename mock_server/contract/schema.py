@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,7 +13,9 @@ import jsonschema_rs
 Formats = Mapping[str, Callable[[str], bool]]
 Path = tuple[str | int, ...]
 
+BREACHES_LISTED = 5000  # a client decides how many members its objects have
 WRONG_ITEMS_LISTED = 50  # of one array: more than anyone reads, and the errors of the next field must not wait for them
+_ANNOTATIONS = frozenset({"default", "deprecated", "description", "readOnly", "title", "writeOnly"})  # break nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +25,7 @@ class Check:
     keyword: str
     schema: Mapping[str, Any]
     compiled: Any
+    is_valid: Callable[[Any], bool]
 
 
 class Breach(NamedTuple):
@@ -59,7 +62,9 @@ class Validator:
         self._compiled = self._compile(self._root)
         self._nodes: dict[str, _Node] = {}  # by `$ref`
 
-        self.words: dict[Any, Any] = {}  # a cache for callers: the words for each check at its place
+        # Caches for callers: what each check expects of a value, and the words for its breach, by place.
+        self.expected: dict[Any, Any] = {}
+        self.phrases: dict[Any, Any] = {}
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -70,12 +75,14 @@ class Validator:
         """Return whether `value` matches the schema; far cheaper than listing breaches."""
         return bool(self._compiled.is_valid(value))
 
-    def breaches(self, value: Any) -> Iterator[Breach]:
-        """Yield the breaches, of each array those of its first WRONG_ITEMS_LISTED wrong items.
+    def breaches(self, value: Any, most: int = BREACHES_LISTED) -> list[Breach]:
+        """Return the first `most` breaches, of each array those of its first WRONG_ITEMS_LISTED wrong items.
 
         jsonschema-rs itself finds all errors before it returns the first: 250,000 wrong IDs take two seconds.
         """
-        return self._node.breaches(value, ())
+        found: list[Breach] = []
+        self._node.collect(value, (), found, most)
+        return found[:most]
 
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow `$ref`s from a schema."""
@@ -119,12 +126,16 @@ class Validator:
                 case "allOf", _:
                     node.all_of = [self._node_of(each) for each in value]
                 case "required", _:
-                    node.required = {name: Check(keyword, schema, self._compile({keyword: [name]})) for name in value}
+                    node.required = {name: self._check(keyword, schema, {keyword: [name]}) for name in value}
                 case "additionalProperties", _:
                     known: Mapping[str, Any] = {name: {} for name in schema.get("properties", ())}
-                    node.checks.append(Check(keyword, schema, self._compile({keyword: value, "properties": known})))
-                case _:
-                    node.checks.append(Check(keyword, schema, self._compile({keyword: value})))
+                    node.checks.append(self._check(keyword, schema, {keyword: value, "properties": known}))
+                case _ if keyword not in _ANNOTATIONS:
+                    node.checks.append(self._check(keyword, schema, {keyword: value}))
+
+    def _check(self, keyword: str, schema: Mapping[str, Any], alone: Mapping[str, Any]) -> Check:
+        compiled = self._compile(alone)
+        return Check(keyword, schema, compiled, compiled.is_valid)
 
 
 @dataclass(slots=True, eq=False)
@@ -139,24 +150,27 @@ class _Node:
     items: _Node | None = None
     all_of: list[_Node] = field(default_factory=list)
 
-    def breaches(self, value: Any, path: Path) -> Iterator[Breach]:
+    def collect(self, value: Any, path: Path, found: list[Breach], most: int) -> None:
+        """Add the breaches of a value to those found; beyond `most`, look at no further part of it."""
         for check in self.checks:
-            if not check.compiled.is_valid(value):
-                yield Breach(path, check, value)
+            if not check.is_valid(value):
+                found.append(Breach(path, check, value))
         for part in self.all_of:
-            yield from part.breaches(value, path)
+            part.collect(value, path, found, most)
         if isinstance(value, dict):
             for name, check in self.required.items():
                 if name not in value:
-                    yield Breach((*path, name), check, value)
+                    found.append(Breach((*path, name), check, value))
             for name, got in value.items():
                 node = self.properties.get(name, self.additional)
                 if node is not None and not node.is_valid(got):
-                    yield from node.breaches(got, (*path, name))
+                    node.collect(got, (*path, name), found, most)
+                    if len(found) >= most:
+                        return
         elif isinstance(value, list) and self.items is not None:
             wrong = ((i, got) for i, got in enumerate(value) if not self.items.is_valid(got))
             for i, got in itertools.islice(wrong, WRONG_ITEMS_LISTED):
-                yield from self.items.breaches(got, (*path, i))
+                self.items.collect(got, (*path, i), found, most)
 
 
 def _to_json_schema(schema: Mapping[str, Any], formats: Formats) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Control:
         await response(scope, receive, send)
 
     def _notify(self, scope: Scope, text: str) -> None:
-        world = self._parts.worlds.find(world_named(scope))  # a refused call creates no world
+        world = self._parts.worlds.find(world_named(scope["headers"]))  # a refused call creates no world
         (world or self._parts.worlds[DEFAULT_WORLD]).notices.add(text)
 
     def _page(self, scope: Scope) -> Response:
@@ -119,7 +119,7 @@ class Control:
         if problems:
             raise Refused(400, problems)
         body = await self._body(operation, headers, receive)
-        world = self._parts.worlds[query.get("world") or world_named(scope)]
+        world = self._parts.worlds[query.get("world") or world_named(scope["headers"])]
         call = Call(world, parameters, query, body, headers, scope["scheme"], (scope.get("server") or ("", 0))[1] or 0)
         value = await HANDLERS[operation.id](self._parts, call)
         if isinstance(value, Response):

@@ -104,7 +104,7 @@ class Judge:
             validator = self._validators[operation.id, status] = self._contract.validator(schema)
         return [
             Problem(pointer_to(each.path), each.keyword, shorten(each.got), wanted(each.schema, validator), each.text)
-            for each, _ in zip(validator.breaches(value), range(PROBLEMS_TOLD), strict=False)
+            for each in validator.breaches(value, PROBLEMS_TOLD)
         ]
 
 

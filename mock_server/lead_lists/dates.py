@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
 from mock_server.contract.readings import Readings
 
 # A date, or a date-time of RFC 3339 §5.6, with ASCII digits only; \d alone would match others.
@@ -81,7 +83,7 @@ class Dates:
         self._verbatim = readings.follows("date-echo", "verbatim")
         self._fraction = readings["date-fraction"]
         form = readings["timestamp-form"]
-        self._own_precision = "microseconds" if form == "microseconds" else "milliseconds"
+        self._own_digits = 6 if form == "microseconds" else 3  # of a second
         self._own_zone = "+00:00" if form == "offset" else "Z"
         self._read_short = functools.lru_cache(maxsize=KEPT)(self._read)
 
@@ -160,7 +162,12 @@ class Dates:
     def write(self, moment: datetime) -> str:
         """Return a timestamp of the server as text: milliseconds and UTC, unless a reading differs."""
         # response.createdAt.format, response.updatedAt.format
-        return moment.isoformat(timespec=self._own_precision)[:-6] + self._own_zone  # without +00:00
+        if moment.microsecond:
+            # orjson is ten times faster than isoformat. Its text is in quotes.
+            return (
+                orjson.dumps(moment)[1 : 1 + len("2024-01-31T23:59:59.") + self._own_digits].decode() + self._own_zone
+            )
+        return f"{_seconds(moment)}.{'0' * self._own_digits}{self._own_zone}"
 
     def _refuse(self, reading: str, reason: str) -> None:
         if self._refused[reading]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
-
-from starlette.types import Scope
+from typing import Any, Protocol
 
 from mock_server.middleware.error_responses import refusal_of
 from mock_server.middleware.requested_faults import FAULT_COOKIE
@@ -23,6 +21,16 @@ Answer = tuple[int, RawHeaders, bytes]  # status, headers, body
 
 # For these, middleware changes the request or the response.
 _FOR_MIDDLEWARE = frozenset([b"origin", b"prefer", b"x-mock-fault"])
+
+
+class Head(Protocol):
+    """The head of a request, as a scope of ASGI has it."""
+
+    method: str
+    path: str
+    raw_path: bytes
+    query: bytes
+    headers: list[tuple[bytes, bytes]]
 
 
 class AtOnce:
@@ -50,21 +58,21 @@ class AtOnce:
         self._cookies_for_middleware = (port_cookie(cookie_name), FAULT_COOKIE)
         self._max_body_bytes = max_body_bytes
 
-    def __call__(self, scope: Scope, body: bytes) -> Answer | None:
+    def __call__(self, request: Head, body: bytes) -> Answer | None:
         """Return the response, which is then in the journal, or None if the request must pass the middleware."""
-        route = self._routes.find(scope["method"], scope["path"])
+        route = self._routes.find(request.method, request.path)
         if route is None or (respond := route.responder.at_once) is None or len(body) > self._max_body_bytes:
             return None
-        raw_headers = scope["headers"]
+        raw_headers = request.headers
         headers = IndexedHeaders(raw_headers)
         if not headers.names.isdisjoint(_FOR_MIDDLEWARE) or self._has_cookie(headers):
             return None
-        world = self._worlds[world_named(scope)]
+        world = self._worlds[world_named(raw_headers)]
         if not world.faults.are_none:
             return None
         at, started_s = self._now(), time.perf_counter()
         try:
-            user = self._routes.before_body(route, scope, headers)
+            user = self._routes.before_body(route, {"query_string": request.query}, headers)
             response = respond(**self._routes.arguments(route, headers, user, body, world))
         except Exception as error:
             response = self._render_error(refusal_of(error))
@@ -72,11 +80,11 @@ class AtOnce:
         world.journal.add(
             Exchange(
                 at,
-                scope["method"],
-                scope["path"],
-                scope["query_string"],
+                request.method,
+                request.path,
+                request.query,
                 raw_headers,
-                scope["raw_path"],
+                request.raw_path,
                 self._judge,
                 body[:BODY_BYTES_KEPT],
                 len(body),

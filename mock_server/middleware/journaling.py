@@ -130,7 +130,7 @@ def record_unread(
     worlds: Worlds, headers: RawHeaders, response: RenderedResponse, response_headers: RawHeaders
 ) -> None:
     """Record the response to bytes that are not a request; `headers` are those that could be parsed."""
-    world = worlds.find(world_named({"headers": headers})) or worlds[DEFAULT_WORLD]  # invalid bytes create no world
+    world = worlds.find(world_named(headers)) or worlds[DEFAULT_WORLD]  # invalid bytes create no world
     exchange = Exchange(system_clock(), "", "", b"", list(headers), status=response.status, complete=True)
     exchange.response_headers = response_headers
     exchange.take_response(response.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,7 +25,7 @@ def world_selection(app: ASGIApp, *, worlds: Worlds, cookie_name: str) -> ASGIAp
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             state = request_state(scope)
-            state.world = worlds[world_named(scope)]
+            state.world = worlds[world_named(scope["headers"])]
             if b"cookie" in state.header_names:
                 for name, value in scope["headers"]:
                     if name == b"cookie" and port_cookie_name in value:
@@ -52,10 +53,10 @@ def _look_for_other_mock(scope: Scope, cookies: str, cookie_name: str) -> None:
             )
 
 
-def world_named(scope: Scope) -> str:
+def world_named(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """Return the world that a request names by header, else by host name, else by cookie; empty if it names none."""
     by_host = by_cookie = ""
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == WORLD_HEADER:
             return str(value.decode("latin-1"))
         if name == b"host" and _LOCALHOST in value.lower():

@@ -78,21 +78,34 @@ class Phrase(NamedTuple):
     want: str
     message: str
 
-    def with_places(self, **places: str) -> Phrase:
-        """Return the phrase with some of its places filled."""
-        filled = _Filled({name: text.replace("{", "{{").replace("}", "}}") for name, text in places.items()})
-        return Phrase(self.rule, self.want.format_map(filled), self.message.format_map(filled))
+    def at(self, path: tuple[str | int, ...], **places: str) -> PhraseAt:
+        """Return the phrase for a value at a path, with some of its places filled."""
+        pointer, field = _place(path)
+        if not pointer and self.message.startswith("{field}"):
+            field = "The body"
+        texts = {"field": field, **places}
+        filled = _Filled({name: text.replace("{", "{{").replace("}", "}}") for name, text in texts.items()})
+        want, message = self.want.format_map(filled), self.message.format_map(filled)
+        return PhraseAt(pointer, self.rule, want, message, "{" in want or "}" in want)
 
     def problem(self, path: tuple[str | int, ...], *, got: str = "", **places: object) -> Problem:
         """Return the problem at a path; `got` and `places` fill the other places."""
-        pointer, field = _place(path)
-        filled = {"field": field, "got": got, "example": "", **places}
-        want, sentence = self.want, self.message.format_map(filled)
-        if not pointer:  # "the body" starts it
-            sentence = sentence[:1].upper() + sentence[1:]
-        if "{" in want or "}" in want:
-            want = want.format_map(filled)
-        return Problem(pointer, self.rule, got, want, sentence)
+        return self.at(path).problem(got, {"got": got, "example": "", **places})
+
+
+class PhraseAt(NamedTuple):
+    """The words of one kind of problem at one path, a JSON pointer."""
+
+    pointer: str
+    rule: str
+    want: str
+    message: str
+    want_has_places: bool
+
+    def problem(self, got: str, places: Mapping[str, object]) -> Problem:
+        """Return the problem; `places`, with `got` among them, fill the other places."""
+        want = self.want.format_map(places) if self.want_has_places else self.want
+        return Problem(self.pointer, self.rule, got, want, self.message.format_map(places))
 
 
 class _Filled(dict[str, str]):
@@ -259,7 +272,10 @@ class Renderer:
                 name = each.path[1:].split("/")[0] or "body"
                 by_field.setdefault(name, []).append(each.message)
             return by_field
-        return [each._asdict() for each in problems]
+        return [
+            {"path": path, "rule": rule, "got": got, "want": want, "message": message}
+            for path, rule, got, want, message in problems
+        ]
 
 
 def _by_phrase(status: int) -> tuple[str, str]:

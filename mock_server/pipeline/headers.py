@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -15,8 +15,8 @@ class IndexedHeaders(Headers):
     Names are in lower case, as in every ASGI scope.
     """
 
-    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        self._list = list(raw)
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._list = raw
         self._index = dict(self._list)
         self._has_repeated = len(self._index) < len(self._list)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -14,12 +13,20 @@ from starlette.types import Scope
 from mock_server.contract.openapi import OperationSpec, Parameter
 from mock_server.contract.readings import Readings
 from mock_server.contract.schema import Breach, Validator
-from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Phrase, Problem, Refused, kind, problem, shorten
+from mock_server.pipeline.errors import (
+    PROBLEMS_LISTED_OF_A_FIELD,
+    Phrase,
+    PhraseAt,
+    Problem,
+    Refused,
+    kind,
+    problem,
+    shorten,
+)
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE, WORDS
 
 WORDS_KEPT = 1000  # entries per schema; keys that a client invents must not fill the memory
-BREACHES_READ = 5000  # per body; a client decides how many members its objects have
 
 
 Place = tuple[str | int, ...]
@@ -134,14 +141,14 @@ def schema_problems(
         return []
     found: dict[Place, Problem] = {}
     in_field: dict[Place, int] = {}
-    for breach in itertools.islice(validator.breaches(value), BREACHES_READ):
-        place = breach.path
-        if breach.keyword == "additionalProperties":
-            place = (*place, min(set(breach.got) - set(breach.schema.get("properties", {}))))
+    for breach in validator.breaches(value):
+        place, check, got = breach
+        field = place[:1]
+        if check.keyword == "additionalProperties":
+            place = (*place, min(set(got) - set(check.schema.get("properties", {}))))
         # Report a wrong type before a wrong value: `type` and `enum` both refuse null, and one message is enough.
-        if place in found and breach.keyword != "type":
+        if place in found and check.keyword != "type":
             continue
-        field = breach.path[:1]
         count = in_field.get(field, 0)
         if count > PROBLEMS_LISTED_OF_A_FIELD:
             continue
@@ -153,38 +160,48 @@ def schema_problems(
 def _describe(
     breach: Breach, place: Place, validator: Validator, example: Any, date_reason: Callable[[str], str]
 ) -> Problem:
-    got = breach.got
-    if breach.keyword == "additionalProperties":
+    _, check, got = breach
+    if check.keyword == "additionalProperties":
         return problem("unknown", place, got=shorten(got[place[-1]]))
-    phrase = _phrase(breach, place, validator, example)
+    phrase: PhraseAt | None = validator.phrases.get((check, place))
+    if phrase is None:
+        phrase = _phrase(breach, place, validator, example)
+    if phrase.rule == "required":
+        return phrase.problem("nothing", {})
+    text = shorten(got)
     match phrase.rule:
-        case "required":
-            return phrase.problem(place, got="nothing")
         case "type":
-            return phrase.problem(place, got=shorten(got), kind=kind(got))
+            return phrase.problem(text, {"kind": kind(got)})
         case "date":
-            return phrase.problem(place, got=shorten(got), reason=date_reason(got))
+            return phrase.problem(text, {"got": text, "reason": date_reason(got)})
         case "schema":
-            return phrase.problem(place, got=shorten(got), reason=shorten(breach.text, 200)[1:-1])
+            return phrase.problem(text, {"reason": shorten(breach.text, 200)[1:-1]})
         case _:
-            return phrase.problem(place, got=shorten(got))
+            return phrase.problem(text, {"got": text})
 
 
-def _phrase(breach: Breach, place: Place, validator: Validator, example: Any) -> Phrase:
-    """Return the words for a breach: what its schema expects, with an example; cached, as they never change."""
-    where = place if len(place) == 1 else tuple([0 if isinstance(part, int) else part for part in place])
-    key = breach.check, where
-    found: Phrase | None = validator.words.get(key)
-    if found is None:
-        schema = breach.schema
-        if breach.keyword == "required":
-            schema = validator.resolve(schema.get("properties", {}).get(place[-1], {}))
-        shown = shown_example(example_at(example, place), schema, validator)
-        rule = _rule(breach.keyword, schema)
-        found = Phrase(rule, *WORDS[rule]).with_places(want=wanted(schema, validator), example=shown)
-        if len(validator.words) < WORDS_KEPT:
-            validator.words[key] = found
-    return found
+def _phrase(breach: Breach, place: Place, validator: Validator, example: Any) -> PhraseAt:
+    """Return the words for a breach; those of a field are kept, because they never change."""
+    where = tuple([0 if isinstance(part, int) else part for part in place])  # all items of an array have the same words
+    expected: tuple[str, str, str] | None = validator.expected.get((breach.check, where))
+    if expected is None:
+        expected = _expected(breach, where, validator, example)
+        if len(validator.expected) < WORDS_KEPT:
+            validator.expected[breach.check, where] = expected
+    rule, want, shown = expected
+    phrase = Phrase(rule, *WORDS[rule]).at(place, want=want, example=shown)
+    if len(place) == 1 and len(validator.phrases) < WORDS_KEPT:
+        validator.phrases[breach.check, place] = phrase
+    return phrase
+
+
+def _expected(breach: Breach, place: Place, validator: Validator, example: Any) -> tuple[str, str, str]:
+    """Return the rule that a breach is about, what its schema expects, and an example of it."""
+    schema = breach.schema
+    if breach.keyword == "required":
+        schema = validator.resolve(schema.get("properties", {}).get(place[-1], {}))
+    shown = shown_example(example_at(example, place), schema, validator)
+    return _rule(breach.keyword, schema), wanted(schema, validator), shown
 
 
 def _rule(keyword: str, schema: Mapping[str, Any]) -> str:

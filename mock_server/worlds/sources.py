@@ -32,17 +32,19 @@ def never_backwards(clock: Clock) -> Clock:
 def uuid4_source(seed: int | None) -> Ids:
     """Return a source of random UUIDs of version 4 in lower case (RFC 9562 §5.4), reproducible with a seed."""
     bits = random.Random(seed).getrandbits
-    return lambda: _text((bits(128) & ~(0xF << 76)) | (4 << 76))
+    return lambda: _text(bits(128), "4")
 
 
 def uuid7_source(seed: int | None, clock: Clock) -> Ids:
     """Return a source of UUIDs of version 7 (RFC 9562 §5.7): 48 bits of milliseconds, then random bits."""
     bits = random.Random(seed).getrandbits
-    return lambda: _text((int(clock().timestamp() * 1000) << 80) | (7 << 76) | bits(76))
+    return lambda: _text((int(clock().timestamp() * 1000) << 80) | bits(76), "7")
 
 
-def _text(number: int) -> str:
-    number = (number & ~(0b11 << 62)) | (0b10 << 62)  # the variant, RFC 9562 §4.1
-    # response.id.format; 74 random bits or more for response.id.unique
+_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # RFC 9562 §4.1: the first two bits are 10
+
+
+def _text(number: int, version: str) -> str:
     digits = f"{number:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    # response.id.format; 74 random bits or more for response.id.unique
+    return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{_VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:]}"

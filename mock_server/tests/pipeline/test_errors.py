@@ -42,7 +42,7 @@ def test_a_path_is_a_json_pointer_and_has_a_readable_field_name() -> None:
 
 @pytest.mark.parametrize("text", ["{", "}", "{}", "}{", "{got}"])
 def test_braces_of_a_filled_place_stay_as_they_are(text: str) -> None:
-    told = Phrase("enum", "{want}", "{field}: {want}.").with_places(want=text).problem(("a",), got="b")
+    told = Phrase("enum", "{want}", "{field}: {want}.").at(("a",), want=text).problem("b", {"got": "b"})
     assert (told.want, told.message) == (text, f"a: {text}.")
 
 
