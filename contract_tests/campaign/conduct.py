@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from contract_tests.campaign.bounds import CampaignBudget
@@ -95,12 +95,16 @@ class CampaignConductor(Conductor):
         """Whether a signal ends the campaign, or the cell, before its budget does."""
         return self._limits.is_to_end
 
+    def show_rest(self) -> None:
+        """Record the exchanges that arrived in a cell before it ended early."""
+        self._traffic.show_rest()
+
     @property
     def examples_problem(self) -> str:
         """Why the examples could not be read or saved; empty if they could."""
         return self._examples.problem if self._examples else ""
 
-    def _steps(self) -> Iterator[None]:
+    def _steps(self) -> Generator[None, None, None]:
         yield from self._sent()
         if self._asked is not None:
             raise RunOver(self._asked, "")
@@ -143,6 +147,7 @@ class CampaignConductor(Conductor):
     def _spread(self, cells: Iterator[Cell], opening: Opening) -> Iterator[None]:
         """Let other processes carry out the cells, and take into account what each has found when it is complete."""
         assert self._crew is not None
+        over: tuple[Ending, str] | None = None
         for done in self._crew.carry_out(cells, opening, self.followed, self._limits):
             if isinstance(done, str):
                 self._stage(f"{NEWS} {done}")
@@ -154,9 +159,12 @@ class CampaignConductor(Conductor):
                 if done.is_cut_off:
                     self._stage(done.cell.cut_off)
                 self._save_examples()
-                if done.over is not None:
-                    raise RunOver(*done.over)
+                if done.over is not None and over is None:
+                    over = done.over
+                    self._limits.ask_to_end()  # the other cells under way end, and return what they have created
             yield
+        if over is not None:
+            raise RunOver(*over)
 
     def _send_examples(self) -> Iterator[None]:
         for request in self._examples.requests() if self._examples and not self._refused else ():

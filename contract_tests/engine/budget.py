@@ -55,6 +55,12 @@ class Budget:
             self.requests += 1
             return self._numbers_after + self.requests
 
+    def give_back(self, requests: int) -> None:
+        """Count fewer requests: these were counted, and will not be sent."""
+        if self._within is not None:
+            self._within.give_back(requests)
+        self.count(-requests)
+
     def count(self, requests: int) -> None:
         """Count requests that an earlier process sent."""
         with self._lock:

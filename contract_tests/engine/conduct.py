@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -106,9 +107,9 @@ class Conductor:
             for event in events:
                 listen(event)
         except KeyboardInterrupt:
-            self._end(Ending.INTERRUPTED)
+            self._asked = Ending.INTERRUPTED
         except Terminated:
-            self._end(Ending.TERMINATED)
+            self._asked = Ending.TERMINATED
         finally:
             events.close()
             for event in self._log.waiting():
@@ -120,8 +121,9 @@ class Conductor:
         ending, why = Ending.STOPPED, ""
         try:
             self._log.emit(self._job.started)
-            for _ in self._steps():
-                yield from self._log.waiting()
+            with closing(self._steps()) as steps:
+                for _ in steps:
+                    yield from self._log.waiting()
             ending = Ending.COMPLETE
             if not self._budget.allows_more:
                 ending, why = Ending.OUT_OF_TIME, "The run reached its maximum time before it had sent all requests."
@@ -136,13 +138,14 @@ class Conductor:
             ending = Ending.TERMINATED
         finally:
             self._budget.stop()
-            self._end(ending, why)
+            self._end((self._asked if ending is Ending.STOPPED else None) or ending, why)
         yield from self._log.waiting()
 
     def _end(self, ending: Ending, why: str = "") -> None:
         """Record how the run ended. Later calls do nothing."""
         if not self._is_over:
             self._is_over = True
+            self._traffic.show_rest()
             duration_s = round(time.monotonic() - self._started_s, 3)
             self._log.emit(
                 RunEnded(now_text(), ending, self._secrets.mask_excerpt(why), self._budget.requests, duration_s)
@@ -150,7 +153,7 @@ class Conductor:
 
     # -- the order of a run -------------------------------------------------------------------------------------------
 
-    def _steps(self) -> Iterator[None]:
+    def _steps(self) -> Generator[None, None, None]:
         """Take every step of the run in order. At each yield, the caller receives the events so far."""
         plans = self._job.plans
         yield from self._discover(plans)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from contract_tests.engine.events import Event
+from contract_tests.engine.events import Event, ExchangeSeen
 from contract_tests.engine.record import Record
 from contract_tests.engine.result import Summing
 
@@ -17,12 +17,15 @@ class EventLog:
     def __init__(self, record: Record | None = None) -> None:
         self.record = record
         self.summing = Summing()
+        self.newest_number = 0  # of the exchange that was written last
         self._waiting: deque[Event] = deque()
 
     def emit(self, event: Event) -> None:
         """Write one event to the record, add it to the result, and queue it for the listener."""
         is_news = self.summing.add(event)
         self.write(event, is_news=is_news)
+        if isinstance(event, ExchangeSeen):
+            self.newest_number = event.exchange.number
         self._waiting.append(event)
 
     def write(self, event: Event, *, is_news: bool = True) -> None:

@@ -1,9 +1,9 @@
-"""Let Hypothesis draw the same examples in every process, and keep none of the strategies.
+"""Let Hypothesis draw the same examples in every process, and keep nothing of the strategies.
 
 Hypothesis also draws constants that it finds in the source of the modules that are loaded, except for those in
 site-packages. So its examples would depend on the command, on how this package is installed, and on the programs of the
 user; a campaign could not be resumed or spread. Hypothesis also caches a thousand strategies, of which ours with texts
-are so large that the memory of a campaign would grow for hours.
+are so large that the memory of a campaign would grow for hours, and keeps a tag for every strategy that ever drew.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Any
 # Not public: in a version of Hypothesis without these names, examples depend on the loaded modules again.
 _PROVIDERS: Any = import_module("hypothesis.internal.conjecture.providers")
 _STRATEGIES: Any = import_module("hypothesis.strategies._internal.utils")
+_DRAWS: Any = import_module("hypothesis.internal.conjecture.data")
 _ALONE = threading.RLock()
 _NAMES = ("_get_local_constants", "Constants", "CONSTANTS_CACHE")
 
 
 @contextmanager
 def same_draws() -> Iterator[None]:
-    """Draw no constants from modules within this block, and empty the cache of strategies after it.
+    """Draw no constants from modules within this block, and empty the caches about strategies after it.
 
     Other tests of the process keep their constants. One thread at a time: both belong to the process.
     """
@@ -34,6 +35,7 @@ def same_draws() -> Iterator[None]:
         finally:
             if clear := getattr(_STRATEGIES, "clear_strategy_cache", None):
                 clear()
+            getattr(_DRAWS, "STRUCTURAL_COVERAGE_CACHE", {}).clear()
 
 
 @contextmanager

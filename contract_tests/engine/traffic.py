@@ -19,7 +19,7 @@ from contract_tests.judging.login import Login
 from contract_tests.judging.meaning import Variation
 from contract_tests.judging.verdict import Judgement, Outcome, Verdict
 from contract_tests.requests.plan import Step
-from contract_tests.target.client import Target
+from contract_tests.target.client import Outgoing, Target
 from contract_tests.target.exchange import Exchange, Request
 
 
@@ -50,13 +50,16 @@ class Traffic:
         secrets: Secrets,
     ) -> None:
         self.target = target
+        target.notify = self._keep
         self._judge = judge
+        self._log = log
         self._cases = CaseLog(judge, log, chosen=chosen, secrets=secrets)
         self.history = self._cases.history
         self.plain = plain
         self._budget = budget
         self._watch = Watch()
         self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
+        self._arrived: dict[int, Exchange] = {}  # by number, until they are recorded
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
 
     @property
@@ -90,21 +93,15 @@ class Traffic:
 
         breaks: if given, gets the verdicts that each request breaks.
         """
-        supply = (tuple(map(self._outgoing, chain)) for chain in chains if self._budget.allows_more)
+        supply = (self._in_turn(list(map(self._outgoing, chain))) for chain in chains if self._budget.allows_more)
         new: list[Case] = []
-        late: list[Exchange] = []
-        try:
-            with closing(self.target.send_concurrently(supply, keep=late.append)) as exchanges:
-                for exchange in exchanges:
-                    case, judgements = self.add(exchange)
-                    if breaks is not None and case is not None:
-                        new.append(case)
-                        breaks[exchange.request] = self.broken(judgements)
-                    yield
-        except RunOver:
-            for exchange in late:  # what they created must be in the record
-                self.show(exchange)
-            raise
+        with closing(self.target.send_concurrently(supply)) as exchanges:
+            for exchange in exchanges:
+                case, judgements = self.add(exchange)
+                if breaks is not None and case is not None:
+                    new.append(case)
+                    breaks[exchange.request] = self.broken(judgements)
+                yield
         if breaks is not None and new:
             numbers = {case.exchange.number for case in new}
             more = self._cases.judge_beside(sorted(new, key=lambda case: case.exchange.number))
@@ -112,6 +109,18 @@ class Traffic:
                 last = next(e for e in reversed(verdict.exchanges) if e.number in numbers)
                 breaks.setdefault(last.request, []).append(verdict)
             yield
+
+    def _in_turn(self, chain: Sequence[Outgoing]) -> Iterator[Outgoing]:
+        """Yield a numbered chain as long as the budget allows, and give the rest back."""
+        left = len(chain)
+        try:
+            for outgoing in chain:
+                if left < len(chain) and not self._budget.allows_more:
+                    return
+                left -= 1
+                yield outgoing
+        finally:
+            self._budget.give_back(left)
 
     def send_burst(self, steps: Iterable[Step]) -> None:
         """Send all steps at the same time and judge them."""
@@ -221,6 +230,16 @@ class Traffic:
     def show(self, exchange: Exchange) -> None:
         """Record an exchange without judging it."""
         self._cases.show(exchange)
+        self._arrived.pop(exchange.number, None)
+
+    def show_rest(self) -> None:
+        """Record the exchanges that arrived before the run ended, because they may have created objects."""
+        self._arrived.pop(self._log.newest_number, None)  # a signal can come right after it was recorded
+        for number in sorted(self._arrived):
+            self.show(self._arrived[number])
+
+    def _keep(self, exchange: Exchange) -> None:
+        self._arrived[exchange.number] = exchange
 
     def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
         """Record a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
@@ -233,7 +252,9 @@ class Traffic:
     def _take(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case, list[Judgement]]:
         case = self._judge.case(exchange)
         self._check_session(case)
-        return case, self._cases.add(case, observes=observes)
+        judgements = self._cases.add(case, observes=observes)
+        self._arrived.pop(exchange.number, None)
+        return case, judgements
 
     # -- a target out of reach ----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -69,6 +69,9 @@ class Target:
         self._tls = tls
         self._proxy = proxy
         self._clients: dict[bool, httpx2.Client] = {}  # by whether they use TLS
+        self.notify: Callable[[Exchange], object] = lambda exchange: (
+            None
+        )  # of each exchange, in the thread that sent it
         self._lock = threading.Lock()
 
     def __enter__(self) -> Target:
@@ -82,6 +85,11 @@ class Target:
 
     def send(self, request: Request, label: str = "", number: int = 0) -> Exchange:
         """Send a request; after 429, or 503 with Retry-After, wait and send again (RFC 6585 §4, RFC 9110 §10.2.3)."""
+        exchange = self._send_when_allowed(request, label, number)
+        self.notify(exchange)
+        return exchange
+
+    def _send_when_allowed(self, request: Request, label: str, number: int) -> Exchange:
         waited_s = 0.0
         for attempt in range(MAX_RATE_LIMIT_TRIES):
             exchange = self._send_renewed(request, label, number)
@@ -109,15 +117,13 @@ class Target:
         except OSError:
             return False
 
-    def send_concurrently(
-        self, chains: Iterable[Sequence[Outgoing]], keep: Callable[[Exchange], object] = lambda _: None
-    ) -> Generator[Exchange, None, None]:
+    def send_concurrently(self, chains: Iterable[Iterable[Outgoing]]) -> Generator[Exchange, None, None]:
         """Send chains of requests over at most `connections` connections; yield exchanges as they arrive.
 
         The requests of a chain are sent one after the other. The caller may stop supplying chains, and must close the
-        generator if it does not consume all exchanges; keep gets those that have arrived.
+        generator if it does not consume all exchanges.
         """
-        return concurrently(lambda outgoing: self.send(*outgoing), chains, threads=self.connections, keep=keep)
+        return concurrently(lambda outgoing: self.send(*outgoing), chains, threads=self.connections)
 
     def send_in_turn(self, requests: Iterable[Outgoing]) -> list[Exchange]:
         """Send requests one after another, APART_S apart.

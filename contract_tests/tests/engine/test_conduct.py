@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.run import open_run
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
@@ -31,7 +32,10 @@ def quick(url: str, **changes: object) -> Settings:
 class Mangling(RightCore):
     """Doubles apostrophes, and keeps ten people."""
 
+    built = 0
+
     def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        self.built += 1
         created = super().build(request, user, fields)
         return {**created, "name": created["name"].replace("'", "''"), "personIds": created["personIds"][:10]}
 
@@ -236,9 +240,10 @@ def test_a_signal_ends_the_run_with_its_findings(
         if isinstance(event, VerdictGiven) and event.verdict.outcome is Outcome.BROKEN:
             raise error
 
-    with serve(Mangling(USERS)) as url, open_run(quick(url), folder=tmp_path / "run") as run:
+    with serve(server := Mangling(USERS)) as url, open_run(quick(url), folder=tmp_path / "run") as run:
         result = run.conduct(listen)
     assert (result.ending, result.exit_code()) == (ending, code)
+    assert len(list(created_in(tmp_path / "run"))) == server.built
     assert result.broken
     assert f'"ending":"{ending}"' in (tmp_path / "run" / FILE_NAME).read_text().splitlines()[-1]
 
@@ -249,6 +254,13 @@ def test_a_run_that_is_asked_to_end_sends_no_more_planned_requests() -> None:
         result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 50 else None)
     assert (result.ending, result.exit_code()) == (Ending.INTERRUPTED, 130)
     assert result.requests < 80
+
+
+def test_a_run_that_is_asked_to_end_sends_no_more_of_a_chain() -> None:
+    with serve(Mangling(USERS)) as url, open_run(quick(url, connections=1)) as run:
+        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 3 else None)
+        assert max(map(len, run._job.plans[0].chains)) > 2
+    assert result.requests == 2  # the discovery, and the first step of the first chain; the other steps do not count
 
 
 def test_pauses_end_with_the_time_of_the_run() -> None:

@@ -89,19 +89,6 @@ def test_an_error_of_a_thread_is_raised_where_the_results_are_consumed(at: str) 
         list(concurrently(send, supply(), threads=THREADS))
 
 
-def test_results_that_the_consumer_has_not_taken_are_kept() -> None:
-    kept: list[int] = []
-    sent: list[int] = []
-
-    def send(number: int) -> int:
-        sent.append(number)
-        return number
-
-    with contextlib.closing(concurrently(send, zip(itertools.count()), threads=THREADS, keep=kept.append)) as results:
-        taken = next(results)
-    assert sorted([taken, *kept]) == sorted(sent)
-
-
 def test_closing_the_results_ends_the_threads() -> None:
     before = threading.active_count()
     with contextlib.closing(concurrently(str, zip(itertools.count()), threads=THREADS)) as results:
