@@ -95,7 +95,7 @@ def _judge(base_url: str) -> Judge:
 
 
 def _broken(judge: Judge, judged: Case) -> list[Verdict]:
-    return [v for v in judge.judge_alone(judged) if isinstance(v, Verdict) and v.outcome is Outcome.BROKEN]
+    return [v for v in judge.judge_all(judged) if isinstance(v, Verdict) and v.outcome is Outcome.BROKEN]
 
 
 def _exchange(response: Answer) -> Exchange:

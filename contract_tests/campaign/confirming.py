@@ -6,16 +6,12 @@ from collections.abc import Iterator
 
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.conduct import REPEATS
 from contract_tests.engine.events import FailureRepeated
-from contract_tests.engine.exploration import Exploration
-from contract_tests.engine.findings import Found, key_of
+from contract_tests.engine.findings import key_of
 from contract_tests.engine.grouping import Key
-from contract_tests.engine.shrinking import REQUESTS, requests_between
+from contract_tests.engine.reducing import shrink_one
 from contract_tests.engine.traffic import Traffic
-from contract_tests.judging.verdict import Verdict
-from contract_tests.requests.plan import Step
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import Exchange
 
 
 class Confirming:
@@ -37,57 +33,41 @@ class Confirming:
         self._budget = budget
         self._chosen = chosen
         self._seed = seed
-        new = [found for found in followed.findings if not found.times and self._exchanges(found)]
+        new = [found for found in followed.findings if not found.times and traffic.kept(found.smallest)]
         self.new = [found.key for found in new if found.key not in known]
 
     def steps(self) -> Iterator[None]:
         """Repeat and shrink; each yield lets the events so far out."""
         for key in self.new:
-            self._repeat(key)
+            yield from self._repeat(key)
             yield
         for key in self.new:
             if self._budget.allows_more and self._shrink(key):
-                self._repeat(key)
+                yield from self._repeat(key)
             yield
 
-    def _exchanges(self, found: Found) -> list[Exchange]:
-        """The exchanges that show it, if they all belong to this traffic and are still kept."""
-        kept = [self._traffic.history.exchange(view.number) for view in found.smallest.exchanges]
-        exchanges = [exchange for exchange in kept if exchange is not None]
-        return exchanges if len(exchanges) == len(kept) else []
-
     def _shrink(self, key: Key) -> bool:
-        """Look for a smaller request that breaks the same; returns whether there is one."""
-        exchanges = self._exchanges(self._followed.findings.found(key))
-        plain = self._traffic.plain.request
-        between = requests_between(plain, exchanges[0].request) if len(exchanges) == 1 else None
-        if between is None:
-            return False
-        label = exchanges[0].label.removesuffix(", made smaller") + ", made smaller"
-
-        def probe(request: Request) -> list[Verdict]:
-            broken = self._traffic.probe(Step(label, request), again=key.clause)
-            return [verdict for verdict in broken if key_of(verdict) == key]
-
-        exploration = Exploration(
-            probe,
-            lambda: self._budget.allows_more,
-            settled=self._chosen - {key.clause},
-            requests=REQUESTS,
+        """Look for a smaller request that breaks the same; return whether there is one."""
+        return bool(
+            shrink_one(
+                self._traffic,
+                self._budget,
+                key.clause,
+                self._exchanges(key),
+                plain=self._traffic.plain.request,
+                settled=self._chosen - {key.clause},
+                seed=self._seed,
+                is_same=lambda verdict: key_of(verdict) == key,
+            )
         )
-        exploration.search(between, examples=REQUESTS, seed=self._seed, shrinks_several=False)
-        for verdict in exploration.found.values():
-            self._traffic.give(verdict, smallest=True)
-        return bool(exploration.found)
 
-    def _repeat(self, key: Key) -> None:
+    def _repeat(self, key: Key) -> Iterator[None]:
         """Send what shows a breach again, and count how often it breaks the clause again."""
-        found = self._followed.findings.found(key)
-        exchanges = self._exchanges(found)
-        same = times = 0
-        while exchanges and times < REPEATS and self._budget.allows_more:
-            same += self._traffic.is_broken_again(key.clause, exchanges)
-            times += 1
+        same, times = yield from self._traffic.repeat(key.clause, self._exchanges(key), self._budget)
         if times:
-            number = found.smallest.exchanges[-1].number
+            number = self._followed.findings.found(key).smallest.exchanges[-1].number
             self._followed.emit(FailureRepeated(key.clause, same, times, number))
+
+    def _exchanges(self, key: Key) -> list[Exchange]:
+        """Return the exchanges that show a breach, if they belong to this traffic and are still kept."""
+        return self._traffic.kept(self._followed.findings.found(key).smallest)

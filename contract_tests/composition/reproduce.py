@@ -63,8 +63,11 @@ def _sent(target: Target, requests: Sequence[Request], *, at_once: bool) -> list
 
 
 def _verdicts(judge: Judge, cases: Sequence[Case], clause: str) -> list[Verdict]:
-    judgements = [judgement for case in cases for judgement in judge.judge(case)] + judge.judge_history(cases)
-    return [judgement for judgement in judgements if isinstance(judgement, Verdict) and judgement.clause == clause]
+    return [
+        judgement
+        for judgement in judge.judge_all(*cases)
+        if isinstance(judgement, Verdict) and judgement.clause == clause
+    ]
 
 
 def _breach(verdicts: Sequence[Verdict], terms: Terms) -> str:

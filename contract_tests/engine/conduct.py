@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from contract_tests.engine.reducing import Reducer
 
 WAIT_STEP_S = 0.25  # between two attempts to reach a target that is starting
-REPEATS = 3  # how often a failure is sent again before it is reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,16 +275,8 @@ class Conductor:
         """Repeat the exchanges of each broken clause, and count how often they break it again."""
         self._stage("repeating failures")
         for clause in self._log.summing.broken:
-            worst = self._log.summing.worst(clause)
-            kept = [self._traffic.history.exchange(view.number) for view in worst.exchanges] if worst else []
-            exchanges = [exchange for exchange in kept if exchange is not None]
-            if not exchanges or len(exchanges) < len(kept):
-                continue
-            same = times = 0
-            while times < REPEATS and self._budget.allows_more:
-                same += self._traffic.is_broken_again(clause, exchanges)
-                times += 1
-                yield
+            exchanges = self._traffic.kept(self._log.summing.worst(clause))
+            same, times = yield from self._traffic.repeat(clause, exchanges, self._budget)
             if times:
                 self._log.emit(FailureRepeated(clause, same, times))
                 yield

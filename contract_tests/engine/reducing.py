@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog
@@ -13,6 +13,8 @@ from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.exchange import Exchange, Request
+
+SHRUNK = ", made smaller"  # ends the label of a request of the search
 
 
 class Reducer:
@@ -39,35 +41,51 @@ class Reducer:
             known=dict(breaks),
         )
         exploration.search(search.strategy, examples=search.examples, seed=search.seed)
-        self._replace(exploration)
+        self._reduced |= _replaced(exploration, self._traffic)
 
     def shrink(self, plain: Request) -> Iterator[None]:
         """Replace each other failure of a single request by the smallest one between it and the plain request."""
         for clause in [c for c in self._log.summing.broken if c not in self._reduced][:CLAUSES]:
-            exchange = self._only_exchange(clause)
-            between = requests_between(plain, exchange.request) if exchange else None
-            if exchange is not None and between is not None:
-                exploration = self._exploration(clause, f"{exchange.label}, made smaller")
-                exploration.search(between, examples=REQUESTS, seed=self._seed, shrinks_several=False)
-                self._replace(exploration)
+            exchanges = self._traffic.kept(self._log.summing.worst(clause))
+            settled = set(self._log.summing.broken) - {clause}
+            self._reduced |= shrink_one(
+                self._traffic, self._budget, clause, exchanges, plain=plain, settled=settled, seed=self._seed
+            )
             yield
 
-    def _exploration(self, clause: str, label: str) -> Exploration:
-        """Return a search for smaller requests that break this clause."""
-        return Exploration(
-            lambda request: self._traffic.probe(Step(label, request), again=clause),
-            lambda: self._budget.allows_more,
-            settled=set(self._log.summing.broken) - {clause},
-            requests=REQUESTS,
-        )
 
-    def _replace(self, exploration: Exploration) -> None:
-        for clause, verdict in exploration.found.items():
-            self._reduced.add(clause)
-            self._traffic.give(verdict, smallest=True)
+def shrink_one(
+    traffic: Traffic,
+    budget: Budget,
+    clause: str,
+    exchanges: Sequence[Exchange],
+    *,
+    plain: Request,
+    settled: Set[str],
+    seed: int,
+    is_same: Callable[[Verdict], bool] = lambda verdict: True,
+) -> set[str]:
+    """Replace the request that broke a clause by the smallest one between it and the plain request.
 
-    def _only_exchange(self, clause: str) -> Exchange | None:
-        worst = self._log.summing.worst(clause)
-        return (
-            self._traffic.history.exchange(worst.exchanges[0].number) if worst and len(worst.exchanges) == 1 else None
-        )
+    exchanges: what broke the clause; only a single one can be shrunk. settled: clauses that the search ignores.
+    is_same: returns whether a verdict shows the same breach. Return the clauses with a new smallest request.
+    """
+    between = requests_between(plain, exchanges[0].request) if len(exchanges) == 1 else None
+    if between is None:
+        return set()
+    label = exchanges[0].label.removesuffix(SHRUNK) + SHRUNK
+    exploration = Exploration(
+        lambda request: [verdict for verdict in traffic.probe(Step(label, request), again=clause) if is_same(verdict)],
+        lambda: budget.allows_more,
+        settled=settled,
+        requests=REQUESTS,
+    )
+    exploration.search(between, examples=REQUESTS, seed=seed, shrinks_several=False)
+    return _replaced(exploration, traffic)
+
+
+def _replaced(exploration: Exploration, traffic: Traffic) -> set[str]:
+    """Record the smallest requests of a search; return the clauses that they break."""
+    for verdict in exploration.found.values():
+        traffic.give(verdict, smallest=True)
+    return set(exploration.found)

@@ -45,10 +45,9 @@ def replay(
         for number, (request, view) in enumerate(zip(requests, verdict.exchanges, strict=True), 1)
     )
     cases = [judge.case(exchange) for exchange in again]
-    judgements = [judgement for case in cases for judgement in judge.judge(case)] + list(judge.judge_history(cases))
     broken = [
         judgement
-        for judgement in judgements
+        for judgement in judge.judge_all(*cases)
         if isinstance(judgement, Verdict) and judgement.clause == verdict.clause and judgement.outcome is Outcome.BROKEN
     ]
     before = tuple(str(view.response.status) if view.response else view.failure or "" for view in verdict.exchanges)

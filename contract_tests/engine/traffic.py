@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from copy import copy
 
@@ -12,7 +12,7 @@ from contract_tests.engine.case_log import CaseLog, is_of_a_reading
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending
 from contract_tests.engine.reachability import Watch, session_ended
-from contract_tests.engine.views import Secrets
+from contract_tests.engine.views import Secrets, VerdictView
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Login
@@ -21,6 +21,8 @@ from contract_tests.judging.verdict import Judgement, Outcome, Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.client import Outgoing, Target
 from contract_tests.target.exchange import Exchange, Request
+
+REPEATS = 3  # how often a failure is sent again before it is reported
 
 
 class RunOver(BaseException):
@@ -190,6 +192,27 @@ class Traffic:
         new = {exchange.number for exchange in again}
         broken = [verdict for verdict in self.broken([*alone, *together]) if verdict.clause == clause]
         return any(exchange.number in new for verdict in broken for exchange in verdict.exchanges)
+
+    def repeat(
+        self, clause: str, exchanges: Sequence[Exchange], budget: Budget
+    ) -> Generator[None, None, tuple[int, int]]:
+        """Send what broke a clause again, REPEATS times if the budget allows it.
+
+        Return how often it broke the clause again, and how often it was sent. The caller receives the events of each
+        time at a yield.
+        """
+        same = times = 0
+        while exchanges and times < REPEATS and budget.allows_more:
+            same += self.is_broken_again(clause, exchanges)
+            times += 1
+            yield
+        return same, times
+
+    def kept(self, verdict: VerdictView | None) -> list[Exchange]:
+        """Return the exchanges that show a verdict; none if one of them is not of this traffic or no longer kept."""
+        found = [self.history.exchange(view.number) for view in verdict.exchanges] if verdict else []
+        exchanges = [exchange for exchange in found if exchange is not None]
+        return exchanges if len(exchanges) == len(found) else []
 
     def _outgoing(self, step: Step) -> tuple[Request, str, int]:
         return step.request, step.label, self._budget.spend_request()

@@ -80,9 +80,9 @@ class Judge:
         spanning = (oracle for oracle in self.history_oracles if oracle.spans_operations)
         return found + self._settled((judgement for oracle in spanning for judgement in oracle.judge(cases)), None)
 
-    def judge_alone(self, case: Case) -> list[Judgement]:
-        """Return all judgements on one case alone, those of the history oracles included."""
-        return self.judge(case) + self.judge_history([case])
+    def judge_all(self, *cases: Case) -> list[Judgement]:
+        """Return all judgements on each of the cases, and on these together."""
+        return [judgement for case in cases for judgement in self.judge(case)] + self.judge_history(cases)
 
     @cached_property
     def every_oracle(self) -> tuple[Oracle | HistoryOracle, ...]:

@@ -290,5 +290,5 @@ def test_any_request_has_one_classification(body: bytes, headers: Headers, metho
 def test_a_huge_request_is_classified_and_judged_fast(body: dict[str, Any]) -> None:
     one = exchange(request(body))
     begun = time.thread_time()
-    judge().judge_alone(case(one))
+    judge().judge_all(case(one))
     assert time.thread_time() - begun < 4  # measured below 1 s

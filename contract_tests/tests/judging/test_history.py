@@ -69,11 +69,11 @@ def test_an_unknown_creator_may_be_displaced_undetected() -> None:
 
 def test_an_exchange_alone_is_judged_as_all_of_a_history() -> None:
     refused = JUDGE.case(exchange(status=400))
-    assert {f.clause for f in JUDGE.judge_alone(refused) if isinstance(f, Verdict)} >= {
+    assert {f.clause for f in JUDGE.judge_all(refused) if isinstance(f, Verdict)} >= {
         "success.created",
         "error.message",
     }
-    assert JUDGE.judge_alone(refused) == JUDGE.judge(refused) + JUDGE.judge_history([refused])
+    assert JUDGE.judge_all(refused) == JUDGE.judge(refused) + JUDGE.judge_history([refused])
 
 
 def test_lists_of_two_users_have_different_creators() -> None:
