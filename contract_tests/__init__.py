@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from contract_tests.composition.reproduce import assert_clause
     from contract_tests.composition.run import open_run
-    from contract_tests.engine.record import read_result
+    from contract_tests.engine.record_reading import read_result
     from contract_tests.engine.result import RunResult
     from contract_tests.judging.case import Case, HistoryOracle, Oracle
     from contract_tests.judging.judge import OperationRules
@@ -49,7 +49,7 @@ __all__ = [
 _MODULES = {
     "composition.reproduce": ("assert_clause",),
     "composition.run": ("open_run",),
-    "engine.record": ("read_result",),
+    "engine.record_reading": ("read_result",),
     "engine.result": ("RunResult",),
     "judging.case": ("Case", "HistoryOracle", "Oracle"),
     "judging.judge": ("OperationRules",),

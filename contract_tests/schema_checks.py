@@ -24,7 +24,7 @@ from schemathesis import Response as Answer
 from schemathesis.core.failures import Failure, FailureGroup
 
 from contract_tests.composition.suites import SUITES, gather
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge

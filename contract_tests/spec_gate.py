@@ -14,16 +14,8 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from contract_tests.composition.suites import SUITES
-from contract_tests.contract.specification import (
-    GROUPS,
-    HTTP_METHODS,
-    Specification,
-    SpecificationError,
-    find_spec_folder,
-    load_specification,
-    load_yaml,
-    resolve_refs,
-)
+from contract_tests.contract.loading import find_spec_folder, load_specification, load_yaml, resolve_refs
+from contract_tests.contract.specification import GROUPS, HTTP_METHODS, Specification, SpecificationError
 from contract_tests.contract.terms import Terms
 from contract_tests.operation_suite import OperationSuite, judge_with
 from contract_tests.settings.values import Settings

@@ -16,10 +16,11 @@ from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.contract.openapi import Contract, find_spec_dir, not_openapi
+from mock_server.contract.openapi import Contract, not_openapi
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates

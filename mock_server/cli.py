@@ -19,8 +19,8 @@ import click
 from mock_server import banner, readiness, server
 from mock_server.app import Mock, create_app, with_token
 from mock_server.connections import listening
-from mock_server.contract import openapi as contract
 from mock_server.contract import readings
+from mock_server.contract.spec_files import SpecError, find_spec_dir
 from mock_server.settings.sources import CONFIG_FILE, FIELDS, default_text, gather, is_repeatable
 from mock_server.settings.values import SettingError, Settings
 
@@ -35,7 +35,7 @@ def _usage_errors() -> Iterator[None]:
     """Report errors that the user can fix on one line and exit with EXIT_USAGE."""
     try:
         yield
-    except (SettingError, readings.ReadingError, contract.SpecError) as error:
+    except (SettingError, readings.ReadingError, SpecError) as error:
         _exit(EXIT_USAGE, str(error))
 
 
@@ -122,7 +122,7 @@ def list_readings(chosen: Settings) -> None:
     Each question has its options; `*` marks the option that the mock follows with the given settings.
     """
     with _usage_errors():
-        catalogue = readings.load(contract.find_spec_dir(chosen.spec))
+        catalogue = readings.load(find_spec_dir(chosen.spec))
         in_force = readings.resolve(catalogue, chosen.profile, chosen.choices())
     with _printing():
         for reading in catalogue.values():
@@ -223,7 +223,7 @@ def _serve(chosen: Settings, defects: tuple[str, ...], ready_json: bool) -> None
         from mock_server.reloading import Files, Following  # the file watcher is loaded only on use
 
         seed_file = None if chosen.seed_file is None else Path(chosen.seed_file)
-        files = Files(contract.find_spec_dir(chosen.spec), seed_file)
+        files = Files(find_spec_dir(chosen.spec), seed_file)
         following = Following(make, files, warn=_warn)
         mock, background = following.mock, following.follow
     else:

@@ -13,8 +13,8 @@ from pathlib import Path
 from watchfiles import awatch
 
 from mock_server.app import Mock
-from mock_server.contract.openapi import SpecError, shortened
 from mock_server.contract.readings import ReadingError
+from mock_server.contract.spec_files import SpecError, shortened
 from mock_server.settings.values import SettingError
 from mock_server.worlds.worlds import RESET
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from contract_tests.engine.discoveries import created_view
 from contract_tests.engine.events import ExchangesCounted, ExchangeSeen
-from contract_tests.engine.record import read_events
+from contract_tests.engine.record_reading import read_events
 from contract_tests.requests.plan import USER_AGENT
 from contract_tests.settings.values import Session, Settings, UsageError
 from contract_tests.target.client import Target

@@ -21,7 +21,8 @@ from contract_tests.engine.events import (
     VerdictGiven,
 )
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import RecordError, body_file_name, read_events
+from contract_tests.engine.record import RecordError, body_file_name
+from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.views import ExchangeView
 
 NUMBERS_OF_A_SHARD = 10**10  # more than the cells of a campaign of weeks use

@@ -22,7 +22,8 @@ from contract_tests.engine.discoveries import LONGEST_GAP_S
 from contract_tests.engine.events import Event, ExchangesCounted, ExchangeSeen, RunStarted, StageStarted
 from contract_tests.engine.files import lock
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import FILE_NAME, Record, RecordError, read_events, to_line
+from contract_tests.engine.record import FILE_NAME, Record, RecordError, to_line
+from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.result import OUTSIDE_THE_CONTRACT
 from contract_tests.engine.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked
 from contract_tests.target.client import Target

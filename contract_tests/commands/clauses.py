@@ -11,7 +11,7 @@ import click
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
 from contract_tests.composition.suites import SUITES, gather
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.settings.sources import PLACEHOLDER_URL
 
 

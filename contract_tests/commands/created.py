@@ -13,7 +13,7 @@ from contract_tests.commands.output import complain, say
 from contract_tests.composition.suites import gather
 from contract_tests.composition.target import open_target
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.record import read_result
+from contract_tests.engine.record_reading import read_result
 from contract_tests.report.failure import on_one_line
 from contract_tests.report.ledger import ledger
 from contract_tests.settings.options import LEDGER_OPTIONS

@@ -8,7 +8,7 @@ import click
 
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
-from contract_tests.engine.record import read_result
+from contract_tests.engine.record_reading import read_result
 from contract_tests.report.diff import changes
 
 

@@ -6,7 +6,7 @@ import click
 
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 
 
 @click.command(cls=Command)

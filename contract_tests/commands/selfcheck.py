@@ -11,7 +11,7 @@ from rich.console import Console
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
 from contract_tests.composition.suites import gather
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.report import selfcheck as report
 from contract_tests.selfcheck.check import check
 from contract_tests.selfcheck.subjects import SelfcheckError, breaking_several, known_servers

@@ -15,7 +15,7 @@ from contract_tests.commands.options import EXIT_CODES, Command, config_option, 
 from contract_tests.commands.output import complain, say, write_wanted
 from contract_tests.composition.suites import SEEN_OPTIONS
 from contract_tests.composition.watch import open_watching, proxy_of
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.live.companion import Companion
 from contract_tests.live.har import Archive, HarError

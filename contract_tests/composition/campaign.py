@@ -24,7 +24,7 @@ from contract_tests.campaign.strategies import Ground
 from contract_tests.composition.start import describe
 from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.engine.conduct import Job

@@ -27,7 +27,7 @@ from contract_tests.composition.campaign import grounds, run_id
 from contract_tests.composition.start import describe
 from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.conduct import Job
 from contract_tests.engine.discoveries import created_view

@@ -8,7 +8,7 @@ from pathlib import Path
 from contract_tests.comparison.comparing import COMPARABLE, Comparison, Heard, compare
 from contract_tests.composition.run import open_run
 from contract_tests.composition.suites import SUITES
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.events import Event
 from contract_tests.engine.views import RequestView

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.replay import Replayed, replay

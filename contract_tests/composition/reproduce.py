@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from contract_tests.composition.suites import SUITES, gather
 from contract_tests.composition.target import open_target
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.judging.case import Case

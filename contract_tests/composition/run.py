@@ -10,7 +10,8 @@ from pathlib import Path
 from contract_tests.composition.start import describe
 from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
-from contract_tests.contract.specification import Specification, load_specification
+from contract_tests.contract.loading import load_specification
+from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job

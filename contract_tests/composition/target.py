@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from contract_tests.composition.suites import SUITES
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.operation_suite import make_plan

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.composition.start import describe
 from contract_tests.composition.suites import SUITES
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.live.passive import PassiveJudge

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from contract_tests.engine.events import Event, ExchangeSeen
 from contract_tests.engine.record import Record
-from contract_tests.engine.result import Summing
+from contract_tests.engine.summing import Summing
 
 
 class EventLog:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests.contract.schema import Place, breaches, formatted_strings, pointer, short
 from contract_tests.contract.specification import Operation, Specification
 from contract_tests.contract.terms import Terms
-from contract_tests.judging import formats
 from contract_tests.judging.body import FORM_MEDIA_TYPES, UNREAD, Body, read_body
 from contract_tests.judging.login import Caller, Login, caller_of
 from contract_tests.judging.meaning import NO_MEANING, Meaning
+from contract_tests.judging.violations import BodyRules, Violation, violations
 from contract_tests.target.exchange import Request
 
 ORDINARY_HEADERS = frozenset({
@@ -29,21 +27,6 @@ METHOD_HEADERS = frozenset({"x-http-method-override", "x-http-method", "x-method
 
 # The clause that the bytes of a body break -> what they are.
 _UNREADABLE = {"http.request.utf-8": "not in UTF-8", "request.body.required": "empty"}
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One reason for which a server must refuse a request."""
-
-    clause: str
-    path: str = ""
-    got: str = ""
-    reading: str = ""  # the pinned reading that makes it a violation: no accepting option is left
-
-    def __str__(self) -> str:
-        return (
-            f"the reading {self.reading} rules it out" if self.reading else f"{self.path or 'the body'} is {self.got}"
-        )
 
 
 @dataclass(frozen=True)
@@ -139,12 +122,17 @@ class _Seen:
     doubtful: set[str] = field(default_factory=set)
     about: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def rules(self) -> BodyRules:
+        """What the contract says of the body."""
+        return BodyRules(self.operation, self.terms.specification, self.meaning)
+
 
 def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
     seen.open_readings |= body.open_readings
     if body.violation:
         got = _UNREADABLE.get(body.violation, "not JSON")
-        seen.violations.append(Violation(_own_clause(seen, body.violation), "", got))
+        seen.violations.append(Violation(seen.rules.clause(body.violation), "", got))
     if body.value is not UNREAD:
         _read_value(body, seen)
     seen.variations |= {("http.request.json-spelling", spelling) for spelling in body.spellings}
@@ -153,11 +141,11 @@ def _read_body(body: Body, media_type: str, seen: _Seen) -> None:
 
 
 def _read_value(body: Body, seen: _Seen) -> None:
-    found, certain = _violations(body.value, seen)
+    found, certain = violations(body.value, seen.rules, seen.about)
     seen.open_readings |= certain
     if body.other_value is not UNREAD:
         # Servers differ on which of two equal keys counts, so only violations of both values count.
-        others, more_open = _violations(body.other_value, seen)
+        others, more_open = violations(body.other_value, seen.rules, seen.about)
         seen.open_readings |= more_open
         seen.doubtful |= certain ^ more_open
         certain &= more_open
@@ -247,69 +235,3 @@ def _media_type(request: Request) -> str:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-# -- the schema's part ------------------------------------------------------------------------------------------------
-
-_OPEN_FORMATS = {"date-time": formats.read_date, "uuid": formats.read_uuid}
-# Of several breaches at one place, the one with the first of these keywords is reported.
-_FIRST = {"type": 0, "required": 1, "enum": 2}
-
-
-def _violations(value: Any, seen: _Seen) -> tuple[list[Violation], set[str]]:
-    """Add one violation for each invalid place of the value, and the open readings that it raises."""
-    schema = seen.operation.request_schema or {}
-    found: dict[str, Violation] = {}
-    left_open: set[str] = set()
-    open_readings: set[str] = set()
-    for breach in sorted(breaches(schema, value), key=lambda b: _FIRST.get(b.keyword, len(_FIRST))):
-        missing = breach.keyword == "required"
-        if missing and _in_other_case(breach.place[-1], value):
-            open_readings.add("key-case")
-            continue
-        null = breach.keyword == "type" and breach.value is None
-        rule = _rule(breach.place, "nullability" if null else breach.keyword)
-        at = pointer(breach.place)
-        if at in found or at in left_open:
-            continue  # one violation for each place
-        if reading := seen.meaning.open_violation(rule, breach.value, value):
-            open_readings.add(reading)
-            seen.about.setdefault(reading, f"{at} is {'left out' if missing else short(breach.value, 60)}")
-            left_open.add(at)
-        else:
-            got = "left out" if missing else short(breach.value, 60)
-            found[at] = Violation(_clause(rule, seen), at, got)
-    for place, text, kind in formatted_strings(value, schema):
-        if kind in _OPEN_FORMATS:
-            read = _OPEN_FORMATS[kind](text)
-            open_readings |= read.open_readings
-            for reading in read.open_readings:
-                seen.about.setdefault(reading, f"{pointer(place)} is {short(text, 60)}")
-            if read.wrong:
-                clause = _clause(_rule(place, "format"), seen)
-                found.setdefault(pointer(place), Violation(clause, pointer(place), short(text, 60)))
-        elif kind == "text":
-            open_readings |= formats.read_text(text)
-    return list(found.values()), open_readings
-
-
-def _in_other_case(name: str | int, body: Any) -> bool:
-    """Return whether the body has a missing field under a key in another case."""
-    return isinstance(body, dict) and any(key.lower() == str(name).lower() for key in body)
-
-
-def _rule(place: Place, rule: str) -> str:
-    """Return the rule in the form of a clause ID: field names, and `items` for a position in an array."""
-    names = ["items" if isinstance(part, int) else part for part in place]
-    return ".".join(["request", *(names or ["body"]), rule])
-
-
-def _clause(rule: str, seen: _Seen) -> str:
-    stem = rule.rpartition(".")[0]
-    rules = (rule, f"{stem}.type", f"{stem}.format", "request.body.type")
-    return _own_clause(seen, *rules)
-
-
-def _own_clause(seen: _Seen, *rules: str) -> str:
-    """Return the first rule that is a clause of the operation; if none is, an ID that no other operation has."""
-    return seen.terms.specification.clause_for(seen.operation, *rules) or f"{seen.operation.id}.{rules[0]}"

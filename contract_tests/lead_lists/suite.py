@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contract_tests.judging.judge import OperationRules
-from contract_tests.lead_lists import echo, history, server_made
+from contract_tests.lead_lists import echo, echo_of_ids, history, server_made
 from contract_tests.lead_lists.ids import ID_OPTIONS
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.plan import lead_list_plan
@@ -39,7 +39,7 @@ LEAD_LISTS = OperationSuite(
     rules=OperationRules(
         operation="createLeadList",
         meaning=MEANING,
-        oracles=(*echo.ORACLES, *server_made.ORACLES),
+        oracles=(*echo.ORACLES, *echo_of_ids.ORACLES, *server_made.ORACLES),
         history_oracles=history.ORACLES,
         clauses=(
             "request.name.text",

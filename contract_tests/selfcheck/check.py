@@ -11,7 +11,7 @@ from functools import cache
 from multiprocessing import get_context
 
 from contract_tests.composition.run import open_run
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.engine.events import Ending, Event, VerdictGiven
 from contract_tests.engine.result import ReadingResult
 from contract_tests.judging.verdict import Outcome

@@ -15,7 +15,8 @@ import hypothesis
 import pytest
 
 from contract_tests.composition.run import open_run
-from contract_tests.contract.specification import Specification, load_specification
+from contract_tests.contract.loading import load_specification
+from contract_tests.contract.specification import Specification
 from contract_tests.engine.result import RunResult
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.servers import right_core, second_server

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.record import RecordError, read_result
+from contract_tests.engine.record import RecordError
+from contract_tests.engine.record_reading import read_result
 
 INSTALL_S = 900.0
 BUILD_S = 900.0  # an optimized Rust build takes two minutes of processor time

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.engine.events import VerdictGiven
-from contract_tests.engine.record import RecordError, read_events
+from contract_tests.engine.record import RecordError
+from contract_tests.engine.record_reading import read_events
 from contract_tests.judging.verdict import Outcome
 from contract_tests.selfcheck.serving import serve
 from contract_tests.selfcheck.subjects import FOREIGN, RIGHT, Subject, known_servers

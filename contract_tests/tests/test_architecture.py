@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.contract.specification import HTTP_METHODS, load_specification
+from contract_tests.contract.loading import load_specification
+from contract_tests.contract.specification import HTTP_METHODS
 from contract_tests.tests.conftest import ROOT
 
 PACKAGES = ("contract_tests", "mock_server")

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.engine.record import FILE_NAME, read_result
+from contract_tests.engine.record import FILE_NAME
+from contract_tests.engine.record_reading import read_result
 from contract_tests.report.formats import FORMATS
 from contract_tests.tests.conftest import USERS
 from contract_tests.tests.report.conftest import record

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from contract_tests.contract.deviations import load_deviations
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.judge import Judge

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from contract_tests.composition.suites import RUN_OPTIONS
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.tests.readmes import DOCUMENTS, EVERY_COMMAND, EVERYTHING, TEXTS, help_of, rows, section
 from contract_tests.tests.shell import ROOT, Command, open_shell
 

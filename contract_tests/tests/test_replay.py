@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.engine.record import read_result
+from contract_tests.engine.record_reading import read_result
 from contract_tests.report.diff import changes
 from contract_tests.tests.conftest import USERS
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS

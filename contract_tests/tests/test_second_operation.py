@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.contract.specification import find_spec_folder, load_yaml
+from contract_tests.contract.loading import find_spec_folder, load_yaml
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.judge import OperationRules
 from contract_tests.judging.verdict import Judgement, broken, held

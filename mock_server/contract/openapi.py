@@ -1,79 +1,21 @@
-"""Load openapi.yaml safely, check that the mock can serve it, and compile each operation.
+"""Check that the mock can serve openapi.yaml, and compile each operation.
 
 Nothing here knows lead lists; a second operation is one more entry of `Contract.operations`.
 """
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from mock_server.contract.schema import Formats, Validator
+from mock_server.contract.spec_files import SpecError, read_with_source, shortened
 
-LINE_CHARACTERS = 300
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-class SpecError(Exception):
-    """The mock cannot serve the spec; the message says what to change."""
-
-
-class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # base chosen at run time
-    """A safe YAML loader that keeps timestamps as strings, as in JSON."""
-
-
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML file as JSON types; raise SpecError."""
-    return _read(path)[0]
-
-
-def _read(path: Path) -> tuple[Any, bytes]:
-    """Return the content of a YAML file and its bytes."""
-    try:
-        source = path.read_bytes()
-        return pickle.loads(_parsed(source)), source
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f", line {mark.line + 1}, column {mark.column + 1}," if mark else ""
-        raise SpecError(f"{path}{place} cannot be read as YAML: {error.problem}") from None
-    except OSError as error:
-        raise SpecError(f"{path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise SpecError(f"{path} cannot be read: {shortened(str(error))}") from None
-
-
-@lru_cache(maxsize=8)
-def _parsed(source: bytes) -> bytes:
-    """Return the pickled content of a YAML file: tests make many mocks of one spec, and copying is ten times faster."""
-    return pickle.dumps(yaml.load(source, Loader=_PlainLoader))
-
-
-def find_spec_dir(named: str | None = None) -> Path:
-    """Return the spec folder: the named one, else the one in the package (wheel) or next to it (clone)."""
-    if named is not None:
-        if not (Path(named) / "openapi.yaml").is_file():
-            raise SpecError(f"--spec: {named} has no openapi.yaml; name a folder that has one")
-        return Path(named)
-    package = Path(__file__).resolve().parent.parent
-    candidates = (package / "spec", package.parent / "spec")
-    for candidate in candidates:
-        if (candidate / "openapi.yaml").is_file():
-            return candidate
-    raise SpecError(f"there is no openapi.yaml in {candidates[0]} or {candidates[1]}; name its folder with --spec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +187,7 @@ def load(spec_dir: Path, formats: Formats) -> Contract:
     `formats` checks the string formats that depend on a reading.
     """
     path = spec_dir / "openapi.yaml"
-    document, source = _read(path)
+    document, source = read_with_source(path)
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise SpecError(f"{path} is not an OpenAPI document: it has no `paths`")
     try:
@@ -267,12 +209,6 @@ def not_openapi(path: Path, document: Any, error: Exception) -> SpecError:
         breach = max(breach.context, key=lambda each: len(each.absolute_path))
     place = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in breach.absolute_path)
     return SpecError(f"{path}, {place or 'the whole'}, is not OpenAPI 3.0: {shortened(breach.message.splitlines()[0])}")
-
-
-def shortened(text: str) -> str:
-    """Return a text on one line, cut after LINE_CHARACTERS."""
-    line = " ".join(text.split())
-    return line if len(line) <= LINE_CHARACTERS else f"{line[: LINE_CHARACTERS - 1]}…"
 
 
 def look_up(document: Mapping[str, Any], reference: str) -> Any:

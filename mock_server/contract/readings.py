@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mock_server.contract.openapi import SpecError, find_spec_dir, read_yaml
+from mock_server.contract.spec_files import SpecError, find_spec_dir, read_yaml
 
 PROFILES = ("page", "strict")
 DEFAULT_PROFILE = "page"

@@ -15,8 +15,9 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mock_server.contract.openapi import Contract, OperationSpec, read_yaml
+from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.contract.readings import Readings
+from mock_server.contract.spec_files import read_yaml
 from mock_server.control import calls, journal_calls, session_calls
 from mock_server.control.calls import CONTROL_SPEC, Call, Parts
 from mock_server.control.guard import Guard

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from mock_server.app import LEAD_LISTS, Mock, create_app
-from mock_server.contract.openapi import OperationSpec, find_spec_dir
+from mock_server.contract.openapi import OperationSpec
 from mock_server.contract.readings import DEFAULT_PROFILE, ReadingError, load, resolve
 from mock_server.contract.schema import Validator
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.control.guard import NEEDS_CONTROL_HEADER
 from mock_server.middleware.exact_paths import no_method
 from mock_server.middleware.fault_injection import EXPIRED, NOT_JSON, RETRY_AFTER_S, WITH_RETRY_AFTER

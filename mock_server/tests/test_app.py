@@ -13,8 +13,9 @@ import httpx2
 import pytest
 
 from mock_server import create_app
-from mock_server.contract.openapi import find_spec_dir, load
+from mock_server.contract.openapi import load
 from mock_server.contract.schema import Validator
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.record import FIELDS
 from mock_server.pipeline.stages import Stages
 from mock_server.tests.conftest import FROZEN, PATH, Ask, Running, StartMock

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, Oracle
 from contract_tests.judging.details import may_be_about, refused_fields
-from contract_tests.judging.expectation import Violation
 from contract_tests.judging.login import Login
 from contract_tests.judging.verdict import Judgement, Observation, broken, held, warned
+from contract_tests.judging.violations import Violation
 from contract_tests.target.exchange import NOT_SENT, UNREACHABLE
 
 _LOGIN_CLAUSES = {

@@ -20,7 +20,8 @@ from contract_tests.campaign.conduct import NEWS
 from contract_tests.campaign.ledger import created_in
 from contract_tests.engine.events import ExchangeSeen, StageStarted
 from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL
-from contract_tests.engine.record import FILE_NAME, read_events, read_result
+from contract_tests.engine.record import FILE_NAME
+from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve

@@ -20,7 +20,8 @@ from contract_tests.campaign.examples import KEY, LABEL, Examples
 from contract_tests.composition.examples import open_examples
 from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import FILE_NAME, read_events
+from contract_tests.engine.record import FILE_NAME
+from contract_tests.engine.record_reading import read_events
 from contract_tests.settings.values import Session, Settings, UsageError
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.campaign.test_dying_processes import Cutting

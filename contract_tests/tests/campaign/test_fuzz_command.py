@@ -16,7 +16,7 @@ import pytest
 
 from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings
-from contract_tests.engine.record import read_events, read_result
+from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.views import ExchangeView
 from contract_tests.tests.conftest import mock_process
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore

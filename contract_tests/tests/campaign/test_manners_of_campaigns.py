@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.record import read_result
+from contract_tests.engine.record_reading import read_result
 from contract_tests.tests.conftest import mock_process
 from contract_tests.tests.servers.right_core import PATH, Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve

@@ -26,9 +26,9 @@ from contract_tests.campaign.json_bytes import json_bytes
 from contract_tests.campaign.messages import POLITE, RUDE, _Message, message
 from contract_tests.campaign.strategies import Ground, requests_of
 from contract_tests.campaign.variation import marked, mutated, sent_like, signed_in_as
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.record import read_result
+from contract_tests.engine.record_reading import read_result
 from contract_tests.engine.views import view_exchange
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS

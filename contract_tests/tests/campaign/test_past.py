@@ -18,7 +18,8 @@ from contract_tests.engine.events import (
     RunEnded,
     StageStarted,
 )
-from contract_tests.engine.record import FILE_NAME, Record, read_events, read_result
+from contract_tests.engine.record import FILE_NAME, Record
+from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView
 from contract_tests.target.exchange import Request
 from contract_tests.tests.report.test_discovered import STARTED

@@ -16,7 +16,8 @@ from contract_tests.campaign.ledger import created_in
 from contract_tests.campaign.merging import NUMBERS_OF_A_SHARD, merge
 from contract_tests.engine.events import CreatedView, Ending, ExchangesCounted, RunEnded, StageStarted
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import Record, RecordError, read_events, read_result
+from contract_tests.engine.record import Record, RecordError
+from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign

@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.contract.specification import (
-    SpecificationError,
-    Treatment,
-    find_spec_folder,
-    load_specification,
-    resolve_refs,
-)
+from contract_tests.contract.loading import find_spec_folder, load_specification, resolve_refs
+from contract_tests.contract.specification import SpecificationError, Treatment
 
 
 def test_the_data_is_read() -> None:

@@ -9,14 +9,8 @@ import pytest
 import yaml
 
 from contract_tests.contract import specification
-from contract_tests.contract.specification import (
-    Operation,
-    SpecificationError,
-    Treatment,
-    find_spec_folder,
-    load_specification,
-    load_yaml,
-)
+from contract_tests.contract.loading import find_spec_folder, load_specification, load_yaml
+from contract_tests.contract.specification import Operation, SpecificationError, Treatment
 
 CREATED = {"type": "object", "required": ["id"]}
 DOCUMENT: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 
 from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.start import describe
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import BoundedRecord
 from contract_tests.engine.event_log import EventLog
@@ -25,7 +25,8 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.record import FILE_NAME, read_events, read_result
+from contract_tests.engine.record import FILE_NAME
+from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.tests.conftest import settings_for

@@ -16,8 +16,10 @@ from contract_tests.composition.run import open_run
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.interruption import Terminated
-from contract_tests.engine.record import FILE_NAME, read_events
-from contract_tests.engine.result import RunResult, sum_up
+from contract_tests.engine.record import FILE_NAME
+from contract_tests.engine.record_reading import read_events
+from contract_tests.engine.result import RunResult
+from contract_tests.engine.summing import sum_up
 from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import USERS, judged, settings_for

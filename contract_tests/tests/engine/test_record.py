@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contract_tests.composition.run import open_run
 from contract_tests.composition.start import describe
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.events import (
     Ending,
@@ -25,8 +25,9 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.record import FILE_NAME, Record, RecordError, new_folder, read_events, read_result, to_line
-from contract_tests.engine.result import sum_up
+from contract_tests.engine.record import FILE_NAME, Record, RecordError, new_folder, to_line
+from contract_tests.engine.record_reading import read_events, read_result
+from contract_tests.engine.summing import sum_up
 from contract_tests.engine.views import (
     KEPT_BODY_BYTES,
     BodyView,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.judging.case import HistoryOracle
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.target.exchange import Exchange, Headers

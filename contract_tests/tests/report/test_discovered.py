@@ -9,11 +9,12 @@ from xml.etree import ElementTree as Xml
 from markdown_it import MarkdownIt
 
 from contract_tests.composition.start import describe
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.discoveries import KEPT_POINTS, Discoveries
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, RunEnded, VerdictGiven
-from contract_tests.engine.result import RunResult, sum_up
+from contract_tests.engine.result import RunResult
+from contract_tests.engine.summing import sum_up
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import html, junit, markdown

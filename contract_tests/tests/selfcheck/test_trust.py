@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from contract_tests.contract.specification import load_specification
+from contract_tests.contract.loading import load_specification
 from contract_tests.tests.conftest import ROOT
 from contract_tests.tests.corpus.exchanges import broken_clauses, judge
 from contract_tests.tests.judging.test_oracles import ONLY_WARNED, PINNED, ROWS

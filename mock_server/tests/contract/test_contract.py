@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from mock_server import create_app
-from mock_server.contract.openapi import Contract, SpecError, find_spec_dir, load, read_yaml
+from mock_server.contract.openapi import Contract, load
+from mock_server.contract.spec_files import SpecError, find_spec_dir, read_yaml
 from mock_server.tests.conftest import Ask
 
 AssertError = Callable[..., dict[str, Any]]

@@ -14,8 +14,8 @@ import pytest
 
 from mock_server import create_app
 from mock_server.contract import readings
-from mock_server.contract.openapi import find_spec_dir
 from mock_server.contract.readings import ReadingError, resolve
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.settings.values import Settings
 
 PATH = "/api/v1/entities/leadlists"

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 import mock_server
-from mock_server.contract.openapi import find_spec_dir
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.clauses import ENFORCED_BY_SCHEMA, NOT_ENFORCED
 from mock_server.tests.conftest import ROOT
 

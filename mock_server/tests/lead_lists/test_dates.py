@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.contract import readings
-from mock_server.contract.openapi import find_spec_dir
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.dates import Dates, NotADate, is_written_as_here
 from mock_server.tests.corpus import dates as corpus_dates
 

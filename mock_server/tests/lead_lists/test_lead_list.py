@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_server.contract import readings
-from mock_server.contract.openapi import find_spec_dir
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.record import Builder, LeadList
 from mock_server.lead_lists.uuids import Uuids

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_server.contract import readings
-from mock_server.contract.openapi import find_spec_dir
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.words import WORDS
 from mock_server.pipeline.errors import (
     PROBLEMS_LISTED,

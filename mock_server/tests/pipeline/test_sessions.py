@@ -4,7 +4,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from mock_server.contract import readings
-from mock_server.contract.openapi import find_spec_dir
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.sessions import Sessions, cookie_values
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from mock_server.contract import readings
-from mock_server.contract.openapi import find_spec_dir
+from mock_server.contract.spec_files import find_spec_dir
 from mock_server.pipeline.body_reading import begin, resumed
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.json_parsing import JsonParser

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from mock_server import RunningMock
-from mock_server.contract.openapi import read_yaml
+from mock_server.contract.spec_files import read_yaml
 from mock_server.middleware.requested_faults import from_text
 from mock_server.tests.conftest import GOOD, LOGIN, ROOT
 from mock_server.tests.worlds.conftest import create

@@ -1,0 +1,160 @@
+"""Read the record of a run, `run.ndjson`: its events, and the result that they sum up to."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from contract_tests.contract.deviations import Deviation
+from contract_tests.contract.specification import Clause, Treatment
+from contract_tests.engine.events import (
+    Breaches,
+    CreatedView,
+    Ending,
+    Event,
+    ExchangesCounted,
+    ExchangeSeen,
+    FailureRepeated,
+    ReadingObserved,
+    ReadingView,
+    RunEnded,
+    RunStarted,
+    StageStarted,
+    VerdictGiven,
+)
+from contract_tests.engine.record import FILE_NAME, FORMAT, KINDS, RecordError
+from contract_tests.engine.result import RunResult
+from contract_tests.engine.summing import sum_up
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
+from contract_tests.judging.verdict import Outcome
+from contract_tests.target.exchange import Wire
+
+
+def read_events(folder: Path) -> Iterator[Event]:
+    """Yield the events of a recorded run; ignore an incomplete last line.
+
+    folder: the folder of the run, or the file itself. Raise RecordError with the file and the line.
+    """
+    path = folder / FILE_NAME if folder.is_dir() else folder
+    try:
+        with path.open("rb") as file:
+            places: dict[int, int] = {}  # number of an exchange -> where its line begins
+
+            def exchange(number: int) -> ExchangeView:
+                here = file.tell()
+                file.seek(places[number])
+                found = _exchange(_json(file.readline())["exchange"])
+                file.seek(here)
+                return found
+
+            count, start = 0, 0
+            while line := file.readline():
+                count += 1
+                if not line.endswith(b"\n"):
+                    return
+                fields = _checked(line, path, count)
+                if fields["event"] == "exchange":
+                    places[fields["exchange"]["number"]] = start
+                start = file.tell()
+                try:
+                    yield _event(fields, exchange)
+                except (KeyError, TypeError, ValueError) as error:
+                    raise RecordError(f"{path}, line {count}: not an event of this kit: {error!r}") from None
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def read_result(folder: Path) -> RunResult:
+    """Return the result of a recorded run, equal to that of the run itself; raise RecordError."""
+    try:
+        return sum_up(read_events(folder))
+    except ValueError:
+        raise RecordError(f"{folder} contains no run: its record has no complete first line") from None
+
+
+def _clause(fields: dict[str, Any]) -> Clause:
+    return Clause(**{**fields, "refused_with": tuple(fields.get("refused_with", ()))})
+
+
+def _json(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:  # a lone surrogate
+        return json.loads(line)
+
+
+def _checked(line: bytes, path: Path, count: int) -> dict[str, Any]:
+    try:
+        fields = _json(line)
+    except ValueError as error:
+        raise RecordError(f"{path}, line {count}: not JSON: {error}") from None
+    if not isinstance(fields, dict) or fields.get("event") not in KINDS.values():
+        raise RecordError(f"{path}, line {count}: not an event of this kit")
+    if fields["event"] == "run" and fields.pop("format", None) != FORMAT:
+        raise RecordError(f"{path} was written by another version of this kit; run again to get a record of this one")
+    return fields
+
+
+def _event(fields: dict[str, Any], exchange: Any) -> Event:
+    kind = fields.pop("event")
+    match kind:
+        case "run":
+            fields["clauses"] = tuple(map(_clause, fields["clauses"]))
+            fields["readings"] = tuple(_reading(reading) for reading in fields["readings"])
+            fields["deviations"] = tuple(Deviation(**each) for each in fields["deviations"])
+            fields["fail_on"] = Outcome(fields["fail_on"])
+            return RunStarted(**fields | {name: tuple(fields[name]) for name in ("users", "variables")})
+        case "stage":
+            return StageStarted(**fields)
+        case "exchange":
+            observed = tuple((reading, option) for reading, option in fields["observed"])
+            is_counted = bool(fields.get("is_counted"))
+            return ExchangeSeen(_exchange(fields["exchange"]), tuple(fields["held"]), observed, is_counted)
+        case "counted":
+            lists = {name: tuple(map(tuple, fields[name])) for name in ("held", "observed", "outcomes")}
+            breaches = tuple(Breaches(**each) for each in fields["breaches"])
+            created = tuple(CreatedView(**each) for each in fields["created"])
+            return ExchangesCounted(**fields | lists | {"breaches": breaches, "created": created})
+        case "verdict":
+            verdict = fields["verdict"]
+            exchanges = tuple(exchange(number) for number in verdict["exchanges"])
+            outcome = Outcome(verdict["outcome"])
+            return VerdictGiven(
+                VerdictView(**verdict | {"exchanges": exchanges, "outcome": outcome}), fields["smallest"]
+            )
+        case "observed":
+            return ReadingObserved(**fields)
+        case "repeated":
+            return FailureRepeated(**fields)
+        case _:
+            return RunEnded(**fields | {"ending": Ending(fields["ending"])})
+
+
+def _reading(fields: dict[str, Any]) -> ReadingView:
+    return ReadingView(**fields | {"treatments": {o: Treatment(t) for o, t in fields["treatments"].items()}})
+
+
+def _exchange(fields: dict[str, Any]) -> ExchangeView:
+    request, response = fields["request"], fields["response"]
+    return ExchangeView(
+        **fields
+        | {
+            "request": RequestView(**request | _headers_and_body(request)),
+            "response": response and ResponseView(**response | _headers_and_body(response)),
+        }
+    )
+
+
+def _headers_and_body(fields: dict[str, Any]) -> dict[str, Any]:
+    headers = tuple((name, value) for name, value in fields["headers"])
+    body = fields["body"]
+    data = body["text"].encode() if "text" in body else base64.b64decode(body["base64"])
+    found: dict[str, Any] = {"headers": headers, "body": BodyView(data, body["size_bytes"], body.get("sha256", ""))}
+    if wire := fields.get("wire"):
+        found["wire"] = Wire(**wire | {"data": base64.b64decode(wire["data"])})
+    return found
