@@ -17,7 +17,7 @@ from contract_tests.judging.body import UNREAD
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.oracles import answers, errors, success
 from contract_tests.judging.verdict import Judgement, Observation, Outcome
-from contract_tests.lead_lists import LEAD_LISTS, echo, server_made
+from contract_tests.lead_lists import LEAD_LISTS, echo, echo_of_ids, server_made
 from contract_tests.target.exchange import Exchange, Request
 from contract_tests.tests.corpus import answers as corpus_answers
 from contract_tests.tests.corpus import echoes as corpus_echoes
@@ -42,7 +42,8 @@ PLAIN = {
     "500": case(exchange(status=500)),
 }
 EVERY_ORACLE: tuple[Oracle, ...] = (*JUDGE.oracles, *LEAD_LISTS.rules.oracles)
-OF_ANSWERS: tuple[Oracle, ...] = (*echo.ORACLES, *server_made.ORACLES, *success.ORACLES)
+OF_ECHOES: tuple[Oracle, ...] = (*echo.ORACLES, *echo_of_ids.ORACLES)
+OF_ANSWERS: tuple[Oracle, ...] = (*LEAD_LISTS.rules.oracles, *success.ORACLES)
 # The oracles of each topic.
 TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
     "planned": (corpus_answers.answered_as_planned, (*answers.ORACLES, *server_made.ORACLES)),
@@ -50,8 +51,8 @@ TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = 
     "labels": (corpus_answers.labels_and_bodies, (*success.ORACLES, *errors.ORACLES)),
     "fields": (corpus_fields.fields, OF_ANSWERS),
     "errors": (corpus_answers.errors, errors.ORACLES),
-    "texts": (corpus_echoes.texts, echo.ORACLES),
-    "dates": (corpus_echoes.dates, (*echo.ORACLES, *success.ORACLES)),
+    "texts": (corpus_echoes.texts, OF_ECHOES),
+    "dates": (corpus_echoes.dates, (*OF_ECHOES, *success.ORACLES)),
     "ids": (corpus_echoes.ids, OF_ANSWERS),
     "pinned": (corpus_echoes.pinned, EVERY_ORACLE),
     "tables": (corpus_echoes.tables, EVERY_ORACLE),

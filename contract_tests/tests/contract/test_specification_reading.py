@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.contract import specification
+from contract_tests.contract import loading, specification
 from contract_tests.contract.loading import find_spec_folder, load_specification, load_yaml
 from contract_tests.contract.specification import Operation, SpecificationError, Treatment
 
@@ -166,7 +166,7 @@ def test_a_timestamp_stays_the_text_that_it_is_and_text_is_utf_8(tmp_path: Path)
 
 def test_the_contract_is_searched_in_the_package_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     package = tmp_path / "package"
-    monkeypatch.setattr(specification, "__file__", str(package / "contract" / "specification.py"))
+    monkeypatch.setattr(loading, "__file__", str(package / "contract" / "loading.py"))
     with pytest.raises(SpecificationError) as caught:
         find_spec_folder()
     assert str(caught.value) == f"the contract data (spec/openapi.yaml) is missing next to {package}"
