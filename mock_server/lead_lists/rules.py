@@ -20,6 +20,9 @@ from mock_server.pipeline.errors import Problem, Refused, shorten
 # request.icpId.exists, request.personIds.exist, request.companyIds.exist
 _REFERENCES = {"unknown-icp": "icpId", "unknown-people": "personIds", "unknown-companies": "companyIds"}
 
+# A rule that a value breaks only because it breaks another one, which says more: a name of spaces, an empty ID.
+_IMPLIED_BY = {"no_outer_blanks": "not_blank", "uuid": "not_empty"}
+
 
 class Rules:
     """The rules for the options that the mock follows."""
@@ -48,7 +51,8 @@ class Rules:
         for status, field in self._missing:
             if status == 400:
                 problems += self._unknown(payload, field)
-        return problems
+        broken = {(each.path, each.rule) for each in problems}
+        return [each for each in problems if (each.path, _IMPLIED_BY.get(each.rule)) not in broken]
 
     def check_references(self, payload: Payload) -> None:
         """Refuse a valid body with IDs that do not exist, if a reading has a special status for them."""

@@ -340,6 +340,20 @@ def test_a_date_that_is_not_a_string_is_reported_when_dates_are_trimmed_and_comp
     assert [each["path"] for each in answer.json()["error"]["details"]] == [f"/{field}"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "readings", "rule"),
+    [
+        ({"name": "  "}, ("blank-name", "surrounding-blanks"), "not_blank"),
+        ({"personIds": [""]}, ("empty-ids", "person-id-form"), "not_empty"),
+    ],
+)
+def test_of_two_readings_that_refuse_a_value_the_more_specific_one_is_reported(
+    fields: dict[str, Any], readings: tuple[str, ...], rule: str, ask: Any
+) -> None:
+    app = create_app(Settings(reading=tuple((reading, "refused") for reading in readings)))
+    assert [each["rule"] for each in ask(app, **sent(**fields)).json()["error"]["details"]] == [rule]
+
+
 def test_the_last_choice_wins() -> None:
     chosen = resolve(CATALOGUE, "page", [("success-status", "200"), ("success-status", "201")])
     assert chosen["success-status"] == "201"
