@@ -66,7 +66,8 @@ class Judge:
 
     def judge_history(self, cases: Sequence[Case]) -> list[Judgement]:
         """Return all judgements on the cases together; `cases` are in the order of their requests."""
-        # A message that no usual client writes may be refused for that, so it proves nothing about others.
+        # A server may refuse a message that no usual client writes, so its refusal proves nothing about others. Its
+        # success is judged alone: what it could show next to others, such as one ID twice, usual messages show too.
         cases = [case for case in cases if case.exchange.request.wire is None]
         by_operation: dict[str, list[Case]] = defaultdict(list)
         for case in cases:
