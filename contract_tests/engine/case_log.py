@@ -99,10 +99,10 @@ class CaseLog:
         """Return whether a response can show a reading: a refusal can have the cause of the plain one's refusal."""
         return case.succeeded or case.expectation.variations.isdisjoint(self.denied)
 
-    def judge_together(self) -> None:
-        """Judge all kept cases together."""
+    def judged_together(self) -> list[Finding]:
+        """Judge all kept cases together, without logging it."""
         cases = list(self.history)
-        self.tell(self._without_doubt(self._judge.judge_history(cases), cases))
+        return self._without_doubt(self._judge.judge_history(cases), cases)
 
     def show(self, exchange: Exchange) -> None:
         """Log an exchange without judging it."""

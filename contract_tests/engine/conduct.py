@@ -234,6 +234,7 @@ class Conductor:
             self._budget.pause(max(0.0, first_at_s + plan.last_after_s - time.time()))
             self._traffic.add(self._traffic.send(plan.last))
         self._traffic.judge_put_off()
+        self._traffic.send_refused_again()
         self._traffic.judge_together()
         yield
 

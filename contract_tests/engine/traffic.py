@@ -23,6 +23,7 @@ from contract_tests.target.client import Outgoing, Target
 from contract_tests.target.exchange import Exchange, Request
 
 REPEATS = 3  # how often a failure is sent again before it is reported
+SENT_AGAIN = 10  # refused requests; a server that refuses more for different reasons has worse problems
 
 
 class RunOver(BaseException):
@@ -248,7 +249,21 @@ class Traffic:
 
     def judge_together(self) -> None:
         """Judge all exchanges so far together."""
-        self._cases.judge_together()
+        self._cases.tell(self._cases.judged_together())
+
+    def send_refused_again(self) -> None:
+        """Send each valid request again whose refusal breaks a clause.
+
+        A server that accepts it now has refused it for something that is not in it.
+        """
+        refused = {case.exchange.number: case for case in self.history if case.must_accept and 400 <= case.status < 500}
+        if not refused:
+            return
+        counting = [verdict for verdict in self.broken(self._cases.judged_together()) if len(verdict.exchanges) == 1]
+        numbers = dict.fromkeys(exchange.number for verdict in counting for exchange in verdict.exchanges)
+        for case in [refused[number] for number in numbers if number in refused][:SENT_AGAIN]:
+            if self._budget.allows_more:
+                self.add(self.send(Step(f"{case.exchange.label}, sent again", case.exchange.request)), observes=False)
 
     def show(self, exchange: Exchange) -> None:
         """Record an exchange without judging it."""

@@ -76,6 +76,14 @@ def read_date(text: str) -> Interpretation:
     return Interpretation(open_readings=frozenset({"other-date-texts"})) if any(c.isdigit() for c in text) else WRONG
 
 
+def has_second_line(text: str) -> bool:
+    """Return whether a text has a line end or another control character, apart from spaces around it.
+
+    A pattern without `\\Z`, or for each line, accepts such a text, and a function in C reads it up to NUL.
+    """
+    return not text.strip().isprintable()
+
+
 def _read_date_time(match: re.Match[str]) -> Interpretation:
     open_readings = set(_year_readings(match))
     hour, minute, second = (int(match[part]) for part in ("hour", "minute", "second"))

@@ -20,8 +20,9 @@ def in_turn(sender: Sender, tag: str) -> Iterator[Step]:
     """Yield the other sequences in their order: for them, the step before is the previous request of the server."""
     repeated = Step("the same request twice", sender.request(base(f"Repeated, {tag}", sender.base)))
     yield from (repeated, repeated)
-    yield from _same_companies(sender, tag)
     yield from _users_in_turn(sender, tag)
+    # Four lists of companies one after the other, so that a pool of up to four objects has only these.
+    yield from _same_companies(sender, tag)
     yield from _defaults_in_turn(sender, tag)
     yield from _once_more(sender, tag)
 

@@ -72,7 +72,7 @@ class Watching:
             else:
                 self._see(each)
             yield from self._log.waiting()
-        self._cases.judge_together()
+        self._cases.tell(self._cases.judged_together())
         duration_s = round(time.monotonic() - self._begun_s, 3)
         self._log.emit(RunEnded(now_text(), Ending.SEEN, self._in_words(), self._judged, duration_s))
         yield from self._log.waiting()

@@ -11,6 +11,7 @@ from typing import Any
 from contract_tests.contract.specification import Operation
 from contract_tests.contract.terms import Terms
 from contract_tests.requests.plan import Plan, Sender, Step, encode
+from contract_tests.requests.tokens import with_changed_payload, without_signature
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Headers, Request
 
@@ -106,7 +107,8 @@ def _wrong_texts(schema: Mapping[str, Any], met: set[str]) -> Iterator[str]:
     """Yield texts of the wrong form; fewer for a format that is met again, since one parser reads both fields."""
     if "enum" in schema:
         first = str(schema["enum"][0])
-        yield from (first.capitalize(), first + "s", first.upper(), f" {first}", "", f"other\n{first}", "1")
+        # `$` in a pattern also matches before a line end, and a server that trims texts accepts it too.
+        yield from (first.capitalize(), first + "s", first.upper(), f"{first}\n", "", f"other\n{first}", "1")
     kind = schema.get("format", "")
     texts = {"date-time": _WRONG_DATES, "uuid": _WRONG_UUIDS}.get(kind, ())
     yield from (*texts[:COMMON], *texts[COMMON + 1 :: 2]) if kind in met else texts
@@ -163,23 +165,30 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
         yield "a token without scheme", (("Authorization", session.bearer),)
         yield "the beginning of a token", (("Authorization", f"Bearer {session.bearer[:-1]}"),)
         yield "a token and more", (("Authorization", f"Bearer {session.bearer}x"),)
-        if session.bearer.swapcase() != session.bearer:
+        if changed := with_changed_payload(session.bearer):
+            yield "a token with a changed payload", (("Authorization", f"Bearer {changed}"),)
+        elif session.bearer.swapcase() != session.bearer:
             yield "a token in other case", (("Authorization", f"Bearer {session.bearer.swapcase()}"),)
     if session.cookie:
         yield "the beginning of a cookie", (("Cookie", f"{session.cookie[0]}={session.cookie[1][:-1]}"),)
-        yield "a cookie and more", (("Cookie", f"{session.cookie[0]}={session.cookie[1]}x"),)
+        changed = with_changed_payload(session.cookie[1])
+        label, token = ("a cookie with a changed payload", changed) if changed else ("a cookie and more", f"{token}x")
+        yield label, (("Cookie", f"{session.cookie[0]}={token}"),)
+        if not session.bearer and (unsigned := without_signature(session.cookie[1])):
+            yield "a cookie without signature", (("Cookie", f"{session.cookie[0]}={unsigned}"),)
     yield from _odd_logins(session, cookie_name)
     if expired:
         yield "an expired session", (("Authorization", f"Bearer {expired}"),)
 
 
+_UNSIGNED = "a token without signature"
 # Values that clients send before their token has loaded, and JWTs that no server has signed.
 _WORDS = {
     "undefined": "undefined",
     "null": "null",
     "NaN": "NaN",
     "an object as text": "[object Object]",
-    "a token without signature": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9.",
+    _UNSIGNED: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9.",
     # Base64 of "not JSON" as the payload, then as the header.
     "a token with a payload that is not JSON": "eyJhbGciOiJIUzI1NiJ9.bm90IEpTT04.c2lnbmF0dXJl",
     "a token with a header that is not JSON": "bm90IEpTT04.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl",
@@ -194,7 +203,8 @@ _WORDS = {
 
 def _odd_logins(session: Session, cookie_name: str) -> Iterator[tuple[str, Headers]]:
     """Yield labelled headers whose token is a word, or looks like a token, and is not a session."""
-    for label, token in _WORDS.items():
+    unsigned = without_signature(session.bearer or "")
+    for label, token in ({**_WORDS, _UNSIGNED: unsigned} if unsigned else _WORDS).items():
         yield f"{label} as a bearer", (("Authorization", f"Bearer {token}"),)
     yield "undefined as a cookie", (("Cookie", f"{cookie_name}=undefined"),)
     yield "a cookie with percent signs", (("Cookie", f"{cookie_name}=%00%zz%27; a=%"),)

@@ -21,6 +21,8 @@ _FORM = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?)?",
     re.ASCII,
 )
+# Not only Z: clients mostly have the time of the user's time zone, which Z would move.
+_ZONE = "the offset from UTC, such as +02:00, or Z if the time is in UTC"
 _LOCAL_MINUTES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)  # the value of <input type="datetime-local">
 
 KEPT = 512  # cached texts: validation and response parse each date, and clients send few different ones
@@ -118,7 +120,7 @@ class Dates:
         if not _LOCAL_MINUTES.fullmatch(text):
             return "does not have the form 2024-01-31T23:59:59.000Z"
         if self._refused["date-without-zone"]:
-            return "has no seconds and no time zone (append :00Z)"
+            return f"has no seconds and no time zone (append :00 and {_ZONE})"
         return "has no seconds (append :00)"
 
     def _parse(self, text: str) -> Instant:
@@ -134,7 +136,7 @@ class Dates:
             self._refuse("date-only", "has no time of day")
             return Instant(datetime(int(year), int(month), int(day), tzinfo=UTC), "", text)
         if zone is None:
-            self._refuse("date-without-zone", "has no time zone (append Z)")
+            self._refuse("date-without-zone", f"has no time zone (append {_ZONE})")
         if len(fraction or "") > 3:
             self._refuse("date-fraction", "has more than three digits of a second")
         days, hour_number = self._check_time(int(hour), int(minute), int(second), fraction)

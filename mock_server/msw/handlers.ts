@@ -668,17 +668,20 @@ function whyNoDate(text: string): string {
   }
 }
 
+// Not only Z: clients mostly have the time of the user's time zone, which Z would move.
+const ZONE = "the offset from UTC, such as +02:00, or Z if the time is in UTC";
+
 /** Return the instant of a date text in milliseconds; throw NotADate with the reason. */
 function instant(text: string): Date {
   const form = DATE.exec(text);
   if (!form) {
     const isLocal = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text);
-    throw new NotADate(isLocal ? "has no seconds and no time zone (append :00Z)" : "does not have the form 2024-01-31T23:59:59.000Z");
+    throw new NotADate(isLocal ? `has no seconds and no time zone (append :00 and ${ZONE})` : "does not have the form 2024-01-31T23:59:59.000Z");
   }
   const [year, month, day] = form.slice(1, 4).map(Number) as [number, number, number];
   const midnight = dayOf(year, month, day);
   if (form[4] === undefined) return midnight;
-  if (form[8] === undefined) throw new NotADate("has no time zone (append Z)");
+  if (form[8] === undefined) throw new NotADate(`has no time zone (append ${ZONE})`);
   const [hour, minute, second] = form.slice(4, 7).map(Number) as [number, number, number];
   checkTime(hour, minute, second, form[7] ?? "");
   const seconds = midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second - offsetSeconds(form[8]);

@@ -7,11 +7,13 @@ The principle, for a valid request that the server refuses:
 2. The details of the response are evidence: a suspect on another field than they name is none.
 3. One suspect: its clause is broken. Several: the general clause is, with the list of them if it is short.
 4. One clause for one cause: a refusal that a named suspect explains names no other clause.
-5. What an accepted request used is never a suspect.
+5. What an accepted request used is never a suspect; nor is anything in a request that the server accepts when it is
+   sent again. Once the server has done that, only a request that it has refused twice has suspects.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from contract_tests.contract.schema import short
@@ -29,8 +31,8 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Attribute each refusal of a valid request to the permitted variation that no accepted request used."""
     granted = _granted(cases)
     forms = _forms_of_taken_ids(cases)
-    suspects = [
-        (_suspected(case, cases, granted), case)
+    refused = [
+        case
         for case in cases
         if case.is_judgement
         and not case.succeeded
@@ -38,6 +40,12 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
         and not case.is_open_on_group("login")  # the login oracle answers those
         and not _reuses_a_key(case, cases)
         and (case.must_accept or _nothing_is_open(case, forms))
+    ]
+    again = Counter(case.exchange.request for case in refused)
+    is_unsteady = any(_is_accepted_later(case, cases) for case in refused)
+    suspects = [
+        (set() if is_unsteady and again[case.exchange.request] == 1 else _suspected(case, cases, granted), case)
+        for case in refused
     ]
     blamed: dict[str, Case] = {}
     several: dict[str, set[str]] = {}
@@ -53,8 +61,16 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
         actual = f"{case.status_text}, although nothing is wrong with the request{_own_words(case)}"
         if 1 < len(one_of := several.get(clause, ())) <= LISTED:
             actual += f"; the cause is one of: {', '.join(sorted(one_of))}"
+        if is_unsteady and clause == case.clause("success.created"):
+            actual += "; sent again, it is accepted, so that the cause is another request before it"
         hint = "The second part of the body came a moment after the first." if case.exchange.request.in_parts else ""
         yield broken(clause, case.exchange, expected="200 or 201", actual=actual, hint=hint)
+
+
+def _is_accepted_later(case: Case, cases: Sequence[Case]) -> bool:
+    """Return whether the server has accepted the same request, but never before or at the same time."""
+    twins = [c for c in cases if c.exchange.request == case.exchange.request and c.succeeded]
+    return bool(twins) and all(twin.exchange.sent_at_s >= case.exchange.received_at_s for twin in twins)
 
 
 def _reuses_a_key(case: Case, cases: Sequence[Case]) -> bool:

@@ -89,7 +89,11 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
     if malformed and case.signed_in:
         yield Observation("malformed-json-details", "absent" if details is None else "present", case.exchange)
     if not details and (
-        malformed or not case.signed_in or case.is_open_on_group("media-type", "transport") or _unparsed(case)
+        malformed
+        or not case.signed_in
+        or case.must_accept
+        or case.is_open_on_group("media-type", "transport")
+        or _unparsed(case)
     ):
         return  # no field is wrong
     if not isinstance(details, list | dict) or not details:

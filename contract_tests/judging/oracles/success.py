@@ -166,7 +166,9 @@ def _open_form(sent: Any, got: str, kind: str) -> bool:
         return any(_open_form(item, got, kind) for item in sent)
     if not isinstance(sent, str):
         return False
-    if got == sent:  # an accepted spelling comes back as sent; an ID must not have spaces around it
+    if got == sent:  # an accepted spelling comes back as sent; an ID without spaces around it, a date on one line
+        if kind == "date-time":
+            return not formats.has_second_line(sent)
         return "uuid-surrounding-blanks" not in formats.read_uuid(sent).open_readings
     if kind != "date-time":
         return False

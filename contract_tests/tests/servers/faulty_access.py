@@ -1,8 +1,12 @@
 """Faulty servers: one defect each in login or in error bodies."""
 
 import asyncio
+import base64
+import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import ClassVar
 
 from contract_tests.tests.servers.breach import breaks
 from contract_tests.tests.servers.right_core import Answer, Fields, Refusal, Request, RightCore
@@ -92,6 +96,51 @@ class TokenCaseIgnored(RightCore):
     def tokens(self, request: Request) -> list[str]:
         sent = {token.lower() for token in super().tokens(request)}
         return [known for known in self.users if known.lower() in sent]
+
+
+# {"alg":"HS256"}, {"sub":"user_first"} or {"sub":"user_second"}, and signatures that only the server can check.
+JWT_FIRST = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyX2ZpcnN0In0.c2lnbmVkLWZpcnN0"
+JWT_SECOND = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyX3NlY29uZCJ9.c2lnbmVkLXNlY29uZA"
+
+
+@breaks("access.session.valid")
+class ChangedPayloadTaken(RightCore):
+    """The server decodes the payload of a JSON Web Token without checking its signature."""
+
+    sessions: ClassVar[Mapping[str, str]] = {JWT_FIRST: "user_first", JWT_SECOND: "user_second"}
+
+    def authenticate(self, request: Request) -> str:
+        for header, payload, signature in (t.split(".") for t in self.tokens(request) if t.count(".") == 2):
+            known = {self.sessions[token] for token in self.sessions if token.startswith(f"{header}.")}
+            if signature and (user := _subject(payload)) in known:
+                return user
+        return super().authenticate(request)
+
+
+@breaks("access.session.valid")
+class AlgorithmNoneTaken(RightCore):
+    """The server accepts a JSON Web Token of a known user without a signature if its algorithm is `none`."""
+
+    sessions: ClassVar[Mapping[str, str]] = ChangedPayloadTaken.sessions
+
+    def authenticate(self, request: Request) -> str:
+        for token in self.tokens(request):
+            header, _, rest = token.partition(".")
+            if _part(header).get("alg") == "none" and (user := _subject(rest.rstrip("."))) in self.sessions.values():
+                return user
+        return super().authenticate(request)
+
+
+def _subject(payload: str) -> str:
+    return str(_part(payload).get("sub"))
+
+
+def _part(text: str) -> Fields:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 @breaks("access.session.expired")

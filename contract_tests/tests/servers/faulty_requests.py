@@ -1,6 +1,7 @@
 """Faulty servers: one defect each in validation, too lenient or too strict."""
 
 import json
+import re
 from typing import Any, ClassVar
 
 from contract_tests.tests.servers.breach import breaks
@@ -173,6 +174,30 @@ class TypeInPluralTaken(RightCore):
         return super().validate(request, sent | ({"type": plurals.get(kind, kind)} if isinstance(kind, str) else {}))
 
 
+@breaks("request.type.enum")
+class TypeWithLineEndTaken(RightCore):
+    """The pattern of type ends with `$`, which also matches before a line end."""
+
+    rules = RightCore.rules | {
+        "type": Rule(
+            "a type", lambda value: isinstance(value, str) and re.match("(person|company)$", value) is not None
+        )
+    }
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        return fields | {"type": fields["type"].strip()}
+
+
+@breaks("request.type.enum")
+class TypeEndsAtNul(RightCore):
+    """A function in C compares type up to the first NUL."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        kind = sent.get("type")
+        return super().validate(request, {**sent, "type": kind.partition("\0")[0]} if isinstance(kind, str) else sent)
+
+
 # -- ICP and dates
 
 
@@ -196,6 +221,35 @@ class EndDateOptional(RightCore):
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         return super().validate(request, {"endDate": sent.get("startDate"), **sent})
+
+
+class SecondLinesTaken(RightCore):
+    """A subclass says which part of a date is checked; the server stores the whole text."""
+
+    def checked(self, text: str) -> str:
+        return text
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        start = sent.get("startDate")
+        if not isinstance(start, str) or (checked := self.checked(start)) == start:
+            return super().validate(request, sent)
+        return super().validate(request, {**sent, "startDate": checked}) | {"startDate": start}
+
+
+@breaks("response.startDate.format", "response.startDate.type", "request.startDate.format")
+class LineAfterDateTaken(SecondLinesTaken):
+    """The pattern of a date matches at the start of the text and ends at the end of a line."""
+
+    def checked(self, text: str) -> str:
+        return text.partition("\n")[0]
+
+
+@breaks("response.startDate.format", "response.startDate.type", "request.startDate.format")
+class LineBeforeDateTaken(SecondLinesTaken):
+    """The pattern of a date matches any line of the text."""
+
+    def checked(self, text: str) -> str:
+        return next(filter(is_date, text.split("\n")), text)
 
 
 @breaks("request.startDate.format")

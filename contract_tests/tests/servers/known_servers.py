@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import uvicorn
@@ -43,10 +44,10 @@ def _faulty(server: FaultyServer, kind: str) -> dict[str, Any]:
     return named | found | {"carriers": ["bearer", "cookie"], "readings": {}}
 
 
-def serve(app: App, port: int, options: dict[str, Any]) -> None:
+def serve(app: App, port: int, options: dict[str, Any], sessions: Mapping[str, str] = USERS) -> None:
     """Serve until SIGTERM or SIGINT, and print a line when the server is ready."""
     listener = socket.create_server(("127.0.0.1", port))
-    users = [{"id": user, "token": token} for token, user in USERS.items()]
+    users = [{"id": user, "token": token} for token, user in sessions.items()]
     ready = {"url": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": os.getpid(), "users": users}
     config = uvicorn.Config(
         app, lifespan="off", ws="none", log_config=None, log_level="critical", timeout_graceful_shutdown=1, **options
@@ -66,7 +67,9 @@ def main() -> None:
         return
     right = {server.name: server for server in RIGHT_SERVERS}
     if given.name in _FAULTY:
-        serve(_FAULTY[given.name].app(USERS, EXPIRED), given.port, {})
+        faulty = _FAULTY[given.name].app
+        sessions = faulty.sessions or USERS
+        serve(faulty(sessions, EXPIRED), given.port, {}, sessions)
     elif given.name in right:
         serve(right[given.name].app(USERS, EXPIRED), given.port, right[given.name].options)
     else:

@@ -96,6 +96,7 @@ def no_constant(name: str) -> NoReturn:
 
 
 class RightCore:
+    sessions: ClassVar[Mapping[str, str]] = {}  # token -> user, if the defect needs tokens of a special form
     success: ClassVar[int] = 201
     defaults: ClassVar[Fields] = {"type": "person", "companyIds": []}
     rules: ClassVar[dict[str, Rule]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -87,6 +88,15 @@ def taken_from(send: Send, **headers: str) -> bool:
     return taken(send, {}, token="", headers=headers)
 
 
+NOON = "2024-01-01T12:00:00.000Z"
+
+
+def jwt(algorithm: str) -> str:
+    """Return a JSON Web Token without its signature."""
+    parts = (json.dumps(part, separators=(",", ":")) for part in ({"alg": algorithm}, {"sub": "user_first", "x": 1}))
+    return "".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") + "." for part in parts)
+
+
 def refused(send: Send, body: Body, **how: Any) -> bool:
     """Return whether the server refuses the body but accepts the example."""
     return 400 <= status(send, body, **how) < 500 and taken(send, {})
@@ -169,6 +179,12 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "only-cookie-guarded": lambda send: taken_from(send, Authorization="Bearer x"),
     "inherited-key-is-a-session": lambda send: taken_from(send, Authorization="Bearer toString"),
     "scheme-ignored": lambda send: taken_from(send, Authorization="Basic token-one"),
+    "changed-payload-taken": lambda send: taken_from(send, Authorization=f"Bearer {jwt('HS256')}c2ln"),
+    "algorithm-none-taken": lambda send: taken_from(send, Authorization=f"Bearer {jwt('none')}"),
+    "type-with-line-end-taken": lambda send: taken(send, {"type": "company\n"}) and not taken(send, {"type": "x"}),
+    "type-ends-at-nul": lambda send: taken(send, {"type": "company\0x"}),
+    "line-after-date-taken": lambda send: kept(send, "startDate", f"{NOON}\nx") == f"{NOON}\nx",
+    "line-before-date-taken": lambda send: kept(send, "startDate", f"x\n{NOON}") == f"x\n{NOON}",
     "token-prefix-suffices": lambda send: taken_from(send, Authorization="Bearer token-on"),
     "more-than-token-taken": lambda send: taken_from(send, Authorization="Bearer token-onex"),
     "token-case-ignored": lambda send: taken_from(send, Authorization="Bearer TOKEN-ONE"),

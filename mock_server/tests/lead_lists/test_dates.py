@@ -45,7 +45,8 @@ def test_a_date_is_echoed_as_the_same_instant_in_utc_milliseconds(text: str, ech
     [
         ("", "does not have the form"),
         ("2024", "does not have the form"),
-        ("2024-01-01T10:30", "has no seconds and no time zone (append :00Z)"),  # of <input type="datetime-local">
+        # Of <input type="datetime-local">, which has the user's time.
+        ("2024-01-01T10:30", "has no seconds and no time zone (append :00 and the offset from UTC, such as +02:00"),
         ("2024-1-1", "does not have the form"),
         ("2024-01-01 00:00:00Z", "does not have the form"),
         ("2024-01-01t00:00:00z", "does not have the form"),
