@@ -75,10 +75,10 @@ def _corrected(sender: Sender, tag: str) -> Iterator[Step]:
 
 
 def _once_more(sender: Sender, tag: str) -> Iterator[Step]:
-    """Yield requests at the end of the run that a server must refuse as at its start."""
+    """Yield requests after a valid one, at the end of the run, that a server must refuse as at its start."""
     body = base(f"At the end, {tag}", sender.base)
-    yield Step("a right body before no body", sender.request(body))
     yield Step("no body after a right one", sender.request(raw=b""))
+    yield Step("a number for name, at the end", sender.request({**body, "name": 7}))
     yield Step("endDate left out, at the end", sender.request(without(body, "endDate")))
     if sender.operation.secured:
         yield Step("no login, at the end", sender.request(body, login=()))

@@ -122,7 +122,7 @@ DEFECTS = (
         lenient("icpId", _text(lambda text: "_" in text and _is_uuid(text.replace("_", "-"))), UUID)),
     _row("hard", "icp-after-text-taken", "icpId.format",
         "The server accepts text before icpId: its pattern has no start anchor.",
-        lenient("icpId", _like(f".+{_UUID_FORM.pattern}"), UUID)),
+        lenient("icpId", _like(f"(?!urn:uuid:).+{_UUID_FORM.pattern}"), UUID)),
     _row("hard", "icp-hyphens-anywhere-taken", "icpId.format", "The server accepts the hyphens of icpId anywhere.",
         lenient("icpId", _like(f"(?!{_UUID_FORM.pattern})[0-9a-f-]{{36}}"), UUID)),
     # -- type
