@@ -99,7 +99,7 @@ class CaseLog:
         """Return whether a response can show a reading: a refusal can have the cause of the plain one's refusal."""
         return case.succeeded or case.expectation.variations.isdisjoint(self.denied)
 
-    def judged_together(self) -> list[Finding]:
+    def judged_together(self) -> list[Judgement]:
         """Judge all kept cases together, without logging it."""
         cases = list(self.history)
         return self._without_doubt(self._judge.judge_history(cases), cases)

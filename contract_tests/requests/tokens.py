@@ -10,7 +10,7 @@ from typing import Any
 def with_changed_payload(token: str) -> str:
     """Return the token with one more claim and the same signature; empty if it is not a JWT.
 
-    Its own claims stay, so that a server that does not check the signature signs the user in.
+    Its own claims stay, so that a server that does not check the signature finds the user.
     """
     parts = token.split(".")
     claims = _decoded(parts[1]) if len(parts) == 3 and _decoded(parts[0]) is not None else None

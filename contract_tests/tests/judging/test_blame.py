@@ -79,6 +79,31 @@ def test_a_field_whose_value_another_request_used_is_no_suspect() -> None:
     assert verdict.clause == "request.name.text"
 
 
+def test_a_request_that_is_accepted_when_sent_again_was_not_refused_for_its_fields() -> None:
+    refused = [
+        exchange(request(sent_body(**CHANGES[c])), 400, problem(details=[]), at_s=n) for n, c in enumerate(CHANGES)
+    ]
+    again = made(len(refused), sent_body(**CHANGES["request.name.text"]))
+    cases = [case(made(-1, sent_body())), *map(case, refused), case(again)]
+    (verdict,) = refused_though_valid(cases)
+    assert isinstance(verdict, Verdict)
+    assert verdict.clause == GENERAL
+    twice = case(exchange(refused[1].request, 400, problem(details=[]), at_s=9))
+    assert {found.clause for found in refused_though_valid([*cases, twice]) if isinstance(found, Verdict)} == {
+        "request.type.enum", GENERAL,
+    }  # fmt: skip
+
+
+def test_what_the_server_accepts_with_the_plain_media_type_says_nothing_of_another() -> None:
+    body = sent_body(companyIds=["company_1"])
+    refusal = case(exchange(request(body), 400, problem(details=["is wrong"])))
+    typed = case(exchange(request(body, content_type="Application/JSON")))
+    with_charset = case(exchange(request(body, content_type="application/json; charset=utf-8")))
+    (verdict,) = unguarded_media_type([refusal, typed, with_charset])
+    assert isinstance(verdict, Verdict)
+    assert verdict.clause == "request.companyIds.items.format"
+
+
 def test_another_value_that_was_refused_says_nothing_of_the_media_type() -> None:
     def named(value: str) -> set[str]:
         refusal = exchange(request(sent_body(companyIds=["company_1"])), 400, problem(details=["is wrong"]))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 from zoneinfo import ZoneInfo
@@ -18,7 +22,8 @@ from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
 from contract_tests.lead_lists.plan import WIRES, lead_list_plan
 from contract_tests.requests.plan import Plan, Step
-from contract_tests.settings.values import Settings
+from contract_tests.requests.tokens import with_changed_payload, without_signature
+from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.conftest import FIRST, SECOND
 
 # Readings that show in responses to any request, or only in several requests.
@@ -48,6 +53,30 @@ def expectations(plan: Plan, terms: Terms) -> dict[Step, Expectation]:
 
 def test_it_is_small_enough_for_every_commit(plan: Plan) -> None:
     assert len(plan.steps) <= 450
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmVk"  # {"alg":"HS256"}, {"sub":"user_1"}
+
+
+@pytest.mark.parametrize("first", [replace(FIRST, bearer=JWT), replace(FIRST, bearer=None, cookie=("__session", JWT))])
+def test_a_json_web_token_is_sent_changed_and_unsigned_in_the_place_of_others(
+    specification: Specification, first: Session
+) -> None:
+    terms = Terms.of(specification, Settings("http://127.0.0.1:1", first, SECOND, expired_bearer="token-3"))
+    sent = lead_list_plan(terms, terms.specification.operations[0], "test").steps
+    tokens = {re.split("[ =]", value, maxsplit=1)[-1] for step in sent for _, value in step.request.headers}
+    assert {with_changed_payload(JWT), without_signature(JWT)} <= tokens
+    assert len(sent) <= 450
+
+
+def test_changes_of_a_json_web_token_keep_what_its_user_is_found_by() -> None:
+    header, payload, signature = JWT.split(".")
+    changed, unsigned = with_changed_payload(JWT).split("."), without_signature(JWT).split(".")
+    assert [changed[0], changed[2]] == [header, signature]
+    assert json.loads(base64.b64decode(changed[1] + "==")) == {"sub": "user_1", "admin": True}
+    assert [json.loads(base64.b64decode(unsigned[0] + "=="))["alg"], *unsigned[1:]] == ["none", payload, ""]
+    for opaque in ("", "token", "a.b.c", f"{header}.{payload}", f"{header}.e30", f"WzFd.{payload}.x"):
+        assert with_changed_payload(opaque) == without_signature(opaque) == ""
 
 
 def test_labels_are_unique(plan: Plan) -> None:
