@@ -11,6 +11,7 @@ from contract_tests.composition.suites import SUITES
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
+from contract_tests.engine.reachability import discovery_problem
 from contract_tests.operation_suite import make_plan
 from contract_tests.settings.connection import proxy_for, tls_context
 from contract_tests.settings.secrets import Masker
@@ -85,4 +86,5 @@ def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
         plan = make_plan(SUITES, terms, terms.specification.operations[0], "doctor")
         proxy = proxy_for(reached.url)
         with open_target(reached, Budget().pause, masker) as target:
-            yield from examine(target, plan.first.request, proxy_name=proxy.shown if proxy else "")
+            explain = partial(discovery_problem, speaks_tls=target.speaks_tls)
+            yield from examine(target, plan.first.request, explain, proxy_name=proxy.shown if proxy else "")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from contract_tests.target.client import Target
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import Exchange, Request, Response
 
 CLOSE_CLOCK_S = 5.0  # the Date header has whole seconds, and the response needs time
+OWN_CHECK = frozenset({401, 403, 429})  # statuses that a later check explains, as it does redirects
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class Check:
     advice: str = ""
 
 
-def examine(target: Target, request: Request, *, proxy_name: str = "") -> Iterator[Check]:
+def examine(
+    target: Target, request: Request, explain: Callable[[Exchange], str | None], *, proxy_name: str = ""
+) -> Iterator[Check]:
     """Resolve the name, connect, and send a request that every correct server accepts; stop at the first failure.
 
-    proxy_name: the proxy, if there is one; it then resolves the name.
+    explain: returns why a run cannot judge the server, from the response to that request, with what to do; None if it
+    can. proxy_name: the proxy, if there is one; it then resolves the name.
     """
     parts = urlsplit(request.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
@@ -49,15 +53,32 @@ def examine(target: Target, request: Request, *, proxy_name: str = "") -> Iterat
             return
         yield Check("connection", True, f"port {port} accepts connections")
     exchange = target.send(request, "a plain request")
-    yield from _answer(exchange)
+    yield from _connection_and_response(exchange, explain(exchange))
+    if exchange.response is not None:
+        yield from _headers(exchange.response)
 
 
-def _answer(exchange: Exchange) -> Iterator[Check]:
-    response = exchange.response
+def _connection_and_response(exchange: Exchange, problem: str | None) -> Iterator[Check]:
+    response, is_tls = exchange.response, exchange.request.url.startswith("https:")
     if response is None:
-        yield Check("response", False, exchange.failure or "none", "see the message of `leadlists-contract run`")
+        failure = exchange.failure or "none"
+        name = "TLS" if is_tls and ("SSL" in failure or "CERTIFICATE" in failure) else "response"
+        yield Check(name, False, "no response" if problem else failure, problem or "read the log of the server")
         return
-    yield Check("response", True, f"{response.status} after {exchange.elapsed_s * 1000:.0f} ms")
+    if is_tls:
+        yield Check("TLS", True, "the certificate is valid for this host, and trusted")
+    text = f"{response.status} after {exchange.elapsed_s * 1000:.0f} ms"
+    if response.status in OWN_CHECK or 300 <= response.status < 400:
+        yield Check("response", True, text)
+    elif problem:
+        yield Check("response", False, text, problem)
+    elif response.status >= 400:
+        yield Check("response", None, text, "the server does not accept a plain request; `run` says what it accepts")
+    else:
+        yield Check("response", True, text)
+
+
+def _headers(response: Response) -> Iterator[Check]:
     if date := response.header("Date"):
         try:
             off_s = parsedate_to_datetime(date).timestamp() - time.time()
@@ -76,6 +97,9 @@ def _answer(exchange: Exchange) -> Iterator[Check]:
     elif response.status < 300:
         yield Check("credentials", True, "the login is accepted, and a lead list was created")
     limits = [f"{name}: {value}" for name, value in response.headers if "ratelimit" in name.lower()]
-    if response.status == 429 or limits:
-        text = "; ".join(limits) or f"429, Retry-After {response.header('Retry-After')}"
-        yield Check("rate limit", None, text, "a run sends several hundred requests: raise the limit for its user")
+    if response.status == 429:
+        later = response.header("Retry-After") or "none"
+        text = "; ".join(["the quota is used up", f"Retry-After: {later}", *limits])
+        yield Check("rate limit", False, text, "wait until it is renewed, or raise the limit for the test user")
+    elif limits:
+        yield Check("rate limit", None, "; ".join(limits), "a run sends several hundred requests: raise the limit")

@@ -18,7 +18,8 @@ def test_each_trouble_is_named_with_what_to_do(right_url: str) -> None:
         ((right_url,), "WRONG credentials"),
         (("http://127.0.0.1:1", *LOGIN), "WRONG connection"),
         (("http://no-such-host.invalid", *LOGIN), "WRONG name"),
-        ((right_url.replace("http", "https"), *LOGIN), "WRONG response"),
+        ((right_url.replace("http", "https"), *LOGIN), "WRONG TLS"),
+        ((f"{right_url}/nowhere", *LOGIN), "WRONG response 404 after"),
     ):
         done = call("doctor", *arguments)
         assert done.returncode == 3
@@ -38,3 +39,14 @@ def test_a_wrong_clock_a_redirect_and_a_rate_limit_are_named() -> None:
     assert done.returncode == 3
     assert "WRONG redirect the server redirects to /login?t=${LEADLISTS_BEARER}" in said
     assert "note rate limit ratelimit-limit: 9" in said
+
+
+def test_a_quota_that_is_used_up_is_wrong() -> None:
+    class UsedUp(RightCore):
+        def create(self, request: Request) -> Answer:
+            return Answer(429, {"retry-after": "3600"}, b"")
+
+    with serve(UsedUp({})) as url:
+        done = call("doctor", url, *LOGIN)
+    assert done.returncode == 3
+    assert "WRONG rate limit the quota is used up; Retry-After: 3600 -> wait" in " ".join(done.stdout.split())
