@@ -12,8 +12,9 @@ from contract_tests.engine.shrinking import CLAUSES, REQUESTS, requests_between
 from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Step
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import SILENT, Exchange, Request
 
+SILENCES = 6  # of one search; each takes as long as a request may wait
 SHRUNK = ", made smaller"  # ends the label of a request of the search
 
 
@@ -34,9 +35,10 @@ class Reducer:
         """
         if search.strategy is None:
             return
+        patience = _Patience(self._budget)
         exploration = Exploration(
-            lambda request: self._traffic.probe(Step(search.label, request)),
-            lambda: self._budget.allows_more,
+            lambda request: patience.after(self._traffic.probe(Step(search.label, request))),
+            patience.allows_more,
             settled=settled,
             known=dict(breaks),
         )
@@ -74,14 +76,32 @@ def shrink_one(
     if between is None:
         return set()
     label = exchanges[0].label.removesuffix(SHRUNK) + SHRUNK
+    patience = _Patience(budget)
     exploration = Exploration(
-        lambda request: [verdict for verdict in traffic.probe(Step(label, request), again=clause) if is_same(verdict)],
-        lambda: budget.allows_more,
+        lambda request: list(filter(is_same, patience.after(traffic.probe(Step(label, request), again=clause)))),
+        patience.allows_more,
         settled=settled,
         requests=REQUESTS,
     )
     exploration.search(between, examples=REQUESTS, seed=seed, shrinks_several=False)
     return _replaced(exploration, traffic)
+
+
+class _Patience:
+    """Ends a search after some requests without a whole response in time, or when the budget is used up."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._silences = 0
+
+    def after(self, broken: list[Verdict]) -> list[Verdict]:
+        """Return what a request broke; count it if it was a silence."""
+        failures = (exchange.failure or "" for verdict in broken for exchange in verdict.exchanges)
+        self._silences += any(failure.startswith(SILENT) for failure in failures)
+        return broken
+
+    def allows_more(self) -> bool:
+        return self._budget.allows_more and self._silences < SILENCES
 
 
 def _replaced(exploration: Exploration, traffic: Traffic) -> set[str]:
