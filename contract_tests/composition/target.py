@@ -86,5 +86,5 @@ def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
         plan = make_plan(SUITES, terms, terms.specification.operations[0], "doctor")
         proxy = proxy_for(reached.url)
         with open_target(reached, Budget().pause, masker) as target:
-            explain = partial(discovery_problem, speaks_tls=target.speaks_tls)
+            explain = partial(discovery_problem, speaks_tls=target.speaks_tls, proxy=target.proxy_name)
             yield from examine(target, plan.first.request, explain, proxy_name=proxy.shown if proxy else "")

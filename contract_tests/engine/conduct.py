@@ -207,7 +207,8 @@ class Conductor:
             if not self._budget.allows_more:
                 break
             exchange = self._traffic.send(plans[0].first)
-        if problem := discovery_problem(exchange, self._traffic.target.speaks_tls):
+        target = self._traffic.target
+        if problem := discovery_problem(exchange, target.speaks_tls, proxy=target.proxy_name):
             self._traffic.show(exchange)
             raise RunOver(Ending.NOT_JUDGEABLE, problem)
         self._traffic.add(exchange)

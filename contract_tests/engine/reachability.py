@@ -63,12 +63,16 @@ def session_ended(seen: int) -> tuple[Ending, str]:
     )
 
 
-def discovery_problem(exchange: Exchange, speaks_tls: Callable[[str], bool] = lambda url: False) -> str | None:
+def discovery_problem(
+    exchange: Exchange, speaks_tls: Callable[[str], bool] = lambda url: False, *, proxy: str = ""
+) -> str | None:
     """Return why the server cannot be judged, from the response to the first request; None if it can.
 
-    speaks_tls: called with an http URL that sent no response.
+    speaks_tls: called with an http URL that sent no response. proxy: the name of the one that forwards the requests,
+    which can respond itself if the URL is http.
     """
     url, response = exchange.request.url, exchange.response
+    proxy = proxy if url.startswith("http:") else ""
     if response is None and url.startswith("http:") and not is_starting(exchange) and speaks_tls(url):
         return f"{url} expects TLS. Use https:// instead of http://."
     if response is None:
@@ -78,6 +82,11 @@ def discovery_problem(exchange: Exchange, speaks_tls: Callable[[str], bool] = la
         return (
             f"{url} answers 401: {given}. Give a valid session with --bearer TOKEN or --cookie NAME=VALUE "
             "(or LEADLISTS_BEARER, LEADLISTS_COOKIE); if it was valid, it may have expired."
+        )
+    if response.status == 403 and proxy:
+        return (
+            f"{url} answers 403: {proxy} refuses this host, or the user lacks a permission. Name the host in NO_PROXY, "
+            "or use a user who may create lead lists."
         )
     if response.status == 403:
         return f"{url} answers 403 to this login: the user lacks a permission. Use a user who may create lead lists."
@@ -93,9 +102,10 @@ def discovery_problem(exchange: Exchange, speaks_tls: Callable[[str], bool] = la
         later = f"; its Retry-After is {response.header('Retry-After')}" if response.header("Retry-After") else ""
         return f"{url} answers 429 to the first request{later}: the quota is used up. Run again when it is renewed."
     if response.status in {502, 503, 504}:
+        unless = f", or {proxy} does not reach it" if proxy else ""
         return (
             f"{url} answers {response.status} to a plain request: the server, or a gateway in front of it, is not "
-            "available. Check that the server is running and that this is its address."
+            f"available{unless}. Check that the server is running and that this is its address."
         )
     if 300 <= response.status < 400:
         to = response.header("Location") or "nowhere"

@@ -41,12 +41,12 @@ def proxy_for(url: str) -> Proxy | None:
     text = proxies[scheme]
     names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
     variable = next((name for name in names if os.environ.get(name)), names[1])
-    found = urlsplit(text if "://" in text else f"http://{text}")
     try:
-        is_right = bool(found.hostname) and found.port != 0
+        found = urlsplit(text if "://" in text else f"http://{text}")
+        is_right = found.scheme in {"http", "https"} and bool(found.hostname) and found.port != 0
     except ValueError:
         is_right = False
-    if found.scheme not in {"http", "https"} or not is_right:
+    if not is_right:
         raise UsageError(
             f"${variable}: {_without_login(text)!r} is not a proxy that can be used; only http and https proxies are. "
             f"Correct it, unset it, or name {parts.hostname} in NO_PROXY"

@@ -64,7 +64,7 @@ class Target:
         self._allows = allows
         self._pace = Pace(rate_per_s, self._pause)
         self.addresses: set[str] = set()  # connected to: addresses of the server, or of the proxy
-        self._proxy_name = proxy_name
+        self.proxy_name = proxy_name
         self._renewal = renewal
         self._tls = tls
         self._proxy = proxy
@@ -245,7 +245,7 @@ class Target:
         except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             return None, f"{NOT_SENT}: {error}"
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            through = f"{self._proxy_name}: " if self._proxy_name else ""
+            through = f"{self.proxy_name}: " if self.proxy_name else ""
             return None, f"{UNREACHABLE}: {through}{error}"
         except (httpx2.TimeoutException, TimeoutError):
             return None, f"{SILENT} {self.timeout_s:g} s"

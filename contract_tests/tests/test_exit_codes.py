@@ -221,7 +221,7 @@ SITUATIONS: dict[int, tuple[Situation, ...]] = {
     2: (
         Situation("no URL", NOWHERE, "no URL was given", LOGIN),
         Situation("a SOCKS proxy", RIGHT, "$HTTP_PROXY: ", variables={"HTTP_PROXY": "socks5://127.0.0.1:1"}),
-        Situation("a broken proxy variable", RIGHT, "$http_proxy: ", variables={"http_proxy": "http://:x"}),
+        Situation("a broken proxy variable", RIGHT, "$http_proxy: ", variables={"http_proxy": "http://[x"}),
         Situation("an unknown kind of proxy", RIGHT, "$ALL_PROXY: ", variables={"ALL_PROXY": "nonsense://h:1"}),
         Situation("a login command that fails", RIGHT, "exit code 7", ("{url}", "--login-command=exit 7")),
         Situation("a login command without a token", RIGHT, "gives no token", ("{url}", "--login-command=true")),
@@ -271,7 +271,11 @@ SITUATIONS: dict[int, tuple[Situation, ...]] = {
             "$HTTPS_PROXY", ("https://192.0.2.1", *LOGIN), {"HTTPS_PROXY": "{url}"},
         ),
         Situation(
-            "a proxy that refuses the host", gateway("403 Forbidden"),
+            "a proxy that refuses the host for http", gateway("403 Forbidden"),
+            "of $HTTP_PROXY refuses this host, or", ("http://192.0.2.1", *LOGIN), {"HTTP_PROXY": "{url}"},
+        ),
+        Situation(
+            "a proxy that refuses the host for https", gateway("403 Forbidden"),
             "$HTTPS_PROXY", ("https://192.0.2.1", *LOGIN), {"HTTPS_PROXY": "{url}"},
         ),
     ),
