@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +25,8 @@ def body_meaning(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
         _name(name, open_readings, variations)
     _kind(body, open_readings, variations)
     doubtful = _dates(body, open_readings, variations)
-    _ids(body, terms, open_readings, variations)
+    _icp_id(body, terms, open_readings, variations)
+    _lists_of_ids(body, terms, open_readings, variations)
     doubtful |= set() if _repeats_an_id(body) else open_readings & {"duplicate-ids"}
     return BodyMeaning(frozenset(open_readings), frozenset(doubtful), frozenset(variations))
 
@@ -118,7 +119,7 @@ def _forms(text: str) -> Iterator[str]:
         yield "leap day"
 
 
-def _ids(body: Mapping[str, Any], terms: Terms, open_readings: set[str], variations: set[tuple[str, str]]) -> None:
+def _icp_id(body: Mapping[str, Any], terms: Terms, open_readings: set[str], variations: set[tuple[str, str]]) -> None:
     icp_id = body.get("icpId")
     variations.add(("request.icpId.nullability", "null") if icp_id is None else ("request.icpId.format", "uuid"))
     if isinstance(icp_id, str) and not formats.read_uuid(icp_id).wrong:
@@ -126,37 +127,61 @@ def _ids(body: Mapping[str, Any], terms: Terms, open_readings: set[str], variati
             open_readings.add("unknown-icp")
         if icp_id != icp_id.lower():
             variations.add(("request.icpId.format", "upper case"))
-    for field, unknown in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
-        ids = body.get(field)
-        if not isinstance(ids, list):
-            continue
-        if not ids and field == "personIds":
+
+
+def _lists_of_ids(
+    body: Mapping[str, Any], terms: Terms, open_readings: set[str], variations: set[tuple[str, str]]
+) -> None:
+    people, companies = body.get("personIds"), body.get("companyIds")
+    if isinstance(people, list):
+        known = known_ids(terms.settings, "personIds")
+        open_readings |= set(_open_on(people, known, unknown="unknown-people"))
+        open_readings |= set(_open_on_people(people, known))
+        variations |= set(_lengths("personIds", people))
+        if not people:
             variations.add(("request.personIds.empty", "empty"))
-        texts = [text for text in ids if isinstance(text, str)]
-        known = known_ids(terms.settings, field)
-        if field == "companyIds" and any(formats.is_uuid(t) and t != t.lower() for t in texts):
+    if isinstance(companies, list):
+        open_readings |= set(_open_on(companies, known_ids(terms.settings, "companyIds"), unknown="unknown-companies"))
+        variations |= set(_lengths("companyIds", companies))
+        if any(formats.is_uuid(text) and text != text.lower() for text in _texts(companies)):
             variations.add(("request.companyIds.items.format", "upper case"))
-        if ids:
-            variations.add((f"request.{field}.exist", "given"))
-        variations |= {(f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count}
-        if any(text not in known for text in texts):
-            open_readings.add(unknown)
-        if len({text.lower() if formats.is_uuid(text) else text for text in texts}) < len(texts):
-            open_readings.add("duplicate-ids")
-        if len(ids) > 1:
-            open_readings.add("id-order")
-        if len(ids) > MUST_ACCEPT_IDS:
-            open_readings.add("many-ids")
-        if field == "personIds" and any(not text.strip() for text in texts):
-            open_readings.add("empty-ids")
-        if field == "personIds" and any(not formats.is_uuid(text) and text not in known for text in texts):
-            open_readings.add("person-id-form")
+
+
+def _open_on(ids: list[Any], known: Collection[str], *, unknown: str) -> Iterator[str]:
+    """Yield the readings that a list of IDs raises. unknown: the one of IDs that the user has not given."""
+    texts = _texts(ids)
+    if any(text not in known for text in texts):
+        yield unknown
+    if len({text.lower() if formats.is_uuid(text) else text for text in texts}) < len(texts):
+        yield "duplicate-ids"
+    if len(ids) > 1:
+        yield "id-order"
+    if len(ids) > MUST_ACCEPT_IDS:
+        yield "many-ids"
+
+
+def _open_on_people(ids: list[Any], known: Collection[str]) -> Iterator[str]:
+    texts = _texts(ids)
+    if any(not text.strip() for text in texts):
+        yield "empty-ids"
+    if any(not formats.is_uuid(text) and text not in known for text in texts):
+        yield "person-id-form"
+
+
+def _lengths(field: str, ids: list[Any]) -> Iterator[tuple[str, str]]:
+    if ids:
+        yield f"request.{field}.exist", "given"
+    yield from ((f"request.{field}.type", f"over {count}") for count in ID_COUNTS if len(ids) > count)
+
+
+def _texts(ids: list[Any]) -> list[str]:
+    return [text for text in ids if isinstance(text, str)]
 
 
 def _repeats_an_id(body: Mapping[str, Any]) -> bool:
     """Return whether an ID is repeated exactly: a server that refuses that may accept one UUID in two cases."""
     lists = (body.get(field) for field in ("personIds", "companyIds"))
-    spelled = ([text for text in ids if isinstance(text, str)] for ids in lists if isinstance(ids, list))
+    spelled = (_texts(ids) for ids in lists if isinstance(ids, list))
     return any(len(set(ids)) < len(ids) for ids in spelled)
 
 

@@ -11,6 +11,7 @@ from contract_tests.judging import formats
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.verdict import Judgement, Observation, broken, held
 
+SERVER_MADE = "request.body.server-made"
 TIMESTAMP_GRAIN_S = 1.0  # a server can write whole seconds
 
 
@@ -25,22 +26,8 @@ def server_made(case: Case) -> Iterator[Judgement]:
     created = lead_list(case)
     if created is None or not case.is_open_on("server-made-fields-sent", "user-ids-sent", "unknown-properties"):
         return
-    clause = "request.body.server-made"
-    for field in ("id", "createdAt", "updatedAt"):
-        sent, got = case.sent.get(field), created.get(field)
-        if isinstance(sent, str) and isinstance(got, str):
-            if _is_taken_over(field, sent, got):
-                actual = f"{short(got)}, as sent by the client"
-                yield broken(clause, case.exchange, expected=_generated(field), actual=actual)
-            else:
-                yield held(clause, case.exchange)
-                yield Observation("server-made-fields-sent", "ignored", case.exchange)
-    for key, field, sent in _other_spellings(case.sent):
-        got = created.get(field)
-        listed = isinstance(sent, list) and isinstance(got, list) and any(user in got for user in sent)
-        if listed or (isinstance(sent, str) and isinstance(got, str) and _is_taken_over(field, sent, got)):
-            actual = f"{short(got)}, which the client sent as {key}"
-            yield broken(clause, case.exchange, expected=_generated(field), actual=actual)
+    yield from _taken_over(case, created)
+    yield from _other_spellings_taken_over(case, created)
     sent_users, users = case.sent.get("userIds"), created.get("userIds")
     if isinstance(sent_users, list) and isinstance(users, list) and sent_users:
         option = "merged" if any(user in users for user in sent_users) else "ignored"
@@ -50,6 +37,28 @@ def server_made(case: Case) -> Iterator[Judgement]:
     if unknown:
         echoed = any(key in created and created[key] == case.sent[key] for key in unknown)
         yield Observation("unknown-properties", "echoed" if echoed else "ignored", case.exchange)
+
+
+def _taken_over(case: Case, created: dict[str, Any]) -> Iterator[Judgement]:
+    for field in ("id", "createdAt", "updatedAt"):
+        sent, got = case.sent.get(field), created.get(field)
+        if not (isinstance(sent, str) and isinstance(got, str)):
+            continue
+        if _is_taken_over(field, sent, got):
+            actual = f"{short(got)}, as sent by the client"
+            yield broken(SERVER_MADE, case.exchange, expected=_generated(field), actual=actual)
+        else:
+            yield held(SERVER_MADE, case.exchange)
+            yield Observation("server-made-fields-sent", "ignored", case.exchange)
+
+
+def _other_spellings_taken_over(case: Case, created: dict[str, Any]) -> Iterator[Judgement]:
+    for key, field, sent in _other_spellings(case.sent):
+        got = created.get(field)
+        listed = isinstance(sent, list) and isinstance(got, list) and any(user in got for user in sent)
+        if listed or (isinstance(sent, str) and isinstance(got, str) and _is_taken_over(field, sent, got)):
+            actual = f"{short(got)}, which the client sent as {key}"
+            yield broken(SERVER_MADE, case.exchange, expected=_generated(field), actual=actual)
 
 
 def _is_taken_over(field: str, sent: str, got: str) -> bool:

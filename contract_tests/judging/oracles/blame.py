@@ -14,9 +14,10 @@ The principle, for a valid request that the server refuses:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 
 from contract_tests.contract.schema import short
+from contract_tests.contract.specification import Reading
 from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOracle, envelope, overlap, strings_in
 from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.formats import id_form
@@ -254,15 +255,21 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Judgement]:
             continue  # that may be the cause as well
         if not case.is_unspecified or not 400 <= case.status < 500 or case.status in {401, 429}:
             continue
-        named = refused_fields(case)
-        asked = [r for r in case.readings if r.refusals and may_be_about(r, case, named)]
-        left = [r for r in asked if r.id not in passed and r.group != "login"]
-        # A status that is an option of one reading alone speaks of that one; 400 is the status of most refusals.
-        left = left or [r for r in asked if case.status != 400 and (case.status,) in r.refuses.values()]
-        if len(asked) < 2 or len(left) != 1 or left[0].id in case.expectation.doubtful:
-            continue  # a question that is in doubt may not even be raised
-        if option := left[0].refusing_option(case.status):
-            yield Observation(left[0].id, option, case.exchange)
+        reading = _only_cause(case, passed)
+        if reading and (option := reading.refusing_option(case.status)):
+            yield Observation(reading.id, option, case.exchange)
+
+
+def _only_cause(case: Case, passed: Collection[str]) -> Reading | None:
+    """Return the one of several open readings that can be the cause of a refusal; passed: IDs of accepted ones."""
+    named = refused_fields(case)
+    asked = [r for r in case.readings if r.refusals and may_be_about(r, case, named)]
+    left = [r for r in asked if r.id not in passed and r.group != "login"]
+    # A status that is an option of one reading alone speaks of that one; 400 is the status of most refusals.
+    left = left or [r for r in asked if case.status != 400 and (case.status,) in r.refuses.values()]
+    if len(asked) < 2 or len(left) != 1 or left[0].id in case.expectation.doubtful:
+        return None  # a question that is in doubt may not even be raised
+    return left[0]
 
 
 def error_shapes(cases: Sequence[Case]) -> Iterator[Judgement]:
