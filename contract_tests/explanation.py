@@ -18,12 +18,15 @@ from contract_tests.judging.case import HistoryOracle, Oracle
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.oracles.answers import acceptance, open_question
 from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.judging.verdict import Verdict
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.values import Session, Settings
-from contract_tests.target.exchange import Exchange
+from contract_tests.target.exchange import Exchange, Response
 
 LISTED = 20  # how many requests and defects are listed; then only their number
+FEW = 100  # requests for a question of their own; an oracle that judges more looks at every exchange
 PACKAGE = Path(__file__).parent
+_REFUSAL = Response(401, (("Content-Type", "application/json"),), b"{}")
 # Logins of all kinds, so that the plan has every request that it can have.
 _SETTINGS = Settings(
     "http://127.0.0.1",
@@ -60,7 +63,7 @@ class Explanation:
         lines += _listed("request", self.requests or ("every exchange that the oracle looks at",))
         for reading in self.readings:
             lines.append(f"  reading   {reading.id}: {reading.question} ({', '.join(reading.options)})")
-        lines += _listed("defect", self.defects)
+        lines += _listed("defect", self.defects or ("none of the mock",))
         return "\n".join(lines)
 
 
@@ -79,12 +82,16 @@ def explain(clause_id: str, specification: Specification, suites: tuple[Operatio
 
 
 def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -> list[str]:
-    """The labels of the requests that violate the clause or, if none does, that use what it permits."""
-    violating, using = [], []
+    """Return the labels of the requests that violate the clause; if none does, of those that use what it permits.
+
+    If none does either, of those whose refusal is judged by the clause, unless these are many.
+    """
+    violating, using, refused = [], [], []
     readings = judge.terms.specification.readings
     for operation in judge.terms.specification.operations:
         for step in make_plan(suites, judge.terms, operation, "explained").steps:
-            expectation = judge.case(Exchange(step.request, None, None, 0, 0)).expectation
+            case = judge.case(Exchange(step.request, _REFUSAL, None, 0, 0))
+            expectation = case.expectation
             if clause.id in {fault.clause for fault in expectation.violations}:
                 violating.append(step.label)
             used = {rule for rule, _ in expectation.variations} | {
@@ -92,7 +99,9 @@ def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -
             }
             if clause.id in used:
                 using.append(step.label)
-    return violating or using
+            if any(isinstance(each, Verdict) and each.clause == clause.id for each in judge.judge(case)):
+                refused.append(step.label)
+    return violating or using or (refused if len(refused) <= FEW else [])
 
 
 def _speaks_of(oracle: Oracle | HistoryOracle, clause: Clause, judge: Judge) -> bool:

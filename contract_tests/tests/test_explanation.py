@@ -25,6 +25,21 @@ def test_a_rule_of_the_request_names_the_requests_that_violate_it_and_its_defect
 
 def test_a_permitted_variation_names_the_requests_that_use_it(specification: Specification) -> None:
     assert "request   a body in chunks" in explained("http.request.chunked", specification)
+    assert explained("http.request.accept", specification).endswith("defect    none of the mock")
+
+
+@pytest.mark.parametrize(
+    ("clause", "request_"),
+    [
+        ("access.session.expired", "an expired session"),
+        ("access.login.required", "no login"),
+        ("access.login.first", "no login, not JSON"),
+    ],
+)
+def test_a_rule_of_the_login_names_the_requests_whose_refusal_it_judges(
+    clause: str, request_: str, specification: Specification
+) -> None:
+    assert f"request   {request_}\n" in explained(clause, specification)
 
 
 def test_a_rule_of_the_response_names_its_reading(specification: Specification) -> None:
