@@ -1,4 +1,4 @@
-"""Hooks for plain Schemathesis: sign in, check with our oracles, drop failures on questions that the page leaves open.
+"""Hooks for plain Schemathesis: sign in, check with our oracles, drop failures that the API page leaves open.
 
     LEADLISTS_BEARER=TOKEN SCHEMATHESIS_HOOKS=contract_tests.schema_checks \
         schemathesis run spec/openapi.yaml --url http://127.0.0.1:8080
@@ -7,7 +7,7 @@ The other variables of `leadlists-contract run` apply too. Importing this module
 other module of the kit imports it.
 
 Schemathesis' own checks know only the schema: they report a correct server that refuses a name of spaces, answers 415
-or sends flat errors, all of which the page leaves open. Most generated requests raise such a question, because they
+or sends flat errors, all of which the API page leaves open. Most generated requests raise such a question, because they
 contain IDs that the server need not know. The hooks drop only failures that our oracles contradict.
 """
 
@@ -71,7 +71,7 @@ def leadlists_contract(ctx: CheckContext, response: Answer, case: Sent) -> None:
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Sent, response: Answer) -> bool:
-    """Drop a failure of Schemathesis' own checks if the page leaves the question open."""
+    """Drop a failure of Schemathesis' own checks if the API page leaves the question open."""
     if OPINIONS.isdisjoint(failure.checks):
         return True
     judge = _judge(case.operation.schema.get_base_url())
@@ -79,7 +79,7 @@ def filter_failure(context: HookContext, failure: Failure, case: Sent, response:
 
 
 def _is_permitted(judged: Case) -> bool:
-    """Return whether the page leaves this response open. A pinned reading leaves nothing open."""
+    """Return whether the API page leaves this response open. A pinned reading leaves nothing open."""
     if judged.status < 400:
         return judged.is_unspecified
     may_answer = judged.expectation.refusal_statuses(judged.terms.specification)

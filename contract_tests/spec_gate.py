@@ -132,7 +132,7 @@ def _options(folder: Path) -> Iterator[str]:
         choice = entry.get("mock")
         chosen = choice if isinstance(choice, dict) else dict.fromkeys(PROFILES, choice)
         if set(chosen) != PROFILES or not set(chosen.values()) <= set(options):
-            yield f"{where}: mock must name one of its options, or one for page and one for strict"
+            yield f"{where}: mock must name one of its options, or one for each profile"
         if entry.get("group", GROUPS[0]) not in GROUPS:
             yield f"{where}: group must be one of {', '.join(GROUPS)}"
         refuses = entry.get("refuses", {})

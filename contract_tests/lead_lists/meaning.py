@@ -1,4 +1,4 @@
-"""What the page says of a new lead list beyond its schema: readings that bear on it, permitted variations. Pure."""
+"""What the API page says of a new lead list beyond its schema: readings that bear on it, permitted variations. Pure."""
 
 from __future__ import annotations
 

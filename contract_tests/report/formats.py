@@ -49,7 +49,7 @@ FORMATS: Mapping[str, Format] = {
         Format("har", "failures.har", "HTTP archive of the exchanges that show failures"),
         Format("ctrf", "ctrf.json", "Common Test Report Format"),
         Format("badge", "badge.json", "badge of shields.io"),
-        Format("passport", "passport.md", "one page: contract, kit, readings, clauses that hold, deviations"),
+        Format("passport", "passport.md", "one sheet: contract, kit, readings, clauses that hold, deviations"),
     )
 }
 

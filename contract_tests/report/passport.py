@@ -1,4 +1,4 @@
-"""The passport of a server: one page with the judged contract, the run, and its outcome."""
+"""The passport of a server: one sheet with the judged contract, the run, and its outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract_tests.report.reported import sentence
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
-    """Return the page as Markdown."""
+    """Return the sheet as Markdown."""
     started = result.started
     rows = (
         ("server", code(started.url)),

@@ -42,7 +42,7 @@ for (const button of document.querySelectorAll(".copy")) {
       await navigator.clipboard.writeText(command.textContent);
       button.textContent = "Copied";
     } catch {
-      // A page that was opened from a file may have no clipboard: select the text, for the user to copy.
+      // A web page that was opened from a file may have no clipboard: select the text, for the user to copy.
       getSelection().selectAllChildren(command);
       button.textContent = "Selected; copy it";
     }

@@ -176,7 +176,7 @@ class QuotaFromTheStart(QuotaOfThirty):
 
 
 class SignInPage(RightCore):
-    """Redirects to a page whose address repeats the token."""
+    """Redirects to a web page whose address repeats the token."""
 
     def create(self, request: Request) -> Answer:
         token = request.headers["authorization"].removeprefix("Bearer ")

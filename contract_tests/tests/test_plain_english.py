@@ -34,6 +34,8 @@ PRIVATE_WORDS = {
     "nobody|somebody|anybody|everybody": "name the program, client or server",
     "ow(e|es|ed|ing)": "repeat for retry",
     r"(?<!plus )(?<!minus )(?<!percent )(?<!wrong )(?<!than )(?<!equals )signs?(?! (in|out|up)\b)": "character",
+    r"(?<!API )(?<!web )(?<!HTML )(?<!sibling )(?<!memory )(?<!sign-in )(?<!login )(?<!http )(?<!one of )(?<!profile )"
+    r"(?<![{/\"] )(?<![/\"])pages?(?!['`=:\"/])": "API page, web page",
     "spoil(s|ed|t|ing)?": "corrupt",
     "(stands?|stood|standing)": "the header holds; is; contains",
     "told": "reported",

@@ -28,7 +28,7 @@ WITHIN, SLOWER, NOT_MEASURED = 0, 1, 2  # exit codes
 
 # Maximum ratio of a figure to its recorded value. Measured first: over six runs on two cores with twenty other
 # busy processes, the largest value of a ratio of CPU time was 1.3 to 1.47 times the smallest for a request, 1.14 times
-# for a start; memory varied by less than 1 %, but shared pages count less the more programs share them.
+# for a start; memory varied by less than 1 %, but shared memory pages count less the more programs share them.
 REQUEST_MARGIN, START_MARGIN, MEMORY_MARGIN = 1.5, 1.4, 1.25
 START, MEMORY = "CPU time to the first lead list", "idle memory"
 

@@ -55,7 +55,7 @@ class Running:
         return cpu_s(self.pid)
 
     def pss_mib(self) -> float:
-        """Return the memory of the process and its descendants in MiB; of a page that n processes share, count 1/n."""
+        """Return the memory of the process and its descendants in MiB, with 1/n of what n processes share."""
         return sum(_pss_kib(pid) for pid in descendants(self.pid)) / 1024
 
     def send(self, request: Request, timeout_s: float = 10.0) -> Response:

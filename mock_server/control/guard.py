@@ -112,7 +112,7 @@ def _foreign(origins: Collection[str], own: str) -> str:
 
 
 def _is_visit(headers: Headers) -> bool:
-    """Return whether the browser will show the response as a page of its own, which no other web page can read."""
+    """Return whether the browser will show the response as a web page of its own, which no other web page can read."""
     return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 

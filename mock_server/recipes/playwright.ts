@@ -51,7 +51,7 @@ export class Mock {
     const sameSite = secure ? ("None" as const) : ("Lax" as const);
     const cookie = { name, value, url: MOCK_URL, httpOnly: true, secure, sameSite };
     await this.context.addCookies([cookie]);
-    // A browser sends a cookie from a page of another site only if it is in the partition of that page.
+    // A browser sends a cookie from a web page of another site only if it is in the partition of that web page.
     if (secure && this.page) await this.context.addCookies([{ ...cookie, partitionKey: new URL(this.page).origin }]);
   }
 

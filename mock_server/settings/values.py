@@ -63,7 +63,7 @@ class Settings:
     profile: str = _setting(
         DEFAULT_PROFILE,
         parsers.one_of(*PROFILES),
-        "How the mock treats questions that the API page leaves open: `page` follows the words of the page, `strict` "
+        "How the mock treats questions that the API page leaves open: `page` follows its words, `strict` "
         "refuses what its sibling pages refuse.",
         shown="|".join(PROFILES),
     )

@@ -47,7 +47,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def page_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Serve empty web pages on another port, like the dev server of a frontend."""
     folder: Path = tmp_path_factory.mktemp("pages")
-    (folder / "index.html").write_text("<!doctype html><title>A page</title>")
+    (folder / "index.html").write_text("<!doctype html><title>A web page</title>")
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

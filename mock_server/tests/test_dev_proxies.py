@@ -172,7 +172,7 @@ def test_scripts_that_do_not_load_are_reported(profile: BrowserContext, mock: Ru
     page = profile.new_page()
     page.route("**/app.js", lambda route: route.fulfill(status=403))
     page.goto(f"{mock.url}/__mock__/")
-    expect(page.get_by_role("alert")).to_contain_text("The scripts of this page do not load")
+    expect(page.get_by_role("alert")).to_contain_text("The scripts of this web page do not load")
 
 
 def test_eight_dashboards_leave_connections_to_the_app(profile: BrowserContext, mock: RunningMock) -> None:

@@ -29,7 +29,7 @@ TESTS = 12
 
 
 class _Plain(BaseHTTPRequestHandler):
-    """A server of another host: any page may read it, and no page may send it a header of its own."""
+    """A server of another host: any web page may read it, and no web page may send it a header of its own."""
 
     def do_GET(self) -> None:
         self.send_response(200)

@@ -49,9 +49,9 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="module")
 def page_ports(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[dict[str, int]]:
-    """Servers of an empty page, as a frontend's dev server would be: over http and over https."""
+    """Servers of an empty web page, as a frontend's dev server would be: over http and over https."""
     folder: Path = tmp_path_factory.mktemp("pages")
-    (folder / "index.html").write_text("<!doctype html><title>A page</title>")
+    (folder / "index.html").write_text("<!doctype html><title>A web page</title>")
     handler = functools.partial(_Quiet, directory=str(folder))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -78,7 +78,7 @@ Try = Callable[..., tuple[Any, Any]]
 
 @pytest.fixture
 def try_from(profile: BrowserContext) -> Try:
-    """Sign in to a mock from a page, and create a lead list with the cookie: both answers."""
+    """Sign in to a mock from a web page, and create a lead list with the cookie: both answers."""
 
     def attempt(page_url: str, mock_url: str) -> tuple[Any, Any]:
         page = profile.new_page()
@@ -127,7 +127,7 @@ def test_a_web_page_over_https_gets_the_advice_to_start_the_mock_with_tls(
         assert (signed_in[0], created[0]) == (200, 201)
 
 
-def test_over_https_pages_of_other_sites_sign_in(
+def test_over_https_web_pages_of_other_sites_sign_in(
     profile: BrowserContext, try_from: Try, page_ports: dict[str, int]
 ) -> None:
     origins = (f"http://127.0.0.1:{page_ports['http']}", f"http://evil.test:{page_ports['http']}")

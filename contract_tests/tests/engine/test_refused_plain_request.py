@@ -74,7 +74,7 @@ def run_against(server: type[RightCore], depth: Depth = Depth.QUICK) -> RunResul
         (OtherNamesRefused, {"request.name.text", "success.created"}, "name 'Q1 2024 Tech Startups'"),
     ],
 )
-def test_requests_are_built_on_the_example_of_the_page_instead(
+def test_requests_are_built_on_the_example_of_the_api_page_instead(
     server: type[RightCore], broken: set[str], built_on: str
 ) -> None:
     result = run_against(server)

@@ -199,7 +199,7 @@ def test_users_that_the_options_name_are_compared() -> None:
     assert broken(*traffic, first=first, second=second) == ["response.userIds.includes-creator"]
 
 
-def test_a_request_that_is_not_of_the_page_is_not_judged_as_one() -> None:
+def test_a_request_that_is_not_of_the_api_page_is_not_judged_as_one() -> None:
     result = judged(seen(200, [], method="GET"))
     assert (result.broken, result.clause("success.created").outcome) == ((), None)  # type: ignore[union-attr]
 

@@ -66,7 +66,7 @@ def open_report(browser: Browser) -> Iterator[Open]:
     assert wrong == []
 
 
-def test_hostile_texts_are_shown_as_text_and_nothing_leaves_the_page(open_report: Open, failing: Recorded) -> None:
+def test_hostile_texts_are_shown_as_text_and_nothing_leaves_the_web_page(open_report: Open, failing: Recorded) -> None:
     page = open_report(failing)
     for summary in page.locator("summary").all():
         summary.click()

@@ -192,7 +192,7 @@ class MarksRefused(RightCore):
 
 @breaks("response.name.echo", source="n8n-io/n8n#18411", difficulty="hard")
 class DollarsExpanded(ChangedName):
-    """The name goes into a page by a replacement that expands $' and $` to the text around."""
+    """The name goes into an HTML page by a replacement that expands $' and $` to the text around."""
 
     def change(self, name: str) -> str:
         return name.replace("$'", "</script>").replace("$`", "<script>")

@@ -37,7 +37,7 @@ class RightServer(NamedTuple):
 
     @property
     def description(self) -> str:
-        return " ".join(trait.description for trait in self._traits) or "As the page says, and nothing more."
+        return " ".join(trait.description for trait in self._traits) or "As the API page says, and nothing more."
 
     @property
     def accepted(self) -> Mapping[str, tuple[str, ...]]:

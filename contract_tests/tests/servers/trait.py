@@ -41,7 +41,7 @@ def about(
 
 
 class Strict(RightCore):
-    """The right core, where a subclass can object to what the page leaves open."""
+    """The right core, where a subclass can object to what the API page leaves open."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
         fields = super().validate(request, sent)

@@ -1,4 +1,4 @@
-"""A mock built as on the first page of Connexion's documentation: the spec, one function, both validations on."""
+"""A mock built as at the start of Connexion's documentation: the spec, one function, both validations on."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ export class Refused extends Error {
 export class Unreachable extends Error {}
 
 export class Api {
-  /** @type {string | null} null: the world that the address of this page names, by host or cookie */
+  /** @type {string | null} null: the world that the address of this web page names, by host or cookie */
   world = new URLSearchParams(location.search).get("world");
   #token = takeToken();
 
@@ -110,7 +110,7 @@ function refusal(status, text) {
   }
 }
 
-/** The token that the address of this page brings, or brought before. It leaves the address at once. */
+/** The token that the address of this web page brings, or brought before. It leaves the address at once. */
 function takeToken() {
   const url = new URL(location.href);
   const found = new URLSearchParams(url.hash.slice(1)).get("token") ?? url.searchParams.get("token");

@@ -1,4 +1,4 @@
-/** The page as a whole: its parts are created here and notified of changes. */
+/** The dashboard as a whole: its parts are created here and notified of changes. */
 
 /** @import { Exchange, State } from "./types.js" */
 
@@ -23,12 +23,12 @@ import { plain } from "./visible.js";
 import { Worlds } from "./worlds.js";
 
 const LOOKED_AGAIN_MS = 5000; // worlds, logins and the time change without an event in the world looked at
-const STATE_MS = 4500; // asked first, so that the page says within 5 s what is wrong
+const STATE_MS = 4500; // asked first, so that the dashboard says within 5 s what is wrong
 const RESTS_AFTER_MS = 30_000; // unseen: a browser has six connections to the mock, and the product needs some
 
 const api = new Api();
 let world = "";
-let mockAddress = ""; // of the mock itself, whatever proxy this page came through
+let mockAddress = ""; // of the mock itself, whatever proxy this web page came through
 document.documentElement.dataset.started = "yes"; // for theme.js
 
 const detail = new Detail(api, (exchange) => requests.focus(exchange));
@@ -71,7 +71,7 @@ async function load() {
   /** @type {State} */
   const state = await api.get("state", STATE_MS);
   if (api.world !== asked) return; // another one was asked for since
-  // From now on the page is about this one, also if the cookie that named it comes to name another.
+  // From now on the dashboard is about this one, also if the cookie that named it comes to name another.
   api.world = world = state.world;
   // First what distinguishes the tabs of several mocks and worlds.
   document.title = `${state.port} ${world === "default" ? "" : `${plain(short(world))} `}· leadlists-mock`;
@@ -156,7 +156,7 @@ function lost(reason) {
 /** @param {Refused} reason */
 function refused(reason) {
   const asksForToken = reason.message.includes("token");
-  tellConnection("lost", asksForToken ? "Refused; reload this page to enter the token" : "Refused");
+  tellConnection("lost", asksForToken ? "Refused; reload this web page to enter the token" : "Refused");
   if (!asksForToken) {
     tellTrouble(reason.message);
     return true;

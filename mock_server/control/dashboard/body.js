@@ -96,7 +96,7 @@ function nearProblems(lines) {
   return near;
 }
 
-/** All lines, some in each frame, so that the page stays usable. @param {HTMLElement} code @param {Line[]} lines */
+/** All lines, some in each frame, so that the dashboard stays usable. @param {HTMLElement} code @param {Line[]} lines */
 function showAll(code, lines) {
   let shown = 0;
   const more = () => {

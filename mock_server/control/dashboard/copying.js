@@ -21,7 +21,7 @@ export function copyMenu(exchange, api, cookieName) {
         await navigator.clipboard.writeText(text.value);
         state.textContent = `Copied as ${label}`;
       } catch {
-        // Beyond loopback a page of http has no clipboard.
+        // Beyond loopback a web page of http has no clipboard.
         text.focus();
         text.select();
         state.textContent = `Here it is as ${label}, selected: copy it with the keyboard`;

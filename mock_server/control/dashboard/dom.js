@@ -75,14 +75,14 @@ function nameOf(element) {
 }
 
 /**
- * The element of the page with that id, of which the kind is known.
+ * The element of the dashboard with that id, of which the kind is known.
  * @template {HTMLElement} Kind
  * @param {string} id
  * @param {new () => Kind} kind
  */
 export function byId(id, kind) {
   const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
+  if (!(found instanceof kind)) throw new Error(`the dashboard has no ${kind.name} #${id}`);
   return found;
 }
 

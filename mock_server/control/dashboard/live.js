@@ -17,7 +17,7 @@ export class HeldBack extends Error {}
 /**
  * @typedef {object} Follower
  * @property {() => Promise<void>} load Before the stream is asked for; what it throws counts as no connection.
- * @property {() => void} opened The newest requests follow, all that the page shall show.
+ * @property {() => void} opened The newest requests follow, all that the dashboard shall show.
  * @property {(exchange: Exchange) => void} request
  * @property {(of: string) => void} change
  * @property {(reason: unknown) => boolean} lost Whether to try again.

@@ -1,4 +1,4 @@
-/** What the page has to say to its user, and what it asks. */
+/** What the dashboard has to say to its user, and what it asks. */
 
 import { Refused } from "./api.js";
 import { byId, button, el, fill } from "./dom.js";

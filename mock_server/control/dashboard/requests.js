@@ -7,7 +7,7 @@ import { fits } from "./filter.js";
 import { NEWEST } from "./live.js";
 import { counted, durationOf, short, statusView } from "./showing.js";
 
-const BODY_CHARACTERS_KEPT = 16_000_000; // of all that the page keeps; else 500 large requests are some 400 MB
+const BODY_CHARACTERS_KEPT = 16_000_000; // of all that the dashboard keeps; else 500 large requests are some 400 MB
 const BODY_CHARACTERS = 90;
 const PATH_CHARACTERS = 300;
 
@@ -202,7 +202,7 @@ function isSame(one, other) {
   return one.id === other?.id && one.at === other.at;
 }
 
-/** How many of these, the newest first, the page keeps: the newest in any case. @param {Exchange[]} exchanges */
+/** How many of these, the newest first, the dashboard keeps: the newest in any case. @param {Exchange[]} exchanges */
 function countKept(exchanges) {
   let characters = 0;
   const end = exchanges.findIndex(({ request, answer }, i) => {

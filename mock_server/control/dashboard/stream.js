@@ -36,7 +36,7 @@ export function follow(address, listener) {
 /** @returns {MessagePort | null} null where this browser has no SharedWorker */
 function portToWorker() {
   if (!("SharedWorker" in globalThis)) return null;
-  const name = "/__mock__/stream_worker.js"; // a policy: the page takes only addresses that are meant as scripts
+  const name = "/__mock__/stream_worker.js"; // a policy: the web page takes only addresses that are meant as scripts
   const { trustedTypes } = /** @type {any} */ (globalThis);
   const url = trustedTypes?.createPolicy("stream", { createScriptURL: () => name }).createScriptURL(name) ?? name;
   const { port } = new SharedWorker(url, { type: "module", name: "leadlists-mock" });

@@ -12,7 +12,7 @@ try {
     const place = document.getElementById("trouble");
     if (!place || document.documentElement.dataset.started) return;
     place.textContent =
-      "The scripts of this page do not load. Something between this page and the mock, such as a dev proxy, refuses " +
+      "The scripts of this web page do not load. Something between it and the mock, such as a dev proxy, refuses " +
       "or changes them; open the mock's own address, which its start printed.";
   };
   addEventListener("error", tell, true); // of an element: it does not bubble

@@ -22,7 +22,7 @@ globalThis.SwaggerUIBundle({
     { name: "The API", url: `${CONTROL}openapi.yaml` },
     { name: "Control of the mock", url: `${CONTROL}control.yaml` },
   ],
-  // Its logo brings a style sheet of its own, which the policy of this page does not take.
+  // Its logo brings a style sheet of its own, which the policy of this web page does not take.
   plugins: [() => ({ components: { Logo: () => null } })],
   presets: [globalThis.SwaggerUIBundle.presets.apis, globalThis.SwaggerUIStandalonePreset],
   layout: "StandaloneLayout",

@@ -68,7 +68,7 @@ FORGED = {
     "empty host": (PUT, "Host:", OURS, JSON),
     "two hosts": (PUT, HERE, "Host: evil.test", OURS, JSON),
     "two hosts, ours last": (PUT, "Host: evil.test", HERE, OURS, JSON),
-    "rebound page, its own origin": (PUT, "Host: evil.test", "Origin: http://evil.test", OURS, JSON),
+    "rebound web page, its own origin": (PUT, "Host: evil.test", "Origin: http://evil.test", OURS, JSON),
     "name forwarded": (PUT, "Host: evil.test", "X-Forwarded-Host: localhost", OURS, JSON),
     # -- web pages of other origins
     "foreign origin": (PUT, HERE, "Origin: https://evil.test", OURS, JSON),

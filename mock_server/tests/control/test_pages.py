@@ -113,7 +113,7 @@ def test_a_web_page_is_read_only_and_bound_to_hosts_of_the_mock(mock: RunningMoc
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
     for address in SERVED:
         assert httpx2.get(mock.url + address, headers={"host": "evil.test"}).status_code == 403
-        # A dev proxy may leave any Origin; a page of another origin is kept from them by its browser.
+        # A dev proxy may leave any Origin; a web page of another origin is kept from them by its browser.
         proxied = httpx2.get(mock.url + address, headers={"origin": "http://localhost:5173"})
         assert (proxied.status_code, proxied.headers["cross-origin-resource-policy"]) == (200, "same-origin")
 

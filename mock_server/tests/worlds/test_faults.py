@@ -150,7 +150,7 @@ def test_a_fault_has_its_own_body_and_headers(lead_list_mock: RunningMock) -> No
     answer = create(lead_list_mock, origin="http://localhost:5173")
     assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (409, taken, "application/json")
     assert (answer.headers["retry-after"], answer.headers["x-trace"]) == ("3", "abc")
-    assert "x-trace" in answer.headers["access-control-expose-headers"]  # the page may read it
+    assert "x-trace" in answer.headers["access-control-expose-headers"]  # the web page may read it
     assert lead_list_mock.lists() == []
 
     lead_list_mock.set_faults({"status": 502, "body": "<h1>Oops</h1>", "headers": {"Content-Type": "text/html"}})

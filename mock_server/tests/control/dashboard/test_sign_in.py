@@ -65,7 +65,7 @@ def test_the_dashboard_asks_for_a_postponed_token_after_a_reload(open_page: Open
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
     page.keyboard.press("Escape")
-    expect(page.locator("#connection")).to_have_text("Refused; reload this page to enter the token")
+    expect(page.locator("#connection")).to_have_text("Refused; reload this web page to enter the token")
     page.reload()
     dialog.get_by_label("Token").fill("“open-sesame\u200b ”")  # a header cannot carry the extra characters
     page.keyboard.press("Enter")

@@ -52,7 +52,7 @@ test("says that the server is gone", async ({ page, mock }) => {
   await expect(page.getByRole("alert")).toHaveText(/The server (cannot be reached|sent something that is not JSON)/);
 });
 
-test("survives the page of a proxy", async ({ page, mock }) => {
+test("survives the HTML page of a proxy", async ({ page, mock }) => {
   await mock.setFaults({ status: 502, body: "<h1>Bad gateway</h1>", headers: { "Content-Type": "text/html" } });
   await create(page, "Q1");
   await expect(page.getByRole("alert")).toHaveText("The server sent something that is not JSON");
