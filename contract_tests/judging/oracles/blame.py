@@ -22,7 +22,7 @@ from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOrac
 from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
-from contract_tests.judging.verdict import Judgement, Observation, broken, warned
+from contract_tests.judging.verdict import Judgement, Observation, broken
 
 LISTED = 4  # suspects; a longer list narrows nothing down
 MANY = 1000  # more clauses than any request could be refused for
@@ -272,35 +272,9 @@ def _only_cause(case: Case, passed: Collection[str]) -> Reading | None:
     return left[0]
 
 
-def error_shapes(cases: Sequence[Case]) -> Iterator[Judgement]:
-    """All errors of a server have the same shape."""
-    seen: dict[bool, Case] = {}
-    for case in cases:
-        response = case.exchange.response
-        if case.operation is None or response is None or response.status not in {400, 401, 500}:
-            continue
-        if found := envelope(response):
-            seen.setdefault(found[1], case)
-    if len(seen) == 2:
-        first, second = seen.values()
-        expected = "code and message in the same place in all error bodies"
-        actual = "inside `error` in one, at the top level in another"
-        yield warned("error.envelope", first.exchange, second.exchange, expected=expected, actual=actual)
-
-
-def carriers(cases: Sequence[Case]) -> Iterator[Judgement]:
-    """Observe where the server reads the session token; only if the user gave both logins."""
-    first = cases[0].terms.settings.first if cases else None
-    taken = {case.expectation.caller.carrier for case in cases if case.succeeded}
-    if first and first.bearer and first.cookie and {"bearer", "cookie"} <= taken:
-        yield Observation("session-carrier", "either", cases[0].exchange)
-
-
 _REPETITIONS = ("success.created", "success.repeatable", "success.concurrent")
 ORACLES = (
     HistoryOracle((*PERMITTED, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
     HistoryOracle((*VIOLATIONS, "http.request.media-type"), unguarded_media_type),
     HistoryOracle((), joint_questions),
-    HistoryOracle(("error.envelope",), error_shapes, spans_operations=True),
-    HistoryOracle((), carriers, spans_operations=True),
 )

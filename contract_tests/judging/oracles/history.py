@@ -1,13 +1,13 @@
-"""Judge several responses together: repeated Idempotency-Keys, and data that leaks from one request to another."""
+"""Judge several responses together: what repeats or leaks from one request to another, and what all have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from contract_tests.judging.case import Case, HistoryOracle
+from contract_tests.judging.case import Case, HistoryOracle, envelope
 from contract_tests.judging.details import refused_fields
-from contract_tests.judging.verdict import Judgement, Observation, broken
+from contract_tests.judging.verdict import Judgement, Observation, broken, warned
 
 
 def idempotency(cases: Sequence[Case]) -> Iterator[Judgement]:
@@ -95,9 +95,35 @@ def _less_repeatable(case: Case) -> list[tuple[str, Any]]:
     return sorted((key, value) for key, value in case.sent.items() if key not in case.meaning.repeatable)
 
 
+def error_shapes(cases: Sequence[Case]) -> Iterator[Judgement]:
+    """All errors of a server have the same shape."""
+    seen: dict[bool, Case] = {}
+    for case in cases:
+        response = case.exchange.response
+        if case.operation is None or response is None or response.status not in {400, 401, 500}:
+            continue
+        if found := envelope(response):
+            seen.setdefault(found[1], case)
+    if len(seen) == 2:
+        first, second = seen.values()
+        expected = "code and message in the same place in all error bodies"
+        actual = "inside `error` in one, at the top level in another"
+        yield warned("error.envelope", first.exchange, second.exchange, expected=expected, actual=actual)
+
+
+def carriers(cases: Sequence[Case]) -> Iterator[Judgement]:
+    """Observe where the server reads the session token; only if the user gave both logins."""
+    first = cases[0].terms.settings.first if cases else None
+    taken = {case.expectation.caller.carrier for case in cases if case.succeeded}
+    if first and first.bearer and first.cookie and {"bearer", "cookie"} <= taken:
+        yield Observation("session-carrier", "either", cases[0].exchange)
+
+
 ORACLES = (
     HistoryOracle(("request.body.open",), unpolluted),
     HistoryOracle(("error.400.details",), left_over_details),
     HistoryOracle(("success.created", "http.request.unknown-headers"), replayed_refusals),
     HistoryOracle(("success.repeatable",), idempotency),
+    HistoryOracle(("error.envelope",), error_shapes, spans_operations=True),
+    HistoryOracle((), carriers, spans_operations=True),
 )
