@@ -11,8 +11,9 @@ from contract_tests.campaign.confirming import Confirming
 from contract_tests.campaign.corpus import CampaignLog, Corpus
 from contract_tests.campaign.crew import Crew, Opening
 from contract_tests.campaign.examples import LABEL, Examples
+from contract_tests.campaign.sequences import Sent
 from contract_tests.campaign.strain import SHARE, WINDOW, Strain
-from contract_tests.campaign.strategies import Ground, Sent, requests_of
+from contract_tests.campaign.strategies import Ground, requests_of
 from contract_tests.campaign.variation import marked
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job

@@ -13,18 +13,17 @@ from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import Corpus
 from contract_tests.campaign.json_bytes import json_bytes
 from contract_tests.campaign.messages import message
+from contract_tests.campaign.sequences import Parts, Sent, sequences
 from contract_tests.campaign.variation import mutated, sent_like, signed_in_as
 from contract_tests.engine.exploration import draw
 from contract_tests.operation_suite import Zone
-from contract_tests.requests.plan import BURST, Plan, Sender, Step
+from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.requests.schema_driving import fuzzed_cases
 from contract_tests.requests.transport import VARIATIONS
 from contract_tests.settings.values import Session
 from contract_tests.target.exchange import Request
 
 DRAWN_AT_ONCE = 40  # by Hypothesis, before any is sent
-
-Sent = tuple[Step, ...]  # one request, or several to be sent at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +87,14 @@ def _mutation(random: Random, ground: Ground) -> Iterator[Sent]:
 def _sequence(random: Random, ground: Ground) -> Iterator[Sent]:
     """Sequences over one state: users in turn, refusals in between, repetitions of earlier requests, bursts."""
     while True:
-        drawn = _drawn(random, ground, sorted(ground.zones))
-        sent: list[Request] = [ground.plan.first.request]
-        for request in drawn:
-            turn = random.random()
-            label = "in a sequence"
-            if turn < 0.25:
-                request, label = random.choice(sent[-12:]), "in a sequence, a request again"
-            elif turn < 0.35:
-                request, label = random.choice(ground.corpus.requests), "in a sequence, what was new"
-            request = ground.as_anyone(request, random)
-            sent.append(request)
-            if turn > 0.95:
-                yield tuple(Step("in a sequence, at the same moment", request) for _ in range(BURST // 2))
-            else:
-                yield (Step(label, request),)
+        parts = Parts(
+            ground.plan.first.request,
+            _zones(ground, sorted(ground.zones)),
+            ground.corpus.requests or [ground.plan.first.request],
+            ground.as_anyone,
+        )
+        for sequence in sequences(parts, seed=random.randrange(2**32)):
+            yield from sequence
 
 
 def _schema(random: Random, ground: Ground) -> Iterator[Sent]:
@@ -145,8 +137,12 @@ def _some(random: Random, names: list[str]) -> list[str]:
     return [name for name in names if random.random() < 0.5] or names[:1]
 
 
+def _zones(ground: Ground, names: list[str]) -> list[SearchStrategy[Request]]:
+    """Strategies for requests of these kinds, or from the schema where the operation has none."""
+    found = [ground.zones[name].strategy(ground.sender) for name in names]
+    return found or [fuzzed_cases(ground.sender.terms, ground.sender.operation)]
+
+
 def _drawn(random: Random, ground: Ground, zones: list[str]) -> list[Request]:
-    """Requests of these kinds that Hypothesis draws, or from the schema where the operation has none."""
-    strategies: list[SearchStrategy[Request]] = [ground.zones[name].strategy(ground.sender) for name in zones]
-    strategy = st.one_of(strategies) if strategies else fuzzed_cases(ground.sender.terms, ground.sender.operation)
-    return draw(strategy, examples=DRAWN_AT_ONCE, seed=random.randrange(2**32))
+    """Requests of these kinds that Hypothesis draws."""
+    return draw(st.one_of(_zones(ground, zones)), examples=DRAWN_AT_ONCE, seed=random.randrange(2**32))

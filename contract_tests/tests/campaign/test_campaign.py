@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from random import Random
 
 import pytest
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture.data import STRUCTURAL_COVERAGE_CACHE
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import STRATEGIES, cells
+from contract_tests.campaign.sequences import Parts, sequences
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
 from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
@@ -57,6 +61,24 @@ def test_mutations_are_a_function_of_the_random_source_and_differ() -> None:
     one, two = ([mutated(request, [request], Random(seed)).body for seed in range(200)] for _ in range(2))
     assert one == two
     assert len(set(one)) > 100
+
+
+def test_sequences_mix_users_repetitions_and_bursts_and_leave_some_of_them_out() -> None:
+    plain, *others = (Request("POST", "http://127.0.0.1/", body=b'{"name":"%d"}' % number) for number in range(20))
+    parts = Parts(
+        plain,
+        [st.sampled_from(others[:9]), st.sampled_from(others[9:])],
+        [plain],
+        lambda request, random: replace(request, headers=(("Cookie", f"user={random.randrange(2)}"),)),
+    )
+    drawn = [sequence for seed in range(3) for sequence in sequences(parts, seed=seed)]
+    assert drawn == [sequence for seed in range(3) for sequence in sequences(parts, seed=seed)]
+    assert len({len(sent) for sequence in drawn for sent in sequence}) == 2
+    assert len({sent[0].request for sequence in drawn for sent in sequence}) > 100
+    kinds = [{sent[0].label for sent in sequence} for sequence in drawn]
+    assert len(set().union(*kinds)) == 6
+    assert min(map(len, kinds)) < 4 < max(map(len, kinds))
+    assert not STRUCTURAL_COVERAGE_CACHE  # it would grow for as long as a campaign lasts
 
 
 def breach(number: int, body: bytes) -> VerdictGiven:
