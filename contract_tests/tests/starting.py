@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import json
 import os
 import runpy
 import select
@@ -19,17 +18,30 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NamedTuple, NoReturn
+
+import pytest
+
+from contract_tests.tests import forked_command
+from contract_tests.tests.forked_command import LENGTH_BYTES, send_order
 
 ROOT = Path(__file__).resolve().parents[2]
 # A server for each module imports these, and nothing of the other package.
 IMPORTED = {
-    "contract_tests": ("contract_tests.commands.*", "contract_tests.composition.*", "schemathesis"),
+    "contract_tests": (
+        "contract_tests.commands.*",
+        "contract_tests.composition.*",
+        "contract_tests.engine.*",
+        "contract_tests.requests.*",
+        "contract_tests.report.*",
+        "schemathesis",
+        "requests",
+    ),
     "mock_server": ("mock_server.cli",),
     "schemathesis.cli": ("schemathesis.cli", "contract_tests.composition.run"),
 }
@@ -69,17 +81,31 @@ def serving(module: str, *arguments: str, env: Mapping[str, str]) -> Iterator[st
             connection.recv(16)
 
 
+def loaded(module: str) -> list[str]:
+    """Return the words for subprocess that do what `python -m module` does: the arguments of the module follow.
+
+    Its process ID is not that of the command, which ends a moment later if a test kills it.
+    """
+    return [sys.executable, "-I", "-S", forked_command.__file__, _server_of(module)]
+
+
+@pytest.fixture(scope="session", name="loaded")
+def loaded_fixture() -> Callable[[str], list[str]]:
+    """Return `loaded` to tests that do not import from this package."""
+    return loaded
+
+
 @contextmanager
 def _started(
     module: str, arguments: tuple[str, ...], env: Mapping[str, str], cwd: Path | None, stdout: int, stderr: int
 ) -> Iterator[tuple[socket.socket, int]]:
     """Start a command; yield its process ID and the connection that gets its exit code."""
-    order = json.dumps({"arguments": arguments, "env": dict(env), "cwd": str(cwd or Path.cwd())}).encode() + b"\n"
-    with socket.socket(socket.AF_UNIX) as connection:
+    with socket.socket(socket.AF_UNIX) as connection, open(os.devnull) as stdin:
         connection.connect(_server_of(module))
-        socket.send_fds(connection, [order[:1]], [stdout, stderr])
-        connection.sendall(order[1:])
-        yield connection, int.from_bytes(connection.recv(8))
+        yield (
+            connection,
+            send_order(connection, arguments, env, str(cwd or Path.cwd()), (stdin.fileno(), stdout, stderr)),
+        )
 
 
 @cache
@@ -106,12 +132,20 @@ def _server_of(module: str) -> str:
 # -- in the server
 
 
-def _wait_for_order(module: str, path: str) -> dict[str, Any]:
+class _Order(NamedTuple):
+    cwd: str
+    arguments: list[str]
+    env: dict[str, str]
+
+
+def _wait_for_order(module: str, path: str) -> _Order:
     """Fork for each order, and return it in the process that is to carry it out."""
     for name in IMPORTED[module]:
         folder = ROOT / name.replace(".", "/").rstrip("*")
         for each in [name] if not name.endswith("*") else sorted(folder.glob("[a-z]*.py")):
             import_module(each if isinstance(each, str) else name.replace("*", each.stem))
+    if module == "contract_tests":
+        _draw_once()
     assert threading.active_count() == 1
     gc.freeze()  # so that the end of each command does not collect what is imported
     with socket.socket(socket.AF_UNIX) as listener:
@@ -128,6 +162,20 @@ def _wait_for_order(module: str, path: str) -> dict[str, Any]:
     sys.exit()
 
 
+def _draw_once() -> None:
+    """Draw a few requests: Schemathesis and Hypothesis compute tables at the first one, and keep them."""
+    from contract_tests.contract.specification import load_specification
+    from contract_tests.contract.terms import Terms
+    from contract_tests.engine.drawing import Drawing
+    from contract_tests.engine.searches import searches
+    from contract_tests.lead_lists import LEAD_LISTS
+    from contract_tests.settings.values import Session, Settings
+
+    terms = Terms.of(load_specification(), Settings("http://127.0.0.1", Session("first", bearer="token")))
+    for _ in Drawing(searches((LEAD_LISTS,), terms, examples=2, seeds=(0,)), lambda: True).finished():
+        pass
+
+
 def _any_ended() -> bool:
     try:
         return os.waitpid(-1, os.WNOHANG)[0] != 0
@@ -135,33 +183,57 @@ def _any_ended() -> bool:
         return False
 
 
-def _carry_out(connection: socket.socket) -> dict[str, Any]:
+def _carry_out(connection: socket.socket) -> _Order:
     """Fork once more: the child returns the order, the parent sends process ID and exit code of the child."""
-    first, files, _, _ = socket.recv_fds(connection, 1, 2)
-    order: dict[str, Any] = json.loads(first + connection.makefile("rb").readline())
+    head, files, _, _ = socket.recv_fds(connection, LENGTH_BYTES, 3)
+    order = os.fsdecode(connection.makefile("rb").read(int.from_bytes(head, "big"))).split("\0")
     pid = os.fork()
     if pid:
+        for file in files:
+            os.close(file)
         _report(connection, pid)
-    for target, file in zip((1, 2), files, strict=True):
+    for target, file in enumerate(files):
         os.dup2(file, target)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    return order
+        os.close(file)
+    count, cwd, *texts = order
+    arguments, env = texts[: int(count)], texts[int(count) :]
+    return _Order(cwd, arguments, dict(each.split("=", 1) for each in env))
+
+
+def _reopen_streams() -> None:
+    """Open standard input, output and error again: Python keeps what the files of the server allow."""
+    encoding = sys.stdout.encoding
+    sys.stdin = sys.__stdin__ = os.fdopen(0, encoding=encoding, closefd=False)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding=encoding, closefd=False)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = os.fdopen(  # type: ignore[misc]
+        2, "w", 1, encoding=encoding, errors="backslashreplace", closefd=False
+    )
 
 
 def _report(connection: socket.socket, pid: int) -> NoReturn:
-    connection.sendall(pid.to_bytes(8))
+    """Send process ID and exit code of a command; kill it if its client ends before it."""
+
+    def kill_with_client() -> None:
+        connection.recv(1)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    connection.sendall(pid.to_bytes(LENGTH_BYTES, "big"))
+    threading.Thread(target=kill_with_client, daemon=True).start()
     _, status = os.waitpid(pid, 0)
-    connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+    with suppress(BrokenPipeError):
+        connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
 if __name__ == "__main__":
     order = _wait_for_order(sys.argv[1], sys.argv[2])
     name = sys.argv[1]
-    os.chdir(order["cwd"])
+    os.chdir(order.cwd)
     os.environ.clear()
-    os.environ.update(order["env"])
+    os.environ.update(order.env)
     time.tzset()
-    sys.path[0] = order["cwd"]
-    sys.argv[1:] = order["arguments"]
+    sys.path[0] = order.cwd
+    sys.argv[1:] = order.arguments
+    _reopen_streams()
     runpy.run_module(name, run_name="__main__", alter_sys=True)

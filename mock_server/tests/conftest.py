@@ -86,12 +86,13 @@ class Running:
 
 
 StartMock = Callable[..., Running]
+Loaded = Callable[[str], list[str]]  # the words for subprocess that run a module; see the fixture `loaded`
 
 
-def _start(*flags: str, **process: Any) -> Running:
+def _start(command: list[str], *flags: str, **process: Any) -> Running:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
     environment |= {"PYTHONPATH": str(ROOT), **process.pop("env", {})}
-    command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json", *flags]
+    command = [*command, "--port", "0", "--ready-json", *flags]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     started = subprocess.Popen(command, env=environment, **pipes, **process)
     assert started.stdout is not None
@@ -107,12 +108,16 @@ def _end(running: Running) -> None:
 
 
 @pytest.fixture
-def start_mock() -> Iterator[StartMock]:
-    """Return a function that starts mocks with the given flags; stop each by its process ID."""
+def start_mock(loaded: Loaded) -> Iterator[StartMock]:
+    """Return a function that starts mocks with the given flags; stop each by its process ID.
+
+    new_interpreter: with a hash seed and a process ID of its own.
+    """
     running: list[Running] = []
 
-    def start(*flags: str, **process: Any) -> Running:
-        running.append(_start(*flags, **process))
+    def start(*flags: str, new_interpreter: bool = False, **process: Any) -> Running:
+        command = [sys.executable, "-m", "mock_server"] if new_interpreter else loaded("mock_server")
+        running.append(_start(command, *flags, **process))
         return running[-1]
 
     yield start
@@ -121,9 +126,9 @@ def start_mock() -> Iterator[StartMock]:
 
 
 @pytest.fixture(scope="session")
-def mock() -> Iterator[Running]:
+def mock(loaded: Loaded) -> Iterator[Running]:
     """Start a mock with default settings, for tests that leave no state."""
-    running = _start()
+    running = _start(loaded("mock_server"))
     yield running
     _end(running)
 
@@ -244,13 +249,13 @@ def ask() -> Ask:
 
 
 @pytest.fixture(scope="session")
-def run_cli() -> Callable[..., subprocess.CompletedProcess[str]]:
+def run_cli(loaded: Loaded) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command to its end."""
 
     def run(*arguments: str, env: dict[str, str] | None = None, **more: Any) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
         return subprocess.run(
-            [sys.executable, "-m", "mock_server", *arguments],
+            [*loaded("mock_server"), *arguments],
             env=environment | {"PYTHONPATH": str(ROOT)} | (env or {}),
             capture_output=True,
             text=True,

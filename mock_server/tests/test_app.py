@@ -40,14 +40,14 @@ def test_the_request_example_gives_the_response_example_byte_for_byte(
 def test_two_starts_with_seed_and_now_return_the_same_bytes(
     start_mock: StartMock, page_request: dict[str, Any]
 ) -> None:
-    def session() -> list[bytes]:
-        running = start_mock(*FROZEN)
+    def session(**process: bool) -> list[bytes]:
+        running = start_mock(*FROZEN, **process)
         body = json.dumps(page_request).encode()
         head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
         signed = f"{head}Authorization: Bearer abc123-session\r\n\r\n".encode()
         return [running.send_raw(signed, body), running.send_raw(signed, b"x" * len(body)), running.send_raw(b"?\r\n")]
 
-    first, second = session(), session()
+    first, second = session(), session(new_interpreter=True)
     assert first == second
     assert all(b"date: Tue, 02 Jan 2024 10:30:00 GMT" in answer for answer in first)
 

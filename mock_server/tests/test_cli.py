@@ -27,7 +27,7 @@ RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_the_ready_line_is_json_and_the_mock_responds_by_then(start_mock: StartMock) -> None:
-    running = start_mock()
+    running = start_mock(new_interpreter=True)
     assert running.ready == {
         "url": running.url,
         "pid": running.process.pid,

@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Open
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT, Loaded, Open
 
 REQUIRED = "required: [name, icpId, startDate, endDate, personIds]"
 OURS = {"x-mock-control": "1"}
@@ -70,7 +70,7 @@ def seed_of(*names: str) -> str:
     return json.dumps({"lists": [GOOD | {"name": name} for name in names]})
 
 
-def start(folder: Path, *flags: str) -> Followed:
+def start(command: list[str], folder: Path, *flags: str) -> Followed:
     spec = folder / "spec"
     spec.mkdir(parents=True)
     for name in ("openapi.yaml", "readings.yaml"):
@@ -78,7 +78,7 @@ def start(folder: Path, *flags: str) -> Followed:
     seed, errors = folder / "seed.json", folder / "errors.txt"
     seed.write_text(seed_of("first"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
-    command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json", "--spec", "spec", *flags]
+    command = [*command, "--port", "0", "--ready-json", "--spec", "spec", *flags]
     with errors.open("w") as file:
         process = subprocess.Popen(
             [*command, "--seed-file", "seed.json"],
@@ -103,8 +103,8 @@ def end(followed: Followed) -> None:
 
 
 @pytest.fixture
-def mock(tmp_path: Path) -> Iterator[Followed]:
-    followed = start(tmp_path, "--reload")
+def mock(tmp_path: Path, loaded: Loaded) -> Iterator[Followed]:
+    followed = start(loaded("mock_server"), tmp_path, "--reload")
     yield followed
     end(followed)
 
@@ -320,8 +320,8 @@ def test_twenty_changes_under_load_lose_no_request_connection_or_response(mock: 
     ]
 
 
-def test_the_token_of_a_mock_beyond_loopback_stays(tmp_path: Path) -> None:
-    mock = start(tmp_path, "--reload", "--host", "0.0.0.0")
+def test_the_token_of_a_mock_beyond_loopback_stays(tmp_path: Path, loaded: Loaded) -> None:
+    mock = start(loaded("mock_server"), tmp_path, "--reload", "--host", "0.0.0.0")
     try:
         edit(mock.spec, REQUIRED, REQUIRED.replace("[", "[owner, "))
         mock.until(lambda: mock.post().status_code == 400)
@@ -341,8 +341,8 @@ def test_the_mock_stops_at_once_with_an_open_event_stream(mock: Followed) -> Non
     assert mock.told() == ["leadlists-mock: the spec in spec changed; the mock serves the new content"]
 
 
-def test_without_the_flag_no_file_is_followed(tmp_path: Path) -> None:
-    mock = start(tmp_path)
+def test_without_the_flag_no_file_is_followed(tmp_path: Path, loaded: Loaded) -> None:
+    mock = start(loaded("mock_server"), tmp_path)
     try:
         put_in_its_place(mock.spec, "{")
         put_in_its_place(mock.seed, "{")

@@ -16,7 +16,7 @@ import pytest
 
 from mock_server import NotHeld, RunningMock, Settings, running_mock
 from mock_server.connections.listening import listen
-from mock_server.tests.conftest import GOOD, ROOT, StartMock
+from mock_server.tests.conftest import GOOD, ROOT, Loaded
 
 
 def create(mock: RunningMock) -> httpx2.Response:
@@ -112,14 +112,14 @@ def test_a_mock_beyond_loopback_can_be_controlled_from_the_program() -> None:
 # -- leadlists-mock wait
 
 
-def test_waiting_ends_once_the_mock_responds(start_mock: StartMock, run_cli: Any) -> None:
+def test_waiting_ends_once_the_mock_responds(loaded: Loaded, run_cli: Any) -> None:
     with listen("127.0.0.1", 0) as listener:
         port = str(listener.port)
-    command = [sys.executable, "-m", "mock_server", "--port", port, "wait"]
+    command = [*loaded("mock_server"), "--port", port, "wait"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
         with pytest.raises(subprocess.TimeoutExpired):
             waiting.wait(timeout=1.5)
-        command = [sys.executable, "-m", "mock_server", "--port", port, "--ready-json"]
+        command = [*loaded("mock_server"), "--port", port, "--ready-json"]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
             try:
                 assert waiting.communicate(timeout=60) == ("", "")

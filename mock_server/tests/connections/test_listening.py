@@ -6,7 +6,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -16,7 +15,7 @@ import httpx2
 import pytest
 
 from mock_server.connections.listening import PortTaken, listen
-from mock_server.tests.conftest import GOOD, LOGIN, ROOT, StartMock
+from mock_server.tests.conftest import GOOD, LOGIN, ROOT, Loaded, StartMock
 from mock_server.tests.node_tools import run_node
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
@@ -71,8 +70,8 @@ def test_a_listener_is_named_by_a_url_that_reaches_it() -> None:
             assert listener.url() == f"http://localhost:{listener.port}"
 
 
-def test_the_banner_names_the_addresses_in_the_network_and_the_dashboard_opens_there() -> None:
-    command = [sys.executable, "-m", "mock_server", "--host", "0.0.0.0", "--port", "0"]
+def test_the_banner_names_the_addresses_in_the_network_and_the_dashboard_opens_there(loaded: Loaded) -> None:
+    command = [*loaded("mock_server"), "--host", "0.0.0.0", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -12,6 +13,8 @@ import yaml
 from mock_server import defects
 from mock_server.settings.values import SettingError
 from mock_server.tests.conftest import PAGE, ROOT, StartMock
+
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 ALL = [defect for module in defects.MODULES for defect in module.DEFECTS]
 GROUPS = {
@@ -44,15 +47,10 @@ def test_every_description_is_one_short_sentence() -> None:
         assert defect.description.endswith("."), defect.id
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mock_server", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
-
-
-def test_the_error_for_an_unknown_defect_suggests_similar_ones() -> None:
+def test_the_error_for_an_unknown_defect_suggests_similar_ones(run_cli: RunCli) -> None:
     with pytest.raises(SettingError, match='no defect "id-mising"; did you mean id-missing'):
         defects.find("id-mising")
-    ended = run("--defect", "id-mising")
+    ended = run_cli("--defect", "id-mising")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "did you mean id-missing" in ended.stderr
 
@@ -76,8 +74,8 @@ def test_a_mock_can_have_several_defects(start_mock: StartMock) -> None:
     assert [line.split()[4] for line in told.splitlines()] == ["name-cut-at-64", "id-missing"]
 
 
-def test_the_list_is_plain_when_piped_and_json_when_asked() -> None:
-    table, array = run("defects").stdout, json.loads(run("defects", "--json").stdout)
+def test_the_list_is_plain_when_piped_and_json_when_asked(run_cli: RunCli) -> None:
+    table, array = run_cli("defects").stdout, json.loads(run_cli("defects", "--json").stdout)
     assert len(table.splitlines()) == len(array) == len(ALL)
     assert "\x1b" not in table
     assert array[0] == {

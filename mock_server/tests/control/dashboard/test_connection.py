@@ -39,7 +39,7 @@ def test_a_hidden_dashboard_closes_its_connection(page: Page, mock: RunningMock)
 
 
 def test_the_dashboard_reconnects_to_a_restarted_mock(open_page: Open, start_mock: StartMock) -> None:
-    first = start_mock()
+    first = start_mock(new_interpreter=True)
     page = live(open_page(f"{first.url}/__mock__/"))
     for _ in range(3):
         first.post(json=GOOD)
