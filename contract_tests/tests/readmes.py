@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from contract_tests.cli import cli
 from contract_tests.tests.shell import ROOT, commands
+from contract_tests.tests.starting import finished
 
 DOCUMENTS = ("README.md", "mock_server/README.md", "contract_tests/README.md")
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
@@ -64,5 +65,5 @@ def help_of(module: str, *command: str) -> str:
     if module == "contract_tests":
         printed = CliRunner().invoke(cli, [*command, "--help"], terminal_width=400).output
     else:
-        printed = called("-m", module, *command, "--help").stdout
+        printed = finished(module, *command, "--help", env=os.environ | {"COLUMNS": "400"}).stdout
     return re.sub(r"\n {10,}", " ", printed)

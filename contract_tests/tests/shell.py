@@ -13,14 +13,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract_tests.tests.starting import IMPORTED, loaded
+
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60.0
 MODULES = {
-    "leadlists-mock": "-m mock_server",
-    "leadlists-contract": "-m contract_tests",
-    "pytest": "-m pytest",
-    "schemathesis": "-m schemathesis.cli",
-    "python3": "",
+    "leadlists-mock": "mock_server",
+    "leadlists-contract": "contract_tests",
+    "pytest": "pytest",
+    "schemathesis": "schemathesis.cli",
 }
 # Values that vary from run to run, each with the placeholder that replaces it before comparing.
 VARYING = (
@@ -138,8 +139,10 @@ class Shell:
         self._bin.mkdir()
         for name in ("spec", "mock_server", "contract_tests", "Makefile", "README.md"):
             (self._folder / name).symlink_to(ROOT / name)
+        self._install("python3", f'exec {shlex.quote(sys.executable)} "$@"')
         for name, module in MODULES.items():
-            self._install(name, f'exec {shlex.quote(sys.executable)} {module} "$@"')
+            command = loaded(module) if module in IMPORTED else [sys.executable, "-m", module]
+            self._install(name, f'exec {shlex.join(command)} "$@"')
         (folder / "curl.py").write_text(CURL)
         self.curl = f"exec {shlex.quote(sys.executable)} {shlex.quote(str(folder / 'curl.py'))} " + '"$@"'
         if not _on_path("curl"):

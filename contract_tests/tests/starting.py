@@ -203,8 +203,9 @@ def _carry_out(connection: socket.socket) -> _Order:
 def _reopen_streams() -> None:
     """Open standard input, output and error again: Python keeps what the files of the server allow."""
     encoding = sys.stdout.encoding
+    buffered = 1 if os.environ.get("PYTHONUNBUFFERED") else -1
     sys.stdin = sys.__stdin__ = os.fdopen(0, encoding=encoding, closefd=False)  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding=encoding, closefd=False)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", buffered, encoding=encoding, closefd=False)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = os.fdopen(  # type: ignore[misc]
         2, "w", 1, encoding=encoding, errors="backslashreplace", closefd=False
     )

@@ -24,7 +24,7 @@ from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.right_answers import UpdatedLater
 from contract_tests.tests.servers.right_core import Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve
-from contract_tests.tests.starting import finished
+from contract_tests.tests.starting import finished, loaded
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 LOGIN = ("--bearer", "token-1", "--user-id", "user_1")
@@ -78,7 +78,7 @@ def test_each_command_loads_all_that_its_help_needs(new_interpreter: Command, na
 
 
 def test_a_correct_server_gives_0_and_the_same_seed_sends_the_same_requests(
-    new_interpreter: Command, right_url: str, tmp_path: Path
+    new_interpreter: Command, command: Command, right_url: str, tmp_path: Path
 ) -> None:
     done = new_interpreter("run", right_url, *EVERY_LOGIN, "--seed", "5")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -93,7 +93,8 @@ def test_a_correct_server_gives_0_and_the_same_seed_sends_the_same_requests(
     assert sum(event["event"] == "exchange" for event in events) == events[-1]["requests"]
     assert "token-1" not in (folder / "run.ndjson").read_text()
 
-    assert new_interpreter("run", right_url, *EVERY_LOGIN, "--seed", "5", "--run-folder", "again").returncode == 0
+    again = command(right_url, *EVERY_LOGIN, "--seed", "5", "--run-folder", "again")  # with another hash seed
+    assert again.returncode == 0, again.stdout + again.stderr
     one, other = (
         Counter(str(event["exchange"]["request"]["body"]) for event in run if event["event"] == "exchange")
         for run in (events, events_in(tmp_path / "again"))
@@ -237,7 +238,7 @@ def test_an_unknown_certificate_is_not_reported_as_an_unreachable_server() -> No
 
 def test_a_server_that_stops_is_distinguished_from_a_broken_contract(tmp_path: Path) -> None:
     with serve(RightCore(USERS)) as url:
-        arguments = [sys.executable, "-m", "contract_tests", "run", url, *LOGIN]
+        arguments = [*loaded("contract_tests"), "run", url, *LOGIN]
         process = subprocess.Popen(arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         process.stdout.readline()  # it has begun

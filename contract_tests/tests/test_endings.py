@@ -24,6 +24,7 @@ from contract_tests.tests.report.conftest import record
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.right_core import Answer, Receive, Request, RightCore, Scope, Send
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import LOGIN, environment
 
 FILES = {name: each.file_name for name, each in FORMATS.items() if each.file_name != "-"}
@@ -172,9 +173,7 @@ def test_kill_leaves_a_record_from_which_every_report_can_be_made(tmp_path: Path
     folder = tmp_path / "run"
     assert not [name for name in FILES.values() if (folder / name).exists()]
     assert read_result(folder).broken
-    done = subprocess.run(
-        [*COMMAND, "report", str(folder), *ALL_REPORTS], env=environment(), capture_output=True, text=True, timeout=120
-    )
+    done = finished("contract_tests", "report", str(folder), *ALL_REPORTS, env=environment())
     assert done.returncode == 130, done.stderr
     assert all(whole(name, folder / file) for name, file in FILES.items())
 
@@ -257,16 +256,10 @@ def test_a_full_disk_costs_files_and_not_the_verdict(right_url: str, tmp_path: P
 
 def test_a_folder_in_which_nothing_can_be_written_is_wrong_usage_or_is_replaced(right_url: str) -> None:
     quick = ("--depth=quick", "--clauses=access")
-    done = subprocess.run(
-        [*COMMAND, "run", right_url, *LOGIN, *quick, "--run-folder=/proc/run"],
-        env=environment(), capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = finished("contract_tests", "run", right_url, *LOGIN, *quick, "--run-folder=/proc/run", env=environment())
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "--run-folder" in done.stderr
-    done = subprocess.run(
-        [*COMMAND, "run", right_url, *LOGIN, *quick], cwd="/proc",
-        env=environment(), capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = finished("contract_tests", "run", right_url, *LOGIN, *quick, cwd=Path("/proc"), env=environment())
     assert done.returncode == 0, done.stderr
     found = re.search(r"^Record: (.*)$", done.stdout, re.MULTILINE)
     assert found

@@ -25,6 +25,7 @@ from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import loaded
 from contract_tests.tests.test_cli import environment
 
 BUDGET = "--budget=750 requests"  # the planned requests, then three cells
@@ -59,9 +60,11 @@ class Whole:
     received: int
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str, new_interpreter: bool = False) -> subprocess.Popen[str]:
+    """Start a command. new_interpreter: it ends before a `kill` returns."""
+    command = [sys.executable, "-m", "contract_tests"] if new_interpreter else loaded("contract_tests")
     return subprocess.Popen(
-        [sys.executable, "-m", "contract_tests", *arguments],
+        [*command, *arguments],
         env=environment(LEADLISTS_BEARER="xyz789-session"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -79,7 +82,7 @@ def output_of(*arguments: str) -> str:
 def killed_after(exchanges: int, folder: Path, *arguments: str) -> None:
     """Start a command, and kill it when the record has so many exchanges."""
     record = folder / FILE_NAME
-    with start(*arguments) as process:
+    with start(*arguments, new_interpreter=True) as process:
         while not record.exists() or record.read_bytes().count(b'{"event":"exchange"') < exchanges:
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.002)

@@ -25,6 +25,7 @@ from contract_tests.tests.live.conftest import BODY, PATH
 from contract_tests.tests.servers import second_server
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import loaded
 from contract_tests.tests.test_cli import environment
 
 LONG_NAMED = BODY | {"name": "Q1 and a name of more than sixty-four characters, which some column cuts"}
@@ -34,19 +35,9 @@ SIGNED_IN = {"Authorization": "Bearer xyz789-session"}
 @contextmanager
 def watching(upstream: str, *options: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command; yields the process and the URL of the proxy."""
-    command = [
-        sys.executable,
-        "-u",
-        "-m",
-        "contract_tests",
-        "watch",
-        "--upstream",
-        upstream,
-        "--run-folder",
-        str(folder),
-    ]
+    command = [*loaded("contract_tests"), "watch", "--upstream", upstream, "--run-folder", str(folder), *options]
     with subprocess.Popen(
-        [*command, *options], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
             assert process.stdout is not None
@@ -107,7 +98,7 @@ def test_no_traffic_ends_with_4(tmp_path: Path) -> None:
 def test_a_port_in_use_is_wrong_usage(tmp_path: Path) -> None:
     with serve(RightCore({})) as url:
         port = url.rpartition(":")[2]
-        command = [sys.executable, "-m", "contract_tests", "watch", f"--upstream={url}", f"--port={port}"]
+        command = [*loaded("contract_tests"), "watch", f"--upstream={url}", f"--port={port}"]
         done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert f"the proxy cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
@@ -163,22 +154,14 @@ def test_the_proxy_ends_with_the_command_that_uses_it(
     )
     with mock_process(*([f"--defect={defect}"] if defect else [])) as url:
         options = [f"--upstream={url}", f"--port={port}", f"--run-folder={tmp_path / 'run'}"]
-        command = [sys.executable, "-m", "contract_tests", "watch", *options, "--", sys.executable, "-c", program]
+        command = [*loaded("contract_tests"), "watch", *options, "--", sys.executable, "-c", program]
         done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == expected, done.stdout + done.stderr
     assert "1 judged" in done.stdout
 
 
 def test_a_command_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "contract_tests",
-        "watch",
-        "--upstream=http://127.0.0.1:9",
-        "--",
-        "no-such-program",
-    ]
+    command = [*loaded("contract_tests"), "watch", "--upstream=http://127.0.0.1:9", "--", "no-such-program"]
     done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "no-such-program cannot be run" in done.stderr) == (2, True), done.stderr
 
