@@ -164,7 +164,7 @@ def _wait_for_order(module: str, path: str) -> _Order:
 
 def _draw_once() -> None:
     """Draw a few requests: Schemathesis and Hypothesis compute tables at the first one, and keep them."""
-    from contract_tests.contract.specification import load_specification
+    from contract_tests.contract.loading import load_specification
     from contract_tests.contract.terms import Terms
     from contract_tests.engine.drawing import Drawing
     from contract_tests.engine.searches import searches
