@@ -70,6 +70,7 @@ class RunResult:
     why: str = ""
     is_cut_off: bool = False  # True: the record stops before the end of the run
     discovered: Discovered | None = None  # of a campaign
+    median_s: float = 0.0  # time from a request to its response, to a tenth; 0 if the record has none
 
     @property
     def broken(self) -> tuple[ClauseResult, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from contract_tests.engine.result import ClauseResult, ReadingResult, RunResult
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
 
+TIME_STEP = math.log(1.1)  # times are counted in classes that differ by a tenth
 NAMED_REQUESTS = 12  # of those that judged a clause; more would not help a reader
 
 
@@ -55,6 +57,7 @@ class Summing:
         self._seen: dict[str, _Seen] = {}
         self._observed: dict[str, Counter[str]] = {}
         self._requests = 0
+        self._times: Counter[int] = Counter()  # classes of the times from a request to its response
         self._last_s = self._first_s = 0.0
 
     def add(self, event: Event) -> bool:
@@ -121,11 +124,22 @@ class Summing:
             ended.why,
             self._ended is None,
             self.discoveries.view() if self._started.is_campaign else None,
+            self._median_s,
         )
 
     @property
     def _duration_s(self) -> float:
         return round(self._last_s - self._first_s, 3)
+
+    @property
+    def _median_s(self) -> float:
+        half = self._times.total() / 2
+        counted = 0
+        for step, count in sorted(self._times.items()):
+            counted += count
+            if counted >= half:
+                return math.exp(step * TIME_STEP)
+        return 0.0
 
     def _count(self, event: ExchangesCounted) -> None:
         self._requests += event.requests
@@ -143,6 +157,7 @@ class Summing:
         is_named = False
         exchange = event.exchange
         self._requests += 1
+        self._times[round(math.log(max(exchange.elapsed_s, 1e-6)) / TIME_STEP)] += 1
         self._first_s = min(self._first_s or exchange.sent_at_s, exchange.sent_at_s)
         self._last_s = max(self._last_s, exchange.sent_at_s + exchange.elapsed_s)
         for clause in event.held:

@@ -1,4 +1,4 @@
-"""The lines of `diff`: what changed between two runs in verdicts, readings, and the time for one request."""
+"""The lines of `diff`: what changed between two runs in verdicts, readings, and the median time for one request."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SLOWER = 2.0  # smaller factors can be chance on a busy machine
 def changes(before: RunResult, after: RunResult) -> list[str]:
     """Return a line for each change, the clauses first."""
     lines = [*_clauses(before, after), *_readings(before, after), *_terms(before, after)]
-    one, other = _request_ms(before), _request_ms(after)
+    one, other = before.median_s, after.median_s
     if one and other and not 1 / SLOWER <= other / one <= SLOWER:
-        lines.append(f"time for one request: {one:.1f} ms -> {other:.1f} ms")
+        lines.append(f"median time for one request: {1000 * one:.1f} ms -> {1000 * other:.1f} ms")
     return [printable(line) for line in lines]
 
 
@@ -47,7 +47,3 @@ def _terms(before: RunResult, after: RunResult) -> Iterator[str]:
     ):
         if was != now:
             yield f"{name}: {was} -> {now}"
-
-
-def _request_ms(result: RunResult) -> float:
-    return 1000 * result.duration_s / result.requests if result.requests else 0.0
