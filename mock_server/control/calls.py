@@ -240,7 +240,12 @@ async def get_worlds(parts: Parts, call: Call) -> Any:
     now_s = monotonic()
     return {
         "worlds": [
-            {"name": each.name, "idleS": round(now_s - each.used_s, 1), "counts": each.counts()}
+            {
+                "name": each.name,
+                "idleS": round(now_s - each.used_s, 1),
+                "newest": each.journal.newest_id,
+                "counts": each.counts(),
+            }
             for each in parts.worlds
         ]
     }

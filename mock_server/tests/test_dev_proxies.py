@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mock_server import RunningMock, running_mock
-from mock_server.tests.conftest import GOOD, PATH, ROOT
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
 from mock_server.tests.node_tools import SOURCES, node_folder
 from mock_server.tests.programs import npm_package
 from mock_server.tests.test_sites import CREATE, SIGN_IN, USER
@@ -130,9 +130,9 @@ def test_sign_in_calls_and_dashboard_work_through_the_proxy(
                         ) == 200  # fmt: skip
 
 
-def opened(profile: BrowserContext, url: str) -> Page:
+def opened(profile: BrowserContext, url: str, query: str = "") -> Page:
     page = profile.new_page()
-    page.goto(f"{url}/__mock__/", wait_until="commit")
+    page.goto(f"{url}/__mock__/{query}", wait_until="commit")
     expect(page.locator("#connection")).to_have_text("Live", timeout=PATIENCE_MS)
     return page
 
@@ -168,6 +168,30 @@ def test_only_a_web_page_of_this_machine_may_be_behind_a_proxy(mock: RunningMock
         assert httpx2.post(f"{mock.url}/__mock__/reset", headers=headers).status_code == status
 
 
+def test_a_proxy_that_passes_the_stream_on_in_large_pieces_is_reported(
+    serve: Serve, profile: BrowserContext, mock: RunningMock
+) -> None:
+    """The requests so far fill its buffer, so that the first events arrive and later ones do not."""
+    source = (SOURCES / "proxies" / "buffering.mjs").read_text()
+    url = serve("node", "buffering.mjs", "PORT", mock.url, "4000", files={"buffering.mjs": source})
+    for i in range(5):
+        httpx2.post(mock.endpoint, json=GOOD | {"name": f"before {i}"}, headers=LOGIN)
+    page = opened(profile, url)
+    httpx2.post(mock.endpoint, json=GOOD | {"name": "held back"}, headers=LOGIN)
+    expect(page.get_by_role("alert")).to_contain_text("The mock answers, but its events come late", timeout=PATIENCE_MS)
+    expect(page.locator("#journal")).not_to_contain_text("held back")
+    for i in range(5):
+        httpx2.post(mock.endpoint, json=GOOD | {"name": f"after {i}"}, headers=LOGIN)
+    expect(page.locator("#journal")).to_contain_text("held back", timeout=PATIENCE_MS)
+
+
+def test_a_web_page_in_place_of_the_state_is_reported(profile: BrowserContext, mock: RunningMock) -> None:
+    page = profile.new_page()
+    page.route(re.compile("/__mock__/state$"), lambda route: route.fulfill(body="<!doctype html>"))
+    page.goto(f"{mock.url}/__mock__/")
+    expect(page.get_by_role("alert")).to_contain_text("Something else answers in place of the mock: forward /__mock__/")
+
+
 def test_scripts_that_do_not_load_are_reported(profile: BrowserContext, mock: RunningMock) -> None:
     page = profile.new_page()
     page.route("**/app.js", lambda route: route.fulfill(status=403))
@@ -189,3 +213,16 @@ def test_eight_dashboards_leave_connections_to_the_app(profile: BrowserContext, 
         each.close()
     assert app.evaluate(CREATE, [mock.url + PATH, GOOD | {"name": "after all"}])[0] == 201
     expect(late.locator("#journal")).to_contain_text("after all")
+
+
+def test_dashboards_of_many_worlds_leave_connections_to_the_app(profile: BrowserContext, mock: RunningMock) -> None:
+    for i in range(4):
+        opened(profile, mock.url, f"?world=w{i}")
+    fifth = profile.new_page()
+    fifth.goto(f"{mock.url}/__mock__/?world=w5")
+    expect(fifth.get_by_role("alert")).to_contain_text("Dashboards of four other worlds are open in this browser")
+    app = profile.new_page()
+    app.goto(f"{mock.url}/page")
+    assert app.evaluate(SIGN_IN, [mock.url, USER])[0] == 200
+    profile.pages[0].goto("about:blank")
+    expect(fifth.locator("#connection")).to_have_text("Live", timeout=PATIENCE_MS)

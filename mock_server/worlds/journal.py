@@ -163,6 +163,11 @@ class Journal:
     def last_id(self) -> int:
         return self._count
 
+    @property
+    def newest_id(self) -> int:
+        """The ID of the newest exchange that it still has, or 0."""
+        return self._exchanges[-1].id if self._exchanges else 0
+
     def clear(self) -> None:
         """Remove all exchanges; continue to count IDs, so that no ID is used twice."""
         self._exchanges.clear()

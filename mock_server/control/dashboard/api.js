@@ -96,7 +96,11 @@ export class Api {
       throw new Unreachable(signal?.aborted ? "The mock has not answered in time." : "The mock does not answer.");
     }
     if (status >= 400) throw refusal(status, text);
-    return text ? JSON.parse(text) : null;
+    try {
+      return text ? JSON.parse(text) : null;
+    } catch {
+      throw new Unreachable(`Something else answers in place of the mock: forward ${BASE} to the mock in your dev server.`);
+    }
   }
 }
 

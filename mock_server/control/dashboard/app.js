@@ -8,7 +8,7 @@ import { Detail } from "./detail.js";
 import { byId, el, fill } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Lists } from "./lists.js";
-import { HeldBack, Live } from "./live.js";
+import { Full, HeldBack, Live } from "./live.js";
 import { attempt, inWords } from "./notice.js";
 import { showNotices } from "./notices.js";
 import { showReadings } from "./readings.js";
@@ -22,13 +22,14 @@ import { tabs } from "./tabs.js";
 import { plain } from "./visible.js";
 import { Worlds } from "./worlds.js";
 
-const LOOKED_AGAIN_MS = 5000; // worlds, logins and the time change without an event in the world looked at
+const LOOKED_AGAIN_MS = 3000; // worlds, logins and the time change without an event in the world looked at
 const STATE_MS = 4500; // asked first, so that the dashboard says within 5 s what is wrong
 const RESTS_AFTER_MS = 30_000; // unseen: a browser has six connections to the mock, and the product needs some
 
 const api = new Api();
 let world = "";
 let mockAddress = ""; // of the mock itself, whatever proxy this web page came through
+let isLate = false; // whether a request is known whose event did not come
 document.documentElement.dataset.started = "yes"; // for theme.js
 
 const detail = new Detail(api, (exchange) => requests.focus(exchange));
@@ -42,14 +43,15 @@ const session = new Session(api);
 const snapshots = new Snapshots(api);
 const clock = new Clock(api);
 const worlds = new Worlds(api, switchTo);
-const live = new Live(api, { load, opened, request, change, lost });
+const live = new Live(api, { load, opened, request, change, late, lost });
 
 const listsSoon = soon(() => lists.load(), 150);
 const faultsSoon = soon(() => faults.load(), 150);
 const noticesSoon = soon(async () => showNotices((await api.get("state")).notices), 150);
-const worldsSoon = soon(() => worlds.load(world), 250);
+const loadWorlds = async () => live.expect(await worlds.load(world));
+const worldsSoon = soon(loadWorlds, 250);
 const allSoon = soon(async () => {
-  await Promise.all([worlds.load(world), session.load(), clock.load()]);
+  await Promise.all([loadWorlds(), session.load(), clock.load()]);
 }, 0);
 
 stateButtons(api, () => world);
@@ -113,13 +115,25 @@ function restWhileUnseen() {
 }
 
 function opened() {
+  tellLive();
+  requests.begin();
+}
+
+function tellLive() {
+  isLate = false;
   tellConnection("live", "Live");
   tellTrouble("");
-  requests.begin();
+}
+
+function late() {
+  isLate = true;
+  tellConnection("lost", "Events come late");
+  tellHeldBack("The mock answers, but its events come late.");
 }
 
 /** @param {Exchange} exchange */
 function request(exchange) {
+  if (isLate) tellLive();
   requests.add(exchange);
   worldsSoon();
   if (exchange.fault?.door === "control") faultsSoon();
@@ -141,12 +155,10 @@ function change(of) {
 /** @param {unknown} reason */
 function lost(reason) {
   if (reason instanceof Refused && reason.status === 403) return refused(reason);
-  tellConnection("lost", reason instanceof HeldBack ? "No events; trying again" : "The mock does not answer; trying again");
+  const answers = reason instanceof HeldBack || reason instanceof Full;
+  tellConnection("lost", answers ? "No events; trying again" : "The mock does not answer; trying again");
   if (reason instanceof HeldBack) {
-    tellTrouble(
-      `${reason.message} Something in between holds it back, such as a proxy that compresses or buffers responses: ` +
-        `open the mock's own address (${mockAddress}), or turn compression off for /__mock__/events.`,
-    );
+    tellHeldBack(reason.message);
   } else if (reason instanceof Error) {
     tellTrouble(reason.message);
   }
@@ -165,6 +177,14 @@ function refused(reason) {
   const dialog = byId("token", HTMLDialogElement);
   if (!dialog.open) dialog.showModal();
   return false;
+}
+
+/** @param {string} what */
+function tellHeldBack(what) {
+  tellTrouble(
+    `${what} Something in between holds them back, such as a proxy that compresses or buffers responses: ` +
+      `open the mock's own address (${mockAddress}), or turn compression off for /__mock__/events.`,
+  );
 }
 
 /** @param {string} text */

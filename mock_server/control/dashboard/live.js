@@ -10,6 +10,10 @@ export const NEWEST = 500; // requests that the web page keeps; a longer list is
 const AGAIN_FIRST_MS = 300;
 const AGAIN_LAST_MS = 4000;
 const HELLO_MS = 4000; // the first event comes at once, unless something holds the stream back
+const EVENT_MS = 2000; // and so does that of each request
+
+/** This browser follows as many worlds as it can. */
+export class Full extends Error {}
 
 /** The mock answers, and its events do not arrive. */
 export class HeldBack extends Error {}
@@ -20,6 +24,7 @@ export class HeldBack extends Error {}
  * @property {() => void} opened The newest requests follow, all that the dashboard shall show.
  * @property {(exchange: Exchange) => void} request
  * @property {(of: string) => void} change
+ * @property {() => void} late A request happened, and its event does not come.
  * @property {(reason: unknown) => boolean} lost Whether to try again.
  */
 
@@ -32,6 +37,8 @@ export class Live {
   #againMs = AGAIN_FIRST_MS;
   #attempt = 0;
   #hello = 0;
+  #received = 0; // the ID of the newest request whose event came
+  #expected = 0;
 
   /** @param {Api} api @param {Follower} follower */
   constructor(api, follower) {
@@ -62,26 +69,51 @@ export class Live {
     this.#attempt += 1;
   }
 
+  /** Report the stream as late unless the event of this request comes soon. @param {number} newest its ID */
+  expect(newest) {
+    if (newest <= this.#received || newest <= this.#expected) return;
+    const attempt = this.#attempt;
+    this.#expected = newest;
+    setTimeout(() => {
+      if (attempt === this.#attempt && this.#expected > this.#received) this.#follower.late();
+    }, EVENT_MS);
+  }
+
   #follow() {
     const attempt = this.#attempt;
+    let isOpen = false;
+    this.#received = this.#expected = 0;
     const ifCurrent = (/** @type {(data: string) => void} */ work) => (data = "") => {
       if (attempt === this.#attempt) work(data);
     };
     this.#hello = setTimeout(ifCurrent(() => {
       this.rest();
-      this.#lose(new HeldBack("The mock answers, but its event stream does not arrive."));
+      this.#lose(new HeldBack("The mock answers, but its events do not arrive."));
     }), HELLO_MS);
     this.#stream = follow(this.#api.address(`events?last=${NEWEST}`), {
       hello: ifCurrent(() => {
         clearTimeout(this.#hello);
+        isOpen = true;
         this.#againMs = AGAIN_FIRST_MS;
         this.#follower.opened();
       }),
-      request: ifCurrent((data) => this.#follower.request(JSON.parse(data))),
-      change: ifCurrent((data) => this.#follower.change(JSON.parse(data).of)),
+      request: ifCurrent((data) => {
+        const exchange = JSON.parse(data);
+        this.#received = exchange.id;
+        this.#follower.request(exchange);
+      }),
+      change: ifCurrent((data) => {
+        const { of } = JSON.parse(data);
+        if (of === "requests") this.#expected = 0; // the journal was cleared
+        this.#follower.change(of);
+      }),
+      full: ifCurrent(() => {
+        this.rest();
+        this.#lose(new Full("Dashboards of four other worlds are open in this browser. Close one: more would take all connections from your web pages."));
+      }),
       lost: ifCurrent(() => {
         this.rest();
-        this.#lose(null);
+        this.#lose(isOpen ? null : new HeldBack("The mock answers, but its events are refused."));
       }),
     });
   }

@@ -6,6 +6,7 @@
  * @property {(data: string) => void} request
  * @property {(data: string) => void} change
  * @property {() => void} lost
+ * @property {() => void} full This browser follows as many worlds as it can.
  */
 
 /** @typedef {{close: () => void}} Stream */

@@ -3,9 +3,10 @@
  * to a host over HTTP/1.1, of all its tabs together; a stream for each dashboard would leave none for the product.
  *
  * A tab sends `{follow: address}` and `{leave: true}`, and answers each `"ping"` with `"pong"`; it gets
- * `["hello"]`, `["request", data]`, `["change", data]` and `["lost"]`.
+ * `["hello"]`, `["request", data]`, `["change", data]`, `["lost"]`, and `["full"]` if there are too many streams.
  */
 
+const STREAMS_MOST = 4; // of different worlds; the rest of the six connections are for the product and the tabs' calls
 const KEPT = 500; // requests, for tabs that come later; a dashboard shows no more
 const CHARACTERS_KEPT = 16_000_000;
 const PING_MS = 20_000; // a tab that was closed without a word misses two
@@ -31,6 +32,7 @@ addEventListener("connect", (event) => {
 /** @param {Tab} tab @param {string} address */
 function follow(tab, address) {
   leave(tab);
+  if (!streams.has(address) && streams.size >= STREAMS_MOST) return tab.port.postMessage(["full"]);
   tab.address = address;
   const stream = streams.get(address) ?? open(address);
   stream.tabs.add(tab);

@@ -23,7 +23,7 @@
  *   version: string, world: string, now: string, cookieName: string, operations: Operation[], users: string[], profile: string,
  *   readings: Reading[], notices: Notice[], scheme: string, port: number, counts: Counts,
  * }} State
- * @typedef {{name: string, idleS: number, counts: Counts}} WorldEntry
+ * @typedef {{name: string, idleS: number, newest: number, counts: Counts}} WorldEntry
  * @typedef {{
  *   id: string, name: string, type: string, startDate: string, endDate: string, personIds: string[],
  *   companyIds: string[], userIds: string[], createdAt: string,

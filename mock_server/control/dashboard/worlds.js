@@ -18,21 +18,23 @@ export class Worlds {
     this.#switchTo = switchTo;
   }
 
-  /** @param {string} world The one looked at. */
+  /** @param {string} world The one looked at. @returns {Promise<number>} the ID of its newest request */
   async load(world) {
     /** @type {WorldEntry[]} */
     const worlds = (await this.#api.get("worlds")).worlds;
     const [first, ...others] = worlds; // that of the name default comes first, then the one used longest ago
     const sorted = first ? [first, ...others.reverse()] : [];
-    const counts = worlds.find((each) => each.name === world)?.counts;
+    const entry = worlds.find((each) => each.name === world);
+    const newest = entry?.newest ?? 0;
     for (const of of /** @type {const} */ (["requests", "lists"])) {
-      fill(byId(`count-${of}`, HTMLElement), counts?.[of].toLocaleString("en") ?? "");
+      fill(byId(`count-${of}`, HTMLElement), entry?.counts[of].toLocaleString("en") ?? "");
     }
     // Rebuild only what changed, so that the button that the user is about to press stays.
     const written = JSON.stringify([world, sorted.map(({ name, counts }) => [name, counts])]);
-    if (written === this.#shown) return;
+    if (written === this.#shown) return newest;
     this.#shown = written;
     refill(byId("worlds", HTMLElement), ...sorted.map((each) => this.#item(each, world)));
+    return newest;
   }
 
   /** @param {WorldEntry} entry @param {string} world */

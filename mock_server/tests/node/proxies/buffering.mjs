@@ -1,13 +1,24 @@
-// A proxy that holds every response back until it is complete, as some that compress do.
+// A proxy that holds every response back until it is complete, or has so many bytes, as some that compress do.
 import http from "node:http";
 
-const [port, mock] = process.argv.slice(2);
+const [port, mock, pieceBytes = "Infinity"] = process.argv.slice(2);
 http
   .createServer((request, response) => {
     const asked = http.request(mock + request.url, { method: request.method, headers: request.headers }, (answer) => {
-      const chunks = [];
-      answer.on("data", (chunk) => chunks.push(chunk));
-      answer.on("end", () => response.writeHead(answer.statusCode, answer.headers).end(Buffer.concat(chunks)));
+      let held = Buffer.alloc(0);
+      const write = () => {
+        if (!response.headersSent) response.writeHead(answer.statusCode, answer.headers);
+        response.write(held);
+        held = Buffer.alloc(0);
+      };
+      answer.on("data", (chunk) => {
+        held = Buffer.concat([held, chunk]);
+        if (held.length >= Number(pieceBytes)) write();
+      });
+      answer.on("end", () => {
+        write();
+        response.end();
+      });
     });
     asked.on("error", () => response.destroy());
     request.pipe(asked);
