@@ -39,6 +39,7 @@ test: check spec ## run lint, type checks, spec checks and all tests on every co
 
 check: install ## check lint, format, types and the CI workflow
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy
+	@$(bin)/mypy --platform win32 --cache-dir .mypy_cache/win32 --exclude '/(tests|bench)/'
 	@$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 selfcheck: install ## judge every known server: detect every defect, raise no false positive (ten minutes)

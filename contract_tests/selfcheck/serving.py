@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
 from threading import Thread
 from typing import Any
 
@@ -47,7 +46,7 @@ def serve(subject: Subject) -> Iterator[dict[str, Any]]:
 
 
 @cache
-def _context() -> ForkServerContext:
+def _context() -> Any:  # a ForkServerContext, which Windows does not have
     context = get_context("forkserver")
     context.set_forkserver_preload(IMPORTED)
     return context

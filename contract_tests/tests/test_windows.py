@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
+
+import httpx2
 
 from contract_tests.tests.conftest import MOCK_FIRST, ROOT
 from contract_tests.tests.test_cli import environment
 
 AS_ON_WINDOWS = (sys.executable, "-X", "warn_default_encoding", "-m", "contract_tests.tests.without_posix")
+
+
+LIST: dict[str, Any] = {"name": "n", "icpId": None, "startDate": "2024-01-01", "endDate": "2024-01-02", "personIds": []}
 
 
 def as_on_windows(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -25,7 +32,10 @@ def test_every_module_is_imported_without_modules_of_posix(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
 
 
-def test_the_mock_serves_and_the_suite_judges_it_without_modules_of_posix(tmp_path: Path) -> None:
+SIGN_IN = {"Content-Type": "application/json", "X-Mock-Control": "1", "Origin": "http://localhost:5173"}
+
+
+def test_the_mock_serves_and_the_suite_judges_it_without_what_posix_adds(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*AS_ON_WINDOWS, "mock_server", "--port", "0", "--ready-json"],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
@@ -33,11 +43,15 @@ def test_the_mock_serves_and_the_suite_judges_it_without_modules_of_posix(tmp_pa
         try:
             assert mock.stdout is not None
             url = json.loads(mock.stdout.readline())["url"]
+            with httpx2.Client(base_url=url) as page:  # as in a web page: the cookie of the sign-in creates
+                assert page.post("/__mock__/sessions", json={"user": "user_xyz789"}, headers=SIGN_IN).is_success
+                assert page.post("/api/v1/entities/leadlists", json=LIST).status_code == 201
             flags = ("--bearer", str(MOCK_FIRST.bearer), "--depth=quick", "--clauses=success", "--report=html")
             done = as_on_windows("contract_tests", "run", url, *flags, cwd=tmp_path)
         finally:
-            mock.terminate()
+            mock.send_signal(signal.SIGINT)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert mock.returncode == 0
 
 
 def test_windows_does_not_require_uvloop_which_cannot_be_installed_there() -> None:

@@ -66,5 +66,5 @@ def fill_with_hostility(mock: RunningMock) -> int:
     httpx2.get(mock.url, headers={"x-mock-world": "<b>world"})
     for name in ("%3Cb%3Esnap", "%E2%80%AEsnap", "%1bsnap"):
         mock.control("PUT", f"snapshots/{name}")
-    mock.set_faults({"match": {"path": f"/{HOSTILE}", "method": MARKUP}, "status": 500})
+    mock.set_faults({"match": {"path": f"/{HOSTILE}", "user": MARKUP}, "status": 500})
     return 9
