@@ -26,16 +26,18 @@ def command(folder: Path, clause: str, config: Path | None, **flags: Any) -> int
 
     The command sends the requests that showed them once more. RUN_DIR is the folder of the run. With CLAUSE, it
     replays only the clauses whose IDs start with it. The options, above all the login, are those of `run`. The exit
-    code is 1 if a clause is still broken.
+    code is 1 if a clause is still broken, and 4 if the responses show nothing about one.
     """
     result = read_result(folder)
     settings = gather({**flags, "url": None if flags["app"] else result.started.url}, config=config)
     masker = Masker(settings.secrets)
     again = list(replay_broken(settings, result, folder, prefix=clause, masker=masker))
     for each in again:
-        verdict = f"broken again: {each.actual}" if each.is_broken else "no longer broken"
+        verdict = {True: f"broken again: {each.actual}", False: "no longer broken", None: "not judged"}[each.is_broken]
         statuses = f"{', '.join(each.before)} -> {', '.join(each.after)}"
         say(on_one_line(masker.mask_excerpt(f"{each.clause}: {verdict} ({statuses})")))
     if not again:
         say("There is no broken clause to replay.")
-    return 1 if any(each.is_broken for each in again) else 0
+    if any(each.is_broken for each in again):
+        return 1
+    return 4 if any(each.is_broken is None for each in again) else 0

@@ -12,7 +12,7 @@ from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.replay import Replayed, replay
 from contract_tests.engine.result import RunResult
-from contract_tests.operation_suite import judge_with
+from contract_tests.operation_suite import judge_with, make_plan
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 
@@ -23,8 +23,12 @@ def replay_broken(
     """Send what showed each broken clause of a recorded run again. prefix: of the clauses. Raises RecordError."""
     budget = Budget(max_time_s=settings.max_time_s)
     with serving(settings) as reached, open_target(reached, budget.pause, masker) as target:
-        judge = judge_with(Terms.of(load_specification(reached.spec_folder), reached), SUITES)
+        terms = Terms.of(load_specification(reached.spec_folder), reached)
+        judge = judge_with(terms, SUITES)
+        plain = make_plan(SUITES, terms, terms.specification.operations[0], "again").first
         moved = (result.started.url, reached.url)
         for found in result.broken:
             if found.clause.id.startswith(prefix) and found.worst is not None:
-                yield replay(found.worst, target, judge, secrets=reached.secrets, folder=folder, moved=moved)
+                yield replay(
+                    found.worst, target, judge, plain=plain, secrets=reached.secrets, folder=folder, moved=moved
+                )

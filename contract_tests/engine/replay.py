@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract_tests.engine.record import RecordError, body_file_name
-from contract_tests.engine.views import ExchangeView, VerdictView, unmasked
+from contract_tests.engine.views import ExchangeView, VerdictView, unmasked, were_at_once
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.requests.plan import Step
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One replayed breach. before, after: the statuses in the record and now, in the order of sending."""
+    """One replayed breach. before, after: the statuses in the record and now, in the order of sending.
+
+    is_broken: None if the responses show nothing about the clause.
+    """
 
     clause: str
-    is_broken: bool
+    is_broken: bool | None
     before: tuple[str, ...]
     after: tuple[str, ...]
     actual: str = ""  # the actual behaviour now, if the clause is broken
@@ -30,28 +34,43 @@ def replay(
     target: Target,
     judge: Judge,
     *,
+    plain: Step,
     secrets: Mapping[str, str],
     folder: Path,
     moved: tuple[str, str] = ("", ""),
 ) -> Replayed:
-    """Send the requests of a verdict again.
+    """Send the requests of a verdict again, at the same time if they were concurrent.
 
-    secrets: secret -> expression that replaces it in the record. moved: the base URL in the record, and the one now.
+    plain: a request that every correct server accepts. secrets: secret -> expression that replaces it in the record.
+    moved: the base URL in the record, and the one now.
     Raise RecordError if the record does not have the complete body of a request.
     """
     requests = [_request(view, secrets, folder, moved) for view in verdict.exchanges]
-    again = target.send_in_turn(
+    outgoing = [
         (request, view.label, number)
         for number, (request, view) in enumerate(zip(requests, verdict.exchanges, strict=True), 1)
-    )
-    cases = [judge.case(exchange) for exchange in again]
-    broken = [
-        judgement
-        for judgement in judge.judge_all(*cases)
-        if isinstance(judgement, Verdict) and judgement.clause == verdict.clause and judgement.outcome is Outcome.BROKEN
     ]
+    if were_at_once(verdict.exchanges):
+        again = sorted(target.send_burst(outgoing), key=lambda exchange: exchange.number)
+    else:
+        again = target.send_in_turn(outgoing)
+    found = _verdicts(judge, again, verdict.clause)
+    if not found:  # that a request is refused shows something only if the server accepts a plain one
+        beside = target.send(plain.request, plain.label, len(again) + 1)
+        found = [
+            each
+            for each in _verdicts(judge, [*again, beside], verdict.clause)
+            if any(exchange.number <= len(again) for exchange in each.exchanges)
+        ]
+    broken = [each for each in found if each.outcome is Outcome.BROKEN]
     before = tuple(str(view.response.status) if view.response else view.failure or "" for view in verdict.exchanges)
-    return Replayed(verdict.clause, bool(broken), before, _seen(again), broken[0].actual if broken else "")
+    is_broken = bool(broken) if found else None
+    return Replayed(verdict.clause, is_broken, before, _seen(again), broken[0].actual if broken else "")
+
+
+def _verdicts(judge: Judge, exchanges: Sequence[Exchange], clause: str) -> list[Verdict]:
+    judgements = judge.judge_all(*map(judge.case, exchanges))
+    return [each for each in judgements if isinstance(each, Verdict) and each.clause == clause]
 
 
 def _seen(exchanges: Sequence[Exchange]) -> tuple[str, ...]:

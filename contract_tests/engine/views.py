@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -103,6 +103,12 @@ class VerdictView:
     actual: str = ""
     reading: str | None = None
     hint: str = ""
+
+
+def were_at_once(exchanges: Sequence[ExchangeView]) -> bool:
+    """Return whether the server had all requests at the same time."""
+    sent_s = [each.sent_at_s for each in exchanges]
+    return len(exchanges) > 1 and max(sent_s) < min(each.sent_at_s + each.elapsed_s for each in exchanges)
 
 
 def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:

@@ -9,7 +9,7 @@ from pathlib import Path
 from contract_tests.contract.specification import Treatment
 from contract_tests.engine.record import body_file_name
 from contract_tests.engine.result import RunResult
-from contract_tests.engine.views import ExchangeView, VerdictView
+from contract_tests.engine.views import ExchangeView, VerdictView, were_at_once
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.python import as_bytes, as_text
 from contract_tests.report.receipt import Receipt
@@ -61,7 +61,7 @@ def _test(result: RunResult, verdict: VerdictView, folder: Path | None) -> Itera
         reading = result.reading(verdict.reading)
         accepted = tuple(option for option, treatment in reading.treatments.items() if treatment is not Treatment.FAIL)
         yield f"        readings={{{reading.id!r}: {accepted!r}}},"
-    if _at_once(verdict.exchanges):
+    if were_at_once(verdict.exchanges):
         yield "        at_once=True,"
     yield "    )"
 
@@ -87,12 +87,6 @@ def _request(result: RunResult, exchange: ExchangeView, folder: Path | None) -> 
     if request.in_parts:
         yield "            in_parts=True,"
     yield "        ),"
-
-
-def _at_once(exchanges: tuple[ExchangeView, ...]) -> bool:
-    """Return whether the server had all requests at the same time."""
-    sent_s = [each.sent_at_s for each in exchanges]
-    return len(exchanges) > 1 and max(sent_s) < min(each.sent_at_s + each.elapsed_s for each in exchanges)
 
 
 def _ascii(text: str) -> str:

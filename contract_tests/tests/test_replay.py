@@ -11,19 +11,31 @@ import pytest
 from contract_tests.engine.record_reading import read_result
 from contract_tests.report.diff import changes
 from contract_tests.tests.conftest import USERS
-from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
-from contract_tests.tests.servers.right_core import Receive, RightCore, Scope, Send
+from contract_tests.tests.servers.right_core import Fields, Receive, Refusal, Request, RightCore, Scope, Send
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import LOGIN, environment
 from contract_tests.tests.test_exit_codes import run
 
 
+class CutsAndRefuses(RightCore):
+    """Cuts names after 64 characters, and refuses apostrophes."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        if "'" in str(sent.get("name")):
+            raise Refusal(400, "BAD_REQUEST", "The name contains an apostrophe.")
+        return super().validate(request, sent)
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        created = super().build(request, user, fields)
+        return {**created, "name": created["name"][:64]}
+
+
 class Repairable:
     """A server whose app can be replaced while it runs."""
 
     def __init__(self) -> None:
-        self.app = next(server.app for server in FAULTY_SERVERS if server.name == "name-cut-at-64")(USERS)
+        self.app: RightCore = CutsAndRefuses(USERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
@@ -41,10 +53,14 @@ def test_a_breach_is_broken_again_until_the_server_is_repaired(tmp_path: Path) -
         done = call("replay", str(first), *LOGIN)
         assert (done.returncode, "response.name.echo: broken again: " in done.stdout) == (1, True), done.stderr
         assert "(201 -> 201)" in done.stdout
+        assert "request.name.text: broken again: " in done.stdout
+        server.app = RightCore({})
+        done = call("replay", str(first), "response.name", *LOGIN)
+        assert (done.returncode, done.stdout) == (4, "response.name.echo: not judged (201 -> 401)\n")
         server.app = RightCore(USERS)
         done = call("replay", str(first), "response.name", *LOGIN)
         assert (done.returncode, done.stdout) == (0, "response.name.echo: no longer broken (201 -> 201)\n")
-        assert call("replay", str(first), "error", *LOGIN).stdout == "There is no broken clause to replay.\n"
+        assert call("replay", str(first), "access", *LOGIN).stdout == "There is no broken clause to replay.\n"
         assert run(url, *LOGIN, "--depth=quick", f"--run-folder={second}").returncode == 0
     done = call("diff", str(first), str(second))
     assert (done.returncode, "response.name.echo: broken -> held" in done.stdout) == (1, True), done.stdout
