@@ -59,7 +59,7 @@ bench: install ## measure the mock and other servers (suites: ARGS=--suite; reco
 
 hardening: install ## measure what the mock promises under attack, with a limit for each (three minutes)
 	@.ci/tools node
-	@$(bin)/python -m mock_server.tests.hardening
+	@$(bin)/python -m mock_server.tests.hardening $(ARGS)
 
 spec: install ## check the contract in spec/ with our own gate and two OpenAPI linters
 	@$(bin)/python -m contract_tests.spec_gate

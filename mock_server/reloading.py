@@ -6,6 +6,7 @@ A new spec keeps the worlds. A new seed file resets them, because a reset is wha
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,7 @@ class Following:
         self._served = found
         self.mock.become(made)
         self._announce(changed)
+        _free_memory()
 
     def _made(self) -> Mock:
         """Create a mock from the files and start it: Connexion builds its middleware at the first call."""
@@ -116,6 +118,13 @@ class Following:
 
     def _named(self, changed: list[str]) -> str:
         return f"the {' and the '.join(map(self._files.name, changed))}"
+
+
+def _free_memory() -> None:
+    """Collect the replaced mock. Its parts refer to each other, and the command has frozen the first one."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 async def _start(mock: Mock) -> None:

@@ -1,19 +1,27 @@
-"""A served request leaves nothing that only the garbage collector frees: it would cost memory, and stop requests."""
+"""What only the garbage collector frees: of a request nothing, as that would stop others; of a reload the old mock."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
+import shutil
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
+from mock_server.app import create_app
+from mock_server.reloading import Files, Following
 from mock_server.running import RunningMock, running_mock
-from mock_server.tests.conftest import GOOD
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
 
 REQUESTS = 20
 # What a request is made of; mocks of other tests in this process may become garbage meanwhile.
@@ -74,3 +82,31 @@ def test_a_request_leaves_no_garbage(mock: RunningMock, authorization: str, body
     finally:
         client.close()
     assert sum(garbage.values()) < REQUESTS, garbage
+
+
+def test_a_reload_frees_the_replaced_mock(tmp_path: Path) -> None:
+    spec = Path(shutil.copytree(ROOT / "spec", tmp_path / "spec")) / "openapi.yaml"
+    following = Following(lambda: create_app(spec_dir=spec.parent), Files(spec.parent, None), warn=print)
+
+    async def reload() -> None:
+        spec.write_text(f"{spec.read_text()}\n# changed\n")
+        await following.look()
+
+    async def serve_and_reload() -> weakref.ref[Any]:
+        await reload()  # the new mock has started
+        transport = httpx2.ASGITransport(app=following.mock)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            assert (await client.post(PATH, json=GOOD, headers=LOGIN)).status_code == 201
+            assert (await client.get("/__mock__/requests")).status_code == 200
+        following.mock.worlds["default"].reset()
+        replaced = weakref.ref(following.mock.contract)
+        await reload()
+        return replaced
+
+    gc.freeze()  # as the command does
+    gc.disable()
+    try:
+        assert asyncio.run(serve_and_reload())() is None
+    finally:
+        gc.enable()
+        gc.unfreeze()

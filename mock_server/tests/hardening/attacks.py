@@ -1,103 +1,28 @@
-"""Measure what the mock promises under attack, with the real limits, and print one table; exit 1 if one is not kept.
-
-`make hardening` takes about two minutes, most of it waiting for the longest limit (80 s). The tests have the same
-promises with short limits.
-"""
+"""What clients can do to a server: slow, silent and hostile ones, large bodies, many creates, signals."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import signal
 import socket
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
+from contextlib import suppress
 
 from mock_server.connections.protocol import HEAD_S
 from mock_server.connections.response_bytes import IDLE_S
-from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
+from mock_server.tests.conftest import GOOD, LOGIN, PATH
 from mock_server.tests.corpus import Case, json_texts, naughty_strings
+from mock_server.tests.hardening.measuring import BODY, MARGIN_S, Row, Target, all_of, at_most, target
 
-MARGIN_S = 2.0  # for a busy machine, on top of each limit
 CUT_UNREAD_S = 30.0
-BODY = json.dumps(GOOD).encode()
-HEADERS = {"Content-Type": "application/json", "Authorization": LOGIN["authorization"]}
 POST = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: {LOGIN['authorization']}\r\n".encode()
 WHOLE = POST + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One promise, what was measured, and whether it is kept."""
-
-    promise: str
-    limit: str
-    measured: str
-    is_kept: bool
-
-
-def at_most(promise: str, limit: float, measured: float, unit: str, margin: float = 0.0) -> Row:
-    """A row for a number with an upper limit."""
-    return Row(promise, f"≤ {limit:g} {unit}", f"{measured:.3g} {unit}", measured <= limit + margin)
-
-
-def all_of(promise: str, held: int, of: int) -> Row:
-    """A row for a count of which each one must hold."""
-    return Row(promise, f"{of}/{of}", f"{held}/{of}", held == of)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A mock in a process of its own."""
-
-    process: subprocess.Popen[str]
-    port: int
-
-    def connect(self, timeout_s: float = 120) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s)
-
-    def client(self) -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", self.port, timeout=120)
-
-    def memory_mib(self) -> float:
-        with open(f"/proc/{self.process.pid}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-    def post(self, client: HTTPConnection, body: bytes) -> tuple[int, bytes]:
-        client.request("POST", PATH, body, HEADERS)
-        answer = client.getresponse()
-        return answer.status, answer.read()
-
-    def is_alive(self) -> bool:
-        with suppress(OSError):
-            return self.post(self.client(), BODY)[0] == 201
-        return False
-
-
-@contextmanager
-def target() -> Iterator[Target]:
-    """A mock with default settings; ended with the block."""
-    command = [sys.executable, "-m", "mock_server", "--port", "0", "--ready-json"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
-    environment["PYTHONPATH"] = str(ROOT)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
-        assert process.stdout is not None
-        port = urlsplit(json.loads(process.stdout.readline())["url"]).port
-        try:
-            yield Target(process, port or 0)
-        finally:
-            process.terminate()
 
 
 def seconds_until_cut(connections: list[socket.socket], started_s: float) -> float:
@@ -351,20 +276,3 @@ def _load(mock: Target) -> None:
 MEASURES: tuple[Callable[[Target], Iterator[Row]], ...] = (
     malformed, corpora, pipelining, large_bodies, creates, signals, unread_responses, slow_clients,
 )  # fmt: skip
-
-
-def main() -> int:
-    """Print a row for each promise as it is measured; the exit code."""
-    is_kept = True
-    print(f"{'promise':<58}{'limit':>14}{'measured':>14}")
-    for measure in MEASURES:
-        with target() as mock:
-            for row in measure(mock):
-                is_kept &= row.is_kept
-                mark = "" if row.is_kept else "  NOT KEPT"
-                print(f"{row.promise:<58}{row.limit:>14}{row.measured:>14}{mark}", flush=True)
-    return 0 if is_kept else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
