@@ -151,7 +151,7 @@ class Target:
 
     def _send_renewed(self, request: Request, label: str, number: int) -> Exchange:
         """Send a request; after a 401, renew the session if possible and send again."""
-        if self._renewal is None or request.wire is not None or not self._renewal.signs_in(request.headers):
+        if self._renewal is None or not self._renewal.signs_in(request.headers):
             return self._send_once(request, label, number)
         used = self._renewal.current
         exchange = self._send_once(request, label, number)
@@ -212,7 +212,7 @@ class Target:
             return exchange_bytes(
                 request.url,
                 request.method,
-                request.wire,
+                self._renewal.wire(request.wire, request.headers) if self._renewal else request.wire,
                 timeout_s=self.timeout_s,
                 longest_bytes=MAX_ANSWER_BYTES,
                 tls=self._tls,

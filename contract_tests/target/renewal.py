@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
-from contract_tests.target.exchange import Headers
+from contract_tests.target.exchange import Headers, Wire
 
 BEFORE_EXPIRY_S = 30.0  # clocks differ by less, and responses arrive by then
 
@@ -35,6 +36,13 @@ class Renewal:
             self.renew(self._current)
         fresh = f"Bearer {self._current}"
         return tuple((name, fresh if self._is_login(name, value) else value) for name, value in headers)
+
+    def wire(self, wire: Wire, headers: Headers) -> Wire:
+        """Return the message with the newest token. headers: of the request that it was made from."""
+        if self.headers(headers) == headers:
+            return wire
+        old, new = (f"Bearer {token}".encode("latin-1") for token in (self._first, self._current))
+        return replace(wire, data=wire.data.replace(old, new))
 
     def renew(self, used: str | None = None) -> bool:
         """Fetch a new token; return whether it differs from the used one."""

@@ -382,6 +382,7 @@ def test_a_token_from_a_file_is_read_again_when_the_session_ends(tmp_path: Path)
 
 
 def test_a_token_that_is_about_to_expire_is_renewed_before_it_is_sent() -> None:
+    from contract_tests.target.exchange import Wire
     from contract_tests.target.renewal import Renewal
 
     def token(expires_s: float) -> str:
@@ -394,6 +395,11 @@ def test_a_token_that_is_about_to_expire_is_renewed_before_it_is_sent() -> None:
     assert renewal.headers((("Authorization", f"Bearer {old}"),)) == (("Authorization", f"Bearer {new}"),)
     assert renewal.headers((("Authorization", f"Bearer {old}x"),)) == (("Authorization", f"Bearer {old}x"),)
     assert learned == [new]
+    message = Wire(b"POST / HTTP/1.1\r\nauthorization:\tBearer " + old.encode() + b"\r\n\r\n{}")
+    assert renewal.wire(message, (("Authorization", f"Bearer {old}"),)).data == message.data.replace(
+        old.encode(), new.encode()
+    )
+    assert renewal.wire(message, ()) == message
 
 
 def test_max_time_ends_pauses() -> None:
