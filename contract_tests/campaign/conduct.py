@@ -39,22 +39,23 @@ class Campaign:
     """What a campaign does beyond a run.
 
     cells: made from how many requests are left for them; None where only time bounds the campaign. grounds: what the
-    cells of each operation start from. run_id: marks every request. spent_s: the time that earlier processes have used.
-    known: breaches that other processes have sent again.
+    cells of each operation start from. run_id: marks every request. most_examples: that can come before the
+    cells. spent_s: the time that earlier processes have used. known: breaches that other processes have sent again.
     """
 
     cells: Callable[[int | None], Iterable[Cell]]
     grounds: Callable[[Sequence[Plan]], Sequence[Ground]]
     run_id: str
     max_requests: int | None = None
+    most_examples: int = 0
     spent_s: float = 0.0
     known: frozenset[Key] = frozenset()
 
     def requests_left(self, plans: Sequence[Plan]) -> int | None:
-        """How many requests are left for the cells: a function of the plans, not of what the server does."""
+        """How many requests are left for the cells: a function of the plans, not of what server and examples do."""
         if self.max_requests is None:
             return None
-        return self.max_requests - sum(len(plan.steps) for plan in plans) - FIRST_CONFIRMING
+        return self.max_requests - sum(len(plan.steps) for plan in plans) - FIRST_CONFIRMING - self.most_examples
 
 
 class CampaignConductor(Conductor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -16,14 +17,14 @@ from contract_tests.requests.plan import USER_AGENT
 from contract_tests.target.exchange import Request
 
 LABEL = "an example of an earlier campaign"
-MOST_EXAMPLES = 200  # sent before the cells; a server that breaks more has more urgent problems
+MOST_EXAMPLES = 100  # kept, and sent before the cells; a server that breaks more has more urgent problems
 KEY = b"leadlists-contract examples, 1"  # with the version of their form
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")  # those that plans send
 _UNFILLED = "${LEADLISTS_"  # the place of a secret that this campaign does not have
 
 
 class Examples:
-    """The smallest request of each breach, without secrets and host.
+    """The smallest request of each breach, without secrets and host; those that broke a clause last are kept.
 
     problem: why the database can no longer be used; empty if it can.
     """
@@ -35,15 +36,19 @@ class Examples:
         self._secrets = secrets
         self._base_url = base_url
         self._saved: set[Key] = set()
+        self._kept: dict[bytes, bytes] = {}  # an example without its time -> the saved value
 
     def requests(self) -> list[Request]:
-        """The requests that earlier campaigns have saved, in the same order for the same ones."""
+        """The requests that earlier campaigns have saved, the newest first; delete those that are too many."""
         try:
-            values = sorted(self._database.fetch(KEY))[:MOST_EXAMPLES]
+            values = sorted(self._database.fetch(KEY), key=_age)
+            for value in values[MOST_EXAMPLES:]:
+                self._database.delete(KEY, value)
         except Exception as error:  # of whatever kind of database
             self.problem = f"The examples cannot be read: {error}."
             return []
-        return [request for value in values if (request := self._request(value)) is not None]
+        self._kept = {_without_time(value): value for value in values[:MOST_EXAMPLES]}
+        return [request for value in values[:MOST_EXAMPLES] if (request := self._request(value)) is not None]
 
     def save(self, found: Found) -> None:
         """Save what shows a breach if one request does, and if it broke the clause again."""
@@ -61,9 +66,14 @@ class Examples:
             "body": base64.b64encode(request.body.data).decode(),
             "chunked": request.chunked,
             "in_parts": request.in_parts,
+            "at_s": found.last_s,
         }
+        value = orjson.dumps(fields)
+        before = self._kept.get(_without_time(value))
         try:
-            self._database.save(KEY, orjson.dumps(fields))
+            self._database.save(KEY, value)
+            if before is not None:
+                self._database.delete(KEY, before)
         except Exception as error:
             self.problem = f"The examples cannot be saved: {error}."
 
@@ -88,6 +98,24 @@ class Examples:
         if not is_ours or method not in METHODS or _UNFILLED in texts + data:
             return None
         return Request(method, url, headers, body, chunked, in_parts)
+
+
+def _age(value: bytes) -> tuple[float, bytes]:
+    """Sort key: the time of the last breach, the newest first."""
+    at_s = _fields(value).get("at_s")
+    return -at_s if isinstance(at_s, float | int) else 0.0, value
+
+
+def _without_time(value: bytes) -> bytes:
+    return orjson.dumps({name: each for name, each in _fields(value).items() if name != "at_s"})
+
+
+def _fields(value: bytes) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 class RecordedExamples(Examples):

@@ -17,7 +17,7 @@ from contract_tests.campaign.cells import cells
 from contract_tests.campaign.conduct import Campaign, CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.crew import Crew
-from contract_tests.campaign.examples import LABEL, Examples, RecordedExamples
+from contract_tests.campaign.examples import LABEL, MOST_EXAMPLES, Examples, RecordedExamples
 from contract_tests.campaign.permit import Permit
 from contract_tests.campaign.resuming import Past, RecallingTarget, ResumedLog, resumable
 from contract_tests.campaign.strategies import Ground
@@ -36,6 +36,8 @@ from contract_tests.settings.manners import Shard
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 from contract_tests.target.client import Target
+
+WITH_EXAMPLES = ", with examples"  # in the depth of a campaign, which must be the same to resume it
 
 
 @contextmanager
@@ -96,10 +98,11 @@ def _open(
     record_bytes: int,
 ) -> Iterator[CampaignConductor]:
     terms = Terms.of(load_specification(settings.spec_folder), settings)
-    depth = f"campaign of {allowance}" + (", rude" if settings.rude else "")
-    depth += f", shard {shard}" if shard.total > 1 else ""
-    started = replace(describe(terms), depth=depth)
     past = Past(folder, settings.secrets, masker.mask) if resumes and folder is not None else None
+    recorded = past.started.depth if past is not None and past.started is not None else ""
+    has_examples = WITH_EXAMPLES in recorded or (past is None and database is not None)
+    parts = (", rude" * settings.rude, WITH_EXAMPLES * has_examples, f", shard {shard}" * (shard.total > 1))
+    started = replace(describe(terms), depth=f"campaign of {allowance}{''.join(parts)}")
     if past is not None:
         started = resumable(past, started)
     plans = tuple(
@@ -110,6 +113,7 @@ def _open(
         partial(grounds, terms, suites),
         run_id(started),
         allowance.requests,
+        MOST_EXAMPLES if has_examples else 0,
         past.elapsed_s if past else 0.0,
     )
     check_allowance(allowance, campaign.requests_left(plans))

@@ -16,12 +16,16 @@ from pathlib import Path
 import pytest
 from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase
 
-from contract_tests.campaign.examples import KEY, LABEL, Examples
+from contract_tests.campaign.cells import cell_of
+from contract_tests.campaign.examples import KEY, LABEL, MOST_EXAMPLES, Examples
 from contract_tests.composition.examples import open_examples
-from contract_tests.engine.events import ExchangeSeen
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL
+from contract_tests.engine.events import ExchangeSeen, StageStarted
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Found
+from contract_tests.engine.grouping import Key
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.record_reading import read_events
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, VerdictView
+from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.values import Session, Settings, UsageError
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.campaign.test_dying_processes import Cutting
@@ -53,9 +57,12 @@ def campaign_with_an_example(examples: ExampleDatabase, folder: Path) -> None:
     """Carry out a campaign against a server that cuts names; an example shows it before the cells."""
     with serve(Cutting({SECOND: "user_2"})) as url:
         settings = Settings(url, Session("first", bearer=SECOND), seed=9)
-        result = small_campaign(settings, folder, requests=220, examples=examples)
+        result = small_campaign(settings, folder, requests=320, examples=examples)
     assert result.discovered is not None
     [found] = result.discovered.findings
+    stages = [event.name for event in read_events(folder) if isinstance(event, StageStarted)]
+    cells = [stage for stage in stages if cell_of(stage) is not None]
+    assert 100 <= sum(int(cell.split()[-2]) for cell in cells) < 320 - 100 - MOST_EXAMPLES  # for any number of examples
     assert (found.main.key.clause, found.main.same) == ("response.name.echo", 3)
     sent = [event.exchange for event in read_events(folder) if isinstance(event, ExchangeSeen)]
     shown, *_ = [exchange for exchange in sent if exchange.label == LABEL]
@@ -68,7 +75,7 @@ def campaign_with_an_example(examples: ExampleDatabase, folder: Path) -> None:
 def test_campaigns_share_examples_through_redis(redis_url: str, tmp_path: Path) -> None:
     with serve(Cutting({FIRST: "user_1"})) as url:
         settings = Settings(url, Session("first", bearer=FIRST))
-        result = small_campaign(settings, tmp_path / "one", requests=220, examples=open_examples(redis_url))
+        result = small_campaign(settings, tmp_path / "one", requests=320, examples=open_examples(redis_url))
     assert result.exit_code() == 1
     [saved] = open_examples(redis_url).fetch(KEY)
     assert FIRST.encode() not in saved
@@ -92,7 +99,7 @@ def test_a_resumed_campaign_sends_no_example_again(tmp_path: Path) -> None:
     with serve(Cutting({SECOND: "user_2"})) as url:
         record.write_bytes(record.read_bytes().replace(_url_in(lines[0]), url.encode()))
         settings = Settings(url, Session("first", bearer=SECOND), seed=9)
-        small_campaign(settings, folder, requests=220, resumes=True)
+        small_campaign(settings, folder, requests=320, resumes=True)
     assert _numbers(record.read_bytes().splitlines(keepends=True)) == _numbers(lines)
 
 
@@ -103,6 +110,23 @@ def _numbers(lines: list[bytes]) -> list[int]:
 
 def _url_in(line: bytes) -> bytes:
     return line.partition(b'"url":"')[2].partition(b'"')[0]
+
+
+def test_the_newest_examples_are_kept_each_once() -> None:
+    database = InMemoryExampleDatabase()
+    for at_s in range(MOST_EXAMPLES + 9):
+        database.save(KEY, json.dumps(EXAMPLE | {"path": f"/{at_s}", "at_s": at_s}).encode())
+    sent = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1").requests()
+    assert [each.url[16:] for each in sent[:2]] == [f"/{MOST_EXAMPLES + 8}", f"/{MOST_EXAMPLES + 7}"]
+    assert len(sent) == len(set(database.fetch(KEY))) == MOST_EXAMPLES
+    database = InMemoryExampleDatabase()
+    for last_s in (1.0, 2.0):
+        examples = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1")
+        examples.requests()
+        request = RequestView("POST", f"http://127.0.0.1{PATH}", (), BodyView(b"{}", 2))
+        verdict = VerdictView("c", Outcome.BROKEN, (ExchangeView(1, "", last_s, 0.0, request),))
+        examples.save(Found(Key("c", "", ""), 1, last_s, last_s, verdict, same=3, times=3))
+    assert [json.loads(value)["at_s"] for value in database.fetch(KEY)] == [2.0]
 
 
 class Failing(InMemoryExampleDatabase):
