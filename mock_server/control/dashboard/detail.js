@@ -6,6 +6,7 @@
 import { bodyView } from "./body.js";
 import { copyMenu } from "./copying.js";
 import { button, byId, el, fill } from "./dom.js";
+import { readable } from "./fault_words.js";
 import { durationOf, short, statusView, timeOf } from "./showing.js";
 
 const DOORS = {
@@ -109,7 +110,7 @@ function facts(exchange, world) {
     ["Request", el("span", { class: `verdict ${verdict.request}` }, JUDGED[verdict.request])],
     ["Answer", el("span", { class: `verdict ${verdict.answer}` }, JUDGED[verdict.answer])],
   ];
-  if (fault) told.push(["Fault", el("span", {}, el("span", { class: "fault" }, fault.what), ` by ${door}`)]);
+  if (fault) told.push(["Fault", el("span", {}, el("span", { class: "fault" }, readable(fault.what)), ` by ${door}`)]);
   if (!answer.complete) told.push(["Broken off", answer.status === null ? "before any answer" : "before its end"]);
   return el("dl", { class: "facts" }, ...told.map(([name, value]) => el("div", { class: name }, el("dt", {}, name), el("dd", {}, value))));
 }

@@ -21,7 +21,7 @@ export const OTHER_STATUSES = [403, 404, 409, 413, 422, 429, 502, 503, 504];
 /** @param {Fault} fault */
 export function effectOf({ status, session, answer, delayMs, p99Ms, body, headers }) {
   const effects = [];
-  if (status !== undefined) effects.push(body === undefined ? `status ${status}` : `status ${status} with an own body`);
+  if (status !== undefined) effects.push(body === undefined ? `status ${status}` : `status ${status} with its own body`);
   if (headers !== undefined) effects.push(`header ${short(Object.keys(headers).join(", "))}`);
   if (session !== undefined) effects.push(EXPIRED);
   if (answer !== undefined) effects.push(ANSWERS[answer] ?? answer);
@@ -30,6 +30,11 @@ export function effectOf({ status, session, answer, delayMs, p99Ms, body, header
     effects.push(p99Ms === undefined ? `after ${inMs(delayMs)}` : `after about ${inMs(delayMs)}${often}`);
   }
   return effects.join(", ");
+}
+
+/** The effects that a response names, such as `status=409&body=%7B%7D`, for people. @param {string} what */
+export function readable(what) {
+  return short([...new URLSearchParams(what)].map(([name, value]) => `${name}=${value}`).join(" "));
 }
 
 /** @param {Fault} fault */

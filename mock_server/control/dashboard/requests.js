@@ -3,6 +3,7 @@
 /** @import { Exchange } from "./types.js" */
 
 import { byId, el, fill } from "./dom.js";
+import { readable } from "./fault_words.js";
 import { fits } from "./filter.js";
 import { NEWEST } from "./live.js";
 import { counted, durationOf, short, statusView } from "./showing.js";
@@ -148,7 +149,7 @@ export class Requests {
         el(
           "span",
           { class: "marks" },
-          fault && el("span", { class: "fault" }, fault.what),
+          fault && el("span", { class: "fault" }, readable(fault.what)),
           verdict.answer === "invalid" && el("span", { class: "wrong-answer" }, "answer breaks the spec"),
         ),
     );

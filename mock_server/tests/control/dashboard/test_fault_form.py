@@ -81,7 +81,7 @@ def test_a_fault_has_its_own_response_and_more_conditions(page: Page, mock: Runn
     expect(page.locator("#notice")).to_contain_text('"{"name": "taken"" is not JSON; write for example')
     form.get_by_label("If the body sent has").fill('{"name": "taken"}')
     form.get_by_role("button", name="Add fault").click()
-    expect(page.locator("#faults strong")).to_have_text("status 409 with an own body, header Retry-After, X-Trace")
+    expect(page.locator("#faults strong")).to_have_text("status 409 with its own body, header Retry-After, X-Trace")
     expect(page.locator("#faults small")).to_have_text('the next 1: by user_abc123 with {"name":"taken"}')
     login = {"authorization": "Bearer abc123-session"}
     assert [httpx2.post(mock.endpoint, json=GOOD | {"name": name}, headers=login).status_code for name in "ab"] == [
@@ -90,6 +90,7 @@ def test_a_fault_has_its_own_response_and_more_conditions(page: Page, mock: Runn
     ]
     answer = httpx2.post(mock.endpoint, json=GOOD | {"name": "taken"}, headers=login)
     assert (answer.status_code, answer.json(), answer.headers["x-trace"]) == (409, {"code": "TAKEN"}, "a: b")
+    expect(page.locator(".rows .fault, #journal .fault").first).to_contain_text('status=409 body={"code":"TAKEN"}')
 
 
 def test_every_documented_status_and_every_response_fault_is_offered(page: Page) -> None:
