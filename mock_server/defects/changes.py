@@ -62,10 +62,7 @@ def together(*changes: Change) -> Change:
 
 def answered(change: Callable[[Value], Any]) -> Change:
     """Return another JSON value instead of the lead list."""
-    return stage(
-        "render",
-        lambda render: lambda outcome, status: render(Outcome(change(dict(outcome.value)), outcome.headers), status),
-    )
+    return answered_after(lambda: change)
 
 
 def answered_after(make: Callable[[], Callable[[Value], Any]]) -> Change:
@@ -73,14 +70,24 @@ def answered_after(make: Callable[[], Callable[[Value], Any]]) -> Change:
 
     def wrap(render: Any) -> Any:
         change = make()
-        return lambda outcome, status: render(Outcome(change(dict(outcome.value)), outcome.headers), status)
+        return lambda outcome, status: render(Outcome(_changed(outcome.value, change), outcome.headers), status)
 
     return stage("render", wrap)
 
 
+def _changed(value: Any, change: Callable[[Value], Any]) -> Any:
+    """Return the changed lead list, or the value itself if another defect has dropped what the change needs."""
+    if not isinstance(value, dict):
+        return value
+    try:
+        return change(dict(value))
+    except KeyError:
+        return value
+
+
 def field(name: str, change: Callable[[Any], Any]) -> Change:
-    """Change the returned value of one field, unless another defect dropped the field."""
-    return answered(lambda value: {**value, name: change(value[name])} if name in value else value)
+    """Change the returned value of one field."""
+    return answered(lambda value: {**value, name: change(value[name])})
 
 
 def field_is(name: str, constant: Any) -> Change:
