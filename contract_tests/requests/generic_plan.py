@@ -170,12 +170,14 @@ def wrong_logins(session: Session, cookie_name: str, expired: str | None) -> Ite
         elif session.bearer.swapcase() != session.bearer:
             yield "a token in other case", (("Authorization", f"Bearer {session.bearer.swapcase()}"),)
     if session.cookie:
-        yield "the beginning of a cookie", (("Cookie", f"{session.cookie[0]}={session.cookie[1][:-1]}"),)
-        changed = with_changed_payload(session.cookie[1])
-        label, token = ("a cookie with a changed payload", changed) if changed else ("a cookie and more", f"{token}x")
-        yield label, (("Cookie", f"{session.cookie[0]}={token}"),)
-        if not session.bearer and (unsigned := without_signature(session.cookie[1])):
-            yield "a cookie without signature", (("Cookie", f"{session.cookie[0]}={unsigned}"),)
+        name, token = session.cookie
+        yield "the beginning of a cookie", (("Cookie", f"{name}={token[:-1]}"),)
+        if changed := with_changed_payload(token):
+            yield "a cookie with a changed payload", (("Cookie", f"{name}={changed}"),)
+        else:
+            yield "a cookie and more", (("Cookie", f"{name}={token}x"),)
+        if not session.bearer and (unsigned := without_signature(token)):
+            yield "a cookie without signature", (("Cookie", f"{name}={unsigned}"),)
     yield from _odd_logins(session, cookie_name)
     if expired:
         yield "an expired session", (("Authorization", f"Bearer {expired}"),)
