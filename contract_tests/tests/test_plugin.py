@@ -114,11 +114,13 @@ def test_junit_names_are_the_same_wherever_the_kit_is_installed(
         flags = ("-n", processes, f"--rootdir={rootdir}", "--junitxml=junit.xml")
         done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, *flags)
         assert done.returncode == 0, done.stdout
+        assert "6 passed" in done.stdout
         cases = Xml.parse(tmp_path / "junit.xml").iter("testcase")
         names = {(str(case.get("classname")), str(case.get("name"))) for case in cases}
         found.append({name for name in names if name[1] != "test_theirs"})
     assert found[0] == found[1]
     assert ("contract_tests.suite.test_clauses", "test_clause[request.name.required]") in found[0]
+    assert len(list(tmp_path.glob(".leadlists/runs/*"))) == 2  # two processes share one run and its verdicts
 
 
 def test_what_failed_last_is_run_again_with_the_teams_own_failures(run_pytest: Pytest, tmp_path: Path) -> None:
@@ -149,14 +151,6 @@ def test_wrong_credentials_are_one_sentence_with_several_processes_too(run_pytes
     assert "1 passed, 5 skipped" in done.stdout
     assert done.stdout.count("the given login is not accepted") == 1
     assert "INTERNALERROR" not in done.stdout + done.stderr
-
-
-def test_several_processes_share_one_run_and_its_verdicts(run_pytest: Pytest, right_url: str, tmp_path: Path) -> None:
-    pytest.importorskip("xdist")
-    done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, "-n", "2")
-    assert done.returncode == 0, done.stdout
-    assert "6 passed" in done.stdout
-    assert len(list(tmp_path.glob(".leadlists/runs/*"))) == 1
 
 
 def test_what_is_only_collected_sends_nothing(run_pytest: Pytest) -> None:

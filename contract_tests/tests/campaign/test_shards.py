@@ -46,9 +46,9 @@ def shard_of_a_campaign(folder: Path, shard: Shard, *, seed: int = 0, requests: 
         assert small_campaign(settings, folder, requests=requests, shard=shard).exit_code() in {0, 1}
 
 
-def test_one_two_four_and_eight_shards_find_the_same(tmp_path: Path) -> None:
+def test_one_two_and_four_shards_find_the_same(tmp_path: Path) -> None:
     digests, cells = set(), []
-    for total in (1, 2, 4, 8):  # of three cells
+    for total in (1, 2, 4):  # of three cells, so that one of four has none
         folders = [tmp_path / f"{index}-of-{total}" for index in range(1, total + 1)]
         for index, folder in enumerate(folders, 1):
             shard_of_a_campaign(folder, Shard(index, total))
