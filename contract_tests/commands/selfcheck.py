@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import Any
 
@@ -58,6 +59,8 @@ def command(
     specification = load_specification(settings.spec_folder)
     specification.pin(settings.readings)
     try:
+        if os.name == "nt":
+            raise SelfcheckError("selfcheck forks its servers, which Windows cannot; run the command in WSL")
         subjects = known_servers(specification, settings.readings, ids=ids, kinds=kinds, quick=quick)
         if only_list:
             for subject in subjects:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import selectors
 import socket
 import subprocess
@@ -25,6 +26,8 @@ def served(name: str, *, start_s: float = START_S) -> Iterator[str]:
 
     What the app prints goes to standard error. start_s: maximum time until the app is served. Raises AppError.
     """
+    if os.name == "nt":
+        raise AppError("Windows cannot pass a socket to the app; run the command in WSL, or give the URL of a server")
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         port = listener.getsockname()[1]
         number = listener.fileno()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from contract_tests.tests.conftest import MOCK_FIRST, ROOT
 from contract_tests.tests.test_cli import environment
@@ -52,6 +53,14 @@ def test_the_mock_serves_and_the_suite_judges_it_without_what_posix_adds(tmp_pat
             mock.send_signal(signal.SIGINT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert mock.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("run", "--app=shop:app", "--bearer=token-1"), ("selfcheck", "--defect=name-missing")]
+)
+def test_what_needs_posix_says_so(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = as_on_windows("contract_tests", *command, cwd=tmp_path)
+    assert (done.returncode, "run the command in WSL" in done.stderr) == (2, True), done.stderr
 
 
 def test_windows_does_not_require_uvloop_which_cannot_be_installed_there() -> None:
