@@ -10,6 +10,7 @@ from contract_tests.engine.events import FailureRepeated
 from contract_tests.engine.findings import key_of
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.reducing import shrink_one
+from contract_tests.engine.repeating import kept, repeat
 from contract_tests.engine.traffic import Traffic
 from contract_tests.target.exchange import Exchange
 
@@ -33,7 +34,7 @@ class Confirming:
         self._budget = budget
         self._chosen = chosen
         self._seed = seed
-        new = [found for found in followed.findings if not found.times and traffic.kept(found.smallest)]
+        new = [found for found in followed.findings if not found.times and kept(traffic, found.smallest)]
         self.new = [found.key for found in new if found.key not in known]
 
     def steps(self) -> Iterator[None]:
@@ -63,11 +64,11 @@ class Confirming:
 
     def _repeat(self, key: Key) -> Iterator[None]:
         """Send what shows a breach again, and count how often it breaks the clause again."""
-        same, times = yield from self._traffic.repeat(key.clause, self._exchanges(key), self._budget)
+        same, times = yield from repeat(self._traffic, key.clause, self._exchanges(key), self._budget)
         if times:
             number = self._followed.findings.found(key).smallest.exchanges[-1].number
             self._followed.emit(FailureRepeated(key.clause, same, times, number))
 
     def _exchanges(self, key: Key) -> list[Exchange]:
         """Return the exchanges that show a breach, if they belong to this traffic and are still kept."""
-        return self._traffic.kept(self._followed.findings.found(key).smallest)
+        return kept(self._traffic, self._followed.findings.found(key).smallest)

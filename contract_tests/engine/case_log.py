@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from contract_tests.engine.event_log import EventLog
@@ -128,13 +129,11 @@ class CaseLog:
         self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
 
     def broken(self, judgements: Iterable[Judgement]) -> list[Verdict]:
-        """Return the judgements that break one of the chosen clauses."""
+        """Return the judgements that break one of the chosen clauses, with exchanges as they are kept: shortened."""
         return [
-            judgement
-            for judgement in judgements
-            if isinstance(judgement, Verdict)
-            and judgement.outcome is Outcome.BROKEN
-            and judgement.clause in self._chosen
+            replace(verdict, exchanges=tuple(self.history.exchange(e.number) or e for e in verdict.exchanges))
+            for verdict in judgements
+            if isinstance(verdict, Verdict) and verdict.outcome is Outcome.BROKEN and verdict.clause in self._chosen
         ]
 
     def view(self, exchange: Exchange) -> ExchangeView:

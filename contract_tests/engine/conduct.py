@@ -16,6 +16,7 @@ from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnde
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.reachability import discovery_problem, is_starting
 from contract_tests.engine.record import Record
+from contract_tests.engine.repeating import kept, repeat
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
 from contract_tests.engine.traffic import RunOver, Traffic
@@ -277,8 +278,8 @@ class Conductor:
         """Repeat the exchanges of each broken clause, and count how often they break it again."""
         self._stage("repeating failures")
         for clause in self._log.summing.broken:
-            exchanges = self._traffic.kept(self._log.summing.worst(clause))
-            same, times = yield from self._traffic.repeat(clause, exchanges, self._budget)
+            exchanges = kept(self._traffic, self._log.summing.worst(clause))
+            same, times = yield from repeat(self._traffic, clause, exchanges, self._budget)
             if times:
                 self._log.emit(FailureRepeated(clause, same, times))
                 yield

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.exploration import Exploration
+from contract_tests.engine.repeating import kept
 from contract_tests.engine.searches import Search
 from contract_tests.engine.shrinking import CLAUSES, REQUESTS, requests_between
 from contract_tests.engine.traffic import Traffic
@@ -48,7 +49,7 @@ class Reducer:
     def shrink(self, plain: Request) -> Iterator[None]:
         """Replace each other failure of a single request by the smallest one between it and the plain request."""
         for clause in [c for c in self._log.summing.broken if c not in self._reduced][:CLAUSES]:
-            exchanges = self._traffic.kept(self._log.summing.worst(clause))
+            exchanges = kept(self._traffic, self._log.summing.worst(clause))
             settled = set(self._log.summing.broken) - {clause}
             self._reduced |= shrink_one(
                 self._traffic, self._budget, clause, exchanges, plain=plain, settled=settled, seed=self._seed

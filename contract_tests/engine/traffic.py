@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from copy import copy
 
@@ -11,8 +11,9 @@ from contract_tests.engine.budget import Budget
 from contract_tests.engine.case_log import CaseLog, is_of_a_reading
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending
+from contract_tests.engine.history import remembered
 from contract_tests.engine.reachability import Watch, session_ended
-from contract_tests.engine.views import Secrets, VerdictView
+from contract_tests.engine.views import Secrets
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.login import Login
@@ -22,7 +23,6 @@ from contract_tests.requests.plan import Step
 from contract_tests.target.client import Outgoing, Target
 from contract_tests.target.exchange import Exchange, Request
 
-REPEATS = 3  # how often a failure is sent again before it is reported
 SENT_AGAIN = 10  # refused requests; a server that refuses more for different reasons has worse problems
 
 
@@ -37,8 +37,7 @@ class RunOver(BaseException):
 class Traffic:
     """Sends the requests of one run and judges their responses.
 
-    plain: the request that every correct server accepts. chosen: the clauses to judge. Every method that sends can
-    raise RunOver.
+    plain: the request that every correct server accepts. chosen: the clauses to judge. What sends can raise RunOver.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Traffic:
     ) -> None:
         self.target = target
         target.notify = self._keep
-        self._judge = judge
+        self.judge = judge
         self._log = log
         self._cases = CaseLog(judge, log, chosen=chosen, secrets=secrets)
         self.history = self._cases.history
@@ -102,7 +101,7 @@ class Traffic:
             for exchange in exchanges:
                 case, judgements = self.add(exchange)
                 if breaks is not None and case is not None:
-                    new.append(case)
+                    new.append(remembered(case))
                     breaks[exchange.request] = self.broken(judgements)
                 yield
         if breaks is not None and new:
@@ -145,7 +144,7 @@ class Traffic:
         beside = [*granting, case] if not case.succeeded or case.created else [case]
         more = [
             judgement
-            for judgement in self._judge.judge_history(beside)
+            for judgement in self.judge.judge_history(beside)
             if isinstance(judgement, Verdict)
             and any(exchange.number == number for exchange in judgement.exchanges)
             and again in ("", judgement.clause)
@@ -172,48 +171,16 @@ class Traffic:
         """Return the steps without a valid login: their responses do not depend on the body."""
         at_s = time.time()
         nothing = (Exchange(step.request, None, None, at_s, at_s) for step in steps)
-        cases = zip(steps, map(self._judge.case, nothing), strict=True)
+        cases = zip(steps, map(self.judge.case, nothing), strict=True)
         return tuple(step for step, case in cases if case.operation is not None and not case.signed_in)
 
-    def is_broken_again(self, clause: str, exchanges: Sequence[Exchange]) -> bool:
-        """Send the requests that broke a clause again, in order, and judge them with earlier accepted ones."""
-        steps = [Step(exchange.label, exchange.request) for exchange in exchanges]
-        if len(steps) > 1 and _overlap(exchanges):
-            again = self.target.send_burst(map(self._outgoing, steps))
-        else:
-            again = self.target.send_in_turn(map(self._outgoing, steps))
-        cases = [self._judge.case(exchange) for exchange in again]
+    def send_again(self, exchanges: Sequence[Exchange], *, at_once: bool) -> list[Case]:
+        """Send the requests of some exchanges again, at once or in order, and record but not judge them."""
+        outgoing = (self._outgoing(Step(exchange.label, exchange.request)) for exchange in exchanges)
+        again = self.target.send_burst(outgoing) if at_once else self.target.send_in_turn(outgoing)
         for exchange in again:
             self.show(exchange)
-        alone = [judgement for case in cases for judgement in self._judge.judge(case)]
-        # Together with other refusals, one of those could be reported instead.
-        numbers = {exchange.number for exchange in exchanges}
-        beside = [c for c in self.history if c.succeeded and c.exchange.number not in numbers]
-        together = self._judge.judge_history([*beside, *cases])
-        new = {exchange.number for exchange in again}
-        broken = [verdict for verdict in self.broken([*alone, *together]) if verdict.clause == clause]
-        return any(exchange.number in new for verdict in broken for exchange in verdict.exchanges)
-
-    def repeat(
-        self, clause: str, exchanges: Sequence[Exchange], budget: Budget
-    ) -> Generator[None, None, tuple[int, int]]:
-        """Send what broke a clause again, REPEATS times if the budget allows it.
-
-        Return how often it broke the clause again, and how often it was sent. The caller receives the events of each
-        time at a yield.
-        """
-        same = times = 0
-        while exchanges and times < REPEATS and budget.allows_more:
-            same += self.is_broken_again(clause, exchanges)
-            times += 1
-            yield
-        return same, times
-
-    def kept(self, verdict: VerdictView | None) -> list[Exchange]:
-        """Return the exchanges that show a verdict; none if one of them is not of this traffic or no longer kept."""
-        found = [self.history.exchange(view.number) for view in verdict.exchanges] if verdict else []
-        exchanges = [exchange for exchange in found if exchange is not None]
-        return exchanges if len(exchanges) == len(found) else []
+        return [self.judge.case(exchange) for exchange in again]
 
     def _outgoing(self, step: Step) -> tuple[Request, str, int]:
         return step.request, step.label, self._budget.spend_request()
@@ -288,7 +255,7 @@ class Traffic:
         return self._cases.broken(judgements)
 
     def _take(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case, list[Judgement]]:
-        case = self._judge.case(exchange)
+        case = self.judge.case(exchange)
         self._check_session(case)
         judgements = self._cases.add(case, observes=observes)
         self._arrived.pop(exchange.number, None)
@@ -331,8 +298,3 @@ class Traffic:
             self.show(exchange)
         self._put_off.clear()
         raise RunOver(ending, why)
-
-
-def _overlap(exchanges: Sequence[Exchange]) -> bool:
-    """Return whether the exchanges were concurrent."""
-    return max(e.sent_at_s for e in exchanges) < min(e.received_at_s for e in exchanges)

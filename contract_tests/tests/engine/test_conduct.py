@@ -1,4 +1,4 @@
-"""Test a run from its plan to its result: findings, order, end, and memory."""
+"""Test a run from its plan to its result: broken clauses, order, end, and memory."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import pytest
 from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.run import open_run
 from contract_tests.engine.budget import Budget
+from contract_tests.engine.case_log import CaseLog
+from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.record import FILE_NAME
@@ -21,8 +23,10 @@ from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.judging.verdict import Outcome
+from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import USERS, judged, settings_for
+from contract_tests.tests.corpus.exchanges import created, exchange, judge
 from contract_tests.tests.servers.right_core import Answer, Fields, Receive, Refusal, Request, RightCore, Scope, Send
 from contract_tests.tests.servers.serving import serve
 
@@ -323,6 +327,14 @@ def test_responses_of_a_megabyte_are_judged_but_not_kept(tmp_path: Path) -> None
     assert (broken(result), created >= 60) == ([], True)
     assert kept_bytes < 20_000_000  # 60 of 1 MB each would be 60
     assert (tmp_path / "run" / FILE_NAME).stat().st_size < 10_000_000
+
+
+def test_a_verdict_that_a_search_keeps_has_a_shortened_response() -> None:
+    log = CaseLog(judge(), EventLog(None), chosen=frozenset({"response.name.echo"}), secrets=Masker({}))
+    seen = exchange(answer=created(name="x" * 1_000_000))
+    [verdict] = log.broken(log.add(judge().case(seen)))
+    assert verdict.exchanges[0].number == seen.number
+    assert len(verdict.exchanges[0].response.body) < 10_000  # type: ignore[union-attr]
 
 
 def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
