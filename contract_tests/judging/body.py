@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,10 +142,11 @@ def _parse(text: str, open_readings: set[str]) -> Body:
     return Body(value, other, None, frozenset(open_readings), frozenset() if open_readings else _spellings(text, value))
 
 
-# Strings in either quotes, comments, unquoted keys, numbers with a leading zero or plus sign, trailing commas.
+# Strings in either quotes, comments, unquoted keys, numbers with a leading zero or plus sign, and spaces of Unicode.
 _EXTENSION = re.compile(
     r"""(?P<double>"(?:[^"\\]|\\.)*+")|(?P<single>'(?:[^'\\]|\\.)*+')|(?P<comment>/\*.*?\*/|//[^\n]*|\#[^\n]*)|(?P<open>["'].*|/\*.*)"""
-    r"""|(?<![\w$])(?P<key>[A-Za-z_$][\w$]*+)(?=\s*:)|(?<![\w.+-])(?P<sign>-?)\+?0*(?P<number>\d[\d.eE+-]*)|(?P<sigil>\+)(?=Infinity)""",
+    r"""|(?<![\w$])(?P<key>[A-Za-z_$][\w$]*+)(?=\s*:)|(?<![\w.+-])(?P<sign>-?)\+?0*(?P<number>\d[\d.eE+-]*)|(?P<sigil>\+)(?=Infinity)"""
+    r"""|(?P<space>[^\S \t\r\n]|\ufeff)""",
     re.DOTALL,
 )
 _TRAILING_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*+"|".*)|,(?=\s*[}\]])""", re.DOTALL)
@@ -153,13 +155,20 @@ _TRAILING_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*+"|".*)|,(?=\s*[}\]])""", re.D
 def _parse_extended(text: str, open_readings: set[str]) -> Body:
     """Return the body if it is JSON with extensions that lenient parsers accept (RFC 8259 §9), else a violation."""
     plain = _TRAILING_COMMA.sub(lambda match: match[1] or "", _EXTENSION.sub(_without_extension, text))
-    try:
-        value = json.loads(
-            plain, strict=False, parse_int=_bounded, parse_float=_bounded, parse_constant=lambda name: 0.0
-        )
-    except (ValueError, RecursionError):
-        return Body(violation="request.body.json", open_readings=frozenset(open_readings))
-    return Body(value, UNREAD, None, frozenset(open_readings | {"json-extensions"}))
+    extended = frozenset(open_readings | {"json-extensions"})
+    with suppress(ValueError, RecursionError):
+        return Body(_leniently(plain), UNREAD, None, extended)
+    with suppress(ValueError, RecursionError):
+        _leniently(_ESCAPE.sub(lambda match: match[0] if match[1] else "", plain))
+        return Body(open_readings=extended)  # parsers that know such an escape differ in what it means
+    return Body(violation="request.body.json", open_readings=frozenset(open_readings))
+
+
+def _leniently(text: str) -> Any:
+    return json.loads(text, strict=False, parse_int=_bounded, parse_float=_bounded, parse_constant=lambda name: 0.0)
+
+
+_ESCAPE = re.compile(r"""\\(["\\/bfnrtu])|\\""")  # all that JSON knows (RFC 8259 §7), or the start of another one
 
 
 def _without_extension(match: re.Match[str]) -> str:
@@ -172,7 +181,7 @@ def _without_extension(match: re.Match[str]) -> str:
         return f'"{match["key"]}"'
     if match["number"] is not None:
         return match["sign"] + match["number"]
-    return match["double"] or (" " if match["comment"] else "")
+    return match["double"] or (" " if match["comment"] or match["space"] else "")
 
 
 def _bounded(digits: str) -> int | float:

@@ -43,6 +43,8 @@ OPEN = {
     b'{"a":-Infinity}': ("json-extensions", {"a": 0.0}),
     b'{"a":01}': ("json-extensions", {"a": 1}),
     b'{a:"x"}': ("json-extensions", {"a": "x"}),
+    b'{"a":"\\\\x\\e"}': ("json-extensions", UNREAD),
+    b'{"a":\xc2\xa01\xef\xbb\xbf}\xe2\x80\xa8': ("json-extensions", {"a": 1}),
     b'{"a":"\n"}': ("json-extensions", {"a": "\n"}),
     b'/**/{"a":"/*,}*/"}// b': ("json-extensions", {"a": "/*,}*/"}),
     **{'{"a":1}'.encode(encoding): ("other-encodings", {"a": 1}) for encoding in WIDE},
