@@ -47,6 +47,7 @@ def raw_name(data: bytes, got: str) -> Exchange:
     return exchange(request(raw=body), answer=created(name=got))
 
 
+DAY = "2030-01-01T00:00:00.000Z"
 TWICE = json.dumps(sent_body()).encode()[:-1]
 RIGHT: dict[str, Exchange] = {
     # text
@@ -72,6 +73,8 @@ RIGHT: dict[str, Exchange] = {
     "offset normalised": dated("2030-01-01T01:00:00.000+01:00", "2030-01-01T00:00:00.000Z"),
     "written with an offset": dated("2030-01-01T00:00:00.000Z", "2030-01-01T02:00:00.000+02:00"),
     "whole seconds for whole seconds": dated("2030-01-01T00:00:00.000Z", "2030-01-01T00:00:00Z"),
+    "a line end kept": dated(f"{DAY}\n", f"{DAY}\n"),
+    "the date of two lines": dated(f"Start:\n{DAY}", DAY),
     "microseconds cut": dated("2030-01-01T00:00:00.123987Z", "2030-01-01T00:00:00.123Z"),
     "microseconds rounded": dated("2030-01-01T00:00:00.123987Z", "2030-01-01T00:00:00.124Z"),
     "a day as its last moment": dated("2030-01-01", "2030-01-01T23:59:59.999Z"),
@@ -191,6 +194,8 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
     "joiners lost": (NAME, renamed("\U0001f468\u200d\U0001f469", "\U0001f468\U0001f469")),
     "only a date": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01")),
     "no time zone": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000")),
+    "a second line": ("response.startDate.format", dated(f"{DAY}\n2030-02-30", f"{DAY}\n2030-02-30")),
+    "text after NUL": ("response.startDate.format", dated(f"{DAY}\0x", f"{DAY}\0x")),
     "a number": ("response.startDate.format", echo(sent_body(), startDate=1893456000)),
     "capped": (PEOPLE, people([f"p{n}" for n in range(150)], [f"p{n}" for n in range(100)])),
     "the first lost": (PEOPLE, people(["a", "b"], ["b"])),
