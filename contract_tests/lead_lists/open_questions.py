@@ -93,7 +93,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "the end before the start": {"startDate": "2030-03-31T00:00:00.000Z", "endDate": "2030-01-01T00:00:00.000Z"},
     "the end at the start": {"startDate": "2030-01-01T00:00:00.000Z", "endDate": "2030-01-01T00:00:00.000Z"},
     "numbers for person ids": {"personIds": [1001, 1002]},
-    "an empty person id": {"personIds": [""]},
+    "an empty person id": {"personIds": ["lead_zz9", "", " "]},
     "person ids": {"personIds": ["lead_abc123", "lead_def456"]},
     "person ids in another order": {"personIds": ["lead_zz9", "lead_aa1", "lead_mm5"]},
     "person ids of odd spelling": {

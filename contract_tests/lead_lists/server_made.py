@@ -61,6 +61,17 @@ def _other_spellings_taken_over(case: Case, created: dict[str, Any]) -> Iterator
             yield broken(SERVER_MADE, case.exchange, expected=_generated(field), actual=actual)
 
 
+def id_of_headers(case: Case) -> Iterator[Judgement]:
+    """The id is not the ID of the request, or another one that the client sends in a header."""
+    created = lead_list(case)
+    if created is None or not isinstance(got := created.get("id"), str) or not formats.is_uuid(got):
+        return
+    for name, value in case.exchange.request.headers:
+        if value.lower() == got.lower():
+            actual = f"{got}, which the client sent as {name}"
+            yield broken("request.body.server-made", case.exchange, expected=_generated("id"), actual=actual)
+
+
 def _is_taken_over(field: str, sent: str, got: str) -> bool:
     moment = formats.instant(got) if field != "id" else None
     return sent.lower() == got.lower() or (moment is not None and moment == formats.instant(sent))
@@ -171,6 +182,7 @@ def identity(case: Case) -> Iterator[Judgement]:
 
 ORACLES = (
     Oracle(("request.body.server-made", "request.body.open"), server_made),
+    Oracle(("request.body.server-made",), id_of_headers),
     Oracle(("response.userIds.includes-creator", "response.userIds.no-stranger", "response.userIds.type"), access),
     Oracle(("response.createdAt.clock", "response.updatedAt.clock", "response.updatedAt.order"), clock),
     Oracle(("response.id.format",), identity),

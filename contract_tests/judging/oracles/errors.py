@@ -19,6 +19,9 @@ _INTERNALS = re.compile(
     r"(?:^|[\s\"'(])/(?:usr|home|var|srv|opt|app)/\w+/|[A-Z]:\\\\\w+\\\\"
 )
 
+_WITH_PATHS = frozenset({"location", "content-location", "link", "set-cookie"})  # headers that hold paths of URLs
+_LONG_ID = 6  # characters: a shorter ID of a user can be part of a message by chance
+
 
 def error_body(case: Case) -> Iterator[Judgement]:
     """Judge envelope, code, message and details of a 400, 401 or 500."""
@@ -32,7 +35,8 @@ def error_body(case: Case) -> Iterator[Judgement]:
         actual = f"byte {wrong.start} is {response.body[wrong.start]:#04x}"
         yield broken("http.answer.utf-8", case.exchange, expected="UTF-8", actual=actual)
         return
-    if match := _INTERNALS.search(text):
+    own = [value for name, value in response.headers if name.lower() not in _WITH_PATHS]
+    if match := _INTERNALS.search("\n".join((text, *own))):
         yield broken("error.internals", case.exchange, expected="no stack trace or path", actual=match[0].strip())
     else:
         yield held("error.internals", case.exchange)
@@ -100,6 +104,12 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
         actual = "no details" if details is None else f"details {short(details)}"
         yield broken("error.400.details", case.exchange, expected="details with at least one issue", actual=actual)
         return
+    if stranger := _stranger(case, response):
+        expected = "details that are about this request"
+        yield broken(
+            "error.400.details", case.exchange, expected=expected, actual=f"the ID of another user: {stranger}"
+        )
+        return
     yield held("error.400.details", case.exchange)
     yield Observation("details-form", "list" if isinstance(details, list) else "map", case.exchange)
     if case.signed_in:
@@ -128,6 +138,23 @@ def _named_fields(case: Case, details: list[Any] | dict[str, Any]) -> Iterator[J
         yield broken("error.400.details", case.exchange, expected=f"details about {field}", actual=actual)
     else:
         yield Observation("details-name-the-field", "named" if named else "unnamed", case.exchange)
+
+
+def _stranger(case: Case, response: Response) -> str:
+    """Return the ID of another user in the response that the request does not contain; empty if there is none."""
+    request, session = case.exchange.request, case.expectation.caller.session
+    sent = [request.url.encode(), request.body, *(value.encode("latin-1", "replace") for _, value in request.headers)]
+    ids = [s.user_id for s in case.terms.settings.sessions if session not in (None, s) and s.user_id]
+    return next(
+        (
+            text
+            for text in ids
+            if len(text) >= _LONG_ID
+            and re.search(rb"(?<!\w)%s(?!\w)" % re.escape(text.encode()), response.body)
+            and not any(text.encode() in part for part in sent)
+        ),
+        "",
+    )
 
 
 def _unmistakable(case: Case) -> set[str]:
