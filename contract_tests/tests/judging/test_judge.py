@@ -47,6 +47,10 @@ def raw_name(data: bytes, got: str) -> Exchange:
     return exchange(request(raw=body), answer=created(name=got))
 
 
+def naming(user: str) -> dict[str, Any]:
+    return problem(details=[{"path": "/endDate", "by": user}])
+
+
 DAY = "2030-01-01T00:00:00.000Z"
 TWICE = json.dumps(sent_body()).encode()[:-1]
 RIGHT: dict[str, Exchange] = {
@@ -69,6 +73,9 @@ RIGHT: dict[str, Exchange] = {
     "half a pair as a question mark": raw_name(b"Spr\\ud800ing", "Spr?ing"),
     "half a pair kept as an escape": raw_name(b"Spr\\ud800ing", "Spr\ud800ing"),
     "bytes that are not UTF-8 replaced": raw_name(b"Spr\xff\xfeing", "Spr\ufffding"),
+    "the caller in the details": exchange(request(BAD_BODY), 400, naming("user_1")),
+    "another user that the request names": exchange(request({**BAD_BODY, "name": "user_2"}), 400, naming("user_2")),
+    "an ID that begins with that of another user": exchange(request(BAD_BODY), 400, naming("user_22")),
     # dates
     "offset normalised": dated("2030-01-01T01:00:00.000+01:00", "2030-01-01T00:00:00.000Z"),
     "written with an offset": dated("2030-01-01T00:00:00.000Z", "2030-01-01T02:00:00.000+02:00"),
@@ -216,6 +223,11 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
         "response.createdAt.format",
         exchange(answer=created(createdAt="+002030-03-17T17:46:40.000Z")),
     ),
+    "the ID of the request": (
+        "request.body.server-made",
+        exchange(request(headers=(("X-Request-Id", OTHER_ID),)), answer=created(id=OTHER_ID.upper())),
+    ),
+    "another user in the details": ("error.400.details", exchange(request(BAD_BODY), 400, naming("user_2"))),
     "NaN": ("http.answer.json", exchange(raw=json.dumps(created(x=float("nan"))).encode())),
     "a byte order mark": ("http.answer.utf-8", exchange(raw=b"\xef\xbb\xbf" + json.dumps(created()).encode())),
     "an error in latin-1": (
@@ -255,6 +267,10 @@ WARNED: dict[str, tuple[str, Exchange]] = {
     ),
     "another order": (PEOPLE, RIGHT["ids in another order"]),
     "updatedAt later": ("response.updatedAt.order", exchange(answer=created(updatedAt="2030-03-17T17:46:41.000Z"))),
+    "a path in a header": (
+        "error.internals",
+        exchange(request(BAD_BODY), 400, headers=(JSON_TYPE, ("X-Debug", "/var/www/app/create.py:7"))),
+    ),
     "an undocumented refusal": ("error.400.status", exchange(request(sent_body(name="")), 418)),
     "an empty Location": ("http.answer.location", RIGHT["an empty Location"]),
 }

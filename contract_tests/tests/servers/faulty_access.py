@@ -221,6 +221,20 @@ class MalformedJsonCode(RightCore):
 
 
 @breaks("error.400.details")
+class DetailsOfTheUserBefore(RightCore):
+    """Each detail names the user who created the latest list."""
+
+    latest = ""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        self.latest = user
+        return super().build(request, user, fields)
+
+    def details(self, problems: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [{**problem, "latest": self.latest} for problem in problems]
+
+
+@breaks("error.400.details")
 class DetailsMissing(RightCore):
     """A 400 has no details."""
 
@@ -272,6 +286,15 @@ class MessageEmpty(RightCore):
     def envelope(self, refusal: Refusal) -> Fields:
         message = "" if refusal.status == 401 else refusal.message
         return super().envelope(Refusal(refusal.status, refusal.code, message, refusal.details))
+
+
+@breaks("error.internals")
+class PathInHeader(RightCore):
+    """A header of a 400 has the file and the line of the exception."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        return answer._replace(headers={**answer.headers, "x-debug": "/var/www/app/create.py:7"})
 
 
 @breaks("error.internals")

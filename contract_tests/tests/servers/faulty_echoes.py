@@ -154,6 +154,14 @@ class PersonIdsSplit(Changed):
         return {"personIds": [part for text in created["personIds"] for part in text.split(",")]}
 
 
+@breaks("response.personIds.echo")
+class BlankPersonIdsDropped(Changed):
+    """Person IDs that are empty or spaces are dropped, next to others."""
+
+    def changes(self, created: Fields) -> Fields:
+        return {"personIds": [text for text in created["personIds"] if text.strip()]}
+
+
 @breaks("response.companyIds.echo")
 class LastCompanyIdLost(Changed):
     """The last of several company IDs is lost."""

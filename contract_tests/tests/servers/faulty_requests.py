@@ -47,6 +47,15 @@ class IdTakenOver(RightCore):
 
 
 @breaks("request.body.server-made")
+class RequestIdIsId(RightCore):
+    """The ID of the request, which proxies send in a header, becomes the id of the list."""
+
+    def build(self, request: Request, user: str, fields: Fields) -> Fields:
+        sent = request.headers.get("x-request-id", "")
+        return super().build(request, user, fields) | ({"id": sent} if is_uuid(sent) else {})
+
+
+@breaks("request.body.server-made")
 class CreatedAtTakenOver(RightCore):
     """The server stores createdAt from the client."""
 

@@ -140,6 +140,16 @@ class LocationInBrackets(RightCore):
 # -- requests
 
 
+@breaks("success.created", "http.request.chunked")
+class ChunkedLimitedTo16Kib(RightCore):
+    """The server answers 413 to a chunked body over 16 KiB, because it cannot know its length before."""
+
+    def parse(self, request: Request) -> Fields:
+        if "content-length" not in request.headers and len(request.body) > 16_384:
+            raise Refusal(413, "CONTENT_TOO_LARGE", "The body is too large.")
+        return super().parse(request)
+
+
 @breaks("http.request.chunked")
 class ChunkedRefused(RightCore):
     """The server answers 411 to a body without Content-Length."""

@@ -185,6 +185,13 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "type-ends-at-nul": lambda send: taken(send, {"type": "company\0x"}),
     "line-after-date-taken": lambda send: kept(send, "startDate", f"{NOON}\nx") == f"{NOON}\nx",
     "line-before-date-taken": lambda send: kept(send, "startDate", f"x\n{NOON}") == f"x\n{NOON}",
+    "blank-person-ids-dropped": lambda send: kept(send, "personIds", ["a", "", " "]) == ["a"],
+    "request-id-is-id": lambda send: got(send, {}, headers={"X-Request-Id": UUIDS[0]})["id"] == UUIDS[0],
+    "details-of-the-user-before": lambda send: (
+        taken(send, {}, token="token-two") and "user_two" in str(error(send, {"name": 7}).get("details"))
+    ),
+    "path-in-header": lambda send: "/var/www/" in str(reply(send, {"name": 7}).headers),
+    "chunked-limited-to-16-kib": lambda send: status(send, iter([b" " * 16_384, json.dumps(EXAMPLE).encode()])) == 413,
     "token-prefix-suffices": lambda send: taken_from(send, Authorization="Bearer token-on"),
     "more-than-token-taken": lambda send: taken_from(send, Authorization="Bearer token-onex"),
     "token-case-ignored": lambda send: taken_from(send, Authorization="Bearer TOKEN-ONE"),
