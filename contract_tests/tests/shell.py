@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract_tests.tests.starting import IMPORTED, loaded
+from contract_tests.tests.starting import loaded
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60.0
@@ -141,7 +141,7 @@ class Shell:
             (self._folder / name).symlink_to(ROOT / name)
         self._install("python3", f'exec {shlex.quote(sys.executable)} "$@"')
         for name, module in MODULES.items():
-            command = loaded(module) if module in IMPORTED else [sys.executable, "-m", module]
+            command = [sys.executable, "-m", "pytest"] if module == "pytest" else loaded(module)
             self._install(name, f'exec {shlex.join(command)} "$@"')
         (folder / "curl.py").write_text(CURL)
         self.curl = f"exec {shlex.quote(sys.executable)} {shlex.quote(str(folder / 'curl.py'))} " + '"$@"'

@@ -43,6 +43,8 @@ IMPORTED = {
         "requests",
     ),
     "mock_server": ("mock_server.cli",),
+    # Not the plugin: pytest rewrites its assertions.
+    "pytest": ("_pytest.*", "contract_tests.composition.run", "contract_tests.engine.reducing"),
     "schemathesis.cli": ("schemathesis.cli", "contract_tests.composition.run"),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -14,6 +13,7 @@ from contract_tests.tests.conftest import ROOT, USERS
 from contract_tests.tests.readmes import python_with
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.starting import loaded
 from contract_tests.tests.test_cli import environment
 
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
@@ -41,7 +41,8 @@ def run_pytest(tmp_path: Path) -> Pytest:
 
     def call(*arguments: str, with_schemathesis: bool = False, **variables: str) -> subprocess.CompletedProcess[str]:
         others = [] if with_schemathesis else ["-p", "no:schemathesis"]  # that plugin takes half of the start
-        command = [sys.executable, "-m", "pytest", "-p", "contract_tests.plugin", *others, *arguments]
+        known = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]  # in a forked process
+        command = [*loaded("pytest"), "-p", "contract_tests.plugin", *known, *others, *arguments]
         return subprocess.run(
             command, cwd=tmp_path, env=environment(**variables), capture_output=True, text=True, timeout=120
         )
