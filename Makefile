@@ -33,7 +33,8 @@ install: .venv/.installed ## create .venv with the two commands and everything t
 mock: .venv/.commands ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
-test: check spec ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
+test: install ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
+	@$(MAKE) --no-print-directory --jobs=2 check spec
 	@.ci/tools curl nodes chromium redis
 	@$(bin)/pytest -n auto $(ARGS)
 
