@@ -35,7 +35,7 @@ def read_with_source(path: Path) -> tuple[Any, bytes]:
     """Return the content of a YAML file and its bytes."""
     try:
         source = path.read_bytes()
-        return pickle.loads(_parsed(source)), source
+        return content_of(source), source
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}," if mark else ""
@@ -44,6 +44,11 @@ def read_with_source(path: Path) -> tuple[Any, bytes]:
         raise SpecError(f"{path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise SpecError(f"{path} cannot be read: {shortened(str(error))}") from None
+
+
+def content_of(source: bytes) -> Any:
+    """Return the content of YAML as JSON types; raise yaml.YAMLError."""
+    return pickle.loads(_parsed(source))
 
 
 @lru_cache(maxsize=8)

@@ -21,6 +21,7 @@ from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.control.matchers import WrongMatcher, compile_matcher
 from mock_server.control.showing import instant
+from mock_server.control.types_spec import for_types
 from mock_server.control.verdicts import Judge
 from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.settings.parsers import FIRST_YEAR, LAST_YEAR
@@ -109,6 +110,10 @@ async def get_state(parts: Parts, call: Call) -> Any:
 
 async def get_spec(parts: Parts, call: Call) -> Response:
     return Response(parts.contract.source, media_type=YAML)
+
+
+async def get_spec_for_types(parts: Parts, call: Call) -> Response:
+    return Response(for_types(parts.contract.source), media_type="application/json")
 
 
 async def get_control_spec(parts: Parts, call: Call) -> Response:
@@ -262,6 +267,7 @@ HANDLERS: Mapping[str, Handler] = {
     "getReady": get_ready,
     "getState": get_state,
     "getSpec": get_spec,
+    "getSpecForTypes": get_spec_for_types,
     "getControlSpec": get_control_spec,
     "getFaults": get_faults,
     "setFaults": set_faults,

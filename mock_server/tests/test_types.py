@@ -25,21 +25,20 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-def make_types(folder: Path) -> None:
-    """Run the command of the README with the file that the mock serves."""
+def make_types(folder: Path, mock: Running) -> None:
+    """Run the command of the README with this mock."""
     (command,) = re.findall(
         r"^```sh\nnpx (.*)\n```$", (ROOT / "mock_server" / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     program, source, *flags = command.split()
-    assert source.endswith("/__mock__/openapi.yaml")
     (folder / "src").mkdir()
-    made = run_node(program, ROOT / "spec" / "openapi.yaml", *flags, cwd=folder)
+    made = run_node(program, source.replace("http://localhost:8080", mock.url), *flags, cwd=folder)
     assert made.returncode == 0, made.stderr
     (folder / "src" / "leadlists-api.d.ts").rename(folder / "leadlists-api.d.ts")
 
 
-def test_types_accept_valid_bodies_and_refuse_invalid_ones(folder: Path) -> None:
-    make_types(folder)
+def test_types_accept_valid_bodies_and_refuse_invalid_ones(folder: Path, mock: Running) -> None:
+    make_types(folder, mock)
     lines = (SOURCES / "types.ts").read_text().split("\n")
     wrong = {number for number, line in enumerate(lines) if number and lines[number - 1].startswith(MARK)}
     right = [line for number, line in enumerate(lines) if number not in wrong and not line.startswith(MARK)]

@@ -40,8 +40,10 @@ const { type, companyIds, ...shortest } = request;
 export const withoutDefaults: NewLeadList = shortest;
 export const withoutIcp: NewLeadList = { ...shortest, icpId: null };
 export const refusal: Answer<400> = {
-  error: { code: "BAD_REQUEST", message: "No", details: [{ path: "/name", rule: "type", got: "5" }] },
+  error: { code: "BAD_REQUEST", message: "No", details: [{ path: "/name", message: "name is 5", got: "5" }] },
 };
+export const errorsByField = (refused: Answer<400>): Record<string, string> =>
+  Object.fromEntries((refused.error.details ?? []).map(({ path, message }) => [path.slice(1), message]));
 export const unknown: Answer<401> = { error: { code: "UNAUTHORIZED", message: "Who?" } };
 export const failed: Answer<500> = { error: { code: "INTERNAL_ERROR", message: "Oh" } };
 
@@ -82,6 +84,8 @@ export const codeOf401: Answer<400> = { error: { code: "UNAUTHORIZED", message: 
 export const codeOf500: Answer<401> = { error: { code: "INTERNAL_ERROR", message: "Oh" } };
 // @ts-expect-error a missing message
 export const noMessage: Answer<500> = { error: { code: "INTERNAL_ERROR" } };
+// @ts-expect-error a problem without its path
+export const noPath: Answer<400> = { error: { code: "BAD_REQUEST", message: "No", details: [{ message: "x" }] } };
 // @ts-expect-error an undocumented status
 export type Answer422 = Answer<422>;
 // @ts-expect-error an undocumented method
