@@ -53,9 +53,14 @@ class Campaign:
 
     def requests_left(self, plans: Sequence[Plan]) -> int | None:
         """How many requests are left for the cells: a function of the plans, not of what server and examples do."""
-        if self.max_requests is None:
-            return None
-        return self.max_requests - sum(len(plan.steps) for plan in plans) - FIRST_CONFIRMING - self.most_examples
+        return requests_for_cells(self.max_requests, plans, self.most_examples)
+
+
+def requests_for_cells(most: int | None, plans: Sequence[Plan], most_examples: int) -> int | None:
+    """Return how many of the requests of a campaign are left for its cells; None without a limit."""
+    if most is None:
+        return None
+    return most - sum(len(plan.steps) for plan in plans) - FIRST_CONFIRMING - most_examples
 
 
 class CampaignConductor(Conductor):

@@ -20,7 +20,7 @@ from contract_tests.commands.created import delete
 from contract_tests.commands.inputs import read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
 from contract_tests.commands.output import conclude, say, write_file, write_ledger, write_wanted
-from contract_tests.composition.campaign import open_campaign
+from contract_tests.composition.campaign import cells_of, open_campaign
 from contract_tests.composition.cluster import open_crew
 from contract_tests.composition.examples import open_examples
 from contract_tests.composition.suites import FUZZ_OPTIONS
@@ -116,7 +116,8 @@ def command(
     permit = permit_for(settings, own=own, max_created=max_created, shard=part)
     template = None if delete_url is None else check_template(delete_url, settings.url)
     if dry_run:
-        say(dry_run_text(allowance, settings.seed, permit, part))
+        cells = cells_of(settings, allowance, part, has_examples=examples is not None)
+        say(dry_run_text(allowance, settings.seed, permit, part, cells))
         return 0
     given = {name: flags[name] for name in FUZZ_OPTIONS if flags[name] and name not in (*SECRET_OPTIONS, "run_folder")}
     order = Order(settings, inputs.folder, allowance, permit, part, template, tuple(wanted))

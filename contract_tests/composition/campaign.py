@@ -13,8 +13,8 @@ from hypothesis.database import ExampleDatabase
 
 from contract_tests.campaign.allowance import Allowance, check_allowance
 from contract_tests.campaign.bounds import CampaignBudget
-from contract_tests.campaign.cells import cells
-from contract_tests.campaign.conduct import Campaign, CampaignConductor
+from contract_tests.campaign.cells import Cell, cells
+from contract_tests.campaign.conduct import Campaign, CampaignConductor, requests_for_cells
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.crew import Crew
 from contract_tests.campaign.examples import LABEL, MOST_EXAMPLES, Examples, RecordedExamples
@@ -105,11 +105,9 @@ def _open(
     started = replace(describe(terms), depth=f"campaign of {allowance}{''.join(parts)}")
     if past is not None:
         started = resumable(past, started)
-    plans = tuple(
-        make_plan(suites, terms, operation, f"seed {settings.seed}") for operation in terms.specification.operations
-    )
+    plans = _plans(terms, suites)
     campaign = Campaign(
-        lambda requests: (cell for cell in cells(settings.seed, requests=requests) if shard.has(cell.index)),
+        partial(_cells, settings.seed, shard),
         partial(grounds, terms, suites),
         run_id(started),
         allowance.requests,
@@ -142,6 +140,24 @@ def _open(
     finally:
         if record is not None:
             record.close()
+
+
+def cells_of(settings: Settings, allowance: Allowance, shard: Shard, *, has_examples: bool) -> Iterator[Cell]:
+    """Return the cells that a campaign would carry out; sends nothing. Raises UsageError as `open_campaign` does."""
+    terms = Terms.of(load_specification(settings.spec_folder), settings)
+    examples = MOST_EXAMPLES if has_examples else 0
+    left = requests_for_cells(allowance.requests, _plans(terms, SUITES), examples)
+    check_allowance(allowance, left)
+    return _cells(settings.seed, shard, left)
+
+
+def _cells(seed: int, shard: Shard, requests: int | None) -> Iterator[Cell]:
+    return (cell for cell in cells(seed, requests=requests) if shard.has(cell.index))
+
+
+def _plans(terms: Terms, suites: Sequence[OperationSuite]) -> tuple[Plan, ...]:
+    tag = f"seed {terms.settings.seed}"
+    return tuple(make_plan(suites, terms, operation, tag) for operation in terms.specification.operations)
 
 
 def run_id(started: RunStarted) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from itertools import islice
 
 from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
-from contract_tests.campaign.cells import cells
+from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.conduct import CONNECTED, NEWS
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.permit import Permit
@@ -62,9 +63,10 @@ class CampaignReport(ConsoleReport):
         )
 
 
-def dry_run(allowance: Allowance, seed: int, permit: Permit, shard: Shard) -> str:
-    """What a campaign, or one shard of it, would send, in words."""
+def dry_run(allowance: Allowance, seed: int, permit: Permit, shard: Shard, cells: Iterator[Cell]) -> str:
+    """What a campaign, or one shard of it, would send, in words. cells: those that it would carry out."""
     lines = [str(permit), f"A campaign of {allowance} with seed {seed}, shard {shard}: the covering set, then"]
-    own = (cell for cell in cells(seed) if shard.has(cell.index))
-    lines += [f"  {cell.name}, seed {cell.seed}" for cell in islice(own, SHOWN_CELLS)]
-    return "\n".join([*lines, "  and so on, until the budget is used up"])
+    lines += [f"  {cell.name}, seed {cell.seed}" for cell in islice(cells, SHOWN_CELLS)]
+    if next(cells, None) is not None:
+        lines.append("  and so on, until the budget is used up")
+    return "\n".join(lines)

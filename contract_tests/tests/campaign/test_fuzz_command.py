@@ -157,6 +157,9 @@ def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:
     done = fuzz("http://127.0.0.1:9", "--budget=2h", "--dry-run", folder=tmp_path / "run")
     assert done.returncode == 0, done.stderr
     assert "cell 0: " in done.stdout
+    assert "and so on" in done.stdout
+    few = fuzz("http://127.0.0.1:9", "--budget=700 requests", "--dry-run", folder=tmp_path / "run")
+    assert ("cell 0: " in few.stdout, "cell 5: " in few.stdout, "and so on" in few.stdout) == (True, False, False)
     assert not (tmp_path / "run").exists()
 
 
@@ -165,7 +168,7 @@ def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:
     [
         (("--budget=soon",), "--budget: 'soon' is neither a duration nor a number of requests"),
         (("--budget=0s",), "--budget: must be at least 1s"),
-        (("--budget=100 requests",), "--budget: 100 requests are too few"),
+        (("--budget=100 requests", "--dry-run"), "--budget: 100 requests are too few"),
         (("--max-created=0",), "--max-created"),
     ],
 )
