@@ -24,6 +24,7 @@ from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
 from mock_server.middleware.cors import cors
 from mock_server.middleware.error_responses import refusal_of, send_response
+from mock_server.middleware.exact_paths import no_method, nothing_at
 from mock_server.middleware.world_selection import world_named
 from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
@@ -111,7 +112,9 @@ class Control:
         operation, parameters = self._contract.operation_at(method, scope["path"])
         if operation is None:
             methods = self._contract.methods(scope["path"])
-            raise Refused(405, headers={"allow": ", ".join(methods)}) if methods else Refused(404)
+            if not methods:
+                raise Refused(404, message=nothing_at(scope["path"], self._contract))
+            raise Refused(405, message=no_method(methods), headers={"allow": ", ".join(methods)})
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         problems = self._check_parameters({**scope, "path_params": parameters}, operation)
         # Ignoring a misspelled filter would list everything, and a test that counts would pass.

@@ -32,6 +32,7 @@ def advice(headers: Mapping[str, str], scheme: str) -> str:
     else:
         name = f"[{page.hostname}]" if ":" in page.hostname else page.hostname
         remedy = f"call the mock as http://{name}" + (f":{own.port}" if own.port else "")
+        remedy += "" if _is_loopback(page) else f", started with --allow-host {name}"
     return (
         f"The browser drops the session cookie, because the web page {page.geturl()} and the mock at {own.geturl()} "
         f"are different sites: {remedy}, or send the token as Authorization: Bearer"

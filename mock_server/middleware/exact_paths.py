@@ -50,7 +50,7 @@ def exact_paths(app: ASGIApp, *, contract: Contract, readings: Readings) -> ASGI
         if not methods:
             if path == "/" and _is_visit(scope):
                 return await send_response(_ROOT_PAGE, send)
-            raise Refused(404, message=_nothing_at(path, contract), headers=_HELP if path == "/" else {})
+            raise Refused(404, message=nothing_at(path, contract), headers=_HELP if path == "/" else {})
         if scope["method"] not in methods:  # http.method, RFC 9110 §15.5.6
             allow = {"allow": ", ".join(methods)} if other_method_status == 405 else {}
             raise Refused(other_method_status, message=no_method(methods), headers=allow)
@@ -70,7 +70,7 @@ def no_method(methods: tuple[str, ...]) -> str:
     return f"This path does not have this method; it has {', '.join(methods)}"
 
 
-def _nothing_at(path: str, contract: Contract) -> str:
+def nothing_at(path: str, contract: Contract) -> str:
     """Return the message of a 404; it suggests a path that differs only in slashes, case or prefix, if there is one."""
     if path == "/":
         first = next(iter(contract.operations.values()), None)

@@ -151,6 +151,17 @@ def test_the_dashboard_over_https_is_live(profile: BrowserContext) -> None:
         page.get_by_text("Live", exact=True).wait_for()
 
 
+def test_a_web_page_of_a_shared_host_name_gets_the_flag_for_it_as_well() -> None:
+    app = {"Origin": "http://app.test:5173", "Sec-Fetch-Site": "cross-site", "X-Mock-Control": "1"}
+    with running_mock(Settings(allow_origin=("http://app.test:5173",))) as mock:
+        refused = httpx2.post(f"{mock.url}/__mock__/sessions", json=USER, headers=app)
+        remedy = f"call the mock as {on('app.test', mock)}, started with --allow-host app.test"
+        assert remedy in refused.json()["error"]["message"]
+    followed = app | {"Sec-Fetch-Site": "same-site", "Host": "app.test"}
+    with running_mock(Settings(allow_origin=("http://app.test:5173",), allow_host=("app.test",))) as mock:
+        assert httpx2.post(f"{mock.url}/__mock__/sessions", json=USER, headers=followed).status_code == 200
+
+
 # -- certificates
 
 

@@ -25,6 +25,8 @@ def test_the_document_is_valid_openapi(control_document: dict[str, Any]) -> None
 
 def test_an_unknown_call_and_a_wrong_method_are_reported(lead_list_mock: RunningMock) -> None:
     assert httpx2.get(f"{lead_list_mock.url}/__mock__/nothing").status_code == 404
+    near = httpx2.get(f"{lead_list_mock.url}/__mock__/Faults/")
+    assert near.json()["error"]["message"].endswith("did you mean /__mock__/faults instead of /__mock__/Faults/?")
     answer = httpx2.put(f"{lead_list_mock.url}/__mock__/reset", headers=OURS)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
