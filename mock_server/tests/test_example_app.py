@@ -1,4 +1,4 @@
-"""An app with Vite and React, and its twelve Playwright tests, four at once: with CORS, with a proxy, over https."""
+"""An app with Vite and React, and its twelve Playwright tests: four at once with CORS, two with a proxy and over https."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.mark.parametrize("way", ["CORS", "proxy", "https"])
-def test_twelve_tests_pass_four_at_once(
-    way: str, app: Path, other_host: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("way", "workers"), [("CORS", "4"), ("proxy", "2"), ("https", "2")])
+def test_twelve_tests_pass_several_at_once(
+    way: str, workers: str, app: Path, other_host: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scheme = "https" if way == "https" else "http"
     mock = f"{scheme}://localhost:{free_port()}"
@@ -81,6 +81,7 @@ def test_twelve_tests_pass_four_at_once(
         "MOCK_COMMAND": shlex.join(command),
         "OTHER_HOST": other_host,
         "PYTHONPATH": str(ROOT),
+        "WORKERS": workers,
     }
     variables |= {} if way == "proxy" else {"VITE_API": mock}
     variables |= {"APP_CERTIFICATE": str(app / "certificate.pem")} if way == "https" else {}

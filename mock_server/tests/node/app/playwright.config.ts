@@ -6,7 +6,7 @@ const { hostname, port } = new URL(APP_URL!);
 export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
-  workers: 4, // each starts a browser
+  workers: Number(process.env.WORKERS), // each starts a browser
   timeout: 240_000,
   expect: { timeout: 60_000 }, // four browsers are slow on a small machine
   reporter: [["json"]],
