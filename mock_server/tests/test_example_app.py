@@ -1,4 +1,4 @@
-"""An app with Vite and React, and its twelve Playwright tests: four at once with CORS, two with a proxy and over https."""
+"""An app with Vite and React, and its twelve Playwright tests: with CORS four at once, with a proxy or https two."""
 
 from __future__ import annotations
 
