@@ -244,7 +244,8 @@ class Traffic:
             self.show(self._arrived[number])
 
     def _keep(self, exchange: Exchange) -> None:
-        self._arrived[exchange.number] = exchange
+        if exchange.response is not None:  # an attempt to reach a server that is starting shows nothing
+            self._arrived[exchange.number] = exchange
 
     def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
         """Record a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
