@@ -46,7 +46,23 @@ export function requestOf(exchange, { url, token, cookieName }) {
     status: exchange.answer.complete && !breaks ? exchange.answer.status : null,
     isSlow: exchange.elapsedMs > SLOW_MS,
     notes,
+    cookieName,
   };
+}
+
+/**
+ * The headers for a web page, in which a browser drops Cookie: other headers carry the session, the world and the fault.
+ * @param {Headers} headers @param {string} cookieName @returns {Headers}
+ */
+export function withoutCookies(headers, cookieName) {
+  const carriers = { [cookieName]: "Authorization", mock_world: "X-Mock-World", mock_fault: "X-Mock-Fault" };
+  const found = headers.filter(([name]) => name !== "Cookie");
+  for (const pair of headers.filter(([name]) => name === "Cookie").flatMap(([, value]) => value.split(";"))) {
+    const [name, value] = [pair.slice(0, pair.indexOf("=")).trim(), pair.slice(pair.indexOf("=") + 1).trim()];
+    const carrier = Object.hasOwn(carriers, name) ? carriers[name] : "";
+    if (carrier && !has(found, carrier)) found.push([carrier, carrier === "Authorization" ? `Bearer ${value}` : value]);
+  }
+  return found;
 }
 
 /** @param {Headers} headers @param {string} wanted */

@@ -9,7 +9,7 @@
  */
 
 import { JS, PYTHON, isSameInPython, jsText, literal, printfFormat, pyBytes, pyText, shellWord } from "./literals.js";
-import { expectation, has, requestOf } from "./replay.js";
+import { expectation, has, requestOf, withoutCookies } from "./replay.js";
 
 export const FORMATS = [
   { id: "curl", label: "curl" },
@@ -85,14 +85,15 @@ function withoutJsonType(headers) {
   return headers.filter(([name, value]) => !(name === "Content-Type" && value === "application/json"));
 }
 /** @param {Request} request */
-function fetchCall({ method, url, headers, body, status, notes }) {
+function fetchCall({ method, url, headers: asSent, body, status, notes, cookieName }) {
   if (["CONNECT", "TRACE", "TRACK"].includes(method)) return { notes, code: `// fetch refuses the method ${method}.` };
   const sendsBody = body && method !== "GET" && method !== "HEAD";
+  const headers = withoutCookies(asSent, cookieName);
   const told = [...notes, ...javaScriptNotes(url, headers)];
+  if (has(asSent, "Cookie")) told.push("A browser sends only its own cookies; other headers take the place of these.");
   if (body && !sendsBody) told.push(`fetch sends no body with ${method}; this request had one.`);
   const options = [`method: ${jsText(method)}`];
   if (headers.length) options.push(`headers: ${jsHeaders(headers, "  ")}`);
-  if (has(headers, "Cookie")) options.push('credentials: "include"'); // a browser sends its own cookies in their place
   if (isRedirect(status)) options.push('redirect: "manual"');
   if (sendsBody) options.push(`body: ${fetchBody(body, has(headers, "Content-Type"))}`);
   const lines = options.map((option) => `  ${option},\n`).join("");

@@ -78,10 +78,11 @@ DIFFERS: dict[str, set[str]] = {
     "The path had dots": {"path"},
     "A header that came in several lines": {"headers"},
     "There was no Content-Type": {"headers"},
+    "A browser sends only its own cookies": {"headers"},
     "fetch sends no body with GET": {"body"},
     "fetch refuses the method TRACE": {"all"},
 }
-HIDDEN, NOT_KEPT, DOTS, JOINED, NO_TYPE, NO_BODY, NO_TRACE = ((each,) for each in DIFFERS)
+HIDDEN, NOT_KEPT, DOTS, JOINED, NO_TYPE, COOKIES, NO_BODY, NO_TRACE = ((each,) for each in DIFFERS)
 MASKED = dict.fromkeys(FORMATS, HIDDEN)
 
 
@@ -123,8 +124,12 @@ CASES = {
     "refused": Case(b'{"name":5}'),
     "without login": Case(compact(PAGE), (JSON,)),
     "expired": Case(compact(PAGE), ("Authorization: Bearer expired", JSON), told=MASKED),
-    "by cookie": Case(b"{}", (f"Cookie: theme=dark; __session={TOKEN}; mock_fault=status=503", JSON), told=MASKED),
-    "by cookie alone": Case(compact(PAGE), (f"Cookie: __session={TOKEN}", JSON)),
+    "by cookie": Case(
+        b"{}",
+        (f"Cookie: theme=dark; __session={TOKEN}; mock_fault=status=503", JSON),
+        told=MASKED | {"fetch": HIDDEN + COOKIES},
+    ),
+    "by cookie alone": Case(compact(PAGE), (f"Cookie: __session={TOKEN}", JSON), told={"fetch": COOKIES}),
     "Basic": Case(compact(PAGE), ("Authorization: Basic dXNlcjpwYXNz", JSON), told=MASKED),
     "a token in the body": Case(named(TOKEN), told=MASKED),
     "spaced as Python does": Case(json.dumps(PAGE | {"name": "é \u2028 \x7f"}).encode(), has_blanks=True),
@@ -184,10 +189,12 @@ CASES = {
     "a trailing slash": Case(compact(PAGE), target=PATH + "/"),
     "world by header": Case(compact(PAGE), (LOGIN, JSON, "X-Mock-World: t'1")),
     "world by host": Case(compact(PAGE), (LOGIN, JSON, "Host: T2.localhost:8080")),
-    "world by cookie": Case(compact(PAGE), (LOGIN, JSON, "Cookie: mock_world=t3")),
+    "world by cookie": Case(compact(PAGE), (LOGIN, JSON, "Cookie: mock_world=t3"), told={"fetch": COOKIES}),
     "fault by Prefer": Case(compact(PAGE), (LOGIN, JSON, "Prefer: code=503, wait=0.01")),
     "fault by header": Case(compact(PAGE), (LOGIN, JSON, "X-Mock-Fault: status=429&share=1")),
-    "fault by cookie": Case(compact(PAGE), (LOGIN, JSON, "Cookie: mock_fault=status=502&delayMs=5")),
+    "fault by cookie": Case(
+        compact(PAGE), (LOGIN, JSON, "Cookie: mock_fault=status=502&delayMs=5"), told={"fetch": COOKIES}
+    ),
     "no fault": Case(compact(PAGE), (LOGIN, JSON, "X-Mock-Fault: nonsense'$(touch pwned)")),
     **{f"fault: {answer}": Case(compact(PAGE), fault={"answer": answer}) for answer in
        ("reset", "empty", "half", "dribble", "bad-chunk", "not-json")},
