@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -98,3 +99,13 @@ def test_details_that_are_left_over_from_an_earlier_request_break_the_clause() -
     other = refusal_of({**NO_END_LATER, "type": "company"}, "/endDate", "/personIds", at_s=2)
     assert DETAILS not in broken_clauses(first, between, other)
     assert DETAILS not in broken_clauses(first, between, refusal_of(NO_END_LATER, "/endDate", at_s=2))
+
+
+def test_details_on_a_field_with_two_values_are_no_left_over() -> None:
+    def refusal(more: bytes, *paths: str, at_s: float) -> Exchange:
+        body = json.dumps(sent_body(endDate=None)).encode()[:-1] + more + b"}"
+        return exchange(request(raw=body), 400, problem(details=[{"path": path} for path in paths]), at_s=at_s)
+
+    first = refusal(b',"personIds":[]', "/endDate", at_s=0)
+    between = refusal_of(sent_body(name=7), "/name", at_s=1)
+    assert DETAILS not in broken_clauses(first, between, refusal(b',"name":true', "/endDate", "/name", at_s=2))
