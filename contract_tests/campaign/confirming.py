@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.steps_before import break_with_steps_before
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.events import FailureRepeated
 from contract_tests.engine.findings import key_of
@@ -16,7 +17,10 @@ from contract_tests.target.exchange import Exchange
 
 
 class Confirming:
-    """The breaches that show first in some traffic: all are repeated, then shrunk one by one while the budget lasts."""
+    """The breaches that show first in some traffic: all are repeated, then shrunk one by one while the budget lasts.
+
+    What is not broken again is sent with the requests before it.
+    """
 
     def __init__(
         self,
@@ -38,14 +42,17 @@ class Confirming:
         self.new = [found.key for found in new if found.key not in known]
 
     def steps(self) -> Iterator[None]:
-        """Repeat and shrink; each yield lets the events so far out."""
-        for key in self.new:
-            yield from self._repeat(key)
-            yield
-        for key in self.new:
-            if self._budget.allows_more and self._shrink(key):
+        """Repeat and shrink, the main breach of each finding first; each yield lets the events so far out."""
+        mains = {main for main, *_ in self._followed.findings.groups}
+        for keys in ([key for key in self.new if key in mains], [key for key in self.new if key not in mains]):
+            for key in keys:
                 yield from self._repeat(key)
-            yield
+                yield
+            for key in keys:
+                is_shown = key in mains and (yield from self._send_steps_before(key))
+                if self._budget.allows_more and not is_shown and self._shrink(key):
+                    yield from self._repeat(key)
+                yield
 
     def _shrink(self, key: Key) -> bool:
         """Look for a smaller request that breaks the same; return whether there is one."""
@@ -68,6 +75,19 @@ class Confirming:
         if times:
             number = self._followed.findings.found(key).smallest.exchanges[-1].number
             self._followed.emit(FailureRepeated(key.clause, same, times, number))
+
+    def _send_steps_before(self, key: Key) -> Generator[None, None, bool]:
+        """Show a breach that was not broken again with the requests before it; return whether they break it again."""
+        found = self._followed.findings.found(key)
+        if found.same or not found.times or not self._budget.allows_more:
+            return False
+        verdict, same, times = yield from break_with_steps_before(
+            self._traffic, self._budget, key, self._exchanges(key)
+        )
+        if verdict is not None:
+            self._traffic.give(verdict, smallest=True)
+            self._followed.emit(FailureRepeated(key.clause, same, times, verdict.exchanges[-1].number))
+        return verdict is not None
 
     def _exchanges(self, key: Key) -> list[Exchange]:
         """Return the exchanges that show a breach, if they belong to this traffic and are still kept."""

@@ -39,8 +39,13 @@ class Budget:
         """Return whether the budget allows another request."""
         if self._within is not None and not self._within.allows_more:
             return False
-        within = self._max_requests is None or self.requests < self._max_requests
-        return within and not self._ends and not self._stopped.is_set() and self.left_s > 0
+        return self.left_requests > 0 and not self._ends and not self._stopped.is_set() and self.left_s > 0
+
+    @property
+    def left_requests(self) -> float:
+        """Return how many requests may still be sent; infinite without a limit."""
+        own = float("inf") if self._max_requests is None else self._max_requests - self.requests
+        return own if self._within is None else min(own, self._within.left_requests)
 
     @property
     def left_s(self) -> float:

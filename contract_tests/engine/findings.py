@@ -150,6 +150,8 @@ class Findings:
         """
         if found.times and not self._is_confirming:
             return False
+        if found.times and not found.same:
+            return True  # with the requests before it, it is larger, and is broken again
         if not found.times and _cell(verdict) != _cell(found.smallest):
             return True  # only the cell that has sent a request can send it again
         return _size(verdict) < _size(found.smallest)

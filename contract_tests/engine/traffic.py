@@ -175,8 +175,12 @@ class Traffic:
         return tuple(step for step, case in cases if case.operation is not None and not case.signed_in)
 
     def send_again(self, exchanges: Sequence[Exchange], *, at_once: bool) -> list[Case]:
-        """Send the requests of some exchanges again, at once or in order, and record but not judge them."""
-        outgoing = (self._outgoing(Step(exchange.label, exchange.request)) for exchange in exchanges)
+        """Send the requests of some exchanges again, at once or in order, and record but not judge them.
+
+        In order, only as many as the budget allows.
+        """
+        allowed = (exchange for exchange in exchanges if at_once or self._budget.allows_more)
+        outgoing = (self._outgoing(Step(exchange.label, exchange.request)) for exchange in allowed)
         again = self.target.send_burst(outgoing) if at_once else self.target.send_in_turn(outgoing)
         for exchange in again:
             self.show(exchange)
