@@ -25,7 +25,7 @@ def test_requests_appear_live_newest_first(page: Page, mock: RunningMock) -> Non
     assert rows(page).locator(".status").all_text_contents() == ["404", "503", "201"]
     expect(rows(page).nth(0)).to_contain_text("/elsewhere?a=1")
     expect(rows(page).nth(0).locator(".who")).to_have_text("nobody")
-    expect(rows(page).nth(1).locator(".fault")).to_have_text("status=503&delayMs=20")
+    expect(rows(page).nth(1).locator(".fault")).to_have_text("status=503 delayMs=20")
     expect(rows(page).nth(1).locator(".duration")).to_have_text(re.compile(r"^[\d,.]+ ms$"))
     expect(rows(page).nth(2)).to_contain_text("the first")
     expect(rows(page).nth(2).locator(".who")).to_have_text("user_xyz789")
