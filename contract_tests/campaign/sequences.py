@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.campaign.variation import mutated
+from contract_tests.engine.exploration import quiet_settings
 from contract_tests.engine.same_draws import same_draws
 from contract_tests.requests.plan import BURST, Step
 from contract_tests.target.exchange import Request
@@ -56,17 +57,7 @@ class Parts:
 def sequences(parts: Parts, *, seed: int) -> list[list[Sent]]:
     """Draw a few sequences; the same seed draws the same ones."""
     drawn: list[list[Sent]] = []
-    settings = hypothesis.settings(
-        max_examples=AT_ONCE,
-        stateful_step_count=LENGTH,
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
+    settings = quiet_settings(AT_ONCE, (Phase.generate,), stateful_step_count=LENGTH)
 
     def begun() -> _Requests:
         drawn.append([])

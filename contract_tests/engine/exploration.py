@@ -110,6 +110,21 @@ class Exploration:
                 raise _failure_of(verdict.clause)
 
 
+def quiet_settings(examples: int, phases: tuple[Phase, ...], **more: Any) -> hypothesis.settings:
+    """Return settings with which Hypothesis only draws: it prints, stores and refuses nothing."""
+    return hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        **more,
+    )
+
+
 def _given(
     strategy: SearchStrategy[Request],
     attempt: Callable[[Request], Any],
@@ -122,17 +137,7 @@ def _given(
     def trial(request: Request) -> None:
         attempt(request)
 
-    settings = hypothesis.settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        report_multiple_bugs=report_multiple_bugs,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
+    settings = quiet_settings(examples, phases, report_multiple_bugs=report_multiple_bugs)
     made: Callable[[], None] = hypothesis.seed(seed)(settings(hypothesis.given(strategy)(trial)))
 
     def run() -> None:
