@@ -51,7 +51,7 @@ foreign: install ## run the suite against correct servers in other languages (fi
 	@.ci/tools node
 	@$(bin)/python -m contract_tests.tests.foreign_languages $(ARGS)
 
-mutation: install ## change the judging code in one place at a time and check that a test fails (half an hour)
+mutation: install ## change the judging code in one place at a time and check that a test fails (a quarter of an hour; all: ARGS=--all)
 	@$(bin)/python -m contract_tests.tests.mutation $(ARGS)
 
 bench: install ## measure the mock and other servers (suites: ARGS=--suite; record the results: ARGS=--write)

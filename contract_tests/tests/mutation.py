@@ -1,31 +1,34 @@
-"""Run mutmut on the judging code for `make mutation`, and report the mutants that no test detects.
+"""Run mutmut on the judging code for `make mutation`; print the mutants that no test detects, and the share of others.
 
-mutmut changes the code in one place at a time; a test named in pyproject.toml must fail. A surviving mutant needs a
-reason in mutation_survivors.yaml, mostly that the changed program does the same.
+mutmut changes the code in one place at a time; a test named in pyproject.toml must fail. By default a random sample of
+the mutants is tested, because all of them take hours. Mutants that mypy refuses are neither tested nor counted.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
+from math import sqrt
 from pathlib import Path
 
-import yaml
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.utils.file_utils import walk_mutatable_files
+from mutmut.utils.format_utils import get_mutant_name
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".mutation"  # mutmut writes into its current folder, so it gets a separate one
-REPORT = FOLDER / "report.md"
-REASONS = Path(__file__).with_name("mutation_survivors.yaml")
 LEAST_SHARE = 0.90
+SAMPLE = 1200  # mypy refuses about half of them; the rest takes about a quarter of an hour on two quiet cores
 # Exit codes: a test failed, pytest failed, or a timeout. 255 means a crashed worker, which proves nothing.
 KILLED = {1, 3, -24, 24, 152}
 REFUSED = 37  # refused by mypy: `make check` would not pass, so neither tested nor counted
@@ -33,86 +36,64 @@ REFUSED = 37  # refused by mypy: `make check` would not pass, so neither tested 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of the code; change: the old line, an arrow, the new line."""
+    """One change of the code; change: the old line, an arrow, the new line; empty if a test detects it."""
 
-    module: str
-    function: str
-    change: str
+    name: str
+    path: str
     line: int
+    change: str
     killed: bool
 
-    @property
-    def text(self) -> str:
-        """The name that a reason refers to, stable as long as the line is."""
-        return f"{self.module}.{self.function}: {self.change}"
+
+def interval(killed: int, total: int) -> tuple[float, float]:
+    """Return the bounds of the share killed among all mutants (95 %, Wilson), from a random sample of them."""
+    if not total:
+        return 0.0, 1.0
+    z, share = 1.96, killed / total
+    centre, spread = share + z * z / (2 * total), z * sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
+    return (centre - spread) / (1 + z * z / total), (centre + spread) / (1 + z * z / total)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why mutants survive; mutants: their names, where a star matches anything."""
-
-    why: str
-    mutants: tuple[str, ...]
-
-
-def read_reasons(path: Path) -> list[Reason]:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    return [Reason(entry["why"], tuple(entry["mutants"])) for entry in entries]
-
-
-def matches(pattern: str, text: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text) is not None
-
-
-def complaints(mutants: Sequence[Mutant], reasons: Sequence[Reason]) -> list[str]:
-    """Return what fails the run: too few killed, a survivor without a reason, a reason without a survivor."""
-    found = []
-    if (share := share_killed(mutants)) < LEAST_SHARE:
-        found.append(f"{share:.1%} killed, at least {LEAST_SHARE:.0%} are asked for")
-    patterns = [pattern for reason in reasons for pattern in reason.mutants]
-    survivors = [mutant.text for mutant in mutants if not mutant.killed]
-    found += [f"no reason: {text}" for text in survivors if not any(matches(p, text) for p in patterns)]
-    found += [f"no such survivor: {p}" for p in patterns if not any(matches(p, text) for text in survivors)]
-    return list(dict.fromkeys(found))
+def report(mutants: Sequence[Mutant], *, sampled: bool) -> Iterator[str]:
+    """Return a line for each survivor, then the share of mutants that a test detects."""
+    survivors = [mutant for mutant in mutants if not mutant.killed]
+    for mutant in sorted(survivors, key=lambda each: (each.path, each.line)):
+        yield f"{mutant.path}:{mutant.line} {mutant.name}\n    {mutant.change}"
+    total, killed = len(mutants), len(mutants) - len(survivors)
+    low, high = interval(killed, total)
+    estimate = f"; of all mutants, {low:.1%} to {high:.1%} (with 95 % confidence)" if sampled else ""
+    yield f"Killed {killed} of {total} mutants, {share_killed(mutants):.1%}{estimate}."
 
 
 def share_killed(mutants: Sequence[Mutant]) -> float:
     return sum(mutant.killed for mutant in mutants) / len(mutants) if mutants else 0.0
 
 
-def report(mutants: Sequence[Mutant], reasons: Sequence[Reason]) -> Iterator[str]:
-    """Return the lines of the report in Markdown."""
-    total, killed = (Counter(m.module for m in some) for some in (mutants, [m for m in mutants if m.killed]))
-    yield from ("# Mutants", "", f"{share_killed(mutants):.1%} of {len(mutants)} are killed.")
-    yield from ("Those that mypy refuses are not counted.", "")
-    yield from ("| module | mutants | killed | share |", "|---|--:|--:|--:|")
-    for module in sorted(total):
-        yield f"| {module} | {total[module]} | {killed[module]} | {killed[module] / total[module]:.1%} |"
-    yield from ("", "## Survivors")
-    survivors = [mutant for mutant in mutants if not mutant.killed]
-    for reason in [*reasons, Reason("No reason is known.", ("*",))]:
-        mine = [m for m in survivors if any(matches(pattern, m.text) for pattern in reason.mutants)]
-        survivors = [m for m in survivors if m not in mine]
-        if mine:
-            yield from ("", f"{reason.why} ({len(mine)})", "")
-            yield from (f"- {_path(m.module)}:{m.line} `{m.function}`: `{m.change}`" for m in mine)
-
-
-def _path(module: str) -> str:
-    return f"contract_tests/{module.replace('.', '/')}.py"
-
-
 # -- running mutmut ----------------------------------------------------------------------------------------------------
 
 
-def run_mutmut(names: Sequence[str]) -> int:
-    """Mutate and test; names: the mutants to test (`contract_tests.lead_lists.echo.*`), all if empty."""
-    if not names:
+def prepare_folder(*, fresh: bool) -> None:
+    """Make the folder in which mutmut runs the current one; fresh: without the mutants and results of earlier runs."""
+    if fresh:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
     for name in ("pyproject.toml", "contract_tests", "spec"):
         if not (FOLDER / name).is_symlink():
             (FOLDER / name).symlink_to(Path("..") / name)
+    os.chdir(FOLDER)
+
+
+def name_mutants() -> list[str]:
+    """Return the names of all mutants of the modules in `only_mutate`."""
+    return [
+        get_mutant_name(path, name)
+        for path in sorted(walk_mutatable_files())
+        for name in mutate_file_contents(str(path), path.read_text(encoding="utf-8")).mutant_names
+    ]
+
+
+def run_mutmut(names: Sequence[str]) -> int:
+    """Mutate and test; names: the mutants to test (`contract_tests.lead_lists.echo.*`), all if empty."""
     # CI makes Hypothesis draw the same examples; other plugins would cost each mutant a tenth of a second.
     environment = {
         **os.environ,
@@ -122,11 +103,12 @@ def run_mutmut(names: Sequence[str]) -> int:
         "PYTHONHASHSEED": "0",
     }
     command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "2", *names]
-    return subprocess.run(command, cwd=FOLDER, env=environment, preexec_fn=lambda: os.nice(5)).returncode
+    return subprocess.run(command, env=environment, preexec_fn=lambda: os.nice(5)).returncode
 
 
-def read_mutants() -> Iterator[Mutant]:
-    """Return every mutant that was tested or that no test reaches; call this in mutmut's folder."""
+def read_mutants(names: Sequence[str]) -> Iterator[Mutant]:
+    """Return the mutants of these names (all if empty) that were tested or that no test reaches."""
+    exact, patterns = set(names), [name for name in names if "*" in name]
     for path in sorted(walk_mutatable_files()):
         source = path.read_text(encoding="utf-8").splitlines()
         data = SourceFileMutationData(path=path)
@@ -134,41 +116,48 @@ def read_mutants() -> Iterator[Mutant]:
         for name, exit_code in data.exit_code_by_key.items():
             if exit_code is None or exit_code == REFUSED:
                 continue
-            module, _, mangled = name.removeprefix("contract_tests.").rpartition(".")
-            function = re.sub(r"^xǁ(\w+)ǁ", r"\1.", mangled.rpartition("__mutmut_")[0]).removeprefix("x_")
-            if exit_code in KILLED:
-                yield Mutant(module, function, "", 0, True)
+            if names and name not in exact and not any(fnmatch(name, pattern) for pattern in patterns):
                 continue
-            change, offset = _change(get_diff_for_mutant(name, path=path))
-            yield Mutant(module, function, change, _first_line(source, function) + offset, False)
+            change, line = ("", 0) if exit_code in KILLED else _change(name, path, source)
+            yield Mutant(name, str(path), line, change, killed=exit_code in KILLED)
 
 
-def _change(diff: str) -> tuple[str, int]:
-    """Return the changed lines of a diff and their distance from the head of the function."""
-    lines = diff.splitlines()[2:]
+def _change(name: str, path: Path, source: Sequence[str]) -> tuple[str, int]:
+    """Return what a mutant changes, and the line of the module."""
+    lines = get_diff_for_mutant(name, path=path).splitlines()[2:]
     removed = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
     added = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
     start = next((re.findall(r"@@ -(\d+)", line)[0] for line in lines if line.startswith("@@")), "1")
     before = next((at for at, line in enumerate(lines[1:]) if line[:1] in "+-"), 0)
-    return f"{removed} -> {added}", int(start) - 1 + before
+    # A name ends with x_FUNCTION__mutmut_N or xǁCLASSǁMETHOD__mutmut_N.
+    function = re.split("ǁ|^x_", name.rpartition(".")[2].rpartition("__mutmut_")[0])[-1]
+    head = next((n for n, line in enumerate(source, 1) if re.match(rf"\s*def {function}\(", line)), 1)
+    return f"{removed} -> {added}", head + int(start) - 1 + before
 
 
-def _first_line(source: Sequence[str], function: str) -> int:
-    name = function.rpartition(".")[2]
-    return next((n for n, line in enumerate(source, 1) if re.match(rf"\s*def {name}\(", line)), 1)
-
-
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Test a sample, all mutants, or those named, and exit with 1 if too few are killed."""
+    parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
+    parser.add_argument("names", nargs="*", help="mutants to test (contract_tests.lead_lists.echo.*)")
+    parser.add_argument("--all", action="store_true", help="test every mutant, which takes hours")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="how many places to change (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="draw the sample with this seed")
+    options = parser.parse_args(arguments)
+    prepare_folder(fresh=not options.names)
+    names = options.names
+    if not names and not options.all:
+        every = name_mutants()
+        names = random.Random(options.seed).sample(every, min(options.sample, len(every)))
+        print(f"Changing {len(names)} of {len(every)} places, drawn with --seed {options.seed}.", flush=True)
     if returncode := run_mutmut(names):
         return returncode
-    os.chdir(FOLDER)
-    mutants, reasons = list(read_mutants()), read_reasons(REASONS)
-    REPORT.write_text("\n".join(report(mutants, reasons)) + "\n", encoding="utf-8")
-    print(f"{share_killed(mutants):.1%} of {len(mutants)} mutants are killed; {REPORT.relative_to(ROOT)} has them.")
-    found = complaints(mutants, reasons) if not names else []
-    print("\n".join(found))
-    return 1 if found else 0
+    mutants = list(read_mutants(names))
+    print("\n".join(report(mutants, sampled=not options.names and not options.all)))
+    if options.names or share_killed(mutants) >= LEAST_SHARE:
+        return 0
+    print(f"At least {LEAST_SHARE:.0%} are required.")
+    return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -46,6 +46,7 @@ OPEN = {
     b'{"a":"\\\\x\\e"}': ("json-extensions", UNREAD),
     b'{"a":\xc2\xa01\xef\xbb\xbf}\xe2\x80\xa8': ("json-extensions", {"a": 1}),
     b'{"a":"\n"}': ("json-extensions", {"a": "\n"}),
+    b"""{'a':'b"c\\"d\\'e'}""": ("json-extensions", {"a": 'b"c"d\'e'}),
     b'/**/{"a":"/*,}*/"}// b': ("json-extensions", {"a": "/*,}*/"}),
     **{'{"a":1}'.encode(encoding): ("other-encodings", {"a": 1}) for encoding in WIDE},
     b'\xef\xbb\xbf{"a":1}': ("byte-order-mark", {"a": 1}),

@@ -70,6 +70,20 @@ def test_a_refusal_is_not_attributed_to_a_field_that_it_does_not_name() -> None:
     assert "the server says: [{'path': '/endDate'}]" in broken[0].actual
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({**problem(details=OMIT), "details": ["no room"]}, "; the server says: ['no room']"),
+        (problem(details=OMIT), "; the server says: 'It is wrong.'"),
+        ("no error body", ""),
+    ],
+)
+def test_a_refusal_of_a_valid_request_is_reported_with_the_words_of_the_server(answer: Any, words: str) -> None:
+    refused = exchange(request(sent_body(name="Größe")), 400, answer, at_s=1)
+    broken = [f for f in judgements(exchange(), refused) if isinstance(f, Verdict) and f.expected == "200 or 201"]
+    assert [verdict.actual.partition("nothing is wrong with the request")[2] for verdict in broken] == [words]
+
+
 def refusal_of(body: object, *paths: str, at_s: float) -> Exchange:
     return exchange(request(body), 400, problem(details=[{"path": path} for path in paths]), at_s=at_s)
 

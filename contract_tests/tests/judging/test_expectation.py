@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.expectation import Expectation
-from contract_tests.judging.login import Login
+from contract_tests.judging.login import Caller, Login
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Headers, Request
 from contract_tests.tests.corpus.exchanges import (
@@ -186,6 +186,28 @@ def test_is_unspecified(reading: str, statuses: set[int], asked: Request) -> Non
     assert zone(asked) == "open"
     assert reading in expect(asked).open_readings
     assert statuses <= expect(asked).refusal_statuses(terms().specification) | {400}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_doubtful"),
+    [
+        ({"personIds": ["a", "a"]}, False),
+        ({"personIds": [UUID, UUID.upper()]}, True),
+        ({"type": "company", "companyIds": [UUID, UUID]}, False),
+        ({"type": "company", "companyIds": [UUID, UUID.upper()]}, True),
+        ({"type": "company", "companyIds": [UUID, UUID.upper(), UUID]}, False),
+        ({"personIds": ["a", "b"]}, False),
+    ],
+)
+def test_one_id_in_two_spellings_is_a_duplicate_only_for_some_servers(
+    changes: dict[str, Any], is_doubtful: bool
+) -> None:
+    assert ("duplicate-ids" in expect(changed(**changes)).doubtful) is is_doubtful
+
+
+def test_the_caller_can_be_given() -> None:
+    assert judge().case(exchange()).expectation.caller.login is Login.VALID
+    assert judge().case(exchange(), Caller(Login.NONE)).expectation.caller.login is Login.NONE
 
 
 def expect(asked: Request) -> Expectation:

@@ -99,6 +99,7 @@ def test_a_refusal_that_comes_back_for_the_corrected_body_breaks_success() -> No
     (told,) = replayed_refusals([case(first), case(again)])
     assert isinstance(told, Verdict)
     assert (told.clause, told.exchanges) == ("success.created", (first, again))
+    assert told.actual == "400 about name, as for another body with the same Idempotency-Key"
 
 
 def test_a_key_may_be_refused_for_another_body() -> None:

@@ -51,6 +51,7 @@ def naming(user: str) -> dict[str, Any]:
     return problem(details=[{"path": "/endDate", "by": user}])
 
 
+NOW = created()["createdAt"]
 DAY = "2030-01-01T00:00:00.000Z"
 TWICE = json.dumps(sent_body()).encode()[:-1]
 RIGHT: dict[str, Exchange] = {
@@ -119,6 +120,7 @@ RIGHT: dict[str, Exchange] = {
     ),
     "bad JSON with empty details": exchange(request(raw=b"{"), 400, problem(details=[])),
     "bad JSON without details": exchange(request(raw=b"{"), 400, problem(details=OMIT)),
+    "an unsupported type without details": exchange(request(content_type="text/json"), 400, problem(details=OMIT)),
     "details as a map": exchange(request(BAD_BODY), 400, problem(details={"endDate": ["missing"]})),
     "flat errors": exchange(request(BAD_BODY), 400, {"code": "BAD_REQUEST", "message": "No.", "details": ["endDate"]}),
     "problem+json": exchange(request(BAD_BODY), 400, headers=(("Content-Type", "application/problem+json"),)),
@@ -183,6 +185,18 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
     "cut with an ellipsis": (NAME, renamed("n" * 300, "n" * 252 + "...")),
     "another list's": (NAME, renamed("Spring", "Autumn")),
     "question marks run together": (NAME, renamed("What?? é", "What? é")),
+    "a character decoded in two parts": (
+        "http.request.chunked",
+        exchange(request(sent_body(name="Größe"), chunked=True), answer=created(name="Gr\ufffd\ufffdße")),
+    ),
+    "another name for one sent in parts": (
+        NAME,
+        exchange(request(sent_body(name="Größe"), chunked=True), answer=created(name="Grosse")),
+    ),
+    "another name for one in UTF-16": (
+        "http.request.utf-8",
+        exchange(request(raw=json.dumps(sent_body()).encode("utf-16")), answer=created(name="Autumn")),
+    ),
     "an hour off": (START, dated("2030-01-01T00:00:00.000Z", "2030-01-01T01:00:00.000Z")),
     "milliseconds lost": (START, dated("2030-01-01T00:00:00.987Z", "2030-01-01T00:00:00.000Z")),
     "time lost": (START, dated("2030-01-01T10:00:00.000Z", "2030-01-01T00:00:00.000Z")),
@@ -227,6 +241,9 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
         "request.body.server-made",
         exchange(request(headers=(("X-Request-Id", OTHER_ID),)), answer=created(id=OTHER_ID.upper())),
     ),
+    "an id sent as ID": ("request.body.server-made", echo(sent_body(ID=OTHER_ID), id=OTHER_ID)),
+    "a time sent as created_at": ("request.body.server-made", echo(sent_body(created_at=NOW), createdAt=NOW)),
+    "a time sent as updatedat": ("request.body.server-made", echo(sent_body(updatedat=NOW), updatedAt=NOW)),
     "another user in the details": ("error.400.details", exchange(request(BAD_BODY), 400, naming("user_2"))),
     "NaN": ("http.answer.json", exchange(raw=json.dumps(created(x=float("nan"))).encode())),
     "a byte order mark": ("http.answer.utf-8", exchange(raw=b"\xef\xbb\xbf" + json.dumps(created()).encode())),

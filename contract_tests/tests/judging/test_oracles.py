@@ -300,6 +300,8 @@ def test_server_internals_in_errors_warn() -> None:
     seen = outcomes(judgements(exchange(request(BAD_BODY), 400, problem(message=text))))
     assert seen["error.internals"] == {Outcome.WARNED}
     assert outcomes(judgements(exchange(request(BAD_BODY), 400)))["error.internals"] == {Outcome.HELD}
+    located = exchange(request(BAD_BODY), 400, headers=(JSON_TYPE, ("Location", "/var/www/app/create.py")))
+    assert outcomes(judgements(located))["error.internals"] == {Outcome.HELD}
 
 
 def test_no_cases_give_no_findings() -> None:

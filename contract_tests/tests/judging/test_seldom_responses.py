@@ -10,6 +10,7 @@ from contract_tests.judging.verdict import Verdict
 from contract_tests.target.exchange import SILENT, Exchange, Headers, Wire
 from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
+    OTHER_ID,
     SECOND,
     broken_clauses,
     created,
@@ -18,6 +19,7 @@ from contract_tests.tests.corpus.exchanges import (
     problem,
     request,
     sent_body,
+    terms,
     warned_clauses,
 )
 
@@ -56,6 +58,20 @@ def test_messages_that_break_a_clause(
 def test_messages_that_break_none(wire: Wire, status: int, failure: str | None) -> None:
     sent = replace(request(sent_body()), wire=wire)
     assert verdicts(exchange(sent, status or 201, failure=failure)) == []
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_the_success_of_a_message_is_judged_like_any_other(status: int) -> None:
+    sent = replace(request(sent_body()), wire=WHOLE)
+    assert broken_clauses(exchange(sent, status, created(name="Autumn"))) == {"response.name.echo"}
+
+
+def test_a_silence_names_the_connections_that_were_open() -> None:
+    silences = [verdict for verdict in judgements(exchange(failure=f"{SILENT} 2 s")) if isinstance(verdict, Verdict)]
+    connections = terms().settings.connections
+    assert [each.hint for each in silences if each.clause == "http.answer.complete"] == [
+        f"Up to {connections} connections were open. If the server supports fewer, use --connections 1."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +125,8 @@ def test_a_key_of_another_user_gives_no_list_of_theirs() -> None:
     assert found == [
         ("response.id.unique", "a lead list for each user", f"{list_of_first['id']} for the second user too", 2)
     ]
+    own = exchange(request(body, headers=key, login=SECOND_LOGIN), answer=created(body, id=OTHER_ID), at_s=5.0)
+    assert [each for each in verdicts(first, own) if each[1] == "a lead list for each user"] == []
     without_id = {name: value for name, value in list_of_first.items() if name != "id"}
     nameless = exchange(request(body, headers=key), answer=without_id)
     assert [each for each in verdicts(nameless, first, second) if each[1] == "a lead list for each user"] == found

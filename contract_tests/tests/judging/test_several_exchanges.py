@@ -78,6 +78,13 @@ def test_the_creator_must_be_the_same_for_one_user_only() -> None:
     assert "response.userIds.includes-creator" in broken_clauses(exchange(), theirs)
 
 
+@pytest.mark.parametrize("field", ["id", "createdAt", "updatedAt"])
+def test_a_generated_field_that_was_sent_as_null_is_not_null(field: str) -> None:
+    null = exchange(request(sent_body(**{field: None})), answer=created(**{field: None}), at_s=1)
+    assert "request.body.server-made" in broken_clauses(exchange(), null)
+    assert "request.body.server-made" not in broken_clauses(null)
+
+
 def test_an_idempotency_key_may_be_honoured() -> None:
     asked = request(headers=(("Idempotency-Key", "k"),))
     assert broken_clauses(exchange(asked), exchange(asked, at_s=5)) == set()
