@@ -117,7 +117,10 @@ class Conductor:
         return self.result
 
     def events(self) -> Generator[Event, None, None]:
-        """Run and yield each event. Closing the generator stops the run."""
+        """Run and yield each event. Closing the generator stops the run.
+
+        It catches no signal: a second one while it closes must not make it yield once more.
+        """
         ending, why = Ending.STOPPED, ""
         try:
             self._log.emit(self._job.started)
@@ -127,18 +130,14 @@ class Conductor:
             ending = Ending.COMPLETE
             if not self._budget.allows_more:
                 ending, why = Ending.OUT_OF_TIME, "The run reached its maximum time before it had sent all requests."
-            if self._asked is not None:
-                ending, why = self._asked, ""
             why = " ".join(filter(None, (why, self._note)))
         except RunOver as over:
             ending, why = over.ending, over.why
-        except KeyboardInterrupt:
-            ending = Ending.INTERRUPTED
-        except Terminated:
-            ending = Ending.TERMINATED
         finally:
             self._budget.stop()
-            self._end((self._asked if ending is Ending.STOPPED else None) or ending, why)
+            if self._asked is not None:
+                ending, why = self._asked, self._note
+            self._end(ending, why)
         yield from self._log.waiting()
 
     def _end(self, ending: Ending, why: str = "") -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import signal
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -19,7 +21,7 @@ from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.record_reading import read_events
+from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.judging.verdict import Outcome
@@ -262,6 +264,32 @@ def test_a_signal_ends_the_run_with_its_findings(
     assert len(list(created_in(tmp_path / "run"))) == server.built
     assert result.broken
     assert f'"ending":"{ending}"' in (tmp_path / "run" / FILE_NAME).read_text().splitlines()[-1]
+
+
+def test_a_second_signal_while_the_run_closes_its_connections_ends_it_at_once(tmp_path: Path) -> None:
+    class Slow(Mangling):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(0.3 if self.built > 20 else 0)
+            await super().__call__(scope, receive, send)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def listen(event: Event) -> None:
+        if server.built > 20:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with serve(server := Slow(USERS)) as url, open_run(quick(url), folder=tmp_path / "run") as run:
+            with pytest.raises(KeyboardInterrupt):
+                run.conduct(listen)
+            assert run.result.exit_code() == 130
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert read_result(tmp_path / "run").ending is Ending.INTERRUPTED
 
 
 def test_a_run_that_is_asked_to_end_sends_no_more_planned_requests() -> None:

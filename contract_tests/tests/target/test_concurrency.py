@@ -90,7 +90,11 @@ def test_an_error_of_a_thread_is_raised_where_the_results_are_consumed(at: str) 
 
 
 def test_closing_the_results_ends_the_threads() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with contextlib.closing(concurrently(str, zip(itertools.count()), threads=THREADS)) as results:
         assert next(results) == "0"
-    assert threading.active_count() == before
+        started = set(threading.enumerate()) - before
+    assert len(started) == THREADS
+    for thread in started:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in started)
