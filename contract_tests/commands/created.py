@@ -35,7 +35,8 @@ def command(folder: Path, delete_url: str | None, config: Path | None, **flags: 
     who created them; the login is that of `run`. The exit code is 1 if the server did not delete one.
     """
     if delete_url is None:
-        click.echo(ledger(created_in(folder)), nl=False)
+        for line in ledger(created_in(folder)):
+            click.echo(line, nl=False)
         return 0
     settings = gather({**flags, "url": read_result(folder).started.url}, config=config)
     return 0 if delete(settings, folder, check_template(delete_url, settings.url)) else 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import click
@@ -38,10 +38,11 @@ def conclude(result: RunResult, print_table: Callable[[], None], record_problem:
         complain(record_problem)
 
 
-def write_file(path: Path, text: str, *, label: str = "Report") -> None:
-    """Write a file and print its name after the label; print why if it cannot be written."""
+def write_file(path: Path, text: str | Iterable[str], *, label: str = "Report") -> None:
+    """Write a text, or its parts, to a file and print its name after the label; print why if it cannot be written."""
+    parts = (text,) if isinstance(text, str) else text
     try:
-        write_whole(path, text.encode("utf-8", "backslashreplace"))
+        write_whole(path, (part.encode("utf-8", "backslashreplace") for part in parts))
     except OSError as error:
         complain(f"{path} cannot be written: {error.strerror}")
     else:

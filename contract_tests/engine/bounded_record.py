@@ -22,6 +22,7 @@ from contract_tests.judging.verdict import Outcome
 RECORD_BYTES = 100 * 1024 * 1024  # about 40,000 exchanges; GitLab accepts no larger artifact by default
 _EXCHANGE = re.compile(rb'\{"event": ?"exchange", ?"exchange": ?\{"number": ?(\d+)')
 COUNTED_AT_ONCE = 200  # exchanges in one line, and what a kill can lose of the counts
+KNOWN_NUMBERS = 10_000  # of the newest exchanges in the file; a verdict on an older one writes that again
 
 
 class BoundedRecord(Record):
@@ -37,9 +38,17 @@ class BoundedRecord(Record):
         self.dropped = 0
         self._most_bytes = most_bytes
         self._bodies_bytes = 0
+        self._recorded: dict[int, None] = {}  # numbers
         with self.path.open("rb") as file:  # of a run that goes on
-            self._recorded = {int(found[1]) for line in file if (found := _EXCHANGE.match(line))}  # numbers
+            for line in file:
+                if found := _EXCHANGE.match(line):
+                    self._know(int(found[1]))
         self._forget()
+
+    def _know(self, number: int) -> None:
+        self._recorded[number] = None
+        if len(self._recorded) > KNOWN_NUMBERS:
+            del self._recorded[next(iter(self._recorded))]
 
     def _forget(self) -> None:
         self._requests, self._sent_at_s = 0, 0.0
@@ -62,7 +71,7 @@ class BoundedRecord(Record):
 
     def _append(self, event: Event) -> None:
         if isinstance(event, ExchangeSeen):
-            self._recorded.add(event.exchange.number)
+            self._know(event.exchange.number)
         if isinstance(event, VerdictGiven):
             for exchange in event.verdict.exchanges:
                 if exchange.number not in self._recorded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -13,13 +14,13 @@ if sys.platform != "win32":
     import fcntl
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write content to path, or leave what was there; folders that are missing are made. Raises OSError."""
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write content, or its parts, to path, or leave what was there; missing folders are made. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o666 & ~_umask())

@@ -13,6 +13,7 @@ from contract_tests.judging.case import Case
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
 KEPT_CASES = 2000  # twice as many as a run of depth standard sends; history oracles compare no older ones
+KEPT_BYTES = 32 * 1024 * 1024  # of bodies and messages; 2000 usual cases have a tenth of it
 KEPT_RESPONSE_BYTES = 64 * 1024
 KEPT_TEXT = 1024  # characters of one long text in a response that is longer than that
 KEPT_ITEMS = 100
@@ -24,16 +25,26 @@ class History:
     def __init__(self) -> None:
         self._cases: dict[int, tuple[Case, ExchangeView]] = {}
         self._granting: dict[tuple[str, str], int] = {}  # permitted variation -> number of the first accepted case
+        self._bytes = 0
 
     def add(self, number: int, case: Case, view: ExchangeView) -> None:
-        """Keep a case, and drop the oldest one that is no longer needed."""
-        self._cases[number] = (remembered(case), view)
+        """Keep a case, and drop the oldest ones that are no longer needed."""
+        kept = remembered(case)
+        self._cases[number] = (kept, view)
+        self._bytes += _size_bytes(kept.exchange)
         if case.succeeded:
             for variation in case.expectation.variations:
                 self._granting[variation] = min(number, self._granting.get(variation, number))
-        if len(self._cases) > KEPT_CASES:
-            needed = set(self._granting.values())
-            del self._cases[next(n for n in self._cases if n not in needed)]
+        if len(self._cases) > KEPT_CASES or self._bytes > KEPT_BYTES:
+            self._drop()
+
+    def _drop(self) -> None:
+        needed = {*self._granting.values(), next(reversed(self._cases))}
+        while len(self._cases) > KEPT_CASES or self._bytes > KEPT_BYTES:
+            oldest = next((number for number in self._cases if number not in needed), None)
+            if oldest is None:
+                return
+            self._bytes -= _size_bytes(self._cases.pop(oldest)[0].exchange)
 
     def __iter__(self) -> Iterator[Case]:
         """Return all kept cases, in the order of sending."""
@@ -62,6 +73,12 @@ def remembered(case: Case) -> Case:
     body = response.body[:KEPT_TEXT] if value is NOT_JSON else orjson.dumps(_shortened(value), default=str)
     shorter = Response(response.status, response.headers, body)
     return Case(replace(case.exchange, response=shorter), case.expectation, case.terms)
+
+
+def _size_bytes(exchange: Exchange) -> int:
+    """Return the size of what the server can make large, or the requests of a search."""
+    request, response = exchange.request, exchange.response
+    return len(request.body) + len(request.wire.data if request.wire else b"") + len(response.body if response else b"")
 
 
 def _shortened(value: Any, depth: int = 8) -> Any:

@@ -27,19 +27,19 @@ def way_of(seen: ExchangeSeen, broken: Iterable[str] = ()) -> Way:
 
 
 class Novelty:
-    """The ways in which the server has behaved so far; bounded."""
+    """The ways in which the server has behaved so far; bounded, and kept as hashes, since most of a way is text."""
 
     def __init__(self, known: Iterable[Way] = ()) -> None:
-        self._ways = set(known)
+        self._ways = set(map(hash, known))
 
     def __len__(self) -> int:
         return len(self._ways)
 
     def is_new(self, way: Way) -> bool:
         """Whether the server has not behaved like this before; from now on it has."""
-        if way in self._ways or len(self._ways) >= KEPT_WAYS:
+        if hash(way) in self._ways or len(self._ways) >= KEPT_WAYS:
             return False
-        self._ways.add(way)
+        self._ways.add(hash(way))
         return True
 
 

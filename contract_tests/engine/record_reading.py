@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,11 @@ from contract_tests.judging.verdict import Outcome
 from contract_tests.target.exchange import Wire
 
 
-def read_events(folder: Path) -> Iterator[Event]:
+def read_events(folder: Path, only: Container[str] = frozenset(KINDS.values())) -> Iterator[Event]:
     """Yield the events of a recorded run; ignore an incomplete last line.
 
-    folder: the folder of the run, or the file itself. Raise RecordError with the file and the line.
+    folder: the folder of the run, or the file itself. only: the kinds of events that are wanted; "verdict" needs the
+    memory for the place of each exchange. Raise RecordError with the file and the line.
     """
     path = folder / FILE_NAME if folder.is_dir() else folder
     try:
@@ -58,9 +59,11 @@ def read_events(folder: Path) -> Iterator[Event]:
                 if not line.endswith(b"\n"):
                     return
                 fields = _checked(line, path, count)
-                if fields["event"] == "exchange":
+                if fields["event"] == "exchange" and "verdict" in only:
                     places[fields["exchange"]["number"]] = start
                 start = file.tell()
+                if fields["event"] not in only:
+                    continue
                 try:
                     yield _event(fields, exchange)
                 except (KeyError, TypeError, ValueError) as error:

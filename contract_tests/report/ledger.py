@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from contract_tests.campaign.ledger import Created
@@ -13,14 +13,17 @@ from contract_tests.settings.secrets import printable
 FILE_NAME = "created.csv"
 
 
-def ledger(created: Iterable[Created]) -> str:
-    """One line for each object: ID, when it was created (UTC), number of the request, whose login it used."""
-    text = io.StringIO()
-    table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    table.writerow(("id", "created_at", "request", "user"))
+def ledger(created: Iterable[Created]) -> Iterator[str]:
+    """Yield one line for each object: ID, when it was created (UTC), number of the request, whose login it used."""
+    yield _line("id", "created_at", "request", "user")
     for each in created:
         moment = datetime.fromtimestamp(each.at_s, UTC).isoformat(timespec="milliseconds")
-        table.writerow((_cell(each.id), moment, each.number, each.user))
+        yield _line(_cell(each.id), moment, each.number, each.user)
+
+
+def _line(*cells: object) -> str:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 

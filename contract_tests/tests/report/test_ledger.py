@@ -22,5 +22,5 @@ from contract_tests.report.ledger import ledger
     ],
 )
 def test_an_id_is_text(sent: str, shown: str) -> None:
-    (_, row) = csv.reader(io.StringIO(ledger([Created(sent, 0.0, 7, "first")])))
+    (_, row) = csv.reader(io.StringIO("".join(ledger([Created(sent, 0.0, 7, "first")]))))
     assert row == [shown, "1970-01-01T00:00:00.000+00:00", "7", "first"]
