@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 SHORTEST = 8  # a shorter secret could be an ordinary word
-PIECE_BYTES = 4 * 1024 * 1024  # of a long file
+PIECE_BYTES = 256 * 1024  # of a long file; the search holds up to twenty times as much
 
 _HEX = re.compile(rb"(?:[0-9a-f]{2}[ :-]?){8,}")
 _NUMBERS = re.compile(rb"(?:[0-9]{1,3}(?:, ?| )){7,}[0-9]{1,3}")  # of bytes
