@@ -38,7 +38,7 @@ class BoundedRecord(Record):
         self.dropped = 0
         self._most_bytes = most_bytes
         self._bodies_bytes = 0
-        self._recorded: dict[int, None] = {}  # numbers
+        self.known: dict[int, None] = {}  # numbers of exchanges in the file, the newest last
         with self.path.open("rb") as file:  # of a run that goes on
             for line in file:
                 if found := _EXCHANGE.match(line):
@@ -46,9 +46,9 @@ class BoundedRecord(Record):
         self._forget()
 
     def _know(self, number: int) -> None:
-        self._recorded[number] = None
-        if len(self._recorded) > KNOWN_NUMBERS:
-            del self._recorded[next(iter(self._recorded))]
+        self.known[number] = None
+        if len(self.known) > KNOWN_NUMBERS:
+            del self.known[next(iter(self.known))]
 
     def _forget(self) -> None:
         self._requests, self._sent_at_s = 0, 0.0
@@ -74,7 +74,7 @@ class BoundedRecord(Record):
             self._know(event.exchange.number)
         if isinstance(event, VerdictGiven):
             for exchange in event.verdict.exchanges:
-                if exchange.number not in self._recorded:
+                if exchange.number not in self.known:
                     self._append(ExchangeSeen(exchange, is_counted=True))
         super().write(event)
 

@@ -13,6 +13,7 @@ from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.start import describe
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
+from contract_tests.engine import bounded_record
 from contract_tests.engine.bounded_record import BoundedRecord
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import (
@@ -112,6 +113,21 @@ def test_a_verdict_of_a_full_record_has_its_exchanges(tmp_path: Path) -> None:
     assert record.dropped > 40
     result = read_result(tmp_path)
     assert [found.smallest.exchanges for group in result.discovered.findings for found in group.all] == [(last,)]  # type: ignore[union-attr]
+
+
+def test_a_verdict_on_an_exchange_long_ago_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_record, "KNOWN_NUMBERS", 2)
+    record = BoundedRecord(tmp_path)
+    log = EventLog(record)
+    log.emit(CAMPAIGN)
+    views = [view_of(number, Random(number)) for number in range(1, 6)]
+    for view in views:
+        log.emit(ExchangeSeen(view))
+    for view in views:
+        log.emit(VerdictGiven(VerdictView(CLAUSES[0], Outcome.BROKEN, (view,), "a", f"{view.number}00")))
+    record.close()
+    assert len(record.known) == 2
+    assert read_result(tmp_path) == log.summing.result()
 
 
 def test_the_bodies_of_a_full_record_are_not_written(tmp_path: Path) -> None:
