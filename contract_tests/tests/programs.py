@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 NODE_MODULES = Path(__file__).resolve().parents[2] / ".npm-tools" / "node_modules"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the fastest first
 
 
 def chromium() -> str:
