@@ -103,8 +103,8 @@ class Judge:
         if validator is None:
             validator = self._validators[operation.id, status] = self._contract.validator(schema)
         return [
-            Problem(pointer_to(each.path), each.keyword, shorten(each.got), wanted(each.schema, validator), each.text)
-            for each in validator.breaches(value, PROBLEMS_TOLD)
+            Problem(pointer_to(path), check.keyword, shorten(got), wanted(check.schema, validator), check.error(got))
+            for path, check, got in validator.breaches(value, PROBLEMS_TOLD)
         ]
 
 

@@ -51,6 +51,8 @@ class Rules:
         for status, field in self._missing:
             if status == 400:
                 problems += self._unknown(payload, field)
+        if not problems:
+            return problems
         broken = {(each.path, each.rule) for each in problems}
         return [each for each in problems if (each.path, _IMPLIED_BY.get(each.rule)) not in broken]
 

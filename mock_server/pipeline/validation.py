@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from mock_server.contract.openapi import OperationSpec, Parameter
 from mock_server.contract.readings import Readings
-from mock_server.contract.schema import Breach, Validator
+from mock_server.contract.schema import Check, Validator
 from mock_server.pipeline.errors import (
     PROBLEMS_LISTED_OF_A_FIELD,
     Phrase,
@@ -141,8 +141,7 @@ def schema_problems(
         return []
     found: dict[Place, Problem] = {}
     in_field: dict[Place, int] = {}
-    for breach in validator.breaches(value):
-        place, check, got = breach
+    for place, check, got in validator.breaches(value):
         field = place[:1]
         if check.keyword == "additionalProperties":
             place = (*place, min(set(got) - set(check.schema.get("properties", {}))))
@@ -153,55 +152,52 @@ def schema_problems(
         if count > PROBLEMS_LISTED_OF_A_FIELD:
             continue
         in_field[field] = count + (place not in found)
-        found[place] = _describe(breach, (*at, *place), validator, example, date_reason)
+        found[place] = _describe(check, at + place, got, validator, example, date_reason)
     return list(found.values())
 
 
 def _describe(
-    breach: Breach, place: Place, validator: Validator, example: Any, date_reason: Callable[[str], str]
+    check: Check, place: Place, got: Any, validator: Validator, example: Any, date_reason: Callable[[str], str]
 ) -> Problem:
-    _, check, got = breach
     if check.keyword == "additionalProperties":
         return problem("unknown", place, got=shorten(got[place[-1]]))
-    phrase: PhraseAt | None = validator.phrases.get((check, place))
-    if phrase is None:
-        phrase = _phrase(breach, place, validator, example)
+    phrase = validator.phrases.get((check, place)) or _phrase(check, place, validator, example)
     if phrase.rule == "required":
         return phrase.problem("nothing", {})
     text = shorten(got)
     match phrase.rule:
         case "type":
-            return phrase.problem(text, {"kind": kind(got)})
+            return phrase.problem(text, {"kind": kind(got, text)})
         case "date":
             return phrase.problem(text, {"got": text, "reason": date_reason(got)})
         case "schema":
-            return phrase.problem(text, {"reason": shorten(breach.text, 200)[1:-1]})
+            return phrase.problem(text, {"reason": shorten(check.error(got), 200)[1:-1]})
         case _:
             return phrase.problem(text, {"got": text})
 
 
-def _phrase(breach: Breach, place: Place, validator: Validator, example: Any) -> PhraseAt:
+def _phrase(check: Check, place: Place, validator: Validator, example: Any) -> PhraseAt:
     """Return the words for a breach; those of a field are kept, because they never change."""
     where = tuple([0 if isinstance(part, int) else part for part in place])  # all items of an array have the same words
-    expected: tuple[str, str, str] | None = validator.expected.get((breach.check, where))
+    expected: tuple[str, str, str] | None = validator.expected.get((check, where))
     if expected is None:
-        expected = _expected(breach, where, validator, example)
+        expected = _expected(check, where, validator, example)
         if len(validator.expected) < WORDS_KEPT:
-            validator.expected[breach.check, where] = expected
+            validator.expected[check, where] = expected
     rule, want, shown = expected
     phrase = Phrase(rule, *WORDS[rule]).at(place, want=want, example=shown)
     if len(place) == 1 and len(validator.phrases) < WORDS_KEPT:
-        validator.phrases[breach.check, place] = phrase
+        validator.phrases[check, place] = phrase
     return phrase
 
 
-def _expected(breach: Breach, place: Place, validator: Validator, example: Any) -> tuple[str, str, str]:
+def _expected(check: Check, place: Place, validator: Validator, example: Any) -> tuple[str, str, str]:
     """Return the rule that a breach is about, what its schema expects, and an example of it."""
-    schema = breach.schema
-    if breach.keyword == "required":
+    schema = check.schema
+    if check.keyword == "required":
         schema = validator.resolve(schema.get("properties", {}).get(place[-1], {}))
     shown = shown_example(example_at(example, place), schema, validator)
-    return _rule(breach.keyword, schema), wanted(schema, validator), shown
+    return _rule(check.keyword, schema), wanted(schema, validator), shown
 
 
 def _rule(keyword: str, schema: Mapping[str, Any]) -> str:
