@@ -159,7 +159,7 @@ class CampaignConductor(Conductor):
             if isinstance(done, str):
                 self._stage(f"{NEWS} {done}")
             elif done is not None:
-                self.followed.take_over(done.events, done.bodies)
+                self.followed.take_over(done.events, done.files)
                 if done.lost:
                     self.followed.emit(ExchangesCounted(created=done.lost))
                 self._limits.count(done.requests)

@@ -47,11 +47,11 @@ class CampaignLog(EventLog):
         """Emit the recorded events of each complete cell; yield its index and the number of its requests."""
         yield from ()
 
-    def take_over(self, events: Iterable[Event], bodies: Mapping[int, bytes]) -> None:
-        """Emit the events of a cell that another process has carried out. bodies: number of a request -> its body."""
-        for number, body in bodies.items():
+    def take_over(self, events: Iterable[Event], files: Mapping[str, bytes]) -> None:
+        """Emit the events of a cell that another process has carried out. files: name -> what is too long to print."""
+        for name, sent in files.items():
             if self.record is not None:
-                self.record.write_body(number, body)
+                self.record.write_long(name, sent)
         for event in events:
             self.emit(event)
         self.newest.clear()

@@ -53,13 +53,13 @@ class CellOrder:
 class CellDone:
     """What a cell has shown.
 
-    bodies: number of a request -> its long body. over: how and why the campaign must end. is_cut_off: whether the
+    files: name -> what is too long to print. over: how and why the campaign must end. is_cut_off: whether the
     process got a signal to stop before the end of the cell. lost: what processes created that did not complete it.
     """
 
     cell: Cell
     events: tuple[Event, ...]
-    bodies: Mapping[int, bytes]
+    files: Mapping[str, bytes]
     over: tuple[Ending, str] | None = None
     is_cut_off: bool = False
     lost: tuple[CreatedView, ...] = ()
@@ -80,20 +80,20 @@ class Crew(Protocol):
 
 
 class Gathered(Record):
-    """Keeps the events and bodies of a cell in memory instead of in a file."""
+    """Keeps the events and files of a cell in memory instead of in a folder."""
 
     def __init__(self) -> None:
         self.problem = ""
         self.events: list[Event] = []
-        self.bodies: dict[int, bytes] = {}
+        self.files: dict[str, bytes] = {}
 
     def write(self, event: Event, *, is_news: bool = True) -> None:
         """Keep one event."""
         self.events.append(event)
 
-    def write_body(self, number: int, body: bytes) -> None:
-        """Keep the complete body of a request."""
-        self.bodies[number] = body
+    def write_long(self, name: str, sent: bytes) -> None:
+        """Keep the content of a file."""
+        self.files[name] = sent
 
     def close(self) -> None:
         """Do nothing: there is no file."""

@@ -21,7 +21,7 @@ from contract_tests.engine.events import (
     VerdictGiven,
 )
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import RecordError, body_file_name
+from contract_tests.engine.record import RecordError
 from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.views import ExchangeView
 
@@ -29,7 +29,7 @@ NUMBERS_OF_A_SHARD = 10**10  # more than the cells of a campaign of weeks use
 
 
 def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
-    """Emit the events of all records to a log, and copy the long bodies to the folder of its record.
+    """Emit the events of all records to a log, and copy what is too long to print to the folder of its record.
 
     The servers may have different addresses, as in CI jobs that start their own. Raises RecordError if a record cannot
     be read, is of another seed or contract than the first, or holds cells of another record.
@@ -54,9 +54,9 @@ def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
         if first is None:
             raise RecordError(f"{one} holds no run: its record has no whole first line")
         ends.append(last or RunEnded("", Ending.INTERRUPTED, f"The record of {one} stops before its end.", 0, 0.0))
-        for path in _bodies(one):
-            number = int(path.stem.removeprefix("body-"))
-            shutil.copyfile(path, folder / body_file_name(number + offset))
+        for path in _long_files(one):
+            kind, _, number = path.stem.partition("-")
+            shutil.copyfile(path, folder / f"{kind}-{int(number) + offset}{path.suffix}")
     log.emit(_end(ends))
 
 
@@ -111,8 +111,9 @@ def _moved(event: Event, offset: int) -> Event:
             return event
 
 
-def _bodies(folder: Path) -> Iterator[Path]:
-    return folder.glob("body-*.bin") if folder.is_dir() else iter(())
+def _long_files(folder: Path) -> Iterator[Path]:
+    """Return the files with what is too long to print, named after a kind and the number of the request."""
+    return (path for kind in ("body", "message") for path in folder.glob(f"{kind}-*.bin"))
 
 
 def _end(ends: Sequence[RunEnded]) -> RunEnded:

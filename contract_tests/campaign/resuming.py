@@ -25,7 +25,7 @@ from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME, Record, RecordError, to_line
 from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.result import OUTSIDE_THE_CONTRACT
-from contract_tests.engine.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked
+from contract_tests.engine.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked, view_wire
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request, Response
 
@@ -157,7 +157,7 @@ class Past:
             and seen.headers == tuple((name, self._mask(value)) for name, value in request.headers)
             and seen.body.size_bytes == len(request.body)
             and (seen.body.is_cut or seen.body.data == mask_bytes(request.body, self._mask))
-            and seen.wire == (request.wire and replace(request.wire, data=mask_bytes(request.wire.data, self._mask)))
+            and seen.wire == (request.wire and view_wire(request.wire, self._mask))
         )
 
 

@@ -226,7 +226,7 @@ def carry_out_cell(order: CellOrder) -> CellDone:
                 over = ended.ending, ended.why
                 conductor.show_rest()
             is_cut_off = over is not None or conductor.is_asked_to_end
-        return CellDone(order.cell, tuple(gathered.events), gathered.bodies, over, is_cut_off)
+        return CellDone(order.cell, tuple(gathered.events), gathered.files, over, is_cut_off)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class BoundedRecord(Record):
         super().__init__(folder)
         self.dropped = 0
         self._most_bytes = most_bytes
-        self._bodies_bytes = 0
+        self._files_bytes = 0
         self.known: dict[int, None] = {}  # numbers of exchanges in the file, the newest last
         with self.path.open("rb") as file:  # of a run that goes on
             for line in file:
@@ -59,7 +59,7 @@ class BoundedRecord(Record):
 
     def write(self, event: Event, *, is_news: bool = True) -> None:
         """Append one event, or count it."""
-        if self._whole_bytes + self._bodies_bytes < self._most_bytes:
+        if self._whole_bytes + self._files_bytes < self._most_bytes:
             self._append(event)
         elif is_news:
             self.flush()
@@ -115,11 +115,11 @@ class BoundedRecord(Record):
             )
         self._forget()
 
-    def write_body(self, number: int, body: bytes) -> None:
-        """Write the complete body of a request to a file, if there is room for it."""
-        if self._bodies_bytes + len(body) < self._most_bytes:
-            self._bodies_bytes += len(body)
-            super().write_body(number, body)
+    def write_long(self, name: str, sent: bytes) -> None:
+        """Write the complete body of a request, or a message, to a file, if there is room for it."""
+        if self._files_bytes + len(sent) < self._most_bytes:
+            self._files_bytes += len(sent)
+            super().write_long(name, sent)
 
     def close(self) -> None:
         """Append the last counts, and close the file."""

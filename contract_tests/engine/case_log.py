@@ -10,7 +10,15 @@ from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import ExchangeSeen, ReadingObserved, VerdictGiven
 from contract_tests.engine.handed_out import handed_out
 from contract_tests.engine.history import History
-from contract_tests.engine.views import ExchangeView, Secrets, mask_bytes, view_exchange, view_verdict
+from contract_tests.engine.record import body_file_name, message_file_name
+from contract_tests.engine.views import (
+    KEPT_BODY_BYTES,
+    ExchangeView,
+    Secrets,
+    mask_bytes,
+    view_exchange,
+    view_verdict,
+)
 from contract_tests.judging.case import Case
 from contract_tests.judging.meaning import Variation
 from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
@@ -123,8 +131,13 @@ class CaseLog:
             return
         if verdict.outcome is Outcome.BROKEN and self._log.record is not None:
             for exchange in verdict.exchanges:
-                if len(exchange.request.body) > LONG_BODY_BYTES:
-                    self._log.record.write_body(exchange.number, mask_bytes(exchange.request.body, self._secrets.mask))
+                body, wire = exchange.request.body, exchange.request.wire
+                if len(body) > LONG_BODY_BYTES:
+                    self._log.record.write_long(body_file_name(exchange.number), mask_bytes(body, self._secrets.mask))
+                if wire is not None and len(wire.data) > KEPT_BODY_BYTES:
+                    self._log.record.write_long(
+                        message_file_name(exchange.number), mask_bytes(wire.data, self._secrets.mask)
+                    )
         views = tuple(self.view(exchange) for exchange in verdict.exchanges)
         self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
 

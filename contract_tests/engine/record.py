@@ -29,11 +29,10 @@ from contract_tests.engine.events import (
 from contract_tests.engine.files import lock, write_whole
 from contract_tests.engine.views import BodyView, VerdictView
 from contract_tests.judging.verdict import Outcome
-from contract_tests.target.exchange import Wire
 
 RUNS_FOLDER = Path(".leadlists") / "runs"
 FILE_NAME = "run.ndjson"
-FORMAT = 1  # the version of the lines; other versions are refused
+FORMAT = 2  # the version of the lines; other versions are refused
 
 KINDS: Mapping[type[Any], str] = {
     RunStarted: "run",
@@ -99,12 +98,12 @@ class Record:
         else:
             self._whole_bytes += len(line)
 
-    def write_body(self, number: int, body: bytes) -> None:
-        """Write the complete body of a request to a file, for commands that are too long to print."""
+    def write_long(self, name: str, sent: bytes) -> None:
+        """Write what is too long to print to a file of the folder: the complete body of a request, or a message."""
         if self.problem:
             return
         try:
-            write_whole(self.folder / body_file_name(number), body)
+            write_whole(self.folder / name, sent)
         except OSError as error:
             self._give_up(error)
 
@@ -124,6 +123,11 @@ class Record:
 def body_file_name(number: int) -> str:
     """Return the name of the file with the body of a request, in the folder of a run."""
     return f"body-{number}.bin"
+
+
+def message_file_name(number: int) -> str:
+    """Return the name of the file with the message of a request, if the record has only its start."""
+    return f"message-{number}.bin"
 
 
 def new_folder(parent: Path | None = None) -> Path:
@@ -162,8 +166,6 @@ def _plain(value: Any) -> dict[str, Any]:
     fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, VerdictView):
         fields["exchanges"] = [exchange.number for exchange in value.exchanges]
-    if isinstance(value, Wire):
-        fields["data"] = base64.b64encode(value.data).decode()
     return fields
 
 

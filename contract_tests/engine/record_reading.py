@@ -30,9 +30,8 @@ from contract_tests.engine.events import (
 from contract_tests.engine.record import FILE_NAME, FORMAT, KINDS, RecordError
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
 from contract_tests.judging.verdict import Outcome
-from contract_tests.target.exchange import Wire
 
 
 def read_events(folder: Path, only: Container[str] = frozenset(KINDS.values())) -> Iterator[Event]:
@@ -155,9 +154,12 @@ def _exchange(fields: dict[str, Any]) -> ExchangeView:
 
 def _headers_and_body(fields: dict[str, Any]) -> dict[str, Any]:
     headers = tuple((name, value) for name, value in fields["headers"])
-    body = fields["body"]
-    data = body["text"].encode() if "text" in body else base64.b64decode(body["base64"])
-    found: dict[str, Any] = {"headers": headers, "body": BodyView(data, body["size_bytes"], body.get("sha256", ""))}
+    found: dict[str, Any] = {"headers": headers, "body": _body(fields["body"])}
     if wire := fields.get("wire"):
-        found["wire"] = Wire(**wire | {"data": base64.b64decode(wire["data"])})
+        found["wire"] = WireView(**wire | {"sent": _body(wire["sent"])})
     return found
+
+
+def _body(fields: dict[str, Any]) -> BodyView:
+    data = fields["text"].encode() if "text" in fields else base64.b64decode(fields["base64"])
+    return BodyView(data, fields["size_bytes"], fields.get("sha256", ""))

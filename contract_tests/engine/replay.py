@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from contract_tests.engine.record import RecordError, body_file_name
-from contract_tests.engine.views import ExchangeView, VerdictView, unmasked, were_at_once
+from contract_tests.engine.record import RecordError, body_file_name, message_file_name
+from contract_tests.engine.views import BodyView, ExchangeView, VerdictView, unmasked, were_at_once
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.client import Target
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import Exchange, Request, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +79,25 @@ def _seen(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
 
 def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path, moved: tuple[str, str]) -> Request:
     """Return the recorded request, byte for byte, with the current secrets and base URL."""
-    body = view.request.body.data
-    if view.request.body.is_cut:
-        file = folder / body_file_name(view.number)
-        try:
-            body = file.read_bytes()
-        except OSError as error:
-            raise RecordError(
-                f"{file} with the body of request {view.number} cannot be read: {error.strerror}"
-            ) from None
 
-    headers = tuple((name, unmasked(value, secrets)) for name, value in view.request.headers)
-    body = unmasked(body.decode("latin-1"), secrets).encode("latin-1")
-    url = unmasked(view.request.url, secrets)
+    def whole(sent: BodyView, name: str) -> bytes:
+        data = sent.data
+        if sent.is_cut:
+            try:
+                data = (folder / name).read_bytes()
+            except OSError as error:
+                what = f"{folder / name}, which completes request {view.number},"
+                raise RecordError(f"{what} cannot be read: {error.strerror}") from None
+        return unmasked(data.decode("latin-1"), secrets).encode("latin-1")
+
+    seen = view.request
+    headers = tuple((name, unmasked(value, secrets)) for name, value in seen.headers)
+    url = unmasked(seen.url, secrets)
     if url.startswith(moved[0]):
         url = moved[1] + url.removeprefix(moved[0])
-    wire = view.request.wire
-    if wire is not None:
-        wire = replace(wire, data=unmasked(wire.data.decode("latin-1"), secrets).encode("latin-1"))
-    return Request(view.request.method, url, headers, body, view.request.chunked, view.request.in_parts, wire)
+    wire = None
+    if seen.wire is not None:
+        data = whole(seen.wire.sent, message_file_name(view.number))
+        wire = Wire(data, seen.wire.fault, seen.wire.is_complete, seen.wire.is_last)
+    body = whole(seen.body, body_file_name(view.number))
+    return Request(seen.method, url, headers, body, seen.chunked, seen.in_parts, wire)

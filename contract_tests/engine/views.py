@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from contract_tests.engine.handed_out import without_cookie_values
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.target.exchange import Exchange, Headers, Wire, first_part
 
-KEPT_BODY_BYTES = 64 * 1024  # no field of the API page needs more; 400 such exchanges still fit into an e-mail
+KEPT_BODY_BYTES = 64 * 1024  # or of a message; no field of the API page needs more, and 400 of them fit into an e-mail
 
 Mask = Callable[[str], str]
 
@@ -53,6 +53,16 @@ class BodyView:
 
 
 @dataclass(frozen=True, slots=True)
+class WireView:
+    """The bytes of a message that usual HTTP clients do not write; the other fields are those of `Wire`."""
+
+    sent: BodyView
+    fault: str = ""
+    is_complete: bool = True
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
     """A request with each secret replaced by `${VARIABLE}`."""
 
@@ -62,7 +72,7 @@ class RequestView:
     body: BodyView
     chunked: bool = False
     in_parts: bool = False
-    wire: Wire | None = None
+    wire: WireView | None = None
 
     @property
     def first_part(self) -> int:
@@ -126,7 +136,7 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
             _body(request.body, mask),
             request.chunked,
             request.in_parts,
-            request.wire and replace(request.wire, data=mask_bytes(request.wire.data, mask)),
+            None if request.wire is None else view_wire(request.wire, mask),
         ),
         response=None
         if response is None
@@ -135,6 +145,11 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
         ),
         failure=exchange.failure and mask(exchange.failure),
     )
+
+
+def view_wire(wire: Wire, mask: Mask) -> WireView:
+    """Return the view of the bytes of a message for reports."""
+    return WireView(_body(wire.data, mask), wire.fault, wire.is_complete, wire.is_last)
 
 
 def view_verdict(verdict: Verdict, exchanges: tuple[ExchangeView, ...], mask: Mask) -> VerdictView:

@@ -65,7 +65,9 @@ def _as_message(request: RequestView, secrets: frozenset[str]) -> str:
     wire = request.wire
     assert wire is not None
     ends = "" if wire.is_last else "; sleep 1"
-    return f"{{ {_printf(wire.data, secrets)}{ends}; }} | {_connection(request.url, '-N ' if wire.is_last else '')}"
+    return (
+        f"{{ {_printf(wire.sent.data, secrets)}{ends}; }} | {_connection(request.url, '-N ' if wire.is_last else '')}"
+    )
 
 
 def _as_parts(request: RequestView, secrets: frozenset[str], body_file: str | None) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
-from contract_tests.engine.record import body_file_name
+from contract_tests.engine.record import body_file_name, message_file_name
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import ExchangeView
 from contract_tests.report.curl import as_curl
@@ -56,11 +57,14 @@ def command(
     """Return the curl command that sends the request again, with environment variables instead of secrets.
 
     cuts: whether to cut the command of a long raw message, for a terminal. Its login is between its other bytes, so
-    that a file could not be sent as it is.
+    that a file could not be sent as it is: if the record has only its start, the command is `replay`.
     """
+    wire = exchange.request.wire
+    if wire is not None and wire.sent.is_cut and folder is not None:
+        return f"leadlists-contract replay {shlex.quote(str(folder))}"
     line = as_curl(exchange.request, variables=result.started.variables, ascii_only=ascii_only)
     is_short = len(line) <= LONGEST_COMMAND and not exchange.request.body.is_cut
-    if exchange.request.wire is not None:
+    if wire is not None:
         return line if is_short or not cuts else f"{line[:LONGEST_COMMAND]} [cut: {len(line)} characters in all]"
     if is_short or folder is None:
         return line
@@ -71,6 +75,9 @@ def command(
 def program(result: RunResult, exchange: ExchangeView, folder: Path | None) -> str:
     """Return an ASCII Python program that sends the request again; it reads secrets from the environment."""
     file = None
-    if folder is not None and (exchange.request.body.is_cut or exchange.request.body.size_bytes > LONGEST_COMMAND):
+    wire, body = exchange.request.wire, exchange.request.body
+    if folder is not None and wire is not None and wire.sent.is_cut:
+        file = str(folder / message_file_name(exchange.number))
+    elif folder is not None and (body.is_cut or body.size_bytes > LONGEST_COMMAND):
         file = str(folder / body_file_name(exchange.number))
     return as_python(exchange.request, variables=result.started.variables, body_file=file)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
-from contract_tests.engine.views import RequestView
+from contract_tests.engine.views import RequestView, WireView
 
 _IN_PARTS = """\
 def in_parts(body, length):
@@ -23,7 +23,7 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
     long to print.
     """
     if request.wire is not None:
-        return _with_sockets(request, variables)
+        return _with_sockets(request.url, request.wire, variables, body_file)
     headers = "".join(
         f"        ({as_bytes(name, ())}, {as_bytes(value, variables)}),\n" for name, value in request.headers
     )
@@ -48,18 +48,23 @@ def as_python(request: RequestView, *, variables: Collection[str] = (), body_fil
     )
 
 
-def _with_sockets(request: RequestView, variables: Collection[str]) -> str:
-    assert request.wire is not None
-    parts = urlsplit(request.url)
+def _with_sockets(url: str, wire: WireView, variables: Collection[str], file: str | None) -> str:
+    parts = urlsplit(url)
+    text = wire.sent.data.decode("latin-1")
+    message = as_bytes(text, variables)
+    if file is not None:
+        message = f"open({file!r}, 'rb').read()"
+        for name in {part: None for part, is_secret in _parts(text, variables) if is_secret}:
+            message += f".replace({f'${{{name}}}'.encode()!r}, {_secret(name)}.encode())"
     is_tls = parts.scheme == "https"
     wrapped = "ssl.create_default_context().wrap_socket(connection, server_hostname=HOST)" if is_tls else "connection"
-    ends = "    connection.shutdown(socket.SHUT_WR)\n" if request.wire.is_last and not is_tls else ""
+    ends = "    connection.shutdown(socket.SHUT_WR)\n" if wire.is_last and not is_tls else ""
     return (
         f"import os\nimport socket\n{'import ssl' if is_tls else ''}\n"
         f"HOST, PORT = {parts.hostname!r}, {parts.port or (443 if is_tls else 80)}\n"
         "with socket.create_connection((HOST, PORT), 10) as connection:\n"
         f"    connection = {wrapped}\n"
-        f"    connection.sendall({as_bytes(request.wire.data.decode('latin-1'), variables)})\n{ends}"
+        f"    connection.sendall({message})\n{ends}"
         "    while part := connection.recv(65536):\n"
         "        print(part.decode('latin-1'), end='')\n"
     )

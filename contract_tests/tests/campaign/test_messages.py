@@ -26,18 +26,25 @@ from contract_tests.campaign.json_bytes import json_bytes
 from contract_tests.campaign.messages import POLITE, RUDE, _Message, message
 from contract_tests.campaign.strategies import Ground, requests_of
 from contract_tests.campaign.variation import marked, mutated, sent_like, signed_in_as
+from contract_tests.composition.start import describe
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
+from contract_tests.engine.bounded_record import BoundedRecord
+from contract_tests.engine.case_log import CaseLog
+from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.record_reading import read_result
-from contract_tests.engine.views import view_exchange
+from contract_tests.engine.replay import replay
+from contract_tests.engine.views import KEPT_BODY_BYTES, view_exchange
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.live.framing import Framing, Kind
 from contract_tests.operation_suite import judge_with
 from contract_tests.report.curl import as_curl
+from contract_tests.report.failure import command, program
 from contract_tests.report.python import as_python
 from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.requests.transport import VARIATIONS
+from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request, Wire
@@ -287,6 +294,38 @@ def test_the_printed_command_sends_the_same_bytes(tmp_path: Path) -> None:
     assert b"201 Created" in done.stdout, (command, done)
     assert b"201 Created" in program.stdout, program
     assert [received.body for received in server.received] == [request.body, request.body]
+
+
+def test_a_long_message_is_cut_in_the_record_and_sent_again_whole(tmp_path: Path) -> None:
+    def fail(connection: socket.socket, _: int) -> None:
+        connection.sendall(OK.replace(b"201 Created", b"500 Oh"))
+        connection.shutdown(socket.SHUT_WR)
+
+    with raw_server(fail) as server, Target(timeout_s=10, connections=1) as target:
+        terms, request = terms_of(server.url), request_to(server.url)
+        judge, secrets = judge_with(terms, (LEAD_LISTS,)), terms.settings.secrets
+        message = _Message(replace(request, body=b" " * 100_000))
+        record = BoundedRecord(tmp_path)
+        log = EventLog(record)
+        log.emit(describe(terms))
+        chosen = frozenset({"http.answer.no-server-error"})
+        cases = CaseLog(judge, log, chosen=chosen, secrets=Masker(secrets))
+        cases.add(judge.case(target.send(message.whole(), number=1)))
+        record.close()
+        result = read_result(tmp_path)
+        (verdict,) = [found.worst for found in result.broken if found.worst is not None]
+        (view,) = verdict.exchanges
+        assert view.request.wire is not None
+        sent = view.request.wire.sent
+        assert (len(sent.data), sent.size_bytes > 100_000, len(sent.sha256)) == (KEPT_BODY_BYTES, True, 64)
+        plain = Step("", request)
+        assert replay(verdict, target, judge, plain=plain, secrets=secrets, folder=tmp_path).is_broken
+        variables = {**os.environ, "LEADLISTS_BEARER": "xyz789-session"}
+        text = program(result, view, tmp_path)
+        subprocess.run([sys.executable, "-c", text], capture_output=True, timeout=20, check=True, env=variables)
+    assert command(result, view, tmp_path) == f"leadlists-contract replay {tmp_path}"
+    assert [(each.head, len(each.body)) for each in server.received] == [(server.received[0].head, 100_000)] * 3
+    assert server.received[0].headers["authorization"] == "Bearer xyz789-session"
 
 
 @pytest.mark.parametrize("from_file", [False, True])

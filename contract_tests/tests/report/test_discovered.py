@@ -15,13 +15,12 @@ from contract_tests.engine.discoveries import KEPT_POINTS, Discoveries
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, RunEnded, VerdictGiven
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
+from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import html, junit, markdown
 from contract_tests.report import json as json_report
 from contract_tests.report.curve import HEIGHT, WIDTH, curve_of
 from contract_tests.report.failure import describe as describe_failure
-from contract_tests.target.exchange import Wire
 from contract_tests.tests.conftest import settings_for
 
 STARTED = describe(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
@@ -58,11 +57,11 @@ def test_a_campaign_has_findings_and_a_curve_and_a_run_has_none() -> None:
 
 def test_the_terminal_cuts_the_command_of_a_long_raw_message_with_a_mark() -> None:
     view = seen(9, 500)
-    view = replace(view, request=replace(view.request, wire=Wire(b"x" * 100_000)))
+    view = replace(view, request=replace(view.request, wire=WireView(BodyView(b"x" * 60_000, 60_000))))
     result = sum_up([STARTED, ExchangeSeen(view), broken(view, "500")])
     text = describe_failure(result, result.broken[0])
     assert len(text) < 3000
-    assert "cut: 100" in text
+    assert "cut: 60" in text
 
 
 def test_the_curve_rises_from_left_to_right_and_marks_findings() -> None:
