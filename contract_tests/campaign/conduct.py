@@ -17,7 +17,7 @@ from contract_tests.campaign.strategies import Ground, requests_of
 from contract_tests.campaign.variation import marked
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
-from contract_tests.engine.events import Ending, ExchangesCounted
+from contract_tests.engine.events import CreatedByWorker, Ending, ExchangesCounted
 from contract_tests.engine.findings import CONFIRMING
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.novelty import way_of
@@ -158,6 +158,8 @@ class CampaignConductor(Conductor):
         for done in self._crew.carry_out(cells, opening, self.followed, self._limits):
             if isinstance(done, str):
                 self._stage(f"{NEWS} {done}")
+            elif isinstance(done, CreatedByWorker):
+                self.followed.emit(done)
             elif done is not None:
                 self.followed.take_over(done.events, done.files)
                 if done.lost:

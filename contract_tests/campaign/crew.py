@@ -10,7 +10,7 @@ from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import CampaignLog, Corpus
 from contract_tests.campaign.permit import Permit
-from contract_tests.engine.events import CreatedView, Ending, Event, ExchangeSeen, RunStarted
+from contract_tests.engine.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen, RunStarted
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.record import Record
 from contract_tests.judging.meaning import Variation
@@ -75,8 +75,8 @@ class Crew(Protocol):
 
     def carry_out(
         self, cells: Iterator[Cell], opening: Opening, log: CampaignLog, limits: CampaignBudget
-    ) -> Iterator[CellDone | str | None]:
-        """Yield each cell when it is complete, news as text, and None from time to time while nothing is new."""
+    ) -> Iterator[CellDone | CreatedByWorker | str | None]:
+        """Yield what each cell creates, news as text, and the cell when it is complete; None while nothing is new."""
 
 
 class Gathered(Record):

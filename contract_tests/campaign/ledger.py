@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from contract_tests.engine.discoveries import created_view
-from contract_tests.engine.events import ExchangesCounted, ExchangeSeen
+from contract_tests.engine.events import CreatedByWorker, CreatedView, ExchangesCounted, ExchangeSeen
 from contract_tests.engine.record_reading import read_events
 from contract_tests.requests.plan import USER_AGENT
 from contract_tests.settings.values import Session, Settings, UsageError
@@ -39,11 +39,24 @@ class Deleted:
 
 def created_in(folder: Path) -> Iterator[Created]:
     """Every object that a recorded run created, also one that was cut off. Raises RecordError."""
-    for event in read_events(folder, only=("exchange", "counted")):
+    under_way: dict[str, Created] = {}  # ID -> what no complete cell has created so far
+    for event in read_events(folder, only=("exchange", "counted", "created")):
+        if isinstance(event, CreatedByWorker):
+            under_way.update((each.id, _created(each)) for each in event.created)
+            continue
+        views: tuple[CreatedView, ...] = ()
         if isinstance(event, ExchangesCounted):
-            yield from (Created(each.id, each.at_s, each.number, _user(each.login)) for each in event.created)
-        if isinstance(event, ExchangeSeen) and not event.is_counted and (found := created_view(event.exchange)):
-            yield Created(found.id, found.at_s, found.number, _user(found.login))
+            views = event.created
+        elif isinstance(event, ExchangeSeen) and not event.is_counted and (view := created_view(event.exchange)):
+            views = (view,)
+        for view in views:
+            under_way.pop(view.id, None)
+            yield _created(view)
+    yield from under_way.values()
+
+
+def _created(view: CreatedView) -> Created:
+    return Created(view.id, view.at_s, view.number, _user(view.login))
 
 
 def _user(login: str) -> str:

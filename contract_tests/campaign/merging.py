@@ -10,6 +10,7 @@ from pathlib import Path
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import (
+    CreatedByWorker,
     Ending,
     Event,
     ExchangesCounted,
@@ -102,7 +103,7 @@ def _moved(event: Event, offset: int) -> Event:
         case VerdictGiven():
             exchanges = tuple(map(moved, event.verdict.exchanges))
             return replace(event, verdict=replace(event.verdict, exchanges=exchanges))
-        case ExchangesCounted():
+        case ExchangesCounted() | CreatedByWorker():
             created = tuple(replace(each, number=each.number + offset) for each in event.created)
             return replace(event, created=created)
         case FailureRepeated() if event.exchange:

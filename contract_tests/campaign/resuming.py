@@ -228,9 +228,9 @@ def _cut_off(path: Path) -> None:
             while (line := file.readline()).endswith(b"\n"):
                 position += len(line)
                 event = _fields(line)
-                if event.get("event") in {"run", "exchange", "counted"}:
+                if event.get("event") in {"run", "exchange", "counted", "created"}:
                     whole = position
-                if event.get("event") in {"run", "counted"} or _is_reachable(event):
+                if event.get("event") in {"run", "counted", "created"} or _is_reachable(event):
                     reachable = position
                 ending = event.get("ending", ending)
             file.truncate(reachable if ending in OUTSIDE_THE_CONTRACT else whole)

@@ -31,7 +31,7 @@ from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.conduct import Job
 from contract_tests.engine.discoveries import created_view
-from contract_tests.engine.events import CreatedView, Ending, Event, ExchangeSeen
+from contract_tests.engine.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen
 from contract_tests.engine.traffic import RunOver
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.secrets import Masker
@@ -101,7 +101,7 @@ class DaskCrew:
 
     def carry_out(
         self, cells: Iterator[Cell], opening: Opening, log: CampaignLog, limits: CampaignBudget
-    ) -> Iterator[CellDone | str | None]:
+    ) -> Iterator[CellDone | CreatedByWorker | str | None]:
         """Keep every worker busy until the cells or the limits end; yield each cell when it is complete."""
         name = f"leadlists-{run_id(opening.started)}-{os.getpid()}"
         stop = _dask().Event(name, client=self._client)
@@ -140,8 +140,8 @@ class DaskCrew:
                 return
             yield cell, permit
 
-    def _read_messages(self) -> Iterator[str]:
-        """Yield the breaches that workers report, and keep the IDs of what they create."""
+    def _read_messages(self) -> Iterator[CreatedByWorker | str]:
+        """Yield the breaches that workers report, and what they create; keep the IDs."""
         while not self._messages.empty():
             message = self._messages.get()
             if isinstance(message, str):
@@ -149,7 +149,9 @@ class DaskCrew:
                 continue
             index, views = message
             if any(order.cell.index == index for order in self._under_way.values()):
-                self._created.setdefault(index, {}).update((fields[0], CreatedView(*fields)) for fields in views)
+                created = tuple(CreatedView(*fields) for fields in views)
+                self._created.setdefault(index, {}).update((view.id, view) for view in created)
+                yield CreatedByWorker(created)
 
     def _lost(self, cell: Cell, events: Iterable[Event]) -> tuple[CreatedView, ...]:
         """What workers have created for the cell without these events: those that died."""

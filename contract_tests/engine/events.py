@@ -99,6 +99,13 @@ class CreatedView:
 
 
 @dataclass(frozen=True, slots=True)
+class CreatedByWorker:
+    """What another process has created for a cell that is not complete; the events of the cell have it again."""
+
+    created: tuple[CreatedView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Breaches:
     """Further breaches of one clause at one place with one cause. last_s: of the last one, in the Unix epoch."""
 
@@ -171,6 +178,7 @@ Event = (
     | StageStarted
     | ExchangeSeen
     | ExchangesCounted
+    | CreatedByWorker
     | ReadingObserved
     | VerdictGiven
     | FailureRepeated

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from contract_tests.engine.events import (
+    CreatedByWorker,
     Event,
     ExchangesCounted,
     ExchangeSeen,
@@ -39,6 +40,7 @@ KINDS: Mapping[type[Any], str] = {
     StageStarted: "stage",
     ExchangeSeen: "exchange",
     ExchangesCounted: "counted",
+    CreatedByWorker: "created",
     ReadingObserved: "observed",
     VerdictGiven: "verdict",
     FailureRepeated: "repeated",

@@ -14,6 +14,7 @@ from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause, Treatment
 from contract_tests.engine.events import (
     Breaches,
+    CreatedByWorker,
     CreatedView,
     Ending,
     Event,
@@ -120,8 +121,9 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
         case "counted":
             lists = {name: tuple(map(tuple, fields[name])) for name in ("held", "observed", "outcomes")}
             breaches = tuple(Breaches(**each) for each in fields["breaches"])
-            created = tuple(CreatedView(**each) for each in fields["created"])
-            return ExchangesCounted(**fields | lists | {"breaches": breaches, "created": created})
+            return ExchangesCounted(**fields | lists | {"breaches": breaches, "created": _created(fields)})
+        case "created":
+            return CreatedByWorker(_created(fields))
         case "verdict":
             verdict = fields["verdict"]
             exchanges = tuple(exchange(number) for number in verdict["exchanges"])
@@ -135,6 +137,10 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
             return FailureRepeated(**fields)
         case _:
             return RunEnded(**fields | {"ending": Ending(fields["ending"])})
+
+
+def _created(fields: dict[str, Any]) -> tuple[CreatedView, ...]:
+    return tuple(CreatedView(**each) for each in fields["created"])
 
 
 def _reading(fields: dict[str, Any]) -> ReadingView:
