@@ -9,13 +9,12 @@ from contract_tests.composition.target import open_target
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
+from contract_tests.engine.replay import judged_again
 from contract_tests.judging.case import Case
-from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.operation_suite import judge_with, make_plan
 from contract_tests.settings.secrets import Masker, printable
-from contract_tests.target.client import Target
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import Request
 
 
 def assert_clause(
@@ -44,30 +43,11 @@ def assert_clause(
     judge = judge_with(terms, SUITES)
     masker = Masker(settings.secrets)
     with open_target(settings, Budget(max_time_s=settings.max_time_s).pause, masker) as target:
-        cases = [judge.case(exchange) for exchange in _sent(target, requests, at_once=at_once)]
-        verdicts = _verdicts(judge, cases, clause)
-        if not verdicts:  # that a request is refused shows something only if the server accepts a plain one
-            plain = make_plan(SUITES, terms, terms.specification.operations[0], "again").first
-            cases.append(judge.case(target.send(plain.request, plain.label, len(cases) + 1)))
-            found = _verdicts(judge, cases, clause)
-            verdicts = [each for each in found if any(exchange.number < len(cases) for exchange in each.exchanges)]
+        plain = make_plan(SUITES, terms, terms.specification.operations[0], "again").first
+        outgoing = [(request, f"request {number}", number) for number, request in enumerate(requests, 1)]
+        cases, verdicts = judged_again(target, judge, clause, outgoing, plain=plain, at_once=at_once)
     if problem := _breach(verdicts, terms) or ("" if verdicts else _why_not_judged(cases, terms, clause)):
         raise AssertionError(printable(masker.mask_excerpt(problem)))
-
-
-def _sent(target: Target, requests: Sequence[Request], *, at_once: bool) -> list[Exchange]:
-    outgoing = [(request, f"request {number}", number) for number, request in enumerate(requests, 1)]
-    if at_once:
-        return sorted(target.send_burst(outgoing), key=lambda exchange: exchange.number)
-    return target.send_in_turn(outgoing)
-
-
-def _verdicts(judge: Judge, cases: Sequence[Case], clause: str) -> list[Verdict]:
-    return [
-        judgement
-        for judgement in judge.judge_all(*cases)
-        if isinstance(judgement, Verdict) and judgement.clause == clause
-    ]
 
 
 def _breach(verdicts: Sequence[Verdict], terms: Terms) -> str:

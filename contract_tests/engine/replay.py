@@ -8,11 +8,12 @@ from pathlib import Path
 
 from contract_tests.engine.record import RecordError, body_file_name, message_file_name
 from contract_tests.engine.views import BodyView, ExchangeView, VerdictView, unmasked, were_at_once
+from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.requests.plan import Step
-from contract_tests.target.client import Target
-from contract_tests.target.exchange import Exchange, Request, Wire
+from contract_tests.target.client import Outgoing, Target
+from contract_tests.target.exchange import Request, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +51,39 @@ def replay(
         (request, view.label, number)
         for number, (request, view) in enumerate(zip(requests, verdict.exchanges, strict=True), 1)
     ]
-    if were_at_once(verdict.exchanges):
-        again = sorted(target.send_burst(outgoing), key=lambda exchange: exchange.number)
-    else:
-        again = target.send_in_turn(outgoing)
-    found = _verdicts(judge, again, verdict.clause)
-    if not found:  # that a request is refused shows something only if the server accepts a plain one
-        beside = target.send(plain.request, plain.label, len(again) + 1)
-        found = [
-            each
-            for each in _verdicts(judge, [*again, beside], verdict.clause)
-            if any(exchange.number <= len(again) for exchange in each.exchanges)
-        ]
+    cases, found = judged_again(
+        target, judge, verdict.clause, outgoing, plain=plain, at_once=were_at_once(verdict.exchanges)
+    )
     broken = [each for each in found if each.outcome is Outcome.BROKEN]
     before = tuple(str(view.response.status) if view.response else view.failure or "" for view in verdict.exchanges)
+    after = tuple(str(case.status or case.exchange.failure or "") for case in cases[: len(outgoing)])
     is_broken = bool(broken) if found else None
-    return Replayed(verdict.clause, is_broken, before, _seen(again), broken[0].actual if broken else "")
+    return Replayed(verdict.clause, is_broken, before, after, broken[0].actual if broken else "")
 
 
-def _verdicts(judge: Judge, exchanges: Sequence[Exchange], clause: str) -> list[Verdict]:
-    judgements = judge.judge_all(*map(judge.case, exchanges))
+def judged_again(
+    target: Target, judge: Judge, clause: str, outgoing: Sequence[Outgoing], *, plain: Step, at_once: bool
+) -> tuple[list[Case], list[Verdict]]:
+    """Send requests, which are numbered from 1; return their cases and the verdicts on a clause.
+
+    Without a verdict, send the plain request as well, and judge them together: that a request is refused shows
+    something only if the server accepts the plain one. Its case is then the last.
+    """
+    if at_once:
+        exchanges = sorted(target.send_burst(outgoing), key=lambda exchange: exchange.number)
+    else:
+        exchanges = target.send_in_turn(outgoing)
+    cases = [judge.case(exchange) for exchange in exchanges]
+    if verdicts := _verdicts(judge, cases, clause):
+        return cases, verdicts
+    cases.append(judge.case(target.send(plain.request, plain.label, len(outgoing) + 1)))
+    found = _verdicts(judge, cases, clause)
+    return cases, [each for each in found if any(exchange.number <= len(outgoing) for exchange in each.exchanges)]
+
+
+def _verdicts(judge: Judge, cases: Sequence[Case], clause: str) -> list[Verdict]:
+    judgements = judge.judge_all(*cases)
     return [each for each in judgements if isinstance(each, Verdict) and each.clause == clause]
-
-
-def _seen(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
-    return tuple(str(each.response.status) if each.response else each.failure or "" for each in exchanges)
 
 
 def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path, moved: tuple[str, str]) -> Request:

@@ -52,7 +52,6 @@ SCRIPT_FILES = {".js", ".mjs", ".ts"}
 COMMENT_OR_TEXT = re.compile(
     r"//[^\n]*|/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`", re.DOTALL
 )
-NOT_OURS = {"LICENSE", "NOTICE", ".svg", ".png", ".json", ".txt", ".css.map", ".sha256"}
 
 
 def python_texts(source: str) -> Iterator[tuple[int, str]]:

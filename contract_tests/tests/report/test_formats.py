@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.dom import minidom
 from xml.etree import ElementTree as Xml
@@ -24,8 +23,6 @@ from contract_tests.tests.report.conftest import Recorded
 BROKEN = {"response.id.format", "response.name.echo", "error.400.status"}
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 SEVERITIES = {"info", "minor", "major", "critical", "blocker"}  # GitLab: Code Quality report format
-
-ByName = Callable[[str], Recorded]
 
 
 @pytest.fixture(params=["failing", "passing"])
