@@ -190,7 +190,7 @@ def print_playwright_fixture(chosen: Settings) -> None:
 def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
     """Wait until a mock accepts requests.
 
-    The mock is the one at URL, or without URL the one that these settings start. The exit code is 3 if it does not
+    Without URL, wait for the mock that leadlists-mock starts with the same settings. The exit code is 3 if it does not
     accept requests in time.
     """
     url = url or listening.url_of(chosen.host, chosen.port, chosen.scheme)

@@ -11,6 +11,7 @@ from contract_tests.commands.inputs import check_unused, read_inputs
 from contract_tests.commands.options import Command, config_option, report_option, run_options
 from contract_tests.commands.output import say, write_file
 from contract_tests.composition.compare import compare_servers
+from contract_tests.composition.suites import RUN_OPTIONS
 from contract_tests.engine.events import Event, RunStarted
 from contract_tests.engine.interruption import raise_on_signals
 from contract_tests.report import comparison as report
@@ -30,7 +31,8 @@ Exit codes:
 @click.argument("url_b", metavar="URL_B")
 @click.option("--b-bearer", metavar="TOKEN", help="session token for URL_B, if it needs another than --bearer")
 @click.option("--b-cookie", metavar="NAME=VALUE", help="session cookie for URL_B, if it needs another than --cookie")
-@run_options()
+@click.option("--depth", metavar="NAME", default="quick", help="as for `run` (default quick)")
+@run_options({option.name for option in RUN_OPTIONS} - {"url", "app", "depth"})
 @config_option
 @report_option(f"write a report: {', '.join(report.FORMATS)}; repeatable")
 def command(
@@ -46,12 +48,11 @@ def command(
 
     The command sends the same requests to both and lists the differences of status, body, media type, Allow, Location,
     WWW-Authenticate and Retry-After, by reading and clause where possible. It ignores the values of IDs, times, user
-    IDs and messages, and compares only their form. Without --depth it sends only the planned requests.
+    IDs and messages, and compares only their form.
     """
     unknown = [each for each in reports if each.partition("=")[0] not in report.FORMATS]
     if unknown:
         raise click.UsageError(f"--report: there is no format {unknown[0]!r}; choose {', '.join(report.FORMATS)}")
-    flags["depth"] = flags["depth"] or "quick"
     a = read_inputs({**flags, "url": url_a}, config)
     check_unused(a.folder, "a", "b")
     others = {name: value for name, value in (("bearer", b_bearer), ("cookie", b_cookie)) if value}

@@ -32,7 +32,7 @@ def command(folder: Path, delete_url: str | None, config: Path | None, **flags: 
     """List the lead lists that a run or a campaign created, as CSV.
 
     RUN_DIR is the folder of the run; the run can be incomplete. With --delete-url, the command deletes them as the user
-    who created them; the login is that of `run`. The exit code is 1 if the server did not delete one.
+    who created them; the login is that of `run`. The exit code is 1 if the server did not delete all.
     """
     if delete_url is None:
         for line in ledger(created_in(folder)):

@@ -55,7 +55,7 @@ from contract_tests.settings.values import Settings
     "own",
     metavar="HOST",
     multiple=True,
-    help="this host is yours and may be fuzzed, although it is not of a private network; can be repeated",
+    help="confirm that this host outside private networks is yours and may be fuzzed; can be repeated",
 )
 @click.option(
     "--shard",

@@ -26,7 +26,7 @@ def command(folder: Path, clause: str, config: Path | None, **flags: Any) -> int
 
     The command sends the requests that showed them once more. RUN_DIR is the folder of the run. With CLAUSE, it
     replays only the clauses whose IDs start with it. The options, above all the login, are those of `run`. The exit
-    code is 1 if a clause is still broken, and 4 if the responses show nothing about one.
+    code is 1 if a clause is still broken, and 4 if none is but the responses do not show whether one is.
     """
     result = read_result(folder)
     settings = gather({**flags, "url": None if flags["app"] else result.started.url}, config=config)

@@ -61,7 +61,7 @@ def command(
     The command is a proxy: it forwards the traffic unchanged, except for the Host header, and judges each exchange of
     the operation without delaying it. It needs no login, because a success shows that a login is valid. After Ctrl-C or
     SIGTERM it prints the table, writes the record and the reports, and exits with the code of the result. With --har,
-    it judges the server to which the file has requests.
+    it judges the exchanges of the file.
 
     COMMAND, for example the end-to-end tests of a frontend, runs while the proxy runs, and the proxy ends with it. If
     COMMAND fails, the exit code is that of COMMAND.

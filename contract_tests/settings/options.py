@@ -50,7 +50,7 @@ _TARGET_OPTIONS = (
         "shell command that prints a session token; the suite runs it again after a 401, or before a JWT expires",
     ),
     Option(
-        "cookie", "NAME=VALUE", "session cookie of the user; with --bearer as well, the suite judges each on its own"
+        "cookie", "NAME=VALUE", "session cookie of the user; if you give --bearer too, the suite judges both logins"
     ),
     Option(
         "header",

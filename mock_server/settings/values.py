@@ -63,8 +63,8 @@ class Settings:
     profile: str = _setting(
         DEFAULT_PROFILE,
         parsers.one_of(*PROFILES),
-        "How the mock treats questions that the API page leaves open: `page` follows its words, `strict` "
-        "refuses what its sibling pages refuse.",
+        "How the mock treats questions that the API page leaves open: `page` follows the words of the API page, "
+        "`strict` refuses what its sibling pages refuse.",
         shown="|".join(PROFILES),
     )
     driver: str = _setting(
@@ -97,7 +97,7 @@ class Settings:
         (),
         parsers.origin,
         "Let web pages of this origin call the mock with cookies; can be repeated. Origins on localhost are always "
-        "allowed. `*` matches any port, or the start of a host name.",
+        "allowed. `*` matches any port (http://10.0.0.5:*) or the start of a host name (https://*.example.com).",
         shown="ORIGIN",
     )
     seed_file: str | None = _setting(
@@ -143,7 +143,8 @@ class Settings:
     max_header_bytes: int = _setting(
         64 * 1024,
         parsers.number(int, 512, 2**24),
-        "Refuse requests whose request line and headers are larger. Cookies of other projects on localhost count.",
+        "Refuse requests whose request line and headers are larger. A browser also sends the cookies that other "
+        "projects on localhost have set.",
         shown="BYTES",
     )
     # In ten seconds 1 MiB arrives even over the slowest phone network that browser tools simulate.
@@ -154,7 +155,7 @@ class Settings:
     max_lists: int = _setting(
         10_000,
         parsers.number(int, 1, 10**7),
-        "Keep at most so many lead lists in memory; the oldest are deleted.",
+        "Keep at most N lead lists in memory; beyond that, delete the oldest.",
         shown="N",
     )
     log: bool = _setting(
