@@ -97,7 +97,7 @@ def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -
             used = {rule for rule, _ in expectation.variations} | {
                 readings[r].clause for r in expectation.open_readings
             }
-            if clause.id in used:
+            if clause.id in used and case.signed_in and not case.must_reject:  # else no success can show it
                 using.append(step.label)
             if any(isinstance(each, Verdict) and each.clause == clause.id for each in judge.judge(case)):
                 refused.append(step.label)

@@ -25,6 +25,7 @@ def test_a_rule_of_the_request_names_the_requests_that_violate_it_and_its_defect
 
 def test_a_permitted_variation_names_the_requests_that_use_it(specification: Specification) -> None:
     assert "request   a body in chunks" in explained("http.request.chunked", specification)
+    assert "a body in chunks, no login" not in explained("http.request.chunked", specification)
     assert explained("http.request.accept", specification).endswith("defect    none of the mock")
 
 
