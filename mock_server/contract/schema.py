@@ -48,9 +48,10 @@ class Validator:
         self._compiled = self._compile(self._root)
         self._nodes: dict[str, _Node] = {}  # by `$ref`
 
-        # Caches for callers: what each check expects of a value, and the words for its breach, by place.
+        # Caches for callers: what each check expects of a value, the words for its breach, and problems, by place.
         self.expected: dict[Any, Any] = {}
         self.phrases: dict[Any, Any] = {}
+        self.problems: dict[Any, Any] = {}
 
     @property
     def schema(self) -> Mapping[str, Any]:

@@ -14,8 +14,8 @@ from starlette.datastructures import Headers
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.contract.schema import Validator
 from mock_server.pipeline.errors import Problem, Refused, pointer_to, shorten
+from mock_server.pipeline.schema_words import wanted
 from mock_server.pipeline.stages import Stages
-from mock_server.pipeline.validation import wanted
 from mock_server.worlds.journal import Exchange
 
 Judgement = Literal["valid", "invalid", "unjudged"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -14,6 +13,7 @@ from mock_server.contract.openapi import OperationSpec, Parameter
 from mock_server.contract.readings import Readings
 from mock_server.contract.schema import Check, Validator
 from mock_server.pipeline.errors import (
+    GOT_CHARACTERS,
     PROBLEMS_LISTED_OF_A_FIELD,
     Phrase,
     PhraseAt,
@@ -23,11 +23,15 @@ from mock_server.pipeline.errors import (
     problem,
     shorten,
 )
+from mock_server.pipeline.schema_words import example_at, shown_example, wanted
 from mock_server.pipeline.sessions import cookie_values
-from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE, WORDS
+from mock_server.pipeline.words import WORDS
 
-WORDS_KEPT = 1000  # entries per schema; keys that a client invents must not fill the memory
+# Keys that a client invents must not fill the memory.
+WORDS_KEPT = 1000  # entries per schema
+NAME_CHARACTERS_KEPT = 60
 
+_KINDS_KEPT = frozenset({str, int, bool, type(None)})
 
 Place = tuple[str | int, ...]
 
@@ -152,8 +156,31 @@ def schema_problems(
         if count > PROBLEMS_LISTED_OF_A_FIELD:
             continue
         in_field[field] = count + (place not in found)
-        found[place] = _describe(check, at + place, got, validator, example, date_reason)
+        path = at + place
+        key = _key(check, path, got)
+        told: Problem | None = validator.problems.get(key)
+        if told is None:
+            told = _describe(check, path, got, validator, example, date_reason)
+            if key is not None and len(path) == 1 and _is_kept(path, validator.problems):
+                validator.problems[key] = told
+        found[place] = told
     return list(found.values())
+
+
+def _key(check: Check, place: Place, got: Any) -> Any:
+    """Return the key under which to keep a problem, because forms and tests repeat their mistakes; else None.
+
+    The class distinguishes True from 1. Equal floats can differ as text: 0.0 and -0.0.
+    """
+    kind_of = got.__class__
+    if kind_of not in _KINDS_KEPT or (kind_of is str and len(got) > GOT_CHARACTERS):
+        return None
+    return check, place, kind_of, got
+
+
+def _is_kept(place: Place, kept: Mapping[Any, Any]) -> bool:
+    """Return whether there is room for the words of a place."""
+    return len(kept) < WORDS_KEPT and all(isinstance(part, int) or len(part) <= NAME_CHARACTERS_KEPT for part in place)
 
 
 def _describe(
@@ -182,11 +209,11 @@ def _phrase(check: Check, place: Place, validator: Validator, example: Any) -> P
     expected: tuple[str, str, str] | None = validator.expected.get((check, where))
     if expected is None:
         expected = _expected(check, where, validator, example)
-        if len(validator.expected) < WORDS_KEPT:
+        if _is_kept(where, validator.expected):
             validator.expected[check, where] = expected
     rule, want, shown = expected
     phrase = Phrase(rule, *WORDS[rule]).at(place, want=want, example=shown)
-    if len(place) == 1 and len(validator.phrases) < WORDS_KEPT:
+    if len(place) == 1 and _is_kept(place, validator.phrases):
         validator.phrases[check, place] = phrase
     return phrase
 
@@ -217,68 +244,3 @@ def _rule(keyword: str, schema: Mapping[str, Any]) -> str:
             return "range"
         case _:
             return "schema"
-
-
-def wanted(schema: Mapping[str, Any], validator: Validator) -> str:
-    """Return in words what a schema expects."""
-    types = schema.get("type", "value")
-    names = [types] if isinstance(types, str) else types
-    words = [TYPES.get(name, f"a {name}") for name in names]
-    if "enum" in schema:
-        words = [json.dumps(option, ensure_ascii=False) for option in schema["enum"]]
-    elif schema.get("format") in FORMATS:
-        words[0] = FORMATS[schema["format"]]
-    elif names[0] == "array" and (items := validator.resolve(schema.get("items", {}))):
-        item = wanted(items, validator)
-        if " or " not in item:
-            words[0] += f" of {item.removeprefix('an ').removeprefix('a ')}s"
-    elif "pattern" in schema:
-        words[0] = schema.get("description", f"a string that matches {schema['pattern']}")
-    return " or ".join(words) + _limits(schema)
-
-
-_LIMITS = (
-    ("", "minimum", "maximum"),
-    (" characters", "minLength", "maxLength"),
-    (" items", "minItems", "maxItems"),
-)
-
-
-def _limits(schema: Mapping[str, Any]) -> str:
-    """Return the limits of a number, a length or a count as the end of a sentence; empty if there are none."""
-    for of, least, most in _LIMITS:
-        match schema.get(least), schema.get(most):
-            case None, None:
-                continue
-            case low, None:
-                return f", at least {low}{of}"
-            case None, high:
-                return f", at most {high}{of}"
-            case low, high:
-                return f", from {low} to {high}{of}"
-    return ""
-
-
-def example_at(example: Any, path: Iterable[str | int]) -> Any:
-    """Return the value at `path` in the request example of the spec, or None."""
-    for part in path:
-        if isinstance(example, list):
-            part = 0 if example else -1
-        try:
-            example = example[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return example
-
-
-def shown_example(value: Any, schema: Mapping[str, Any], validator: Validator) -> str:
-    """Return `value`, or a valid one for the schema, as the end of a sentence; empty if neither is short."""
-    if schema.get("type") == "array":
-        items = validator.resolve(schema.get("items", {}))
-        item = shown_example(value[0] if isinstance(value, list) and value else None, items, validator)
-        return item and f", for example [{item.removeprefix(', for example ')}]"
-    if value is None and schema.get("format") == "uuid":
-        value = UUID_EXAMPLE
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        return ""
-    return f", for example {shorten(value)}"
