@@ -147,7 +147,7 @@ class NameUnique(RightCore):
 class TypeRequired(RightCore):
     """The server answers 400 to a body without type."""
 
-    defaults: ClassVar[Fields] = {"companyIds": []}
+    defaults: ClassVar[Fields] = {name: value for name, value in RightCore.defaults.items() if name != "type"}
 
 
 @breaks("request.type.default")
@@ -314,7 +314,7 @@ class OnePersonIdTaken(RightCore):
 class CompanyIdsRequired(RightCore):
     """The server answers 400 to a body without companyIds."""
 
-    defaults: ClassVar[Fields] = {"type": "person"}
+    defaults: ClassVar[Fields] = {name: value for name, value in RightCore.defaults.items() if name != "companyIds"}
 
 
 @breaks("request.companyIds.items.format")

@@ -6,18 +6,12 @@ from typing import Any
 
 import httpx2
 
+from contract_tests.lead_lists.bodies import PAGE_EXAMPLE
+
 PATH = "/api/v1/entities/leadlists"
 USERS = {"token-one": "user_one", "token-two": "user_two"}
 EXPIRED = {"token-expired": "user_one"}
-EXAMPLE = {
-    "name": "Q1 2024 Tech Startups",
-    "type": "person",
-    "icpId": "660e8400-e29b-41d4-a716-446655440001",
-    "startDate": "2024-01-01T00:00:00.000Z",
-    "endDate": "2024-03-31T23:59:59.000Z",
-    "personIds": ["lead_abc123", "lead_def456"],
-    "companyIds": [],
-}
+EXAMPLE = PAGE_EXAMPLE
 UUIDS = ["770e8400-e29b-41d4-a716-446655440001", "880e8400-e29b-41d4-a716-446655440002"]
 
 Body = bytes | Mapping[str, Any] | Iterator[bytes]
