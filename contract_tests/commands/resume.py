@@ -34,9 +34,9 @@ from contract_tests.settings.values import UsageError
 def command(folder: Path, config: Path | None, reports: tuple[str, ...], **flags: Any) -> int:
     """Continue a campaign that was cut off, for example by a crash of the machine or by Ctrl-C.
 
-    RUN_DIR is the folder of the campaign. The command sends no request again of which the record has the response, so
-    each interruption loses at most one exchange, or the burst that was under way. Budget, shard and limits are those of
-    the campaign; give the login again.
+    RUN_DIR is the folder of the campaign. The command does not repeat a request whose response is in the
+    record; each interruption loses at most one exchange, or one burst. Budget, shard and limits are those of the
+    campaign; give the login again.
     """
     parameters = Parameters.read(folder)
     if parameters.app is not None:
