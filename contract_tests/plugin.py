@@ -148,7 +148,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def leadlists_url(request: pytest.FixtureRequest) -> str:
-    """The URL of the server to judge. Override this fixture to start your own server; only one process uses it."""
+    """Return the URL of the server to judge. Override this fixture to start your own server, in one process only."""
     asked = request.config.stash.get(ASKED, None)
     if asked is None or asked.settings.url == PLACEHOLDER_URL:
         raise pytest.UsageError(
@@ -160,7 +160,7 @@ def leadlists_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def leadlists_result(request: pytest.FixtureRequest) -> RunResult:
-    """The result of the run against the target; the first test that uses this fixture starts the run."""
+    """Return the result of the run against the target; the first test that uses this fixture starts the run."""
     asked = request.config.stash[ASKED]
     if asked.result is None:
         asked.result = _run(asked, request) if _claim(asked.folder) else _wait(asked.folder)

@@ -13,7 +13,7 @@ _MOCK = pytest.StashKey[RunningMock]()
 
 @pytest.fixture
 def lead_list_mock(request: pytest.FixtureRequest) -> RunningMock:
-    """A mock in this process. All tests share it; each test finds it in its initial state."""
+    """Return a mock in this process. All tests share it; each test finds it in its initial state."""
     stash = request.config.stash
     if _MOCK not in stash:
         stack = ExitStack()

@@ -52,7 +52,7 @@ class Cell:
 
 
 def cells(seed: int, *, requests: int | None = None) -> Iterator[Cell]:
-    """The cells of a campaign. requests: their sum; without it they do not end."""
+    """Yield the cells of a campaign. requests: their sum; without it they do not end."""
     left = requests
     for index in count():
         if left is not None and left <= 0:

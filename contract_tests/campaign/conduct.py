@@ -52,7 +52,7 @@ class Campaign:
     known: frozenset[Key] = frozenset()
 
     def requests_left(self, plans: Sequence[Plan]) -> int | None:
-        """How many requests are left for the cells: a function of the plans, not of what server and examples do."""
+        """Return how many requests are left for the cells; it depends only on the plans, not on the server or examples."""
         return requests_for_cells(self.max_requests, plans, self.most_examples)
 
 

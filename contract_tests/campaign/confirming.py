@@ -1,4 +1,4 @@
-"""Sends what was found again, and makes it smaller, before it is reported."""
+"""Send each new breach again, and make it smaller, before it is reported."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from contract_tests.target.exchange import Exchange
 
 
 class Confirming:
-    """The breaches that show first in some traffic: all are repeated, then shrunk one by one while the budget lasts.
+    """Repeats the breaches that are new in some traffic, then shrinks them one by one while the budget lasts.
 
-    What is not broken again is sent with the requests before it.
+    It sends a breach that does not occur again with the requests before it.
     """
 
     def __init__(

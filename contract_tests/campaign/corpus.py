@@ -84,7 +84,7 @@ class Corpus:
         return found[int(random.triangular(0, len(found), len(found)) - 1e-9)]
 
     def copy(self) -> Corpus:
-        """A corpus that starts from this one and leaves it as it is."""
+        """Return a corpus that starts from this one and leaves it as it is."""
         return Corpus(self._entries)
 
     @property

@@ -39,7 +39,7 @@ class Examples:
         self._kept: dict[bytes, bytes] = {}  # an example without its time -> the saved value
 
     def requests(self) -> list[Request]:
-        """The requests that earlier campaigns have saved, the newest first; delete those that are too many."""
+        """Return the requests that earlier campaigns have saved, the newest first; delete those that are too many."""
         try:
             values = sorted(self._database.fetch(KEY), key=_age)
             for value in values[MOST_EXAMPLES:]:
@@ -126,7 +126,7 @@ class RecordedExamples(Examples):
         self._recorded = recorded
 
     def requests(self) -> list[Request]:
-        """The requests of the record."""
+        """Return the requests of the record."""
         return self._recorded
 
     def save(self, found: Found) -> None:

@@ -38,7 +38,7 @@ class Deleted:
 
 
 def created_in(folder: Path) -> Iterator[Created]:
-    """Every object that a recorded run created, also one that was cut off. Raises RecordError."""
+    """Return every object that a recorded run created, also a run that was cut off. Raises RecordError."""
     under_way: dict[str, Created] = {}  # ID -> what no complete cell has created so far
     for event in read_events(folder, only=("exchange", "counted", "created")):
         if isinstance(event, CreatedByWorker):
@@ -64,7 +64,7 @@ def _user(login: str) -> str:
 
 
 def check_template(template: str, url: str) -> str:
-    """The template as a whole URL on the target's host. Raises UsageError that names the flag."""
+    """Return the template as a whole URL on the target's host. Raises UsageError that names the flag."""
     whole = urljoin(url + "/", template)
     ours, theirs = urlsplit(url), urlsplit(whole)
     if PLACE not in template or not whole.isascii() or " " in whole:

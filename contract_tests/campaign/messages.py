@@ -49,7 +49,7 @@ class _Message:
         self.headers = [name.encode("latin-1") + b": " + value.encode("latin-1") for name, value in request.headers]
 
     def head(self, *more: bytes, headers: Sequence[bytes] | None = None, end: bytes = _END) -> bytes:
-        """The head, with an empty line at its end. more: the lines of the framing."""
+        """Return the head, with an empty line at its end. more: the lines of the framing."""
         own = self.headers if headers is None else headers
         lines = [self.start % self.target, *self.host, *own, *more, b"Connection: close"]
         return end.join([*lines, b"", b""])
@@ -58,11 +58,11 @@ class _Message:
         return b"Content-Length: %d" % len(self.body)
 
     def whole(self, *more: bytes, headers: Sequence[bytes] | None = None) -> Request:
-        """The message with the length of its body."""
+        """Return the message with the length of its body."""
         return self.of(self.head(*more, self.length(), headers=headers) + self.body)
 
     def in_chunks(self, chunks: bytes, *more: bytes) -> Request:
-        """The message with these bytes as its chunked body."""
+        """Return the message with these bytes as its chunked body."""
         return replace(self.of(self.head(*more, CHUNKED) + chunks), chunked=True)
 
     def of(self, data: bytes, *, is_complete: bool = True) -> Request:
@@ -77,7 +77,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 def chunks(body: bytes, size: int, line: Callable[[int], bytes] = lambda size: b"%x" % size) -> bytes:
-    """The chunks of a body, without the last one. line: the size of a chunk as the server reads it."""
+    """Return the chunks of a body, without the last one. line: the size of a chunk as the server reads it."""
     size = max(size, len(body) // MOST_CHUNKS + 1)
     parts = [body[at : at + size] for at in range(0, len(body), size)]
     return b"".join(line(len(part)) + _END + part + _END for part in parts)

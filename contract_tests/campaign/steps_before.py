@@ -1,4 +1,4 @@
-"""Finds the earlier requests that a breach needs, if it is not broken again without them."""
+"""Find the earlier requests that a breach needs, if it does not occur again without them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ STEPS_BEFORE = (4, 8, 16, 40)  # tried in this order: what brings a server into 
 def break_with_steps_before(
     traffic: Traffic, budget: Budget, key: Key, shown: Sequence[Exchange]
 ) -> Generator[None, None, tuple[Verdict | None, int, int]]:
-    """Send the requests before a breach again as well, and leave out those that it does not need; yield after each try.
+    """Send a breach again after the requests before it; leave out those that it does not need. Yield after each try.
 
     shown: the exchanges of the breach, in the order of sending. Return the verdict with all exchanges that it needs, or
-    None if it is not broken again; how often it broke the clause again, and how often they were sent.
+    None if the breach does not occur again; how often they broke the clause again, and how often they were sent.
     """
     sent = [case.exchange for case in traffic.history if case.exchange.number <= shown[-1].number]
     numbers = {exchange.number for exchange in shown}

@@ -44,14 +44,14 @@ class Ground:
     corpus: Corpus = field(default_factory=Corpus)
 
     def as_anyone(self, request: Request, random: Random) -> Request:
-        """The request by one of the users, if it carries a login."""
+        """Return the request by one of the users, if it carries a login."""
         if len(self.sessions) < 2 or not {"authorization", "cookie"} & {name.lower() for name, _ in request.headers}:
             return request
         return signed_in_as(request, random.choice(self.sessions), self.sessions)
 
 
 def requests_of(cell: Cell, ground: Ground) -> Iterator[Sent]:
-    """The requests of a cell, without end; each is made only when the one before has been judged."""
+    """Yield the requests of a cell, without end; each is made only when the one before has been judged."""
     return _STRATEGIES[cell.strategy](Random(cell.seed), ground)
 
 

@@ -42,14 +42,14 @@ _PIECES = (
 
 
 def signed_in_as(request: Request, session: Session, logins: Sequence[Session]) -> Request:
-    """The request of another user. logins: the users whose logins it may carry."""
+    """Return the request of another user. logins: the users whose logins it may carry."""
     names = {"authorization", "cookie"} | {name.lower() for each in logins for name, _ in each.headers}
     headers = tuple(header for header in request.headers if header[0].lower() not in names)
     return replace(request, headers=(*headers, *session.login()), wire=None)
 
 
 def marked(request: Request, run_id: str) -> Request:
-    """The request with the run's id in its User-Agent, so that the server's log tells where it came from."""
+    """Return the request with the run's id in its User-Agent, which the log of the server may show."""
     name, agent = USER_AGENT
     named = f"{agent} ({run_id})"
     headers = tuple((n, named if (n.lower(), v) == (name.lower(), agent) else v) for n, v in request.headers)
@@ -74,7 +74,7 @@ def sent_like(request: Request, name: str) -> Request:
 
 
 def mutated(request: Request, others: Sequence[Request], random: Random) -> Request:
-    """The request with one to three changes of its body. others: lend their values and bytes."""
+    """Change the body of a request in one to three places. others: requests that lend their values and bytes."""
     body = request.body
     other = random.choice(others).body if others else b""
     for _ in range(random.choice((1, 1, 1, 2, 3))):

@@ -55,7 +55,7 @@ def open_campaign(
     examples: ExampleDatabase | None = None,
     record_bytes: int = RECORD_BYTES,
 ) -> Iterator[CampaignConductor]:
-    """A campaign that has sent nothing yet; when the block ends, its connections and its record are closed.
+    """Open a campaign that has sent nothing yet; when the block ends, close its connections and its record.
 
     permit: how fast it may send, and how many objects it may create. shard: which cells it carries out; all without it.
     folder: where the record goes; without it none is written. masker: learns the secrets that the server hands out.

@@ -34,7 +34,7 @@ def open_run(
     suites: tuple[OperationSuite, ...] = SUITES,
     masker: Masker | None = None,
 ) -> Iterator[Conductor]:
-    """A run that has sent nothing yet; when the block ends, its connections and its record are closed.
+    """Open a run that has sent nothing yet; when the block ends, close its connections and its record.
 
     specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
     seeds: of the searches, which share the examples; the one of the settings if there are none. draws_ahead: faster,

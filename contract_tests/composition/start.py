@@ -15,7 +15,7 @@ from contract_tests.settings.secrets import Masker
 
 
 def describe(terms: Terms) -> RunStarted:
-    """The first event of a run: the target, who signs in, and all that reports need to know of the contract."""
+    """Return the first event of a run: the target, its users, and all that reports need to know of the contract."""
     settings, specification = terms.settings, terms.specification
     chosen = specification.select(settings.clauses)
     mask = Masker(settings.secrets).mask

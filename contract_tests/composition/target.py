@@ -47,7 +47,7 @@ def open_target(
     kind: Callable[..., Target] = Target,
     allows: Callable[[str], bool] = lambda address: True,
 ) -> Target:
-    """The target as the settings reach it. Raises UsageError that names what cannot be used.
+    """Open the target as the settings reach it. Raises UsageError that names what cannot be used.
 
     kind: makes it from the options of `Target`. allows: returns whether an IP address may be connected to; not called
     for a proxy.

@@ -30,7 +30,7 @@ def open_watching(
     suites: tuple[OperationSuite, ...] = SUITES,
     record_bytes: int = RECORD_BYTES,
 ) -> Iterator[Watching]:
-    """The judging of traffic that other programs cause; when the block ends, its record is closed.
+    """Open the judging of traffic that other programs cause; when the block ends, close its record.
 
     folder: where the record goes; without it none is written. masker: learns the secrets of the traffic.
     record_bytes: of the record; beyond this it keeps only what is news. Raises RecordError.

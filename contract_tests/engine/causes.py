@@ -1,4 +1,4 @@
-"""Says what a breach shows without the values of one case, so that breaches with one cause are the same. Pure."""
+"""Say what a breach shows without the values of one case, so that breaches with one cause are the same. Pure."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _KINDS = (
 
 
 def shape_of(text: str) -> str:
-    """The text without quotations, numbers and symbols, so that messages about different values are the same."""
+    """Return a text without quotations, numbers and symbols, so that messages about different values are equal."""
     return " ".join(_DATA.sub("…", text[: 8 * LONGEST]).split())[:LONGEST]
 
 
 def cause_of(expected: str, actual: str, hint: str = "", sent: bytes = b"") -> str:
-    """What is wrong: in the words of the verdict, or how a value differs from the expected one.
+    """Return what is wrong: in the words of the verdict, or how a value differs from the expected one.
 
     sent: the body of the request, whose words a message of the server can repeat.
     """

@@ -81,7 +81,7 @@ class Discoveries:
 
 
 def created_view(exchange: ExchangeView) -> CreatedView | None:
-    """The object that an exchange created; None if it created none."""
+    """Return the object that an exchange created; None if it created none."""
     found = created_id(exchange)
     if found is None:
         return None
@@ -90,7 +90,7 @@ def created_view(exchange: ExchangeView) -> CreatedView | None:
 
 
 def created_id(exchange: ExchangeView) -> str | None:
-    """The id of the object that an exchange created, as the server wrote it; None if it created none."""
+    """Return the id of the object that an exchange created, as the server wrote it; None if it created none."""
     response = exchange.response
     if response is None or not 200 <= response.status < 300 or exchange.request.method != "POST":
         return None

@@ -100,12 +100,12 @@ class Findings:
         return self._groups
 
     def grouped(self) -> list[Finding]:
-        """The findings, in the order in which they were first seen."""
+        """Return the findings, in the order in which they were first seen."""
         found = [Finding(self._found[main], tuple(self._found[key] for key in more)) for main, *more in self.groups]
         return sorted(found, key=lambda finding: (finding.first_s, finding.main.key.clause))
 
     def found(self, key: Key) -> Found:
-        """The breaches of this key as they are now. Raises KeyError."""
+        """Return the breaches of this key as they are now. Raises KeyError."""
         return self._found[key]
 
     @property
@@ -164,7 +164,7 @@ class Findings:
 
 
 def key_of(verdict: VerdictView | Verdict) -> Key:
-    """What the breach has in common with others that one mistake of the server explains."""
+    """Return what the breach has in common with others that one mistake of the server explains."""
     last = verdict.exchanges[-1]
     status = str(last.response.status) if last.response else "no response"
     body = last.request.body

@@ -30,7 +30,7 @@ _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 
 
 def handed_out(exchange: Exchange) -> set[str]:
-    """The texts in a response that are, or look like, secrets of the server; none that the request contains."""
+    """Find the texts in a response that are, or look like, secrets of the server; none that the request contains."""
     response = exchange.response
     if response is None:
         return set()
@@ -61,7 +61,7 @@ def _unescaped(text: str) -> str:
 
 
 def without_cookie_values(headers: Headers) -> Headers:
-    """The headers of a response with the value of each cookie replaced, however short it is."""
+    """Return the headers of a response with the value of each cookie replaced, however short it is."""
     return tuple(
         (name, re.sub(r"=[^;]*", "=[cookie of the server]", value, count=1) if name.lower() == "set-cookie" else value)
         for name, value in headers

@@ -1,4 +1,4 @@
-"""Which exchanges show the server in a new way: by status, error code, message, body, latency, readings, breaches."""
+"""Find exchanges in which the server behaves in a new way: status, error, body, latency, readings, breaches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Way = tuple[object, ...]
 
 
 def way_of(seen: ExchangeSeen, broken: Iterable[str] = ()) -> Way:
-    """How the server behaved in one exchange. broken: the clauses that it breaks."""
+    """Return how the server behaved in one exchange. broken: the clauses that it breaks."""
     exchange = seen.exchange
     slow = sum(exchange.elapsed_s >= limit_s for limit_s in _SLOW_S)
     if exchange.response is None:
@@ -36,7 +36,7 @@ class Novelty:
         return len(self._ways)
 
     def is_new(self, way: Way) -> bool:
-        """Whether the server has not behaved like this before; from now on it has."""
+        """Return whether the server has not behaved like this before, and remember it."""
         if hash(way) in self._ways or len(self._ways) >= KEPT_WAYS:
             return False
         self._ways.add(hash(way))

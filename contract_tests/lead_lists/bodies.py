@@ -50,7 +50,7 @@ def long_name(length: int) -> str:
 
 
 def base(name: str, accepted: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A body that every right server takes: nothing in it has to exist, nothing is an open question.
+    """Return a body that every correct server accepts: nothing in it has to exist, nothing is an open question.
 
     accepted: a body that this server accepts instead; without a name if it accepts others too.
     """

@@ -85,7 +85,7 @@ CERTAIN_DISTANCE = timedelta(seconds=1)  # servers that keep whole seconds read 
 
 
 def _order(start: str, end: str) -> tuple[set[str], set[str]]:
-    """Which readings on the order of the dates a body raises: for certain, and only as some servers read it.
+    """Return the readings on the order of the dates: those that a body raises for certain, and only for some servers.
 
     The instants decide, not the texts: an offset may turn the order of the texts round.
     """

@@ -239,7 +239,7 @@ def read_head(raw: bytes, *, is_request: bool) -> Head | None:
 
 
 def with_host(raw: bytes, host: bytes) -> bytes:
-    """The head of a request with another value of Host; every other byte stays."""
+    """Return the head of a request with another value of Host; every other byte stays."""
     return re.sub(rb"(?im)^(host:[ \t]*)[^\r\n]*", rb"\g<1>" + host, raw, count=1)
 
 

@@ -53,7 +53,7 @@ class Relay:
         return _Link(self).client
 
     def is_watched(self, target: str) -> bool:
-        """Whether a request to this target, a path or a URL, is one of the operations."""
+        """Return whether a request to this target, a path or a URL, is one of the operations."""
         if not target.startswith("/"):
             target = "/" + target.partition("://")[2].partition("/")[2]
         return target.partition("?")[0].rstrip("/") in self._paths

@@ -78,7 +78,7 @@ class Watching:
         yield from self._log.waiting()
 
     def result(self) -> RunResult:
-        """The result so far."""
+        """Return the result so far."""
         return self._log.summing.result()
 
     def _count(self, counts: Counts) -> None:

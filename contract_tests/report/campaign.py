@@ -64,7 +64,7 @@ class CampaignReport(ConsoleReport):
 
 
 def dry_run(allowance: Allowance, seed: int, permit: Permit, shard: Shard, cells: Iterator[Cell]) -> str:
-    """What a campaign, or one shard of it, would send, in words. cells: those that it would carry out."""
+    """Describe what a campaign, or one shard of it, would send. cells: those that it would carry out."""
     lines = [str(permit), f"A campaign of {allowance} with seed {seed}, shard {shard}: the covering set, then"]
     lines += [f"  {cell.name}, seed {cell.seed}" for cell in islice(cells, SHOWN_CELLS)]
     if next(cells, None) is not None:

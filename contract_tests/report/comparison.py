@@ -23,7 +23,7 @@ NAMED_REQUESTS = 3
 
 
 def sentence(comparison: Comparison) -> str:
-    """The outcome in one sentence."""
+    """Return the outcome in one sentence."""
     if comparison.problem:
         return printable(comparison.problem)
     among = f"{comparison.requests} requests to each"
@@ -34,7 +34,7 @@ def sentence(comparison: Comparison) -> str:
 
 
 def text(comparison: Comparison) -> str:
-    """The report for a terminal; nothing in it steers the terminal."""
+    """Return the report for a terminal; nothing in it steers the terminal."""
     lines = [f"{name}  {url}" for name, url in zip("AB", comparison.urls, strict=True)]
     for kind, some in _groups(comparison):
         lines += ["", f"{TITLES[kind]} ({len(some)})"]
@@ -47,7 +47,7 @@ def text(comparison: Comparison) -> str:
 
 
 def write_json(comparison: Comparison) -> str:
-    """The comparison for programs."""
+    """Return the comparison for programs."""
     value = {
         "a": comparison.urls[0],
         "b": comparison.urls[1],
@@ -73,7 +73,7 @@ def write_json(comparison: Comparison) -> str:
 
 
 def write_markdown(comparison: Comparison) -> str:
-    """The comparison for a comment or a wiki; nothing that a server sent becomes markup."""
+    """Return the comparison for a comment or a wiki; nothing that a server sent becomes markup."""
     lines = ["# Two servers of one contract", "", escaped(sentence(comparison)), ""]
     lines += [f"- {name}: {code(url)}" for name, url in zip("AB", comparison.urls, strict=True)]
     for kind, some in _groups(comparison):
@@ -85,7 +85,7 @@ def write_markdown(comparison: Comparison) -> str:
 
 
 def write_html(comparison: Comparison) -> str:
-    """The comparison as one HTML page without any outside request; its policy allows its own style alone."""
+    """Return the comparison as one HTML file without any outside request; its policy allows only its own style."""
     style = source("run.css")
     page: str = template("comparison.html.jinja").render(
         policy=f"default-src 'none'; style-src '{digest(style)}'; base-uri 'none'; form-action 'none'",

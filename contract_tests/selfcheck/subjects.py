@@ -62,7 +62,7 @@ def known_servers(
     kinds: Sequence[str] = (),
     quick: bool = False,
 ) -> list[Subject]:
-    """The servers of these ids or classes, a spread over all but the foreign set, or all of them.
+    """Return the servers of these ids or classes, a spread over all but the foreign set, or all of them.
 
     The foreign set is a score, not a promise: unless it is requested, its servers are judged at depth quick.
 

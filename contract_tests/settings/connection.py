@@ -27,7 +27,7 @@ class Proxy:
 
 
 def proxy_for(url: str) -> Proxy | None:
-    """The proxy for this URL, as the environment says; None if there is none or NO_PROXY names the host.
+    """Return the proxy for this URL, as the environment says; None if there is none or NO_PROXY names the host.
 
     Raises UsageError that names the variable if the proxy cannot be used.
     """
@@ -60,7 +60,7 @@ def _without_login(text: str) -> str:
 
 
 def tls_context(ca_file: str | None, client_cert: str | None, client_key: str | None) -> ssl.SSLContext | None:
-    """What TLS trusts and presents; None for the usual. SSL_CERT_FILE counts where there is no --ca-file.
+    """Return what TLS trusts and presents; None for the usual. SSL_CERT_FILE counts without --ca-file.
 
     Raises UsageError that names the option.
     """

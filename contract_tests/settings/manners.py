@@ -71,12 +71,12 @@ class Shard:
         return cell % self.total == self.index - 1
 
     def part_of(self, number: int) -> int:
-        """The part of a limit that falls to this shard; the parts add up to the limit."""
+        """Return the part of a limit that falls to this shard; the parts add up to the limit."""
         return number // self.total + (self.index <= number % self.total)
 
 
 def shard_from(text: str | None, environment: Mapping[str, str]) -> Shard:
-    """The shard that --shard names, or else the variables of GitLab, or of a Kubernetes Indexed Job.
+    """Return the shard that --shard names, or else the variables of GitLab, or of a Kubernetes Indexed Job.
 
     Raises UsageError that names the flag or the variables.
     """

@@ -195,14 +195,14 @@ class _Given:
         return made if made.carriers or made.user_id else None
 
     def fails_on_warned(self) -> bool:
-        """Whether a warning fails the run."""
+        """Return whether a warning fails the run."""
         text = self.text("fail_on") or "broken"
         if text not in {"broken", "warned"}:
             raise self.wrong("fail_on", f"{text!r} is not an outcome; choose broken or warned")
         return text == "warned"
 
     def fetched_token(self) -> str | None:
-        """The token from --bearer-file or --login-command."""
+        """Return the token from --bearer-file or --login-command."""
         if (path := self.text("bearer_file")) is not None:
             return token_of_file(path)
         return None if (command := self.text("login_command")) is None else token_of_command(command)

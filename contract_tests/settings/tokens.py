@@ -11,7 +11,7 @@ LOGIN_COMMAND_S = 60.0  # signing in through a browser's flow takes seconds
 
 
 def token_of_file(path: str) -> str:
-    """The token in a file, without the white space around it. Raises UsageError."""
+    """Return the token in a file, without the white space around it. Raises UsageError."""
     try:
         return _checked(Path(path).read_text(encoding="utf-8").strip(), f"--bearer-file: {path}")
     except (OSError, UnicodeDecodeError) as error:
@@ -19,7 +19,7 @@ def token_of_file(path: str) -> str:
 
 
 def token_of_command(command: str) -> str:
-    """The last line that a shell command prints. Raises UsageError."""
+    """Return the last line that a shell command prints. Raises UsageError."""
     try:
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=LOGIN_COMMAND_S)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:

@@ -48,7 +48,7 @@ class Request:
     wire: Wire | None = None
 
     def header(self, name: str) -> str | None:
-        """The value of the first header of that name, in any case; None if there is none."""
+        """Return the value of the first header of that name, in any case; None if there is none."""
         return _header(self.headers, name)
 
 
@@ -61,7 +61,7 @@ class Response:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The value of the first header of that name, in any case; None if there is none."""
+        """Return the value of the first header of that name, in any case; None if there is none."""
         return _header(self.headers, name)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Keeps to a rate: spaces requests evenly, whichever thread sends them; finds the addresses of a host."""
+"""Keep to a rate: space requests evenly, whichever thread sends them; find the addresses of a host."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Pace:
 
 
 def addresses_of(host: str, port: int) -> tuple[str, ...]:
-    """The IP addresses of a host, sorted; none where its name cannot be resolved."""
+    """Return the IP addresses of a host, sorted; none if its name cannot be resolved."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:

@@ -45,7 +45,7 @@ class Shared:
         return self._default_head
 
     def refusal_of(self, error: Malformed) -> Refused:
-        """What to response to bytes that are not a request."""
+        """Return the response to bytes that are not a request."""
         if isinstance(error, HeadTooLarge):
             limit = self.max_header_bytes
             return refused("header_size", closes=True, got=f"more than {limit} bytes", limit=limit)
