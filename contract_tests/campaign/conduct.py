@@ -52,7 +52,7 @@ class Campaign:
     known: frozenset[Key] = frozenset()
 
     def requests_left(self, plans: Sequence[Plan]) -> int | None:
-        """Return how many requests are left for the cells; it depends only on the plans, not on the server or examples."""
+        """Return how many requests are left for the cells, which depends only on the plans."""
         return requests_for_cells(self.max_requests, plans, self.most_examples)
 
 
