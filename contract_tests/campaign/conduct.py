@@ -129,6 +129,8 @@ class CampaignConductor(Conductor):
         opening = self._opening(plans)
         yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._limits))
         self._save_examples()
+        if self._limits.is_created_up and self._asked is None:
+            raise RunOver(Ending.OUT_OF_TIME, f"The campaign ends before its cells: {self._created_up}")
         if self._refused or not self._budget.allows_more:
             return
         recorded = set()
@@ -141,8 +143,12 @@ class CampaignConductor(Conductor):
         if self._asked is not None:
             return
         if self._limits.is_created_up:
-            raise RunOver(Ending.COMPLETE, f"The campaign ends: --max-created {self._limits.max_created} is reached.")
+            raise RunOver(Ending.COMPLETE, f"The campaign ends: {self._created_up}")
         raise RunOver(Ending.COMPLETE, "The budget of the campaign is used up.")
+
+    @property
+    def _created_up(self) -> str:
+        return f"--max-created {self._limits.max_created} is reached."
 
     def _one_by_one(self, cells: Iterable[Cell], opening: Opening) -> Iterator[None]:
         for cell in cells:

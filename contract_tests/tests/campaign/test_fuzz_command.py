@@ -18,6 +18,7 @@ from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings
 from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.views import ExchangeView
+from contract_tests.requests.plan import BURST
 from contract_tests.tests.conftest import mock_process
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve
@@ -182,10 +183,11 @@ def test_a_server_that_is_gone_is_not_judged(tmp_path: Path) -> None:
     assert (done.returncode, "cannot be reached" in done.stderr) == (3, True), done.stderr
 
 
-def test_no_more_is_created_than_allowed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("most", "ends"), [(60, "ends before its cells"), (250, "ends")])
+def test_no_more_is_created_than_allowed(most: int, ends: str, tmp_path: Path) -> None:
     with mock_process() as url:
-        done = fuzz(url, "--budget=5000 requests", "--max-created=250", folder=tmp_path / "run")
+        done = fuzz(url, "--budget=5000 requests", f"--max-created={most}", folder=tmp_path / "run")
     found = re.search(r"(\d+) objects created", done.stdout)
     assert found, done.stdout
-    assert 200 < int(found[1]) <= 250
-    assert "--max-created 250 is reached" in done.stdout
+    assert most - BURST < int(found[1]) <= most
+    assert f"The campaign {ends}: --max-created {most} is reached." in done.stdout
