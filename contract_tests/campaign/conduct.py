@@ -15,6 +15,7 @@ from contract_tests.campaign.sequences import Sent
 from contract_tests.campaign.strain import SHARE, WINDOW, Strain
 from contract_tests.campaign.strategies import Ground, requests_of
 from contract_tests.campaign.variation import marked
+from contract_tests.engine import memory
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.events import CreatedByWorker, Ending, ExchangesCounted
@@ -203,6 +204,7 @@ class CampaignConductor(Conductor):
 
     def carry_out(self, cell: Cell, opening: Opening) -> Iterator[None]:
         """Search, then judge all of the cell together, then shrink and repeat what it has found."""
+        memory.give_back()  # what the cell before has used
         self._stage(cell.name)
         yield
         grounds = self._campaign.grounds(opening.plans)
