@@ -9,7 +9,6 @@ import base64
 import itertools
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,15 +43,16 @@ class Case:
     method: str = "POST"
     target: str = PATH
 
-    def to_json(self) -> str:
+    def to_json(self, file: str) -> str:
+        """Return the line for answer_twice.mjs, which answers with the handlers in this file."""
         body = None if self.body is None else base64.b64encode(self.body).decode()
-        return json.dumps(vars(self) | {"body": body})
+        return json.dumps(vars(self) | {"body": body, "file": file})
 
 
-def corpus(mock_url: str, folder: Path) -> list[Case]:
-    """Return all requests; run the suite once against the mock and read its record in `folder`."""
+def corpus(mock_url: str, folder: Path, suite: list[str]) -> list[Case]:
+    """Return all requests; run the suite, by its words for subprocess, and read its record in `folder`."""
     families = (json_texts, wrong_bytes, naughty_strings, dates, long_arrays, logins, media_types, drawn)
-    return [*itertools.chain.from_iterable(family() for family in families), *planned(mock_url, folder)]
+    return [*itertools.chain.from_iterable(family() for family in families), *planned(mock_url, folder, suite)]
 
 
 def changed(called: str, **changes: Any) -> Case:
@@ -80,20 +80,19 @@ def json_texts() -> Iterator[Case]:
 
 
 def naughty_strings() -> Iterator[Case]:
-    """Yield the big list of naughty strings in each text field."""
+    """Yield the big list of naughty strings in each text field: in those that take any text, and in those that do not."""
     strings = json.loads(npm_package("blns/resources/blns.json").read_text(encoding="utf-8"))
     assert len(strings) == 485
     for number, text in enumerate(strings):
-        for name in ("name", "icpId", "startDate", "type"):
-            yield changed(f"naughty string {number} as {name}", **{name: text})
-        for name in ("personIds", "companyIds"):
-            yield changed(f"naughty string {number} in {name}", **{name: ["a", text]})
+        yield changed(f"naughty string {number}", name=text, personIds=["a", text])
+        wrong = {"icpId": text, "startDate": text, "type": text, "companyIds": ["a", text]}
+        yield changed(f"naughty string {number} where it is wrong", **wrong)
 
 
 # -- planned requests of the suite
 
 
-def planned(mock_url: str, folder: Path) -> Iterator[Case]:
+def planned(mock_url: str, folder: Path, suite: list[str]) -> Iterator[Case]:
     """Yield every planned request of the contract tests, from the record of a run against the mock."""
     tokens = {
         "LEADLISTS_BEARER": "xyz789-session",
@@ -101,7 +100,7 @@ def planned(mock_url: str, folder: Path) -> Iterator[Case]:
         "LEADLISTS_EXPIRED_BEARER": "expired",
     }
     flags = [f"--{name.removeprefix('LEADLISTS_').replace('_', '-').lower()}={token}" for name, token in tokens.items()]
-    command = [sys.executable, "-m", "contract_tests", "run", mock_url, *flags, "--cookie=__session=xyz789-session"]
+    command = [*suite, "run", mock_url, *flags, "--cookie=__session=xyz789-session"]
     command += ["--depth=quick", "--clock-allowance=off", f"--run-folder={folder}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

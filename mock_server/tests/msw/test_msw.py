@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from mock_server.msw import LOGIC, handlers
 from mock_server.pipeline.words import WORDS
 from mock_server.settings.values import Settings
-from mock_server.tests.conftest import GOOD, LOGIN, Running, StartMock
+from mock_server.tests.conftest import GOOD, LOGIN, Loaded, Running, StartMock
 from mock_server.tests.corpus import UUID, Case, changed, corpus, embedded
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 
@@ -33,24 +34,27 @@ STRICT = (
 )  # fmt: skip
 UUID4 = re.compile(r'"id":"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"')
 SHOWN = 8
+FLAGS = (
+    "--user", "ana=token-1", "--cookie-name", "login", "--success-status", "200", "--max-depth", "9",
+    "--max-body-bytes", "300",
+)  # fmt: skip
 
 
-def compiled(folder: Path, *sources: str) -> list[Path]:
-    """Compile the handlers of all sources in one call; return a folder for each."""
-    folders = []
-    for source in sources:
-        folders.append(Path(tempfile.mkdtemp(dir=folder)))
-        (folders[-1] / "leadlists.ts").write_text(source, encoding="utf-8")
-        (folders[-1] / "answer_twice.mjs").write_text((SOURCES / "answer_twice.mjs").read_text())
-    done = run_node("tsc", *STRICT, *(each / "leadlists.ts" for each in folders))
+def compiled(folder: Path, *flags: str, **sources: str) -> None:
+    """Compile handlers in one call; each source becomes the module of its name in the folder."""
+    for name, source in sources.items():
+        (folder / f"{name}.ts").write_text(source, encoding="utf-8")
+    done = run_node("tsc", *STRICT, *flags, *(folder / f"{name}.ts" for name in sources))
     assert done.returncode == 0, done.stdout
-    return folders
 
 
-def answers(made: Path, mock: Running, cases: list[Case], at_once: int = 8) -> list[dict[str, Any]]:
-    """Return the responses of the mock and of the compiled handlers to each case."""
-    given = "".join(case.to_json() + "\n" for case in cases)
-    done = run_node("node", made / "answer_twice.mjs", mock.url, NOW, str(at_once), given=given)
+def answers(
+    folder: Path, mock: Running, cases: list[Case], modules: Iterable[str] = itertools.repeat("leadlists")
+) -> list[dict[str, Any]]:
+    """Return the responses of the mock and of compiled handlers to each case, eight at once."""
+    (folder / "answer_twice.mjs").write_text((SOURCES / "answer_twice.mjs").read_text())
+    given = "".join(case.to_json(f"./{name}.js") + "\n" for case, name in zip(cases, modules, strict=False))
+    done = run_node("node", folder / "answer_twice.mjs", mock.url, NOW, "8", given=given)
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.split("\n") if line]
     assert sorted(each["name"] for each in told) == sorted(case.name for case in cases)
@@ -89,22 +93,18 @@ def difference(mock: Any, handled: Any, place: str = "") -> str:
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    with node_folder() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def made(folder: Path) -> Path:
-    """Compile the handlers of a mock with default settings."""
-    return compiled(folder, handlers(Settings()))[0]
+def made(run_cli: RunCli) -> Iterator[Path]:
+    """Compile the handlers of a mock with default settings (`leadlists`), and with FLAGS (`otherwise`)."""
+    with node_folder() as folder:
+        compiled(folder, leadlists=handlers(Settings()), otherwise=run_cli(*FLAGS, "msw").stdout)
+        yield folder
 
 
 def test_the_handlers_respond_like_the_mock(
-    made: Path, start_mock: StartMock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Path, start_mock: StartMock, tmp_path: Path, loaded: Loaded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mock = start_mock("--now", NOW)
-    told = answers(made, mock, corpus(mock.url, tmp_path))
+    told = answers(made, mock, corpus(mock.url, tmp_path, loaded("contract_tests")))
     differing = differences(told)
     with capsys.disabled():
         print(f"\n{len(told) - len(differing)}/{len(told)} same verdicts of the mock and of its handlers for MSW")
@@ -224,22 +224,19 @@ BROKEN = {
 }
 
 
-def test_handlers_that_break_a_rule_are_found(folder: Path, mock: Running) -> None:
+def test_handlers_that_break_a_rule_are_found(made: Path, mock: Running) -> None:
     source = handlers(Settings())
-    broken = []
-    for right, wrong, _ in BROKEN.values():
+    broken = {}
+    for number, (right, wrong, _) in enumerate(BROKEN.values()):
         assert source.count(right) == 1, right
-        broken.append(source.replace(right, wrong))
-    found = {
-        name: len(differences(answers(each, mock, [case])))
-        for (name, (_, _, case)), each in zip(BROKEN.items(), compiled(folder, *broken), strict=True)
-    }
-    assert found == dict.fromkeys(BROKEN, 1)
+        broken[f"broken_{number}"] = source.replace(right, wrong)
+    compiled(made, "--noCheck", "--noResolve", "--lib", "es5", **broken)
+    cases = [replace(case, name=name) for name, (_, _, case) in BROKEN.items()]
+    found = [each["name"] for each in answers(made, mock, cases, broken) if differences([each])]
+    assert sorted(found) == sorted(BROKEN)
 
 
-def test_the_handlers_use_the_settings_of_their_mock(folder: Path, start_mock: StartMock, run_cli: RunCli) -> None:
-    flags = ["--user", "ana=token-1", "--cookie-name", "login", "--success-status", "200"]
-    flags += ["--max-depth", "9", "--max-body-bytes", "300"]
+def test_the_handlers_use_the_settings_of_their_mock(made: Path, start_mock: StartMock) -> None:
     cases = [
         Case(f"{headers} {len(body)}", body, headers)
         for headers in (
@@ -255,7 +252,7 @@ def test_the_handlers_use_the_settings_of_their_mock(folder: Path, start_mock: S
             embedded(b"[" * 9 + b"]" * 9),
         )
     ]
-    told = answers(compiled(folder, run_cli(*flags, "msw").stdout)[0], start_mock(*flags, "--now", NOW), cases)
+    told = answers(made, start_mock(*FLAGS, "--now", NOW), cases, itertools.repeat("otherwise"))
     assert differences(told) == []
     assert {each["handlers"]["status"] for each in told} == {200, 400, 401}
 

@@ -1,14 +1,16 @@
-// Sends every request of a corpus to the mock and to the MSW handlers, and prints both responses, one line each.
+// Sends every request of a corpus to the mock and to the MSW handlers in the file that its line names, and prints both
+// responses, one line each.
 import { createInterface } from "node:readline";
 import { getResponse } from "msw";
-import { createLeadListMock } from "./leadlists.js";
 
 const HEADERS = [
   "allow", "content-type", "location", "preference-applied", "retry-after", "www-authenticate", "x-mock-fault", "x-trace",
 ];
 
 const [url, now, atOnce] = process.argv.slice(2);
-const mock = createLeadListMock({ now: () => new Date(now) });
+const mocks = {};
+const mockOf = (file) =>
+  (mocks[file] ??= import(file).then((made) => made.createLeadListMock({ now: () => new Date(now) })));
 
 async function told(response) {
   const headers = HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]);
@@ -25,10 +27,10 @@ async function sent(request) {
   }
 }
 
-async function answerTwice({ name, method, target, headers, body }) {
+async function answerTwice({ file, name, method, target, headers, body }) {
   const request = () =>
     new Request(url + target, { method, headers, body: body === null ? null : Buffer.from(body, "base64") });
-  const handled = await getResponse(mock.handlers, request());
+  const handled = await getResponse((await mockOf(file)).handlers, request());
   console.log(JSON.stringify({ name, mock: await told(await sent(request)), handlers: await told(handled) }));
 }
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.settings.values import DRIVERS
-from mock_server.tests.conftest import GOOD, LOGIN, PATH
+from mock_server.tests.conftest import GOOD, LOGIN, PATH, Loaded
 from mock_server.tests.corpus import Case, corpus
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -80,9 +80,9 @@ def differences(pair: Pair, cases: list[Case]) -> list[str]:
     return found
 
 
-def test_the_whole_corpus_gets_the_same_responses(pair: Pair, tmp_path: Path) -> None:
+def test_the_whole_corpus_gets_the_same_responses(pair: Pair, tmp_path: Path, loaded: Loaded) -> None:
     with running_mock() as judged:
-        cases = corpus(judged.url, tmp_path / "run")
+        cases = corpus(judged.url, tmp_path / "run", loaded("contract_tests"))
     assert len(cases) > 4000
     found = differences(pair, cases)
     assert not found, f"{len(found)} of {len(cases)}:\n" + "\n".join(found[:10])
