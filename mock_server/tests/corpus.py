@@ -80,7 +80,7 @@ def json_texts() -> Iterator[Case]:
 
 
 def naughty_strings() -> Iterator[Case]:
-    """Yield the big list of naughty strings in each text field: in those that take any text, and in those that do not."""
+    """Yield the big list of naughty strings, in the fields that accept any text and in those that refuse it."""
     strings = json.loads(npm_package("blns/resources/blns.json").read_text(encoding="utf-8"))
     assert len(strings) == 485
     for number, text in enumerate(strings):

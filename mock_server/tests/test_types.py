@@ -15,7 +15,10 @@ from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 
 pytestmark = pytest.mark.once
 
-STRICT = ("--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext")
+STRICT = (
+    "--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext",
+    "--skipDefaultLibCheck",
+)  # fmt: skip
 MARK = "// @ts-expect-error "
 
 

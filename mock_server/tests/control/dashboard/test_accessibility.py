@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -27,24 +28,34 @@ def axe() -> str:
     return npm_package("axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
+OF_COLOURS = ["color-contrast", "link-in-text-block"]  # the rules whose result depends on the colour scheme
+
+
 def findings(page: Page) -> list[str]:
-    found = page.evaluate("axe.run()")
-    assert {"color-contrast", "button-name"} <= {each["id"] for each in found["passes"]}
+    """Return what axe finds with light colours, and with dark ones by the rules that depend on colours."""
+    every = axe_findings(page, {}, {"color-contrast", "button-name"})
+    page.emulate_media(color_scheme="dark")
+    dark = axe_findings(page, {"runOnly": OF_COLOURS}, {"color-contrast"})
+    page.emulate_media(color_scheme="light")
+    return [*every, *(f"dark: {each}" for each in dark)]
+
+
+def axe_findings(page: Page, options: dict[str, Any], passing: set[str]) -> list[str]:
+    # Without the nodes that pass, axe takes half the time.
+    found = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **options})
+    assert passing <= {each["id"] for each in found["passes"]}
     return [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 420])
-def test_axe_finds_no_accessibility_problem(
-    width: int, scheme: str, open_page: Open, mock: RunningMock, axe: str
-) -> None:
+def test_axe_finds_no_accessibility_problem(width: int, open_page: Open, mock: RunningMock, axe: str) -> None:
     fill_with_hostility(mock)
     httpx2.post(mock.endpoint, json={"name": 5}, headers=LOGIN | {"x-mock-fault": "status=503"})
     httpx2.post(mock.endpoint, json={"name": 5}, headers=LOGIN)
     mock.set_faults({"status": 500, "times": 1}, {"delayMs": 9})
     httpx2.post(mock.endpoint, json=GOOD, headers=LOGIN)
     page = dashboard(
-        open_page, mock, color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True,
+        open_page, mock, color_scheme="light", viewport={"width": width, "height": 800}, bypass_csp=True,
         reduced_motion="reduce",
     )  # fmt: skip
     page.evaluate(axe)
