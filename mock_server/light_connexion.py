@@ -1,7 +1,8 @@
-"""Import Connexion without httpx, requests and Starlette's test client, which take a quarter of the start-up time.
+"""Import Connexion without what it needs only for other features, which takes a quarter of the start-up time.
 
-Connexion uses them for OAuth, for remote `$ref`s (the spec loader refuses both) and for `test_client()`. It gets
-stand-ins that import the real module on first use; afterwards `sys.modules` has no stand-in.
+Connexion uses httpx for OAuth and requests for remote `$ref`s (the spec loader refuses both), Starlette's test client
+for `test_client()`, and Jinja for its own Swagger UI and for specs that it reads itself. It gets stand-ins that import
+the real module on first use; afterwards `sys.modules` has no stand-in.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-UNUSED = ("httpx", "requests", "starlette.testclient")
+UNUSED = ("httpx", "jinja2", "requests", "starlette.templating", "starlette.testclient")
 
 
 class _ImportedOnUse(ModuleType):
@@ -20,9 +21,15 @@ class _ImportedOnUse(ModuleType):
             raise AttributeError(name)
         return getattr(self._real_module(), name)
 
-    def TestClient(self, *arguments: Any, **options: Any) -> Any:  # imported by name, so it must exist
+    # These two are imported by name, so they must exist.
+
+    def TestClient(self, *arguments: Any, **options: Any) -> Any:
         """Make a test client of Starlette."""
         return self._real_module().TestClient(*arguments, **options)
+
+    def Jinja2Templates(self, *arguments: Any, **options: Any) -> Any:
+        """Make templates of Starlette."""
+        return self._real_module().Jinja2Templates(*arguments, **options)
 
     def _real_module(self) -> ModuleType:
         if sys.modules.get(self.__name__) is self:  # on use while Connexion loads: the import would return this object

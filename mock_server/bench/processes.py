@@ -149,10 +149,12 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running(command: list[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[Running]:
     """Run a server until the block ends, with its output in `log`. It may not listen yet when the block starts."""
+    # An installed server has its bytecode on disk; without it, one in a repository would be compiled at each start.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            env={**os.environ, **environment},
+            env={**inherited, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
