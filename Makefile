@@ -58,7 +58,7 @@ bench: install ## measure the mock and other servers (suites: ARGS=--suite; reco
 	@.ci/tools wrk
 	@$(bin)/python -m mock_server.bench $(ARGS)
 
-hardening: install ## measure what the mock promises under attack, with a limit for each (three minutes)
+hardening: install ## measure what the mock promises under attack, with a limit for each (two minutes)
 	@.ci/tools node
 	@$(bin)/python -m mock_server.tests.hardening $(ARGS)
 
