@@ -146,7 +146,9 @@ def _detected(suite: Suite, sample: Sequence[str], tell: Tell) -> set[str]:
 
 def _run(command: list[str], folder: Path) -> tuple[int, float, float]:
     """Run a command; return its exit code, wall time and CPU time with its children, in seconds."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLISTS_")}
+    # With bytecode, as an installed suite has it.
+    left_out = ("LEADLISTS_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     began_s = time.monotonic()
     with (folder / "printed.txt").open("wb") as output:
         process = subprocess.Popen(
