@@ -2,6 +2,8 @@
 
 Each command is a process with its own arguments, folder, variables, output and exit code. It shares the hash seed of
 its server. So tests that compare two processes, or whose subject is the start, run an interpreter each.
+
+A server is started when a test first needs it. All workers of pytest-xdist share the servers of their controller.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from contract_tests.tests import forked_command
 from contract_tests.tests.forked_command import LENGTH_BYTES, send_order
 
 ROOT = Path(__file__).resolve().parents[2]
+SHARED = "PYTEST_LEADLISTS_STARTING"  # names the socket of the controller
 # A server for each module imports these, and nothing of the other package.
 IMPORTED = {
     "contract_tests": (
@@ -110,8 +113,49 @@ def _started(
         )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the workers of pytest-xdist share the servers of this process, their controller."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="starting-")
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(f"{folder.name}/controller")
+        listener.listen()
+        os.environ[SHARED] = f"{folder.name}/controller"
+        threading.Thread(target=_tell_workers, args=(listener,), daemon=True).start()
+
+        def end() -> None:
+            del os.environ[SHARED]
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
+            listener.close()
+            folder.cleanup()
+
+        config.add_cleanup(end)
+
+
+def _tell_workers(listener: socket.socket) -> None:
+    """Send the path of a server's socket to each worker that sends the name of its module."""
+    with suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(_started_server(connection.recv(99).decode()).encode())
+
+
 @cache
 def _server_of(module: str) -> str:
+    """Return the path of the socket of a module's server, which is started if it does not run yet."""
+    if controller := os.environ.get(SHARED):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(controller)
+            connection.sendall(module.encode())
+            if path := connection.recv(999).decode():
+                return path
+    return _started_server(module)
+
+
+@cache
+def _started_server(module: str) -> str:
     """Start the server of a module, which ends with this process; return the path of its socket."""
     folder = tempfile.mkdtemp(prefix="starting-")
     path = f"{folder}/socket"

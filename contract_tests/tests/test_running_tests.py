@@ -24,6 +24,7 @@ def test_fourth(): pass
 # Each test names its worker.
 SPREAD = """
 import os, pathlib, pytest, time
+from contract_tests.tests import starting
 
 @pytest.mark.parametrize("number", range(12))
 def test_one(number):
@@ -34,6 +35,7 @@ def test_one(number):
         until = time.monotonic() + 60
         while len(list(pathlib.Path().glob("*.alone"))) < 2 and time.monotonic() < until:
             time.sleep(0.01)
+        print("server", starting._server_of("mock_server"))
 """
 
 
@@ -69,14 +71,16 @@ def test_modules_and_folders_that_are_placed_exist() -> None:
     assert [part for part in spreading.FIRST if not (ROOT / part).exists()] == []
 
 
-def test_modules_that_share_a_browser_stay_with_one_worker(tmp_path: Path) -> None:
+def test_modules_that_share_a_browser_stay_with_one_worker_and_all_share_the_servers_of_commands(tmp_path: Path) -> None:
     folder = tmp_path / next(part for part in spreading.TOGETHER if part.endswith("/"))
     folder.mkdir(parents=True)
     for name in ("one", "other"):
         (folder / f"test_{name}.py").write_text(SPREAD)
     (tmp_path / "test_alone.py").write_text(SPREAD)
-    done = run_pytest(tmp_path, "-p", "contract_tests.tests.spreading", "-n", "2", "-rP")
+    plugins = ("-p", "contract_tests.tests.spreading", "-p", "contract_tests.tests.starting")
+    done = run_pytest(tmp_path, *plugins, "-n", "2", "-rP")
     assert "36 passed" in done.stdout, done.stdout
     ran = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("ran ")]
     assert len({worker for module, worker in ran if "alone" not in module}) == 1
     assert len({worker for module, worker in ran if "alone" in module}) == 2
+    assert len({line for line in done.stdout.splitlines() if line.startswith("server ")}) == 1  # of both workers
