@@ -27,7 +27,7 @@ def send_order(
 
 
 def main(path: str, *arguments: str) -> int:
-    """Run a command and return its exit code; end by the signal that ended it."""
+    """Run a command, its module first, and return its exit code; end by the signal that ended it."""
     early: list[int] = []
     pid = 0
 

@@ -42,14 +42,15 @@ IMPORTED = {
         "contract_tests.engine.*",
         "contract_tests.requests.*",
         "contract_tests.report.*",
-        "schemathesis",
+        "schemathesis.cli",
         "requests",
     ),
     "mock_server": ("mock_server.cli",),
     # Not the plugin: pytest rewrites its assertions.
     "pytest": ("_pytest.*", "contract_tests.composition.run", "contract_tests.engine.reducing"),
-    "schemathesis.cli": ("schemathesis.cli", "contract_tests.composition.run"),
 }
+# Modules of other projects that use contract_tests, and so its server.
+USERS = ("schemathesis.cli", "distributed.cli.dask_worker")
 
 
 def finished(
@@ -91,7 +92,7 @@ def loaded(module: str) -> list[str]:
 
     Its process ID is not that of the command, which ends a moment later if a test kills it.
     """
-    return [sys.executable, "-I", "-S", forked_command.__file__, _server_of(module)]
+    return [sys.executable, "-I", "-S", forked_command.__file__, _server_of(module), module]
 
 
 @pytest.fixture(scope="session", name="loaded")
@@ -109,7 +110,7 @@ def _started(
         connection.connect(_server_of(module))
         yield (
             connection,
-            send_order(connection, arguments, env, str(cwd or Path.cwd()), (stdin.fileno(), stdout, stderr)),
+            send_order(connection, (module, *arguments), env, str(cwd or Path.cwd()), (stdin.fileno(), stdout, stderr)),
         )
 
 
@@ -145,6 +146,7 @@ def _tell_workers(listener: socket.socket) -> None:
 @cache
 def _server_of(module: str) -> str:
     """Return the path of the socket of a module's server, which is started if it does not run yet."""
+    module = "contract_tests" if module in USERS else module
     if controller := os.environ.get(SHARED):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(controller)
@@ -180,6 +182,7 @@ def _started_server(module: str) -> str:
 
 class _Order(NamedTuple):
     cwd: str
+    module: str
     arguments: list[str]
     env: dict[str, str]
 
@@ -242,8 +245,8 @@ def _carry_out(connection: socket.socket) -> _Order:
         os.dup2(file, target)
         os.close(file)
     count, cwd, *texts = order
-    arguments, env = texts[: int(count)], texts[int(count) :]
-    return _Order(cwd, arguments, dict(each.split("=", 1) for each in env))
+    (module, *arguments), env = texts[: int(count)], texts[int(count) :]
+    return _Order(cwd, module, arguments, dict(each.split("=", 1) for each in env))
 
 
 def _reopen_streams() -> None:
@@ -275,7 +278,6 @@ def _report(connection: socket.socket, pid: int) -> NoReturn:
 
 if __name__ == "__main__":
     order = _wait_for_order(sys.argv[1], sys.argv[2])
-    name = sys.argv[1]
     os.chdir(order.cwd)
     os.environ.clear()
     os.environ.update(order.env)
@@ -283,4 +285,4 @@ if __name__ == "__main__":
     sys.path[0] = order.cwd
     sys.argv[1:] = order.arguments
     _reopen_streams()
-    runpy.run_module(name, run_name="__main__", alter_sys=True)
+    runpy.run_module(order.module, run_name="__main__", alter_sys=True)

@@ -71,7 +71,9 @@ def test_modules_and_folders_that_are_placed_exist() -> None:
     assert [part for part in spreading.FIRST if not (ROOT / part).exists()] == []
 
 
-def test_modules_that_share_a_browser_stay_with_one_worker_and_all_share_the_servers_of_commands(tmp_path: Path) -> None:
+def test_modules_that_share_a_browser_stay_with_one_worker_and_all_share_the_servers_of_commands(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / next(part for part in spreading.TOGETHER if part.endswith("/"))
     folder.mkdir(parents=True)
     for name in ("one", "other"):

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 from contract_tests.campaign.conduct import NEWS
 from contract_tests.campaign.ledger import created_in
 from contract_tests.engine.events import ExchangeSeen, StageStarted
+from contract_tests.engine.files import lock
 from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.record_reading import read_events, read_result
@@ -60,11 +61,9 @@ class Whole:
     received: int
 
 
-def start(*arguments: str, new_interpreter: bool = False) -> subprocess.Popen[str]:
-    """Start a command. new_interpreter: it ends before a `kill` returns."""
-    command = [sys.executable, "-m", "contract_tests"] if new_interpreter else loaded("contract_tests")
+def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*command, *arguments],
+        [*loaded("contract_tests"), *arguments],
         env=environment(LEADLISTS_BEARER="xyz789-session"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -82,13 +81,32 @@ def output_of(*arguments: str) -> str:
 def killed_after(exchanges: int, folder: Path, *arguments: str) -> None:
     """Start a command, and kill it when the record has so many exchanges."""
     record = folder / FILE_NAME
-    with start(*arguments, new_interpreter=True) as process:
-        while not record.exists() or record.read_bytes().count(b'{"event":"exchange"') < exchanges:
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.002)
+    with start(*arguments) as process:
+        wait_for(record, b'{"event":"exchange"', exchanges, process)
         if arguments[0] == "fuzz":
             check_that_it_is_not_resumed(folder)
         process.kill()
+    with record.open("r+b") as file:
+        while True:
+            with suppress(BlockingIOError):
+                return lock(file)  # it has ended
+            time.sleep(0.002)
+
+
+def wait_for(record: Path, text: bytes, times: int, process: subprocess.Popen[str]) -> None:
+    """Wait until the record contains a text so many times; reads each part of a long record once."""
+    counted = read = 0
+    end = b""
+    while counted < times:
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.002)
+        if record.exists():
+            with record.open("rb") as file:
+                file.seek(read)
+                part = end + file.read()
+                read = file.tell()
+            counted += part.count(text)
+            end = part[len(part) - len(text) + 1 :] if len(part) >= len(text) else part
 
 
 def check_that_it_is_not_resumed(folder: Path) -> None:
@@ -138,7 +156,8 @@ def test_a_complete_campaign_sends_nothing_more(whole: Whole) -> None:
 def dask(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a scheduler or a worker of Dask."""
     module = f"distributed.cli.dask_{arguments[0]}"
-    command = [sys.executable, "-m", module, "--host=127.0.0.1", "--no-dashboard", *arguments[1:]]
+    start_it = loaded(module) if arguments[0] == "worker" else [sys.executable, "-m", module]
+    command = [*start_it, "--host=127.0.0.1", "--no-dashboard", *arguments[1:]]
     with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
@@ -158,9 +177,7 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
             time.sleep(0.05)
         address = json.loads(contact.read_text())["address"]
         process = stack.enter_context(start("fuzz", url, BUDGET, f"--run-folder={folder}", f"--dask={address}"))
-        while not (folder / FILE_NAME).exists() or NEWS.encode() not in (folder / FILE_NAME).read_bytes():
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.01)
+        wait_for(folder / FILE_NAME, NEWS.encode(), 1, process)
         under_way = {each.id for each in created_in(folder)}  # what the death of the command would leave
         first.kill()
         for _ in range(2):
