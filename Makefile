@@ -33,10 +33,11 @@ install: .venv/.installed ## create .venv with the two commands and everything t
 mock: .venv/.commands ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
+# With PYTHONDONTWRITEBYTECODE, each worker and each of the processes that tests start would compile every module again.
 test: install ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
 	@$(MAKE) --no-print-directory --jobs=2 check spec
 	@.ci/tools curl nodes chromium redis
-	@$(bin)/pytest -n auto $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(bin)/pytest -n auto $(ARGS)
 
 check: install ## check lint, format, types and the CI workflow
 	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy

@@ -20,17 +20,31 @@ TOGETHER = (
     "mock_server/tests/test_browser.py",
     "mock_server/tests/control/test_reference.py",
     "contract_tests/tests/campaign/test_dying_processes.py",
+    "contract_tests/tests/test_wheel.py",
+    "contract_tests/tests/test_endings.py",
+    "contract_tests/tests/engine/test_conduct.py",
+    "contract_tests/tests/campaign/test_shards.py",
+    "contract_tests/tests/test_deviations.py",
+    "mock_server/tests/test_sites.py",
+    "mock_server/tests/test_foreign_spec.py",
+    "mock_server/tests/pipeline/test_drivers.py",
 )
 LONG = (
     "mock_server/tests/test_example_app.py",
-    "contract_tests/tests/test_wheel.py",
     "contract_tests/tests/test_readme.py",
-    "contract_tests/tests/campaign/test_shards.py",
+    "contract_tests/tests/campaign/test_fuzz_command.py",
     "contract_tests/tests/selfcheck/test_selfcheck.py",
     "mock_server/tests/test_recipes.py",
     "contract_tests/tests/selfcheck/test_right_servers.py",
     "contract_tests/tests/test_schema_checks.py",
     "contract_tests/tests/test_cli.py",
+    "contract_tests/tests/comparison/test_compare.py",
+    "contract_tests/tests/engine/test_refused_plain_request.py",
+    "contract_tests/tests/live/test_watch_command.py",
+    "contract_tests/tests/live/test_playwright.py",
+    "contract_tests/tests/campaign/",
+    "contract_tests/tests/test_plugin.py",
+    "contract_tests/tests/test_replay.py",
 )
 FIRST = (TOGETHER[0], LONG[0], *TOGETHER[1:], *LONG[1:])
 
