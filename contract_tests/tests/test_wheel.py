@@ -47,12 +47,16 @@ def runtime_distributions() -> list[Distribution]:
     return [installed[name] for name in sorted(wanted) if name in installed]  # some are for other platforms
 
 
-def copy_files(distribution: Distribution, folder: Path) -> None:
-    """Put an installed distribution into another folder of packages, which takes a tenth of installing it again."""
+def link_files(distribution: Distribution, folder: Path) -> None:
+    """Put an installed distribution with its bytecode into another folder of packages, without installing it again."""
     for file in distribution.files or ():
-        if ".." not in file.parts and "__pycache__" not in file.parts:
+        source = Path(str(distribution.locate_file(file)))
+        if ".." not in file.parts and ("__pycache__" not in file.parts or source.exists()):
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(str(distribution.locate_file(file)), folder / file)
+            try:
+                os.link(source, folder / file)
+            except OSError:  # on another file system
+                shutil.copy2(source, folder / file)  # with the time of the source, which bytecode names
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +74,7 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=made)
     (packages,) = (made / "env").glob("lib/python*/site-packages")
     for distribution in runtime_distributions():
-        copy_files(distribution, packages)
+        link_files(distribution, packages)
     python = made / "env" / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check")
     run(*pip, "install", "--no-deps", wheel, cwd=made)
