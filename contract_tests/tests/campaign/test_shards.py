@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from contextlib import closing
@@ -39,19 +40,28 @@ def findings(folder: Path) -> dict[str, Any]:
     return found
 
 
-def shard_of_a_campaign(folder: Path, shard: Shard, *, seed: int = 0, requests: int = 330) -> None:
+def shard_of_a_campaign(folder: Path, shard: Shard) -> None:
     """Carry out one shard of a campaign against a server that cuts names."""
     with serve(Cutting({"xyz789-session": "user_1"})) as url:
-        settings = Settings(url, Session("first", bearer="xyz789-session"), seed=seed)
-        assert small_campaign(settings, folder, requests=requests, shard=shard).exit_code() in {0, 1}
+        settings = Settings(url, Session("first", bearer="xyz789-session"))
+        assert small_campaign(settings, folder, requests=330, shard=shard).exit_code() in {0, 1}
 
 
-def test_one_two_and_four_shards_find_the_same(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a campaign of one shard."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    shard_of_a_campaign(folder, Shard())
+    return folder
+
+
+def test_one_and_four_shards_find_the_same(whole: Path, tmp_path: Path) -> None:
     digests, cells = set(), []
-    for total in (1, 2, 4):  # of three cells, so that one of four has none
-        folders = [tmp_path / f"{index}-of-{total}" for index in range(1, total + 1)]
+    for total in (1, 4):  # of three cells, so that one of four has none
+        folders = [whole] if total == 1 else [tmp_path / f"{index}-of-{total}" for index in range(1, total + 1)]
         for index, folder in enumerate(folders, 1):
-            shard_of_a_campaign(folder, Shard(index, total))
+            if folder != whole:
+                shard_of_a_campaign(folder, Shard(index, total))
         merged = tmp_path / f"merged-{total}"
         done = command("merge", *map(str, folders), f"--run-folder={merged}", "--report=junit")
         assert done.returncode == 1, done.stdout + done.stderr
@@ -83,14 +93,18 @@ def test_the_created_objects_of_full_records_keep_numbers_of_their_own_and_are_o
         united("of one cell", NUMBERS_OF_A_CELL + 1, NUMBERS_OF_A_CELL + 2)
 
 
-def test_records_of_one_shard_or_of_different_campaigns_are_not_united(tmp_path: Path) -> None:
-    for seed in (1, 2):
-        shard_of_a_campaign(tmp_path / str(seed), Shard(), seed=seed, requests=220)
-    shutil.copytree(tmp_path / "1", tmp_path / "again")
-    for other, said in (("again", "hold the same part of the campaign"), ("2", "another campaign: its seed is 2")):
-        done = command("merge", str(tmp_path / "1"), str(tmp_path / other), f"--run-folder={tmp_path}/1-{other}")
+def test_records_of_one_shard_or_of_different_campaigns_are_not_united(whole: Path, tmp_path: Path) -> None:
+    for name in ("again", "of another seed"):
+        shutil.copytree(whole, tmp_path / name)
+    for file in (tmp_path / "of another seed").glob("*"):
+        file.write_bytes(re.sub(rb'"seed": ?0\b', b'"seed":2', file.read_bytes()))
+    for other, said in (
+        ("again", "hold the same part of the campaign"),
+        ("of another seed", "another campaign: its seed is 2"),
+    ):
+        done = command("merge", str(whole), str(tmp_path / other), f"--run-folder={tmp_path}/united")
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
-        assert not (tmp_path / f"1-{other}").exists()
+        assert not (tmp_path / "united").exists()
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,13 @@ def readings_that_differ_between(one: str, other: str) -> set[str]:
     return {reading for reading, mock in profiles.items() if mock[one] != mock[other]}
 
 
-def test_two_profiles_of_the_mock_differ_in_exactly_their_readings(tmp_path: Path) -> None:
+def test_two_profiles_of_the_mock_differ_in_exactly_their_readings_and_a_folder_is_used_once(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     reports = [f"--report={name}" for name in ("json", "markdown", "html")]
     with mock_process() as page, mock_process("--profile=strict") as strict:
         done = compare(page, strict, *SIGNED_IN, f"--run-folder={folder}", *reports)
+        again = compare(page, strict, *SIGNED_IN, f"--run-folder={folder}")
+    assert (again.returncode, "holds another run" in again.stderr) == (2, True), again.stderr
     assert done.returncode == 1, done.stdout + done.stderr
     report = json.loads((folder / "comparison.json").read_text())
     found = {(each["kind"], each["id"]) for each in report["differences"]}
@@ -60,9 +62,13 @@ def test_equal_servers_do_the_same_though_ids_and_clocks_differ() -> None:
     assert re.search(r"^The two servers do the same: \d{3} requests to each\.$", done.stdout, re.MULTILINE)
 
 
-def test_a_defect_of_one_server_is_a_difference_in_a_clause(tmp_path: Path) -> None:
-    with mock_process() as right, mock_process("--defect=name-cut-at-64") as wrong:
-        compare(right, wrong, *SIGNED_IN, f"--report=json={tmp_path / 'found.json'}")
+def test_a_defect_of_one_server_with_another_login_is_a_difference_in_a_clause(tmp_path: Path) -> None:
+    user = "--user=user_xyz789=another-session"
+    with mock_process() as right, mock_process("--defect=name-cut-at-64", user) as wrong:
+        login = (*SIGNED_IN, "--b-bearer=another-session")
+        done = compare(right, wrong, *login, f"--report=json={tmp_path / 'found.json'}")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "-session" not in done.stdout
     report = json.loads((tmp_path / "found.json").read_text())
     assert {(each["kind"], each["id"]) for each in report["differences"]} == {("clause", "response.name.echo")}
     assert report["differences"][0]["a"] == "held"
@@ -75,20 +81,6 @@ def test_a_server_that_is_gone_cannot_be_compared(right_url: str, gone_first: bo
     assert done.returncode == 3, done.stdout + done.stderr
     assert f"Server {'A' if gone_first else 'B'} cannot be compared" in done.stdout
     assert "Readings in which" not in done.stdout
-
-
-def test_the_second_server_may_need_another_login(right_url: str) -> None:
-    with mock_process() as mock:
-        done = compare(right_url, mock, "--bearer=token-1", "--b-bearer=xyz789-session")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "xyz789-session" not in done.stdout
-
-
-def test_a_folder_of_another_comparison_is_refused(right_url: str, tmp_path: Path) -> None:
-    arguments = (right_url, right_url, "--bearer=token-1", "--clauses=access", f"--run-folder={tmp_path / 'run'}")
-    assert compare(*arguments).returncode == 0
-    again = compare(*arguments)
-    assert (again.returncode, "holds another run" in again.stderr) == (2, True), again.stderr
 
 
 def test_an_unknown_format_is_wrong_usage() -> None:
