@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 LENGTH_BYTES = 8
 
@@ -33,7 +34,8 @@ def main(path: str, *arguments: str) -> int:
 
     def forward(number: int, frame: object) -> None:
         if pid:
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, number)
         else:
             early.append(number)
 

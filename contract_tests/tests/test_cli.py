@@ -158,26 +158,19 @@ def test_a_warning_fails_the_run_only_on_request_and_names_its_reading(command: 
     assert "warning: response.updatedAt.order (reading updated-at)" in strict.stdout
 
 
-def test_readings_are_explained_on_request(command: Command, right_url: str) -> None:
+def test_readings_are_explained_on_request_and_clauses_not_judged_name_the_option_that_would_judge_them(
+    command: Command, right_url: str
+) -> None:
     done = command(right_url, *QUICK, "--explain-readings")
     assert "success-status=201: 201 Created (seen" in done.stdout
     assert "defaults of the mock" not in done.stdout
-
-
-def test_a_clause_that_is_not_judged_names_the_option_that_would_judge_it(command: Command, right_url: str) -> None:
-    line = command(right_url, *QUICK).stdout.partition("Not judged: ")[2]
+    line = done.stdout.partition("Not judged: ")[2]
     for clause, option in {
         "access.session.expired": "--expired-bearer",
         "access.carrier.cookie": "--cookie",
         "response.userIds.no-stranger": "--second-bearer",
     }.items():
         assert f"{clause} (give {option})" in " ".join(line.split())
-
-
-def test_clauses_limit_what_is_judged(command: Command, right_url: str) -> None:
-    done = command(right_url, *QUICK, "--clauses", "request.name", "--clauses", "error")
-    assert done.returncode == 0
-    assert "request.type" not in done.stdout
 
 
 def test_list_names_the_clauses_and_sends_nothing(command: Command) -> None:
@@ -187,22 +180,20 @@ def test_list_names_the_clauses_and_sends_nothing(command: Command) -> None:
     assert "advice to people" in done.stdout
 
 
-def test_secrets_can_come_from_the_environment_and_from_a_file(
+def test_settings_of_environment_and_file_choose_login_and_clauses_and_those_of_pytest_change_nothing(
     command: Command, right_url: str, tmp_path: Path
 ) -> None:
     (tmp_path / "leadlists.toml").write_text(
-        f'[contract]\nurl = "{right_url}"\nuser-id = "user_1"\nclauses = ["access"]\n'
+        f'[contract]\nurl = "{right_url}"\nuser-id = "user_1"\nclauses = ["request.name", "error"]\n'
     )
-    done = command("--depth", "quick", LEADLISTS_BEARER="token-1")
-    assert done.returncode == 0, done.stderr
-    assert "user_1 (bearer)" in done.stdout
-
-
-def test_other_pytest_settings_do_not_change_the_run(command: Command, right_url: str, tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')")
-    done = command(right_url, *QUICK, "--clauses", "success", PYTEST_ADDOPTS="--nonsense", PYTEST_PLUGINS="nonsense")
+    variables = {"LEADLISTS_BEARER": "token-1", "PYTEST_ADDOPTS": "--nonsense", "PYTEST_PLUGINS": "nonsense"}
+    done = command("--depth", "quick", **variables)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "user_1 (bearer)" in done.stdout
+    assert "request.name" in done.stdout
+    assert "request.type" not in done.stdout
 
 
 def test_max_time_ends_the_run(command: Command, right_url: str) -> None:

@@ -97,15 +97,6 @@ def test_asked_for_without_a_target_is_one_sentence(run_pytest: Pytest) -> None:
     assert "give --leadlists-url URL, --leadlists-app MODULE:NAME, or a session fixture" in done.stdout
 
 
-def test_a_broken_clause_is_one_failing_test_with_the_whole_message(run_pytest: Pytest) -> None:
-    app = next(server.app for server in FAULTY_SERVERS if server.name == "end-date-optional")
-    with serve(app(USERS)) as url:
-        done = run_pytest(f"--leadlists-url={url}", *QUICK, "--leadlists-clauses=request.endDate")
-    assert done.returncode == 1
-    assert "test_clause[request.endDate.required]" in done.stdout
-    assert "expected  400" in done.stdout
-
-
 def test_junit_names_are_the_same_wherever_the_kit_is_installed(
     run_pytest: Pytest, right_url: str, tmp_path: Path
 ) -> None:
@@ -124,12 +115,17 @@ def test_junit_names_are_the_same_wherever_the_kit_is_installed(
     assert len(list(tmp_path.glob(".leadlists/runs/*"))) == 2  # two processes share one run and its verdicts
 
 
-def test_what_failed_last_is_run_again_with_the_teams_own_failures(run_pytest: Pytest, tmp_path: Path) -> None:
+def test_a_broken_clause_is_a_failing_test_that_is_run_again_with_the_teams_own_failures(
+    run_pytest: Pytest, tmp_path: Path
+) -> None:
     (tmp_path / "test_theirs.py").write_text("def test_theirs(): assert False\ndef test_well(): pass\n")
     app = next(server.app for server in FAULTY_SERVERS if server.name == "end-date-optional")
     with serve(app(USERS)) as url:
         flags = (f"--leadlists-url={url}", *QUICK, "--leadlists-clauses=request.endDate")
-        assert "2 failed, " in run_pytest(*flags).stdout
+        done = run_pytest(*flags)
+        assert (done.returncode, "2 failed, " in done.stdout) == (1, True), done.stdout
+        assert "test_clause[request.endDate.required]" in done.stdout
+        assert "expected  400" in done.stdout
         done = run_pytest(*flags, "--lf")
         assert "2 failed" in done.stdout
         assert "passed" not in done.stdout

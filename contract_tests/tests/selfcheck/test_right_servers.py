@@ -43,8 +43,7 @@ def test_the_second_server_passes(second_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "option"),
-    [("login-before-validation", "validation-first"), ("type-null", "default"), ("company-ids-null", "default")],
+    ("reading", "option"), [("login-before-validation", "validation-first"), ("type-null", "default")]
 )
 def test_an_option_that_fails_by_default_passes_if_pinned(reading: str, option: str) -> None:
     with mock_process("--reading", f"{reading}={option}") as url:
