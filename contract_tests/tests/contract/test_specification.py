@@ -24,6 +24,17 @@ def test_the_data_is_read() -> None:
     assert "request.name.descriptive" not in {clause.id for clause in specification.judged_clauses}
 
 
+def test_the_optional_keys_of_clauses_and_readings_are_read() -> None:
+    specification = load_specification()
+    clauses, readings = specification.clauses, specification.readings
+    assert (clauses["http.request.charset"].refused_with, clauses["request.name.type"].refused_with) == ((415,), ())
+    assert (readings["empty-name"].usual, readings["surrounding-blanks"].usual) == ("accepted", "kept")
+    assert (readings["other-media-types"].group, readings["empty-name"].group) == ("media-type", "")
+    assert (readings["lone-surrogate"].seen_in, readings["empty-name"].seen_in) == ("response", "")
+    assert readings["long-name"].limit.startswith("the mock has one limit")
+    assert readings["empty-name"].limit == ""
+
+
 def test_clauses_are_selected_by_prefix() -> None:
     specification = load_specification()
     assert specification.select(()) == set(specification.clauses)

@@ -58,6 +58,8 @@ def test_messages_that_break_a_clause(
 def test_messages_that_break_none(wire: Wire, status: int, failure: str | None) -> None:
     sent = replace(request(sent_body()), wire=wire)
     assert verdicts(exchange(sent, status or 201, failure=failure)) == []
+    held = [each.clause for each in judgements(exchange(sent, status)) if isinstance(each, Verdict)] if status else []
+    assert held == (["http.answer.no-server-error"] if status else [])
 
 
 @pytest.mark.parametrize("status", [200, 201])
