@@ -119,6 +119,8 @@ def read_mutants(names: Sequence[str]) -> Iterator[Mutant]:
             if names and name not in exact and not any(fnmatch(name, pattern) for pattern in patterns):
                 continue
             change, line = ("", 0) if exit_code in KILLED else _change(name, path, source)
+            if change and is_no_change(change):
+                continue
             yield Mutant(name, str(path), line, change, killed=exit_code in KILLED)
 
 
@@ -133,6 +135,14 @@ def _change(name: str, path: Path, source: Sequence[str]) -> tuple[str, int]:
     function = re.split("ǁ|^x_", name.rpartition(".")[2].rpartition("__mutmut_")[0])[-1]
     head = next((n for n, line in enumerate(source, 1) if re.match(rf"\s*def {function}\(", line)), 1)
     return f"{removed} -> {added}", head + int(start) - 1 + before
+
+
+def is_no_change(change: str) -> bool:
+    """Return whether a change concerns only the case of a header name, which has none (RFC 9110 §5.1)."""
+    before, after = (
+        re.sub(r'header\("[^"]*"', lambda match: match[0].lower(), code) for code in change.split(" -> ", 1)
+    )
+    return before == after
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from contract_tests.tests.mutation import LEAST_SHARE, ROOT, Mutant, interval, report
+from contract_tests.tests.mutation import LEAST_SHARE, ROOT, Mutant, interval, is_no_change, report
 
 SURVIVOR = Mutant("judging.text.x_bare__mutmut_2", "judging/text.py", 12, "return a -> return b", killed=False)
 KILLED = Mutant("judging.text.x_bare__mutmut_1", "judging/text.py", 0, "", killed=True)
@@ -29,6 +29,18 @@ def test_the_report_lists_the_survivors_and_the_share_of_the_others() -> None:
 )
 def test_the_interval_is_wide_for_few_mutants(killed: int, total: int, low: float, high: float) -> None:
     assert interval(killed, total) == pytest.approx((low, high), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_none"),
+    [
+        ('a.header("Accept") -> a.header("ACCEPT")', True),
+        ('a.header("Accept") -> a.header("XXAcceptXX")', False),
+        ('a.header("Accept") or "x" -> a.header("accept") or "X"', False),
+    ],
+)
+def test_the_case_of_a_header_name_is_no_change(change: str, is_none: bool) -> None:
+    assert is_no_change(change) is is_none
 
 
 def test_the_modules_and_tests_of_the_settings_exist() -> None:

@@ -108,6 +108,7 @@ def test_details_that_are_left_over_from_an_earlier_request_break_the_clause() -
     between = refusal_of(sent_body(personIds=7), "/personIds", at_s=1)
     again = refusal_of(NO_END_LATER, "/endDate", "/personIds", at_s=2)
     assert DETAILS in broken_clauses(first, between, again)
+    assert DETAILS in broken_clauses(exchange(at_s=-1), first, between, again)
     # Without an earlier fault there, or on a body with other values, it is another matter.
     assert DETAILS not in broken_clauses(first, again)
     other = refusal_of({**NO_END_LATER, "type": "company"}, "/endDate", "/personIds", at_s=2)

@@ -215,6 +215,10 @@ MANGLED: dict[str, tuple[str, Exchange]] = {
     "joiners lost": (NAME, renamed("\U0001f468\u200d\U0001f469", "\U0001f468\U0001f469")),
     "only a date": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01")),
     "no time zone": ("response.startDate.format", dated("2030-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000")),
+    "no time zone in a distant year": (
+        "response.startDate.format",
+        dated("1500-01-01T00:00:00.000Z", "1500-01-01T00:00:00.000"),
+    ),
     "a second line": ("response.startDate.format", dated(f"{DAY}\n2030-02-30", f"{DAY}\n2030-02-30")),
     "text after NUL": ("response.startDate.format", dated(f"{DAY}\0x", f"{DAY}\0x")),
     "a number": ("response.startDate.format", echo(sent_body(), startDate=1893456000)),
