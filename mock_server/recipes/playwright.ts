@@ -50,9 +50,11 @@ export class Mock {
     const secure = MOCK_URL.startsWith("https:");
     const sameSite = secure ? ("None" as const) : ("Lax" as const);
     const cookie = { name, value, url: MOCK_URL, httpOnly: true, secure, sameSite };
-    await this.context.addCookies([cookie]);
-    // A browser sends a cookie from a web page of another site only if it is in the partition of that web page.
-    if (secure && this.page) await this.context.addCookies([{ ...cookie, partitionKey: new URL(this.page).origin }]);
+    // A web page of another site has a partition of its own. A cookie outside it would be sent as well by a browser that
+    // does not block third-party cookies, and would outlive a sign-in or sign-out of the web page.
+    const isOtherSite = secure && this.page && siteOf(this.page) !== siteOf(MOCK_URL);
+    const partition = isOtherSite ? { partitionKey: new URL(this.page!).origin } : {};
+    await this.context.addCookies([{ ...cookie, ...partition }]);
   }
 
   async signOut(): Promise<void> {
@@ -105,6 +107,12 @@ function inWords({ expected, count, reason, nearest }: { expected: string; count
     for (const each of differences) lines.push(`    ${each.path}: want ${each.want}, got ${each.got}`);
   }
   return lines.join("\n");
+}
+
+/** Return scheme and registrable domain, without the list of public suffixes. */
+function siteOf(url: string): string {
+  const { protocol, hostname } = new URL(url);
+  return protocol + (/^[\d.]+$|:/.test(hostname) ? hostname : hostname.split(".").slice(-2).join("."));
 }
 
 /** Return the name of a test's world: readable on the dashboard, and valid in a cookie. */

@@ -17,6 +17,6 @@ export default defineConfig({
   },
   webServer: [
     { command: MOCK_COMMAND!, url: `${LEADLISTS_MOCK_URL}/__mock__/ready`, ignoreHTTPSErrors: true, timeout: 120_000 },
-    { command: `npx vite --port ${port} --strictPort --host ${hostname}`, url: APP_URL, ignoreHTTPSErrors: true, timeout: 120_000 },
+    { command: `node ${process.env.VITE_PROGRAM} --port ${port} --strictPort --host ${hostname}`, url: APP_URL, ignoreHTTPSErrors: true, timeout: 120_000 },
   ],
 });
