@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mock_server import RunningMock
 from mock_server.tests.conftest import GOOD
-from mock_server.tests.control.dashboard.conftest import create, live
+from mock_server.tests.control.dashboard.conftest import create
 
 pytestmark = pytest.mark.once
 
@@ -35,10 +35,9 @@ FAULTS = {
 
 
 def test_each_fault_is_set_and_removed(page: Page, mock: RunningMock) -> None:
+    form = page.locator("#fault-form")
     for what, fields, wanted in FAULTS.values():
-        page.reload()
-        live(page)
-        form = page.locator("#fault-form")
+        form.evaluate("each => { each.reset(); each.dispatchEvent(new Event('input')) }")  # faster than a new web page
         form.get_by_label("Answer").select_option(what)
         if "For" in fields:
             form.get_by_role("combobox", name="For", exact=True).select_option(fields["For"])
