@@ -27,6 +27,7 @@ from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.result import OUTSIDE_THE_CONTRACT
 from contract_tests.engine.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked, view_wire
 from contract_tests.target.client import Target
+from contract_tests.target.connections import Way
 from contract_tests.target.exchange import Exchange, Request, Response
 
 COVERING = -1  # the index of the covering set, before all cells
@@ -168,10 +169,10 @@ class RecallingTarget(Target):
         super().__init__(**options)
         self._past = past
 
-    def send(self, request: Request, label: str = "", number: int = 0) -> Exchange:
+    def send(self, request: Request, label: str = "", number: int = 0, *, way: Way | None = None) -> Exchange:
         """Return the recorded exchange, or send the request."""
         recorded = self._past.recall(request, label, number)
-        return recorded or super().send(request, label, self._past.free_number(number))
+        return recorded or super().send(request, label, self._past.free_number(number), way=way)
 
 
 class ResumedLog(CampaignLog):

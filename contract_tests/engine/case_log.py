@@ -78,13 +78,17 @@ class CaseLog:
         judgements = self._judge.judge(case)
         if not observes or not self.shows_readings(case):
             judgements = [judgement for judgement in judgements if not is_of_a_reading(judgement)]
-        view = self.view(case.exchange)
-        self.history.add(case.exchange.number, case, view)
         held = {f.clause for f in judgements if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
         observed = {(f.reading, f.option) for f in judgements if isinstance(f, Observation)}
-        self._log.emit(ExchangeSeen(view, tuple(sorted(held)), tuple(sorted(observed))))
+        self.keep(case, tuple(sorted(held)), tuple(sorted(observed)))
         self.tell([f for f in judgements if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
         return judgements
+
+    def keep(self, case: Case, held: tuple[str, ...] = (), observed: tuple[tuple[str, str], ...] = ()) -> None:
+        """Keep a case for later ones, and log it with the clauses that it holds and the readings that it shows."""
+        view = self.view(case.exchange)
+        self.history.add(case.exchange.number, case, view)
+        self._log.emit(ExchangeSeen(view, held, observed))
 
     def judge_beside(self, new: Sequence[Case]) -> list[Verdict]:
         """Judge new cases together with the first accepted one of each kind; log and return the verdicts on them.

@@ -13,6 +13,7 @@ from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending
 from contract_tests.engine.history import remembered
 from contract_tests.engine.reachability import Watch, session_ended
+from contract_tests.engine.unread_bodies import UnreadBodies
 from contract_tests.engine.views import Secrets
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
@@ -63,6 +64,7 @@ class Traffic:
         self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
         self._arrived: dict[int, Exchange] = {}  # by number, until they are recorded
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
+        self._unread_bodies = UnreadBodies()
 
     @property
     def denied(self) -> frozenset[Variation]:
@@ -153,6 +155,10 @@ class Traffic:
         self._cases.tell([judgement for judgement in more if judgement.outcome is not Outcome.HELD])
         return self.broken([*judgements, *more])
 
+    def exchange(self, number: int) -> Exchange | None:
+        """Return the exchange of a number, judged or not yet; None if it is no longer kept."""
+        return self._arrived.get(number) or self.history.exchange(number)
+
     def is_refused(self, request: Request) -> bool:
         """Return whether the server refused the request, or failed on it, the last time."""
         cases = [case for case in self.history if case.exchange.request == request]
@@ -207,10 +213,15 @@ class Traffic:
             return None, []
         if response is not None and response.status < 300:
             self.judge_put_off()
-        case, judgements = self._take(exchange, observes=observes)
+        case, judgements = self._take(self._unread_bodies.in_step(exchange, self), observes=observes)
         if over:
             self._give_up(*over)
         return case, judgements
+
+    def judge_by(self, clause: str, cases: Sequence[Case]) -> None:
+        """Judge cases together, and record the verdicts on one clause."""
+        found = self.broken(self.judge.judge_history(cases))
+        self._cases.tell([verdict for verdict in found if verdict.clause == clause])
 
     def judge_put_off(self) -> None:
         """Judge the exchanges that were put off, because the target was not out of reach."""
@@ -235,6 +246,14 @@ class Traffic:
         for case in [refused[number] for number in numbers if number in refused][:SENT_AGAIN]:
             if self._budget.allows_more:
                 self.add(self.send(Step(f"{case.exchange.label}, sent again", case.exchange.request)), observes=False)
+
+    def send_in_turn(self, *steps: Step) -> list[Case]:
+        """Send requests one after the other on one new connection, and keep them without judging each one."""
+        cases = [self.judge.case(e) for e in self.target.send_in_turn([self._outgoing(step) for step in steps])]
+        for case in cases:
+            self._cases.keep(case)
+            self._arrived.pop(case.exchange.number, None)
+        return cases
 
     def show(self, exchange: Exchange) -> None:
         """Record an exchange without judging it."""

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,18 +16,28 @@ from urllib.parse import urlsplit
 import httpx2
 
 from contract_tests.target.concurrency import concurrently
+from contract_tests.target.connections import Connections, Way
 from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABLE, Exchange, Request, Response
-from contract_tests.target.pace import Pace
+from contract_tests.target.pace import MAX_RATE_LIMIT_WAIT_S, Pace, comes_later, retry_after_s
 from contract_tests.target.raw import divided, exchange_bytes
 from contract_tests.target.renewal import Renewal
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # no request of the suite causes a longer response
 APART_S = 0.005  # times have milliseconds
-MAX_RATE_LIMIT_WAIT_S = 60.0  # total for one request
 MAX_RATE_LIMIT_TRIES = 8
 
 
 Outgoing = tuple[Request, str, int]  # with its label and its number
+
+
+@dataclass(slots=True)
+class _Used:
+    """The connection of a request: way, how it was chosen; number, of the request; after, of the one before it."""
+
+    way: Way
+    number: int
+    is_new: bool = False
+    after: int = 0
 
 
 class _AddressRefusedError(Exception):
@@ -67,12 +77,11 @@ class Target:
         self.proxy_name = proxy_name
         self._renewal = renewal
         self._tls = tls
-        self._proxy = proxy
-        self._clients: dict[bool, httpx2.Client] = {}  # by whether they use TLS
+        self._connections = Connections(kept=connections, timeout_s=timeout_s, tls=tls, proxy=proxy)
+        self.way = Way.POOL  # of requests that are not sent in turn
         self.notify: Callable[[Exchange], object] = lambda exchange: (
             None
         )  # of each exchange, in the thread that sent it
-        self._lock = threading.Lock()
 
     def __enter__(self) -> Target:
         return self
@@ -80,23 +89,25 @@ class Target:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for client in self._clients.values():
-            client.close()
+        self._connections.close()
 
-    def send(self, request: Request, label: str = "", number: int = 0) -> Exchange:
-        """Send a request; after 429, or 503 with Retry-After, wait and send again (RFC 6585 §4, RFC 9110 §10.2.3)."""
-        exchange = self._send_when_allowed(request, label, number)
+    def send(self, request: Request, label: str = "", number: int = 0, *, way: Way | None = None) -> Exchange:
+        """Send a request; after 429, or 503 with Retry-After, wait and send again (RFC 6585 §4, RFC 9110 §10.2.3).
+
+        way: how it shares connections, if not as the others.
+        """
+        exchange = self._send_when_allowed(request, label, number, way or self.way)
         self.notify(exchange)
         return exchange
 
-    def _send_when_allowed(self, request: Request, label: str, number: int) -> Exchange:
+    def _send_when_allowed(self, request: Request, label: str, number: int, way: Way) -> Exchange:
         waited_s = 0.0
         for attempt in range(MAX_RATE_LIMIT_TRIES):
-            exchange = self._send_renewed(request, label, number)
+            exchange = self._send_renewed(request, label, number, way)
             response = exchange.response
-            if response is None or not _comes_later(response):
+            if response is None or not comes_later(response):
                 return exchange
-            pause_s = _retry_after_s(response, default_s=0.2 * 2**attempt)
+            pause_s = retry_after_s(response, default_s=0.2 * 2**attempt)
             if waited_s + pause_s > MAX_RATE_LIMIT_WAIT_S or not self._pause(pause_s):
                 return exchange
             waited_s += pause_s
@@ -126,15 +137,16 @@ class Target:
         return concurrently(lambda outgoing: self.send(*outgoing), chains, threads=self.connections)
 
     def send_in_turn(self, requests: Iterable[Outgoing]) -> list[Exchange]:
-        """Send requests one after another, APART_S apart.
+        """Send requests one after another, APART_S apart, on one new connection if the server keeps it open.
 
         A fast server gives two responses the same time of creation, and a verdict on both can depend on that.
         """
         exchanges: list[Exchange] = []
+        self._connections.restart(Way.ONE)
         for outgoing in requests:
             if exchanges:
                 self._pause(APART_S)
-            exchanges.append(self.send(*outgoing))
+            exchanges.append(self.send(*outgoing, way=Way.ONE))
         return exchanges
 
     def send_burst(self, requests: Iterable[Outgoing]) -> list[Exchange]:
@@ -149,43 +161,27 @@ class Target:
         with ThreadPoolExecutor(len(batch)) as pool:
             return list(pool.map(send, batch))
 
-    def _send_renewed(self, request: Request, label: str, number: int) -> Exchange:
+    def _send_renewed(self, request: Request, label: str, number: int, way: Way) -> Exchange:
         """Send a request; after a 401, renew the session if possible and send again."""
         if self._renewal is None or not self._renewal.signs_in(request.headers):
-            return self._send_once(request, label, number)
+            return self._send_once(request, label, number, way)
         used = self._renewal.current
-        exchange = self._send_once(request, label, number)
+        exchange = self._send_once(request, label, number, way)
         if exchange.response is not None and exchange.response.status == 401 and self._renewal.renew(used):
-            return self._send_once(request, label, number)
+            return self._send_once(request, label, number, way)
         return exchange
 
-    def _send_once(self, request: Request, label: str, number: int) -> Exchange:
+    def _send_once(self, request: Request, label: str, number: int, way: Way) -> Exchange:
         self._pace.wait()
         sent_at_s = time.time()
         for _ in range(self.connections + 1):
-            connected: list[str] = []
-            response, failure = self._attempt(request, connected) if request.wire is None else self._raw(request)
-            if failure != HUNG_UP or connected or request.wire is not None:
+            used = _Used(way, number)
+            response, failure = self._attempt(request, used) if request.wire is None else self._raw(request)
+            if failure != HUNG_UP or used.is_new or request.wire is not None:
                 break
             # A server may close an idle connection at any time (RFC 9112 §9.5). That says nothing about the request,
             # and the next connection in the pool may be closed as well.
-        return Exchange(request, response, failure, sent_at_s, time.time(), label, number)
-
-    def _client(self, url: str) -> httpx2.Client:
-        """Return the client for a URL; only TLS loads the trusted certificates, which takes long."""
-        is_encrypted = any(each.lower().startswith("https:") for each in (url, self._proxy or ""))
-        with self._lock:
-            if is_encrypted not in self._clients:
-                self._clients[is_encrypted] = httpx2.Client(
-                    # A burst opens more; none of its requests must wait for a connection in the client.
-                    limits=httpx2.Limits(max_keepalive_connections=self.connections, keepalive_expiry=2),
-                    timeout=self.timeout_s,
-                    follow_redirects=False,
-                    trust_env=False,  # the settings read the proxy variables, so that they can name a wrong one
-                    proxy=self._proxy,
-                    verify=self._tls or (True if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)),
-                )
-            return self._clients[is_encrypted]
+        return Exchange(request, response, failure, sent_at_s, time.time(), label, number, used.after)
 
     def _note_address(self, stream: Any) -> None:
         """Note the address of a new connection; close it before anything is sent if the address is not allowed."""
@@ -221,10 +217,10 @@ class Target:
         except _AddressRefusedError as error:
             return None, _other_network(error)
 
-    def _attempt(self, request: Request, connected: list[str]) -> tuple[Response | None, str | None]:
+    def _attempt(self, request: Request, used: _Used) -> tuple[Response | None, str | None]:
         def trace(event: str, info: Mapping[str, Any]) -> None:
             if event.startswith("connection.connect_tcp"):
-                connected.append(event)
+                used.is_new = True
             if event == "connection.connect_tcp.complete":
                 self._note_address(info["return_value"])
 
@@ -238,7 +234,8 @@ class Target:
         answer: httpx2.Response | None = None
         try:
             wire = httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)
-            answer = self._client(request.url).send(wire, stream=True)
+            answer = self._connections.client(request.url, used.way).send(wire, stream=True)
+            used.after = self._connections.before(answer, used.number)
             body = _read(answer, deadline)
         except _AddressRefusedError as error:
             return None, _other_network(error)
@@ -283,20 +280,3 @@ def _read(answer: httpx2.Response, deadline: float) -> bytes:
 def _sleep(seconds: float) -> bool:
     time.sleep(seconds)
     return True
-
-
-def _comes_later(response: Response) -> bool:
-    """Return whether the server asks for the request to be sent again later."""
-    return response.status == 429 or (response.status == 503 and response.header("Retry-After") is not None)
-
-
-def _retry_after_s(response: Response, default_s: float) -> float:
-    """Return the pause in seconds that Retry-After asks for, by a number or a date (RFC 9110 §10.2.3)."""
-    value = (response.header("Retry-After") or "").strip()
-    # A server that rounds a pause of less than a second sends 0.
-    if value.isascii() and value.isdigit():
-        return min(float(value), MAX_RATE_LIMIT_WAIT_S + 1) or default_s
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time()) or default_s
-    except (ValueError, TypeError):
-        return default_s

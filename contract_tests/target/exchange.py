@@ -98,6 +98,7 @@ class Exchange:
     received_at_s: float
     label: str = field(default="", compare=False)
     number: int = field(default=0, compare=False)  # its place in the order of sending; 0 outside of a run
+    after: int = field(default=0, compare=False)  # the number of the one before it on its connection; 0 for the first
 
     @property
     def elapsed_s(self) -> float:

@@ -1,4 +1,4 @@
-"""Keep to a rate: space requests evenly, whichever thread sends them; find the addresses of a host."""
+"""Space requests evenly at a rate, and wait as long as a server asks for; find the addresses of a host."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+from contract_tests.target.exchange import Response
+
+MAX_RATE_LIMIT_WAIT_S = 60.0  # total for one request
 
 
 class Pace:
@@ -42,3 +47,20 @@ def addresses_of(host: str, port: int) -> tuple[str, ...]:
     except OSError:
         return ()
     return tuple(sorted({str(each[4][0]) for each in found}))
+
+
+def comes_later(response: Response) -> bool:
+    """Return whether the server asks for the request to be sent again later."""
+    return response.status == 429 or (response.status == 503 and response.header("Retry-After") is not None)
+
+
+def retry_after_s(response: Response, default_s: float) -> float:
+    """Return the pause in seconds that Retry-After asks for, by a number or a date (RFC 9110 §10.2.3)."""
+    value = (response.header("Retry-After") or "").strip()
+    # A server that rounds a pause of less than a second sends 0.
+    if value.isascii() and value.isdigit():
+        return min(float(value), MAX_RATE_LIMIT_WAIT_S + 1) or default_s
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time()) or default_s
+    except (ValueError, TypeError):
+        return default_s

@@ -22,6 +22,7 @@ from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOrac
 from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
+from contract_tests.judging.oracles.connections import is_out_of_step
 from contract_tests.judging.verdict import Judgement, Observation, broken
 
 LISTED = 4  # suspects; a longer list narrows nothing down
@@ -41,6 +42,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
         and case.status != 401
         and not case.is_open_on_group("login")  # the login oracle answers those
         and not _reuses_a_key(case, cases)
+        and not is_out_of_step(case, cases)
         and (case.must_accept or _nothing_is_open(case, forms))
     ]
     again = Counter(case.exchange.request for case in refused)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from threading import Thread
 
 from contract_tests.target.client import Target
@@ -34,8 +34,10 @@ def test_without_a_rate_nothing_waits() -> None:
 
 def test_a_target_keeps_to_its_rate_and_knows_its_address(right_url: str) -> None:
     with Target(timeout_s=10, connections=2, rate_per_s=20) as target:
+        began_s = time.time()
         sent = [target.send(Request("GET", right_url)) for _ in range(4)]
-        assert all(later.sent_at_s - before.sent_at_s > 0.04 for before, later in pairwise(sent))
+        # A request can be late, which makes the pause after it shorter, but none is early.
+        assert all(exchange.sent_at_s - began_s > 0.05 * place - 0.01 for place, exchange in enumerate(sent))
         assert target.addresses == {right_url.removeprefix("http://")}
 
 

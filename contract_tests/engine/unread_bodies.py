@@ -1,0 +1,72 @@
+"""Find a server that refuses a request without reading its body, and takes the body for the next request.
+
+Each later response on that connection is then one to something else, which breaks clauses at random. The run proves it
+once, with the plain request, and goes on with a new connection for each request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract_tests.judging.oracles.connections import may_leave_body
+from contract_tests.requests.plan import Step
+from contract_tests.target.connections import Way
+from contract_tests.target.exchange import Exchange
+
+if TYPE_CHECKING:
+    from contract_tests.engine.traffic import Traffic
+
+CHECKS = 6  # of suspect responses in one run; each takes three requests if the server is not at fault
+TRIES = 5  # of one check
+PROOFS = 2  # a server that refuses every few requests, whatever comes before, does not fail twice like this
+
+
+class UnreadBodies:
+    """The checks of one run."""
+
+    def __init__(self) -> None:
+        self._checks_left = CHECKS
+        self._found = False
+
+    def in_step(self, exchange: Exchange, traffic: Traffic) -> Exchange:
+        """Return the exchange, or one of the same request on a new connection if the first proves nothing."""
+        if not exchange.after or not (self._found or self._checks_left):
+            return exchange
+        before = traffic.exchange(exchange.after)
+        if before is None or not may_leave_body(before) or not _is_suspect(exchange, traffic, self._found):
+            return exchange
+        if not self._found:
+            self._checks_left -= 1
+            self._found = _takes_body_for_request(before, traffic)
+        if not self._found:
+            return exchange
+        traffic.target.way = Way.NEW
+        traffic.show(exchange)
+        return traffic.send(Step(exchange.label, exchange.request))
+
+
+def _is_suspect(exchange: Exchange, traffic: Traffic, is_found: bool) -> bool:
+    """Return whether a response is no success, and breaks a clause if the server has not been found at fault yet."""
+    if exchange.response is None or exchange.response.status < 400:
+        return False
+    case = traffic.judge.case(exchange)
+    return is_found or case.must_accept or bool(traffic.broken(traffic.judge.judge(case)))
+
+
+def _takes_body_for_request(before: Exchange, traffic: Traffic) -> bool:
+    """Return whether the server refuses the plain request after this one, and accepts it on another connection."""
+    refused = Step(before.label, before.request)
+    plain = Step(f"{traffic.plain.label}, on the same connection", traffic.plain.request)
+    proofs = 0
+    for _ in range(TRIES):
+        first, second = traffic.send_in_turn(refused, plain)
+        if second.exchange.after != first.exchange.number:
+            continue  # the server closed the connection, which may have reset it before the response was read
+        (alone,) = traffic.send_in_turn(traffic.plain)
+        if second.status < 400 or not alone.succeeded:
+            return False
+        proofs += 1
+        if proofs == PROOFS:
+            traffic.judge_by("http.answer.complete", [first, second, alone])
+            return True
+    return False
