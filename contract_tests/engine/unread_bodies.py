@@ -30,27 +30,26 @@ class UnreadBodies:
 
     def in_step(self, exchange: Exchange, traffic: Traffic) -> Exchange:
         """Return the exchange, or one of the same request on a new connection if the first proves nothing."""
-        if not exchange.after or not (self._found or self._checks_left):
+        if not exchange.after or exchange.response is None or exchange.response.status < 400:
             return exchange
-        before = traffic.exchange(exchange.after)
-        if before is None or not may_leave_body(before) or not _is_suspect(exchange, traffic, self._found):
+        if not self._found and not self._finds(exchange, traffic):
             return exchange
-        if not self._found:
-            self._checks_left -= 1
-            self._found = _takes_body_for_request(before, traffic)
-        if not self._found:
-            return exchange
-        traffic.target.way = Way.NEW
         traffic.show(exchange)
         return traffic.send(Step(exchange.label, exchange.request))
 
-
-def _is_suspect(exchange: Exchange, traffic: Traffic, is_found: bool) -> bool:
-    """Return whether a response is no success, and breaks a clause if the server has not been found at fault yet."""
-    if exchange.response is None or exchange.response.status < 400:
-        return False
-    case = traffic.judge.case(exchange)
-    return is_found or case.must_accept or bool(traffic.broken(traffic.judge.judge(case)))
+    def _finds(self, exchange: Exchange, traffic: Traffic) -> bool:
+        """Return whether a refusal that breaks a clause shows the server at fault."""
+        before = traffic.exchange(exchange.after)
+        if not self._checks_left or before is None or not may_leave_body(before):
+            return False
+        case = traffic.judge.case(exchange)
+        if not case.must_accept and not traffic.broken(traffic.judge.judge(case)):
+            return False
+        self._checks_left -= 1
+        self._found = _takes_body_for_request(before, traffic)
+        if self._found:
+            traffic.target.way = Way.NEW
+        return self._found
 
 
 def _takes_body_for_request(before: Exchange, traffic: Traffic) -> bool:

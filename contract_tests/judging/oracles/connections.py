@@ -8,6 +8,7 @@ from contract_tests.judging.case import Case, HistoryOracle
 from contract_tests.judging.verdict import Judgement, broken
 from contract_tests.target.exchange import Exchange
 
+TWINS = 2  # accepted ones; one alone may have succeeded by chance
 HINT = (
     "A server that refuses a request must read its body or close the connection (RFC 9112 §9.3). To send both on one "
     "connection, join the two commands with --next."
@@ -37,13 +38,18 @@ def responses_out_of_step(cases: Sequence[Case]) -> Iterator[Judgement]:
 def is_out_of_step(case: Case, cases: Sequence[Case]) -> bool:
     """Return whether the server refused, right after a refusal on the same connection, what it otherwise accepts.
 
-    It has left the body of the refused request unread, and takes it for the start of the next one.
+    It has left the body of the refused request unread, and takes it for the start of the next one. A server that
+    refuses a request now and then, for another reason, also accepts it right after a refusal.
     """
-    if not case.exchange.after or not case.must_accept or case.status < 400:
+    if not case.must_accept or case.status < 400 or not _follows_refusal(case, cases):
         return False
-    before = (other.exchange for other in cases if other.exchange.number == case.exchange.after)
-    twins = (other for other in cases if other.exchange.request == case.exchange.request)
-    return any(map(may_leave_body, before)) and any(twin.succeeded for twin in twins)
+    twins = [other for other in cases if other.succeeded and other.exchange.request == case.exchange.request]
+    return len(twins) >= TWINS and not any(_follows_refusal(twin, cases) for twin in twins)
+
+
+def _follows_refusal(case: Case, cases: Sequence[Case]) -> bool:
+    before = case.exchange.after
+    return bool(before) and any(c.exchange.number == before and may_leave_body(c.exchange) for c in cases)
 
 
 def may_leave_body(exchange: Exchange) -> bool:

@@ -52,7 +52,7 @@ class LoginOfTheConnection(Connected):
         return self.signed_in[connection]
 
 
-@breaks("error.envelope", "http.answer.json", *ANY_SUCCESS, source="ninenines/cowboy#128", difficulty="hard")
+@breaks("http.answer.complete", source="ninenines/cowboy#128", difficulty="hard")
 class UnreadBodyIsNextRequest(Connected):
     """A refusal before the body is read leaves it in the connection, where it starts the next request: 400."""
 

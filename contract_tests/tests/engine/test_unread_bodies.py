@@ -1,0 +1,66 @@
+"""Test that a server which answers the unread body of a refused request is reported as that, and as nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract_tests.judging.oracles.connections import responses_out_of_step
+from contract_tests.target.exchange import Exchange
+from contract_tests.tests.conftest import USERS, judged, settings_for
+from contract_tests.tests.corpus.exchanges import case, exchange, problem, request, sent_body
+from contract_tests.tests.corpus.histories import made
+from contract_tests.tests.servers.foreign_third_state import UnreadBodyIsNextRequest
+from contract_tests.tests.servers.right_core import Answer, Request, RightCore
+from contract_tests.tests.servers.serving import serve
+
+
+class EveryFourthRefused(RightCore):
+    """Every fourth valid request is refused, whatever comes before it on the connection."""
+
+    taken = 0
+
+    async def answer(self, request: Request) -> Answer:
+        answer = await super().answer(request)
+        self.taken += answer.status == self.success
+        if answer.status == self.success and not self.taken % 4:
+            return Answer(400, {"content-type": "text/plain"}, b"Bad Request")
+        return answer
+
+
+def named(server: type[RightCore]) -> set[str]:
+    with serve(server(USERS)) as url:
+        return {each.clause.id for each in judged(settings_for(url)).broken}
+
+
+def test_only_the_connection_is_named_with_the_two_requests_that_show_it() -> None:
+    with serve(UnreadBodyIsNextRequest(USERS)) as url:
+        result = judged(settings_for(url))
+    (found,) = result.broken
+    assert found.clause.id == "http.answer.complete"
+    assert found.same == found.times == 3
+    assert found.worst
+    assert [exchange.response.status for exchange in found.worst.exchanges if exchange.response] == [401, 400]
+
+
+def test_a_server_that_refuses_requests_now_and_then_is_reported_otherwise() -> None:
+    assert "http.answer.complete" not in named(EveryFourthRefused)
+
+
+def in_step(*followers: bool) -> bool:
+    """Judge a valid request, refused right after a refusal, beside accepted ones, of which some follow a refusal."""
+    body = request(sent_body())
+
+    def sent(number: int, after: int, answered: Exchange) -> Exchange:
+        return replace(answered, number=number, after=after)
+
+    refusals = [sent(n, 0, exchange(request({}), 400, problem(details=["is wrong"]), at_s=n)) for n in (1, 3)]
+    last = sent(9, 1, exchange(body, 400, problem(details=["is wrong"]), at_s=9))
+    accepted = [sent(10 + n, 3 * follows, made(10 + n, sent_body())) for n, follows in enumerate(followers)]
+    return not list(responses_out_of_step([*map(case, [*refusals, last, *accepted])]))
+
+
+def test_accepted_requests_must_show_twice_that_the_connection_is_the_cause() -> None:
+    assert in_step()
+    assert in_step(False)
+    assert not in_step(False, False)
+    assert in_step(False, False, True)
