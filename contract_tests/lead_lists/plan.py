@@ -26,6 +26,7 @@ from contract_tests.lead_lists.bodies import (
     PERMITTED,
     PROTOTYPE_FIELDS,
     ROWS,
+    VARIED_VIOLATIONS,
     base,
     without,
 )
@@ -202,7 +203,9 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
 
 def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     body = _base(sender, f"Sent oddly, {tag}")
-    yield from varied(sender, body, without(body, "endDate"), "endDate left out")
+    less = without(body, "endDate")
+    others = {variation: (label, {**less, **changes}) for variation, (label, changes) in VARIED_VIOLATIONS.items()}
+    yield from varied(sender, body, less, "endDate left out", others)
     for accepted in ("*/*", "text/html, application/*;q=0.8"):
         yield Step(f"Accept: {accepted}", sender.request(body, more=(("Accept", accepted),)))
     plain_text = sender.request(without(body, "endDate"), media_type="text/plain")

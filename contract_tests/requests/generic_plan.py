@@ -68,7 +68,7 @@ _WRONG_UUIDS = (
     "660e8400-e29b-41d4-a716_446655440001",
     "660e840-0e29b-41d4-a716-446655440001",
     "icp\n660e8400-e29b-41d4-a716-446655440001",  # in some languages ^ matches at the start of each line
-    "lead_abc123",
+    "660e8400-e29b-41d4-a716-44665544000\uff11",  # a digit to `\\d` and to Python's int(), and not hexadecimal
     "P1BOAE+JQdOaDAMF6CwzAQ==",  # base64, which GraphQL servers and .NET drivers accept
     "x3f2504e0-4f89-41d3-9a0c-0305e82c3301x",  # some parsers read any 38 characters as a UUID in braces
 )
@@ -85,6 +85,8 @@ def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             continue
         if kind == "string" and other in ("array", "object"):
             value = [_right_text(schema)] if other == "array" else _wrapped(schema)
+        if kind == "array" and other == "string" and "format" in schema.get("items", {}):
+            value = _right_text(schema["items"])  # some parsers make a list of it
         if kind == "array" and other == "object" and "format" in schema.get("items", {}):
             value = {"0": _right_text(schema["items"]), "length": 1}  # JavaScript and PHP iterate it like a list
         yield f"a value of type {other}", value
@@ -197,6 +199,7 @@ _WORDS = {
     "a token with quotes": "' OR '1'='1",
     "a token with an accent": "t\xf6ken",
     "a token with percent signs": "%00%zz../../etc",
+    "a percent sign": "%",  # matches every session in SQL's LIKE
     # {"alg":"HS256","typ":"JWT"}, {"sub":"user_1","exp":4102444800} and a signature that no key produces.
     "a token of 2,000 characters": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9."
     + "x" * 1900,

@@ -45,9 +45,11 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "a body in chunks": {"chunked": True},
     "neither User-Agent nor Accept": {"less": ("User-Agent", "Accept")},
     "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
-    "an Origin": {"more": (_ORIGIN,)},
+    "an Origin": {"more": (_ORIGIN, ("Accept-Language", "fr-FR,fr;q=0.9"))},
     # Thai and Arabic years differ from those of ISO 8601: the language may not change how dates are written.
-    "an unknown header": {"more": (("X-Nobody-Knows", "me"), ("Accept-Language", "th-TH, th;q=0.9"))},
+    "an unknown header": {
+        "more": (("X-Nobody-Knows", "me"), ("Accept-Language", "th-TH, th;q=0.9, ja;q=0.8, zh;q=0.7, pt;q=0.6"))
+    },
     # Headers that servers trust if a proxy sets them. From a client, none may change the response.
     "headers of the server's own": {
         "more": (
@@ -97,7 +99,7 @@ _WITH_INVALID_BODY: Mapping[str, Mapping[str, Any]] = {
     'charset="UTF-8" in quotes': {"media_type": 'application/json\t;charset="UTF-8"'},
     "headers that middleware reads first": {
         "more": (
-            ("Accept-Language", "en_AE, fr,-BE;q=0.4, de;q=0.1;q=0.2, x-y-, *-*;q=two, ;, i"),
+            ("Accept-Language", "de-DE, de;q=0.9, en_AE, fr,-BE;q=0.4, de;q=0.1;q=0.2, x-y-, *-*;q=two, ;, i"),
             ("Range", "bytes=9-0"),
         )
     },
@@ -115,14 +117,20 @@ def _by_user(variations: Mapping[str, Mapping[str, Any]], other: Session | None)
     }
 
 
-def varied(sender: Sender, valid: Any, invalid: Any, violation: str) -> Iterator[Step]:
-    """Yield every variation with each body. violation: names the one violation of the invalid body."""
+def varied(
+    sender: Sender, valid: Any, invalid: Any, violation: str, others: Mapping[str, tuple[str, Any]]
+) -> Iterator[Step]:
+    """Yield every variation with each body. violation: names the one violation of the invalid body.
+
+    others: for some variations, the name of another violation, and the invalid body with it.
+    """
     for label, changes in _by_user(VARIATIONS, sender.terms.settings.second).items():
         yield Step(label, sender.request(valid, **changes))
-        lacking = {name: value for name, value in valid.items() if name not in invalid}
+        named, wrong = others.get(label, (violation, invalid))
+        lacking = {name: value for name, value in valid.items() if name not in wrong}
         changed = {**changes, **_WITH_INVALID_BODY.get(label, {})}
         if "?" in (query := changed.get("path_end", "")):
             changed["path_end"] = f"{query}&{urlencode(lacking)}"  # there, it does not count
-        yield Step(f"{label}, {violation}", sender.request(invalid, **changed))
+        yield Step(f"{label}, {named}", sender.request(wrong, **changed))
         if sender.operation.secured and label not in _SAME_LOGIN:
             yield Step(f"{label}, no login", sender.request(valid, login=(), **changes))
