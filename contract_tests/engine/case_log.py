@@ -70,12 +70,12 @@ class CaseLog:
         other.denied = self.denied
         return other
 
-    def add(self, case: Case, *, observes: bool = True) -> list[Judgement]:
+    def add(self, case: Case, *, observes: bool = True, only: str = "") -> list[Judgement]:
         """Judge one case on its own, keep it for later ones, and log it with its judgements.
 
-        observes: whether the case can show the readings that the server follows.
+        observes: whether the case can show the readings that the server follows. only: the clause it can break.
         """
-        judgements = self._judge.judge(case)
+        judgements = [judgement for judgement in self._judge.judge(case) if not _breaks_other(judgement, only)]
         if not observes or not self.shows_readings(case):
             judgements = [judgement for judgement in judgements if not is_of_a_reading(judgement)]
         held = {f.clause for f in judgements if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
@@ -164,6 +164,15 @@ class CaseLog:
 def is_of_a_reading(judgement: Judgement) -> bool:
     """Return whether a judgement says which way the server goes on an open question, and breaks nothing."""
     return isinstance(judgement, Observation) or (judgement.outcome is not Outcome.BROKEN and bool(judgement.reading))
+
+
+def _breaks_other(judgement: Judgement, only: str) -> bool:
+    return (
+        bool(only)
+        and isinstance(judgement, Verdict)
+        and judgement.outcome is Outcome.BROKEN
+        and judgement.clause != only
+    )
 
 
 def _numbers(judgement: Judgement) -> set[int]:

@@ -135,10 +135,10 @@ class Traffic:
     def probe(self, step: Step, *, again: str = "") -> list[Verdict]:
         """Send one request, judge it together with earlier accepted ones, and return the broken verdicts.
 
-        again: the clause that is being shrunk. Its requests consist of parts of others, so together with those they
-        show nothing new about another clause, and nothing about an open question: a refusal can have another reason.
+        again: the clause that is being shrunk. What else its requests break has the same cause, since they consist of
+        parts of others; and they show nothing about an open question: a refusal can have another reason.
         """
-        case, judgements = self.add(self.send(step), observes=not again)
+        case, judgements = self.add(self.send(step), observes=not again, only=again)
         if case is None:
             return []
         number = case.exchange.number
@@ -197,10 +197,10 @@ class Traffic:
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
-    def add(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case | None, list[Judgement]]:
+    def add(self, exchange: Exchange, *, observes: bool = True, only: str = "") -> tuple[Case | None, list[Judgement]]:
         """Judge one exchange on its own; the case is None if the exchange is put off.
 
-        observes: whether the response can show the readings that the server follows.
+        observes: whether the response can show the readings that the server follows. only: the clause it can break.
         """
         over = self._watch.see(exchange)
         response = exchange.response
@@ -213,7 +213,7 @@ class Traffic:
             return None, []
         if response is not None and response.status < 300:
             self.judge_put_off()
-        case, judgements = self._take(self._unread_bodies.in_step(exchange, self), observes=observes)
+        case, judgements = self._take(self._unread_bodies.in_step(exchange, self), observes, only)
         if over:
             self._give_up(*over)
         return case, judgements
@@ -278,10 +278,10 @@ class Traffic:
         """Return the judgements that break one of the chosen clauses."""
         return self._cases.broken(judgements)
 
-    def _take(self, exchange: Exchange, *, observes: bool = True) -> tuple[Case, list[Judgement]]:
+    def _take(self, exchange: Exchange, observes: bool = True, only: str = "") -> tuple[Case, list[Judgement]]:
         case = self.judge.case(exchange)
         self._check_session(case)
-        judgements = self._cases.add(case, observes=observes)
+        judgements = self._cases.add(case, observes=observes, only=only)
         self._arrived.pop(exchange.number, None)
         return case, judgements
 
