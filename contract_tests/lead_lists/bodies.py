@@ -218,13 +218,15 @@ HIDDEN_VIOLATIONS: Mapping[str, Mapping[str, Any]] = {
     "invalid company ids on a list of people": {"companyIds": ["company_1"]},
 }
 
-# Violations that go with a variation of the transport instead of an omitted end: (label, changes to a body without it).
-_END = {"endDate": base("")["endDate"]}
+# Violations that go with a variation of the transport instead of an omitted end: (label, changes to the base).
 VARIED_VIOLATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     # Some parsers take empty text for null, or for an empty list.
-    "neither User-Agent nor Accept": ("personIds is ''", {**_END, "personIds": ""}),
-    "an unknown header": ("companyIds is ''", {**_END, "companyIds": ""}),
-    "charset=utf-8": ("an object with an id for icpId", {**_END, "icpId": {"id": ICP}}),
+    "neither User-Agent nor Accept": ("personIds is ''", {"personIds": ""}),
+    "an unknown header": ("companyIds is ''", {"companyIds": ""}),
+    "charset=utf-8": ("an object with an id for icpId", {"icpId": {"id": ICP}}),
     # A server that normalises keys takes one of these for endDate.
-    "an Origin": ("endDate under other keys", dict.fromkeys((" endDate", "endDate ", "end-date"), _END["endDate"])),
+    "an Origin": (
+        "endDate under other keys",
+        {"endDate": LEFT_OUT, **dict.fromkeys((" endDate", "endDate ", "end-date"), "2030-03-31T23:59:59.000Z")},
+    ),
 }

@@ -203,9 +203,11 @@ def _spellings(sender: Sender, tag: str) -> Iterator[Step]:
 
 def _transport(sender: Sender, tag: str) -> Iterator[Step]:
     body = _base(sender, f"Sent oddly, {tag}")
-    less = without(body, "endDate")
-    others = {variation: (label, {**less, **changes}) for variation, (label, changes) in VARIED_VIOLATIONS.items()}
-    yield from varied(sender, body, less, "endDate left out", others)
+    others = {
+        variation: (label, _less_left_out({**body, **changes}))
+        for variation, (label, changes) in VARIED_VIOLATIONS.items()
+    }
+    yield from varied(sender, body, without(body, "endDate"), "endDate left out", others)
     for accepted in ("*/*", "text/html, application/*;q=0.8"):
         yield Step(f"Accept: {accepted}", sender.request(body, more=(("Accept", accepted),)))
     plain_text = sender.request(without(body, "endDate"), media_type="text/plain")
@@ -264,8 +266,12 @@ def _together(sender: Sender, tag: str) -> Iterator[Step]:
             pair for choice, option in zip(CHOICES, body_options, strict=True) for pair in choice[option].items()
         )
         body = {**_base(sender, ""), **chosen, "name": f"{chosen['name']}, {tag}"}
-        body = {field: value for field, value in body.items() if value is not LEFT_OUT}
+        body = _less_left_out(body)
         yield Step(f"variations together, row {number + 1}", sender.request(body, session=user, **WIRES[wire]))
+
+
+def _less_left_out(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in body.items() if value is not LEFT_OUT}
 
 
 def _interleaved(many: Sequence[Step], few: Sequence[Step]) -> Iterator[Step]:

@@ -190,7 +190,6 @@ _UNSIGNED = "a token without signature"
 _WORDS = {
     "undefined": "undefined",
     "null": "null",
-    "NaN": "NaN",
     "an object as text": "[object Object]",
     _UNSIGNED: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjQxMDI0NDQ4MDB9.",
     # Base64 of "not JSON" as the payload, then as the header.

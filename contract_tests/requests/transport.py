@@ -45,10 +45,10 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "a body in chunks": {"chunked": True},
     "neither User-Agent nor Accept": {"less": ("User-Agent", "Accept")},
     "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
-    "an Origin": {"more": (_ORIGIN, ("Accept-Language", "fr-FR,fr;q=0.9"))},
+    "an Origin": {"more": (_ORIGIN,)},
     # Thai and Arabic years differ from those of ISO 8601: the language may not change how dates are written.
     "an unknown header": {
-        "more": (("X-Nobody-Knows", "me"), ("Accept-Language", "th-TH, th;q=0.9, ja;q=0.8, zh;q=0.7, pt;q=0.6"))
+        "more": (("X-Nobody-Knows", "me"), ("Accept-Language", "th-TH, th;q=0.9, fr;q=0.8, ja;q=0.7, pt;q=0.6"))
     },
     # Headers that servers trust if a proxy sets them. From a client, none may change the response.
     "headers of the server's own": {
