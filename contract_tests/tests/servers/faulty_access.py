@@ -34,6 +34,15 @@ class CookiePresenceSuffices(RightCore):
         return super().tokens(request) + somebody
 
 
+@breaks("access.session.valid")
+class TokenIsPattern(RightCore):
+    """The server looks a token up with LIKE, so that % matches any session."""
+
+    def tokens(self, request: Request) -> list[str]:
+        given = super().tokens(request)
+        return given + [token for token in self.users if "%" in given]
+
+
 @breaks("access.login.required")
 class EndOfCookieNameSuffices(RightCore):
     """The server accepts a cookie whose name ends like that of the session cookie."""
@@ -286,6 +295,17 @@ class MessageEmpty(RightCore):
     def envelope(self, refusal: Refusal) -> Fields:
         message = "" if refusal.status == 401 else refusal.message
         return super().envelope(Refusal(refusal.status, refusal.code, message, refusal.details))
+
+
+@breaks("error.400.code")
+class CodeTranslated(RightCore):
+    """The code of a 400 is in the language of the client."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        is_german = request.headers.get("accept-language", "").startswith("de")
+        if is_german and refusal.status == 400:
+            refusal = Refusal(400, "UNGÜLTIGE_ANFRAGE", refusal.message, refusal.details)
+        return super().refuse(request, refusal)
 
 
 @breaks("error.internals")

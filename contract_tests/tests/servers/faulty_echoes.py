@@ -27,6 +27,14 @@ class NameCutAt255Bytes(Changed):
 
 
 @breaks("response.name.echo")
+class ShortcodesReplaced(Changed):
+    """A library turns shortcodes in a name into emoji."""
+
+    def changes(self, created: Fields) -> Fields:
+        return {"name": created["name"].replace(":+1:", "👍").replace(":rocket:", "🚀")}
+
+
+@breaks("response.name.echo")
 class BlanksCollapsed(Changed):
     """Several spaces inside a name become one."""
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from typing import Any, ClassVar
 
 from contract_tests.tests.servers.breach import breaks
@@ -20,6 +21,10 @@ from contract_tests.tests.servers.right_core import (
 
 def described(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def plain_digits(text: str) -> str:
+    return "".join(str(digit) if (digit := unicodedata.digit(c, None)) is not None else c for c in text)
 
 
 # -- the body
@@ -225,6 +230,14 @@ class NullIcpIdRefused(RightCore):
 
 
 @breaks("request.endDate.required")
+class KeysTrimmed(RightCore):
+    """The server removes spaces around keys."""
+
+    def members(self, pairs: list[tuple[str, Any]]) -> Fields:
+        return {key.strip(): value for key, value in pairs}
+
+
+@breaks("request.endDate.required")
 class EndDateOptional(RightCore):
     """Without endDate, endDate is startDate."""
 
@@ -290,6 +303,32 @@ class PastRefused(RightCore):
 
 
 # -- ids
+
+
+@breaks("request.icpId.format")
+class DigitsOfAnyScriptTaken(RightCore):
+    """The pattern of a UUID has \\d, which also matches digits of other scripts."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        icp = sent.get("icpId")
+        return super().validate(request, sent | ({"icpId": plain_digits(icp)} if isinstance(icp, str) else {}))
+
+
+@breaks("request.icpId.type")
+class IcpTaken(RightCore):
+    """The server reads an object with the ID of an ICP, as other endpoints return it, as that ID."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        icp = sent.get("icpId")
+        return super().validate(request, sent | ({"icpId": icp["id"]} if isinstance(icp, dict) and "id" in icp else {}))
+
+
+@breaks("request.personIds.type")
+class BlankPersonIdsTaken(RightCore):
+    """The server reads an empty text in personIds as an empty list, as Jackson and many forms do."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        return super().validate(request, sent | ({"personIds": []} if sent.get("personIds") == "" else {}))
 
 
 @breaks("request.personIds.nullability")
