@@ -10,26 +10,7 @@ from contract_tests.tests.conftest import USERS, judged, settings_for
 from contract_tests.tests.corpus.exchanges import case, exchange, problem, request, sent_body
 from contract_tests.tests.corpus.histories import made
 from contract_tests.tests.servers.foreign_third_state import UnreadBodyIsNextRequest
-from contract_tests.tests.servers.right_core import Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve
-
-
-class EveryFourthRefused(RightCore):
-    """Every fourth valid request is refused, whatever comes before it on the connection."""
-
-    taken = 0
-
-    async def answer(self, request: Request) -> Answer:
-        answer = await super().answer(request)
-        self.taken += answer.status == self.success
-        if answer.status == self.success and not self.taken % 4:
-            return Answer(400, {"content-type": "text/plain"}, b"Bad Request")
-        return answer
-
-
-def named(server: type[RightCore]) -> set[str]:
-    with serve(server(USERS)) as url:
-        return {each.clause.id for each in judged(settings_for(url)).broken}
 
 
 def test_only_the_connection_is_named_with_the_two_requests_that_show_it() -> None:
@@ -42,12 +23,8 @@ def test_only_the_connection_is_named_with_the_two_requests_that_show_it() -> No
     assert [exchange.response.status for exchange in found.worst.exchanges if exchange.response] == [401, 400]
 
 
-def test_a_server_that_refuses_requests_now_and_then_is_reported_otherwise() -> None:
-    assert "http.answer.complete" not in named(EveryFourthRefused)
-
-
 def in_step(*followers: bool) -> bool:
-    """Judge a valid request, refused right after a refusal, beside accepted ones, of which some follow a refusal."""
+    """Judge a valid request, refused right after a refusal, next to accepted ones, of which some follow a refusal."""
     body = request(sent_body())
 
     def sent(number: int, after: int, answered: Exchange) -> Exchange:

@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
+from itertools import count
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from contract_tests.tests.servers.breach import breaks
 from contract_tests.tests.servers.right_core import (
@@ -26,11 +28,18 @@ ECHOES = ("response.startDate.echo", "response.endDate.echo")
 
 
 class Connected(RightCore):
-    """The right core, which knows the connection of a request."""
+    """The right core, which knows the connection of a request: not by its port, which later ones have again."""
+
+    def __init__(self, *sessions: Any) -> None:
+        super().__init__(*sessions)
+        self.connections: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+        self.numbers = count()
 
     async def receive(self, scope: Scope, receive: Receive) -> Request:
+        transport = cast(Any, receive).__self__.transport  # of uvicorn; ASGI says nothing about connections
+        name = self.connections.setdefault(transport, str(next(self.numbers)))
         request = await super().receive(scope, receive)
-        return request._replace(headers={**request.headers, ":connection": str(scope["client"])})
+        return request._replace(headers={**request.headers, ":connection": name})
 
 
 # -- connections and concurrency
