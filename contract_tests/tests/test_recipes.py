@@ -39,6 +39,12 @@ def test_a_recipe_fits_the_published_schema(name: str, schema: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_job_for_kubernetes_fits_the_published_schema() -> None:
+    command = [sys.executable, "-m", "kubernetes_validate", "--strict", str(RECIPES / "fuzz-kubernetes-job.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, "passed for" in done.stdout + done.stderr) == (0, True), done.stdout + done.stderr
+
+
 def test_every_flag_and_format_of_a_recipe_exists() -> None:
     text = "\n".join(path.read_text() for path in RECIPES.iterdir())
     flags = set(re.findall(r"(?<![\w-])--([a-z][\w-]*)", text))
