@@ -14,7 +14,8 @@ The principle, for a valid request that the server refuses:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from functools import cache
 
 from contract_tests.contract.schema import short
 from contract_tests.contract.specification import Reading
@@ -33,7 +34,7 @@ MANY = 1000  # more clauses than any request could be refused for
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Attribute each refusal of a valid request to the permitted variation that no accepted request used."""
     granted = _granted(cases)
-    forms = _forms_of_taken_ids(cases)
+    forms = cache(lambda: _forms_of_taken_ids(cases))  # takes long, and few servers refuse such a request
     refused = [
         case
         for case in cases
@@ -150,14 +151,14 @@ def _beside(case: Case, ids: IdField) -> list[str]:
     return [repr(case.sent.get(name)) for name in ids.beside]
 
 
-def _nothing_is_open(case: Case, forms: Set[tuple[object, ...]]) -> bool:
+def _nothing_is_open(case: Case, forms: Callable[[], Set[tuple[object, ...]]]) -> bool:
     """Return whether a request is open only because of IDs whose form the server accepts in other requests."""
     asked = {reading.id for reading in case.readings if reading.refusals}
     fields = [ids for ids in case.meaning.id_fields if asked & ids.unknown]
     if not case.is_unspecified or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
         return False
     return all(
-        any((ids.name, known, *_beside(case, ids)) in forms for known in (id_form(text), _itself(text)))
+        any((ids.name, known, *_beside(case, ids)) in forms() for known in (id_form(text), _itself(text)))
         for ids in fields
         for text in strings_in(case.sent.get(ids.name))
     )
