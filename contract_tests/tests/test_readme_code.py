@@ -19,13 +19,12 @@ from contract_tests.contract.terms import Terms
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import judge_with
 from contract_tests.requests.plan import Sender
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Depth, Session, Settings
 from contract_tests.target.exchange import Exchange, Response
-from contract_tests.tests.conftest import judged
+from contract_tests.tests.conftest import judged, with_fewer_requests
 from contract_tests.tests.readmes import called, of_language, python_with
 from contract_tests.tests.shell import ROOT
 
@@ -88,7 +87,7 @@ def _judge(folder: Path, url: str) -> tuple[RunResult, Judge]:
     login = Session("first", bearer="xyz789-session")
     settings = Settings(url, login, spec_folder=folder / "spec", clauses=("createNote",), depth=Depth.QUICK)
 
-    suites = (LEAD_LISTS, code["NOTES"])
+    suites = (*with_fewer_requests(lambda sent: False), code["NOTES"])
     result = judged(settings, folder=folder / "run", suites=suites)
     return result, judge_with(Terms.of(load_specification(settings.spec_folder), settings), suites)
 
