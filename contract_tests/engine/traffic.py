@@ -82,6 +82,7 @@ class Traffic:
         other._cases = self._cases.emptied()
         other.history = other._cases.history
         other._put_off = []
+        other._unread_bodies = UnreadBodies(checks=0)  # which numbers its requests get must not depend on connections
         return other
 
     # -- sending ------------------------------------------------------------------------------------------------------
@@ -154,6 +155,11 @@ class Traffic:
         ]
         self._cases.tell([judgement for judgement in more if judgement.outcome is not Outcome.HELD])
         return self.broken([*judgements, *more])
+
+    @property
+    def allows_more(self) -> bool:
+        """Return whether the budget allows another request."""
+        return self._budget.allows_more
 
     def exchange(self, number: int) -> Exchange | None:
         """Return the exchange of a number, judged or not yet; None if it is no longer kept."""

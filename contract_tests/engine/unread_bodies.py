@@ -22,10 +22,10 @@ PROOFS = 2  # a server that refuses every few requests, whatever comes before, d
 
 
 class UnreadBodies:
-    """The checks of one run."""
+    """Check suspect responses, at most so many in one run."""
 
-    def __init__(self) -> None:
-        self._checks_left = CHECKS
+    def __init__(self, checks: int = CHECKS) -> None:
+        self._checks_left = checks
         self._found = False
 
     def in_step(self, exchange: Exchange, traffic: Traffic) -> Exchange:
@@ -58,6 +58,8 @@ def _takes_body_for_request(before: Exchange, traffic: Traffic) -> bool:
     plain = Step(f"{traffic.plain.label}, on the same connection", traffic.plain.request)
     proofs = 0
     for _ in range(TRIES):
+        if not traffic.allows_more:
+            return False
         first, second = traffic.send_in_turn(refused, plain)
         if second.exchange.after != first.exchange.number:
             continue  # the server closed the connection, which may have reset it before the response was read
