@@ -35,7 +35,7 @@ def clients() -> Iterator[dict[str, httpx2.Client]]:
     """Return a client for each server by its name."""
     with ExitStack() as stack:
         urls = {name: stack.enter_context(serve(app)) for name, app in RIGHT_SERVERS.items()}
-        yield {name: stack.enter_context(httpx2.Client(base_url=url)) for name, url in urls.items()}
+        yield {name: stack.enter_context(httpx2.Client(base_url=url, verify=False)) for name, url in urls.items()}
 
 
 @pytest.fixture(params=RIGHT_SERVERS)
