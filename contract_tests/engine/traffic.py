@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -218,7 +219,7 @@ class Traffic:
                 self._give_up(*over)
             return None, []
         if response is not None and response.status < 300:
-            self.judge_put_off()
+            self.judge_put_off(exchange.sent_at_s)
         case, judgements = self._take(self._unread_bodies.in_step(exchange, self), observes, only)
         if over:
             self._give_up(*over)
@@ -229,11 +230,12 @@ class Traffic:
         found = self.broken(self.judge.judge_history(cases))
         self._cases.tell([verdict for verdict in found if verdict.clause == clause])
 
-    def judge_put_off(self) -> None:
-        """Judge the exchanges that were put off, because the target was not out of reach."""
-        for exchange in self._put_off:
+    def judge_put_off(self, until_s: float = math.inf) -> None:
+        """Judge the exchanges that were put off until a time, because the target was not out of reach later."""
+        judged = [exchange for exchange in self._put_off if exchange.received_at_s <= until_s]
+        self._put_off = [exchange for exchange in self._put_off if exchange.received_at_s > until_s]
+        for exchange in judged:
             self._take(exchange)
-        self._put_off.clear()
 
     def judge_together(self) -> None:
         """Judge all exchanges so far together."""

@@ -260,6 +260,28 @@ def test_a_server_that_refuses_a_valid_session_now_and_then_breaks_the_contract(
     assert broken(result) == ["access.carrier.bearer"]
 
 
+def test_a_success_that_was_sent_before_proves_no_gateway_to_be_available() -> None:
+    class LastSuccessComesLate(GatewayAfterThirty):
+        accepted = refused = 0
+
+        def route(self, request: Request) -> None:
+            self.seen = 30 if self.accepted == 20 else 0
+            super().route(request)
+
+        async def deliver(self, request: Request, answer: Answer, send: Send) -> None:
+            if answer.status == 503:
+                self.refused += 1
+                await asyncio.sleep(0 if self.refused <= 2 else 1)
+            if answer.status < 300:
+                self.accepted += 1
+                await asyncio.sleep(0.3 if self.accepted == 20 else 0)  # two refusals arrive meanwhile
+            await super().deliver(request, answer, send)
+
+    with serve(LastSuccessComesLate(USERS)) as url:
+        result = judged(quick(url))
+    assert (result.ending, broken(result)) == (Ending.TARGET_GONE, [])
+
+
 @pytest.mark.parametrize(
     ("error", "ending", "code"),
     [(KeyboardInterrupt, Ending.INTERRUPTED, 130), (Terminated, Ending.TERMINATED, 143)],
