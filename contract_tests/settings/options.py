@@ -112,7 +112,7 @@ _JUDGING_OPTIONS = (
         "SECONDS",
         "maximum difference between the clocks of server and suite, or `off` to skip the check (default 300)",
     ),
-    Option("connections", "N", "maximum number of concurrent requests (default 8)"),
+    Option("connections", "N", "maximum number of concurrent requests (default 10)"),
     Option("run_folder", "DIR", "new folder for the record of the run (default .leadlists/runs/TIME)"),
     Option("spec", "DIR", "folder with openapi.yaml, clauses.yaml and readings.yaml (default: the bundled one)"),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 SHORTEST_SECRET_HEADER = 8
 DEFAULT_TIMEOUT_S = 10.0  # to the user of a browser, a slower create hangs
 DEFAULT_CLOCK_ALLOWANCE_S = 300.0  # Kerberos tolerates as much; a clock further off breaks more than this suite
-DEFAULT_CONNECTIONS = 8  # a browser opens six to one host
+DEFAULT_CONNECTIONS = 10  # as many as the pools of common servers and their databases allow
 LONG_SECRET = 12  # a shorter secret without its last character may be an ordinary word
 
 
