@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -34,16 +36,22 @@ KILLED_AFTER = (200, 580)  # exchanges: among the planned requests, in the secon
 
 
 class Cutting(RightCore):
-    """Cuts names, and counts the requests."""
+    """Cuts names, counts the requests, and can stop answering."""
 
     received = 0
+    is_asked = False  # while it does not answer
 
     def __init__(self, users: Mapping[str, str]) -> None:
         super().__init__(users)
         self.created: list[str] = []
+        self.answers = threading.Event()
+        self.answers.set()
 
     async def answer(self, request: Request) -> Answer:
         self.received += 1
+        while not self.answers.is_set():
+            self.is_asked = True
+            await asyncio.sleep(0.01)
         return await super().answer(request)
 
     def build(self, *given: Any) -> dict[str, Any]:
@@ -178,8 +186,13 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
         address = json.loads(contact.read_text())["address"]
         process = stack.enter_context(start("fuzz", url, BUDGET, f"--run-folder={folder}", f"--dask={address}"))
         wait_for(folder / FILE_NAME, NEWS.encode(), 1, process)
+        app.answers.clear()
+        while not app.is_asked:
+            assert process.poll() is None
+            time.sleep(0.002)
         under_way = {each.id for each in created_in(folder)}  # what the death of the command would leave
         first.kill()
+        app.answers.set()
         for _ in range(2):
             stack.enter_context(dask(*worker))
         output, _ = process.communicate(timeout=300)

@@ -10,6 +10,7 @@ backend. Its authors do not look at what the suite sends, so its score estimates
 
 import re
 from collections.abc import Callable
+from types import ModuleType
 from typing import NamedTuple
 
 from contract_tests.tests.servers.right_core import Fields, Request, RightCore
@@ -25,19 +26,23 @@ class FaultyServer(NamedTuple):
     difficulty: str = "medium"  # of finding it from outside
 
 
-declared: list[FaultyServer] = []
-foreign: list[FaultyServer] = []
+_declared: list[FaultyServer] = []
+
+
+def declared_in(*modules: ModuleType) -> tuple[FaultyServer, ...]:
+    """Return the servers that these modules declare, in their order, whatever was imported first."""
+    return tuple(server for module in modules for server in _declared if server.app.__module__ == module.__name__)
 
 
 def breaks(
     clause: str, *also: str, source: str = "", difficulty: str = "medium"
 ) -> Callable[[type[RightCore]], type[RightCore]]:
-    """Declare a class to be the faulty server of a clause, in the foreign set if it has a source."""
+    """Declare a class to be the faulty server of a clause."""
 
     def declare(app: type[RightCore]) -> type[RightCore]:
         name = re.sub(r"(?<!^)([A-Z]|(?<!\d)\d)", r"-\1", app.__name__).lower()
         server = FaultyServer(name, clause, app.__doc__ or "", app, also, source, difficulty)
-        (foreign if source else declared).append(server)
+        _declared.append(server)
         return app
 
     return declare

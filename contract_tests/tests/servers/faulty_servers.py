@@ -9,6 +9,5 @@ from contract_tests.tests.servers import (
     faulty_transport,
 )
 
-# Importing one of these modules declares its servers.
 MODULES = (faulty_access, faulty_transport, faulty_requests, faulty_answers, faulty_echoes)
-FAULTY_SERVERS = tuple(breach.declared)
+FAULTY_SERVERS = breach.declared_in(*MODULES)
