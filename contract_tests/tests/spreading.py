@@ -74,8 +74,8 @@ def part_of(nodeid: str, parts: tuple[str, ...]) -> str | None:
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Start three workers for two cores with `-n auto`: a third of the time, tests wait for browsers and clocks."""
-    return max(2, 3 * (os.cpu_count() or 1) // 2)
+    """Start two workers for each core with `-n auto`: half of the time, tests wait for browsers and clocks."""
+    return max(2, 2 * (os.cpu_count() or 1))
 
 
 @pytest.hookimpl(optionalhook=True)
