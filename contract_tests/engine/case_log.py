@@ -70,12 +70,12 @@ class CaseLog:
         other.denied = self.denied
         return other
 
-    def add(self, case: Case, *, observes: bool = True, only: str = "") -> list[Judgement]:
-        """Judge one case on its own, keep it for later ones, and log it with its judgements.
+    def add(self, case: Case, judged: Iterable[Judgement], *, observes: bool = True, only: str = "") -> list[Judgement]:
+        """Keep a case for later ones, log it with the judgements on it alone, and return those that count.
 
         observes: whether the case can show the readings that the server follows. only: the clause it can break.
         """
-        judgements = [judgement for judgement in self._judge.judge(case) if not _breaks_other(judgement, only)]
+        judgements = [judgement for judgement in judged if not _breaks_other(judgement, only)]
         if not observes or not self.shows_readings(case):
             judgements = [judgement for judgement in judgements if not is_of_a_reading(judgement)]
         held = {f.clause for f in judgements if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen

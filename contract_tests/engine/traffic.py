@@ -220,7 +220,7 @@ class Traffic:
             return None, []
         if response is not None and response.status < 300:
             self.judge_put_off(exchange.sent_at_s)
-        case, judgements = self._take(self._unread_bodies.in_step(exchange, self), observes, only)
+        case, judgements = self._take(exchange, observes, only)
         if over:
             self._give_up(*over)
         return case, judgements
@@ -287,11 +287,18 @@ class Traffic:
         return self._cases.broken(judgements)
 
     def _take(self, exchange: Exchange, observes: bool = True, only: str = "") -> tuple[Case, list[Judgement]]:
-        case = self.judge.case(exchange)
+        case, judgements = self._judged(exchange)
+        told = self._unread_bodies.in_step(case, judgements, self)
+        if told is not exchange:
+            case, judgements = self._judged(told)
         self._check_session(case)
-        judgements = self._cases.add(case, observes=observes, only=only)
-        self._arrived.pop(exchange.number, None)
+        judgements = self._cases.add(case, judgements, observes=observes, only=only)
+        self._arrived.pop(told.number, None)
         return case, judgements
+
+    def _judged(self, exchange: Exchange) -> tuple[Case, list[Judgement]]:
+        case = self.judge.case(exchange)
+        return case, self.judge.judge(case)
 
     # -- a target out of reach ----------------------------------------------------------------------------------------
 

@@ -6,9 +6,12 @@ once, with the plain request, and goes on with a new connection for each request
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from contract_tests.judging.case import Case
 from contract_tests.judging.oracles.connections import may_leave_body
+from contract_tests.judging.verdict import Judgement
 from contract_tests.requests.plan import Step
 from contract_tests.target.connections import Way
 from contract_tests.target.exchange import Exchange
@@ -28,22 +31,22 @@ class UnreadBodies:
         self._checks_left = checks
         self._found = False
 
-    def in_step(self, exchange: Exchange, traffic: Traffic) -> Exchange:
-        """Return the exchange, or one of the same request on a new connection if the first proves nothing."""
-        if not exchange.after or exchange.response is None or exchange.response.status < 400:
+    def in_step(self, case: Case, judgements: Iterable[Judgement], traffic: Traffic) -> Exchange:
+        """Return the exchange of a judged case, or one on a new connection if the first proves nothing."""
+        exchange = case.exchange
+        if not exchange.after or case.status < 400:
             return exchange
-        if not self._found and not self._finds(exchange, traffic):
+        if not self._found and not self._finds(case, judgements, traffic):
             return exchange
         traffic.show(exchange)
         return traffic.send(Step(exchange.label, exchange.request))
 
-    def _finds(self, exchange: Exchange, traffic: Traffic) -> bool:
+    def _finds(self, case: Case, judgements: Iterable[Judgement], traffic: Traffic) -> bool:
         """Return whether a refusal that breaks a clause shows the server at fault."""
-        before = traffic.exchange(exchange.after)
-        if not self._checks_left or before is None or not may_leave_body(before):
+        if not self._checks_left or not (case.must_accept or traffic.broken(judgements)):
             return False
-        case = traffic.judge.case(exchange)
-        if not case.must_accept and not traffic.broken(traffic.judge.judge(case)):
+        before = traffic.exchange(case.exchange.after)
+        if before is None or not may_leave_body(before):
             return False
         self._checks_left -= 1
         self._found = _takes_body_for_request(before, traffic)

@@ -49,6 +49,8 @@ def _less_unprinted(sent: str, got: str) -> bool:
 
 def bare(text: str) -> str:
     """Return the text without all characters that a server can trim or remove."""
+    if text.isprintable():
+        return text.strip()
     return "".join(c for c in text if not is_unprinted(c)).strip()
 
 
@@ -60,6 +62,11 @@ def loosely(text: str) -> str:
 def is_unprinted(char: str) -> bool:
     """Return whether a text looks the same without the character, so that a server can remove it."""
     return not char.isprintable() and char not in JOINERS and char != "\0" and not "\ud800" <= char <= "\udfff"
+
+
+def count_unprinted(text: str) -> int:
+    """Return the number of characters that a server can remove."""
+    return 0 if text.isprintable() else sum(map(is_unprinted, text))
 
 
 def composed(text: str) -> str:

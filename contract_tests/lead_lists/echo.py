@@ -54,8 +54,8 @@ def _observe_text(case: Case, sent: str, got: str) -> Iterator[Observation]:
     if sent != sent.strip():
         trimmed = len(got) - len(got.strip()) < len(sent) - len(sent.strip())
         yield Observation("surrounding-blanks", "trimmed" if trimmed else "kept", case.exchange)
-    elif unprinted := sum(map(text.is_unprinted, sent)):
-        removed = sum(map(text.is_unprinted, got)) < unprinted
+    elif unprinted := text.count_unprinted(sent):
+        removed = text.count_unprinted(got) < unprinted
         yield Observation("control-characters", "removed" if removed else "kept", case.exchange)
     if "unicode-form" in formats.read_text(sent):
         yield Observation("unicode-form", "composed" if got == text.composed(got) else "kept", case.exchange)

@@ -95,7 +95,7 @@ class Watching:
         exchange = self._exchange(seen)
         self._secrets.learn(_texts_of_logins(exchange.request))
         case = self._judge.case(exchange, is_login_shown=seen.is_login_shown)
-        self._cases.add(case)
+        self._cases.add(case, self._judge.judge(case))
         self._cases.judge_beside([case])
 
     def _exchange(self, seen: Seen) -> Exchange:

@@ -310,7 +310,8 @@ def test_a_long_message_is_cut_in_the_record_and_sent_again_whole(tmp_path: Path
         log.emit(describe(terms))
         chosen = frozenset({"http.answer.no-server-error"})
         cases = CaseLog(judge, log, chosen=chosen, secrets=Masker(secrets))
-        cases.add(judge.case(target.send(message.whole(), number=1)))
+        case = judge.case(target.send(message.whole(), number=1))
+        cases.add(case, judge.judge(case))
         record.close()
         result = read_result(tmp_path)
         (verdict,) = [found.worst for found in result.broken if found.worst is not None]

@@ -402,7 +402,8 @@ def test_responses_of_a_megabyte_are_judged_but_not_kept(tmp_path: Path) -> None
 def test_a_verdict_that_a_search_keeps_has_a_shortened_response() -> None:
     log = CaseLog(judge(), EventLog(None), chosen=frozenset({"response.name.echo"}), secrets=Masker({}))
     seen = exchange(answer=created(name="x" * 1_000_000))
-    [verdict] = log.broken(log.add(judge().case(seen)))
+    case = judge().case(seen)
+    [verdict] = log.broken(log.add(case, judge().judge(case)))
     assert verdict.exchanges[0].number == seen.number
     assert len(verdict.exchanges[0].response.body) < 10_000  # type: ignore[union-attr]
 
