@@ -223,7 +223,7 @@ VARIED_VIOLATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     # Some parsers take empty text for null, or for an empty list.
     "neither User-Agent nor Accept": ("personIds is ''", {"personIds": ""}),
     "an unknown header": ("companyIds is ''", {"companyIds": ""}),
-    "charset=utf-8": ("an object with an id for icpId", {"icpId": {"id": ICP}}),
+    "an Accept that excludes JSON": ("an object with an id for icpId", {"icpId": {"id": ICP}}),
     # A server that normalises keys takes one of these for endDate.
     "an Origin": (
         "endDate under other keys",
