@@ -13,7 +13,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
@@ -142,7 +141,7 @@ async def set_faults(parts: Parts, call: Call) -> Any:
     faults = []
     for i, each in enumerate(call.body["faults"]):
         try:
-            faults.append(from_json(each, _body_fits))
+            faults.append(from_json(each, functools.partial(_body_fits, parts.judge)))
         except WrongMatcher as error:
             path = ("faults", i, "match", *error.path)
             raise Refused(400, [problem("matcher", path, got=shorten(error.got), want=error.want)]) from None
@@ -154,14 +153,14 @@ async def set_faults(parts: Parts, call: Call) -> Any:
     return await get_faults(parts, call)
 
 
-def _body_fits(want: Any) -> Callable[[bytes], bool]:
+def _body_fits(judge: Judge, want: Any) -> Callable[[bytes], bool]:
     """Compile a fault's matcher for request bodies; raise WrongMatcher."""
     matcher = compile_matcher(want, ("body",))
 
     def fits(body: bytes) -> bool:
         try:
-            return next(matcher(orjson.loads(body), ()), None) is None
-        except orjson.JSONDecodeError:
+            return next(matcher(judge.json_of(body, Headers()), ()), None) is None
+        except ValueError:
             return False
 
     return fits

@@ -52,6 +52,13 @@ class Judge:
         """Return the signed-in user of an exchange, which may still be in progress."""
         return (exchange.judge or self)._stages.user(Headers(raw=exchange.headers))
 
+    def json_of(self, body: bytes, headers: Headers) -> Any:
+        """Return the JSON of a request body, read as the mock reads it; raise ValueError if it is not JSON."""
+        try:
+            return self._stages.parse(body, headers)
+        except Refused:  # for a limit or a reading, which do not change what the client sent
+            return orjson.loads(body)
+
     def _judge(self, exchange: Exchange) -> Verdict:
         headers = Headers(raw=exchange.headers)
         operation, parameters = self._contract.operation_at(exchange.method, exchange.path)

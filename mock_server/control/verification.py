@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
 from starlette.datastructures import Headers
 
 from mock_server.control.matchers import (
@@ -25,7 +24,7 @@ from mock_server.control.matchers import (
 )
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
-from mock_server.pipeline.errors import shorten
+from mock_server.pipeline.errors import Refused, problem, shorten
 from mock_server.worlds.faults import glob_matches
 from mock_server.worlds.journal import Exchange, Journal
 
@@ -48,7 +47,7 @@ class Question:
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Question:
-        """Compile the body of the call; raise WrongMatcher with the path of an invalid matcher."""
+        """Compile the body of the call; raise WrongMatcher with the path of an invalid matcher, or Refused."""
         least, most = _bounds(asked)
         plain = {name: asked[name] for name in ("method", "status") if name in asked}
         plain |= {name: _matcher_or_text(asked[name], name) for name in ("path", "user") if name in asked}
@@ -87,9 +86,16 @@ def verify(question: Question, journal: Journal, judge: Judge, mask: Mask) -> di
 
 
 def _bounds(asked: Mapping[str, Any]) -> tuple[int, int | None]:
+    """Return the least and the most; raise Refused if no number, or not each bound, can be met."""
     if "times" in asked:
+        if asked.keys() & {"atLeast", "atMost"}:
+            got = f"{asked['times']} with another bound"
+            raise Refused(400, [problem("range", ("times",), got=got, want="times, or atLeast and atMost")])
         return asked["times"], asked["times"]
     if "atMost" in asked:
+        if asked["atMost"] < asked.get("atLeast", 0):
+            got = f"{asked['atMost']}, below atLeast"
+            raise Refused(400, [problem("range", ("atMost",), got=got, want=f"{asked['atLeast']} or more")])
         return asked.get("atLeast", 0), asked["atMost"]
     return asked.get("atLeast", 1), None
 
@@ -135,7 +141,7 @@ def _compare(question: Question, exchange: Exchange, judge: Judge) -> tuple[list
         return differences, True
     if len(exchange.body) < exchange.body_bytes:
         return differences, bool(differences)  # with another difference it cannot match, whatever its body was
-    return [*differences, *_body_differences(question.body, exchange)], True
+    return [*differences, *_body_differences(question.body, exchange, exchange.judge or judge)], True
 
 
 def _can_match(question: Question, exchange: Exchange, judge: Judge) -> bool:
@@ -166,10 +172,10 @@ def _outer_differences(question: Question, exchange: Exchange, judge: Judge) -> 
             yield from matcher(values if len(values) > 1 else values[0] if values else ABSENT, ("query", name))
 
 
-def _body_differences(matcher: Matcher, exchange: Exchange) -> Iterator[Difference]:
+def _body_differences(matcher: Matcher, exchange: Exchange, judge: Judge) -> Iterator[Difference]:
     try:
-        body = orjson.loads(exchange.body)
-    except orjson.JSONDecodeError:
+        body = judge.json_of(bytes(exchange.body), Headers(raw=exchange.headers))
+    except ValueError:
         got = "not JSON" if exchange.body else NOTHING
         yield {"path": "/body", "want": "JSON", "got": got}
     else:

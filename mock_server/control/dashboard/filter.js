@@ -20,12 +20,18 @@ function textOf(exchange) {
   return text;
 }
 
+/** @param {Exchange} exchange */
+function isPreflight({ method, request }) {
+  return method === "OPTIONS" && request.headers.some(([name]) => name === "access-control-request-method");
+}
+
 /** @param {Exchange} exchange @param {Filter} filter */
 export function fits(exchange, { text, status, verdict }) {
   const { answer, fault } = exchange;
   const hasStatus = status === "none" ? answer.status === null : String(answer.status ?? "").startsWith(status);
   const hasVerdict =
     verdict === "" ||
+    (verdict === "not-preflight" && !isPreflight(exchange)) ||
     (verdict === "fault" && fault !== null) ||
     (verdict === "answer" && exchange.verdict.answer === "invalid") ||
     exchange.verdict.request === verdict;

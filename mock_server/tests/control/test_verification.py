@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import threading
 import time
 from typing import Any
@@ -9,11 +11,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server import NotHeld, RunningMock
+from mock_server import NotHeld, RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN
 from mock_server.worlds.journal import EXCHANGES_KEPT
 
 OURS = {"X-Mock-Control": "1", "Content-Type": "application/json"}
+JSON = {"Content-Type": "application/json"}
+HUGE_NUMBER = json.dumps(GOOD | {"name": "n", "other": 0}).replace('"other": 0', '"other": 1e999').encode()
 HOLDS = "it holds"
 
 
@@ -52,6 +56,18 @@ def test_a_bound_on_bodies_that_were_dropped_does_not_hold(lead_list_mock: Runni
     lead_list_mock.verify(atMost=10, body={"personIds": []})  # so many it is at most, whatever was dropped
     lead_list_mock.verify(atLeast=1, body={"personIds": []})
     lead_list_mock.verify(times=0, method="PUT", body={"personIds": []})  # none of them is a PUT
+
+
+def test_a_body_is_read_as_the_mock_reads_it() -> None:
+    with running_mock(Settings(reading=(("compressed-body", "decoded"),))) as mock:
+        for content, headers in ((HUGE_NUMBER, {}), (gzip.compress(HUGE_NUMBER), {"Content-Encoding": "gzip"})):
+            mock.reset()
+            mock.set_faults({"match": {"body": {"name": "n"}}, "headers": {"X-Met": "1"}})
+            answer = httpx2.post(mock.endpoint, content=content, headers=LOGIN | JSON | headers)
+            assert answer.status_code == 201
+            assert ("x-met" in answer.headers) == (not headers)  # a fault looks at the body as sent
+            mock.verify(times=1, body={"name": "n"})
+            assert asked(mock, {"times": 0, "body": {"name": "n"}})[0] == 409
 
 
 def test_a_bound_on_requests_that_were_dropped_does_not_hold(lead_list_mock: RunningMock) -> None:
@@ -104,6 +120,24 @@ def test_a_request_in_progress_at_a_reset_belongs_to_no_later_test(lead_list_moc
     lead_list_mock.verify(times=0)
     left_over.join()
     lead_list_mock.verify(times=0)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "path"),
+    [
+        ({"times": 1, "atMost": 0}, "/times"),
+        ({"times": 1, "atLeast": 2}, "/times"),
+        ({"atLeast": 2, "atMost": 1}, "/atMost"),
+    ],
+    ids=str,
+)
+def test_bounds_that_contradict_each_other_are_refused(
+    bounds: dict[str, int], path: str, lead_list_mock: RunningMock
+) -> None:
+    create(lead_list_mock)
+    status, answer = asked(lead_list_mock, bounds)
+    assert status == 400
+    assert [each["path"] for each in answer["error"]["details"]] == [path]
 
 
 # -- preflights

@@ -46,14 +46,16 @@ def test_requests_are_filtered_by_text_status_and_verdict(page: Page, mock: Runn
     create(mock, WRONG)
     create(mock, GOOD, prefer="code=503")
     httpx2.get(f"{mock.url}/elsewhere")
-    expect(rows(page)).to_have_count(4)
+    httpx2.options(mock.endpoint, headers={"Origin": mock.url, "Access-Control-Request-Method": "POST"})
+    expect(rows(page)).to_have_count(5)
     for text, status, verdict, statuses in (
         ("alpha", "", "", ["201"]),
         ("", "4", "", ["404", "400"]),
         ("", "5", "", ["503"]),
         ("", "", "invalid", ["400"]),
         ("", "", "valid", ["503", "201"]),
-        ("", "", "unjudged", ["404"]),
+        ("", "", "unjudged", ["204", "404"]),
+        ("", "", "not-preflight", ["404", "503", "400", "201"]),
         ("", "", "answer", ["503"]),
         ("", "", "fault", ["503"]),
         ("enddate is missing", "4", "invalid", ["400"]),
@@ -63,9 +65,9 @@ def test_requests_are_filtered_by_text_status_and_verdict(page: Page, mock: Runn
         page.get_by_label("Status", exact=True).select_option(status)
         page.get_by_label("Verdict", exact=True).select_option(verdict)
         assert rows(page).locator(".status").all_text_contents() == statuses
-    expect(page.locator("#journal-state")).to_have_text("0 of 4 shown")
-    create(mock, GOOD | {"name": "Beta"})  # new requests are filtered as well
     expect(page.locator("#journal-state")).to_have_text("0 of 5 shown")
+    create(mock, GOOD | {"name": "Beta"})  # new requests are filtered as well
+    expect(page.locator("#journal-state")).to_have_text("0 of 6 shown")
 
 
 def test_a_paused_list_does_not_change(page: Page, mock: RunningMock) -> None:
