@@ -202,7 +202,10 @@ def not_openapi(path: Path, document: Any, error: Exception) -> SpecError:
     """Explain an error from an invalid document: name the place that is not OpenAPI 3.0."""
     from openapi_spec_validator import OpenAPIV30SpecValidator  # slow to load, rarely needed
 
-    breach: Any = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
+    try:
+        breach: Any = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
+    except Exception:  # the validator fails at what is not JSON either, such as a key that is a number
+        breach = None
     if breach is None:
         return SpecError(f"{path} cannot be served: {error!r}")
     while breach.context:  # of several alternatives, report the one that matched deepest
@@ -229,7 +232,18 @@ def _check_references(document: Mapping[str, Any]) -> None:
         if isinstance(reference, str):
             if not reference.startswith("#/"):
                 raise SpecError(f"$ref {reference} leaves the document; only #/… is supported")
-            look_up(document, reference)
+            _check_end(document, reference)
+
+
+def _check_end(document: Mapping[str, Any], reference: str) -> None:
+    """Raise SpecError unless a `$ref` leads to a node that is not a `$ref`."""
+    passed: list[Any] = []
+    node: Any = {"$ref": reference}
+    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        if node["$ref"] in passed:
+            raise SpecError(f"$ref {reference} leads to itself")
+        passed.append(node["$ref"])
+        node = look_up(document, node["$ref"])
 
 
 def _mappings(node: Any) -> Iterator[Mapping[str, Any]]:

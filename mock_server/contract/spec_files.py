@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 LINE_CHARACTERS = 300
+VALUES_MOST = 1_000_000  # of a YAML file, each alias counted as often as it is used
 
 
 class SpecError(Exception):
@@ -17,7 +19,11 @@ class SpecError(Exception):
 
 
 class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # base chosen at run time
-    """A safe YAML loader that keeps timestamps as strings, as in JSON."""
+    """A safe YAML loader that keeps timestamps as strings, as in JSON, and refuses aliases that would not end."""
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        _check_aliases(node)
+        return super().construct_document(node)
 
 
 _PlainLoader.yaml_implicit_resolvers = {
@@ -42,6 +48,8 @@ def read_with_source(path: Path) -> tuple[Any, bytes]:
         raise SpecError(f"{path}{place} cannot be read as YAML: {error.problem}") from None
     except OSError as error:
         raise SpecError(f"{path} cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise SpecError(f"{path} cannot be read: it is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:
         raise SpecError(f"{path} cannot be read: {shortened(str(error))}") from None
 
@@ -55,6 +63,35 @@ def content_of(source: bytes) -> Any:
 def _parsed(source: bytes) -> bytes:
     """Return the pickled content of a YAML file: tests make many mocks of one spec, and copying is ten times faster."""
     return pickle.dumps(yaml.load(source, Loader=_PlainLoader))
+
+
+def _check_aliases(root: yaml.Node) -> None:
+    """Raise yaml.YAMLError if aliases form a loop, or a file of a few lines expands to more than VALUES_MOST values."""
+    sizes: dict[yaml.Node, int] = {}
+    unfinished: set[yaml.Node] = set()  # the nodes that contain the current one
+    pending = [(root, False)]
+    while pending:
+        node, is_counted = pending.pop()
+        parts = _parts(node)
+        if is_counted:
+            unfinished.discard(node)
+            sizes[node] = 1 + sum(sizes[part] for part in parts)
+            if sizes[node] > VALUES_MOST:
+                raise ComposerError(
+                    None, None, f"its aliases expand to more than {VALUES_MOST} values", node.start_mark
+                )
+        elif node in unfinished:
+            raise ComposerError(None, None, "an alias refers to a value that contains it", node.start_mark)
+        elif node not in sizes:
+            unfinished.add(node)
+            pending.append((node, True))
+            pending += [(part, False) for part in parts]
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def find_spec_dir(named: str | None = None) -> Path:

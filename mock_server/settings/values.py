@@ -132,7 +132,10 @@ class Settings:
     )
     # 1 MiB: twenty thousand IDs. nginx has the same limit, Express 100 KiB.
     max_body_bytes: int = _setting(
-        1024 * 1024, parsers.number(int, 1, 2**30), "Refuse larger request bodies with 413.", shown="BYTES"
+        1024 * 1024,
+        parsers.number(int, 1, 2**30),
+        "Refuse larger request bodies, with 400 or as the reading oversized-body says.",
+        shown="BYTES",
     )
     # The API's own bodies have two levels, so 32 is ample. The limits of servers begin at 64 (.NET): what the mock
     # accepts, they accept too. The schema validator fails at 255.

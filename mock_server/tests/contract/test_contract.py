@@ -195,6 +195,7 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
         (change_operation(security=[{"nope": []}]), "requires the security scheme nope"),
         (lambda document: document.update(openapi="3.1.0"), "OpenAPI 3.0"),
         (lambda document: document.pop("paths"), "no `paths`"),
+        (lambda document: document.update({1: 2}), "cannot be served"),
         (
             lambda document: document["paths"].update({"/x": document["paths"]["/api/v1/entities/leadlists"]}),
             "two operations have the operationId",
@@ -203,6 +204,7 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
         (add_reference("file:///etc/passwd"), "file:///etc/passwd leaves"),
         (add_reference("other.yaml#/x"), "other.yaml#/x leaves"),
         (add_reference("#/components/schemas/Nope"), "points to nothing"),
+        (add_reference("#/components/schemas/Other"), "#/components/schemas/Other leads to itself"),
         (
             lambda document: document["components"]["securitySchemes"]["sessionCookie"].update({"in": "query"}),
             "only session cookies and bearer tokens",
@@ -227,6 +229,35 @@ def test_a_spec_is_data(tmp_path: Path) -> None:
         read_yaml(tmp_path / "x.yaml")
     with pytest.raises(SpecError, match="cannot be read"):
         load(tmp_path, formats={})
+
+
+def expanding(item: str) -> str:
+    """Return a YAML file of 8 lines whose aliases expand to more than four million values."""
+    rows = [
+        f"{name}: &{name} {item.replace('*', '*' + before)}" for before, name in zip("abcdefg", "bcdefgh", strict=True)
+    ]
+    return "\n".join(["a: &a {x: 1}", *rows])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &a [*a]", "line 1, column 4, .* refers to a value that contains it"),
+        ("[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("a: &a {b: {c: [1, *a]}}", "refers to a value that contains it"),
+        (expanding(f"[{', '.join('*' * 9)}]"), "expand to more than 1000000 values"),
+        (expanding(f"{{<<: [{', '.join('*' * 9)}]}}"), "expand to more than 1000000 values"),
+    ],
+)
+def test_a_file_that_is_too_deep_or_expands_without_end_is_refused(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(text)
+    with pytest.raises(SpecError, match=told):
+        read_yaml(tmp_path / "x.yaml")
+
+
+def test_an_alias_repeats_a_value(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("a: &a {x: 1}\nb: [*a, *a]\nc: {<<: *a, y: 2}\n")
+    assert read_yaml(tmp_path / "x.yaml") == {"a": {"x": 1}, "b": [{"x": 1}, {"x": 1}], "c": {"x": 1, "y": 2}}
 
 
 def test_the_base_path_of_the_first_server_is_a_prefix_of_every_path(document: dict[str, Any]) -> None:
