@@ -98,7 +98,7 @@ export function createLeadListMock({
     ],
     lists,
     setFaults: (...given) => void faults.splice(0, faults.length, ...given.map(inForce)),
-    failNext: (status, times = 1) => void faults.push({ status, times }),
+    failNext: (status, times = 1) => void faults.push(inForce({ status, times })),
     reset: () => void (lists.splice(0, lists.length, ...initial), faults.splice(0)),
   };
 }
@@ -152,7 +152,23 @@ function inForce(fault: Fault): Fault {
   const unknown = Object.keys(fault).find((name) => name !== "times" && !SUPPORTED.includes(name));
   if (unknown) throw new Error(`the handlers for MSW have no faults with ${unknown}; they have ${SUPPORTED.join(", ")}`);
   if (fault.answer && !ANSWERS.includes(fault.answer)) throw new Error(noSuchAnswer(fault.answer));
+  const wrong = wrongIn(fault);
+  if (wrong) throw new Error(`the fault has ${wrong}`);
   return { ...fault };
+}
+
+/** Return what is wrong in a fault, by the bounds of the control API; undefined if nothing is. */
+function wrongIn({ times, status, delayMs, session, answer, body, headers }: Fault): string | undefined {
+  const isWithin = (number: number | undefined, least: number, most: number) =>
+    number === undefined || (number >= least && number <= most);
+  if (!isWithin(status, 200, 599) || !Number.isInteger(status ?? 200)) return `status ${status}; give an integer from 200 to 599`;
+  if (!isWithin(delayMs, 0, 60_000)) return `delayMs ${delayMs}; give a number from 0 to 60000`;
+  if (!isWithin(times, 1, 1_000_000) || !Number.isInteger(times ?? 1)) return `times ${times}; give an integer from 1 to 1000000`;
+  if (session !== undefined && session !== "expired") return `session ${session}; give expired`;
+  if (body !== undefined && status === undefined) return "a body without a status; give a status as well";
+  const effects = [status, delayMs, session, answer, headers];
+  if (effects.every((each) => each === undefined)) return "no effect; give status, delayMs, session, answer or headers";
+  return undefined;
 }
 
 function noSuchAnswer(answer: string): string {
@@ -200,9 +216,19 @@ function faultOf(text: string): Fault {
       throw new Refused(400, [], `${why[0]!.toUpperCase()}${why.slice(1)}`);
     }
     fault[name] = name === "status" || name === "delayMs" ? Number(value) : value;
-    if (name === "body" || name === "headers") fault[name] = JSON.parse(value);
+    if (name === "body" || name === "headers") fault[name] = jsonOf(name, value);
   }
+  const wrong = wrongIn(fault as Fault);
+  if (wrong) throw new Refused(400, [], `The fault in X-Mock-Fault has ${wrong}`);
   return fault as Fault;
+}
+
+function jsonOf(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused(400, [], `The fault in X-Mock-Fault has ${name} ${text}; give JSON`);
+  }
 }
 
 async function withFault(applied: Applied, request: Request, work: () => Promise<Response>): Promise<Response> {

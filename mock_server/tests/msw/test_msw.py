@@ -192,6 +192,12 @@ await assert.rejects(create(LOGIN), TypeError);
 mock.setFaults({ answer: "hang" });
 await assert.rejects(fetch(URL + "/api/v1/entities/leadlists", { signal: AbortSignal.timeout(200) }));
 assert.throws(() => mock.setFaults({ answer: "half" }), /have no answer=half; they have hang, reset, empty, not-json/);
+for (const wrong of [{ status: 99 }, { status: 500.5 }, { status: 500, times: 0 }, { delayMs: -1 }, { body: 1 }, {},
+                     { session: "none" }])
+  assert.throws(() => mock.setFaults(wrong), /the fault has .*; give /);
+assert.throws(() => mock.failNext(99), /the fault has status 99; give an integer from 200 to 599/);
+for (const wrong of ["status=99", "status=x", "status=409&body={", "session=none", "headers=", "body=1"])
+  assert.equal(await create({ ...LOGIN, "X-Mock-Fault": wrong }), 400);
 assert.throws(() => mock.setFaults({ share: 0.5 }), /have no faults with share/);
 mock.reset();
 assert.deepEqual(mock.lists, [first]);
