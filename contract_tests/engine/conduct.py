@@ -20,6 +20,7 @@ from contract_tests.engine.repeating import kept, repeat
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
 from contract_tests.engine.traffic import RunOver, Traffic
+from contract_tests.engine.unread_bodies import UnreadBodies
 from contract_tests.engine.views import Secrets
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Verdict
@@ -72,7 +73,14 @@ class Conductor:
         self._log = log or EventLog(record)
         chosen = frozenset(clause.id for clause in job.started.clauses)
         self._traffic = Traffic(
-            target, judge, self._log, plain=job.plans[0].first, chosen=chosen, budget=budget, secrets=secrets
+            target,
+            judge,
+            self._log,
+            plain=job.plans[0].first,
+            chosen=chosen,
+            budget=budget,
+            secrets=secrets,
+            in_step=UnreadBodies().in_step,
         )
         self._is_over = False
         self._asked: Ending | None = None  # how a signal asked the run to end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from copy import copy
 
@@ -14,7 +14,6 @@ from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending
 from contract_tests.engine.history import remembered
 from contract_tests.engine.reachability import Watch, session_ended
-from contract_tests.engine.unread_bodies import UnreadBodies
 from contract_tests.engine.views import Secrets
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
@@ -39,7 +38,8 @@ class RunOver(BaseException):
 class Traffic:
     """Sends the requests of one run and judges their responses.
 
-    plain: the request that every correct server accepts. chosen: the clauses to judge. What sends can raise RunOver.
+    plain: the request that every correct server accepts. chosen: the clauses to judge. in_step: returns the exchange of
+    a judged case, or one to be judged in its place. What sends can raise RunOver.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Traffic:
         chosen: frozenset[str],
         budget: Budget,
         secrets: Secrets,
+        in_step: Callable[[Case, Sequence[Judgement], Traffic], Exchange],
     ) -> None:
         self.target = target
         target.notify = self._keep
@@ -65,7 +66,7 @@ class Traffic:
         self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
         self._arrived: dict[int, Exchange] = {}  # by number, until they are recorded
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
-        self._unread_bodies = UnreadBodies()
+        self._in_step = in_step
 
     @property
     def denied(self) -> frozenset[Variation]:
@@ -83,7 +84,7 @@ class Traffic:
         other._cases = self._cases.emptied()
         other.history = other._cases.history
         other._put_off = []
-        other._unread_bodies = UnreadBodies(checks=0)  # which numbers its requests get must not depend on connections
+        other._in_step = _itself  # which numbers its requests get must not depend on connections
         return other
 
     # -- sending ------------------------------------------------------------------------------------------------------
@@ -288,7 +289,7 @@ class Traffic:
 
     def _take(self, exchange: Exchange, observes: bool = True, only: str = "") -> tuple[Case, list[Judgement]]:
         case, judgements = self._judged(exchange)
-        told = self._unread_bodies.in_step(case, judgements, self)
+        told = self._in_step(case, judgements, self)
         if told is not exchange:
             case, judgements = self._judged(told)
         self._check_session(case)
@@ -337,3 +338,7 @@ class Traffic:
             self.show(exchange)
         self._put_off.clear()
         raise RunOver(ending, why)
+
+
+def _itself(case: Case, _judgements: Sequence[Judgement], _traffic: Traffic) -> Exchange:
+    return case.exchange

@@ -7,17 +7,14 @@ once, with the plain request, and goes on with a new connection for each request
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.case import Case
 from contract_tests.judging.oracles.connections import may_leave_body
 from contract_tests.judging.verdict import Judgement
 from contract_tests.requests.plan import Step
 from contract_tests.target.connections import Way
 from contract_tests.target.exchange import Exchange
-
-if TYPE_CHECKING:
-    from contract_tests.engine.traffic import Traffic
 
 CHECKS = 6  # of suspect responses in one run; each takes three requests if the server is not at fault
 TRIES = 5  # of one check
@@ -27,8 +24,8 @@ PROOFS = 2  # a server that refuses every few requests, whatever comes before, d
 class UnreadBodies:
     """Check suspect responses, at most so many in one run."""
 
-    def __init__(self, checks: int = CHECKS) -> None:
-        self._checks_left = checks
+    def __init__(self) -> None:
+        self._checks_left = CHECKS
         self._found = False
 
     def in_step(self, case: Case, judgements: Iterable[Judgement], traffic: Traffic) -> Exchange:
