@@ -29,6 +29,10 @@ ALSO: dict[str, set[str]] = {
     "company-ids-null-by-default": {"response.companyIds.type"},
 }
 
+# Clauses that a defect breaks or not, as requests happen to overlap: the latest caller can be the user whose ID the
+# request has in its `userIds`.
+AT_TIMES: dict[str, set[str]] = {"user-of-latest-call": {"request.body.server-made"}}
+
 
 def judge(server: FaultyServer) -> set[str]:
     """Return the clauses that the covering set reports as broken; for an advisory one a warning is enough."""
@@ -52,4 +56,4 @@ FEW = first_of_each_part(FAULTY_SERVERS)
 @pytest.mark.once
 @pytest.mark.parametrize("server", FEW, ids=lambda server: server.name)
 def test_the_broken_clause_of_a_faulty_server_is_detected(server: FaultyServer) -> None:
-    assert judge(server) == {server.clause} | ALSO.get(server.name, set())
+    assert judge(server) - AT_TIMES.get(server.name, set()) == {server.clause} | ALSO.get(server.name, set())
