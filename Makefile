@@ -8,7 +8,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 compile := $(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help install mock test check selfcheck foreign mutation bench hardening spec spec-diff format lock supply build clean
+.PHONY: help install mock test check lint types types-on-windows recipes selfcheck foreign mutation bench hardening spec spec-diff format lock supply build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,15 +34,26 @@ mock: .venv/.commands ## serve the mock
 	@$(bin)/leadlists-mock $(ARGS)
 
 # With PYTHONDONTWRITEBYTECODE, each worker and each of the processes that tests start would compile every module again.
-test: install ## run lint, type checks, spec checks and all tests on every core (show the slowest: ARGS=--durations=5)
+test: install ## run lint, type checks, spec checks and the tests on every core (show the slowest: ARGS=--durations=5)
 	@$(MAKE) --no-print-directory --jobs=2 check spec
-	@.ci/tools curl nodes chromium redis
-	@PYTHONDONTWRITEBYTECODE= $(bin)/pytest -n auto $(ARGS)
+	@.ci/tools curl chromium redis
+	@PYTHONDONTWRITEBYTECODE= $(bin)/pytest -n auto -m "not recipes and not long" $(ARGS)
 
-check: install ## check lint, format, types and the CI workflow
-	@$(bin)/ruff check && $(bin)/ruff format --check && $(bin)/mypy
-	@$(bin)/mypy --platform win32 --cache-dir .mypy_cache/win32 --exclude '/(tests|bench)/'
+check: lint types types-on-windows ## check lint, format, types and the CI workflow
+
+lint: install
+	@$(bin)/ruff check && $(bin)/ruff format --check
 	@$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+types: install
+	@$(bin)/mypy
+
+types-on-windows: install
+	@$(bin)/mypy --platform win32 --cache-dir .mypy_cache/win32 --exclude '/(tests|bench)/'
+
+recipes: install ## run the example app and the recipes of the README with the tools of frontends (a minute)
+	@.ci/tools node nodes chromium
+	@PYTHONDONTWRITEBYTECODE= $(bin)/pytest -n auto -m recipes mock_server/tests contract_tests/tests/live $(ARGS)
 
 selfcheck: install ## judge every known server: detect every defect, raise no false positive (ten minutes)
 	@$(bin)/leadlists-contract selfcheck $(ARGS)
@@ -52,16 +63,17 @@ foreign: install ## run the suite against correct servers in other languages (fi
 	@.ci/tools node
 	@$(bin)/python -m contract_tests.tests.foreign_languages $(ARGS)
 
-mutation: install ## change the judging code in one place at a time and check that a test fails (a quarter of an hour; all: ARGS=--all)
+mutation: install ## change the judging code in one place at a time and check that a test fails (three minutes; all: ARGS=--all)
 	@$(bin)/python -m contract_tests.tests.mutation $(ARGS)
 
 bench: install ## measure the mock and other servers (suites: ARGS=--suite; record the results: ARGS=--write)
 	@.ci/tools wrk
 	@$(bin)/python -m mock_server.bench $(ARGS)
 
-hardening: install ## measure what the mock promises under attack, with a limit for each (two minutes)
+hardening: install ## measure what mock and suite promise under attack, with a limit for each (two minutes)
 	@.ci/tools node
 	@$(bin)/python -m mock_server.tests.hardening $(ARGS)
+	@$(bin)/python -m contract_tests.tests.hardening
 
 spec: install ## check the contract in spec/ with our own gate and two OpenAPI linters
 	@$(bin)/python -m contract_tests.spec_gate
