@@ -53,6 +53,13 @@ class Cycle:
         self._is_chunked = False
         self._bytes_due = 0  # of Content-Length, not sent yet
 
+    def feed(self, body: bytes, *, more_body: bool = True) -> None:
+        """Add a part of the body."""
+        self.body += body
+        self.more_body = more_body
+        if body or not more_body:
+            self.wake()
+
     def wake(self) -> None:
         """Wake `receive`: there is more of the body, or the body or the connection has ended."""
         self._has_news = True
@@ -168,9 +175,7 @@ class Cycle:
             self._head = None
 
     def finish(self) -> None:
-        """End the response; continue with the next request, or close the connection."""
+        """End the response."""
         self.response_complete = True
         self.wake()
-        if not self.keep_alive:
-            self._connection.close()
         self._connection.response_done(self)

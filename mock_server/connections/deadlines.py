@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from mock_server.connections.response_bytes import IDLE_S
+from mock_server.connections.response_bytes import ANNOUNCED_S
 
+UNUSED_S = 60.0  # without any request; the event loop gives a TLS handshake the same time
+KEPT_S = ANNOUNCED_S + 2.0  # after a response: a request sent at the last announced moment must still arrive
 STALL_S = 10.0  # interval to check unread responses; a client that reads nothing in between is cut, at most after 30 s
 
 
@@ -19,12 +21,14 @@ class Limited(Protocol):
     is_writing_paused: bool
 
     @property
+    def has_served(self) -> bool: ...
+    @property
     def is_responding(self) -> bool: ...
     def close(self) -> None: ...
 
 
 class Deadlines:
-    """Closes a connection that is idle for IDLE_S, or whose client reads nothing, and one more deadline at a time."""
+    """Closes an idle connection, or one whose client reads nothing; and one more deadline at a time."""
 
     def __init__(self, connection: Limited) -> None:
         self._connection = connection
@@ -46,10 +50,15 @@ class Deadlines:
         # One timer per connection, moved when it fires: a timer per request would cost more.
         self._quiet_since_s = self._loop.time()
         if self._idle_timer is None:
-            self._idle_timer = self._loop.call_later(IDLE_S, self._look_for_idle)
+            self._idle_timer = self._loop.call_later(self._idle_s(), self._look_for_idle)
 
-    def limit(self, seconds: float, then: Callable[[], None]) -> None:
-        """Call `then` after this time, unless another deadline is set."""
+    def _idle_s(self) -> float:
+        return KEPT_S if self._connection.has_served else UNUSED_S
+
+    def limit(self, seconds: float, then: Callable[[], None], *, replaces: bool = False) -> None:
+        """Call `then` after this time, unless another deadline is set, or in place of that one."""
+        if replaces:
+            self.unlimit()
         if self._deadline is None:
             self._deadline = self._loop.call_later(seconds, then)
 
@@ -69,7 +78,7 @@ class Deadlines:
         self._idle_timer = None
         if self._connection.is_responding or self._deadline is not None:
             return  # `rest` is called again after that
-        left_s = self._quiet_since_s + IDLE_S - self._loop.time()
+        left_s = self._quiet_since_s + self._idle_s() - self._loop.time()
         if left_s <= 0.01:
             self._connection.close()
         else:

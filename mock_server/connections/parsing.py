@@ -15,6 +15,15 @@ class Malformed(ValueError):
     """The bytes are not an HTTP/1.1 request; the text says why."""
 
 
+class IsHttps(Malformed):
+    """The bytes are a TLS handshake."""
+
+    remedy = "use http://, or start the mock with --tls"
+
+    def __init__(self) -> None:
+        super().__init__(f"this is HTTPS; {self.remedy}")
+
+
 class HeadTooLarge(Malformed):
     """The request line and headers exceed the limit."""
 
@@ -38,6 +47,7 @@ class RequestParser:
         self.is_in_head = True  # also between two requests
         self.has_begun = False  # a part of a head has arrived
         self._head_bytes = 0  # received bytes of that head
+        self._cut = b""  # the last bytes received, if they may begin an Upgrade header
         self._receiver = receiver
         self._max_header_bytes = max_header_bytes
         self._parser = httptools.HttpRequestParser(self)
@@ -57,11 +67,12 @@ class RequestParser:
         if was_in_head:
             # httptools buffers a header until its end, so the received bytes are counted as well.
             self._head_bytes += len(data)
-            data = _without_upgrade(data)
+            data = _without_upgrade(self._cut + data)
+            data, self._cut = _without_cut_name(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.keep_alive = False  # an Upgrade header split between two packets; httptools skips the rest
+            self.keep_alive = False  # an Upgrade header in a pipelined request; httptools skips the rest
         except httptools.HttpParserError as error:
             raise self._malformed(error) from None
         if self.is_in_head and not was_in_head:
@@ -151,7 +162,7 @@ class RequestParser:
         if isinstance(error.__context__, Malformed):
             return error.__context__
         if self._first == b"\x16":  # a TLS handshake, RFC 8446 §5.1
-            return Malformed("this is HTTPS; use http://, or start the mock with --tls")
+            return IsHttps()
         return Malformed(_REASONS.get(str(error), str(error)) or "its framing cannot be read")
 
 
@@ -163,6 +174,8 @@ _REASONS = {
 }
 _HOST = re.compile(rb"[\w!$&'()*+,;=.~%-]*(:[0-9]*)?|\[[0-9A-Fa-f:.]+\](:[0-9]*)?")  # RFC 9110 §7.2, RFC 3986 §3.2.2
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+_CUT_UPGRADE = re.compile(rb"\r(\n(\r|u(p(g(r(a(de?)?)?)?)?)?)?)?\Z", re.IGNORECASE)
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
 
 
 def _without_upgrade(data: bytes) -> bytes:
@@ -171,7 +184,15 @@ def _without_upgrade(data: bytes) -> bytes:
     Java's HttpClient offers h2c to every http:// server. httptools would treat that as the end of HTTP/1.1 and skip
     the body.
     """
-    if b"pgrade" not in data and b"PGRADE" not in data:
+    if b"upgrade:" not in data.lower():
         return data
     head, end, rest = data.partition(b"\r\n\r\n")
     return _UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
+
+
+def _without_cut_name(data: bytes) -> tuple[bytes, bytes]:
+    """Cut off the end of a part of a head if it may be the start of an Upgrade header; return both parts."""
+    if data[-1:] not in b"\r\nUuPpGgRrAaDdEe" or _END_OF_HEAD.search(data):
+        return data, b""
+    cut = _CUT_UPGRADE.search(data)
+    return (data[: cut.start()], cut[0]) if cut else (data, b"")

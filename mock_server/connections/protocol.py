@@ -8,33 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from typing import Any
 
-from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mock_server.connections.cycle import BODY_HIGH_BYTES, Cycle
 from mock_server.connections.deadlines import Deadlines
 from mock_server.connections.parsing import Malformed, RequestParser
+from mock_server.connections.request_queue import RequestQueue
 from mock_server.connections.response_bytes import whole_response
+from mock_server.connections.scopes import connection_scope, request_scope
 from mock_server.connections.shared import Shared
+from mock_server.connections.writing import Writing
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.request_state import KEY, RequestState
 
 logger = logging.getLogger("mock_server")
 
 HEAD_S = 10.0  # from the first byte of a head to its end; also for the rest of a body after its response
-LINGER_S = (
-    1.0  # a client can still send after an error response: closing at once would make its system drop the response
-)
-PIPELINED_MOST = 32  # requests parsed ahead; browsers send none ahead, and the rest stays unparsed
+LINGER_S = 1.0  # a client can still send after an error response: its system would drop it if the mock closed at once
 SLICE_BYTES = 16 * 1024  # parsed at once, so that one read cannot create thousands of requests
 WRITE_HIGH_BYTES = 64 * 1024  # of responses that the client has not read; above it, the app and further reads wait
 
 
-class Connection(asyncio.Protocol):
+class Connection(Writing):
     """The server's side of one connection."""
 
     def __init__(
@@ -46,27 +44,21 @@ class Connection(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self.loop = _loop or asyncio.get_running_loop()
-        self.transport: asyncio.Transport = None  # type: ignore[assignment]  # until connection_made
-        self.is_writing_paused = False
+        super().__init__(_loop or asyncio.get_running_loop())
         self._shared = shared
-        self._app = config.loaded_app
         self._server = server_state
         self._app_state = app_state
         self._parser = RequestParser(self, max_header_bytes=shared.max_header_bytes)
 
         self._is_new = False  # a request has begun to arrive and has no cycle yet
         self._new_body = b""
-        self._has_served = False
-        self._current: Cycle | None = None  # its response is the next to send
-        self._delayed: Cycle | None = None  # begins when writing resumes
-        self._newest: Cycle | None = None  # its body is being read
-        self._queue: deque[Cycle] = deque()  # parsed ahead
+        self.has_served = False
+        self._requests = RequestQueue(config.loaded_app, self.loop, server_state.tasks)
         self._held = b""  # received ahead, not parsed yet
         self._refusal: bytes | None = None  # the last response, after those of earlier requests
         self._is_refused = False  # further input is read and dropped
         self._is_reading_paused = False
-        self._drain: asyncio.Future[None] | None = None
+        self._has_ended = False  # the client sends nothing more
 
         self._deadlines = Deadlines(self)  # a deadline is for a head, or for a body that is drained
 
@@ -76,25 +68,13 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES)
         self._server.connections.add(self)  # type: ignore[arg-type]  # typed as uvicorn's own protocols
-        self._scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
-        self._connection_scope: Scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "server": _address(transport.get_extra_info("sockname")),
-            "client": _address(transport.get_extra_info("peername")),
-            "scheme": self._scheme,
-            "root_path": "",
-        }
+        self._scope = connection_scope(transport)
         self._deadlines.rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
         self._deadlines.cancel()
-        self._delayed = None
-        for cycle in (self._current, *self._queue):
-            if cycle is not None:
-                cycle.disconnect()
-        self._queue.clear()
+        self._requests.disconnect()
         self._held = b""
         self._is_refused = True
         self.resume_writing()
@@ -107,23 +87,29 @@ class Connection(asyncio.Protocol):
         else:
             self._parse(data)
 
+    def eof_received(self) -> bool:
+        """Close; but first respond to whole requests, for LINGER_S, because the client may only have ended its side."""
+        cycle = self._requests.current
+        if cycle is None or cycle.more_body or self._is_refused or self._scope["scheme"] == "https":
+            return False
+        self._has_ended = True
+        self._deadlines.limit(LINGER_S, self.close, replaces=True)
+        return True
+
     def pause_writing(self) -> None:
-        self.is_writing_paused = True
+        super().pause_writing()
         self.adjust_reading()
         self._deadlines.watch_reading()
 
     def resume_writing(self) -> None:
-        self.is_writing_paused = False
-        if self._drain is not None and not self._drain.done():
-            self._drain.set_result(None)
-        if self._delayed is not None and self._delayed is self._current:
-            self._begin(self._delayed)
+        super().resume_writing()
+        self._requests.resume()
         self.adjust_reading()
 
     def close(self) -> None:
         """Send the buffered bytes, then close."""
         self.transport.close()
-        if self._scheme == "https":
+        if self._scope["scheme"] == "https":
             # Closing TLS waits for the client's close_notify, which browsers never send; uvloop would wait forever.
             self.loop.call_later(LINGER_S, self.transport.abort)
 
@@ -131,9 +117,10 @@ class Connection(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Close after the current response; close at once if there is none, or only a part of a request."""
-        if self._current is not None and not self._current.more_body:
-            self._current.keep_alive = False
-        elif self._scheme == "https":
+        cycle = self._requests.current
+        if cycle is not None and not cycle.more_body:
+            cycle.keep_alive = False
+        elif self._scope["scheme"] == "https":
             self.transport.abort()
         else:
             self.transport.close()
@@ -147,34 +134,30 @@ class Connection(asyncio.Protocol):
     @property
     def is_responding(self) -> bool:
         """Whether a request waits for its response."""
-        return self._current is not None
-
-    async def drained(self) -> None:
-        """Wait until the client has read enough of the responses."""
-        while self.is_writing_paused:
-            self._drain = self.loop.create_future()
-            await self._drain
+        return self._requests.current is not None
 
     def adjust_reading(self) -> None:
         """Resume reading from the socket, or pause it."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._has_ended:
             return
-        cycle = self._newest
+        cycle = self._requests.newest
         is_full = cycle is not None and not cycle.response_complete and len(cycle.body) > BODY_HIGH_BYTES
         waits = is_full or self.is_writing_paused or bool(self._held) or self._refusal is not None
         pauses = waits and not self._is_refused
         if pauses != self._is_reading_paused:
             self._is_reading_paused = pauses
             self.transport.pause_reading() if pauses else self.transport.resume_reading()
+            self._limit_head()
 
     def response_done(self, cycle: Cycle) -> None:
-        """Continue after a response: start the next request, parse more input, or wait for it."""
-        self._server.total_requests += 1
-        self._current = self._queue.popleft() if self._queue else None
+        """Continue after a response: start the next request, parse more input, wait for it, or close."""
+        self._requests.take_next()
         if self.transport.is_closing():
             return
-        if self._current is not None:
-            self._begin(self._current)
+        if not cycle.keep_alive:
+            return self._close_with(b"") if cycle.more_body else self.close()
+        if self._requests.current is not None:
+            self._requests.begin(delays=self.is_writing_paused)
         elif self._refusal is not None:
             return self._close_with(self._refusal)
         elif cycle.more_body:
@@ -184,6 +167,8 @@ class Connection(asyncio.Protocol):
         if self._held:
             data, self._held = self._held, b""
             self._parse(data)
+        if self._has_ended:
+            self._deadlines.limit(LINGER_S, self.close) if self.is_responding else self.close()
         self.adjust_reading()
 
     def answer_500(self, cycle: Cycle) -> None:
@@ -191,20 +176,11 @@ class Connection(asyncio.Protocol):
         cycle.disconnect()
         self._close_with(self._shared.failure_response(self._parser, self.default_head()))
 
-    def _begin(self, cycle: Cycle) -> None:
-        """Call the app for the current cycle, once the client has read enough of the responses before it."""
-        self._delayed = cycle if self.is_writing_paused else None
-        if self._delayed is not None:
-            return  # its response would wait in memory
-        task = self.loop.create_task(cycle.run(self._app))
-        task.add_done_callback(self._server.tasks.discard)
-        self._server.tasks.add(task)
-
     # -- the parser
 
     def _parse(self, data: bytes) -> None:
         for start in range(0, len(data), SLICE_BYTES):
-            if self._refusal is not None or len(self._queue) >= PIPELINED_MOST:
+            if self._refusal is not None or self._requests.is_full:
                 self._held = data[start:]
                 break
             try:
@@ -215,10 +191,18 @@ class Connection(asyncio.Protocol):
             self._start_new()
             if self._is_refused or self.transport.is_closing():
                 return
-        if self._parser.has_begun:
-            self._deadlines.limit(HEAD_S, self._head_is_late)
-        if self._newest is not None or self._held:
+        self._limit_head()
+        if self._requests.newest is not None or self._held:
             self.adjust_reading()
+
+    def _limit_head(self) -> None:
+        """Give the client HEAD_S for the rest of a head, not counting the time in which the mock does not read it."""
+        if not self._parser.has_begun or self._is_refused or self._has_ended:
+            return
+        if self._is_reading_paused:
+            self._deadlines.unlimit()
+        else:
+            self._deadlines.limit(HEAD_S, self._head_is_late)
 
     def on_head(self) -> None:
         self._deadlines.unlimit()
@@ -228,20 +212,20 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         if self._is_new:
             self._new_body += body
-        elif self._newest is not None and not self._newest.response_complete:
-            self._newest.body += body
-            self._newest.wake()
+            return
+        cycle = self._requests.newest
+        if cycle is not None and not cycle.response_complete:
+            cycle.feed(body)
 
     def on_end(self) -> None:
         if self._is_refused:
             return
         if self._is_new:
             return self._respond_at_once()
-        cycle = self._newest
+        cycle = self._requests.newest
         if cycle is None:
             return
-        cycle.more_body = False
-        cycle.wake()
+        cycle.feed(b"", more_body=False)
         if cycle.response_complete:  # the end of a drained body
             self._deadlines.unlimit()
             self._deadlines.rest()
@@ -249,7 +233,7 @@ class Connection(asyncio.Protocol):
     def _respond_at_once(self) -> None:
         """Respond to a request that has arrived as a whole; if this is not possible now, start its cycle."""
         at_once, parser = self._shared.mock.at_once, self._parser
-        if at_once is None or self._current is not None or self.is_writing_paused or parser.expects_continue:
+        if at_once is None or self._requests.current is not None or self.is_writing_paused or parser.expects_continue:
             return self._start_new(more_body=False)
         try:
             answer = at_once(parser, self._new_body)
@@ -261,46 +245,25 @@ class Connection(asyncio.Protocol):
             self._is_new = False
             return self._close_with(self._shared.failure_response(parser, self.default_head()))
         self._is_new = False
-        self._has_served = True
-        self._server.total_requests += 1
+        self.has_served = True
         self.transport.write(response)
         if parser.keep_alive:
             self._deadlines.rest()
         else:
             self.close()
 
-    def _scope(self) -> Scope:
-        parser = self._parser
-        scope = {**self._connection_scope}
-        scope["http_version"] = parser.version
-        scope["method"] = parser.method
-        scope["path"] = parser.path
-        scope["raw_path"] = parser.raw_path
-        scope["query_string"] = parser.query
-        scope["headers"] = parser.headers
-        scope["state"] = self._app_state.copy()
-        return scope
-
     def _start_new(self, *, more_body: bool = True) -> None:
         """Start the cycle of a request that has begun to arrive, if there is one."""
         if not self._is_new:
             return
         self._is_new = False
-        parser, scope = self._parser, self._scope()
+        parser, scope = self._parser, request_scope(self._scope, self._parser, self._app_state)
         cycle = Cycle(self, scope, keep_alive=parser.keep_alive, expects_continue=parser.expects_continue)
         names = frozenset([name for name, _ in parser.headers])
-        scope[KEY] = RequestState(names, cycle, is_reused=self._has_served)  # a fault may break the connection
-        cycle.body += self._new_body
-        cycle.more_body = more_body
-        if self._new_body or not more_body:
-            cycle.wake()
-        self._has_served = True
-        self._newest = cycle
-        if self._current is None:
-            self._current = cycle
-            self._begin(cycle)
-        else:
-            self._queue.append(cycle)
+        scope[KEY] = RequestState(names, cycle, is_reused=self.has_served)  # a fault may break the connection
+        cycle.feed(self._new_body, more_body=more_body)
+        self.has_served = True
+        self._requests.add(cycle, delays=self.is_writing_paused)
 
     # -- refusals
 
@@ -310,17 +273,13 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refusal: Refused) -> None:
         """Respond to bytes that are not a request, after the responses to earlier requests, and close."""
         self._deadlines.unlimit()
-        cycle = self._newest
+        cycle = self._requests.newest
         if cycle is not None and cycle.more_body:  # the body of a request is incomplete
             if cycle.response_started:
                 return self.close()
-            if cycle is self._current:
-                self._current = None
-            else:
-                self._queue.pop()
-            cycle.disconnect()
+            self._requests.drop_newest()
         response = self._shared.refusal_response(refusal, self._parser, self.default_head())
-        if self._current is None:
+        if not self.is_responding:
             return self._close_with(response)
         self._refusal = response
         self.adjust_reading()
@@ -333,9 +292,4 @@ class Connection(asyncio.Protocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.adjust_reading()
-        self._deadlines.unlimit()
-        self._deadlines.limit(LINGER_S, self.close)
-
-
-def _address(name: Any) -> tuple[str, int] | None:
-    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
+        self._deadlines.limit(LINGER_S, self.close, replaces=True)

@@ -8,10 +8,8 @@ from http import HTTPStatus
 
 from mock_server.middleware.at_once import Answer
 
-# The timeout tells clients with a pool (Node's agent, undici) to close a connection before the server does: 75 s, as in
-# nginx. The server waits longer, because a request that is sent in the last moment would be reset.
+# Tells clients with a pool (Node's agent, undici) to close a connection before the server does: 75 s, as in nginx.
 ANNOUNCED_S = 75
-IDLE_S = ANNOUNCED_S + 5
 KEPT = f"connection: keep-alive\r\nkeep-alive: timeout={ANNOUNCED_S}\r\n".encode()
 CLOSED = b"connection: close\r\n"
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}

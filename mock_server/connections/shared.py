@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
 
-from mock_server.connections.parsing import HeadTooLarge, Malformed, RequestParser
+from mock_server.connections.parsing import HeadTooLarge, IsHttps, Malformed, RequestParser
 from mock_server.connections.response_bytes import status_line
 from mock_server.middleware.at_once import AtOnce
 from mock_server.middleware.cors import add_cors
@@ -16,7 +17,7 @@ from mock_server.middleware.journaling import record_unread
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.stages import Stages
-from mock_server.worlds.worlds import Worlds
+from mock_server.worlds.worlds import DEFAULT_WORLD, Worlds
 
 
 class Served(Protocol):
@@ -49,7 +50,26 @@ class Shared:
         if isinstance(error, HeadTooLarge):
             limit = self.max_header_bytes
             return refused("header_size", closes=True, got=f"more than {limit} bytes", limit=limit)
+        if isinstance(error, IsHttps):
+            self._notify(f"A client called this port over HTTPS, but it serves plain HTTP: {error.remedy}")
         return refused("http", closes=True, got=str(error))
+
+    def response_to_http(self, request: bytes, default_head: bytes) -> bytes:
+        """Return the response to the start of a request over plain http, sent to a port that serves https."""
+        parser = RequestParser(_NoReceiver(), max_header_bytes=self.max_header_bytes)
+        with suppress(Malformed):
+            parser.feed(request)
+        # The method is known if the head is valid.
+        host = dict(parser.headers).get(b"host", b"") if parser.method else b""
+        want = f"https://{host.decode('latin-1')}"
+        self._notify(f"A client called this port over plain HTTP, but it serves HTTPS: use {want}")
+        response, headers = self._rendered(refused("scheme", closes=True, want=want), parser.origin)
+        called = {"method": parser.method, "path": parser.path} if parser.method else {}
+        record_unread(self.mock.worlds, parser.headers, response, headers.raw, **called)
+        return _bytes(response, headers, default_head)
+
+    def _notify(self, text: str) -> None:
+        self.mock.worlds[DEFAULT_WORLD].notices.add(text)
 
     def refusal_response(self, refusal: Refused, parser: RequestParser, default_head: bytes) -> bytes:
         """Return the response to bytes that are not a request, and record it in the journal."""
@@ -66,6 +86,19 @@ class Shared:
         headers = MutableHeaders({**response.headers, "content-length": str(len(response.body)), "connection": "close"})
         add_cors(headers, origin, self.is_own_origin)
         return response, headers
+
+
+class _NoReceiver:
+    """Ignores the parts of requests."""
+
+    def on_head(self) -> None:
+        pass
+
+    def on_body(self, body: bytes) -> None:
+        pass
+
+    def on_end(self) -> None:
+        pass
 
 
 def _bytes(response: RenderedResponse, headers: MutableHeaders, default_head: bytes) -> bytes:

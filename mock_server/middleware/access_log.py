@@ -8,7 +8,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.pipeline.errors import shorten
+from mock_server.pipeline.problems import shorten
 
 
 def access_log(app: ASGIApp) -> ASGIApp:

@@ -9,7 +9,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.middleware.error_responses import send_response
-from mock_server.pipeline.errors import Refused, shorten
+from mock_server.middleware.preflights import Preflights
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import shorten
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
 
@@ -25,7 +27,7 @@ _NEVER_EXPOSED = frozenset(
     ["cache-control", "connection", "content-language", "content-length", "content-type", "expires", "last-modified",
      "pragma", "set-cookie", "vary"]
 )  # fmt: skip
-_PREFLIGHT_AGE_S = 600  # long enough to save most preflights, short enough for a change of --allow-origin
+PREFLIGHT_AGE_S = 600  # long enough to save most preflights, short enough for a change of --allow-origin
 
 
 def own_origins(allowed: Collection[str]) -> Callable[[str], bool]:
@@ -69,11 +71,14 @@ def cors(
     is_own_origin: Callable[[str], bool],
     render_error: Callable[[Refused], RenderedResponse],
     notify: Callable[[Scope, str], None],
+    preflights: Preflights,
+    preflight_age_s: int = PREFLIGHT_AGE_S,
 ) -> ASGIApp:
     """Let web pages of allowed origins call the mock with cookies, and read all responses, errors included.
 
     A response to any other origin has no CORS headers, so the browser does not show it to the web page. A preflight of
-    such an origin gets 403, and `notify` reports it with the flag that would allow it.
+    such an origin gets 403, and `notify` reports it with the flag that would allow it. `preflights` gets the others,
+    which the browser may cache for `preflight_age_s`.
     """
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +95,8 @@ def cors(
         if not is_preflight(scope["method"], scope["headers"]) or not origin:
             return await app(scope, receive, send_with_cors)
         if is_own_origin(origin):
-            await send_with_cors(_preflight_answer(request))
+            preflights.add(request, scope["path"])
+            await send_with_cors(_preflight_answer(request, preflight_age_s))
             return await send({"type": "http.response.body"})
         refusal = foreign_preflight(origin)
         notify(scope, refusal.message)
@@ -111,10 +117,10 @@ def is_preflight(method: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return method == "OPTIONS" and any(name == b"access-control-request-method" for name, _ in headers)
 
 
-def _preflight_answer(request: Headers) -> Message:
+def _preflight_answer(request: Headers, age_s: int) -> Message:
     headers = MutableHeaders()
     headers["access-control-allow-methods"] = _PREFLIGHT_METHODS
     if wanted := request.get("access-control-request-headers"):
         headers["access-control-allow-headers"] = wanted
-    headers["access-control-max-age"] = str(_PREFLIGHT_AGE_S)
+    headers["access-control-max-age"] = str(age_s)
     return {"type": "http.response.start", "status": 204, "headers": headers.raw}

@@ -7,22 +7,26 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 
-def is_cross_site(headers: Mapping[str, str], scheme: str) -> bool:
-    """Return whether a web page of another site sent the request (RFC 6265bis §5.2); http and https are two sites."""
-    page, own = _urls(headers, scheme)
-    site = headers.get("sec-fetch-site")
-    if site or scheme == "https" or _is_loopback(own):  # browsers send Sec-Fetch-Site to these, not to other mocks
+def is_cross_site(headers: Mapping[str, str], scheme: str, had_preflight: bool) -> bool:
+    """Return whether a web page of another site sent the request (RFC 6265bis §5.2); http and https are two sites.
+
+    Browsers say so in Sec-Fetch-Site, but not to a plain http server with another name than localhost. Then
+    `had_preflight` decides: without a preflight, web page and mock are one origin for the browser, because a dev proxy
+    between them changes the Host.
+    """
+    if site := headers.get("sec-fetch-site"):
         return site == "cross-site"
-    return bool(page.hostname) and (page.scheme, _site(page)) != (own.scheme, _site(own))
+    page, own = _urls(headers, scheme)
+    return had_preflight and bool(page.hostname) and (page.scheme, _site(page)) != (own.scheme, _site(own))
 
 
-def advice(headers: Mapping[str, str], scheme: str) -> str:
+def advice(headers: Mapping[str, str], scheme: str, had_preflight: bool) -> str:
     """Return why the session cookie cannot work for the calling web page, and the address to use; empty if it can.
 
     Over http the cookie is SameSite=Lax: a browser neither stores nor sends it between sites. Over https it is
     SameSite=None for other sites.
     """
-    if scheme == "https" or not is_cross_site(headers, scheme):
+    if scheme == "https" or not is_cross_site(headers, scheme, had_preflight):
         return ""
     page, own = _urls(headers, scheme)
     if not page.hostname:

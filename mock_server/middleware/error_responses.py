@@ -12,13 +12,20 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.contract.openapi import Contract
 from mock_server.middleware.cross_site import advice
+from mock_server.middleware.preflights import Preflights
 from mock_server.pipeline.errors import ClientLeft, Refused
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.words import STATUSES
 
 logger = logging.getLogger("mock_server")
 
+NO_COOKIE = (
+    'User is not authenticated: the request has no cookie. Sign in and send this request with credentials: "include" '
+    "(fetch) or withCredentials: true (axios), or send the header Authorization: Bearer <token>"
+)
 READ_PAST_S = 1.0  # a client on this machine sends 100 MiB and more of an unread body in that time
 
 
@@ -54,7 +61,9 @@ async def read_rest(receive: Receive) -> None:
         pass
 
 
-def error_responses(app: ASGIApp, *, render_error: Callable[[Refused], RenderedResponse]) -> ASGIApp:
+def error_responses(
+    app: ASGIApp, *, contract: Contract, render_error: Callable[[Refused], RenderedResponse], preflights: Preflights
+) -> ASGIApp:
     """Turn every exception of the inner app into a response."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,18 +79,37 @@ def error_responses(app: ASGIApp, *, render_error: Callable[[Refused], RenderedR
     # A function of its own: a variable that keeps an error in a frame of its traceback makes both garbage that only
     # the collector frees.
     async def answer(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = _with_advice(refusal_of(error), scope)
+        refusal = _with_advice(_with_key(refusal_of(error), scope, contract), scope, preflights)
         await send_response(render_error(refusal), send, receive if refusal.closes else None)
 
     return middleware
 
 
-def _with_advice(refusal: Refused, scope: Scope) -> Refused:
-    """Explain in a 401 that the session cookie cannot work, if that is the reason."""
+def _with_key(refusal: Refused, scope: Scope, contract: Contract) -> Refused:
+    """Say in a 401 where the operation expects an API key or a password."""
+    if refusal.status != 401 or refusal.message:
+        return refusal
+    operation, _ = contract.operation_at(scope["method"], scope["path"])
+    if operation is None or not operation.login.keys:
+        return refusal
+    key = f"{' and '.join(operation.login.keys)} (the mock accepts any value)"
+    if operation.login.is_session_enough:
+        return Refused(401, message=f"{STATUSES[401][1]}, or {key}", headers=refusal.headers)
+    return Refused(401, message=f"User is not authenticated: send {key}", headers=refusal.headers)
+
+
+def _with_advice(refusal: Refused, scope: Scope, preflights: Preflights) -> Refused:
+    """Explain in a 401 that the session cookie cannot work, or that the web page did not send it."""
     state = request_state(scope)
     if refusal.status != 401 or b"origin" not in state.header_names or b"authorization" in state.header_names:
         return refusal
-    if not (text := advice(Headers(scope=scope), scope["scheme"])):
-        return refusal
+    headers = Headers(scope=scope)
+    had_preflight = preflights.had(headers, scope["method"], scope["path"])
+    if not (text := advice(headers, scope["scheme"], had_preflight)):
+        crosses_origins = had_preflight or headers.get("sec-fetch-site") in ("same-site", "cross-site")
+        has_cookies = b"cookie" in state.header_names
+        return (
+            Refused(401, message=NO_COOKIE, headers=refusal.headers) if crosses_origins and not has_cookies else refusal
+        )
     state.world.notices.add(text)
     return Refused(401, message=text, headers=refusal.headers)

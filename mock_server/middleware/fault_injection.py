@@ -17,13 +17,14 @@ from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.middleware.cors import is_preflight
 from mock_server.middleware.error_responses import read_rest, send_response
 from mock_server.middleware.requested_faults import CARRIERS, requested_fault
-from mock_server.pipeline.errors import Problem, Refused, refused
+from mock_server.pipeline.errors import Refused, refused
+from mock_server.pipeline.problems import Problem
 from mock_server.pipeline.request_state import RequestState, request_state
 from mock_server.pipeline.responses import WITHOUT_BODY, Outcome, RenderedResponse
+from mock_server.pipeline.sessions import EXPIRED
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.faults import AppliedFault, Fault, FaultError, Sender
 
-EXPIRED = "The session has expired; sign in again"
 NOT_JSON = b"<!DOCTYPE html><title>Bad gateway</title><h1>Bad gateway</h1>\n"  # as a proxy sends it
 RETRY_AFTER_S = 1
 DRIBBLE_S = 2.0
@@ -32,7 +33,7 @@ PEEKED_BYTES = 1024 * 1024  # of a body that is read to find the matching fault
 PEEKED_S = 10.0
 WITH_RETRY_AFTER = (429, 503)  # RFC 6585 §4, RFC 9110 §15.6.4
 
-Respond = Callable[[list[Message], Scope, Send], Awaitable[None]]
+Corrupt = Callable[[list[Message], Scope, Send], Awaitable[None]]
 
 
 class HungUp(Exception):
@@ -247,4 +248,4 @@ async def _not_json(messages: list[Message], scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": NOT_JSON})
 
 
-_CORRUPTING: dict[str, Respond] = {"half": _half, "bad-chunk": _bad_chunk, "dribble": _dribble, "not-json": _not_json}
+_CORRUPTING: dict[str, Corrupt] = {"half": _half, "bad-chunk": _bad_chunk, "dribble": _dribble, "not-json": _not_json}

@@ -127,11 +127,20 @@ class _Recording:
 
 
 def record_unread(
-    worlds: Worlds, headers: RawHeaders, response: RenderedResponse, response_headers: RawHeaders
+    worlds: Worlds,
+    headers: RawHeaders,
+    response: RenderedResponse,
+    response_headers: RawHeaders,
+    *,
+    method: str = "",
+    path: str = "",
 ) -> None:
-    """Record the response to bytes that are not a request; `headers` are those that could be parsed."""
+    """Record the response to bytes that are not a request, or to one over plain HTTP on a port for HTTPS.
+
+    `headers` are those that could be parsed.
+    """
     world = worlds.find(world_named(headers)) or worlds[DEFAULT_WORLD]  # invalid bytes create no world
-    exchange = Exchange(system_clock(), "", "", b"", list(headers), status=response.status, complete=True)
+    exchange = Exchange(system_clock(), method, path, b"", list(headers), status=response.status, complete=True)
     exchange.response_headers = response_headers
     exchange.take_response(response.body)
     world.journal.add(exchange)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mock_server.pipeline.errors import shorten
+from mock_server.pipeline.problems import shorten
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.worlds.faults import ANSWERS, EFFECTS, LONGEST_DELAY_MS, AppliedFault, Fault, FaultError
 
