@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mock_server.contract.openapi import Contract, OperationSpec
+from mock_server.contract.openapi import JSON, Contract, OperationSpec, is_json
+from mock_server.contract.spec_files import SpecError
 
 DEEPEST = 8  # a schema can contain itself
+VALUES_MOST = 20_000  # in an example: a megabyte of JSON
 
 Source = Literal["example", "schema", "nothing"]
 Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -20,6 +22,7 @@ class Sample:
 
     value: Any
     source: Source
+    media_type: str = JSON
 
 
 def sample_response(contract: Contract, operation: OperationSpec) -> Sample:
@@ -29,12 +32,37 @@ def sample_response(contract: Contract, operation: OperationSpec) -> Sample:
     if response is None or (response.schema is None and response.example is None):
         return Sample(None, "nothing")
     if response.example is not None:
-        return Sample(response.example, "example")
-    return Sample(sample_of(response.schema or {}, contract.resolve), "schema")
+        return Sample(response.example, "example", response.media_type)
+    if not is_json(response.media_type) and contract.resolve(response.schema or {}).get("format") in ("binary", "byte"):
+        return Sample("", "nothing", response.media_type)
+    try:
+        return Sample(sample_of(response.schema or {}, contract.resolve), "schema", response.media_type)
+    except _TooLarge:
+        raise SpecError(
+            f"{operation.method} {operation.path}: the schema of its response {status} expands to more than "
+            f"{VALUES_MOST} values; give the response an `example`"
+        ) from None
 
 
-def sample_of(schema: Mapping[str, Any], resolve: Resolve, depth: int = 0) -> Any:
+class _TooLarge(Exception):
+    """The example of a schema has more than VALUES_MOST values."""
+
+
+def sample_of(schema: Mapping[str, Any], resolve: Resolve) -> Any:
     """Return a value of the schema's type; ignore keywords that restrict it further, such as `pattern`."""
+    left = VALUES_MOST
+
+    def counted(node: Mapping[str, Any]) -> Mapping[str, Any]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _TooLarge
+        return resolve(node)
+
+    return _sample(schema, counted, 0)
+
+
+def _sample(schema: Mapping[str, Any], resolve: Resolve, depth: int) -> Any:
     schema = resolve(schema)
     for keyword in ("example", "default"):
         if keyword in schema:
@@ -44,10 +72,10 @@ def sample_of(schema: Mapping[str, Any], resolve: Resolve, depth: int = 0) -> An
     if depth > DEEPEST:
         return None
     if "allOf" in schema:
-        return _merged([sample_of(each, resolve, depth + 1) for each in schema["allOf"]], schema, resolve, depth)
+        return _merged([_sample(each, resolve, depth + 1) for each in schema["allOf"]], schema, resolve, depth)
     for keyword in ("oneOf", "anyOf"):
         if schema.get(keyword):
-            return sample_of(schema[keyword][0], resolve, depth + 1)
+            return _sample(schema[keyword][0], resolve, depth + 1)
     return _of_type(schema, resolve, depth)
 
 
@@ -55,25 +83,26 @@ def _merged(parts: list[Any], schema: Mapping[str, Any], resolve: Resolve, depth
     """Return the members of all parts of an `allOf`, and of the schema that contains it."""
     if not all(isinstance(each, dict) for each in parts):
         return parts[0]
-    beside = _object(schema, resolve, depth) if "properties" in schema else {}
-    return {name: value for part in (*parts, beside) for name, value in part.items()}
+    own = _object(schema, resolve, depth) if "properties" in schema else {}
+    return {name: value for part in (*parts, own) for name, value in part.items()}
 
 
 def _of_type(schema: Mapping[str, Any], resolve: Resolve, depth: int) -> Any:
     kind = schema.get("type") or ("object" if "properties" in schema else "array" if "items" in schema else "string")
-    match kind:
+    match kind[0] if isinstance(kind, list) else kind:
         case "object":
             return _object(schema, resolve, depth)
         case "array":
             count = max(1, schema.get("minItems", 0)) if depth < DEEPEST else 0
-            return [sample_of(schema.get("items", {}), resolve, depth + 1) for _ in range(min(count, 100))]
+            return [_sample(schema.get("items", {}), resolve, depth + 1) for _ in range(min(count, 100))]
         case "integer" | "number":
             least = schema.get("minimum", min(1, schema.get("maximum", 1)))
             return least + 1 if schema.get("exclusiveMinimum") else least
         case "boolean":
             return True
         case _:
-            return _TEXTS.get(schema.get("format", ""), "text").ljust(min(schema.get("minLength", 0), 1000), ".")
+            text = _TEXTS.get(schema.get("format", ""), "text").ljust(min(schema.get("minLength", 0), 1000), ".")
+            return text[: schema.get("maxLength")]
 
 
 def _object(schema: Mapping[str, Any], resolve: Resolve, depth: int) -> dict[str, Any]:
@@ -81,7 +110,7 @@ def _object(schema: Mapping[str, Any], resolve: Resolve, depth: int) -> dict[str
     required = schema.get("required", ())
     # Deep inside, only required members: a schema that contains itself would give a tree of thousands.
     names = [name for name in properties if depth < 3 or name in required]
-    return {name: sample_of(properties[name], resolve, depth + 1) for name in names}
+    return {name: _sample(properties[name], resolve, depth + 1) for name in names}
 
 
 _TEXTS = {

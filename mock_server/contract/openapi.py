@@ -6,15 +6,20 @@ Nothing here knows lead lists; a second operation is one more entry of `Contract
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_server.contract.schema import Formats, Validator
+from mock_server.contract.extensions import without_extensions
+from mock_server.contract.openapi31 import in_words_of_30
+from mock_server.contract.references import check_references, look_up
+from mock_server.contract.schema import Components, Formats, Validator
 from mock_server.contract.spec_files import SpecError, read_with_source, shortened
 
+JSON = "application/json"
+BEARER_TYPES = ("oauth2", "openIdConnect")  # of security schemes whose tokens are bearer tokens (RFC 6750)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -35,6 +40,15 @@ class ResponseSpec:
 
     schema: Mapping[str, Any] | None  # None: the spec documents no body
     example: Any
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The logins of an operation other than sessions: API keys and passwords, in words."""
+
+    keys: tuple[str, ...]
+    is_session_enough: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +60,9 @@ class OperationSpec:
     method: str
     media_types: tuple[str, ...]
     body_required: bool
-    body: Validator | None  # None: the operation has no request body
+    body: Validator | None  # None: the operation has no request body, or one that is not JSON, which is not checked
     example: Any  # the request example, which messages quote
+    login: Login
     parameters: tuple[Parameter, ...]
     success_statuses: tuple[int, ...]
     responses: Mapping[int, ResponseSpec]  # by status
@@ -59,17 +74,17 @@ class Contract:
     def __init__(self, document: dict[str, Any], formats: Formats, source: bytes = b"") -> None:
         self.document = document
         self.source = source  # the bytes of the file
-        self._formats = formats
-        _check_references(document)
+        check_references(document)
+        self._components = Components(document, formats)
         # Connexion mounts the API below the path of the first server.
         servers = document.get("servers") or [{"url": ""}]
-        self._base = urlsplit(servers[0]["url"]).path.rstrip("/")
+        self.base_path = urlsplit(servers[0]["url"]).path.rstrip("/")
         self.operations: dict[str, OperationSpec] = {}
         self._methods: dict[str, tuple[str, ...]] = {}
         self._at: dict[tuple[str, str], OperationSpec] = {}  # (method, path as the spec has it)
         for path, item in document["paths"].items():
             methods = [method for method in METHODS if method in item]
-            self._methods[self._base + path] = tuple(method.upper() for method in methods)
+            self._methods[self.base_path + path] = tuple(method.upper() for method in methods)
             for method in methods:
                 self._add(path, method, item)
         self._templates = [
@@ -95,7 +110,7 @@ class Contract:
 
     def validator(self, schema: Mapping[str, Any]) -> Validator:
         """Compile a schema of the document."""
-        return Validator(schema, self.document, self._formats)
+        return Validator(schema, self._components)
 
     def _template(self, path: str) -> tuple[str, Mapping[str, str]]:
         """Return the path template that a request path matches, and its parameters; an unknown path stays as it is."""
@@ -113,20 +128,21 @@ class Contract:
             raise SpecError(f"{place} has an operationId that is not a string")
         if operation_id in self.operations:
             raise SpecError(f"two operations have the operationId {operation_id}; the second one is {place}")
-        self._check_security(place, spec)
+        login = self._login(place, spec)
         body = self.resolve(spec.get("requestBody", {}))
-        content: Mapping[str, Any] = body.get("content", {})
+        content = _json_part(body.get("content", {}))
         schema: Mapping[str, Any] | None = next(
             (entry["schema"] for entry in content.values() if "schema" in entry), {} if content else None
         )
         operation = OperationSpec(
             id=operation_id,
-            path=self._base + path,
+            path=self.base_path + path,
             method=method.upper(),
             media_types=tuple(media_type.lower() for media_type in content),
             body_required=bool(body.get("required", False)),
             body=None if schema is None else self.validator(schema),
             example=self._example(content),
+            login=login,
             parameters=tuple(
                 self._parameter(self.resolve(entry))
                 for entry in [*item.get("parameters", []), *spec.get("parameters", [])]
@@ -142,9 +158,9 @@ class Contract:
 
     def _response(self, entry: Mapping[str, Any]) -> ResponseSpec:
         content = entry.get("content", {})
-        return ResponseSpec(
-            next((each["schema"] for each in content.values() if "schema" in each), None), self._example(content)
-        )
+        content = _json_part(content) or content
+        schema = next((each["schema"] for each in content.values() if "schema" in each), None)
+        return ResponseSpec(schema, self._example(content), next(iter(content), JSON))
 
     def _example(self, content: Mapping[str, Any]) -> Any:
         for entry in content.values():
@@ -159,26 +175,60 @@ class Contract:
             name=entry["name"],
             place=entry["in"],
             required=bool(entry.get("required", False)),
-            type=self.resolve(schema).get("type", "string"),
+            type=_one(self.resolve(schema).get("type", "string")),
             validator=self.validator(schema),
         )
 
-    def _check_security(self, place: str, spec: Mapping[str, Any]) -> None:
+    def _login(self, place: str, spec: Mapping[str, Any]) -> Login:
         schemes = self.document.get("components", {}).get("securitySchemes", {})
-        for name in {name for entry in spec.get("security", self.document.get("security", [])) for name in entry}:
+        keys: dict[str, str] = {}
+        requirements = spec.get("security", self.document.get("security", []))
+        for name in {name: None for entry in requirements for name in entry}:
             if name not in schemes:
                 raise SpecError(f"{place} requires the security scheme {name}, which `components` does not define")
-            scheme = self.resolve(schemes[name])
-            by_cookie = scheme["type"] == "apiKey" and scheme.get("in") == "cookie"
-            by_bearer = scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer"
-            if not (by_cookie or by_bearer):
-                raise SpecError(f"security scheme {name}: the mock supports only session cookies and bearer tokens")
+            if key := _key_in_words(name, self.resolve(schemes[name])):
+                keys[name] = key
+        return Login(tuple(keys.values()), any(not keys.keys() & entry.keys() for entry in requirements))
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow `$ref`s from a node of the document."""
         while "$ref" in node:
             node = look_up(self.document, node["$ref"])
         return node
+
+
+def _key_in_words(name: str, scheme: Mapping[str, Any]) -> str | None:
+    """Return where the key of a security scheme is sent, or None if the scheme is a session; raise SpecError."""
+    match scheme["type"], scheme.get("in"), str(scheme.get("scheme", "")).lower():
+        case ("apiKey", "cookie", _) | ("http", _, "bearer"):
+            return None
+        case kind, _, _ if kind in BEARER_TYPES:
+            return None
+        case "apiKey", "header", _:
+            return f"the API key in the header {scheme['name']}"
+        case "apiKey", "query", _:
+            return f"the API key in the query parameter {scheme['name']}"
+        case "http", _, "basic":
+            return "the header Authorization: Basic"
+    raise SpecError(
+        f"security scheme {name}: the mock supports only API keys (apiKey), http basic, and bearer tokens (http "
+        "bearer, oauth2, openIdConnect); declare one of them"
+    )
+
+
+def _one(types: Any) -> str:
+    """Return the first of several types."""
+    return str(types[0] if isinstance(types, list) else types)
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether a media type of the spec, which may be a range, is JSON (RFC 6839 §3.1)."""
+    name = media_type.partition(";")[0].strip().lower()
+    return name in (JSON, "application/*", "*/*") or name.endswith("+json")
+
+
+def _json_part(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {media_type: entry for media_type, entry in content.items() if is_json(media_type)}
 
 
 def load(spec_dir: Path, formats: Formats) -> Contract:
@@ -191,19 +241,35 @@ def load(spec_dir: Path, formats: Formats) -> Contract:
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise SpecError(f"{path} is not an OpenAPI document: it has no `paths`")
     try:
-        return Contract(document, formats, source)
+        return Contract(_read(without_extensions(document)), formats, source)
     except SpecError as error:
         raise SpecError(f"{path}: {error}") from None
     except Exception as error:  # the document has another shape than OpenAPI 3.0
         raise not_openapi(path, document, error) from error
 
 
-def not_openapi(path: Path, document: Any, error: Exception) -> SpecError:
-    """Explain an error from an invalid document: name the place that is not OpenAPI 3.0."""
-    from openapi_spec_validator import OpenAPIV30SpecValidator  # slow to load, rarely needed
+def is_31(document: Mapping[str, Any]) -> bool:
+    """Return whether a document is OpenAPI 3.1."""
+    return str(document.get("openapi", "")).startswith("3.1")
 
+
+def _read(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document in the words of OpenAPI 3.0; raise SpecError for another version."""
+    if is_31(document):
+        return in_words_of_30(document)
+    version = str(document.get("openapi", document.get("swagger", "")))
+    if not version.startswith("3.0"):
+        raise SpecError(f"it is OpenAPI {version or 'without a version'}; the mock serves 3.0 and 3.1, so convert it")
+    return document
+
+
+def not_openapi(path: Path, document: Any, error: Exception) -> SpecError:
+    """Explain an error from an invalid document: name the place that is not OpenAPI."""
+    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator  # slow to load, rarely needed
+
+    version, validator = ("3.1", OpenAPIV31SpecValidator) if is_31(document) else ("3.0", OpenAPIV30SpecValidator)
     try:
-        breach: Any = next(iter(OpenAPIV30SpecValidator(document).iter_errors()), None)
+        breach: Any = next(iter(validator(document).iter_errors()), None)
     except Exception:  # the validator fails at what is not JSON either, such as a key that is a number
         breach = None
     if breach is None:
@@ -211,47 +277,5 @@ def not_openapi(path: Path, document: Any, error: Exception) -> SpecError:
     while breach.context:  # of several alternatives, report the one that matched deepest
         breach = max(breach.context, key=lambda each: len(each.absolute_path))
     place = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in breach.absolute_path)
-    return SpecError(f"{path}, {place or 'the whole'}, is not OpenAPI 3.0: {shortened(breach.message.splitlines()[0])}")
-
-
-def look_up(document: Mapping[str, Any], reference: str) -> Any:
-    """Return the node of the document that a `$ref` points to; raise SpecError."""
-    node: Any = document
-    for part in reference.removeprefix("#/").split("/"):
-        try:
-            node = node[part.replace("~1", "/").replace("~0", "~")]
-        except (KeyError, TypeError):
-            raise SpecError(f"$ref {reference} points to nothing") from None
-    return node
-
-
-def _check_references(document: Mapping[str, Any]) -> None:
-    """Raise SpecError unless every `$ref` stays inside the document: loading a spec opens no further file or URL."""
-    for node in _mappings(document):
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            if not reference.startswith("#/"):
-                raise SpecError(f"$ref {reference} leaves the document; only #/… is supported")
-            _check_end(document, reference)
-
-
-def _check_end(document: Mapping[str, Any], reference: str) -> None:
-    """Raise SpecError unless a `$ref` leads to a node that is not a `$ref`."""
-    passed: list[Any] = []
-    node: Any = {"$ref": reference}
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        if node["$ref"] in passed:
-            raise SpecError(f"$ref {reference} leads to itself")
-        passed.append(node["$ref"])
-        node = look_up(document, node["$ref"])
-
-
-def _mappings(node: Any) -> Iterator[Mapping[str, Any]]:
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            yield node
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
+    told = shortened(breach.message.splitlines()[0])
+    return SpecError(f"{path}, {place or 'the whole'}, is not OpenAPI {version}: {told}")

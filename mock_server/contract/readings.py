@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from mock_server.contract import spelling
 from mock_server.contract.spec_files import SpecError, find_spec_dir, read_yaml
 
 PROFILES = ("page", "strict")
@@ -92,5 +92,5 @@ def resolve(catalogue: Mapping[str, Reading], profile: str, choices: Iterable[tu
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    matches = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(matches)}?" if matches else ""
+    meant = spelling.near(word, known, likeness=0.5, most=3)
+    return f"; did you mean {meant}?" if meant else ""

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from mock_server import create_app
+from mock_server.contract.extensions import without_extensions
 from mock_server.contract.openapi import Contract, load
 from mock_server.contract.spec_files import SpecError, find_spec_dir, read_yaml
-from mock_server.tests.conftest import Ask
+from mock_server.tests.conftest import GOOD, LOGIN, Ask
 
 AssertError = Callable[..., dict[str, Any]]
 WriteSpec = Callable[[Callable[[dict[str, Any]], None]], Path]
@@ -188,12 +189,31 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def add_fan_out(keyword: str) -> Callable[[dict[str, Any]], None]:
+    """Add schemas of which each refers nine times to the one before: together 9**9 values."""
+
+    def change(document: dict[str, Any]) -> None:
+        schemas = document["components"]["schemas"]
+        schemas["Of0"] = {"type": "string"}
+        for number in range(9):
+            parts = [{"$ref": f"#/components/schemas/Of{number}"} for _ in range(9)]
+            named = {f"p{at}": part for at, part in enumerate(parts)}
+            is_object = keyword == "properties"
+            schemas[f"Of{number + 1}"] = {"properties": named, "required": [*named]} if is_object else {keyword: parts}
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/Of9"}}}
+        document["paths"]["/fan-out"] = {"get": {"responses": {"200": {"description": "Many.", "content": content}}}}
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
         (change_operation(operationId=5), "POST /api/v1/entities/leadlists has an operationId that is not a string"),
         (change_operation(security=[{"nope": []}]), "requires the security scheme nope"),
-        (lambda document: document.update(openapi="3.1.0"), "OpenAPI 3.0"),
+        (lambda document: document.update(openapi="3.2.0"), "it is OpenAPI 3.2.0; the mock serves 3.0 and 3.1"),
+        (lambda document: document.pop("openapi"), "it is OpenAPI without a version"),
+        (lambda document: document.update(openapi="3.1.0", servers=[{}]), '/servers/0, is not OpenAPI 3.1: "url" is'),
         (lambda document: document.pop("paths"), "no `paths`"),
         (lambda document: document.update({1: 2}), "cannot be served"),
         (
@@ -205,9 +225,12 @@ def add_reference(reference: str) -> Callable[[dict[str, Any]], None]:
         (add_reference("other.yaml#/x"), "other.yaml#/x leaves"),
         (add_reference("#/components/schemas/Nope"), "points to nothing"),
         (add_reference("#/components/schemas/Other"), "#/components/schemas/Other leads to itself"),
+        (add_fan_out("allOf"), r"\$ref #/components/schemas/Of\d expands to more than 20000 schemas for one value"),
+        (add_fan_out("oneOf"), "its allOf, anyOf and oneOf contain each other too often"),
+        (add_fan_out("properties"), "GET /fan-out: the schema of its response 200 expands to more than 20000 values"),
         (
-            lambda document: document["components"]["securitySchemes"]["sessionCookie"].update({"in": "query"}),
-            "only session cookies and bearer tokens",
+            lambda document: document["components"]["securitySchemes"]["sessionBearer"].update(scheme="digest"),
+            r"security scheme sessionBearer: the mock supports only API keys \(apiKey\), http basic",
         ),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
@@ -220,6 +243,43 @@ def test_an_unservable_spec_is_refused(
         create_app(spec_dir=spec_dir)
 
 
+def test_a_spec_names_no_python_functions(write_spec: WriteSpec, ask: Ask) -> None:
+    def change(document: dict[str, Any]) -> None:
+        change_operation(**{"x-openapi-router-controller": "os"})(document)
+        bearer = {"x-bearerInfoFunc": "os.nothing", "x-authentication-scheme": "Bearer"}
+        for scheme in document["components"]["securitySchemes"].values():
+            scheme.update(bearer)
+        document["x-topics"] = [{"content": {"$ref": "./docs/start.md"}}]
+
+    app = create_app(spec_dir=write_spec(change))
+    assert ask(app, "POST", "/api/v1/entities/leadlists", json=GOOD, headers=LOGIN).status_code == 201
+
+
+def test_names_that_look_like_extensions_are_kept() -> None:
+    document = {
+        "x-a": 1,
+        "components": {"x-b": 2, "securitySchemes": {"x-key": {"type": "apiKey", "x-c": 3}}},
+        "paths": {
+            "/": {"x-d": 4, "get": {"security": [{"x-key": []}], "responses": {"200": {"headers": {"x-id": {}}}}}}
+        },
+        "schemas": {"x-e": {"x-f": 5, "properties": {"x-g": {"x-h": 6, "example": {"x-i": 7}}, "headers": {"x-j": 8}}}},
+    }
+    assert without_extensions(document) == {
+        "components": {"securitySchemes": {"x-key": {"type": "apiKey"}}},
+        "paths": {"/": {"get": {"security": [{"x-key": []}], "responses": {"200": {"headers": {"x-id": {}}}}}}},
+        "schemas": {"x-e": {"properties": {"x-g": {"example": {"x-i": 7}}, "headers": {}}}},
+    }
+
+
+def test_an_error_that_connexion_finds_late_is_reported(write_spec: WriteSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Any) -> None:
+        raise ValueError("late")
+
+    monkeypatch.setattr("connexion.middleware.main.ConnexionMiddleware._build_middleware_stack", fail)
+    with pytest.raises(SpecError, match=r"cannot be served: ValueError\('late'\)"):
+        create_app()
+
+
 def test_a_spec_is_data(tmp_path: Path) -> None:
     """Jinja stays text, timestamps stay strings, tags do nothing."""
     (tmp_path / "x.yaml").write_text("a: '{{ 7*7 }}'\nb: 2024-01-01T00:00:00Z\nc: 2024-01-01\n")
@@ -229,6 +289,20 @@ def test_a_spec_is_data(tmp_path: Path) -> None:
         read_yaml(tmp_path / "x.yaml")
     with pytest.raises(SpecError, match="cannot be read"):
         load(tmp_path, formats={})
+
+
+def test_a_spec_can_be_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text('{"a": "\\ud83d\\ude00", "b": 1e3}')
+    assert read_yaml(path) == {"a": "\U0001f600", "b": 1000.0}
+    path.write_text("{a: 5}")
+    assert read_yaml(path) == {"a": 5}
+    path.write_text('{"a": 1, "a": 2}')
+    with pytest.raises(SpecError, match="the key 'a' is there twice"):
+        read_yaml(path)
+    path.write_text('{"a":' * 300 + "1" + "}" * 300)
+    with pytest.raises(SpecError, match="nested deeper than 200 levels"):
+        read_yaml(path)
 
 
 def expanding(item: str) -> str:
@@ -243,10 +317,16 @@ def expanding(item: str) -> str:
     ("text", "told"),
     [
         ("a: &a [*a]", "line 1, column 4, .* refers to a value that contains it"),
-        ("[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("[" * 200_000, "line 1, column 201, .* nested deeper than 200 levels"),
+        ('{"a":' * 200_000, "nested deeper than 200 levels"),
+        ("- " * 200_000, "nested deeper than 200 levels"),
+        (f"a: &a {'[' * 150}{']' * 150}\nb: {'[' * 150}*a{']' * 150}", "expand to more than 200 levels"),
+        ("- a\n" * 300_000, "more than 250000 values"),
+        ("# " + "x" * (10 << 20), "larger than 10 MiB"),
+        ("a: 1\nb: 2\na: 3", "line 3, column 1, .* the key 'a' is there twice"),
         ("a: &a {b: {c: [1, *a]}}", "refers to a value that contains it"),
-        (expanding(f"[{', '.join('*' * 9)}]"), "expand to more than 1000000 values"),
-        (expanding(f"{{<<: [{', '.join('*' * 9)}]}}"), "expand to more than 1000000 values"),
+        (expanding(f"[{', '.join('*' * 9)}]"), "expand to more than 250000 values"),
+        (expanding(f"{{<<: [{', '.join('*' * 9)}]}}"), "expand to more than 250000 values"),
     ],
 )
 def test_a_file_that_is_too_deep_or_expands_without_end_is_refused(text: str, told: str, tmp_path: Path) -> None:

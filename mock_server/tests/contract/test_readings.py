@@ -180,6 +180,7 @@ SEEN: dict[tuple[str, str], tuple[Request, Seen]] = {
     ("unicode-form", "refused"): (sent(name="e\u0301"), refused("composed")),
     ("markup-in-text", "sanitised"): (sent(name="a <b>c</b>"), returned(name="a c")),
     ("markup-in-text", "refused"): (sent(name="a <b>c</b>"), refused("no_markup")),
+    ("nul-in-text", "removed"): (sent(name="a\0b", personIds=["\0c"]), returned(name="ab", personIds=["c"])),
     ("nul-in-text", "refused"): (sent(personIds=["a\0"]), refused("no_nul")),
     ("control-characters", "removed"): (sent(name="a\u0007\u2028b"), returned(name="ab")),
     ("control-characters", "refused"): (sent(personIds=["a\u202eb"]), refused("no_control")),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mock_server.contract.schema import WRONG_ITEMS_LISTED, Validator
+from mock_server.contract.schema import WRONG_ITEMS_LISTED, Components, Validator
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -22,7 +22,7 @@ SCHEMA: dict[str, Any] = {
     },
 }
 DOCUMENT = {"components": {"schemas": {"Id": {"type": "string", "maxLength": 2}}}}
-VALIDATOR = Validator(SCHEMA, DOCUMENT, {})
+VALIDATOR = Validator(SCHEMA, Components(DOCUMENT, {}))
 
 
 def breaches(value: Any) -> list[tuple[tuple[str | int, ...], str]]:
@@ -77,7 +77,7 @@ TREE: dict[str, Any] = {
     "additionalProperties": False,
 }
 FORMATS: dict[str, Callable[[str], bool]] = {"short": lambda text: len(text) < 3}
-TREES = Validator({"$ref": "#/components/schemas/T"}, {"components": {"schemas": {"T": TREE}}}, FORMATS)
+TREES = Validator({"$ref": "#/components/schemas/T"}, Components({"components": {"schemas": {"T": TREE}}}, FORMATS))
 REFERENCE = jsonschema_rs.Draft202012Validator(
     {"$ref": "#/components/schemas/T", "components": {"schemas": {"T": TREE}}}, validate_formats=True, formats=FORMATS
 )
@@ -122,3 +122,26 @@ def test_of_many_wrong_items_the_first_are_listed() -> None:
     found = breaches({"name": "a", "ids": ["ok"] + ["long"] * 250_000, "size": "x"})
     places = [path for path, _ in found]
     assert places == [("ids",), *[("ids", i + 1) for i in range(WRONG_ITEMS_LISTED)], ("size",)]
+
+
+def test_no_part_of_a_schema_is_compiled_with_all_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large specs have thousands of parts, each compiled alone at the first invalid body: together minutes."""
+    fields = {"f": {"type": "string", "minLength": 1}}
+    schemas: dict[str, Any] = {
+        f"S{number}": {"properties": fields | {"next": {"$ref": f"#/components/schemas/S{number + 1}"}}}
+        for number in range(100)
+    }
+    schemas["S100"] = {"type": "object"}
+    components = Components({"components": {"schemas": schemas}}, {})
+    sizes = []
+    compiled = jsonschema_rs.Draft202012Validator
+
+    def watched(schema: Any, **options: Any) -> Any:
+        sizes.append(len(str(schema)))
+        return compiled(schema, **options)
+
+    monkeypatch.setattr(jsonschema_rs, "Draft202012Validator", watched)
+    validator = Validator({"$ref": "#/components/schemas/S0"}, components)
+    assert [path for path, _, _ in validator.breaches({"f": ""})] == [("f",)]
+    assert len(sizes) > 300
+    assert max(sizes) < 300
