@@ -16,11 +16,12 @@ from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server.contract.for_connexion import for_connexion
 from mock_server.contract.openapi import Contract, not_openapi
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
-from mock_server.contract.spec_files import find_spec_dir
+from mock_server.contract.spec_files import content_of, find_spec_dir
 from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
@@ -31,6 +32,7 @@ from mock_server.lead_lists.record import Builder, LeadList
 from mock_server.lead_lists.rules import Rules
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.lead_lists.uuids import Uuids
+from mock_server.light_connexion import build
 from mock_server.middleware.access_log import access_log
 from mock_server.middleware.at_once import AtOnce
 from mock_server.middleware.control_gate import control_gate
@@ -40,6 +42,7 @@ from mock_server.middleware.exact_paths import exact_paths
 from mock_server.middleware.fault_injection import fault_injection
 from mock_server.middleware.intake import intake
 from mock_server.middleware.journaling import journaling
+from mock_server.middleware.preflights import Preflights
 from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import world_selection
 from mock_server.pipeline.body_reading import BodyReader
@@ -115,13 +118,14 @@ def create_app(
     functions |= examples
     worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     judge = Judge(contract, default_stages)
+    preflights = Preflights()
 
     def make_control() -> ASGIApp:
         from mock_server.control.api import Control
         from mock_server.control.calls import Parts
 
         own = own_origins(settings.allow_origin)
-        parts = Parts(settings, contract, readings, worlds, judge, seeding.read if seeding else None)
+        parts = Parts(settings, contract, readings, worlds, judge, preflights, seeding.read if seeding else None)
         guard = Guard(
             own_host=settings.host,
             allowed_hosts=settings.allow_host,
@@ -130,11 +134,14 @@ def create_app(
         )
         return Control(parts, guard, resolve(catalogue, DEFAULT_PROFILE), own)
 
-    routes = Routes(used_stages, login_first=readings.follows("login-before-validation", "login-first"))
+    login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
+    routes = Routes(used_stages, login_first=login_first)
     try:
-        app = _assemble(settings, contract, readings, used_stages, functions, routes, worlds, judge, make_control)
+        outer = _outer_middleware(settings, readings, used_stages, worlds, judge, preflights, make_control)
+        app = _assemble(settings, contract, readings, used_stages, functions, routes, preflights, outer)
+        build(app)
     except Exception as error:  # Connexion reports some invalid specs with exceptions of its own
-        raise not_openapi(spec_dir / "openapi.yaml", contract.document, error) from error
+        raise not_openapi(spec_dir / "openapi.yaml", content_of(contract.source), error) from error
     at_once = _at_once(settings, readings, used_stages, routes, worlds, judge)
     return Mock(app, contract, used_stages, worlds, settings.control_token or "", tuple(sorted(examples)), at_once)
 
@@ -192,7 +199,7 @@ def _worlds(settings: Settings, readings: Readings, seeding: Seeding | None, clo
 
 def _stages(settings: Settings, contract: Contract, readings: Readings, dates: Dates, uuids: Uuids) -> Stages:
     """Create the stages for the settings and readings."""
-    example = contract.operations[LEAD_LISTS].example if LEAD_LISTS in contract.operations else {}
+    example = (contract.operations[LEAD_LISTS].example if LEAD_LISTS in contract.operations else None) or {}
     rules = Rules(readings, Facts(dates, uuids, existing_ids(example)))
     sessions = Sessions(
         {token: user for user, token in settings.user},
@@ -219,9 +226,8 @@ def _assemble(
     stages: Stages,
     functions: Mapping[str, Function],
     routes: Routes,
-    worlds: Worlds,
-    judge: Judge,
-    make_control: Callable[[], ASGIApp],
+    preflights: Preflights,
+    outer: list[Any],
 ) -> ASGIApp:
     """Assemble the app: Connexion routes, runs the security schemes, and binds arguments by name.
 
@@ -231,7 +237,6 @@ def _assemble(
     """
     read_body = BodyReader(readings, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s)
     take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
-    login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
     responders = {
         name: responder_of(function, contract.operations[name], stages, int(readings["success-status"]))
         for name, function in functions.items()
@@ -246,20 +251,20 @@ def _assemble(
         send_response=send_response,
     )
     order = [
-        *_outer_middleware(settings, readings, stages, worlds, judge, make_control),
+        *outer,
         functools.partial(fault_injection, contract=contract, stages=stages),
-        functools.partial(error_responses, render_error=stages.render_error),
+        functools.partial(error_responses, contract=contract, render_error=stages.render_error, preflights=preflights),
         functools.partial(exact_paths, contract=contract, readings=readings),
         *([direct] if settings.driver == "direct" else []),
         RoutingMiddleware,
-        *([SecurityMiddleware, take_in] if login_first else [take_in, SecurityMiddleware]),
+        *([SecurityMiddleware, take_in] if routes.login_first else [take_in, SecurityMiddleware]),
         ContextMiddleware,
     ]
     app: ASGIApp = connexion.AsyncApp(__name__, middlewares=order)
     app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
-        contract.document,
+        for_connexion(contract),
         resolver=connexion.Resolver({name: connexion_handler(each) for name, each in responders.items()}.__getitem__),
-        security_map=security_map(stages.authenticate),
+        security_map=security_map(stages.authenticate, {token: user for user, token in settings.user}),
     )
     return app
 
@@ -270,6 +275,7 @@ def _outer_middleware(
     stages: Stages,
     worlds: Worlds,
     judge: Judge,
+    preflights: Preflights,
     make_control: Callable[[], ASGIApp],
 ) -> list[Any]:
     """The middleware outside of fault injection, outermost first."""
@@ -285,6 +291,7 @@ def _outer_middleware(
             is_own_origin=own_origins(settings.allow_origin),
             render_error=stages.render_error,
             notify=lambda scope, text: request_state(scope).world.notices.add(text),
+            preflights=preflights,
         ),
         *([request_ids] if readings.follows("request-id-header", "present") else []),
     ]

@@ -48,9 +48,12 @@ def welcome(mock: Mock, chosen: Settings, listener: Listener) -> str:
         lines.append(CERTIFICATE_MADE)
     if operation := _operation(mock):
         curl = ["curl", "-i", *(["--insecure"] if has_made_certificate else []), url + path]
-        curl += ["-H", f"Authorization: Bearer {chosen.user[0][1]}", "-H", "Content-Type: application/json"]
+        needs_key = bool(operation.login.keys) and not operation.login.is_session_enough
+        curl += [] if needs_key else ["-H", f"Authorization: Bearer {chosen.user[0][1]}"]
+        curl += ["-H", "Content-Type: application/json"]
         curl += ["-d", json.dumps(operation.example, ensure_ascii=False)]
-        lines += ["Try:", f"  {shlex.join(curl)}"]
+        also = f" with {' and '.join(operation.login.keys)}, of any value" if needs_key else ""
+        lines += [f"Try{also}:", f"  {shlex.join(curl)}"]
     return "\n".join(lines)
 
 

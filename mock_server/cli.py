@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import gc
 import json
@@ -23,6 +24,7 @@ from mock_server.contract import readings
 from mock_server.contract.spec_files import SpecError, find_spec_dir
 from mock_server.settings.sources import CONFIG_FILE, FIELDS, default_text, gather, is_repeatable
 from mock_server.settings.values import SettingError, Settings
+from mock_server.subcommands import Group
 
 EXIT_OUTPUT = 1
 EXIT_USAGE = 2
@@ -41,14 +43,19 @@ def _usage_errors() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _printing() -> Iterator[None]:
-    """Report an error in writing to stdout on one line. A closed pipe (`| head`) is not an error."""
+    """Exit with EXIT_OUTPUT and one line if stdout cannot be written. A closed pipe (`| head`) is not an error."""
     try:
         yield
     except BrokenPipeError:
-        raise  # click exits without a message
-    except OSError as error:
         _drop_stdout()
-        _exit(EXIT_OUTPUT, f"stdout cannot be written: {error.strerror}")
+        raise SystemExit(0) from None
+    except OSError as error:
+        _stdout_is_lost(error.strerror or "")
+
+
+def _stdout_is_lost(why: str) -> NoReturn:
+    _drop_stdout()
+    _exit(EXIT_OUTPUT, f"stdout cannot be written: {why}")
 
 
 def _drop_stdout() -> None:
@@ -56,8 +63,16 @@ def _drop_stdout() -> None:
 
 
 def _exit(code: int, message: str) -> NoReturn:
-    click.echo(f"leadlists-mock: {message}", err=True)
+    _warn(message)
     raise SystemExit(code)
+
+
+class _Command(Group):
+    """A command whose help is printed like its other output."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        with _printing():
+            return super().main(*arguments, **options)
 
 
 def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -74,7 +89,7 @@ def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=_Command, invoke_without_command=True)
 @_setting_flags
 @click.option(
     "--config",
@@ -92,7 +107,8 @@ def _setting_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--ready-json",
     is_flag=True,
-    help="Print one line of JSON (URL, pid, users) once the mock accepts requests, instead of the text for people.",
+    help="Print one line of JSON (URL, pid, users) once the mock accepts requests, instead of the text for people; "
+    "stop if it cannot be printed.",
 )
 @click.version_option(package_name="leadlists-contract-kit", prog_name="leadlists-mock")
 @click.pass_context
@@ -239,7 +255,9 @@ def _serve(chosen: Settings, defects: tuple[str, ...], ready_json: bool) -> None
         _warn(f"these operations have no code, so their responses are the examples of the spec: {operations}")
     greeting = (banner.ready_line if ready_json else banner.welcome)(mock, chosen, listener)
     gc.freeze()  # a garbage collection over all loaded modules would stop requests for 40 ms
-    server.serve(mock, listener, chosen, on_ready=lambda: _print(greeting), background=background)
+    server.serve(
+        mock, listener, chosen, on_ready=lambda: _greet(greeting, is_for_programs=ready_json), background=background
+    )
 
 
 def _stop(signum: int, frame: FrameType | None) -> NoReturn:
@@ -248,12 +266,19 @@ def _stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 def _warn(text: str) -> None:
-    with contextlib.suppress(OSError):  # stderr is closed
+    with contextlib.suppress(OSError):  # stderr is closed or full
         click.echo(f"leadlists-mock: {text}", err=True)
 
 
-def _print(text: str) -> None:
+def _greet(text: str, *, is_for_programs: bool) -> None:
+    """Print the text of the start. Without it a program cannot find the mock, so the mock stops; people can read on."""
     try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         print(text, flush=True)
-    except OSError:  # stdout is closed; the mock can serve without it
+    except OSError as error:
+        if is_for_programs:
+            _stdout_is_lost(error.strerror or "")
         _drop_stdout()
+        if error.errno not in (errno.EBADF, errno.EPIPE):
+            _warn(f"stdout cannot be written: {error.strerror}; the mock serves without it")

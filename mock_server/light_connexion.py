@@ -1,4 +1,4 @@
-"""Import Connexion without what it needs only for other features, which takes a quarter of the start-up time.
+"""Import Connexion without what it needs only for other features, which takes a quarter of the start-up time; build it.
 
 Connexion uses httpx for OAuth and requests for remote `$ref`s (the spec loader refuses both), Starlette's test client
 for `test_client()`, and Jinja for its own Swagger UI and for specs that it reads itself. It gets stand-ins that import
@@ -7,10 +7,13 @@ the real module on first use; afterwards `sys.modules` has no stand-in.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from types import ModuleType
 from typing import Any
+
+from starlette.types import ASGIApp, Message
 
 UNUSED = ("httpx", "jinja2", "requests", "starlette.templating", "starlette.testclient")
 
@@ -51,3 +54,21 @@ def _import_connexion() -> None:
 
 
 _import_connexion()
+
+
+class _Built(Exception):
+    """Connexion has built its middleware."""
+
+
+def build(app: ASGIApp) -> None:
+    """Let Connexion build its middleware, which it does at the first call, so that an error in the spec is raised."""
+
+    async def receive() -> Message:
+        raise _Built
+
+    async def send(message: Message) -> None:
+        pass
+
+    call: Any = app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
+    with contextlib.suppress(_Built):
+        call.send(None)

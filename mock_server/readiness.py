@@ -17,10 +17,11 @@ ANSWER_S = 2.0  # for one response; a mock that takes longer is not ready
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """Why a mock is not ready. If `is_final`, waiting longer does not help."""
+    """Why a mock is not ready. If `is_final`, waiting longer does not help; if `is_odd`, something else responds."""
 
     reason: str
     is_final: bool = False
+    is_odd: bool = False
 
 
 def wait_until_ready(url: str, *, timeout_s: float) -> NotReady | None:
@@ -28,8 +29,15 @@ def wait_until_ready(url: str, *, timeout_s: float) -> NotReady | None:
     connection = connection_to(url, timeout_s=ANSWER_S)
     deadline_s = time.monotonic() + timeout_s
     while (failure := _ask(connection)) is not None and not failure.is_final and time.monotonic() < deadline_s:
+        if failure.is_odd and _ask(connection_to(other := _other_scheme(url), timeout_s=ANSWER_S)) is None:
+            return NotReady(f"the mock there serves {other}", is_final=True)
         time.sleep(POLL_S)
     return failure
+
+
+def _other_scheme(url: str) -> str:
+    scheme, rest = url.split(":", 1)
+    return f"{'http' if scheme.lower() == 'https' else 'https'}:{rest}"
 
 
 def connection_to(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
@@ -58,8 +66,10 @@ def _ask(connection: http.client.HTTPConnection) -> NotReady | None:
         response = f"it answers {answer.status} {answer.getheader('content-type', '')}".rstrip()
         if answer.status == 403:
             return NotReady(f"it answers 403: {_message(body)}", is_final=True)
-        return NotReady(response)
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        return NotReady(response, is_odd=answer.status == 400)  # as of a port that serves https
+    except (ssl.SSLError, http.client.HTTPException, ConnectionResetError) as error:
+        return NotReady(str(getattr(error, "reason", None) or error or type(error).__name__), is_odd=True)
+    except (OSError, ValueError) as error:
         return NotReady(str(getattr(error, "strerror", None) or error or type(error).__name__))
     finally:
         connection.close()

@@ -89,7 +89,7 @@ class Following:
         self._seen = found
         changed = [of for of in found if found[of] != self._served[of]]
         try:
-            made = await asyncio.to_thread(self._made)
+            made = await asyncio.to_thread(self._make)
         except Exception as error:  # a file can contain anything; the current mock stays in use
             known = isinstance(error, SpecError | ReadingError | SettingError)
             why = shortened(str(error) if known else repr(error))
@@ -100,12 +100,6 @@ class Following:
         self.mock.become(made)
         self._announce(changed)
         _free_memory()
-
-    def _made(self) -> Mock:
-        """Create a mock from the files and start it: Connexion builds its middleware at the first call."""
-        made = self._make()
-        asyncio.run(_start(made))
-        return made
 
     def _announce(self, changed: list[str]) -> None:
         for world in self.mock.worlds:
@@ -125,16 +119,3 @@ def _free_memory() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-
-
-async def _start(mock: Mock) -> None:
-    """Send the lifespan events of ASGI, startup and shutdown."""
-    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
-
-    async def receive() -> dict[str, str]:
-        return messages.pop(0)
-
-    async def send(message: object) -> None:
-        pass
-
-    await mock({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)

@@ -15,9 +15,8 @@ import uvicorn
 from mock_server.app import Mock
 from mock_server.connections.listening import BACKLOG, Listener
 from mock_server.connections.protocol import Connection
-from mock_server.connections.response_bytes import IDLE_S
 from mock_server.connections.shared import Shared
-from mock_server.connections.tls import context_of
+from mock_server.connections.tls import TlsContext, context_of
 from mock_server.middleware.cors import own_origins
 from mock_server.settings.values import Settings
 
@@ -35,7 +34,13 @@ class Server(uvicorn.Server):
     def __init__(
         self, mock: Mock, settings: Settings, *, on_ready: Callable[[], None], background: Background | None = None
     ) -> None:
-        super().__init__(_config(mock, settings))
+        tls = context_of(settings)
+        shared = Shared(mock, own_origins(settings.allow_origin), settings.max_header_bytes)
+        super().__init__(_config(mock, settings, shared, tls))
+        if tls is not None:
+            tls.respond_to_http = lambda request: shared.response_to_http(
+                request, shared.default_head(self.server_state.default_headers)
+            )
         self._mock = mock
         self._on_ready = on_ready
         self._background = background
@@ -66,9 +71,7 @@ def serve(
     Server(mock, settings, on_ready=on_ready, background=background).run(sockets=[*listener.sockets])
 
 
-def _config(mock: Mock, settings: Settings) -> uvicorn.Config:
-    tls = context_of(settings)
-    shared = Shared(mock, own_origins(settings.allow_origin), settings.max_header_bytes)
+def _config(mock: Mock, settings: Settings, shared: Shared, tls: TlsContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         mock,
         loop="auto",  # uvloop where it is installed
@@ -82,7 +85,6 @@ def _config(mock: Mock, settings: Settings) -> uvicorn.Config:
         server_header=False,
         date_header=settings.now is None,
         headers=[("date", format_datetime(settings.now, usegmt=True))] if settings.now else [],
-        timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
     )

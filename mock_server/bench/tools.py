@@ -80,8 +80,9 @@ def _run(*command: str | Path, cwd: Path | None = None) -> None:
 
 
 def _pip(target: Path, *what: str) -> None:
-    quiet = ("--quiet", "--disable-pip-version-check", "--no-warn-conflicts")
-    _run(sys.executable, "-m", "pip", "install", *quiet, "--target", target, *what)
+    # A wheel runs no script of the package; building a source distribution would.
+    options = ("--only-binary", ":all:", "--quiet", "--disable-pip-version-check", "--no-warn-conflicts")
+    _run(sys.executable, "-m", "pip", "install", *options, "--target", target, *what)
 
 
 def _wrk(tell: Callable[[str], None]) -> Path:

@@ -2,5 +2,5 @@
 
 Tests and people control the mock itself through this package. Nothing here responds to requests of the contract.
 
-May import: contract, lead_lists, middleware, pipeline, settings, worlds
+May import: contract, middleware, pipeline, settings, worlds
 """

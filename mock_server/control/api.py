@@ -22,19 +22,21 @@ from mock_server.control import calls, journal_calls, session_calls
 from mock_server.control.calls import CONTROL_SPEC, Call, Parts
 from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
+from mock_server.control.session_calls import SESSIONS
 from mock_server.middleware.cors import cors
 from mock_server.middleware.error_responses import refusal_of, send_response
 from mock_server.middleware.exact_paths import no_method, nothing_at
 from mock_server.middleware.world_selection import world_named
 from mock_server.pipeline.body_reading import BodyReader
-from mock_server.pipeline.errors import Refused, Renderer, problem, refused, shorten
+from mock_server.pipeline.errors import Refused, Renderer, refused
 from mock_server.pipeline.json_parsing import JsonParser
 from mock_server.pipeline.media_types import Negotiator
+from mock_server.pipeline.problems import problem, shorten
 from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.schema_words import remedy_for
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
 from mock_server.worlds.worlds import DEFAULT_WORLD
 
-SESSIONS = "/__mock__/sessions"
 BODY_BYTES = 64 * 1024 * 1024  # an export of a full world has about 5 MiB
 IMPORT_LEVELS = 2  # an import holds its lead lists in an array in an object
 READY = "/__mock__/ready"
@@ -67,7 +69,12 @@ class Control:
         self._parse = JsonParser(readings, max_bytes=BODY_BYTES, max_depth=max_depth)
         # Web pages of the product sign in here from their own origin: the only route with CORS headers.
         self._sessions = cors(
-            self._checked, is_own_origin=is_own_origin, render_error=self._render_error, notify=self._notify
+            self._checked,
+            is_own_origin=is_own_origin,
+            render_error=self._render_error,
+            notify=self._notify,
+            preflights=parts.preflights,
+            preflight_age_s=0,  # each sign-in shows whether its browser sends one
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +91,7 @@ class Control:
             if self._pages.has(scope["path"]):  # the files have no secrets: no token needed, any web page may load them
                 response = self._page(scope)
             else:
-                self._guard.check_caller(scope, headers, admits_own_origins=scope["path"] == SESSIONS)
+                self._check_caller(scope, headers)
                 if scope["path"] != READY:
                     self._guard.check_token(scope, headers)
                 response = await self._answer(scope, headers, receive)
@@ -92,6 +99,15 @@ class Control:
             return await self._refuse(refusal_of(error), receive, send)
         response.headers.update(HEADERS)
         await response(scope, receive, send)
+
+    def _check_caller(self, scope: Scope, headers: Headers) -> None:
+        if scope["path"] != SESSIONS:
+            return self._guard.check_caller(scope, headers, admits_own_origins=False)
+        try:
+            self._guard.check_caller(scope, headers, admits_own_origins=True)
+        except Refused as refusal:
+            self._notify(scope, refusal.message)  # few apps show why a sign-in fails
+            raise
 
     def _notify(self, scope: Scope, text: str) -> None:
         world = self._parts.worlds.find(world_named(scope["headers"]))  # a refused call creates no world
@@ -119,7 +135,9 @@ class Control:
         problems = self._check_parameters({**scope, "path_params": parameters}, operation)
         # Ignoring a misspelled filter would list everything, and a test that counts would pass.
         known = ("world", "token", *(each.name for each in operation.parameters if each.place == "query"))
-        problems += [problem("query", got=shorten(name)) for name in query if name not in known]
+        problems += [
+            problem("query", got=shorten(name), remedy=remedy_for(name, known)) for name in query if name not in known
+        ]
         if problems:
             raise Refused(400, problems)
         body = await self._body(operation, headers, receive)

@@ -19,15 +19,19 @@ from starlette.responses import Response
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.control.matchers import WrongMatcher, compile_matcher
+from mock_server.control.possible import check_path, check_user
 from mock_server.control.showing import instant
 from mock_server.control.types_spec import for_types
 from mock_server.control.verdicts import Judge
-from mock_server.pipeline.errors import Refused, problem, shorten
+from mock_server.middleware.preflights import Preflights
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import problem, shorten
 from mock_server.settings.parsers import FIRST_YEAR, LAST_YEAR
 from mock_server.settings.values import Settings
 from mock_server.worlds.faults import FaultError, from_json
+from mock_server.worlds.snapshots import SnapshotRefused
 from mock_server.worlds.sources import Clock
-from mock_server.worlds.worlds import RESET, SNAPSHOTS_KEPT, World, Worlds
+from mock_server.worlds.worlds import RESET, World, Worlds
 
 CONTROL_SPEC = Path(__file__).with_name("control.yaml")
 YAML = "application/yaml"  # RFC 9512
@@ -44,6 +48,7 @@ class Parts:
     readings: Readings
     worlds: Worlds
     judge: Judge
+    preflights: Preflights
     read_lists: ReadRecords | None  # None: the spec has no lead lists
 
 
@@ -140,13 +145,18 @@ async def get_faults(parts: Parts, call: Call) -> Any:
 async def set_faults(parts: Parts, call: Call) -> Any:
     faults = []
     for i, each in enumerate(call.body["faults"]):
+        place, match = ("faults", i), each.get("match", {})
+        if "path" in match:
+            check_path(match["path"], (*place, "match", "path"))
+        if "user" in match:
+            check_user(match["user"], dict(parts.settings.user), (*place, "match", "user"))
         try:
             faults.append(from_json(each, functools.partial(_body_fits, parts.judge)))
         except WrongMatcher as error:
-            path = ("faults", i, "match", *error.path)
+            path = (*place, "match", *error.path)
             raise Refused(400, [problem("matcher", path, got=shorten(error.got), want=error.want)]) from None
         except FaultError as error:
-            path = ("faults", i, error.name) if error.name else ("faults", i)
+            path = (*place, error.name) if error.name else place
             raise Refused(400, [problem("range", path, got=error.got, want=error.want)]) from None
     call.world.faults.put(faults, call.body.get("seed"))
     call.world.journal.notify("faults")
@@ -194,12 +204,14 @@ async def set_lists(parts: Parts, call: Call) -> Any:
 
 
 async def get_snapshots(parts: Parts, call: Call) -> Any:
-    return {"snapshots": [{"name": name, "lists": len(lists)} for name, lists in call.world.snapshots.items()]}
+    return {"snapshots": [{"name": name, "lists": lists} for name, lists in call.world.snapshots]}
 
 
 async def take_snapshot(parts: Parts, call: Call) -> None:
-    if not call.world.take_snapshot(call.path["name"]):
-        raise Refused(400, message=f"There are already {SNAPSHOTS_KEPT} snapshots; delete or replace one")
+    try:
+        call.world.snapshots.take(call.path["name"], call.world.store)
+    except SnapshotRefused as error:
+        raise Refused(400, message=str(error)) from None
     call.world.journal.notify("snapshots")
 
 
@@ -210,15 +222,15 @@ async def restore_snapshot(parts: Parts, call: Call) -> None:
 
 async def drop_snapshot(parts: Parts, call: Call) -> None:
     _snapshot(call)
-    del call.world.snapshots[call.path["name"]]
+    call.world.snapshots.drop(call.path["name"])
     call.world.journal.notify("snapshots")
 
 
 def _snapshot(call: Call) -> Any:
     name = call.path["name"]
-    if name not in call.world.snapshots:
+    if (records := call.world.snapshots.find(name)) is None:
         raise Refused(404, message=f"There is no snapshot {shorten(name)}")
-    return call.world.snapshots[name]
+    return records
 
 
 async def get_clock(parts: Parts, call: Call) -> Any:

@@ -16,10 +16,11 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from mock_server.pipeline.errors import Refused, shorten
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import shorten
 
 CONTROL_HEADER = "X-Mock-Control"
-NEEDS_CONTROL_HEADER = f"Calls that change the mock need the header {CONTROL_HEADER}: 1"
+NEEDS_CONTROL_HEADER = f"All calls except GET need the header {CONTROL_HEADER}: 1"
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -72,7 +73,7 @@ class Guard:
         is_proxied = headers.get("sec-fetch-site") == "same-origin"
         differs = any(each.lower() != own.lower() for each in origins)
         if foreign or len(origins) > 1 or (differs and not (admits_own_origins or is_proxied)):
-            raise Refused(403, message=_foreign(origins, own))
+            raise Refused(403, message=_foreign(origins, own, may_be_admitted=admits_own_origins))
         reads = scope["method"] in ("GET", "HEAD")
         if not origins and not (reads and _is_visit(headers)) and not _is_same_site(headers):
             raise Refused(403, message="Web pages of another origin may not use the control API")
@@ -103,11 +104,12 @@ class Guard:
         return name in self._hosts or _LOOPBACK_NAME.fullmatch(name) is not None
 
 
-def _foreign(origins: Collection[str], own: str) -> str:
+def _foreign(origins: Collection[str], own: str, *, may_be_admitted: bool) -> str:
     page, mock = (shorten(each, 200)[1:-1] for each in (", ".join(origins), own))
+    other = f"start the mock with --allow-origin {page}" if may_be_admitted else f"open {mock}/__mock__/ directly"
     return (
         f"The web page of {page} may not use the control API of {mock}: their origins differ. A dev proxy between them "
-        f"changes the Host header if it has changeOrigin: remove that, or open {mock}/__mock__/ directly"
+        f"changes the Host header if it has changeOrigin: set it to false, or {other}"
     )
 
 

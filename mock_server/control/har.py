@@ -9,10 +9,10 @@ from typing import Any
 
 import harfile
 
-Shown = Mapping[str, Any]  # an Exchange of the control API
+JsonObject = Mapping[str, Any]  # an Exchange of the control API, or a message of it
 
 
-def archive(exchanges: Iterable[Shown], *, scheme: str, port: int, version: str) -> str:
+def archive(exchanges: Iterable[JsonObject], *, scheme: str, port: int, version: str) -> str:
     """Return the archive as JSON, with the exchanges in the order in which they come.
 
     scheme, port: of the mock, for requests without a Host header. Secrets are masked, as everywhere in the journal.
@@ -24,7 +24,7 @@ def archive(exchanges: Iterable[Shown], *, scheme: str, port: int, version: str)
     return buffer.getvalue()
 
 
-def _add(written: harfile.HarFile, exchange: Shown, origin: str) -> None:
+def _add(written: harfile.HarFile, exchange: JsonObject, origin: str) -> None:
     request, response, elapsed_ms = exchange["request"], exchange["answer"], exchange["elapsedMs"]
     target = exchange.get("rawPath", exchange["path"]) + (f"?{exchange['query']}" if exchange["query"] else "")
     sent = harfile.PostData(mimeType=_header(request, "content-type"), text=request["body"] or "")
@@ -57,9 +57,9 @@ def _add(written: harfile.HarFile, exchange: Shown, origin: str) -> None:
     )
 
 
-def _records(message: Shown) -> list[harfile.Record]:
+def _records(message: JsonObject) -> list[harfile.Record]:
     return [harfile.Record(name=name, value=value) for name, value in message["headers"]]
 
 
-def _header(message: Shown, wanted: str) -> str:
+def _header(message: JsonObject, wanted: str) -> str:
     return next((value for name, value in message["headers"] if name == wanted), "")

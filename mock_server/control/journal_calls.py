@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -12,10 +13,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from mock_server.control import verification
 from mock_server.control.calls import Call, Handler, Parts, version
 from mock_server.control.matchers import WrongMatcher
+from mock_server.control.possible import check_path, check_user
 from mock_server.control.showing import Shown
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
-from mock_server.pipeline.errors import Refused, problem, shorten
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import problem, shorten
 from mock_server.worlds.faults import glob_matches
 from mock_server.worlds.journal import Exchange
 from mock_server.worlds.worlds import World
@@ -29,6 +32,10 @@ def _shown(parts: Parts) -> Shown:
 
 
 async def get_requests(parts: Parts, call: Call) -> Any:
+    if "path" in call.query:
+        check_path(call.query["path"])
+    if "user" in call.query:
+        check_user(call.query["user"], dict(parts.settings.user))
     shown = _shown(parts)
     limit = int(call.query.get("limit", REQUESTS_LISTED))
     found: list[Any] = []
@@ -79,6 +86,8 @@ async def verify(parts: Parts, call: Call) -> Any:
         question = verification.Question.of(call.body)
     except WrongMatcher as error:
         raise Refused(400, [problem("matcher", error.path, got=shorten(error.got), want=error.want)]) from None
+    if isinstance(user := call.body.get("user"), str):
+        check_user(user, dict(parts.settings.user))
     journal, within_ms = call.world.journal, call.body.get("withinMs", 0)
     mask = _shown(parts).masked
     deadline_s = monotonic() + within_ms / 1000
@@ -88,7 +97,27 @@ async def verify(parts: Parts, call: Call) -> Any:
             left_s = deadline_s - monotonic()
             if outcome["held"] or left_s <= 0 or journal.is_closed or not await watcher.wait(left_s):
                 break
-    return outcome if outcome["held"] else JSONResponse(outcome, 409)
+    if outcome["held"]:
+        return outcome
+    if not outcome["count"] and not outcome["nearest"] and "reason" not in outcome:
+        outcome["reason"] = _without_requests(call.world, parts.worlds)
+    return JSONResponse(outcome, 409)
+
+
+def _without_requests(world: World, worlds: Iterable[World]) -> str:
+    """Return where the newest request is, for a test that looks for it in a world without requests."""
+    newest: dict[str, datetime] = {}
+    for each in worlds:  # a preflight names no world
+        at = max((e.at for e in each.journal if not is_preflight(e.method, e.headers)), default=None)
+        if at is not None:
+            newest[each.name] = at
+    if not newest:
+        return "This mock has no requests; check the address that your app calls"
+    other = max(reversed(newest), key=newest.__getitem__)  # of equal ones, the world used last
+    return (
+        f"The world {shorten(world.name)} has no requests; the newest one is in the world {shorten(other)}: a request "
+        "names its world with the header X-Mock-World, the cookie mock_world or its host name"
+    )
 
 
 async def get_events(parts: Parts, call: Call) -> Response:

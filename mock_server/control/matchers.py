@@ -6,6 +6,7 @@ matches an equal value.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,28 +14,28 @@ from typing import Any
 
 import jsonschema_rs
 
-from mock_server.pipeline.errors import pointer_to, shorten
+from mock_server.contract.schema import JsonPath
+from mock_server.pipeline.problems import pointer_to, shorten
 
 NOTHING = "nothing"
 PAIRED_MOST = 200  # elements of $anyOrder: each is compared with each
 ABSENT = object()  # a missing value; different from all JSON values
 
-Path = tuple[str | int, ...]
 Difference = dict[str, str]
-Matcher = Callable[[Any, Path], Iterator[Difference]]
+Matcher = Callable[[Any, JsonPath], Iterator[Difference]]
 
 
 class WrongMatcher(ValueError):
     """An invalid matcher: its path, its value, and what is valid."""
 
-    def __init__(self, path: Path, got: Any, want: str) -> None:
+    def __init__(self, path: JsonPath, got: Any, want: str) -> None:
         super().__init__(path, got, want)
         self.path = path
         self.got = got
         self.want = want
 
 
-def compile_matcher(want: Any, path: Path = ()) -> Matcher:
+def compile_matcher(want: Any, path: JsonPath = ()) -> Matcher:
     """Compile a matcher to a function that yields the differences of a value; raise WrongMatcher."""
     if isinstance(want, dict):
         special = [name for name in want if name.startswith("$")]
@@ -42,13 +43,36 @@ def compile_matcher(want: Any, path: Path = ()) -> Matcher:
             if len(want) > 1 or special[0] not in _SPECIAL:
                 raise WrongMatcher(path, special[0], f"one of {', '.join(_SPECIAL)}, alone in its object")
             return _SPECIAL[special[0]](want[special[0]], path)
+        if meant := _without_dollar(want):  # else times: 0 would pass for a slip of the pen
+            form = f'{{"{meant}": ...}}, or for an object with this member {{"$equals": {{"{meant[1:]}": ...}}}}'
+            raise WrongMatcher(path, next(iter(want)), form)
         return _members({name: compile_matcher(each, (*path, name)) for name, each in want.items()})
     if isinstance(want, list):
         return _elements([compile_matcher(each, (*path, i)) for i, each in enumerate(want)])
     return _equal(want)
 
 
-def difference(path: Path, want: str, got: Any) -> Difference:
+def compile_text_matcher(want: Any, path: JsonPath, *, has_arrays: bool = False) -> Matcher:
+    """Compile a matcher for a text, or with `has_arrays` for texts; raise WrongMatcher also if it matches none."""
+    matcher = compile_matcher(want, path)
+    _check_texts(want, path, has_arrays)
+    return matcher
+
+
+def _check_texts(want: Any, path: JsonPath, has_arrays: bool) -> None:
+    if isinstance(want, list) and has_arrays:
+        for i, each in enumerate(want):
+            _check_texts(each, (*path, i), False)
+    elif isinstance(want, dict) and (name := next(iter(want), "")) in _SPECIAL:
+        if name != "$matches":
+            _check_texts(want[name], path, has_arrays and name != "$contains")
+    elif not isinstance(want, str):
+        raise WrongMatcher(
+            path, want, "a text" if isinstance(want, dict | list) else f'a text, such as "{shorten(want)}"'
+        )
+
+
+def difference(path: JsonPath, want: str, got: Any) -> Difference:
     """Describe one difference, with a JSON pointer into the matcher."""
     return {"path": pointer_to(path), "want": want, "got": NOTHING if got is ABSENT else shorten(got)}
 
@@ -64,8 +88,8 @@ def is_equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _equal(want: Any, path: Path = ()) -> Matcher:
-    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+def _equal(want: Any, path: JsonPath = ()) -> Matcher:
+    def matcher(got: Any, path: JsonPath) -> Iterator[Difference]:
         if not is_equal(want, got):
             yield difference(path, shorten(want), got)
 
@@ -73,7 +97,7 @@ def _equal(want: Any, path: Path = ()) -> Matcher:
 
 
 def _members(members: dict[str, Matcher]) -> Matcher:
-    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+    def matcher(got: Any, path: JsonPath) -> Iterator[Difference]:
         if not isinstance(got, dict):
             yield difference(path, "an object", got)
             return
@@ -84,7 +108,7 @@ def _members(members: dict[str, Matcher]) -> Matcher:
 
 
 def _elements(elements: Sequence[Matcher]) -> Matcher:
-    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+    def matcher(got: Any, path: JsonPath) -> Iterator[Difference]:
         if not isinstance(got, list) or len(got) != len(elements):
             yield difference(path, f"an array of {len(elements)}" if elements else "[]", got)
             return
@@ -101,12 +125,12 @@ class _Predicate:
     want: str
     holds: Callable[[Any], bool]
 
-    def __call__(self, got: Any, path: Path) -> Iterator[Difference]:
+    def __call__(self, got: Any, path: JsonPath) -> Iterator[Difference]:
         if not self.holds(got):
             yield difference(path, self.want, got)
 
 
-def _contains(want: Any, path: Path) -> Matcher:
+def _contains(want: Any, path: JsonPath) -> Matcher:
     element = compile_matcher(want, path)
 
     def holds(got: Any) -> bool:
@@ -114,7 +138,7 @@ def _contains(want: Any, path: Path) -> Matcher:
             return any(_fits(element, each) for each in got)
         return isinstance(got, str) and isinstance(want, str) and want in got
 
-    def matcher(got: Any, path: Path) -> Iterator[Difference]:
+    def matcher(got: Any, path: JsonPath) -> Iterator[Difference]:
         if not holds(got):
             kind = "an array" if isinstance(got, list) or not isinstance(want, str) else "a text"
             yield difference(path, f"{kind} that contains {shorten(want)}", got)
@@ -122,10 +146,12 @@ def _contains(want: Any, path: Path) -> Matcher:
     return matcher
 
 
-def _matches(want: Any, path: Path) -> Matcher:
+def _matches(want: Any, path: JsonPath) -> Matcher:
     wanted = "a regular expression without look-around and back-references"
     if not isinstance(want, str):
         raise WrongMatcher(path, want, wanted)
+    if re.fullmatch(r"/(\^.*|.*\$)/[a-z]*", want, re.DOTALL):  # a text neither starts nor ends next to a slash
+        raise WrongMatcher(path, want, "a regular expression without the slashes of JavaScript")
     try:  # this engine takes linear time for any pattern
         options = jsonschema_rs.RegexOptions()
         compiled = jsonschema_rs.Draft202012Validator({"pattern": want}, pattern_options=options)
@@ -134,7 +160,7 @@ def _matches(want: Any, path: Path) -> Matcher:
     return _Predicate(f"a text that matches {want}", lambda got: isinstance(got, str) and compiled.is_valid(got))
 
 
-def _any_order(want: Any, path: Path) -> Matcher:
+def _any_order(want: Any, path: JsonPath) -> Matcher:
     if not isinstance(want, list):
         raise WrongMatcher(path, want, "an array")
     # Plain values are counted, because equal ones are interchangeable; only the rest is paired.
@@ -160,6 +186,12 @@ def _any_order(want: Any, path: Path) -> Matcher:
 
 def _is_plain(value: Any) -> bool:
     return not isinstance(value, dict | list)
+
+
+def _without_dollar(want: dict[str, Any]) -> str:
+    """Return the special name that the only member of an object looks like, or an empty string."""
+    found = re.sub("[^a-z]", "", next(iter(want)).lower()) if len(want) == 1 else ""
+    return next((name for name in _SPECIAL if name[1:].lower() == found), "")
 
 
 def _plain(value: Any) -> tuple[bool, Any]:
@@ -194,7 +226,7 @@ def _pair_up(elements: Sequence[Matcher], got: Sequence[Any]) -> bool:
     return all(find_place(element, set()) for element in range(len(elements)))
 
 
-_SPECIAL: dict[str, Callable[[Any, Path], Matcher]] = {
+_SPECIAL: dict[str, Callable[[Any, JsonPath], Matcher]] = {
     "$contains": _contains,
     "$matches": _matches,
     "$anyOrder": _any_order,

@@ -11,15 +11,15 @@ from typing import Any, Literal
 import orjson
 from starlette.datastructures import Headers
 
-from mock_server.contract.openapi import Contract, OperationSpec
+from mock_server.contract.openapi import Contract, OperationSpec, is_json
 from mock_server.contract.schema import Validator
-from mock_server.pipeline.errors import Problem, Refused, pointer_to, shorten
+from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused
+from mock_server.pipeline.problems import Problem, pointer_to, shorten
 from mock_server.pipeline.schema_words import wanted
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.journal import Exchange
 
 Judgement = Literal["valid", "invalid", "unjudged"]
-PROBLEMS_TOLD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Judge:
             want = ", ".join(map(str, operation.responses))
             return [_problem("status", str(status), want, f"The spec has no response {status} here.")]
         schema = operation.responses[status].schema
-        if schema is None:
+        if schema is None or not is_json(operation.responses[status].media_type):
             return []
         try:
             value = orjson.loads(exchange.response_body)
@@ -111,7 +111,7 @@ class Judge:
             validator = self._validators[operation.id, status] = self._contract.validator(schema)
         return [
             Problem(pointer_to(path), check.keyword, shorten(got), wanted(check.schema, validator), check.error(got))
-            for path, check, got in validator.breaches(value, PROBLEMS_TOLD)
+            for path, check, got in validator.breaches(value, PROBLEMS_LISTED)
         ]
 
 

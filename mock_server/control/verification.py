@@ -14,17 +14,21 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
+from mock_server.contract.schema import JsonPath
 from mock_server.control.matchers import (
     ABSENT,
     NOTHING,
     Difference,
     Matcher,
     compile_matcher,
+    compile_text_matcher,
     difference,
 )
+from mock_server.control.possible import check_header_name, check_path
 from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
-from mock_server.pipeline.errors import Refused, problem, shorten
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import problem, shorten
 from mock_server.worlds.faults import glob_matches
 from mock_server.worlds.journal import Exchange, Journal
 
@@ -55,6 +59,10 @@ class Question:
             place: {name: _present(each, (place, name)) for name, each in asked.get(place, {}).items()}
             for place in ("headers", "query")
         }
+        if isinstance(asked.get("path"), str):
+            check_path(asked["path"])
+        for name in named["headers"]:
+            check_header_name(name)
         body = compile_matcher(asked["body"], ("body",)) if "body" in asked else None
         return cls(least, most, plain, named["headers"], named["query"], body)
 
@@ -185,9 +193,9 @@ def _body_differences(matcher: Matcher, exchange: Exchange, judge: Judge) -> Ite
 def _matcher_or_text(want: Any, name: str) -> Matcher:
     """Return a matcher for a text; in a path that is a text, `*` matches any text."""
     if name != "path" or not isinstance(want, str):
-        return compile_matcher(want, (name,))
+        return compile_matcher(want) if want is None else compile_text_matcher(want, (name,))
 
-    def matcher(got: Any, path: tuple[str | int, ...]) -> Iterator[Difference]:
+    def matcher(got: Any, path: JsonPath) -> Iterator[Difference]:
         if not glob_matches(want, got):
             yield difference(path, shorten(want), got)
 
@@ -197,9 +205,9 @@ def _matcher_or_text(want: Any, name: str) -> Matcher:
 def _present(want: Any, path: tuple[str, str]) -> Matcher:
     """Return a matcher for a header or query parameter, or for its absence."""
     if want is not None:
-        return compile_matcher(want, path)
+        return compile_text_matcher(want, path, has_arrays=path[0] == "query")
 
-    def matcher(got: Any, path: tuple[str | int, ...]) -> Iterator[Difference]:
+    def matcher(got: Any, path: JsonPath) -> Iterator[Difference]:
         if got is not ABSENT:
             yield difference(path, NOTHING, got)
 

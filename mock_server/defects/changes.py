@@ -17,7 +17,8 @@ from starlette.types import ASGIApp
 
 from mock_server.contract.openapi import OperationSpec
 from mock_server.lead_lists.record import Build, LeadList, Payload
-from mock_server.pipeline.errors import Refused, problem, shorten
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import problem, shorten
 from mock_server.pipeline.responses import Outcome, RenderedResponse
 from mock_server.pipeline.stages import Stages
 

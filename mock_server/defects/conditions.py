@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -118,31 +119,20 @@ def _switched(change: Change, selected: ContextVar[bool]) -> Callable[[Stages], 
 
 
 def every(nth: int) -> When:
-    def when() -> Callable[[Scope], bool]:
-        count = 0
-
-        def applies(scope: Scope) -> bool:
-            nonlocal count
-            count += 1
-            return count % nth == 0
-
-        return applies
-
-    return when
+    return _numbered(lambda number: number % nth == 0)
 
 
 def after(first: int) -> When:
     """Select every request after the first ones."""
+    return _numbered(lambda number: number > first)
+
+
+def _numbered(test: Callable[[int], bool]) -> When:
+    """Select requests by their numbers, from 1 for each app."""
 
     def when() -> Callable[[Scope], bool]:
-        count = 0
-
-        def applies(scope: Scope) -> bool:
-            nonlocal count
-            count += 1
-            return count > first
-
-        return applies
+        numbers = itertools.count(1)
+        return lambda scope: test(next(numbers))
 
     return when
 

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from mock_server.defects.changes import Change, Value, stage
-from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import Problem
 from mock_server.pipeline.responses import RenderedResponse
 
 

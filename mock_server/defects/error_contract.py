@@ -11,7 +11,8 @@ import orjson
 from mock_server.defects.changes import Change, Value, crashes_if, together
 from mock_server.defects.defect import Group
 from mock_server.defects.error_changes import error, error_sent, error_status, problems, refused_as
-from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import Problem
 from mock_server.pipeline.responses import RenderedResponse
 
 errors = Group("errors")

@@ -39,7 +39,7 @@ def _low_bytes(raw: bytes) -> bytes:
 
 
 def _first_value(raw: bytes) -> bytes:
-    return raw[: raw.index(b"}{") + 1] if b"}{" in raw else raw
+    return raw[: following.start() + 1] if (following := re.search(rb"\}\s*\{", raw)) else raw
 
 
 def _completed(raw: bytes) -> bytes:

@@ -7,26 +7,34 @@ import unicodedata
 from collections.abc import Callable
 
 from mock_server.lead_lists.facts import Facts, is_control
-from mock_server.lead_lists.forgiven import Change
+from mock_server.lead_lists.forgiven import BodyChange
 from mock_server.lead_lists.record import Payload
 
 
-def _change_name(change: Callable[[str], str]) -> Change:
+def _change_name(change: Callable[[str], str]) -> BodyChange:
     def adjust(payload: Payload, facts: Facts) -> None:
         payload["name"] = change(payload["name"])
 
     return adjust
 
 
-def _without_controls(payload: Payload, facts: Facts) -> None:
-    def clean(text: str) -> str:
-        return "".join(character for character in text if not is_control(character))
+def _change_texts(change: Callable[[str], str]) -> BodyChange:
+    def apply(payload: Payload, facts: Facts) -> None:
+        payload["name"] = change(payload["name"])
+        payload["personIds"] = [change(each) for each in payload["personIds"]]
 
-    payload["name"] = clean(payload["name"])
-    payload["personIds"] = [clean(each) for each in payload["personIds"]]
+    return apply
 
 
-def _change_ids(change: Callable[[list[str], Facts], list[str]], *fields: str, on: str = "") -> Change:
+def _without_controls(text: str) -> str:
+    return "".join(character for character in text if not is_control(character))
+
+
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "")
+
+
+def _change_ids(change: Callable[[list[str], Facts], list[str]], *fields: str, on: str = "") -> BodyChange:
     """Return a change of the IDs in `fields`, for lists of the type `on` or of both types."""
 
     def adjust(payload: Payload, facts: Facts) -> None:
@@ -53,11 +61,12 @@ def _reversed(ids: list[str], facts: Facts) -> list[str]:
     return ids[::-1]
 
 
-ADJUST: dict[tuple[str, str], Change] = {
+ADJUST: dict[tuple[str, str], BodyChange] = {
     ("surrounding-blanks", "trimmed"): _change_name(str.strip),
     ("unicode-form", "composed"): _change_name(lambda name: unicodedata.normalize("NFC", name)),
     ("markup-in-text", "sanitised"): _change_name(lambda name: re.sub(r"<[a-zA-Z/!][^>]*>", "", name)),
-    ("control-characters", "removed"): _without_controls,
+    ("nul-in-text", "removed"): _change_texts(_without_nul),
+    ("control-characters", "removed"): _change_texts(_without_controls),
     ("unknown-people", "dropped"): _change_ids(_known, "personIds"),
     ("unknown-companies", "dropped"): _change_ids(_known, "companyIds"),
     ("person-ids-on-company-list", "dropped"): _change_ids(_none, "personIds", on="company"),

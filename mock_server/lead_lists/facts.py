@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mock_server.contract.schema import JsonPath
 from mock_server.lead_lists.dates import Dates, Instant
 from mock_server.lead_lists.record import Payload
 from mock_server.lead_lists.uuids import Uuids
@@ -36,7 +37,7 @@ def ids_in(payload: Payload, field: str) -> list[Any]:
     return ids if isinstance(ids, list) else []
 
 
-def texts_in(payload: Payload) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def texts_in(payload: Payload) -> Iterator[tuple[JsonPath, str]]:
     """Yield the free texts of a body with their paths."""
     if (name := name_in(payload)) is not None:
         yield ("name",), name

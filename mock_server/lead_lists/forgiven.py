@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mock_server.lead_lists.facts import Facts, ids_in
 from mock_server.lead_lists.record import SENT_FIELDS, Payload
 
-Change = Callable[[Payload, Facts], None]
+BodyChange = Callable[[Payload, Facts], None]
 
 
 def _type_by_default(payload: Payload, facts: Facts) -> None:
@@ -39,7 +39,7 @@ def _keys_in_any_case(payload: Payload, facts: Facts) -> None:
             payload.setdefault(name, value)
 
 
-FORGIVE: dict[tuple[str, str], Change] = {
+FORGIVE: dict[tuple[str, str], BodyChange] = {
     ("key-case", "accepted"): _keys_in_any_case,
     ("type-null", "default"): _type_by_default,
     ("company-ids-null", "default"): _companies_by_default,

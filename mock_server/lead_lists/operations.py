@@ -16,7 +16,8 @@ from starlette.datastructures import Headers
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.lead_lists.record import Payload
-from mock_server.pipeline.errors import Refused, shorten
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import shorten
 from mock_server.pipeline.responders import Function
 from mock_server.pipeline.responses import Outcome
 from mock_server.pipeline.stages import Stages

@@ -10,9 +10,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
 from mock_server.lead_lists.facts import Facts, ids_in, instants_in, is_control, name_in, texts_in
-from mock_server.lead_lists.record import FIELDS, Payload
+from mock_server.lead_lists.record import FIELDS, SENT_FIELDS, Payload
 from mock_server.lead_lists.words import problem
-from mock_server.pipeline.errors import Problem, shorten
+from mock_server.pipeline.errors import PROBLEMS_LISTED
+from mock_server.pipeline.problems import Problem, shorten
+from mock_server.pipeline.schema_words import remedy_for
 from mock_server.pipeline.words import UUID_EXAMPLE
 
 NAME_CHARACTERS = 80  # every reading accepts names of up to 80 characters
@@ -22,9 +24,10 @@ Check = Callable[[Payload, Facts], Iterable[Problem]]
 
 
 def _unknown_fields(payload: Payload, facts: Facts) -> Iterator[Problem]:
-    for name in payload:
-        if name not in FIELDS:
-            yield problem("unknown", (name,), got=shorten(payload[name]))
+    unknown = [name for name in payload if name not in FIELDS]
+    for i, name in enumerate(unknown):
+        known = SENT_FIELDS if i < PROBLEMS_LISTED else ()  # only these are shown
+        yield problem("unknown", (name,), got=shorten(payload[name]), remedy=remedy_for(name, known))
 
 
 def _server_made(*names: str) -> Check:

@@ -1,7 +1,7 @@
-"""The rules of the readings for the body of createLeadList, one function per option.
+"""Apply the rules of the options that the mock follows to the body of createLeadList.
 
-Three tables, keyed by reading and option: the first makes an invalid body valid before validation, the second adds
-problems to those of the schema, the third changes a valid body before it is stored.
+Three tables have them: `forgiven` makes an invalid body valid before validation, `refused` adds problems to those of
+the schema, `adjusted` changes a valid body before it is stored. The rules about unknown IDs are here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from mock_server.lead_lists.forgiven import FORGIVE
 from mock_server.lead_lists.record import Payload
 from mock_server.lead_lists.refused import REFUSE
 from mock_server.lead_lists.words import problem
-from mock_server.pipeline.errors import Problem, Refused, shorten
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import Problem, shorten
 
 # request.icpId.exists, request.personIds.exist, request.companyIds.exist
 _REFERENCES = {"unknown-icp": "icpId", "unknown-people": "personIds", "unknown-companies": "companyIds"}
@@ -25,7 +26,7 @@ _IMPLIED_BY = {"no_outer_blanks": "not_blank", "uuid": "not_empty"}
 
 
 class Rules:
-    """The rules for the options that the mock follows."""
+    """The rules of the options that the mock follows."""
 
     def __init__(self, readings: Readings, facts: Facts) -> None:
         self._facts = facts

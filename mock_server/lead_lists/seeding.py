@@ -13,7 +13,8 @@ import orjson
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.record import LeadList
-from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import Problem
 from mock_server.pipeline.validation import schema_problems
 from mock_server.settings.values import SettingError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from mock_server.pipeline import errors, words
+from mock_server.pipeline import problems, words
 
 WORDS: Mapping[str, tuple[str, str]] = {
     **words.WORDS,
@@ -26,4 +26,4 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "items": ("at most {limit} ids", "{field} has {got}; send at most {limit}."),
 }
 
-problem = functools.partial(errors.worded_problem, WORDS)
+problem = functools.partial(problems.worded_problem, WORDS)

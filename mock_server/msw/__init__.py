@@ -22,9 +22,11 @@ from mock_server.contract.schema import Validator
 from mock_server.contract.spec_files import find_spec_dir
 from mock_server.control.guard import NEEDS_CONTROL_HEADER
 from mock_server.middleware.exact_paths import no_method
-from mock_server.middleware.fault_injection import EXPIRED, NOT_JSON, RETRY_AFTER_S, WITH_RETRY_AFTER
-from mock_server.pipeline.errors import GOT_CHARACTERS, PROBLEMS_LISTED_OF_A_FIELD, Refused
+from mock_server.middleware.fault_injection import NOT_JSON, RETRY_AFTER_S, WITH_RETRY_AFTER
+from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Refused
+from mock_server.pipeline.problems import GOT_CHARACTERS
 from mock_server.pipeline.schema_words import example_at, shown_example, wanted
+from mock_server.pipeline.sessions import EXPIRED
 from mock_server.pipeline.words import WORDS
 from mock_server.settings.parsers import EXPIRED_TOKEN
 from mock_server.settings.values import Settings

@@ -45,13 +45,14 @@ export interface LeadListMock {
 }
 
 export function createLeadListMock({
-  url = "*",
+  url: address = "*",
   users = CONTRACT.users,
   cookieName = CONTRACT.cookieName,
   lists: initial = [],
   now = () => new Date(),
   newId = () => crypto.randomUUID(),
 }: Options = {}): LeadListMock {
+  const url = address.replace(/\/+$/, "");
   const lists: LeadList[] = [...initial];
   const faults: Fault[] = [];
 
@@ -146,9 +147,11 @@ interface Applied {
 }
 
 const SUPPORTED = ["status", "delayMs", "session", "answer", "body", "headers"];
+const WITHOUT_BODY = [204, 205, 304];
 const ANSWERS = ["hang", "reset", "empty", "not-json"];
 
 function inForce(fault: Fault): Fault {
+  if (Array.isArray(fault)) throw new Error("the fault is an array; pass each fault as an argument of its own");
   const unknown = Object.keys(fault).find((name) => name !== "times" && !SUPPORTED.includes(name));
   if (unknown) throw new Error(`the handlers for MSW have no faults with ${unknown}; they have ${SUPPORTED.join(", ")}`);
   if (fault.answer && !ANSWERS.includes(fault.answer)) throw new Error(noSuchAnswer(fault.answer));
@@ -166,6 +169,13 @@ function wrongIn({ times, status, delayMs, session, answer, body, headers }: Fau
   if (!isWithin(times, 1, 1_000_000) || !Number.isInteger(times ?? 1)) return `times ${times}; give an integer from 1 to 1000000`;
   if (session !== undefined && session !== "expired") return `session ${session}; give expired`;
   if (body !== undefined && status === undefined) return "a body without a status; give a status as well";
+  if (session !== undefined && status !== undefined) return `status ${status} with a session; give one of them`;
+  const hidden = { status, session, body, headers };
+  for (const [name, value] of Object.entries(hidden)) {
+    const isHidden = answer !== undefined && (answer !== "not-json" || name === "body");
+    if (isHidden && value !== undefined) return `a ${name} with answer ${answer}; give one of them`;
+  }
+  if (body !== undefined && WITHOUT_BODY.includes(status!)) return `a body with the status ${status}; give another status`;
   const effects = [status, delayMs, session, answer, headers];
   if (effects.every((each) => each === undefined)) return "no effect; give status, delayMs, session, answer or headers";
   return undefined;
@@ -256,7 +266,7 @@ async function withFault(applied: Applied, request: Request, work: () => Promise
 async function faulty(fault: Fault, request: Request, work: () => Promise<Response>): Promise<Response> {
   if (fault.session) return new Refused(401, [], CONTRACT.expired).response(request.method);
   if (fault.status === undefined) return work();
-  if ([204, 205, 304].includes(fault.status)) return new HttpResponse(null, { status: fault.status });
+  if (WITHOUT_BODY.includes(fault.status)) return new HttpResponse(null, { status: fault.status });
   if (fault.body === undefined) return forced(fault.status, request.method);
   const type = Object.entries(fault.headers ?? {}).find(([name]) => name.toLowerCase() === "content-type")?.[1];
   const isText = typeof fault.body === "string" && type !== undefined && !type.includes("json");

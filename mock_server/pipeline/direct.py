@@ -47,7 +47,7 @@ class Routes:
 
     def __init__(self, stages: Stages, *, login_first: bool) -> None:
         self._stages = stages
-        self._login_first = login_first
+        self.login_first = login_first
         self._routes: dict[tuple[str, str], Route] = {}
 
     def add(self, route: Route) -> None:
@@ -60,7 +60,7 @@ class Routes:
 
     def before_body(self, route: Route, scope: Scope, headers: IndexedHeaders) -> str | None:
         """Check what needs no body. Return the user if the login comes first; raise Refused."""
-        user = self._signed_in(route, headers) if self._login_first else None
+        user = self._signed_in(route, headers) if self.login_first else None
         if problems := self._stages.check_parameters(scope, route.operation):
             raise Refused(400, problems)
         self._stages.negotiate(headers, route.operation)
@@ -73,7 +73,7 @@ class Routes:
         payload, operation = None, route.operation
         if operation.body is not None and (body or operation.body_required):
             payload = self._stages.validate(operation, self._stages.parse(body, headers))
-        if not self._login_first:
+        if not self.login_first:
             user = self._signed_in(route, headers)
         given = {"payload": payload, "user": user, "headers": headers, "world": world}
         return given if len(route.arguments) == len(given) else {name: given[name] for name in route.arguments}
@@ -143,7 +143,7 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
         responder = self._responders.get(operation.operation_id)
         carriers = _carriers(operation.security, operation.security_schemes)
         names, takes_any = inspect_function_arguments(operation.function)
-        if spec is None or responder is None or carriers is None or spec.parameters or takes_any:
+        if spec is None or responder is None or carriers is None or spec.parameters or spec.login.keys or takes_any:
             return None
         arguments = frozenset(names)
         if not arguments <= BOUND or ("user" in arguments and not carriers):

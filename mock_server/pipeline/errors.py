@@ -1,39 +1,27 @@
-"""Problems, refusals, and the renderer of all error responses."""
+"""Refusals, and the renderer of all error responses."""
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from http.client import responses
-from json.encoder import encode_basestring
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from mock_server.contract.readings import Readings
+from mock_server.pipeline.problems import Problem, path_in_words, problem
 from mock_server.pipeline.responses import RenderedResponse
-from mock_server.pipeline.words import STATUSES, WORDS
+from mock_server.pipeline.words import STATUSES
 
 MALFORMED = frozenset({"json", "empty", "encoding"})  # rules of bodies that are not JSON in UTF-8
 # A body of 1 MiB can have a hundred thousand wrong IDs, but people read at most a screen of problems. One field must
 # not fill the screen, because its problems would hide those of the next field.
 PROBLEMS_LISTED = 100
 PROBLEMS_LISTED_OF_A_FIELD = 20
-GOT_CHARACTERS = 60
 PLAIN_KEPT = 100  # there are few responses that quote nothing from the request
-
-
-class Problem(NamedTuple):
-    """One problem of a request; `path` is a JSON pointer (RFC 6901) into the body."""
-
-    path: str
-    rule: str
-    got: str
-    want: str
-    message: str
 
 
 class Refused(Exception):
@@ -60,132 +48,9 @@ class ClientLeft(Exception):
     """The client disconnected before its request was complete, so no response is sent."""
 
 
-def problem(rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object) -> Problem:
-    """Return a problem with a message of `words.WORDS`."""
-    return worded_problem(WORDS, rule, path, got=got, **places)
-
-
-def worded_problem(
-    words: Mapping[str, tuple[str, str]], rule: str, path: Iterable[str | int] = (), *, got: str = "", **places: object
-) -> Problem:
-    """Return a problem with the message of its rule in a table; `places` fill its braces."""
-    return Phrase(rule, *words[rule]).problem(tuple(path), got=got, **places)
-
-
-class Phrase(NamedTuple):
-    """The words of one kind of problem, with places in braces: what is expected, and the message."""
-
-    rule: str
-    want: str
-    message: str
-
-    def at(self, path: tuple[str | int, ...], **places: str) -> PhraseAt:
-        """Return the phrase for a value at a path, with some of its places filled."""
-        pointer, field = _place(path)
-        if not pointer and self.message.startswith("{field}"):
-            field = "The body"
-        filled = _Filled({name: _literal(text) for name, text in {"field": field, **places}.items()})
-        want, message = [_literal(text).format_map(filled) for text in (self.want, self.message)]
-        return PhraseAt(pointer, self.rule, want, message, "%" in want)
-
-    def problem(self, path: tuple[str | int, ...], *, got: str = "", **places: object) -> Problem:
-        """Return the problem at a path; `got` and `places` fill the other places."""
-        return self.at(path).problem(got, {"got": got, "example": "", **places})
-
-
-class PhraseAt(NamedTuple):
-    """The words of one kind of problem at one path, a JSON pointer. Its places are those of the operator %.
-
-    That fills them in half the time of str.format_map, and a body can have many problems.
-    """
-
-    pointer: str
-    rule: str
-    want: str
-    message: str
-    want_has_places: bool
-
-    def problem(self, got: str, places: Mapping[str, object]) -> Problem:
-        """Return the problem; `places`, with `got` among them, fill the other places."""
-        want = self.want % places if self.want_has_places else self.want
-        return Problem(self.pointer, self.rule, got, want, self.message % places)
-
-
-class _Filled(dict[str, str]):
-    """Turns a place in braces into one of the operator % if there is nothing for it."""
-
-    def __missing__(self, name: str) -> str:
-        return f"%({name})s"
-
-
-def _literal(text: str) -> str:
-    """Return a text that the operator % leaves as it is."""
-    return text.replace("%", "%%")
-
-
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
     """Return a refusal for one problem of the request as a whole."""
     return Refused(status, [problem(rule, (), got=got, **words)], closes=closes)
-
-
-def kind(value: Any, short: str) -> str:
-    """Describe the JSON type of a value in words, with the value if it is `short`: what `shorten` returns for it."""
-    match value:
-        case bool() | None:
-            return short
-        case int() | float():
-            return f"the number {short}"
-        case str():
-            return f"the string {short}"
-        case list():
-            return f"an array of {len(value)}" if value else "an empty array"
-        case _:
-            return "an object"
-
-
-_CONSTANTS = {True: "true", False: "false", None: "null"}
-
-
-def shorten(value: Any, characters: int = GOT_CHARACTERS) -> str:
-    """Return a value as JSON, cut after `characters`."""
-    match value:
-        case str():
-            return encode_basestring(value if len(value) <= characters else value[: characters - 1] + "…")
-        case bool() | None:
-            return _CONSTANTS[value]
-        case int():
-            return str(value)[:characters]
-        case list() | dict() if value:
-            return kind(value, "")
-        case _:
-            return json.dumps(value)[:characters]
-
-
-def _place(path: tuple[str | int, ...]) -> tuple[str, str]:
-    """Return a path as a JSON pointer and in words."""
-    if len(path) == 1 and isinstance(path[0], str) and len(path[0]) <= GOT_CHARACTERS:
-        return _place_of_field(path[0])
-    return pointer_to(path), _field(path)
-
-
-@functools.lru_cache(maxsize=256)  # most problems concern the few fields of the spec
-def _place_of_field(name: str) -> tuple[str, str]:
-    return pointer_to((name,)), _field((name,))
-
-
-def pointer_to(path: Iterable[str | int]) -> str:
-    """Return the JSON pointer (RFC 6901) for a path."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
-
-
-def _field(path: Iterable[str | int]) -> str:
-    words = ""
-    for part in path:
-        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else shorten(part)[1:-1]
-    return words or "the body"
-
-
-# -- rendering
 
 
 class Renderer:
@@ -287,7 +152,7 @@ def _by_phrase(status: int) -> tuple[str, str]:
 
 
 def _more(limit: int, *field: str) -> Problem:
-    where = f" in {_field(field)}" if field else ""
+    where = f" in {path_in_words(field)}" if field else ""
     return problem("more", field, got=f"more than {limit} problems", limit=limit, where=where)
 
 

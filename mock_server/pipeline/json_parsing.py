@@ -12,7 +12,8 @@ from starlette.datastructures import Headers
 
 from mock_server.contract.readings import Readings
 from mock_server.pipeline.decompression import WINDOW_BITS, inflate
-from mock_server.pipeline.errors import Refused, refused, shorten
+from mock_server.pipeline.errors import Refused, refused
+from mock_server.pipeline.problems import shorten
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # An escaped backslash, a whole surrogate pair, or a half one, in this order: only the last group matches halves.

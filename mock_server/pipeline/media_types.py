@@ -6,10 +6,11 @@ import re
 
 from starlette.datastructures import Headers
 
-from mock_server.contract.openapi import OperationSpec
+from mock_server.contract.openapi import OperationSpec, is_json
 from mock_server.contract.readings import Readings
 from mock_server.pipeline.decompression import WINDOW_BITS
-from mock_server.pipeline.errors import refused, shorten
+from mock_server.pipeline.errors import refused
+from mock_server.pipeline.problems import shorten
 
 
 class Negotiator:
@@ -26,9 +27,8 @@ class Negotiator:
         self._compressed = readings["compressed-body"]
 
     def __call__(self, headers: Headers, operation: OperationSpec) -> None:
-        if self._honours_accept and "accept" in headers and not _accepts_json(headers.getlist("accept")):
-            # http.request.accept
-            raise refused("accept", status=406, got=shorten(", ".join(headers.getlist("accept"))))
+        if self._honours_accept and "accept" in headers:
+            _check_accept(headers.getlist("accept"), operation)
         if operation.body is None:
             return
         self._check_coding(headers)
@@ -59,6 +59,11 @@ class Negotiator:
             return
         if self._other != "parsed":
             raise refused("media_type", status=int(self._other), got=shorten(", ".join(values)), want=want)
+
+
+def _check_accept(values: list[str], operation: OperationSpec) -> None:
+    if not _accepts_json(values) and all(is_json(each.media_type) for each in operation.responses.values()):
+        raise refused("accept", status=406, got=shorten(", ".join(values)))  # http.request.accept
 
 
 def _media_type(values: list[str]) -> tuple[str, str]:

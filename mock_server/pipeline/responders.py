@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+from connexion.context import context
 from starlette.responses import Response
 
 from mock_server.contract.examples import sample_response
-from mock_server.contract.openapi import Contract, OperationSpec
+from mock_server.contract.openapi import Contract, OperationSpec, is_json
 from mock_server.pipeline.responses import Outcome, RenderedResponse
+from mock_server.pipeline.sessions import user_of_several
 from mock_server.pipeline.stages import Stages
 
 Function = Callable[..., Any]  # of an operation: a plain function, or a coroutine function if it waits for something
@@ -60,8 +63,14 @@ def example_of(contract: Contract, operation_id: str) -> Function:
     operation = contract.operations[operation_id]
     sample = sample_response(contract, operation)
 
+    headers: dict[str, str] = {"x-mock-example": sample.source}
+    text = None
+    if not is_json(sample.media_type):
+        headers["content-type"] = sample.media_type
+        text = sample.value.encode() if isinstance(sample.value, str) else orjson.dumps(sample.value)
+
     def respond() -> Outcome:
-        return Outcome(sample.value, {"x-mock-example": sample.source})
+        return Outcome(sample.value, headers, text)
 
     def respond_to_parameters(**_: Any) -> Outcome:
         return respond()
@@ -74,6 +83,8 @@ def connexion_handler(responder: Responder) -> Callable[..., Awaitable[Response]
 
     @functools.wraps(responder.respond)
     async def handle(**arguments: Any) -> Response:
+        if "user" in arguments and arguments["user"] is None:  # Connexion looks only at a single login
+            arguments["user"] = user_of_several(context["token_info"])
         response = await responder.respond(**arguments)
         return Response(response.body, response.status, dict(response.headers))
 

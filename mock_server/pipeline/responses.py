@@ -39,7 +39,7 @@ class Outcome:
 
     value: Any
     headers: Mapping[str, str] = field(default_factory=dict)
-    json: bytes | None = None  # the value as text, where it is known
+    text: bytes | None = None  # the value as it is sent, where it is known or not JSON
 
 
 WITHOUT_BODY = (204, 205, 304)  # statuses (RFC 9110 §15.3.5, §15.3.6, §15.4.5)
@@ -55,6 +55,7 @@ class Success:
     def __call__(self, outcome: Outcome, status: int) -> RenderedResponse:
         if status in WITHOUT_BODY:
             return RenderedResponse(status, outcome.headers, b"")
-        body = outcome.json or orjson.dumps(outcome.value)  # http.answer.json, http.answer.utf-8
+        # http.answer.json, http.answer.utf-8
+        body = orjson.dumps(outcome.value) if outcome.text is None else outcome.text
         headers = {**self._headers, **outcome.headers} if outcome.headers else self._headers
         return RenderedResponse(status, headers, body)

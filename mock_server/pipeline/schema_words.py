@@ -7,8 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mock_server.contract.schema import Validator
-from mock_server.pipeline.errors import shorten
+from mock_server.contract.spelling import near
+from mock_server.pipeline.problems import shorten
 from mock_server.pipeline.words import FORMATS, TYPES, UUID_EXAMPLE
+
+NAMES_LISTED = 12  # more would hide the first words of the message
+OBJECT_CHARACTERS = 80  # of an example: a line of a terminal
 
 
 def wanted(schema: Mapping[str, Any], validator: Validator) -> str:
@@ -51,6 +55,19 @@ def _limits(schema: Mapping[str, Any]) -> str:
     return ""
 
 
+def remedy_for(name: str, known: Iterable[str], *, lists_known: bool = False) -> str:
+    """Return what to do about an unknown name, as the end of a sentence: what it can mean, else to omit it.
+
+    `lists_known` adds all known names, if there are few.
+    """
+    if meant := near(name, known):
+        return f"the nearest known one is {meant}"
+    names = [*known]
+    if not (lists_known and 0 < len(names) <= NAMES_LISTED):
+        return "omit it"
+    return f"omit it; known here {'are' if len(names) > 1 else 'is'} {', '.join(names)}"
+
+
 def example_at(example: Any, path: Iterable[str | int]) -> Any:
     """Return the value at `path` in the request example of the spec, or None."""
     for part in path:
@@ -71,6 +88,9 @@ def shown_example(value: Any, schema: Mapping[str, Any], validator: Validator) -
         return item and f", for example [{item.removeprefix(', for example ')}]"
     if value is None and schema.get("format") == "uuid":
         value = UUID_EXAMPLE
+    if isinstance(value, dict):
+        text = json.dumps(value, ensure_ascii=False)
+        return f", for example {text}" if len(text) <= OBJECT_CHARACTERS else ""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return ""
     return f", for example {shorten(value)}"

@@ -8,9 +8,12 @@ from typing import Any
 from connexion.security import NO_VALUE
 from starlette.datastructures import Headers
 
+from mock_server.contract.openapi import BEARER_TYPES
 from mock_server.contract.readings import Readings
 from mock_server.pipeline.errors import Refused
 from mock_server.settings.parsers import EXPIRED_TOKEN
+
+EXPIRED = "The session has expired; sign in again"
 
 Authenticate = Callable[[Headers, str], str | None]
 
@@ -81,13 +84,22 @@ class Sessions:
 
     def _user(self, token: str) -> str:
         if token == EXPIRED_TOKEN:  # access.session.expired
-            raise Refused(401, message="The session has expired; sign in again")
+            raise Refused(401, message=EXPIRED)
         if token not in self._users:  # access.session.valid, error.401.status
             raise Refused(401, message="The session token is unknown; the mock prints its tokens at the start")
         return self._users[token]
 
     def _malformed(self, message: str) -> Refused:
         return Refused(self._malformed_status, message=message)
+
+
+def user_of_several(logins: Mapping[str, Mapping[str, str]]) -> str | None:
+    """Return the user of several logins that an operation requires at once: that of a session, else that of a key."""
+    for name in ("sub", "uid"):
+        for each in logins.values():
+            if name in each:
+                return each[name]
+    return None
 
 
 def cookie_values(headers: list[str], name: str) -> list[str]:
@@ -100,8 +112,13 @@ def cookie_values(headers: list[str], name: str) -> list[str]:
     return [value.strip().strip('"') for key, equals, value in pairs if equals and key.strip() == name]
 
 
-def security_map(authenticate: Authenticate) -> dict[str, Any]:
-    """Return Connexion's handlers for the two kinds of security schemes; both call the stage `authenticate`."""
+def security_map(authenticate: Authenticate, users: Mapping[str, str]) -> dict[str, Any]:
+    """Return Connexion's handlers for each kind of security schemes: sessions call the stage `authenticate`.
+
+    An API key in a header or the query can have any value, because the mock knows none, and so can a password. The
+    token of a user is the key of that user; any other value is one of the first user.
+    """
+    first = next(iter(users.values()))
 
     def handler(carrier: str) -> type:
         class Handler:
@@ -115,4 +132,24 @@ def security_map(authenticate: Authenticate) -> dict[str, Any]:
 
         return Handler
 
-    return {"apiKey": handler("cookie"), "bearer": handler("bearer")}
+    class KeyHandler(handler("cookie")):  # type: ignore[misc]  # made above
+        def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Any:
+            if security_scheme["in"] == "cookie":
+                return super().get_fn(security_scheme, required_scopes)
+            name, is_header = security_scheme["name"], security_scheme["in"] == "header"
+
+            async def check(request: Any) -> Any:
+                key = (request.headers if is_header else request.query_params).get(name)
+                return {"uid": users.get(key, first)} if key else NO_VALUE
+
+            return check
+
+    class BasicHandler:
+        def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Any:
+            async def check(request: Any) -> Any:
+                scheme, _, login = request.headers.get("authorization", "").partition(" ")
+                return {"uid": first} if scheme.lower() == "basic" and login else NO_VALUE
+
+            return check
+
+    return {"apiKey": KeyHandler, "basic": BasicHandler, **dict.fromkeys(("bearer", *BEARER_TYPES), handler("bearer"))}

@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mock_server.contract.openapi import OperationSpec
-from mock_server.pipeline.errors import Problem, Refused
+from mock_server.pipeline.errors import Refused
+from mock_server.pipeline.problems import Problem
 from mock_server.pipeline.responses import Outcome, RenderedResponse
 
 

@@ -11,19 +11,10 @@ from starlette.types import Scope
 
 from mock_server.contract.openapi import OperationSpec, Parameter
 from mock_server.contract.readings import Readings
-from mock_server.contract.schema import Check, Validator
-from mock_server.pipeline.errors import (
-    GOT_CHARACTERS,
-    PROBLEMS_LISTED_OF_A_FIELD,
-    Phrase,
-    PhraseAt,
-    Problem,
-    Refused,
-    kind,
-    problem,
-    shorten,
-)
-from mock_server.pipeline.schema_words import example_at, shown_example, wanted
+from mock_server.contract.schema import JsonPath, KeywordCheck, Validator
+from mock_server.pipeline.errors import PROBLEMS_LISTED_OF_A_FIELD, Refused
+from mock_server.pipeline.problems import GOT_CHARACTERS, Phrase, PhraseAt, Problem, kind, problem, shorten
+from mock_server.pipeline.schema_words import example_at, remedy_for, shown_example, wanted
 from mock_server.pipeline.sessions import cookie_values
 from mock_server.pipeline.words import WORDS
 
@@ -31,9 +22,8 @@ from mock_server.pipeline.words import WORDS
 WORDS_KEPT = 1000  # entries per schema
 NAME_CHARACTERS_KEPT = 60
 
+_PLACES = {"path": "path parameter", "query": "query parameter", "header": "header", "cookie": "cookie"}
 _KINDS_KEPT = frozenset({str, int, bool, type(None)})
-
-Place = tuple[str | int, ...]
 
 
 class BodyRules(Protocol):
@@ -76,17 +66,22 @@ class ParameterCheck:
     def __call__(self, scope: Scope, operation: OperationSpec) -> list[Problem]:
         problems = []
         if scope["query_string"] and self._refuses_unknown:
-            known = {parameter.name for parameter in operation.parameters if parameter.place == "query"}
-            problems += [problem("query", got=shorten(name)) for name, _ in _query(scope) if name not in known]
+            known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
+            problems += [
+                problem("query", got=shorten(name), remedy=remedy_for(name, known))
+                for name, _ in _query(scope)
+                if name not in known
+            ]
         for parameter in operation.parameters:
             texts = _texts(scope, parameter)
+            found: list[Problem] = []
             if texts:
                 value = _value(texts, parameter)
-                problems += schema_problems(
-                    parameter.validator, value, at=(parameter.name,), date_reason=self._date_reason
-                )
+                found = schema_problems(parameter.validator, value, at=(parameter.name,), date_reason=self._date_reason)
             elif parameter.required:
-                problems.append(problem("required", (parameter.name,), got="nothing", want="a value"))
+                want = wanted(parameter.validator.schema, parameter.validator)
+                found = [problem("required", (parameter.name,), got="nothing", want=want, example="")]
+            problems += [each._replace(message=f"The {_PLACES[parameter.place]} {each.message}") for each in found]
         return problems
 
 
@@ -143,8 +138,8 @@ def schema_problems(
     """Return the problems of `value` at the path `at`: one per path, up to the readable maximum."""
     if validator.is_valid(value):
         return []
-    found: dict[Place, Problem] = {}
-    in_field: dict[Place, int] = {}
+    found: dict[JsonPath, Problem] = {}
+    in_field: dict[JsonPath, int] = {}
     for place, check, got in validator.breaches(value):
         field = place[:1]
         if check.keyword == "additionalProperties":
@@ -158,16 +153,16 @@ def schema_problems(
         in_field[field] = count + (place not in found)
         path = at + place
         key = _key(check, path, got)
-        told: Problem | None = validator.problems.get(key)
-        if told is None:
-            told = _describe(check, path, got, validator, example, date_reason)
+        described: Problem | None = validator.problems.get(key)
+        if described is None:
+            described = _describe(check, path, got, validator, example, date_reason)
             if key is not None and len(path) == 1 and _is_kept(path, validator.problems):
-                validator.problems[key] = told
-        found[place] = told
+                validator.problems[key] = described
+        found[place] = described
     return list(found.values())
 
 
-def _key(check: Check, place: Place, got: Any) -> Any:
+def _key(check: KeywordCheck, place: JsonPath, got: Any) -> Any:
     """Return the key under which to keep a problem, because forms and tests repeat their mistakes; else None.
 
     The class distinguishes True from 1. Equal floats can differ as text: 0.0 and -0.0.
@@ -178,16 +173,23 @@ def _key(check: Check, place: Place, got: Any) -> Any:
     return check, place, kind_of, got
 
 
-def _is_kept(place: Place, kept: Mapping[Any, Any]) -> bool:
+def _is_kept(place: JsonPath, kept: Mapping[Any, Any]) -> bool:
     """Return whether there is room for the words of a place."""
     return len(kept) < WORDS_KEPT and all(isinstance(part, int) or len(part) <= NAME_CHARACTERS_KEPT for part in place)
 
 
 def _describe(
-    check: Check, place: Place, got: Any, validator: Validator, example: Any, date_reason: Callable[[str], str]
+    check: KeywordCheck,
+    place: JsonPath,
+    got: Any,
+    validator: Validator,
+    example: Any,
+    date_reason: Callable[[str], str],
 ) -> Problem:
     if check.keyword == "additionalProperties":
-        return problem("unknown", place, got=shorten(got[place[-1]]))
+        name = str(place[-1])
+        remedy = remedy_for(name, check.schema.get("properties", ()), lists_known=True)
+        return problem("unknown", place, got=shorten(got[name]), remedy=remedy)
     phrase = validator.phrases.get((check, place)) or _phrase(check, place, validator, example)
     if phrase.rule == "required":
         return phrase.problem("nothing", {})
@@ -198,12 +200,12 @@ def _describe(
         case "date":
             return phrase.problem(text, {"got": text, "reason": date_reason(got)})
         case "schema":
-            return phrase.problem(text, {"reason": shorten(check.error(got), 200)[1:-1]})
+            return phrase.problem(text, {"reason": shorten(check.error(got).replace('"', "'"), 200)[1:-1]})
         case _:
             return phrase.problem(text, {"got": text})
 
 
-def _phrase(check: Check, place: Place, validator: Validator, example: Any) -> PhraseAt:
+def _phrase(check: KeywordCheck, place: JsonPath, validator: Validator, example: Any) -> PhraseAt:
     """Return the words for a breach; those of a field are kept, because they never change."""
     where = tuple([0 if isinstance(part, int) else part for part in place])  # all items of an array have the same words
     expected: tuple[str, str, str] | None = validator.expected.get((check, where))
@@ -218,7 +220,7 @@ def _phrase(check: Check, place: Place, validator: Validator, example: Any) -> P
     return phrase
 
 
-def _expected(check: Check, place: Place, validator: Validator, example: Any) -> tuple[str, str, str]:
+def _expected(check: KeywordCheck, place: JsonPath, validator: Validator, example: Any) -> tuple[str, str, str]:
     """Return the rule that a breach is about, what its schema expects, and an example of it."""
     schema = check.schema
     if check.keyword == "required":

@@ -28,6 +28,7 @@ STATUSES: Mapping[int, tuple[str, str]] = {
 WORDS: Mapping[str, tuple[str, str]] = {
     # -- the transport
     "http": ("an HTTP/1.1 request", "The request is not well-formed HTTP (RFC 9112): {got}."),
+    "scheme": ("{want}", "This port serves HTTPS, and the request came over plain HTTP: use {want}."),
     "header_size": (
         "at most {limit} bytes of request line and headers",
         "The request line and headers are larger than {limit} bytes; the cookies of other localhost projects are a "
@@ -55,7 +56,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "matcher": ("{want}", "{field} has {got}; a matcher is {want}."),
     "no_body": ("no body", "This call accepts no body; omit it."),
-    "query": ("no query", "This endpoint does not know the query parameter {got}; omit it."),
+    "query": ("no such parameter", "This endpoint does not know the query parameter {got}; {remedy}."),
     # -- bytes and JSON
     "encoding": ("JSON in UTF-8", "The body is not UTF-8 text: {got}; encode it as UTF-8 (RFC 8259 §8.1)."),
     "byte_order_mark": ("JSON without a byte order mark", "The body starts with a byte order mark; omit it."),
@@ -76,7 +77,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "date": ("{want}", "{field} is {got}, which {reason}; send {want}{example}."),
     "format": ("{want}", "{field} is {got}; send {want}{example}."),
     "range": ("{want}", "{field} is {got}; send {want}{example}."),
-    "unknown": ("no such field", "{field} is an unknown field; omit it."),
+    "unknown": ("no such field", "{field} is an unknown field; {remedy}."),
     "schema": ("a valid value", "{field} is invalid: {reason}."),
     "more": ("fewer problems", "There are more problems{where} than the {limit} listed; fix these first."),
 }

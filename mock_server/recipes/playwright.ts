@@ -71,7 +71,7 @@ export class Mock {
   async verify(question: Question): Promise<void> {
     const asked = { withinMs: VERIFIED_WITHIN_MS, ...question };
     const outcome = await this.control("POST", "verify", asked, [409]);
-    if (!outcome.held) throw new Error(inWords(outcome));
+    if (!outcome.held) throw errorOfTest(inWords(outcome));
   }
 
   /** Return the recorded requests, newest first; `filter` is a query, such as `method=POST&status=4xx`. */
@@ -93,7 +93,7 @@ export class Mock {
   async control(method: string, call: string, data?: object, allowed: number[] = []): Promise<any> {
     const response = await this.request.fetch(`/__mock__/${call}`, { method, data });
     if (!response.ok() && !allowed.includes(response.status())) {
-      throw new Error(`${method} ${call}: ${response.status()} ${await response.text()}`);
+      throw errorOfTest(`${method} /__mock__/${call}: ${response.status()} ${refusalIn(await response.text())}`);
     }
     return response.status() === 204 ? null : response.json();
   }
@@ -109,6 +109,23 @@ function inWords({ expected, count, reason, nearest }: { expected: string; count
   return lines.join("\n");
 }
 
+/** Return the problems that a refusal names, one on a line; or the text, if it is not a refusal of the mock. */
+function refusalIn(text: string): string {
+  try {
+    const { message, details = [] } = JSON.parse(text).error;
+    return details.length > 1 ? details.map((each: { message: string }) => each.message).join("\n") : message;
+  } catch {
+    return text;
+  }
+}
+
+/** Return an error at the line of the test: without the lines of this class in its stack. */
+function errorOfTest(message: string): Error {
+  const error = new Error(message);
+  error.stack = error.stack?.split("\n").filter((line) => !/^ *at (async )?(errorOfTest|Mock\.)/.test(line)).join("\n");
+  return error;
+}
+
 /** Return scheme and registrable domain, without the list of public suffixes. */
 function siteOf(url: string): string {
   const { protocol, hostname } = new URL(url);
@@ -116,8 +133,10 @@ function siteOf(url: string): string {
 }
 
 /** Return the name of a test's world: readable on the dashboard, and valid in a cookie. */
-function worldOf({ titlePath, testId }: TestInfo): string {
-  const title = titlePath.slice(1).join(" ").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+function worldOf({ titlePath, line, testId }: TestInfo): string {
+  const inAscii = (text: string) =>
+    text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  const title = inAscii(titlePath.slice(1).join(" ")) || inAscii(`${titlePath[0]} line ${line}`);
   return `${title.slice(0, 60)}-${testId.slice(-8)}`;
 }
 
@@ -125,6 +144,8 @@ export { expect };
 export const test = base.extend<{ mock: Mock; mockUser: string | null | undefined }>({
   /** The signed-in user at the start of a test: the first user if undefined, no user if null. */
   mockUser: [undefined, { option: true }],
+  /** The requests of a test itself have the cookies of its web pages, so that they are signed in and in its world too. */
+  request: ({ context }, use) => use(context.request),
   mock: [
     async ({ baseURL, context, playwright, mockUser }, use, testInfo) => {
       const world = worldOf(testInfo);

@@ -76,14 +76,37 @@ def cookie_name(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    if text != "null" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", text):
-        raise ValueError("must be an origin: scheme, host and port, such as https://app.test:3000")
+    if text == "null":
+        return text
+    if "," in text:
+        raise ValueError("must be one origin; repeat the flag, or separate several in a variable with spaces")
+    if (sent := _origin_sent(text)) != text:  # it would never match
+        raise ValueError(f"must be written as browsers send it: {sent}")
     if "*" in text and not ORIGIN_PATTERN.fullmatch(text):
         raise ValueError(
             "may have * only for the port, and at the start of a host name that has two or more labels after it, such "
             "as https://*.preview.example.com"
         )
     return text
+
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[0-9a-f:.]+\]|[^/?#@:\s]+)(:(?P<port>[0-9]{1,5}|\*))?([/?#].*)?",
+    re.IGNORECASE,
+)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def _origin_sent(text: str) -> str:
+    """Return the origin of a URL as browsers send it (RFC 6454 §6.2); raise ValueError if it has none."""
+    match = _URL.fullmatch(text)
+    port = match["port"] if match else None
+    if match is None or (port not in (None, "*") and int(port) > 65535):
+        raise ValueError("must be an origin: scheme, host and port, such as https://app.test:3000")
+    scheme, host = match["scheme"].lower(), match["host"].lower()
+    host = host if host.isascii() else host.encode("idna").decode()
+    port = port if port in (None, "*") else str(int(port))
+    return f"{scheme}://{host}" + ("" if port in (None, _DEFAULT_PORTS.get(scheme)) else f":{port}")
 
 
 # The name after the * must have one owner: https://*.com would let every web page in. RFC 2606, RFC 6762.

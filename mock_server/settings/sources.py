@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mock_server.contract.spelling import near
 from mock_server.settings.values import SettingError, Settings
 
 CONFIG_FILE = "leadlists.toml"
 CONFIG_TABLE = "mock"
+TABLES = (CONFIG_TABLE, "contract")  # of the mock, and of the contract tests
 VARIABLE_PREFIX = "LEADLISTS_MOCK_"
+LIKENESS = 0.75  # PROT and PORT; less would take LEADLISTS_MOCK_URL for LEADLISTS_MOCK_USER
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 
@@ -41,6 +44,7 @@ def gather(
     An empty variable counts as not set. `warn` is called with one line for each ignored variable.
     """
     table, where = _read_file(config)
+    _report_misspelled(environment, warn)
     values = {}
     for name in FIELDS:
         flag, key = "--" + name.replace("_", "-"), name.replace("_", "-")
@@ -55,6 +59,15 @@ def gather(
     if unknown:
         raise SettingError(f"{where}: there is no setting {', '.join(unknown)}; a key is an option without its dashes")
     return Settings(**values)
+
+
+def _report_misspelled(environment: Mapping[str, str], warn: Callable[[str], None]) -> None:
+    """Report variables that differ little from those of the settings; Kubernetes sets others with the same prefix."""
+    names = [each.upper() for each in FIELDS]
+    for variable in environment:
+        name = variable.removeprefix(VARIABLE_PREFIX)
+        if variable.startswith(VARIABLE_PREFIX) and name not in names and (meant := near(name, names, LIKENESS)):
+            warn(f"{variable} is not a setting; did you mean {VARIABLE_PREFIX}{meant}?")
 
 
 def _is_of_kubernetes(name: str, text: str, variable: str, warn: Callable[[str], None]) -> bool:
@@ -84,13 +97,18 @@ def _read_file(config: Path | None) -> tuple[dict[str, Any], str]:
     path = config or Path(CONFIG_FILE)
     where = f"{path}, table [{CONFIG_TABLE}]"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get(CONFIG_TABLE, {})
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if config is None:
             return {}, where
         raise SettingError(f"--config: the file {path} does not exist") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingError(f"{path} cannot be read as TOML: {error}") from None
+    if unknown := sorted(set(content) - {*TABLES}):
+        raise SettingError(
+            f"{path}: there is no table or key {', '.join(unknown)}; settings of the mock are in [{CONFIG_TABLE}]"
+        )
+    table = content.get(CONFIG_TABLE, {})
     if not isinstance(table, dict):
         raise SettingError(f"{path}: {CONFIG_TABLE} must be a table: [{CONFIG_TABLE}]")
     return table, where

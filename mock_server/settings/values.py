@@ -158,7 +158,7 @@ class Settings:
     max_lists: int = _setting(
         10_000,
         parsers.number(int, 1, 10**7),
-        "Keep at most N lead lists in memory; beyond that, delete the oldest.",
+        "Keep at most N lead lists in each world, and 64 MiB of them in all worlds; beyond that, delete the oldest.",
         shown="N",
     )
     log: bool = _setting(

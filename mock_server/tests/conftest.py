@@ -46,8 +46,9 @@ LOGIN = {"authorization": "Bearer xyz789-session"}
 BROWSER_PATIENCE_S = 30  # usually well under a second
 FROZEN = ("--seed", "1", "--now", "2024-01-02T10:30:00Z")
 
-# Host names that resolve to this machine: of a foreign site, and of a rebound one.
-NAMES = ", ".join(f"MAP {name} 127.0.0.1" for name in ("evil.test", "rebound.test", "*.preview.test"))
+# Host names that resolve to this machine: of a foreign site, of a rebound one, and of a team.
+HOSTS = ("evil.test", "rebound.test", "*.preview.test", "app.test", "mock.test")
+NAMES = ", ".join(f"MAP {name} 127.0.0.1" for name in HOSTS)
 
 # The same examples in every run, and no deadline. For new examples: pytest --hypothesis-profile=default.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)

@@ -14,7 +14,7 @@ import pytest
 
 from mock_server import create_app
 from mock_server.contract.openapi import load
-from mock_server.contract.schema import Validator
+from mock_server.contract.schema import Components, Validator
 from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.record import FIELDS
 from mock_server.pipeline.stages import Stages
@@ -54,7 +54,7 @@ def test_two_starts_with_seed_and_now_return_the_same_bytes(
 
 def test_a_success_keeps_the_schema_of_the_spec(mock: Running, page_request: dict[str, Any]) -> None:
     document = load(find_spec_dir(), formats={}).document
-    validator = Validator(document["components"]["schemas"]["LeadList"], document, {})
+    validator = Validator(document["components"]["schemas"]["LeadList"], Components(document, {}))
     for changes in ({}, {"icpId": None}, {"type": "company"}, {"startDate": "2024-01-01"}):
         answer = mock.post(json=page_request | changes)
         assert not list(validator.breaches(answer.json()))

@@ -95,6 +95,19 @@ def test_a_web_page_on_another_port_signs_in_creates_and_signs_out(
     assert page.evaluate(CREATE, [url + PATH, GOOD, {}])[0] == 401
 
 
+def test_a_response_says_that_the_call_has_no_credentials(visit: Visit, page_port: int, mock: RunningMock) -> None:
+    page, url = visit(f"http://localhost:{page_port}/"), mock.url
+    assert page.evaluate(SIGN_IN, [url, {"user": "user_abc123"}, OURS])[0] == 200
+    forgetful = CREATE.replace('credentials: "include",', "")
+    status, refused, _ = page.evaluate(forgetful, [url + PATH, GOOD, {}])
+    assert status == 401
+    assert refused["error"]["message"].startswith("User is not authenticated: the request has no cookie. ")
+    assert 'credentials: "include"' in refused["error"]["message"]
+    own = visit(f"{url}/__mock__/")
+    own.context.clear_cookies()
+    assert "credentials" not in own.evaluate(CREATE, [PATH, GOOD, {}])[1]["error"]["message"]  # of its own origin
+
+
 def test_the_script_of_the_readme_signs_in_and_creates(visit: Visit, page_port: int, mock: RunningMock) -> None:
     (snippet,) = re.findall(
         r"^```js\n(.*?)^```$", (ROOT / "mock_server" / "README.md").read_text(), re.MULTILINE | re.DOTALL

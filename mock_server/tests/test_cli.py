@@ -152,6 +152,13 @@ def test_an_unwritable_log_does_not_affect_responses(page_request: dict[str, Any
         (["--allow-origin", "localhost"], "must be an origin"),
         (["--config", "no-such.toml"], "--config: the file no-such.toml does not exist"),
         (["--prot", "1"], "No such option"),
+        (["wait", "--port", "4010"], "Write --port before wait, not after it."),
+        (["wait", "--nothing"], "No such option '--nothing'"),
+        (["serve"], "No such command 'serve'. Without a command, leadlists-mock serves; its commands are: readings, "),
+        (
+            ["--spec", __file__],
+            " is a file; name its folder, in which it must be called openapi.yaml",
+        ),
         (["--spec", "nowhere"], "--spec: nowhere has no openapi.yaml; name a folder that has one"),
         (["--reading", "zzz=1"], 'there is no reading "zzz"; the command `readings` lists them'),
         (["--max-header-bytes", "1"], "must be an integer from 512 to 16777216"),
@@ -163,6 +170,12 @@ def test_a_wrong_flag_is_reported_and_exits_2(flags: list[str], told: str) -> No
     assert ended.exit_code == 2
     assert told in ended.stderr
     assert ended.stdout == ""
+
+
+def test_a_spec_in_json_needs_another_name(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_text("{}")
+    ended = CliRunner().invoke(main, ["--spec", str(tmp_path)])
+    assert (ended.exit_code, "rename openapi.json in" in ended.stderr) == (2, True)
 
 
 def test_no_traceback_is_printed(run_cli: RunCli) -> None:
@@ -192,12 +205,40 @@ def test_readings_lists_every_reading_with_the_option_in_force(run_cli: RunCli) 
     assert len(listed) == len(set(listed)) == ended.stdout.count("  * ")
 
 
-@pytest.mark.parametrize("command", [["readings"], ["defects"], ["defects", "--json"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [["readings"], ["defects", "--json"], ["--help"], ["wait", "--help"], ["--port", "0", "--ready-json"]],
+    ids=" ".join,
+)
 def test_unwritable_output_is_reported_on_one_line(command: list[str]) -> None:
     with open("/dev/full", "w") as full, started(*command, stdout=full, stderr=subprocess.PIPE) as process:
         _, told = process.communicate(timeout=60)
     assert process.returncode == 1
     assert told == "leadlists-mock: stdout cannot be written: No space left on device\n"
+
+
+def test_full_standard_error_changes_no_exit_code() -> None:
+    with open("/dev/full", "w") as full, started("--port", "x", stdout=subprocess.PIPE, stderr=full) as process:
+        assert process.communicate(timeout=60)[0] == ""
+    assert process.returncode == 2
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with started("readings", stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("closes", [">&-", "| true"])
+def test_the_mock_stops_if_no_program_can_read_where_it_is(closes: str) -> None:
+    shell = f"{{ {sys.executable} -m mock_server --port 0 --ready-json; echo $? >&2; }} {closes}"
+    ended = subprocess.run(["bash", "-c", shell], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    said, code = ended.stderr.splitlines()
+    assert said.startswith("leadlists-mock: stdout cannot be written: ")
+    assert code == "1"
 
 
 def test_help_and_version_are_there(run_cli: RunCli) -> None:

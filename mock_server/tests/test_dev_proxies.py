@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from mock_server import RunningMock, running_mock
+from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
 from mock_server.tests.node_tools import SOURCES, node_folder
 from mock_server.tests.programs import npm_package
@@ -28,6 +30,14 @@ PAGE = "<!doctype html><title>An app</title>"
 LAYOUT = "export default function Layout({ children }) { return <html><body>{children}</body></html>; }"
 APP = {"app/layout.jsx": LAYOUT, "app/page.jsx": "export default function App() { return <p>An app</p>; }"}
 
+# A team's host names, which are no localhost: over http a browser sends them no Sec-Fetch-Site.
+TEAM = Settings(allow_origin=("http://app.test:*",), allow_host=("app.test", "mock.test"))
+TEAM_VITE = """import http from "node:http";
+const agent = new http.Agent({ lookup: (name, options, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) });
+const forward = { target: "TARGET", changeOrigin: true, agent };
+export default { server: { allowedHosts: true, proxy: { "/api": forward, "/__mock__": forward } } };
+"""
+
 Serve = Callable[..., str]
 
 
@@ -39,7 +49,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def mock() -> Iterator[RunningMock]:
-    with running_mock() as running:
+    with running_mock(TEAM) as running:
         yield running
 
 
@@ -65,7 +75,15 @@ def serve(folder: Path, mock: RunningMock) -> Iterator[Serve]:
         quiet = {"NEXT_TELEMETRY_DISABLED": "1", "BROWSER": "none", "CI": "1"}
         with (folder / "output.txt").open("wb") as output:
             started.append(
-                subprocess.Popen(words, cwd=folder, env=os.environ | quiet, stdout=output, stderr=output, stdin=-3)
+                subprocess.Popen(
+                    words,
+                    cwd=folder,
+                    env=os.environ | quiet,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,  # a group of its own, so that its workers end with it
+                )
             )
         url = f"http://localhost:{port}"
         deadline = time.monotonic() + START_S
@@ -79,8 +97,19 @@ def serve(folder: Path, mock: RunningMock) -> Iterator[Serve]:
 
     yield start
     for each in started:
-        each.terminate()
-        each.wait(timeout=60)
+        _end(each)
+
+
+def _end(server: subprocess.Popen[bytes], patience_s: float = 60) -> None:
+    """End a server and its workers: Next's outlive it by a moment, and write to the folder that is removed next."""
+    deadline = time.monotonic() + patience_s
+    with suppress(ProcessLookupError):  # the group is empty
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=patience_s)
+        while time.monotonic() < deadline:
+            os.killpg(server.pid, 0)
+            time.sleep(0.05)
+        os.killpg(server.pid, signal.SIGKILL)
 
 
 def with_vite(serve: Serve) -> str:
@@ -106,7 +135,13 @@ def with_next(serve: Serve) -> str:
     return serve(npm_package(".bin/next"), "dev", "--port", "PORT", files=files)
 
 
-SERVERS = [with_vite, with_webpack, with_webpack_that_changes_the_origin, with_next]
+SERVERS = [
+    with_vite,
+    *(
+        pytest.param(each, marks=pytest.mark.recipes)
+        for each in (with_webpack, with_webpack_that_changes_the_origin, with_next)
+    ),
+]
 
 
 @pytest.mark.parametrize("start", SERVERS, ids=lambda each: each.__name__.replace("_", " "))
@@ -128,6 +163,31 @@ def test_sign_in_calls_and_dashboard_work_through_the_proxy(
     assert app.evaluate("fetch('/__mock__/verify', {method: 'POST', body: '{\"times\": 1, \"status\": 201}',"
                         "headers: {'Content-Type': 'application/json', 'X-Mock-Control': '1'}}).then(r => r.status)"
                         ) == 200  # fmt: skip
+
+
+def test_a_plain_http_page_signs_in_through_a_proxy_that_changes_the_origin(
+    serve: Serve, profile: BrowserContext, mock: RunningMock
+) -> None:
+    team = mock.url.replace("localhost", "mock.test")
+    files = {"vite.config.mjs": TEAM_VITE.replace("TARGET", team), "index.html": PAGE}
+    vite = (npm_package(".bin/vite"), "--port", "PORT", "--strictPort", "--host", "127.0.0.1")
+    url = serve(*vite, files=files).replace("localhost", "app.test")
+    app = profile.new_page()
+    app.goto(url)
+    # Directly, the browser drops the cookie, and the mock says so.
+    refused = f"the web page {url} and the mock at {team} are different sites"
+    for script, status, call in ((SIGN_IN, 403, [team, USER]), (CREATE, 401, [team + PATH, GOOD])):
+        answer = app.evaluate(script, call)
+        assert answer[0] == status
+        assert refused in answer[1]["error"]["message"]
+    # Through the proxy they are one origin for the browser, with the same Host and Origin as before for the mock.
+    assert app.evaluate(SIGN_IN, [url, USER])[0] == 200
+    assert app.evaluate(CREATE, [url + PATH, GOOD])[0] == 201
+    assert ["host", team.removeprefix("http://")] in mock.requests(limit=1)[0]["request"]["headers"]
+    profile.clear_cookies()
+    status, answer = app.evaluate(CREATE, [url + PATH, GOOD])
+    assert (status, "different sites" in answer["error"]["message"]) == (401, False)
+    assert refused in app.evaluate(SIGN_IN, [team, USER])[1]["error"]["message"]
 
 
 def opened(profile: BrowserContext, url: str, query: str = "") -> Page:
@@ -215,6 +275,7 @@ def test_eight_dashboards_leave_connections_to_the_app(profile: BrowserContext, 
     expect(late.locator("#journal")).to_contain_text("after all")
 
 
+@pytest.mark.long  # test_eight_dashboards shows it with one world
 def test_dashboards_of_many_worlds_leave_connections_to_the_app(profile: BrowserContext, mock: RunningMock) -> None:
     for i in range(4):
         opened(profile, mock.url, f"?world=w{i}")

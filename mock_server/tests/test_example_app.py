@@ -1,8 +1,4 @@
-"""An app with Vite and React and its twelve Playwright tests: all of them four at once with CORS.
-
-With a proxy and over https, those run for which the way of a request makes a difference: sign-ins, broken responses,
-other hosts. What the app shows of a response, and worlds side by side, do not depend on it.
-"""
+"""Run the twelve Playwright tests of an app with Vite and React, with CORS, through a proxy and over https."""
 
 from __future__ import annotations
 
@@ -26,16 +22,11 @@ from mock_server.tests.conftest import ROOT
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 from mock_server.tests.programs import chromium, npm_package
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.recipes]
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
-SIGN_INS = ("creates a list", "signs in, and creates as that user", "signs out", "leaves calls to other hosts alone")
-# Way, workers, and the tests to run if not all twelve.
-WAYS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "CORS": (4, ()),
-    "proxy": (1, (*SIGN_INS, "says that the server is gone", "survives the HTML page of a proxy")),
-    "https": (1, (*SIGN_INS, "tells a user whose session has expired")),
-}
+TESTS = 12
+WORKERS = {"CORS": 4, "proxy": 2, "https": 2}  # of Playwright
 
 
 class _Plain(BaseHTTPRequestHandler):
@@ -75,9 +66,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WORKERS)
 def test_the_tests_of_the_app_pass(way: str, app: Path, other_host: str, capsys: pytest.CaptureFixture[str]) -> None:
-    workers, chosen = WAYS[way]
     scheme = "https" if way == "https" else "http"
     mock = f"{scheme}://localhost:{free_port()}"
     # Over https the web page may be of another site; its cookies must then be partitioned.
@@ -91,12 +81,12 @@ def test_the_tests_of_the_app_pass(way: str, app: Path, other_host: str, capsys:
         "OTHER_HOST": other_host,
         "PYTHONPATH": str(ROOT),
         "VITE_PROGRAM": str(npm_package("vite/bin/vite.js")),
-        "WORKERS": str(workers),
+        "WORKERS": str(WORKERS[way]),
     }
     variables |= {} if way == "proxy" else {"VITE_API": mock}
     variables |= {"APP_CERTIFICATE": str(app / "certificate.pem")} if way == "https" else {}
     started_s = time.monotonic()
-    done = run_node("playwright", "test", "--grep", "|".join(chosen), cwd=app, **variables)
+    done = run_node("playwright", "test", cwd=app, **variables)
     took_s = time.monotonic() - started_s
     assert done.stdout.startswith("{"), done.stdout + done.stderr
     report = json.loads(done.stdout)
@@ -106,8 +96,7 @@ def test_the_tests_of_the_app_pass(way: str, app: Path, other_host: str, capsys:
         for spec in suite["specs"]
         for error in spec["tests"][0]["results"][-1]["errors"]
     ]
-    wanted = len(chosen) or 12
     with capsys.disabled():
-        print(f"\n{report['stats']['expected']} of {wanted} tests passed through {way} in {took_s:.0f} s")
+        print(f"\n{report['stats']['expected']} of {TESTS} tests passed through {way} in {took_s:.0f} s")
     assert not failed, "\n".join(failed)
-    assert report["stats"]["expected"] == wanted, report["errors"]
+    assert report["stats"]["expected"] == TESTS, report["errors"]

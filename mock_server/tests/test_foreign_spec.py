@@ -45,6 +45,10 @@ def returns(schema: dict[str, Any] | None = None, status: str = "200", **content
     return {"responses": {status: {"description": "A response.", **({} if status == "204" else body)}}}
 
 
+def sends(content: dict[str, Any]) -> dict[str, Any]:
+    return {"security": [], "responses": {"200": {"description": "A response.", "content": content}}}
+
+
 SIGNED_IN: dict[str, Any] = {"security": [{"sessionCookie": []}, {"sessionBearer": []}]}
 ID = {"name": "list-id", "in": "path", "required": True, "schema": {"type": "string"}}
 MORE_PATHS: dict[str, Any] = {
@@ -75,6 +79,36 @@ MORE_PATHS: dict[str, Any] = {
         },
     },
 }
+# Bodies that are not JSON: the mock sends them as documented, and does not read those that it gets.
+UPLOAD = {"multipart/form-data": {"schema": {"type": "object", "properties": {"file": {"type": "string"}}}}}
+OTHER_LOGINS = {  # with access tokens, which are bearer tokens (RFC 6750)
+    "account": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/token", "scopes": {"read": "Read."}}}},
+    "partner": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    "password": {"type": "http", "scheme": "basic"},
+    "link": {"type": "apiKey", "in": "query", "name": "key"},
+    "corporate": {"type": "openIdConnect", "openIdConnectUrl": "/.well-known/openid-configuration"},
+}
+OTHER_PATHS: dict[str, Any] = {
+    "/api/v1/export": {"get": sends({"text/csv": {"schema": {"type": "string"}, "example": "id,name\n1,Ana\n"}})},
+    "/api/v1/note": {"get": sends({"text/plain": {"schema": {"type": "string", "minLength": 6}}})},
+    "/api/v1/photo": {"get": sends({"image/png": {"schema": {"type": "string", "format": "binary"}}})},
+    "/api/v1/either": {
+        "get": sends({"text/csv": {"example": "a,b"}, "application/json": {"example": {"a": "b"}}}),
+    },
+    "/api/v1/uploads": {"post": {"requestBody": {"required": True, "content": UPLOAD}, **returns(status="201")}},
+    "/api/v1/team": {"get": {"security": [{"account": ["read"]}], **returns()}},
+    "/api/v1/partners": {"get": {"security": [{"partner": []}], **returns()}},
+    "/api/v1/admins": {"get": {"security": [{"password": []}], **returns()}},
+    "/api/v1/links": {"get": {"security": [{"link": []}, {"sessionBearer": []}], **returns()}},
+    "/api/v1/both": {"get": {"security": [{"partner": [], "sessionBearer": []}], **returns()}},
+    "/api/v1/seats": {"get": {"security": [{"corporate": []}], **returns()}},
+    "/api/v1/floors/{number}": {
+        "get": {
+            "parameters": [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            **returns(),
+        }
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +117,9 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text())
     document["components"]["schemas"] |= {"User": USER, "Tree": TREE}
     created = document["paths"][PATH]["post"]["responses"]["201"]["content"]["application/json"]["schema"]
-    document["paths"] |= MORE_PATHS | {
-        f"{PATH}/{{list-id}}": {"get": {"parameters": [ID], **SIGNED_IN, **returns(created)}},
-    }
+    document["components"]["securitySchemes"] |= OTHER_LOGINS
+    document["paths"] |= MORE_PATHS | OTHER_PATHS
+    document["paths"][f"{PATH}/{{list-id}}"] = {"get": {"parameters": [ID], **SIGNED_IN, **returns(created)}}
     document["paths"][PATH]["get"] = SIGNED_IN | returns({"type": "array", "items": created})
     folder = tmp_path_factory.mktemp("team")
     (folder / "openapi.yaml").write_text(yaml.safe_dump(document))
@@ -122,11 +156,112 @@ def test_an_operation_without_an_example_is_answered_by_its_schema(mock: Running
     assert (gone.status_code, gone.content) == (204, b"")
 
 
+@pytest.mark.parametrize(
+    ("path", "media_type", "body", "source"),
+    [
+        ("/api/v1/export", "text/csv", b"id,name\n1,Ana\n", "example"),
+        ("/api/v1/note", "text/plain", b"text..", "schema"),
+        ("/api/v1/photo", "image/png", b"", "nothing"),
+        ("/api/v1/either", "application/json", b'{"a":"b"}', "example"),
+    ],
+)
+def test_a_response_has_its_documented_media_type(
+    path: str, media_type: str, body: bytes, source: str, mock: RunningMock
+) -> None:
+    answer = get(mock, path)
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, media_type, body)
+    assert answer.headers["x-mock-example"] == source
+    (shown,) = mock.requests(path=path)[:1]
+    assert shown["verdict"] == {"request": "valid", "answer": "valid"}
+
+
+def test_a_request_body_that_is_not_json_is_accepted(mock: RunningMock) -> None:
+    answer = get(mock, "/api/v1/uploads", method="POST", files={"file": b"abc"})
+    assert answer.status_code == 201
+    assert mock.requests(path="/api/v1/uploads")[0]["verdict"]["request"] == "valid"
+
+
+def test_a_path_parameter_of_the_wrong_type_is_named(mock: RunningMock) -> None:
+    assert get(mock, "/api/v1/floors/5").status_code == 200
+    answer = get(mock, "/api/v1/floors/five")
+    told = 'There is nothing at this path: number is "five"; send an integer'
+    assert (answer.status_code, answer.json()["error"]["message"]) == (404, told)
+
+
+def test_a_problem_of_a_parameter_says_where_it_is(mock: RunningMock) -> None:
+    message = get(mock, "/api/v1/trees?limit=a").json()["error"]["message"]
+    assert message == 'The query parameter limit is the string "a"; send an integer, at least 1.'
+
+
 def test_an_operation_without_code_checks_its_requests(mock: RunningMock) -> None:
     assert get(mock, "/api/v1/me", login={}).status_code == 401
     assert get(mock, "/api/v1/trees?limit=0").status_code == 400
     assert get(mock, "/api/v1/trees", method="POST", json={"name": 5}).status_code == 400
     assert get(mock, "/api/v1/me", method="PUT").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/api/v1/team", "/api/v1/seats"])
+def test_access_tokens_are_the_bearer_tokens_of_the_mock(path: str, mock: RunningMock) -> None:
+    assert get(mock, path).status_code == 200
+    assert get(mock, path, login={}).status_code == 401
+    assert get(mock, path, login={"authorization": "Bearer expired"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "login", "status"),
+    [
+        ("partners", {"x-api-key": "any"}, 200),
+        ("partners", {"x-api-key": ""}, 401),
+        ("partners", LOGIN, 401),
+        ("admins", {"authorization": "Basic YTpi"}, 200),
+        ("admins", {"authorization": "Basic"}, 401),
+        ("admins", LOGIN, 401),
+        ("links?key=any", {}, 200),
+        ("links", LOGIN, 200),
+        ("links", {}, 401),
+        ("links", {"authorization": "Bearer unknown"}, 401),
+        ("both", LOGIN | {"x-api-key": "any"}, 200),
+        ("both", {"x-api-key": "any"}, 401),
+        ("both", LOGIN, 401),
+    ],
+)
+def test_any_api_key_is_accepted(path: str, login: dict[str, str], status: int, mock: RunningMock) -> None:
+    assert get(mock, f"/api/v1/{path}", login=login).status_code == status
+
+
+def test_a_missing_api_key_is_named(mock: RunningMock) -> None:
+    key = "the API key in the header X-Api-Key (the mock accepts any value)"
+    missing = get(mock, "/api/v1/partners", login={}).json()["error"]["message"]
+    assert missing == f"User is not authenticated: send {key}"
+    either = get(mock, "/api/v1/links", login={}).json()["error"]["message"]
+    assert either.endswith("session cookie, or the API key in the query parameter key (the mock accepts any value)")
+    unknown = get(mock, "/api/v1/links", login={"authorization": "Bearer no"}).json()["error"]["message"]
+    assert unknown.startswith("The session token is unknown")
+
+
+@pytest.mark.parametrize("driver", ["direct", "connexion"])
+@pytest.mark.parametrize(
+    ("requirement", "login", "user"),
+    [
+        ({"partner": []}, {"x-api-key": "any"}, "user_xyz789"),
+        ({"partner": []}, {"x-api-key": "abc123-session"}, "user_abc123"),
+        (
+            {"partner": [], "sessionBearer": []},
+            {"x-api-key": "any", "authorization": "Bearer abc123-session"},
+            "user_abc123",
+        ),
+    ],
+)
+def test_lead_lists_of_an_api_key_have_a_user(
+    requirement: dict[str, Any], login: dict[str, str], user: str, driver: str, spec: Path, tmp_path: Path
+) -> None:
+    document = yaml.safe_load((spec / "openapi.yaml").read_text())
+    document["paths"][PATH]["post"]["security"] = [requirement]
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(document))
+    with running_mock(Settings(spec=str(tmp_path), driver=driver)) as mock:
+        created = httpx2.post(mock.url + PATH, json=GOOD, headers=login)
+        assert (created.status_code, created.json()["userIds"]) == (201, [user])
+        assert httpx2.post(mock.url + PATH, json=GOOD).status_code == 401
 
 
 def test_lead_lists_are_read_back_where_the_spec_has_the_path(mock: RunningMock) -> None:
@@ -155,7 +290,11 @@ def test_the_start_names_the_operations_without_code(spec: Path, start_mock: Sta
     running.process.terminate()
     assert running.process.communicate(timeout=60)[1] == (
         "leadlists-mock: these operations have no code, so their responses are the examples of the spec: "
-        "delete-api-v1-users-userid, get-api-v1-trees, get-api-v1-users-userid, me, post-api-v1-trees\n"
+        "delete-api-v1-users-userid, get-api-v1-admins, get-api-v1-both, get-api-v1-either, "
+        "get-api-v1-export, get-api-v1-floors-number, "
+        "get-api-v1-links, get-api-v1-note, get-api-v1-partners, get-api-v1-photo, "
+        "get-api-v1-seats, get-api-v1-team, get-api-v1-trees, get-api-v1-users-userid, me, "
+        "post-api-v1-trees, post-api-v1-uploads\n"
     )
 
 
@@ -171,6 +310,7 @@ def test_the_start_names_the_operations_without_code(spec: Path, start_mock: Sta
         ({"type": "number", "minimum": 2, "exclusiveMinimum": True}, 3),
         ({"type": "string", "format": "date"}, "2024-01-31"),
         ({"type": "string", "minLength": 6}, "text.."),
+        ({"type": "string", "minLength": 3, "maxLength": 3}, "tex"),
         ({"type": "array", "items": {"type": "boolean"}, "minItems": 2}, [True, True]),
         ({"properties": {"a": {}}}, {"a": "text"}),
         ({"allOf": [{"properties": {"a": {}}}], "properties": {"b": {}}}, {"a": "text", "b": "text"}),
@@ -194,16 +334,36 @@ def test_samples_of_schemas(schema: dict[str, Any], value: Any) -> None:
         ("/leadlists", PATH),
         ("/entities/leadlists", PATH),
         (f"/backend{PATH}", PATH),
-        ("/lists", None),
-        ("/api/v1/entities", None),
-        ("/api/v1/entities/leadlists/5", None),
+        (PATH.removesuffix("s"), PATH),
+        (PATH.replace("leadlists", "lead-lists"), PATH),
+        (PATH.replace("v1", "v2"), PATH),
+        (PATH.replace("entities", "entity"), PATH),
+        ("/__mock__/verify/", "/__mock__/verify"),
+        ("/__mock__/verfy", "/__mock__/verify"),
+        ("/__mock__/session", "/__mock__/sessions"),
+        ("//__mock__/verify", "/__mock__/verify"),
+        ("/__Mock__/verify", "/__mock__/verify"),
+        ("/_mock_/faults", "/__mock__/faults"),
+        ("/mock/faults", "/__mock__/faults"),
+        ("/__mock", "/__mock__/"),
     ],
 )
-def test_a_404_names_the_path_that_comes_near(path: str, meant: str | None, lead_list_mock: RunningMock) -> None:
-    answer = httpx2.post(lead_list_mock.url + path, json=GOOD, headers=LOGIN)
+def test_a_404_names_the_path_that_comes_near(path: str, meant: str, lead_list_mock: RunningMock) -> None:
+    answer = httpx2.post(lead_list_mock.url + path, json=GOOD, headers=LOGIN | {"x-mock-control": "1"})
     assert answer.status_code == 404
     told = f"There is nothing at this path; did you mean {meant} instead of {path}?"
-    assert answer.json()["error"]["message"] == (told if meant else "There is nothing at this path")
+    assert answer.json()["error"]["message"] == told
+
+
+@pytest.mark.parametrize("path", ["/lists", "/api/v1/entities", f"{PATH}/5", "/api/v1/entities/people", "/favicon.ico"])
+def test_a_404_without_a_near_path_names_what_the_mock_has(path: str, lead_list_mock: RunningMock) -> None:
+    answer = httpx2.post(lead_list_mock.url + path, json=GOOD, headers=LOGIN)
+    assert answer.json()["error"]["message"] == f"There is nothing at this path; this mock has POST {PATH}"
+
+
+def test_a_404_of_a_large_api_names_the_reference(lead_list_mock: RunningMock) -> None:
+    told = "There is nothing at this path; see /__mock__/reference/ for what this mock has"
+    assert get(lead_list_mock, "/__mock__/stop").json()["error"]["message"] == told
 
 
 def test_a_near_miss_of_a_path_with_parameters_is_named(mock: RunningMock) -> None:

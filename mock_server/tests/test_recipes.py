@@ -23,7 +23,7 @@ from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
 from mock_server.tests.programs import NODE_MODULES, chromium, node
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.recipes]
 
 # The first line of a snippet names its file.
 README = (ROOT / "mock_server" / "README.md").read_text(encoding="utf-8")
@@ -42,6 +42,23 @@ export default {
   reporter: "json",
   use: { ...recipe.use, launchOptions },
 };
+"""
+
+
+WRONG = """import { test } from "./mock";
+
+test("a misspelled field", async ({ mock }) => {
+  await mock.setFaults({ statsu: 500 } as any);
+});
+
+test("a path that no request has", async ({ mock }) => {
+  await mock.verify({ times: 0, path: "leadlists" });
+});
+"""
+TITLES = """import { expect, test } from "./mock";
+
+test("Un élève crée", async ({ mock }) => expect(mock.world).toMatch(/^un-eleve-cree-[0-9a-f]{8}$/));
+test("再試行", async ({ mock }) => expect(mock.world).toMatch(/^titles-spec-ts-line-4-[0-9a-f]{8}$/));
 """
 
 
@@ -83,6 +100,8 @@ def report(run_cli: RunCli) -> dict[str, Any]:
         "tests/create.spec.ts": recipe,
         "tests/twice.spec.ts": recipe.replace("times: 1, status: 201", "times: 2, status: 201"),
         "tests/four.spec.ts": (SOURCES / "four.spec.ts").read_text(),
+        "tests/wrong.spec.ts": WRONG,
+        "tests/titles.spec.ts": TITLES,
         "tests/worker.spec.ts": (SOURCES / "worker.spec.ts").read_text(),
         **{f"pages/{page.name}": page.read_text() for page in (SOURCES / "page").iterdir()},
     }
@@ -117,9 +136,28 @@ def test_the_playwright_recipe_passes_and_fails_when_it_should(report: dict[str,
     wrong = _results(report, "twice.spec.ts")[0]
     assert "expected exactly 2 of these requests, got 1" in wrong["errors"][0]["message"]
     assert "/status: want 201, got 500" in wrong["errors"][0]["message"]
+    assert wrong["errors"][0]["location"]["file"].endswith("twice.spec.ts")
     (attached,) = (each for each in wrong["attachments"] if each["name"] == "requests to the mock")
     requests = json.loads(base64.b64decode(attached["body"]))
     assert [each["answer"]["status"] for each in requests if each["method"] == "POST"] == [201, 500]
+
+
+def test_the_error_of_a_wrong_call_is_short_and_at_its_line(report: dict[str, Any]) -> None:
+    found = _results(report, "wrong.spec.ts")
+    errors = [(each["errors"][0]["message"].partition("\n")[0], each["errors"][0]["location"]) for each in found]
+    assert [message.removeprefix("Error: ") for message, _ in errors] == [
+        "PUT /__mock__/faults: 400 faults[0].statsu is an unknown field; the nearest known one is status.",
+        'POST /__mock__/verify: 400 path is "leadlists"; send a path that starts with /, without scheme and host; * '
+        "matches any text.",
+    ]
+    assert [(Path(place["file"]).name, place["line"]) for _, place in errors] == [
+        ("wrong.spec.ts", 4),
+        ("wrong.spec.ts", 8),
+    ]
+
+
+def test_a_world_has_a_readable_name_whatever_the_title(report: dict[str, Any]) -> None:
+    assert [each["status"] for each in _results(report, "titles.spec.ts")] == ["passed"] * 2, _failures(report)
 
 
 def test_four_tests_in_parallel_see_four_worlds(report: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import functools
 import http.server
+import json
 import socket
 import ssl
 import threading
@@ -162,6 +163,61 @@ def test_a_web_page_of_a_shared_host_name_gets_the_flag_for_it_as_well() -> None
         assert httpx2.post(f"{mock.url}/__mock__/sessions", json=USER, headers=followed).status_code == 200
 
 
+PREFLIGHT = {"Access-Control-Request-Method": "POST"}
+
+
+@pytest.mark.parametrize(
+    ("host", "page", "fetch_site", "is_direct", "status"),
+    [
+        # Browsers send Sec-Fetch-Site to localhost and over https: the header decides.
+        ("localhost", "http://127.0.0.1:5173", "cross-site", True, 403),
+        ("localhost", "http://localhost:5173", "same-site", True, 200),
+        ("localhost", "http://127.0.0.1:5173", "same-origin", False, 200),  # a proxy changes the Host
+        ("localhost", "https://localhost:5173", "same-origin", False, 200),
+        ("127.0.0.1:5173", "http://127.0.0.1:5173", "same-origin", False, 200),  # and one that does not
+        ("mock.test", "https://app.test", "same-origin", False, 200),
+        ("mock.test", "http://localhost:5173", "same-origin", False, 200),
+        # To other names, and from old browsers, there is none: the preflight decides.
+        ("mock.test", "http://app.test:5173", None, True, 403),
+        ("mock.test", "http://app.test:5173", None, False, 200),
+        ("localhost", "http://app.test:5173", None, False, 200),
+        ("app.test", "http://app.test:5173", None, True, 200),  # two ports of one site
+        ("app.test:5173", "http://app.test:5173", None, False, 200),
+        ("localhost", "http://127.0.0.1:5173", None, True, 403),
+        ("localhost", "http://127.0.0.1:5173", None, False, 200),
+        ("localhost", "http://localhost:5173", None, True, 200),
+        ("10.0.0.7", "http://app.test:5173", None, False, 200),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "forwarded", [{}, {"X-Forwarded-Host": "app.test:5173", "X-Forwarded-Proto": "http"}], ids=["", "X-Forwarded-Host"]
+)
+def test_only_a_sign_in_of_which_the_browser_drops_the_cookie_is_refused(
+    host: str,
+    page: str,
+    fetch_site: str | None,
+    is_direct: bool,
+    status: int,
+    forwarded: dict[str, str],
+    team: RunningMock,
+) -> None:
+    sessions = f"{team.url}/__mock__/sessions"
+    headers = {"Host": host, "Origin": page, **forwarded, **({"Sec-Fetch-Site": fetch_site} if fetch_site else {})}
+    for _ in range(2):
+        if is_direct:
+            answer = httpx2.options(sessions, headers=headers | PREFLIGHT)
+            assert (answer.status_code, answer.headers["access-control-max-age"]) == (204, "0")
+        answer = httpx2.post(sessions, json=USER, headers=headers | {"X-Mock-Control": "1"})
+        assert answer.status_code == status, answer.text
+
+
+@pytest.fixture(scope="module")
+def team() -> Iterator[RunningMock]:
+    origins = ("http://app.test:5173", "https://app.test")
+    with running_mock(Settings(allow_origin=origins, allow_host=("app.test", "mock.test", "10.0.0.7"))) as mock:
+        yield mock
+
+
 # -- certificates
 
 
@@ -201,12 +257,61 @@ def test_waiting_takes_the_certificate_that_was_made(start_mock: StartMock, run_
     assert run_cli("--tls", "--port", running.url.rpartition(":")[2], "wait").returncode == 0
 
 
-def test_http_to_a_mock_of_https_and_the_other_way_round_end_soon(start_mock: StartMock, mock: Any) -> None:
-    with pytest.raises(httpx2.TransportError):
-        httpx2.get(start_mock("--tls").url.replace("https:", "http:"), timeout=10)
-    with pytest.raises(httpx2.TransportError):
-        httpx2.get(mock.url.replace("http:", "https:"), timeout=10)
-    assert b"this is HTTPS; use http://, or start the mock with --tls" in mock.send_raw(b"\x16\x03\x01\x02\x00\x01\x00")
+@pytest.mark.parametrize("flags", [["--tls"], []])
+def test_waiting_for_the_other_scheme_ends_at_once(flags: list[str], start_mock: StartMock, run_cli: Any) -> None:
+    url = start_mock(*flags).url
+    other = url.replace("https:", "http:") if flags else url.replace("http:", "https:")
+    ended = run_cli("wait", other, "--for-s", "600")
+    assert ended.returncode == 3
+    assert ended.stderr.endswith(f"no mock responds at {other}: the mock there serves {url}\n")
+
+
+def test_https_to_a_mock_of_http_is_refused_and_noticed_once(start_mock: StartMock) -> None:
+    mock = start_mock()
+    for _ in range(2):
+        with pytest.raises(httpx2.TransportError):
+            httpx2.get(mock.url.replace("http:", "https:"), timeout=10)
+    remedy = "use http://, or start the mock with --tls"
+    newest, _ = httpx2.get(f"{mock.url}/__mock__/requests").json()["requests"]
+    shown = newest["answer"]["body"]
+    assert f"this is HTTPS; {remedy}" in shown
+    mock.process.terminate()
+    told = f"leadlists-mock: A client called this port over HTTPS, but it serves plain HTTP: {remedy}\n"
+    assert mock.process.communicate(timeout=60)[1] == told
+
+
+@pytest.mark.parametrize("size", [4000, 1], ids=["at once", "byte by byte"])
+def test_http_to_a_mock_of_https_gets_the_url_to_use(size: int) -> None:
+    with running_mock(Settings(tls=True)) as mock:
+        port = port_of(mock)
+        request = f"OPTIONS / HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:5173\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            for at in range(0, len(request), size):
+                connection.sendall(request[at : at + size])
+            head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+            connection.sendall(b"the body that follows")
+        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert b"access-control-allow-origin: http://localhost:5173\r\n" in head
+        told = f"This port serves HTTPS, and the request came over plain HTTP: use https://localhost:{port}."
+        assert json.loads(body)["error"]["message"].endswith(told)
+        assert notices(mock) == [f"A client called this port over plain HTTP, but it serves HTTPS: use {mock.url}"]
+        shown = mock.requests()[0]
+        assert (shown["method"], shown["path"]) == ("OPTIONS", "/")
+        assert told in shown["answer"]["body"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", b"x" * 100_000],
+    ids=["no host", "bad host", "no end"],
+)
+def test_broken_http_to_a_mock_of_https_gets_the_scheme_to_use(sent: bytes) -> None:
+    with (
+        running_mock(Settings(tls=True)) as mock,
+        socket.create_connection(("127.0.0.1", port_of(mock)), timeout=20) as connection,
+    ):
+        connection.sendall(sent)
+        assert b"came over plain HTTP: use https://." in connection.recv(65536)
 
 
 @pytest.mark.parametrize("closes", ["close", "keep-alive"])

@@ -64,21 +64,36 @@ class Fault:
     fits_sent: Callable[[bytes], bool] | None = dataclasses.field(default=None, compare=False)  # `sent`, compiled
 
     def __post_init__(self) -> None:
-        if not self.effects().keys() - {"p99Ms"}:
-            raise FaultError("", "no effect", "at least one of status, delayMs, answer, session and headers")
         if self.body is not None and self.status is None:
             raise FaultError("body", "a body without a status", "a status as well")
         self._check_headers()
+        self._check_conflicts()
         if self.p99_ms is not None and (self.delay_ms is None or self.p99_ms < self.delay_ms):
             got = f"{self.p99_ms:g}" + ("" if self.delay_ms is None else f" with a delayMs of {self.delay_ms:g}")
             raise FaultError("p99Ms", got, "delayMs, the median, and a p99Ms that is not below it")
+        if not self.effects():
+            raise FaultError("", "without an effect", "at least one of status, delayMs, answer, session and headers")
+
+    def _check_conflicts(self) -> None:
+        """Refuse an effect that another one would hide."""
+        given = self.effects()
+        if "session" in given and "status" in given:
+            raise FaultError("status", f"{self.status} with a session", "one of them; session returns 401")
+        hidden = _HIDDEN_BY.get(self.answer or "", ())
+        if name := next((each for each in hidden if each in given), ""):
+            raise FaultError(name, f"a {name} with answer {self.answer}", "one of them; the answer replaces it")
+        if self.status in _WITHOUT_BODY and "body" in given:
+            raise FaultError("body", f"a body with the status {self.status}", "another status; this one has no body")
 
     def _check_headers(self) -> None:
         for name, value in (self.headers or {}).items():
-            if not _HEADER_NAME.fullmatch(name) or name.lower() in FRAMING:
-                raise FaultError("headers", repr(name), "names of headers that are not of the connection")
+            if not _HEADER_NAME.fullmatch(name):
+                raise FaultError("headers", f"an object with {name!r}", "names of headers, such as Retry-After")
+            if name.lower() in FRAMING:
+                raise FaultError("headers", f"an object with {name}", "headers that the mock does not need for itself")
             if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-                raise FaultError("headers", repr(value), "values of visible Latin-1 characters and spaces")
+                want = "values that are texts of visible Latin-1 characters and spaces"
+                raise FaultError("headers", f"an object with {name}: {value!r}", want)
 
     def matches(self, method: str, path: str, sender: Sender | None = None) -> bool:
         """Return whether the fault applies to a request."""
@@ -123,6 +138,9 @@ EFFECTS = {
     "body": "body",
     "headers": "headers",
 }
+_NO_RESPONSE = ("status", "session", "body", "headers")
+_HIDDEN_BY = {"hang": _NO_RESPONSE, "reset": _NO_RESPONSE, "empty": _NO_RESPONSE, "not-json": ("body",)}
+_WITHOUT_BODY = (204, 205, 304)  # RFC 9110 §15.3.5, §15.3.6, §15.4.5
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.1
 _HEADER_VALUE = re.compile("[ -~\\u00a0-\\u00ff]*")  # RFC 9110 §5.5
 

@@ -15,13 +15,14 @@ from typing import Any
 from mock_server.worlds.faults import Faults
 from mock_server.worlds.journal import Journal
 from mock_server.worlds.notices import Notices
+from mock_server.worlds.snapshots import Snapshots
 from mock_server.worlds.sources import Clock, Ids, never_backwards
-from mock_server.worlds.store import Store, StoredRecord
+from mock_server.worlds.store import Room, Store
 
 DEFAULT_WORLD = "default"
 WORLDS_KEPT = 64  # more than a machine has test workers; with full journals they need 128 MiB
+LOST_KEPT = 1_000  # pairs of numbers; more than most suites have tests
 WORLD_IDLE_S = 3600.0  # no test lasts as long
-SNAPSHOTS_KEPT = 20
 RESET = ("lists", "faults", "requests", "clock", "notices")  # the parts of a world that a reset changes
 
 
@@ -43,7 +44,7 @@ class World:
         self.journal = Journal()
         self.faults = Faults(seed)
         self.notices = Notices(self.clock, lambda: self.journal.notify("notices"))
-        self.snapshots: dict[str, tuple[StoredRecord, ...]] = {}
+        self.snapshots = Snapshots()
         self.used_s = time.monotonic()
         self._base_clock = clock
         self._make_ids = make_ids
@@ -73,12 +74,16 @@ class World:
         base, offset = self._base_clock, timedelta(seconds=offset_s)
         self._clock = never_backwards((lambda: base() + offset) if offset else base)
 
-    def take_snapshot(self, name: str) -> bool:
-        """Save the records as a snapshot; return False if there are too many snapshots."""
-        if name not in self.snapshots and len(self.snapshots) >= SNAPSHOTS_KEPT:
-            return False
-        self.snapshots[name] = tuple(self.store)
-        return True
+    def share(self, room: Room) -> None:
+        """Count the records, outcomes and snapshots in the room of all worlds."""
+        self.store.share(room)
+        self.snapshots.share(room)
+
+    def end(self) -> None:
+        """End the event streams, and count nothing any more: the world has been deleted."""
+        self.journal.close()
+        self.store.leave()
+        self.snapshots.leave()
 
     def counts(self) -> dict[str, int]:
         """Return the number of lists, requests, faults and snapshots."""
@@ -96,7 +101,10 @@ class Worlds:
     def __init__(self, make: Callable[[str], World]) -> None:
         self._make = make
         self._worlds: OrderedDict[str, World] = OrderedDict()
-        self._default = make(DEFAULT_WORLD)
+        # How many requests each world had that was deleted for lack of use, by the hash of its name, which may be long.
+        self._lost: OrderedDict[int, int] = OrderedDict()
+        self._room = Room()
+        self._default = self._made(DEFAULT_WORLD)
 
     def __iter__(self) -> Iterator[World]:
         return iter([self._default, *self._worlds.values()])
@@ -109,9 +117,10 @@ class Worlds:
         self._forget_idle(now_s)
         world = self._worlds.get(name)
         if world is None:
-            world = self._worlds[name] = self._make(name)
+            world = self._worlds[name] = self._made(name)
+            world.journal.dropped = self._lost.pop(hash(name), 0)  # so that no verification passes for want of them
             if len(self._worlds) >= WORLDS_KEPT:  # the default world is one of them
-                self._end(next(iter(self._worlds)))
+                self._forget_oldest()
         world.used_s = now_s
         self._worlds.move_to_end(name)
         return world
@@ -122,6 +131,7 @@ class Worlds:
 
     def drop(self, name: str) -> bool:
         """Delete a world, or reset the default one; return False if there is no world with this name."""
+        self._lost.pop(hash(name), None)
         if name == DEFAULT_WORLD:
             self._default.reset()
             self._default.snapshots.clear()
@@ -135,7 +145,8 @@ class Worlds:
         """Take over the worlds of another mock; their next reset restores the initial state of this mock's worlds."""
         for world in others:
             world.adopt(self._default)
-        self._worlds, self._default = others._worlds, others._default
+        self._worlds, self._default, self._lost = others._worlds, others._default, others._lost
+        self._room = others._room
 
     def close(self) -> None:
         """End the event streams of all worlds."""
@@ -144,7 +155,20 @@ class Worlds:
 
     def _forget_idle(self, now_s: float) -> None:
         while self._worlds and now_s - next(iter(self._worlds.values())).used_s > WORLD_IDLE_S:
-            self._end(next(iter(self._worlds)))
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        name, world = next(iter(self._worlds.items()))
+        if requests := world.journal.dropped + len(world.journal) + len(world.journal.in_progress):
+            self._lost[hash(name)] = requests
+            if len(self._lost) > LOST_KEPT:
+                self._lost.popitem(last=False)
+        self._end(name)
+
+    def _made(self, name: str) -> World:
+        world = self._make(name)
+        world.share(self._room)
+        return world
 
     def _end(self, name: str) -> None:
-        self._worlds.pop(name).journal.close()
+        self._worlds.pop(name).end()

@@ -13,7 +13,7 @@ const DOORS = {
   prefer: "the header Prefer",
   header: "the header X-Mock-Fault",
   cookie: "the cookie mock_fault",
-  control: "the switches",
+  control: "the faults in force",
 };
 const JUDGED = { valid: "valid", invalid: "invalid", unjudged: "not judged" };
 

@@ -90,8 +90,9 @@ function jsonOf(text) {
   }
 }
 
-/** A body as JSON, or as the text that it is. @param {string} text */
+/** A body as JSON, or as the text that it is, unless it begins like JSON. @param {string} text */
 function looseJsonOf(text) {
+  if (/^\s*[[{"]/.test(text)) return jsonOf(text);
   try {
     return JSON.parse(text);
   } catch {

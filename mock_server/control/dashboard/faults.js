@@ -1,4 +1,4 @@
-/** The fault switches: a form for a new fault, and those in force with what is left of them. */
+/** The faults: a form for a new one, and those in force with what is left of them. */
 
 /** @import { Api } from "./api.js" */
 /** @import { Fault, Operation } from "./types.js" */
@@ -98,6 +98,7 @@ export class Faults {
     this.#field("p99Ms").min = delay.value || "0";
     if (this.#value("headers") !== "" && this.#value("p99Ms") === "") delay.required = false; // an effect of its own
     this.#field("body").disabled = !this.#value("what").startsWith("status=");
+    this.#field("headers").disabled = WORKS_FIRST.includes(this.#value("what").replace("answer=", ""));
     const often = this.#value("often");
     for (const label of this.#form.querySelectorAll("[data-for]")) {
       const isShown = label.getAttribute("data-for") === often;

@@ -140,7 +140,7 @@ export class Requests {
       "button",
       { type: "button", class: "row", tabindex: -1, "aria-current": isSame(exchange, this.#taken) && "true" },
       statusView(answer.status),
-      el("span", { class: "method" }, method || "?"),
+      el("span", { class: "method" }, method || "No HTTP"),
       el("span", { class: "path" }, short(path + (query && `?${query}`), PATH_CHARACTERS)),
       el("span", { class: "duration" }, durationOf(exchange)),
       el("span", { class: `about ${problems.length ? "invalid" : ""}` }, about),

@@ -23,6 +23,7 @@ from mock_server.bench.servers import BY_NAME, Server
 from mock_server.bench.tools import Tools, bring
 from mock_server.tests.conftest import ROOT
 
+pytestmark = pytest.mark.long
 NO_TOOLS = Tools({}, {})
 WITHOUT_INSTALLING = [server for server in BY_NAME.values() if not server.needs and server.name != "mock-connexion"]
 

@@ -47,7 +47,8 @@ def test_a_misspelled_filter_does_not_list_everything(call: str, lead_list_mock:
 def test_a_filter_without_a_value_is_an_error(lead_list_mock: RunningMock) -> None:
     create(lead_list_mock, "a")
     assert len(lead_list_mock.requests()) == 1
-    assert lead_list_mock.requests(user="") == []
+    with pytest.raises(ValueError, match='user is ""; send "user_xyz789"'):
+        lead_list_mock.requests(user="")
 
 
 def test_an_unexpected_body_is_refused_and_nothing_changes(lead_list_mock: RunningMock) -> None:
@@ -55,6 +56,48 @@ def test_an_unexpected_body_is_refused_and_nothing_changes(lead_list_mock: Runni
     answer = httpx2.post(f"{lead_list_mock.url}/__mock__/reset", json={"world": "t1"}, headers=OURS)
     assert (answer.status_code, answer.json()["error"]["details"][0]["rule"]) == (400, "no_body")
     assert len(lead_list_mock.lists()) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "call", "body", "told"),
+    [
+        (
+            "PUT",
+            "faults",
+            {"faults": [{"staus": 500}]},
+            "staus is an unknown field; the nearest known one is status.",
+        ),
+        (
+            "PUT",
+            "faults",
+            {"faults": [{"delay": 5}]},
+            "delay is an unknown field; the nearest known one is delayMs.",
+        ),
+        (
+            "PUT",
+            "faults",
+            {"faults": [{"status": 500, "match": {"url": "/x"}}]},
+            "faults[0].match.url is an unknown field; omit it; known here are method, path, user, body.",
+        ),
+        ("POST", "verify", {"time": 1}, "time is an unknown field; the nearest known one is times."),
+        ("POST", "sessions", {"userId": "user_xyz789"}, "userId is an unknown field; the nearest known one is user."),
+        ("POST", "sessions", {"n" * 10_000: "a"}, "n… is an unknown field; omit it; known here are user, expired."),
+        ("GET", "requests?staus=4xx", None, 'the query parameter "staus"; the nearest known one is status.'),
+        ("GET", "requests?page=2", None, 'the query parameter "page"; omit it.'),
+        (
+            "PUT",
+            "faults",
+            [{"status": 500}],
+            'send a JSON object, for example {"faults": [{"match": {"method": "POST"}, "times": 2, "status": 500}]}.',
+        ),
+    ],
+)
+def test_an_unknown_name_gets_the_name_that_was_meant(
+    method: str, call: str, body: Any, told: str, lead_list_mock: RunningMock
+) -> None:
+    answer = httpx2.request(method, f"{lead_list_mock.url}/__mock__/{call}", json=body, headers=OURS)
+    problem, *_ = answer.json()["error"]["details"]
+    assert problem["message"].endswith(told)
 
 
 YEARS = "an offset with which the clock shows a year from 1970 to 9998"
@@ -101,7 +144,7 @@ YEARS = "an offset with which the clock shows a year from 1970 to 9998"
             "faults",
             {"faults": [{}]},
             "/faults/0",
-            "no effect",
+            "without an effect",
             "at least one of status, delayMs, answer, session and headers",
         ),
         (

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from mock_server import NotHeld, RunningMock
+from mock_server import NotHeld, RunningMock, running_mock
 from mock_server.tests.conftest import LOGIN, PATH
 from mock_server.tests.control.conftest import OURS, create
 
@@ -50,3 +50,21 @@ def test_a_failed_verification_shows_the_nearest_requests(
     assert told is None or nearest[0]["differences"] == [told]
     with pytest.raises(NotHeld, match=f"expected {expected} of these requests"):
         lead_list_mock.verify(**question)
+
+
+def test_a_failed_verification_in_a_world_without_requests_names_the_world_that_has_some() -> None:
+    with running_mock() as mock:
+        with pytest.raises(NotHeld, match="This mock has no requests; check the address that your app calls"):
+            mock.verify()
+        create(mock, **{"x-mock-world": "one"})
+        create(mock, **{"x-mock-world": "two"})
+        told = (
+            f'The world "{mock.world}" has no requests; the newest one is in the world "two": a request names its '
+            "world with the header X-Mock-World, the cookie mock_world or its host name"
+        )
+        with pytest.raises(NotHeld, match=told):
+            mock.verify(times=1, body={"name": "a"})
+        create(mock)
+        with pytest.raises(NotHeld) as failed:
+            mock.verify(times=1, body={"name": "a"})
+        assert "The world" not in str(failed.value)

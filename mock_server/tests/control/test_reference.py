@@ -13,7 +13,7 @@ from mock_server.control import pages
 from mock_server.control.pages import REFERENCE_POLICY, SWAGGER_UI_FILES, swagger_ui
 from mock_server.tests.conftest import PATH, ROOT, Open
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.long]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

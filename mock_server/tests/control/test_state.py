@@ -14,7 +14,7 @@ import pytest
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN
 from mock_server.tests.control.conftest import OURS, create
-from mock_server.worlds.worlds import SNAPSHOTS_KEPT
+from mock_server.worlds.snapshots import SNAPSHOTS_KEPT
 
 
 def test_an_imported_export_gives_the_same_lists(lead_list_mock: RunningMock, page_request: dict[str, Any]) -> None:

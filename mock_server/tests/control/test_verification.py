@@ -243,6 +243,7 @@ def differs(path: str, want: str, got: str) -> dict[str, str]:
         ),
         ({"body": {"name": {"$equals": "Fourth"}}}, HOLDS),
         ({"body": {"name": {"$equals": {"$contains": "x"}}}}, differs("/body/name", "an object", '"Fourth"')),
+        ({"body": {"name": {"$equals": {"contains": "x"}}}}, differs("/body/name", "an object", '"Fourth"')),
         ({"path": {"$matches": "/leadlists$"}}, HOLDS),
         ({"user": {"$contains": "xyz"}}, HOLDS),
     ],
@@ -264,6 +265,20 @@ def test_matchers(question: dict[str, Any], told: Any, lead_list_mock: RunningMo
         ({"query": {"page": {"$matches": "(?=a)"}}}, "/query/page", '"(?=a)"'),
         ({"body": [{"a": {"$matches": 5}}]}, "/body/0/a", "5"),
         ({"body": {"personIds": {"$anyOrder": "x"}}}, "/body/personIds", '"x"'),
+        ({"body": {"name": {"contains": "x"}}}, "/body/name", '"contains"'),
+        ({"body": {"matches": "x"}}, "/body", '"matches"'),
+        ({"body": {"personIds": {"any_order": []}}}, "/body/personIds", '"any_order"'),
+        ({"body": {"personIds": {"$contains": {"Equals": 1}}}}, "/body/personIds", '"Equals"'),
+        ({"headers": {"x-tag": {"contains": "x"}}}, "/headers/x-tag", '"contains"'),
+        # Headers, parameters, paths and users are texts, which nothing else matches.
+        ({"query": {"page": 2}}, "/query/page", "2"),
+        ({"query": {"page": ["2", {"$equals": 3}]}}, "/query/page/1", "3"),
+        ({"headers": {"x-tag": ["a", "b"]}}, "/headers/x-tag", "an array of 2"),
+        ({"headers": {"x-tag": {"$contains": True}}}, "/headers/x-tag", "true"),
+        ({"headers": {"x-tag": {"has": "a"}}}, "/headers/x-tag", "an object"),
+        ({"user": {"id": "user_xyz789"}}, "/user", "an object"),
+        ({"path": 5}, "/path", "5"),
+        ({"user": "user_xyz788"}, "/user", '"user_xyz788"'),
     ],
     ids=str,
 )
@@ -274,6 +289,7 @@ def test_a_wrong_matcher_names_itself(
     assert status == 400
     (problem,) = answer["error"]["details"]
     assert (problem["path"], problem["got"]) == (path, got)
+    assert asked(lead_list_mock, {"times": 0, **question})[0] == 400
 
 
 def test_a_costly_pattern_is_quick(lead_list_mock: RunningMock) -> None:

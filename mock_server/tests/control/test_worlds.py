@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from mock_server import RunningMock, Settings, create_app, running_mock
+from mock_server import NotHeld, RunningMock, Settings, create_app, running_mock
 from mock_server.tests.control.conftest import create
 from mock_server.worlds import worlds
 from mock_server.worlds.worlds import WORLDS_KEPT
@@ -76,13 +76,23 @@ def test_worlds_are_bounded_and_the_most_recently_used_stay(lead_list_mock: Runn
         assert {"default", "first", f"w{WORLDS_KEPT + 4}"} <= set(names)
         assert "w0" not in names
         assert len(mock.lists()) == 1
+        gone = mock.in_world("w0")
+        with pytest.raises(
+            NotHeld, match="the journal has dropped 1 request;"
+        ):  # the request of w0 is unknown, not absent
+            gone.verify(times=0)
+        gone.reset()
+        gone.verify(times=0)
+        with pytest.raises(ValueError, match='no world "w1"'):  # what the fixture for Playwright does before each test
+            mock.control("DELETE", "worlds/w1")
+        mock.in_world("w1").verify(times=0)
 
 
 def test_an_idle_world_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     made = create_app().worlds
-    made["old"].take_snapshot("s")
+    made["old"].snapshots.take("s", ())
     monkeypatch.setattr(worlds, "WORLD_IDLE_S", -1.0)
-    assert made["old"].snapshots == {}
+    assert len(made["old"].snapshots) == 0
     assert made["new"].name == "new"
     assert [world.name for world in made] == ["default", "new"]
 

@@ -19,12 +19,12 @@ from mock_server.tests.hardening.soak import soak
 
 def rows(soak_minutes: float) -> Iterator[Row]:
     """Measure one promise after the other."""
-    with attacks.silent_connections() as cut:  # the longest limit, 80 s, so it runs meanwhile
+    with attacks.idle_connections() as cut:  # the longest limits, so they run meanwhile
         for measure in attacks.MEASURES:
             with target() as mock:
                 yield from measure(mock)
         yield from soak(soak_minutes * 60)
-        yield cut()
+        yield from cut()
 
 
 @click.command()

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
+from mock_server.connections.deadlines import KEPT_S, UNUSED_S
 from mock_server.connections.protocol import HEAD_S
-from mock_server.connections.response_bytes import IDLE_S
+from mock_server.connections.response_bytes import ANNOUNCED_S
 from mock_server.tests.conftest import GOOD, LOGIN, PATH
 from mock_server.tests.corpus import Case, json_texts, naughty_strings
-from mock_server.tests.hardening.measuring import BODY, MARGIN_S, Row, Target, all_of, at_most, target
+from mock_server.tests.hardening.measuring import BODY, MARGIN_S, Row, Target, all_of, at_most, between, target
 
 CUT_UNREAD_S = 30.0
 GOOD_REQUESTS = 800
@@ -73,13 +74,28 @@ def slow_clients(mock: Target) -> Iterator[Row]:
 
 
 @contextmanager
-def silent_connections() -> Iterator[Callable[[], Row]]:
-    """Open connections that send nothing, on a mock of their own; yield a function that waits until they are cut."""
-    with target() as mock, ThreadPoolExecutor(1) as pool:
+def idle_connections() -> Iterator[Callable[[], Iterator[Row]]]:
+    """Open connections that rest, on a mock of their own; yield a function that waits until they are cut."""
+    with target() as mock, ThreadPoolExecutor(11) as pool:
         started_s = time.monotonic()
-        silent = [mock.connect() for _ in range(50)]
-        cut_s = pool.submit(seconds_until_cut, silent, started_s)
-        yield lambda: at_most("50 silent connections are cut", IDLE_S, cut_s.result(), "s", MARGIN_S)
+        silent = pool.submit(seconds_until_cut, [mock.connect() for _ in range(50)], started_s)
+        used = [pool.submit(_seconds_kept, mock) for _ in range(10)]
+
+        def rows() -> Iterator[Row]:
+            yield at_most("50 connections without a request are cut", UNUSED_S, silent.result(), "s", MARGIN_S)
+            kept_s = [each.result() for each in used]
+            promise = "10 connections are kept after a response, and then cut"
+            yield between(promise, ANNOUNCED_S, KEPT_S, min(kept_s), max(kept_s), MARGIN_S)
+
+        yield rows
+
+
+def _seconds_kept(mock: Target) -> float:
+    """How long a connection stays open after a response."""
+    with mock.connect() as connection:
+        connection.sendall(WHOLE)
+        connection.recv(65536)
+        return seconds_until_cut([connection], time.monotonic())
 
 
 def unread_responses(mock: Target) -> Iterator[Row]:
@@ -246,9 +262,9 @@ def creates(mock: Target) -> Iterator[Row]:
     client = mock.client()
     large = json.dumps(GOOD | {"name": "n" * 1_000_000}).encode()
     before_mib = mock.memory_mib()
-    for _ in range(400):
-        mock.post(client, large)
-    yield at_most("memory for 400 lists of 1 MB", 160, mock.memory_mib() - before_mib, "MiB")
+    for number in range(400):
+        mock.post(client, large, world=f"world-{number % 8}")
+    yield at_most("memory for 400 lists of 1 MB in 8 worlds", 160, mock.memory_mib() - before_mib, "MiB")
     grown_mib = []
     for _ in range(2):
         for _ in range(12_000):

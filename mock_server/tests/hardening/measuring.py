@@ -35,6 +35,12 @@ def at_most(promise: str, limit: float, measured: float, unit: str, margin: floa
     return Row(promise, f"≤ {limit:g} {unit}", f"{measured:.3g} {unit}", measured <= limit + margin)
 
 
+def between(promise: str, least: float, most: float, shortest: float, longest: float, margin: float) -> Row:
+    """A row for times in seconds, none of which may be too short or too long."""
+    is_kept = least <= shortest and longest <= most + margin
+    return Row(promise, f"{least:g} to {most:g} s", f"{shortest:.3g} to {longest:.3g} s", is_kept)
+
+
 def all_of(promise: str, held: int, of: int) -> Row:
     """A row for a count of which each one must hold."""
     return Row(promise, f"{of}/{of}", f"{held}/{of}", held == of)
@@ -57,8 +63,8 @@ class Target:
         with open(f"/proc/{self.process.pid}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
-    def post(self, client: HTTPConnection, body: bytes) -> tuple[int, bytes]:
-        client.request("POST", PATH, body, HEADERS)
+    def post(self, client: HTTPConnection, body: bytes, *, world: str = "") -> tuple[int, bytes]:
+        client.request("POST", PATH, body, HEADERS | ({"X-Mock-World": world} if world else {}))
         answer = client.getresponse()
         return answer.status, answer.read()
 

@@ -10,16 +10,8 @@ import pytest
 from mock_server.contract import readings
 from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.words import WORDS
-from mock_server.pipeline.errors import (
-    PROBLEMS_LISTED,
-    Phrase,
-    Refused,
-    Renderer,
-    problem,
-    refused,
-    shorten,
-    worded_problem,
-)
+from mock_server.pipeline.errors import PROBLEMS_LISTED, Refused, Renderer, refused
+from mock_server.pipeline.problems import Phrase, problem, shorten, worded_problem
 from mock_server.pipeline.words import STATUSES
 
 DEFAULT = readings.resolve(readings.load(find_spec_dir()), "page")
@@ -28,10 +20,11 @@ DEFAULT = readings.resolve(readings.load(find_spec_dir()), "page")
 def test_every_message_template_can_be_filled_and_ends_with_a_period() -> None:
     for rule, (want, message) in WORDS.items():
         names = {name for text in (want, message) for _, name, _, _ in string.Formatter().parse(text) if name}
-        told = worded_problem(WORDS, rule, ("a", 0), **dict.fromkeys(names - {"field", "got", "example"}, "x"))
-        assert told.message.endswith("."), rule
-        assert told.message[0] != " "
-        assert "{" not in told.message + told.want
+        texts = dict.fromkeys(names - {"field", "got", "example"}, "x") | {"remedy": "omit it."}
+        found = worded_problem(WORDS, rule, ("a", 0), **texts)
+        assert found.message.endswith("."), rule
+        assert found.message[0] != " "
+        assert "{" not in found.message + found.want
 
 
 def test_a_path_is_a_json_pointer_and_has_a_readable_field_name() -> None:

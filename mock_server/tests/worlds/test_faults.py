@@ -101,6 +101,37 @@ def test_a_fault_without_effect_or_with_an_impossible_share_is_refused(attribute
         Fault(**attributes)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "name", "told"),
+    [
+        ({"session": "expired", "status": 503}, "status", "503 with a session"),
+        ({"answer": "hang", "status": 500}, "status", "with answer hang"),
+        ({"answer": "reset", "headers": {"Retry-After": "3"}}, "headers", "with answer reset"),
+        ({"answer": "empty", "session": "expired"}, "session", "with answer empty"),
+        ({"answer": "not-json", "status": 502, "body": {}}, "body", "with answer not-json"),
+        ({"status": 204, "body": {"a": 1}}, "body", "with the status 204"),
+    ],
+)
+def test_an_effect_that_another_one_would_hide_is_refused(attributes: dict[str, Any], name: str, told: str) -> None:
+    with pytest.raises(FaultError) as refused:
+        Fault(**attributes)
+    assert (refused.value.name, refused.value.got.endswith(told)) == (name, True)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"answer": "hang", "delay_ms": 100},
+        {"answer": "reset", "delay_ms": 100},
+        {"answer": "half", "status": 500},
+        {"answer": "not-json", "status": 502, "headers": {"Retry-After": "3"}},
+        {"session": "expired", "headers": {"Retry-After": "3"}},
+    ],
+)
+def test_effects_that_go_together_are_accepted(attributes: dict[str, Any]) -> None:
+    assert Fault(**attributes)
+
+
 def test_a_fault_survives_a_round_trip_through_json_and_text() -> None:
     fault = Fault(
         "POST",

@@ -93,7 +93,7 @@ NO_MEDIAN = "delayMs, the median, and a p99Ms that is not below it"
         ("delayMs=nan", '"nan"', "a number, from 0 to 60000"),
         ("statsu=500", '"statsu"', "names of status, delayMs, p99Ms, answer, session, share, body, headers"),
         ("answer=none", '"none"', "hang or reset or empty or half or dribble or bad-chunk or not-json"),
-        ("share=0.5", "no effect", NO_EFFECT),
+        ("share=0.5", "without an effect", NO_EFFECT),
         ("status=500&p99Ms=1", "1", NO_MEDIAN),
     ],
 )

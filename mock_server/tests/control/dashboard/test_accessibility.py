@@ -47,7 +47,7 @@ def axe_findings(page: Page, options: dict[str, Any], passing: set[str]) -> list
     return [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("width", [1280, 420])
+@pytest.mark.parametrize("width", [1280, pytest.param(420, marks=pytest.mark.long)])
 def test_axe_finds_no_accessibility_problem(width: int, open_page: Open, mock: RunningMock, axe: str) -> None:
     fill_with_hostility(mock)
     httpx2.post(mock.endpoint, json={"name": 5}, headers=LOGIN | {"x-mock-fault": "status=503"})

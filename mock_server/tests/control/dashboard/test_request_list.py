@@ -139,8 +139,35 @@ def test_the_newest_request_does_not_replace_one_that_is_in_use(page: Page, mock
     expect(detail.locator(".status")).to_have_text("201")
 
 
-def test_on_a_small_screen_the_list_stays_open(page: Page, mock: RunningMock) -> None:
+SIZES = ((1440, 900, True), (1024, 768, True), (768, 1024, True), (844, 390, False), (390, 844, False))
+
+
+def test_the_newest_request_opens_itself_where_it_has_room_besides_the_list(page: Page, mock: RunningMock) -> None:
+    detail = page.locator("#detail")
+    for i, (width, height, has_room) in enumerate(SIZES, 1):
+        page.set_viewport_size({"width": width, "height": height})
+        create(mock)
+        expect(rows(page)).to_have_count(i)
+        expect(rows(page).first).to_be_in_viewport(ratio=0.9)
+        if has_room:
+            expect(detail).to_contain_text(f"#{i}")
+            expect(detail).to_be_in_viewport(ratio=0.9)
+        else:
+            expect(detail).to_be_hidden()
+
+
+def test_on_a_phone_no_empty_panel_is_above_the_faults(page: Page, mock: RunningMock) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    create(mock)
-    expect(rows(page)).to_have_count(1)
-    expect(page.locator("#detail")).to_be_hidden()
+    for count in range(4):
+        expect(rows(page)).to_have_count(count)
+        expect(page.get_by_role("button", name="Add fault")).to_be_in_viewport(ratio=1)
+        create(mock)
+    for tab in ("Lead lists", "Requests"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("button", name="Add fault")).to_be_in_viewport(ratio=1)
+    for _ in range(40):
+        create(mock)
+    expect(rows(page)).to_have_count(44)
+    panel = page.locator("main").bounding_box()
+    assert panel is not None
+    assert panel["height"] < 844

@@ -59,7 +59,7 @@ test("survives the HTML page of a proxy", async ({ page, mock }) => {
 });
 
 test("is busy while it saves", async ({ page, mock }) => {
-  await mock.setFaults({ delayMs: 1500 });
+  await mock.setFaults({ delayMs: 6000 });
   await create(page, "Q1");
   await expect(page.getByRole("button", { name: "Saving" })).toBeDisabled();
   await expect(page.getByRole("button", { name: "Create" })).toBeEnabled();
@@ -80,7 +80,9 @@ test("signs in, and creates as that user", async ({ page, mock }) => {
 });
 
 test("signs out", async ({ page }) => {
+  const signedOut = page.waitForResponse((response) => response.request().method() === "DELETE");
   await page.getByRole("button", { name: "Sign out" }).click();
+  await signedOut;
   await create(page, "Q1");
   await expect(page.getByRole("alert")).toContainText("User is not authenticated");
 });
