@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -59,25 +59,30 @@ def _without_login(text: str) -> str:
     return f"{head.partition('://')[0]}://…@{tail}" if at else text
 
 
-def tls_context(ca_file: str | None, client_cert: str | None, client_key: str | None) -> ssl.SSLContext | None:
-    """Return what TLS trusts and presents; None for the usual. SSL_CERT_FILE counts without --ca-file.
+def tls_context(
+    ca_file: str | None, client_cert: str | None, client_key: str | None, *, usual: Callable[[], ssl.SSLContext]
+) -> ssl.SSLContext:
+    """Return what TLS trusts and presents, for every way to reach the target.
 
-    Raises UsageError that names the option.
+    Without ca_file, SSL_CERT_FILE counts. usual: makes the context if there is neither. Raises UsageError that names
+    the option or the variable.
     """
-    ca_file = ca_file or os.environ.get("SSL_CERT_FILE")
-    if not (ca_file or client_cert):
-        return None
+    variable = os.environ.get("SSL_CERT_FILE") if not ca_file else None
     try:
-        context = ssl.create_default_context(cafile=ca_file)
+        file = ca_file or variable
+        context = ssl.create_default_context(cafile=file) if file else usual()
     except OSError as error:
-        raise UsageError(f"--ca-file: there are no certificates in PEM form in {ca_file} ({error.strerror})") from None
+        why = f"there are no certificates in PEM form in {ca_file or variable} ({error.strerror or error})"
+        if ca_file:
+            raise UsageError(f"--ca-file: {why}") from None
+        raise UsageError(f"$SSL_CERT_FILE: {why}; name a file of certificates, or unset it") from None
     if client_cert:
         try:
             context.load_cert_chain(client_cert, client_key, password=lambda: "")
         except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
+            reason = getattr(error, "strerror", None) or error
             raise UsageError(
-                f"--client-cert: {client_cert} and its key cannot be used ({why}); give both in PEM form, the key "
+                f"--client-cert: {client_cert} and its key cannot be used ({reason}); give both in PEM form, the key "
                 "without a passphrase"
             ) from None
     return context

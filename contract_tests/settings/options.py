@@ -43,11 +43,12 @@ _TARGET_OPTIONS = (
         "the app",
     ),
     Option("bearer", "TOKEN", "session token of the user, sent as `Authorization: Bearer TOKEN`"),
-    Option("bearer_file", "FILE", "file with the session token; the suite reads it again after a 401"),
+    Option("bearer_file", "FILE", "file with the session token; the suite reads it again after a 401 or a redirect"),
     Option(
         "login_command",
         "COMMAND",
-        "shell command that prints a session token; the suite runs it again after a 401, or before a JWT expires",
+        "shell command that prints a session token; the suite runs it again after a 401, or a redirect to "
+        "another path, or before a JWT expires",
     ),
     Option(
         "cookie", "NAME=VALUE", "session cookie of the user; if you give --bearer too, the suite judges both logins"
@@ -91,9 +92,17 @@ _JUDGING_OPTIONS = (
         "quick: only the planned requests; standard: random searches as well; deep: twenty times longer searches "
         "(default standard)",
     ),
-    Option("seed", "N", "seed for random values; a run with the same seed sends the same requests (default 0)"),
     Option(
-        "max_time", "SECONDS", "stop sending requests after this time, and report the run so far (default: no limit)"
+        "seed",
+        "N",
+        "seed for random values; a run with the same seed sends the same requests, apart from IDs that the server made "
+        "(default 0)",
+    ),
+    Option(
+        "max_time",
+        "SECONDS",
+        "stop sending requests after this time, and report the run so far, with exit code 3 if planned requests are "
+        "missing (default: no limit)",
     ),
     Option("timeout", "SECONDS", "maximum time for one response (default 10)"),
     Option("rate", "N", "maximum number of requests in a second, for example 5 or 0.5 (default: no limit)"),
@@ -103,7 +112,12 @@ _JUDGING_OPTIONS = (
         "send to this host although its name looks like production; can be repeated",
         many=True,
     ),
-    Option("wait", "SECONDS", "maximum time to wait for a server that is still starting (default 0)"),
+    Option(
+        "wait",
+        "SECONDS",
+        "maximum time to wait for a server that is still starting, or that is away in the middle of the run "
+        "(default 0)",
+    ),
     Option("ca_file", "FILE", "PEM file with certificates to trust (default: SSL_CERT_FILE, or those of the system)"),
     Option("client_cert", "FILE", "PEM file with a client certificate, if the server requires one"),
     Option("client_key", "FILE", "PEM file with the key of the client certificate (default: the same file)"),
@@ -120,20 +134,20 @@ _JUDGING_OPTIONS = (
 GENERIC_OPTIONS = (*_TARGET_OPTIONS, *_JUDGING_OPTIONS)
 
 
-def run_options(of_ids: Iterable[Option]) -> tuple[Option, ...]:
+def with_id_options(of_ids: Iterable[Option]) -> tuple[Option, ...]:
     """Return the options of a run, with those that name IDs which exist at the target."""
     return (*_TARGET_OPTIONS, *of_ids, *_JUDGING_OPTIONS)
 
 
 # Those that also say something of traffic that other programs cause.
-SEEN_OPTIONS = (
+GENERIC_SEEN_OPTIONS = (
     "bearer", "cookie", "header", "user_id", "second_bearer", "second_cookie", "second_user_id", "expired_bearer",
     "reading", "deviations", "fail_on", "clauses", "ca_file", "client_cert",
     "client_key", "clock_allowance", "run_folder", "spec",
 )  # fmt: skip
 
 # Those of a campaign, which has a budget instead of depth and time, and sends one request after the other.
-FUZZ_OPTIONS = tuple(
+GENERIC_FUZZ_OPTIONS = tuple(
     option.name for option in GENERIC_OPTIONS if option.name not in {"url", "depth", "max_time", "connections"}
 )
 

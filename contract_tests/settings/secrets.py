@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html.entities
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+
+from contract_tests.settings.escapes import ESCAPE, characters_of, escaped_or_not, unescape
 
 MIN_SECRET_LENGTH = 4  # a shorter "secret" would replace parts of ordinary words
 MIN_ENCODED_LENGTH = 8  # of a shorter one, what base64 or another case makes may be an ordinary word
@@ -15,16 +16,9 @@ FRAGMENT_LENGTH = 8  # as many characters of a secret in a row are no accident
 SHORTEST_WRAPPED = 40  # characters; what base64 makes of fewer fits on a line
 REMEMBERED_LENGTH = 200  # characters of a text, such as a header, that occurs in many exchanges
 REMEMBERED_TEXTS = 500
+REMEMBERED_PARTS = 5000
 KEPT_LEARNED = 64  # secrets that a server hands out; one that changes with each response turns up near that response
 
-# Bounds instead of `+`, so that no text of a server takes long to search; 16 backslashes are four levels of JSON.
-_ESCAPE = re.compile(
-    r"%(?:25)*(?P<url>[0-9a-f]{2})|\\{1,16}u(?P<json>[0-9a-f]{4})|\\{1,16}x(?P<python>[0-9a-f]{2})"
-    r"|&\#x0*(?P<html>[0-9a-f]{1,6});|&\#0*(?P<decimal>[0-9]{1,7});|&(?P<named>[a-z]+);|\\{1,16}(?=\W)",
-    re.IGNORECASE,
-)
-
-_CHARACTER = re.compile(f"{_ESCAPE.pattern}|(?P<other>.)", re.IGNORECASE | re.DOTALL)
 _LINE_BREAK = re.compile(r"(?:[\r\n]|\\{1,16}[rn])+")  # also as JSON writes it
 
 
@@ -68,6 +62,10 @@ class Secret:
         return forms | {mark.join(map(str, data)): "bytes" for mark in (",", ", ", " ")}
 
     @cached_property
+    def _forms(self) -> Mapping[str, str]:
+        return {**self._encoded, **self._rare}
+
+    @cached_property
     def _wrapped(self) -> re.Pattern[str] | None:
         """A pattern for the secret in base64 with line breaks (RFC 2045 §6.8); None if it is too short for a break."""
         if len(self._text) <= SHORTEST_WRAPPED:
@@ -83,30 +81,31 @@ class Secret:
         forms = dict.fromkeys(
             [self._text, *_base64_cores(data), data.decode("latin-1")] if self._is_long else [self._text]
         )
-        return re.compile("|".join("".join(map(_escaped_or_not, form)) for form in forms), re.IGNORECASE)
+        return re.compile("|".join("".join(map(escaped_or_not, form)) for form in forms), re.IGNORECASE)
 
     def replace_plain(self, text: str) -> str:
         """Replace the plain secret in the text."""
         return text.replace(self._text, self._shown) if self._text in text else text
 
-    def replace_encoded(self, text: str, lower: str, unescaped: str, unwrapped: str) -> str:
+    def has_form_in(self, text: str) -> bool:
+        """Whether the text, parts of another one between quotes, can have an encoded form of the secret."""
+        return '"' in self._text or any(map(text.__contains__, self._forms))
+
+    def replace_encoded(self, text: str, lower: str, unescaped: str, unwrapped: str, *, has_forms: bool) -> str:
         """Replace other forms of the secret.
 
         lower: the text in lower case. unescaped, unwrapped: the text without escapes, or without line breaks; empty if
-        it has none.
+        it has none. has_forms: whether it can have one of the forms of `has_form_in`.
         """
         if self._is_long and self._lower in lower:
             text = re.sub(re.escape(self._text), f"[{self._name} in another case]", text, flags=re.IGNORECASE)
-        for form, name in self._encoded.items():
-            if form in text:
-                text = text.replace(form, f"[{self._name} in {name}]")
-        for form, name in self._rare.items():
+        for form, name in self._forms.items() if has_forms else ():
             if form in text:
                 text = text.replace(form, f"[{self._name} in {name}]")
         if unwrapped and self._wrapped is not None and any(form in unwrapped for form in self._encoded):
             text = self._wrapped.sub(f"[{self._name} in base64]", text)
         # The pattern takes long to compile and to search, so it runs only if the text still has the secret in escapes.
-        if unescaped and self._is_in(unescaped) and self._is_in(_ESCAPE.sub(_unescape, text)):
+        if unescaped and self._is_in(unescaped) and self._is_in(ESCAPE.sub(unescape, text)):
             text = self._escaped.sub(f"[{self._name}]", text)
         return text
 
@@ -120,7 +119,7 @@ class Secret:
         return frozenset().union(*(_fragments(form.lower()) for form in forms))
 
     def replace_fragments(self, characters: Sequence[str], plain: str) -> list[str]:
-        """Replace longer parts of the secret, which shortening a text can leave. Takes what `_characters` returns."""
+        """Replace longer parts of the secret, which shortening a text can leave. Takes what `characters_of` returns."""
         kept = list(characters)
         hidden = [False] * (len(plain) + 1)
         for at in range(len(plain) - FRAGMENT_LENGTH + 1):
@@ -147,6 +146,7 @@ class Masker:
         self._texts = {text for text in secrets if len(text) >= MIN_SECRET_LENGTH}
         self._learned: dict[str, Secret] = {}
         self._masked: dict[str, str] = {}  # short texts, as masked with the secrets so far; replaced when these change
+        self._harmless: set[str] = set()  # texts between quotes that have no encoded secret; replaced likewise
         self._lock = threading.Lock()
 
     def keep(self, texts: Iterable[str]) -> None:
@@ -156,7 +156,7 @@ class Masker:
             more = [Secret(text, "renewed login", "[renewed login]", in_any_case=True) for text in new]
             self._given = [*self._given, *more]
             self._texts = {*self._texts, *new}
-            self._masked = {}
+            self._forget()
 
     def learn(self, texts: Iterable[str]) -> None:
         """Also mask these texts from now on: secrets from responses of the server. The oldest give way to new ones."""
@@ -166,7 +166,7 @@ class Masker:
                     known = self._learned.pop(text, None)
                     self._learned[text] = known or Secret(text, "secret of the server", "[secret of the server]")
                     if known is None:
-                        self._masked = {}
+                        self._forget()
             while len(self._learned) > KEPT_LEARNED:
                 del self._learned[next(iter(self._learned))]
 
@@ -185,19 +185,31 @@ class Masker:
 
     def _mask(self, text: str) -> str:
         lower = text.lower()
-        unescaped = _changed(_ESCAPE, _unescape, text, "%\\&")
+        unescaped = _changed(ESCAPE, unescape, text, "%\\&")
         unwrapped = _changed(_LINE_BREAK, "", text, "\r\n\\")
+        harmless = self._harmless  # first, since a new secret replaces it
         secrets = (*self._given, *list(self._learned.values()))
         for secret in secrets:  # all as they are first: a secret may be another one in another case
             text = secret.replace_plain(text)
+        new = [part for part in dict.fromkeys(text.split('"')) if part not in harmless]
+        joined = '"'.join(new)
+        has_forms = any(secret.has_form_in(joined) for secret in secrets)
+        if not has_forms:
+            if len(harmless) + len(new) > REMEMBERED_PARTS:
+                harmless.clear()
+            harmless.update(part for part in new if len(part) <= REMEMBERED_LENGTH)
         for secret in secrets:
-            text = secret.replace_encoded(text, lower, unescaped, unwrapped)
+            text = secret.replace_encoded(text, lower, unescaped, unwrapped, has_forms=has_forms)
         return text
+
+    def _forget(self) -> None:
+        self._masked = {}
+        self._harmless = set()
 
     def mask_excerpt(self, text: str) -> str:
         """Return an excerpt of a longer text with all secrets, and parts of secrets, masked."""
         text = self.mask(text)
-        characters, plain = _characters(text)
+        characters, plain = characters_of(text)
         fragments = _fragments(plain)
         for secret in (*self._given, *list(self._learned.values())):
             if not secret.fragments.isdisjoint(fragments):
@@ -220,62 +232,6 @@ def _changed(pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str],
 
 def _fragments(text: str) -> frozenset[str]:
     return frozenset(text[at : at + FRAGMENT_LENGTH] for at in range(len(text) - FRAGMENT_LENGTH + 1))
-
-
-def _characters(text: str) -> tuple[Sequence[str], str]:
-    """Return each character as it is written, and the same characters without escapes in lower case."""
-    if not any(character in text for character in "%\\&"):
-        return text, "".join(map(_lower, text))
-    written, plain, before = [], [], ""
-    for match in _CHARACTER.finditer(text):
-        before += match[0]
-        if meant := match["other"] or _unescape(match):
-            written.append(before)
-            plain.append(_lower(meant[0]))
-            before = ""
-    return [*written, before], "".join(plain)
-
-
-def _lower(character: str) -> str:
-    lower = character.lower()
-    return lower if len(lower) == 1 else character
-
-
-def _escaped_or_not(char: str) -> str:
-    """A pattern for one character in any case: as it is, or as an escape; JSON in JSON doubles the backslash."""
-    codes = [ord(each) for each in sorted({char, char.swapcase()} if char.isascii() else {char})]
-    four, two, decimal = (_either(f"{code:{form}}" for code in codes) for form in ("04x", "02x", "d"))
-    percent = _either("%(?:25)*".join(f"{b:02x}" for b in chr(c).encode("utf-8", "surrogatepass")) for c in codes)
-    after_backslash = [f"u{four}", *([f"x{two}"] if max(codes) < 256 else [])]
-    if not char.isalnum():
-        after_backslash.append(re.escape(char))
-    # Each begins with a character, so that the engine passes over most positions quickly.
-    escapes = [
-        re.escape(char),
-        rf"\\\\{{0,15}}{_either(after_backslash)}",
-        rf"&\#(?:0*{decimal}|x0*{_either(f'{code:x}' for code in codes)});",
-        f"%(?:25)*{percent}",
-        *_NAMED_ENTITIES.get(char, ()),
-    ]
-    return _either(escapes)
-
-
-def _either(patterns: Iterable[str]) -> str:
-    return f"(?:{'|'.join(dict.fromkeys(patterns))})"
-
-
-def _unescape(match: re.Match[str]) -> str:
-    if match["named"]:
-        return html.entities.html5.get(f"{match['named']};", match[0])
-    digits = match["url"] or match["json"] or match["python"] or match["html"]
-    code = int(digits, 16) if digits else int(match["decimal"] or -1)
-    return chr(code) if 0 <= code <= 0x10FFFF else ""
-
-
-_NAMED_ENTITIES: dict[str, list[str]] = {}
-for _name, _char in html.entities.html5.items():
-    if len(_char) == 1 and _char.isascii() and _name.endswith(";"):
-        _NAMED_ENTITIES.setdefault(_char, []).append(f"&{_name}")
 
 
 def _base64_cores(data: bytes) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 import tomllib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -45,7 +44,6 @@ def gather(
     there. sends: whether requests will be sent, so that the host must not look like production. Raises UsageError that
     names the flag, variable or file.
     """
-    _check_certificates()
     path = config or (folder or Path.cwd()) / "leadlists.toml"
     options = {option.name: option for option in (*GENERIC_OPTIONS, *of_ids)}
     table = _read_table(path, known=options.keys(), required=config is not None)
@@ -53,7 +51,7 @@ def gather(
     sources: dict[str, str] = {}
     for option in options.values():
         if flags.get(option.name) not in (None, (), []):
-            values[option.name], sources[option.name] = flags[option.name], option.flag
+            values[option.name], sources[option.name] = flags[option.name], _as_given(option)
         elif text := os.environ.get(option.variable):
             values[option.name], sources[option.name] = option.split(text), f"${option.variable}"
         elif option.name in table:
@@ -75,19 +73,14 @@ def _choose_target(values: dict[str, Any], sources: dict[str, str]) -> None:
         values["url"], sources["url"] = PLACEHOLDER_URL, sources["app"]
 
 
+def _as_given(option: Option) -> str:
+    """Return how a command line gives an option: the URL is an argument."""
+    return "URL" if option.name == "url" else option.flag
+
+
 def _rank(source: str) -> int:
     """Return 0 for a flag, 1 for an environment variable, 2 for the file."""
-    return 0 if source.startswith("--") else 1 if source.startswith("$") else 2
-
-
-def _check_certificates() -> None:
-    """SSL_CERT_FILE is read by the HTTP client, which would only crash over a wrong one."""
-    if name := os.environ.get("SSL_CERT_FILE"):
-        try:
-            ssl.create_default_context(cafile=name)
-        except OSError as error:
-            why = f"there are no certificates in PEM form in {name} ({error.strerror or error})"
-            raise UsageError(f"$SSL_CERT_FILE: {why}; name a file of certificates, or unset it") from None
+    return 0 if source.startswith(("--", "URL")) else 1 if source.startswith("$") else 2
 
 
 def _read_table(path: Path, *, known: Set[str], required: bool) -> dict[str, Any]:
@@ -97,7 +90,7 @@ def _read_table(path: Path, *, known: Set[str], required: bool) -> dict[str, Any
         return {}
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("contract", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
     if not isinstance(table, dict):
         raise UsageError(f"{path}: contract must be a table")
@@ -148,10 +141,10 @@ class _Given:
             raise self.wrong(option, "give the session cookie alone, as NAME=VALUE")
         return self.pair(option, value, "=")
 
-    def pair(self, option: str, text: str, sign: str) -> tuple[str, str]:
-        name, found, value = text.partition(sign)
+    def pair(self, option: str, text: str, separator: str) -> tuple[str, str]:
+        name, found, value = text.partition(separator)
         if not found or not name.strip() or not text.isprintable():
-            raise self.wrong(option, f"write it as NAME{sign}VALUE")
+            raise self.wrong(option, f"write it as NAME{separator}VALUE")
         return name.strip(), value.strip()
 
     def header(self, text: str) -> tuple[str, str]:

@@ -6,38 +6,43 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
+import httpcore2
 
+from contract_tests.target.absence import Absence
+from contract_tests.target.coding import decoded
 from contract_tests.target.concurrency import concurrently
 from contract_tests.target.connections import Connections, Way
-from contract_tests.target.exchange import HUNG_UP, NOT_SENT, SILENT, UNREACHABLE, Exchange, Request, Response
+from contract_tests.target.exchange import (
+    HUNG_UP,
+    NOT_HTTP,
+    NOT_SENT,
+    OTHER_NETWORK,
+    UNREACHABLE,
+    Exchange,
+    Request,
+    Response,
+    silent,
+)  # fmt: skip
+from contract_tests.target.failures import failure_of
+from contract_tests.target.messages import message
 from contract_tests.target.pace import MAX_RATE_LIMIT_WAIT_S, Pace, comes_later, retry_after_s
-from contract_tests.target.raw import divided, exchange_bytes
+from contract_tests.target.raw import exchange_bytes
 from contract_tests.target.renewal import Renewal
+from contract_tests.target.streams import Progress
 
-MAX_ANSWER_BYTES = 32 * 1024 * 1024  # no request of the suite causes a longer response
+RESPONSE_BYTES = 4 * 1024 * 1024  # of a response, with what its request adds; no debug output in HTML is longer
+RESPONSE_BYTES_FOR_ONE = 8  # for each byte of the request: a server may return it as an escape such as \u00e4
+MOST_HEADERS = 500  # many clients accept a hundred
 APART_S = 0.005  # times have milliseconds
 MAX_RATE_LIMIT_TRIES = 8
 
 
 Outgoing = tuple[Request, str, int]  # with its label and its number
-
-
-@dataclass(slots=True)
-class _Used:
-    """The connection of a request: way, how it was chosen; number, of the request; after, of the one before it."""
-
-    way: Way
-    number: int
-    is_new: bool = False
-    after: int = 0
 
 
 class _AddressRefusedError(Exception):
@@ -59,29 +64,32 @@ class Target:
         renewal: Renewal | None = None,
         rate_per_s: float | None = None,
         allows: Callable[[str], bool] = lambda address: True,
+        absence_s: float = 0.0,
     ) -> None:
         """Create a client; the first request opens the first connection.
 
         timeout_s: for a whole response. connections: maximum of keep-alive connections.
         pause: sleeps for a number of seconds, at most to the end of the run; returns whether it slept that long.
-        tls: trusted certificates and client certificate. proxy: its URL. proxy_name: its name in messages.
+        tls: trusted certificates and client certificate; None to trust nothing. proxy: its URL. proxy_name: its name in
+        messages.
         renewal: replaces a session that ends. rate_per_s: maximum number of requests per second.
-        allows: returns whether an IP address may be connected to.
+        allows: returns whether an IP address may be connected to. absence_s: how long to wait for a server that was
+        there and no longer accepts connections.
         """
         self.timeout_s = timeout_s
         self.connections = connections
         self._pause = pause or _sleep
         self._allows = allows
+        self.absence = Absence(absence_s, self._pause)
         self._pace = Pace(rate_per_s, self._pause)
         self.addresses: set[str] = set()  # connected to: addresses of the server, or of the proxy
         self.proxy_name = proxy_name
         self._renewal = renewal
         self._tls = tls
-        self._connections = Connections(kept=connections, timeout_s=timeout_s, tls=tls, proxy=proxy)
+        self._connections = Connections(kept=connections, tls=tls, proxy=proxy, connected=self._check_address)
         self.way = Way.POOL  # of requests that are not sent in turn
-        self.notify: Callable[[Exchange], object] = lambda exchange: (
-            None
-        )  # of each exchange, in the thread that sent it
+        # Called with each exchange, in the thread that sent it.
+        self.notify: Callable[[Exchange], object] = lambda exchange: None
 
     def __enter__(self) -> Target:
         return self
@@ -102,16 +110,24 @@ class Target:
 
     def _send_when_allowed(self, request: Request, label: str, number: int, way: Way) -> Exchange:
         waited_s = 0.0
-        for attempt in range(MAX_RATE_LIMIT_TRIES):
-            exchange = self._send_renewed(request, label, number, way)
+        exchange = self._send_present(request, label, number, way)
+        for retry in range(MAX_RATE_LIMIT_TRIES - 1):
             response = exchange.response
             if response is None or not comes_later(response):
-                return exchange
-            pause_s = retry_after_s(response, default_s=0.2 * 2**attempt)
+                break
+            pause_s = retry_after_s(response, default_s=0.2 * 2**retry)
             if waited_s + pause_s > MAX_RATE_LIMIT_WAIT_S or not self._pause(pause_s):
-                return exchange
+                break
             waited_s += pause_s
+            exchange = self._send_present(request, label, number, way)
         return exchange
+
+    def _send_present(self, request: Request, label: str, number: int, way: Way) -> Exchange:
+        """Send a request; if the server was there and accepts no connections, wait and send again."""
+        exchange = self._send_renewed(request, label, number, way)
+        if not self.addresses:
+            return exchange
+        return self.absence.wait_out(exchange, lambda: self._send_renewed(request, label, number, way))
 
     def speaks_tls(self, url: str) -> bool:
         """Return whether the port of an http URL completes a TLS handshake, with any certificate."""
@@ -162,35 +178,34 @@ class Target:
             return list(pool.map(send, batch))
 
     def _send_renewed(self, request: Request, label: str, number: int, way: Way) -> Exchange:
-        """Send a request; after a 401, renew the session if possible and send again."""
-        if self._renewal is None or not self._renewal.signs_in(request.headers):
+        """Send a request; after a 401, or a redirect to where users sign in, renew the session and send again."""
+        renewal = self._renewal
+        if renewal is None or not renewal.signs_in(request.headers):
             return self._send_once(request, label, number, way)
-        used = self._renewal.current
+        used = renewal.current
         exchange = self._send_once(request, label, number, way)
-        if exchange.response is not None and exchange.response.status == 401 and self._renewal.renew(used):
-            return self._send_once(request, label, number, way)
+        if not renewal.is_due(request.url, exchange.response):
+            return exchange
+        if renewal.renew(used):
+            exchange = self._send_once(request, label, number, way)
+        renewal.learn_effect(request.url, exchange.response)
         return exchange
 
     def _send_once(self, request: Request, label: str, number: int, way: Way) -> Exchange:
         self._pace.wait()
         sent_at_s = time.time()
+        deadline_s = time.monotonic() + self.timeout_s
         for _ in range(self.connections + 1):
-            used = _Used(way, number)
-            response, failure = self._attempt(request, used) if request.wire is None else self._raw(request)
-            if failure != HUNG_UP or used.is_new or request.wire is not None:
+            progress = Progress(deadline_s)
+            if request.wire is not None:
+                response, failure = self._raw(request)
+                break
+            response, failure = self._attempt(request, number, way, progress)
+            if failure != HUNG_UP or progress.is_new:
                 break
             # A server may close an idle connection at any time (RFC 9112 §9.5). That says nothing about the request,
             # and the next connection in the pool may be closed as well.
-        return Exchange(request, response, failure, sent_at_s, time.time(), label, number, used.after)
-
-    def _note_address(self, stream: Any) -> None:
-        """Note the address of a new connection; close it before anything is sent if the address is not allowed."""
-        if address := stream.get_extra_info("server_addr"):
-            try:
-                self._check_address(*address[:2])
-            except _AddressRefusedError:
-                stream.close()
-                raise
+        return Exchange(request, response, failure, sent_at_s, time.time(), label, number, progress.after)
 
     def _check_address(self, host: str, port: int) -> None:
         if not self._allows(host):
@@ -210,71 +225,63 @@ class Target:
                 request.method,
                 self._renewal.wire(request.wire, request.headers) if self._renewal else request.wire,
                 timeout_s=self.timeout_s,
-                longest_bytes=MAX_ANSWER_BYTES,
+                longest_bytes=_longest_bytes(request),
                 tls=self._tls,
                 connected=connected,
             )
         except _AddressRefusedError as error:
             return None, _other_network(error)
 
-    def _attempt(self, request: Request, used: _Used) -> tuple[Response | None, str | None]:
-        def trace(event: str, info: Mapping[str, Any]) -> None:
-            if event.startswith("connection.connect_tcp"):
-                used.is_new = True
-            if event == "connection.connect_tcp.complete":
-                self._note_address(info["return_value"])
-
-        deadline = time.monotonic() + self.timeout_s
+    def _attempt(
+        self, request: Request, number: int, way: Way, progress: Progress
+    ) -> tuple[Response | None, str | None]:
         sent = self._renewal.headers(request.headers) if self._renewal else request.headers
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent]
-        content = divided(request.body) if request.chunked or request.in_parts else request.body
-        if request.in_parts:
-            headers.append((b"Content-Length", b"%d" % len(request.body)))
-        extensions = {"trace": trace, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self.timeout_s)}
-        answer: httpx2.Response | None = None
+        answer: httpcore2.Response | None = None
+        longest_bytes = _longest_bytes(request)
         try:
-            wire = httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)
-            answer = self._connections.client(request.url, used.way).send(wire, stream=True)
-            used.after = self._connections.before(answer, used.number)
-            body = _read(answer, deadline)
+            answer = self._connections.send(message(request, sent, progress.extensions), way)
+            progress.after = self._connections.before(answer, number)
+            body = _read(answer, longest_bytes)
         except _AddressRefusedError as error:
             return None, _other_network(error)
-        except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+        except (httpcore2.LocalProtocolError, httpcore2.UnsupportedProtocol) as error:
             return None, f"{NOT_SENT}: {error}"
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+        except (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.ProxyError) as error:
             through = f"{self.proxy_name}: " if self.proxy_name else ""
             return None, f"{UNREACHABLE}: {through}{error}"
-        except (httpx2.TimeoutException, TimeoutError):
-            return None, f"{SILENT} {self.timeout_s:g} s"
-        except httpx2.DecodingError as error:
-            return None, f"the answer's content coding cannot be undone: {error}"
-        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
-            cut = not isinstance(error, httpx2.RemoteProtocolError) or "without sending a response" in str(error)
-            if "SSL" in str(error):
-                return None, f"{UNREACHABLE}: {error}"
-            if cut and answer is None:
-                return None, HUNG_UP
-            return None, f"the answer is not HTTP or not whole: {error or 'the connection was cut'}"
+        except httpcore2.TimeoutException:
+            return None, silent(self.timeout_s, progress.received_bytes)
+        except (httpcore2.RemoteProtocolError, httpcore2.NetworkError) as error:
+            return None, failure_of(error, has_head=answer is not None, received_bytes=progress.received_bytes)
         finally:
             if answer is not None:
                 answer.close()
-        raw = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-        return Response(answer.status_code, raw, body), None
+        raw = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
+        try:
+            return Response(answer.status, raw, decoded(raw, body, longest_bytes=longest_bytes)), None
+        except ValueError as error:
+            return None, f"{NOT_HTTP}: {error}"
 
 
 def _other_network(error: _AddressRefusedError) -> str:
-    return f"{UNREACHABLE}: the name of the host now has the address {error}, of another kind of network"
+    return f"{UNREACHABLE}: the name of the host now has the address {error}, {OTHER_NETWORK}"
 
 
-def _read(answer: httpx2.Response, deadline: float) -> bytes:
-    parts = bytearray()
-    for part in answer.iter_bytes():
-        parts += part
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        if len(parts) > MAX_ANSWER_BYTES:
-            raise httpx2.RemoteProtocolError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
-    return bytes(parts)
+def _longest_bytes(request: Request) -> int:
+    """Return how long the response to a request may be."""
+    sent = request.body if request.wire is None else request.wire.data
+    return RESPONSE_BYTES + RESPONSE_BYTES_FOR_ONE * len(sent)
+
+
+def _read(answer: httpcore2.Response, longest_bytes: int) -> bytes:
+    if len(answer.headers) > MOST_HEADERS:
+        raise httpcore2.RemoteProtocolError(f"it has {len(answer.headers)} headers")
+    body = bytearray()
+    for part in answer.iter_stream():
+        body += part
+        if len(body) > longest_bytes:
+            raise httpcore2.RemoteProtocolError(f"it is longer than {longest_bytes // 2**20} MiB")
+    return bytes(body)
 
 
 def _sleep(seconds: float) -> bool:

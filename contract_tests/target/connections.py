@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import httpx2
+import httpcore2
+
+from contract_tests.target.streams import Backend
 
 KEPT_S = 2  # an idle connection; many servers close it after five seconds
 
@@ -22,35 +25,53 @@ class Way(Enum):
 
 
 class Connections:
-    """HTTP clients for each way of sharing connections, made when first needed. Safe for use by several threads."""
+    """Pools of connections for each way of sharing them, made when first needed. Safe for use by several threads."""
 
-    def __init__(self, *, kept: int, timeout_s: float, tls: ssl.SSLContext | None, proxy: str | None) -> None:
-        """kept: maximum of idle connections. tls: trusted certificates and client certificate. proxy: its URL."""
+    def __init__(
+        self, *, kept: int, tls: ssl.SSLContext | None, proxy: str | None, connected: Callable[[str, int], None]
+    ) -> None:
+        """kept: maximum of idle connections. tls: trusted certificates and client certificate; None to trust nothing.
+        proxy: its URL.
+
+        connected: called with the address of each new connection before anything is sent; it may raise.
+        """
         self._kept = {Way.POOL: kept, Way.ONE: 1, Way.NEW: 0}
-        self._timeout_s = timeout_s
         self._tls = tls
         self._proxy = proxy
-        self._clients: dict[tuple[bool, Way], httpx2.Client] = {}  # by whether they use TLS
+        self._backend = Backend(connected)
+        self._pools: dict[Way, httpcore2.ConnectionPool] = {}
         self._newest: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # stream -> number of its last request
         self._lock = threading.Lock()
 
-    def client(self, url: str, way: Way) -> httpx2.Client:
-        """Return the client for a URL; only TLS loads the trusted certificates, which takes long."""
-        is_encrypted = any(each.lower().startswith("https:") for each in (url, self._proxy or ""))
-        with self._lock:
-            if (is_encrypted, way) not in self._clients:
-                self._clients[is_encrypted, way] = httpx2.Client(
-                    # A burst opens more; none of its requests must wait for a connection in the client.
-                    limits=httpx2.Limits(max_keepalive_connections=self._kept[way], keepalive_expiry=KEPT_S),
-                    timeout=self._timeout_s,
-                    follow_redirects=False,
-                    trust_env=False,  # the settings read the proxy variables, so that they can name a wrong one
-                    proxy=self._proxy,
-                    verify=self._tls or (True if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)),
-                )
-            return self._clients[is_encrypted, way]
+    def send(self, request: httpcore2.Request, way: Way) -> httpcore2.Response:
+        """Send a request and return its response, of which the body is still to be read and closed."""
+        return self._pool(way).handle_request(request)
 
-    def before(self, response: httpx2.Response, number: int) -> int:
+    def _pool(self, way: Way) -> httpcore2.ConnectionPool:
+        with self._lock:
+            if way not in self._pools:
+                self._pools[way] = self._made(self._kept[way])
+            return self._pools[way]
+
+    def _made(self, kept: int) -> httpcore2.ConnectionPool:
+        options: dict[str, Any] = {
+            "ssl_context": self._tls or trusting_nothing(),
+            "max_connections": None,
+            "max_keepalive_connections": kept,
+            "keepalive_expiry": KEPT_S,
+            "network_backend": self._backend,
+        }
+        if self._proxy is None:
+            return httpcore2.ConnectionPool(**options)
+        import httpx2  # imported only where it is needed, since that takes long
+
+        proxy = httpx2.Proxy(self._proxy)
+        url = httpcore2.URL(
+            scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
+        )
+        return httpcore2.HTTPProxy(url, proxy_auth=proxy.raw_auth, **options)
+
+    def before(self, response: httpcore2.Response, number: int) -> int:
         """Return the number of the request before this one on the connection of a response, 0 if it is the first."""
         stream = response.extensions.get("network_stream")
         if stream is None:
@@ -63,10 +84,25 @@ class Connections:
     def restart(self, way: Way) -> None:
         """Close the connections that requests of this way have used."""
         with self._lock:
-            for key in [key for key in self._clients if key[1] is way]:
-                self._clients.pop(key).close()
+            if pool := self._pools.pop(way, None):
+                pool.close()
 
     def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
-            client.close()
+        for pool in self._pools.values():
+            pool.close()
+
+
+def trusting_nothing() -> ssl.SSLContext:
+    """Return what TLS trusts where the URL needs no TLS."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def usual_trust() -> ssl.SSLContext:
+    """Return a context with the certificates of the system; loading them takes long.
+
+    Python on its own looks for them only where it was built to, which is wrong for the Pythons of uv and of macOS.
+    """
+    import httpx2  # imported only where it is needed, since that takes long
+
+    return httpx2.create_ssl_context(trust_env=False)

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
+from contract_tests.target.addresses import addresses_of, host_and_port
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Exchange, Request, Response
+from contract_tests.target.renewal import leads_elsewhere
 
 CLOSE_CLOCK_S = 5.0  # the Date header has whole seconds, and the response needs time
 OWN_CHECK = frozenset({401, 403, 429})  # statuses that a later check explains, as it does redirects
@@ -34,17 +35,16 @@ def examine(
     explain: returns why a run cannot judge the server, from the response to that request, with what to do; None if it
     can. proxy_name: the proxy, if there is one; it then resolves the name.
     """
-    parts = urlsplit(request.url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    host, port = host_and_port(request.url)
     if proxy_name:
         yield Check("proxy", None, f"requests go through {proxy_name}", "name the host in NO_PROXY to avoid it")
     else:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = addresses_of(host, port)
         except OSError as error:
             yield Check("name", False, f"{host} has no address: {error}", "check the name and the network")
             return
-        yield Check("name", True, f"{host} is {', '.join(sorted({str(each[4][0]) for each in found}))}")
+        yield Check("name", True, f"{host} is {', '.join(addresses)}")
         try:
             with socket.create_connection((host, port), target.timeout_s):
                 pass
@@ -55,7 +55,7 @@ def examine(
     exchange = target.send(request, "a plain request")
     yield from _connection_and_response(exchange, explain(exchange))
     if exchange.response is not None:
-        yield from _headers(exchange.response)
+        yield from _headers(request.url, exchange.response)
 
 
 def _connection_and_response(exchange: Exchange, problem: str | None) -> Iterator[Check]:
@@ -78,7 +78,7 @@ def _connection_and_response(exchange: Exchange, problem: str | None) -> Iterato
         yield Check("response", True, text)
 
 
-def _headers(response: Response) -> Iterator[Check]:
+def _headers(url: str, response: Response) -> Iterator[Check]:
     if date := response.header("Date"):
         try:
             off_s = parsedate_to_datetime(date).timestamp() - time.time()
@@ -90,7 +90,10 @@ def _headers(response: Response) -> Iterator[Check]:
             yield Check("clock", is_close, f"the server's clock is off by {off_s:+.0f} s", advice)
     if 300 <= response.status < 400:
         to = response.header("Location") or "nowhere"
-        yield Check("redirect", False, f"the server redirects to {to}", "give that address instead")
+        advice = "give that address instead"
+        if leads_elsewhere(url, response):
+            advice += ", or a valid login if users sign in there: --bearer, --cookie or --login-command"
+        yield Check("redirect", False, f"the server redirects to {to}", advice)
     if response.status in {401, 403}:
         advice = "give a valid session of a user who may create lead lists: --bearer, --cookie or --login-command"
         yield Check("credentials", False, f"the login is not accepted ({response.status})", advice)

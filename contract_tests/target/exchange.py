@@ -11,9 +11,17 @@ import orjson
 
 Headers = tuple[tuple[str, str], ...]
 UNREACHABLE = "no connection"  # the start of a failure without a connection
+OTHER_NETWORK = "of another kind of network"  # in such a failure: the address is not allowed
 SILENT = "no whole answer within"  # the start of a failure of a server that took too long
+PARTLY = ", only a part of it"  # the end of such a failure, if something arrived
 HUNG_UP = "the server closed the connection without an answer"
+NOT_HTTP = "the response is not HTTP or not whole"  # the start of a failure of a server that sent something else
 NOT_SENT = "not sent"  # the start of a failure of our own, not of the server
+
+
+def silent(timeout_s: float, received_bytes: int) -> str:
+    """Return the failure of a server that sent nothing, or only a part of a response, within timeout_s."""
+    return f"{SILENT} {timeout_s:g} s{PARTLY if received_bytes else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header of that name, in any case; None if there is none."""
-        return _header(self.headers, name)
+        return header_value(self.headers, name)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header of that name, in any case; None if there is none."""
-        return _header(self.headers, name)
+        return header_value(self.headers, name)
 
     @cached_property
     def json(self) -> Any:
@@ -97,7 +105,7 @@ class Exchange:
     sent_at_s: float
     received_at_s: float
     label: str = field(default="", compare=False)
-    number: int = field(default=0, compare=False)  # its place in the order of sending; 0 outside of a run
+    number: int = field(default=0, compare=False)  # its place in the order of the plan; 0 outside of a run
     after: int = field(default=0, compare=False)  # the number of the one before it on its connection; 0 for the first
 
     @property
@@ -120,6 +128,10 @@ def _patient_json(body: bytes) -> Any:
         return NOT_JSON
 
 
-def _header(headers: Headers, name: str) -> str | None:
+def header_value(headers: Headers, name: str) -> str | None:
+    """Return the value of the first header of that name, in any case; None if there is none."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:  # faster than a generator, and called often
+        if key.lower() == wanted:
+            return value
+    return None

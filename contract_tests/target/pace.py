@@ -1,8 +1,7 @@
-"""Space requests evenly at a rate, and wait as long as a server asks for; find the addresses of a host."""
+"""Space requests evenly at a rate, and wait as long as a server asks for."""
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -38,15 +37,6 @@ class Pace:
             self._next_s = mine_s + self._gap_s
         if mine_s > now_s:
             self._pause(mine_s - now_s)
-
-
-def addresses_of(host: str, port: int) -> tuple[str, ...]:
-    """Return the IP addresses of a host, sorted; none if its name cannot be resolved."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        return ()
-    return tuple(sorted({str(each[4][0]) for each in found}))
 
 
 def comes_later(response: Response) -> bool:

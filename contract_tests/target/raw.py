@@ -10,16 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx2
-
-from contract_tests.target.exchange import HUNG_UP, SILENT, UNREACHABLE, Headers, Response, Wire, first_part
+from contract_tests.target.addresses import host_and_port
+from contract_tests.target.coding import decoded
+from contract_tests.target.connections import trusting_nothing
+from contract_tests.target.exchange import HUNG_UP, NOT_HTTP, UNREACHABLE, Response, Wire, first_part, silent
 
 WAIT_FOR_ANY_S = 0.5  # for a response to a message without its end; a server waits for the rest, often for a minute
-DECODED_AT_ONCE_BYTES = 64 * 1024
 PART_PAUSE_S = 0.03  # between two parts of a body, so that the server reads them separately
-NOT_HTTP = "the response is not HTTP or not whole"
 
 
 def exchange_bytes(
@@ -37,41 +35,50 @@ def exchange_bytes(
     longest_bytes: of the body of a response. connected: called with the new connection before anything is sent; it may
     raise.
     """
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    wait_s = min(timeout_s, WAIT_FOR_ANY_S) if wire.fault else timeout_s
+    host, port = host_and_port(url)
+    is_tls = url.lower().startswith("https:")
+    deadline_s = time.monotonic() + timeout_s
     with ExitStack() as stack:
         try:
             plain = stack.enter_context(socket.create_connection((host, port), timeout_s))
             connected(plain)
-            if parts.scheme == "https":
-                plain = stack.enter_context(
-                    (tls or ssl.create_default_context()).wrap_socket(plain, server_hostname=host)
-                )
+            plain.settimeout(_left_s(deadline_s))
+            if is_tls:
+                plain = stack.enter_context((tls or trusting_nothing()).wrap_socket(plain, server_hostname=host))
         except OSError as error:
             return None, f"{UNREACHABLE}: {error}"
         with suppress(OSError):  # a server may answer and close before it has read all
+            plain.settimeout(_left_s(deadline_s))
             plain.sendall(wire.data)
-            if wire.is_last and parts.scheme == "http":
+            if wire.is_last and not is_tls:
                 plain.shutdown(socket.SHUT_WR)
-        return _response(plain, method, wait_s, longest_bytes)
+        wait_s = min(timeout_s, WAIT_FOR_ANY_S) if wire.fault else timeout_s
+        received = _UntilDeadline(plain, min(deadline_s, time.monotonic() + wait_s))
+        return _response(received, method, wait_s, longest_bytes)
+
+
+def _left_s(deadline_s: float) -> float:
+    if (left_s := deadline_s - time.monotonic()) <= 0:
+        raise TimeoutError("timed out")
+    return left_s
 
 
 class _UntilDeadline(io.RawIOBase):
     """What a connection receives; reading raises TimeoutError after the deadline, however little arrives at a time."""
 
-    def __init__(self, connection: socket.socket, wait_s: float) -> None:
+    def __init__(self, connection: socket.socket, deadline_s: float) -> None:
         self._connection = connection
-        self._deadline_s = time.monotonic() + wait_s
+        self._deadline_s = deadline_s
+        self.received_bytes = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if (left_s := self._deadline_s - time.monotonic()) <= 0:
-            raise TimeoutError
-        self._connection.settimeout(left_s)
-        return self._connection.recv_into(buffer)
+        self._connection.settimeout(_left_s(self._deadline_s))
+        received_bytes = self._connection.recv_into(buffer)
+        self.received_bytes += received_bytes
+        return received_bytes
 
 
 class _Received(io.BufferedReader):
@@ -85,9 +92,9 @@ class _Received(io.BufferedReader):
 
 
 def _response(
-    connection: socket.socket, method: str, wait_s: float, longest_bytes: int
+    connection: _UntilDeadline, method: str, wait_s: float, longest_bytes: int
 ) -> tuple[Response | None, str | None]:
-    received: Any = _Received(_UntilDeadline(connection, wait_s))
+    received: Any = _Received(connection)
     try:
         response = http.client.HTTPResponse(received, method=method)
         response.begin()
@@ -98,30 +105,18 @@ def _response(
         while part := response.read1(64 * 1024):
             body += part
             if len(body) > longest_bytes:
-                return None, f"{NOT_HTTP}: longer than {longest_bytes} bytes"
+                return None, f"{NOT_HTTP}: it is longer than {longest_bytes // 2**20} MiB"
         if response.length:
             return None, f"{NOT_HTTP}: the connection was cut"
         headers = tuple(response.getheaders())
-        content = _decoded(headers, bytes(body), longest_bytes)
+        content = decoded(headers, bytes(body), longest_bytes=longest_bytes)
     except TimeoutError:
-        return None, f"{SILENT} {wait_s:g} s"
+        return None, silent(wait_s, connection.received_bytes)
     except (http.client.RemoteDisconnected, ConnectionError):
-        return None, HUNG_UP
-    except (http.client.HTTPException, httpx2.DecodingError, ValueError, OSError) as error:
+        return None, f"{NOT_HTTP}: the connection was cut" if connection.received_bytes else HUNG_UP
+    except (http.client.HTTPException, ValueError, OSError) as error:
         return None, f"{NOT_HTTP}: {error}"
     return Response(response.status, headers, content), None
-
-
-def _decoded(headers: Headers, body: bytes, longest_bytes: int) -> bytes:
-    """The body without its content coding, as the usual client decodes it. Raises ValueError if it is longer."""
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    parts = (body[at : at + DECODED_AT_ONCE_BYTES] for at in range(0, len(body), DECODED_AT_ONCE_BYTES))
-    found = bytearray()
-    for part in httpx2.Response(200, headers=raw, content=parts).iter_bytes():
-        found += part
-        if len(found) > longest_bytes:
-            raise ValueError(f"longer than {longest_bytes} bytes")
-    return bytes(found)
 
 
 def divided(body: bytes) -> Iterator[bytes]:

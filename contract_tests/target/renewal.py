@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
 
-from contract_tests.target.exchange import Headers, Wire
+from contract_tests.target.exchange import Headers, Response, Wire
 
 BEFORE_EXPIRY_S = 30.0  # clocks differ by less, and responses arrive by then
+VAIN_RENEWALS = 3  # a redirect that as many new tokens have not changed is not about the session
 
 
 class Renewal:
@@ -26,6 +28,7 @@ class Renewal:
         self._fetch = fetch
         self._learn = learn
         self._lock = threading.Lock()
+        self._vain = 0  # renewals after which the server still redirected
 
     def headers(self, headers: Headers) -> Headers:
         """Return the headers with the newest token; fetch a new one if the current one is about to expire."""
@@ -53,6 +56,16 @@ class Renewal:
                 self._learn([self._current])
             return self._current != used
 
+    def is_due(self, url: str, response: Response | None) -> bool:
+        """Return whether a response can mean that the session has ended."""
+        if response is None:
+            return False
+        return response.status == 401 or (self._vain < VAIN_RENEWALS and leads_elsewhere(url, response))
+
+    def learn_effect(self, url: str, response: Response | None) -> None:
+        """Take into account how the server responds to the request with the new token."""
+        self._vain = self._vain + 1 if response is not None and leads_elsewhere(url, response) else 0
+
     def signs_in(self, headers: Headers) -> bool:
         """Return whether the headers contain the token of the run as a bearer token."""
         return any(self._is_login(name, value) for name, value in headers)
@@ -64,6 +77,17 @@ class Renewal:
 
     def _is_login(self, name: str, value: str) -> bool:
         return name.lower() == "authorization" and value == f"Bearer {self._first}"
+
+
+def leads_elsewhere(url: str, response: Response) -> bool:
+    """Return whether a response redirects to another path, as gateways do to where users sign in."""
+    to = response.header("Location")
+    if response.status not in {302, 303, 307} or not to:
+        return False
+    try:
+        return urlsplit(urljoin(url, to)).path.rstrip("/") != urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return False
 
 
 def _expiry_s(token: str) -> float | None:

@@ -7,9 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
+import pytest
+
+from contract_tests.target.addresses import addresses_of
 from contract_tests.target.client import Target
 from contract_tests.target.exchange import Request
-from contract_tests.target.pace import Pace, addresses_of
+from contract_tests.target.pace import Pace
 
 
 def test_requests_are_spaced_whichever_thread_sends_them() -> None:
@@ -43,7 +46,8 @@ def test_a_target_keeps_to_its_rate_and_knows_its_address(right_url: str) -> Non
 
 
 def test_an_unknown_name_has_no_address() -> None:
-    assert addresses_of("no-such-host.invalid", 80) == ()
+    with pytest.raises(socket.gaierror):
+        addresses_of("no-such-host.invalid", 80)
     assert "127.0.0.1" in addresses_of("127.0.0.1", 80)
 
 

@@ -8,15 +8,17 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from email.utils import formatdate
 
 import pytest
 
 from contract_tests.target import client as target_module
 from contract_tests.target.client import Outgoing, Target
-from contract_tests.target.exchange import HUNG_UP, NOT_SENT, UNREACHABLE, Request
+from contract_tests.target.exchange import HUNG_UP, NOT_HTTP, NOT_SENT, UNREACHABLE, Request, silent
+from contract_tests.target.renewal import Renewal
+from contract_tests.tests.servers.attackers import MORE, UNENDING, WRONG, attackers
 from contract_tests.tests.servers.sockets import OK, raw_server
 
 PATIENCE_S = 30  # far longer than any test here takes
@@ -103,12 +105,14 @@ def test_the_target_waits_out_a_rate_limit(
 
 
 def test_an_endless_rate_limit_is_returned(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
     with raw_server(lambda c, _: c.sendall(limited("0"))) as server:
         exchange = target.send(post(server.url))
     assert exchange.response is not None
     assert exchange.response.status == 429
     assert len(server.received) == target_module.MAX_RATE_LIMIT_TRIES
+    assert len(slept) == target_module.MAX_RATE_LIMIT_TRIES - 1  # no request follows the last response
 
 
 def test_an_unreachable_server_is_distinguished(target: Target) -> None:
@@ -177,25 +181,62 @@ def test_an_incomplete_response_is_a_failure(target: Target, answer: bytes) -> N
     assert len(server.received) == 1
 
 
-def drip(connection: socket.socket, head: bytes) -> None:
-    connection.sendall(head)
-    for _ in range(int(PATIENCE_S / 0.05)):
-        connection.sendall(b"x")
-        time.sleep(0.05)
+def failures(urls: Mapping[str, str], timeout_s: float) -> dict[str, str]:
+    """Send a request to each URL, all at once; return the failures by name."""
+    with Target(timeout_s=timeout_s, connections=1) as target:
+        exchanges = target.send_burst([(post(url), name, 0) for name, url in urls.items()])
+    assert max(each.elapsed_s for each in exchanges) < PATIENCE_S / 2
+    return {each.label: each.failure or "none" for each in exchanges}
 
 
-def test_a_slow_drip_ends_at_the_timeout() -> None:
-    with Target(timeout_s=0.3, connections=1) as target, raw_server(lambda c, _: drip(c, cut(b""))) as server:
-        exchange = target.send(post(server.url))
-    assert exchange.failure == "no whole answer within 0.3 s"
-    assert exchange.elapsed_s < PATIENCE_S / 2
+def test_a_response_that_never_ends_ends_at_the_timeout() -> None:
+    with attackers(UNENDING) as urls:
+        found = failures(urls, timeout_s=0.5)
+    assert found == dict.fromkeys(UNENDING, silent(0.5, 1)) | {"sends nothing": silent(0.5, 0)}
 
 
-def test_silence_ends_at_the_timeout() -> None:
-    with Target(timeout_s=0.2, connections=1) as target, raw_server(lambda c, _: time.sleep(2)) as server:
-        exchange = target.send(post(server.url))
-    assert exchange.failure == "no whole answer within 0.2 s"
-    assert len(server.received) == 1
+def test_a_wrong_response_is_reported_as_what_it_is() -> None:
+    with attackers({name: attack for name, (attack, _) in WRONG.items()}) as urls:
+        found = failures(urls, timeout_s=PATIENCE_S)
+    assert {name: failure for name, failure in found.items() if WRONG[name][1] not in failure} == {}
+
+
+def test_a_response_may_be_longer_to_a_longer_request(target: Target) -> None:
+    data = b" " * 5_000_000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data)
+    with raw_server(lambda connection, _: connection.sendall(head + data)) as server:
+        large = target.send(post(server.url, b" " * 500_000))
+        assert target.send(post(server.url)).failure == f"{NOT_HTTP}: it is longer than 4 MiB"
+    assert large.response is not None
+    assert large.response.body == data
+
+
+def test_what_follows_a_whole_response_is_not_a_part_of_it(target: Target) -> None:
+    with attackers(MORE) as urls:
+        for url in urls.values():
+            for exchange in (target.send(post(url)), target.send(post(url))):
+                assert exchange.response is not None
+                assert exchange.response.body == b"{}"
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x03\x40\x00"])
+def test_a_handshake_that_never_ends_ends_at_the_timeout(sent: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.sendall(sent)
+                while connection.recv(4096):
+                    connection.sendall(sent[:1])
+
+        server = threading.Thread(target=serve)
+        server.start()
+        # A context of its own: loading the trusted certificates would be a part of the time.
+        with Target(timeout_s=0.5, connections=1, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) as target:
+            exchange = target.send(post(f"https://127.0.0.1:{listener.getsockname()[1]}"))
+        server.join(10)
+    assert exchange.failure == f"{UNREACHABLE}: the server did not finish the TLS handshake in time"
 
 
 def test_a_compressed_response_is_decoded(target: Target) -> None:
@@ -213,6 +254,24 @@ def test_a_redirect_is_a_response(target: Target) -> None:
         exchange = target.send(post(server.url))
     assert exchange.response is not None
     assert (exchange.response.status, exchange.response.header("location"), len(server.received)) == (307, "/other", 1)
+
+
+@pytest.mark.parametrize(("to", "times"), [("/sign-in", 3), ("https://login.example/a", 3), ("/x/", 0), ("", 0)])
+def test_a_redirect_that_no_new_token_changes_stops_the_renewals(to: str, times: int) -> None:
+    fetched = []
+
+    def fetch() -> str:
+        fetched.append("token")
+        return f"token-{len(fetched)}"
+
+    moved = f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
+    renewal = Renewal("token-0", fetch, lambda tokens: None)
+    with raw_server(lambda c, _: c.sendall(moved)) as server, Target(
+        timeout_s=5, connections=1, renewal=renewal
+    ) as target:  # fmt: skip
+        request = Request("POST", f"{server.url}/x", (("Authorization", "Bearer token-0"),), b"{}")
+        statuses = [each.response.status for each in map(target.send, [request] * 6) if each.response]
+    assert (statuses, len(fetched)) == ([302] * 6, times)
 
 
 def test_a_response_before_the_end_of_the_body_is_accepted(target: Target) -> None:
@@ -275,19 +334,3 @@ def test_an_unsendable_request_is_not_attributed_to_the_server(target: Target) -
         for request in (Request("POST", server.url, (("a b", "c"),)), Request("POST", server.url, (("X", "a\nb"),))):
             assert (target.send(request).failure or "").startswith(NOT_SENT)
     assert server.received == []
-
-
-def test_only_tls_loads_the_trusted_certificates(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[object] = []
-    load = ssl.SSLContext.load_verify_locations
-
-    def note(context: ssl.SSLContext, *files: str, **more: str) -> None:
-        loaded.append(context)
-        load(context, *files, **more)
-
-    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", note)
-    with raw_server(lambda connection, _: connection.sendall(OK)) as server:
-        assert target.send(post(server.url)).response is not None
-        assert not loaded
-        assert target.send(post(server.url.replace("http:", "https:"))).response is None
-    assert len(loaded) == 1
