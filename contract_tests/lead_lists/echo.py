@@ -54,9 +54,11 @@ def _observe_text(case: Case, sent: str, got: str) -> Iterator[Observation]:
     if sent != sent.strip():
         trimmed = len(got) - len(got.strip()) < len(sent) - len(sent.strip())
         yield Observation("surrounding-blanks", "trimmed" if trimmed else "kept", case.exchange)
-    elif unprinted := text.count_unprinted(sent):
-        removed = text.count_unprinted(got) < unprinted
+    elif unprinted := text.count_unprinted(sent) - sent.count("\0"):
+        removed = text.count_unprinted(got) - got.count("\0") < unprinted
         yield Observation("control-characters", "removed" if removed else "kept", case.exchange)
+    if "\0" in sent:
+        yield Observation("nul-in-text", "accepted" if "\0" in got else "removed", case.exchange)
     if "unicode-form" in formats.read_text(sent):
         yield Observation("unicode-form", "composed" if got == text.composed(got) else "kept", case.exchange)
     if case.is_open_on("invalid-utf-8") and "\ufffd" in got:
@@ -196,9 +198,18 @@ def _difference(sent: str, got: str) -> str:
 
 
 ORACLES = (
-    Oracle(("response.name.echo", "http.request.utf-8", "http.request.chunked"), name),
+    Oracle(
+        (
+            "response.name.echo",
+            "request.name.text",
+            "http.request.utf-8",
+            "http.request.chunked",
+            "http.answer.utf-8",
+        ),
+        name,
+    ),
     Oracle(("request.body.json",), duplicate_keys),
     Oracle(("response.type.echo", "request.type.default"), kind),
-    Oracle(("response.icpId.echo",), icp),
-    Oracle(("response.startDate.echo", "response.endDate.echo"), dates),
+    Oracle(("response.icpId.echo", "request.icpId.format"), icp),
+    Oracle(("response.startDate.echo", "response.endDate.echo", "request.startDate.format"), dates),
 )

@@ -27,7 +27,10 @@ def ids(case: Case) -> Iterator[Judgement]:
         return
     for field in ("personIds", "companyIds"):
         got, variants = created.get(field), sent_values(case, field)
-        if field not in created or any(variant != variants[0] for variant in variants):
+        if field not in created:
+            continue
+        if any(variant != variants[0] for variant in variants):
+            yield from _one_of_two(case, field, variants, got)
             continue
         sent = variants[0] if variants else None
         if sent is not None and not isinstance(got, list):
@@ -45,11 +48,15 @@ def ids(case: Case) -> Iterator[Judgement]:
 
 def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Judgement]:
     clause = f"response.{field}.echo"
-    texts, found = [_id(field, value) for value in sent], [_id(field, value) for value in got]
+    texts = [_id(field, value) for value in sent]
+    found = texts if got == sent else [_id(field, value) for value in got]
     once = list(dict.fromkeys(texts))
-    once_as_spelled = [_id(field, value) for value in dict.fromkeys(sent)]  # a UUID in other case may count as another
-    for wanted, option in ((texts, "kept"), (once, "removed"), (once_as_spelled, "removed")):
-        if sorted(found) == sorted(wanted):
+    for wanted, option in (
+        (texts, "kept"),
+        (once, "removed"),
+        ([_id(field, value) for value in dict.fromkeys(sent)], "removed"),  # a UUID in other case may count as another
+    ):
+        if found == wanted or sorted(found) == sorted(wanted):
             yield held(clause, case.exchange)
             yield from _observe_ids(case, field, wanted, found, option, len(once) < len(texts))
             return
@@ -60,6 +67,16 @@ def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Ju
             yield Observation(reading, "dropped", case.exchange)
             return
     yield broken(clause, case.exchange, expected=shown(sent), actual=shown(got), hint=_lost(texts, found))
+
+
+def _one_of_two(case: Case, field: str, variants: list[Any], got: Any) -> Iterator[Judgement]:
+    """Yield that a server has joined the lists under a key that occurs twice (RFC 8259 §4 permits either of them)."""
+    lists = [[_id(field, value) for value in variant] for variant in variants if isinstance(variant, list)]
+    if len(lists) == len(variants) and isinstance(got, list):
+        found = {_id(field, value) for value in got}
+        if not any(found <= set(each) for each in lists) and found <= set().union(*lists):
+            expected = " or ".join(shown(variant) for variant in variants)
+            yield broken(f"response.{field}.echo", case.exchange, expected=expected, actual=shown(got))
 
 
 def _id(field: str, value: Any) -> str:
@@ -109,4 +126,17 @@ def _lost(sent: list[str], got: list[str]) -> str:
     return f"{len(sent)} were sent and {len(got)} came back; missing: {shown(missing[:3])}" if missing else ""
 
 
-ORACLES = (Oracle(("response.personIds.echo", "response.companyIds.echo", "request.companyIds.default"), ids),)
+ORACLES = (
+    Oracle(
+        (
+            "response.personIds.echo",
+            "response.companyIds.echo",
+            "request.companyIds.default",
+            "request.personIds.exist",
+            "request.personIds.use",
+            "request.companyIds.exist",
+            "request.companyIds.use",
+        ),
+        ids,
+    ),
+)

@@ -1,4 +1,4 @@
-"""Judge several created lists together: fresh IDs, one list for each request, the creator, an advancing clock."""
+"""Judge several created lists together: fresh IDs, one list for each request, an advancing clock."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import pairwise
 from contract_tests.judging import formats
 from contract_tests.judging.case import Case, HistoryOracle, overlap
 from contract_tests.judging.verdict import Judgement, broken, held, warned
+from contract_tests.lead_lists import creators
 
 RUNNING_BACK_S = 1.0  # corrections of a clock, and timestamps in whole seconds, stay below
 FROZEN_CLOCK_S = 1.5  # at this distance, even timestamps in whole seconds differ
@@ -18,7 +19,7 @@ FROZEN_CLOCK_S = 1.5  # at this distance, even timestamps in whole seconds diffe
 def fresh_ids(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Every lead list has its own ID, except that requests with one Idempotency-Key may get one list."""
     seen: dict[str, Case] = {}
-    told: dict[str, tuple[Case, Case, str]] = {}
+    repeated: dict[str, tuple[Case, Case, str]] = {}
     for case in cases:
         created = case.created
         if created is None or not isinstance(text := created.get("id"), str):
@@ -27,14 +28,14 @@ def fresh_ids(cases: Sequence[Case]) -> Iterator[Judgement]:
         if first is case or _have_one_key(first, case):
             continue
         if clause := _repeat_clause(first, case):
-            told.setdefault(clause, (first, case, text))
-    if len(told) > 1:
-        told.pop("success.concurrent", None)  # IDs that also repeat without concurrency have another cause
-    for clause, (first, case, text) in told.items():
+            repeated.setdefault(clause, (first, case, text))
+    if len(repeated) > 1:
+        repeated.pop("success.concurrent", None)  # IDs that also repeat without concurrency have another cause
+    for clause, (first, case, text) in repeated.items():
         hint = "Both requests were sent at the same time." if overlap(first, case) else ""
         wanted = "two lead lists with different IDs"
         yield broken(clause, first.exchange, case.exchange, expected=wanted, actual=f"{text} twice", hint=hint)
-    yield from _held_repeats([case for case in seen.values() if not case.is_open_on("idempotency-key")], set(told))
+    yield from _held_repeats([case for case in seen.values() if not case.is_open_on("idempotency-key")], set(repeated))
 
 
 def _have_one_key(first: Case, second: Case) -> bool:
@@ -73,7 +74,7 @@ def _repeat_clause(first: Case, second: Case) -> str | None:
     return first.clause("response.id.unique")
 
 
-def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Judgement]:
+def _held_repeats(cases: Sequence[Case], repeated: set[str]) -> Iterator[Judgement]:
     """Yield what distinct IDs show: for different requests, for equal ones, and for equal concurrent ones."""
     by_request: dict[object, list[Case]] = defaultdict(list)
     for case in cases:
@@ -86,7 +87,7 @@ def _held_repeats(cases: Sequence[Case], told: set[str]) -> Iterator[Judgement]:
             if clause := _repeat_clause(first, second):
                 shown.setdefault(clause, (first, second))
     for clause, pair in shown.items():
-        if clause not in told:
+        if clause not in repeated:
             yield held(clause, pair[0].exchange, pair[1].exchange)
 
 
@@ -99,67 +100,6 @@ def same_name(cases: Sequence[Case]) -> Iterator[Judgement]:
         names[name] += 1
         if names[name] == 2 and (clause := case.clause("request.name.repeatable")):
             yield held(clause, case.exchange)
-
-
-def steady_creator(cases: Sequence[Case]) -> Iterator[Judgement]:
-    """The lists of one user have a user in common, even if its ID is unknown; those of two users do not."""
-    common: dict[str, set[str]] = {}
-    shown: dict[str, Case] = {}
-    for case in cases:
-        session, created = case.expectation.caller.session, case.created
-        users = created.get("userIds") if created else None
-        if session is None or not isinstance(users, list) or not all(isinstance(u, str) for u in users):
-            continue
-        if (clause := case.clause("response.userIds.includes-creator")) is None:
-            continue
-        invited = case.sent.get("userIds")
-        own = set(users) - {user for user in (invited if isinstance(invited, list) else ()) if isinstance(user, str)}
-        before = common.setdefault(session.name, own)
-        if before and not before & own and session.user_id is None:
-            yield broken(
-                clause,
-                shown[session.name].exchange,
-                case.exchange,
-                expected="the same creator in both lists of a user",
-                actual=f"{sorted(before)} and then {sorted(own)}",
-            )
-            return
-        common[session.name] = before & own
-        shown[session.name] = case
-    for name, case in shown.items():
-        if common[name]:
-            yield held("response.userIds.includes-creator", case.exchange)
-    shared = set.intersection(*common.values()) if len(common) == 2 else set()
-    if shared and all(len(ids) == 1 for ids in common.values()):
-        first, second = shown.values()
-        yield broken(
-            "response.userIds.includes-creator",
-            first.exchange,
-            second.exchange,
-            expected="a different creator for each of the two users",
-            actual=f"{sorted(shared)} for both",
-        )
-
-
-def creator_displaced(cases: Sequence[Case]) -> Iterator[Judgement]:
-    """userIds that the client sends never replace the creator, who is in all other lists."""
-    present: dict[str, set[str]] = {}
-    for case in cases:
-        session, users = case.expectation.caller.session, (case.created or {}).get("userIds")
-        if session and "userIds" not in case.sent and isinstance(users, list) and session.name not in present:
-            present[session.name] = {user for user in users if isinstance(user, str)}
-    for case in cases:
-        session, users = case.expectation.caller.session, (case.created or {}).get("userIds")
-        if session is None or "userIds" not in case.sent or not isinstance(users, list):
-            continue
-        clause = case.clause("request.body.server-made")
-        creator = {session.user_id} if session.user_id else present.get(session.name, set())
-        if clause and creator and creator <= present.get(session.name, creator):
-            if creator.isdisjoint(user for user in users if isinstance(user, str)):
-                expected, actual = f"the creator in userIds: {sorted(creator)}", f"{users!r:.80}"
-                yield broken(clause, case.exchange, expected=expected, actual=actual)
-            else:
-                yield held(clause, case.exchange)
 
 
 def running_clock(cases: Sequence[Case]) -> Iterator[Judgement]:
@@ -213,13 +153,16 @@ def steady_clock(cases: Sequence[Case]) -> Iterator[Judgement]:
 
 def steady_loss(cases: Sequence[Case]) -> Iterator[Judgement]:
     """A server that drops unknown IDs drops all of them; if it returned other unknown ones, it has lost these."""
-    for field, reading in (("personIds", "unknown-people"), ("companyIds", "unknown-companies")):
+    for field, reading, use in (
+        ("personIds", "unknown-people", "person-ids-on-company-list"),
+        ("companyIds", "unknown-companies", "company-ids-on-person-list"),
+    ):
         kept = lost = None
         for case in cases:
             sent, got = case.sent.get(field), (case.created or {}).get(field)
             if not isinstance(sent, list) or not isinstance(got, list) or not case.is_open_on(reading):
                 continue
-            if case.is_open_on("person-ids-on-company-list", "company-ids-on-person-list", "duplicate-keys"):
+            if case.is_open_on(use, "duplicate-keys"):
                 continue  # the server can drop these for another reason
             strange = case.unknown_id_forms[field]
             if strange and got == sent:
@@ -230,6 +173,31 @@ def steady_loss(cases: Sequence[Case]) -> Iterator[Judgement]:
                 actual = "[], although the server returned equally unknown IDs for another request"
                 yield broken(clause, kept.exchange, lost.exchange, expected=f"all {len(sent)} IDs", actual=actual)
                 break
+
+
+def later_end(cases: Sequence[Case]) -> Iterator[Judgement]:
+    """A server that accepts an end at the start accepts one less than a second later, too."""
+    equal: Case | None = None
+    later: list[Case] = []
+    usual: set[tuple[str, str]] = set()
+    for case in cases:
+        doubtful = "equal-dates" in case.expectation.doubtful
+        if case.created:
+            usual |= case.expectation.variations
+            if case.is_open_on("equal-dates") and not doubtful:
+                equal = equal or case
+        if (
+            doubtful
+            and case.signed_in
+            and {reading.id for reading in case.readings if reading.refusals} == {"equal-dates"}
+        ):
+            later.append(case)
+    for case in later if equal else ():
+        clause = case.clause("request.endDate.order")
+        if clause and equal and case.status == 400 and case.expectation.variations <= usual:
+            expected, actual = "201, as for an end at the start", "400, although the end is later than the start"
+            yield broken(clause, equal.exchange, case.exchange, expected=expected, actual=actual)
+            break
 
 
 def null_taken_over(cases: Sequence[Case]) -> Iterator[Judgement]:
@@ -254,9 +222,9 @@ ORACLES = (
     HistoryOracle(("response.id.unique", "success.repeatable", "success.concurrent"), fresh_ids),
     HistoryOracle(("response.id.unique",), keys_of_others),
     HistoryOracle(("request.name.repeatable",), same_name),
-    HistoryOracle(("response.userIds.includes-creator",), steady_creator),
-    HistoryOracle(("request.body.server-made",), creator_displaced),
+    *creators.ORACLES,
     HistoryOracle(("request.body.server-made",), null_taken_over),
+    HistoryOracle(("request.endDate.order",), later_end),
     HistoryOracle(("response.createdAt.clock",), running_clock),
     HistoryOracle(("response.createdAt.clock",), steady_clock),
     HistoryOracle(("response.personIds.echo", "response.companyIds.echo"), steady_loss),

@@ -12,9 +12,9 @@ ID_OPTIONS = (
     Option("company_id", "UUID", "ID of an existing company, which the server must accept; can be repeated", many=True),
 )
 ID_FIELDS = (
-    IdField("icpId", frozenset({"unknown-icp"}), "icp_id", beside=("type",)),
-    IdField("personIds", frozenset({"unknown-people", "person-id-form"}), "person_id", beside=("type",)),
-    IdField("companyIds", frozenset({"unknown-companies"}), "company_id", beside=("type",)),
+    IdField("icpId", frozenset({"unknown-icp"}), "icp_id", deciding=("type",)),
+    IdField("personIds", frozenset({"unknown-people", "person-id-form"}), "person_id", deciding=("type",)),
+    IdField("companyIds", frozenset({"unknown-companies"}), "company_id", deciding=("type",)),
 )
 
 

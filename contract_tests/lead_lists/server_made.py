@@ -69,7 +69,7 @@ def id_of_headers(case: Case) -> Iterator[Judgement]:
     for name, value in case.exchange.request.headers:
         if value.lower() == got.lower():
             actual = f"{got}, which the client sent as {name}"
-            yield broken("request.body.server-made", case.exchange, expected=_generated("id"), actual=actual)
+            yield broken(SERVER_MADE, case.exchange, expected=_generated("id"), actual=actual)
 
 
 def _is_taken_over(field: str, sent: str, got: str) -> bool:
@@ -184,6 +184,14 @@ ORACLES = (
     Oracle(("request.body.server-made", "request.body.open"), server_made),
     Oracle(("request.body.server-made",), id_of_headers),
     Oracle(("response.userIds.includes-creator", "response.userIds.no-stranger", "response.userIds.type"), access),
-    Oracle(("response.createdAt.clock", "response.updatedAt.clock", "response.updatedAt.order"), clock),
+    Oracle(
+        (
+            "response.createdAt.clock",
+            "response.createdAt.format",
+            "response.updatedAt.clock",
+            "response.updatedAt.order",
+        ),
+        clock,
+    ),
     Oracle(("response.id.format",), identity),
 )

@@ -21,7 +21,7 @@ from contract_tests.lead_lists.ids import known_ids
 from contract_tests.requests.plan import Sender, encode
 from contract_tests.target.exchange import Request
 
-Body = dict[str, Any]
+Fields = dict[str, Any]
 _JSON: SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.floats(-1e6, 1e6) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
@@ -81,7 +81,7 @@ def _instants() -> SearchStrategy[datetime]:
     )
 
 
-def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
+def bodies_to_accept(sender: Sender) -> SearchStrategy[Fields]:
     """Return a strategy for bodies without violation or open reading."""
     known = {name: sorted({*known_ids(sender.terms.settings, name)}) for name in ("icpId", "personIds", "companyIds")}
     # Made once: making a strategy takes longer than drawing from it.
@@ -93,7 +93,7 @@ def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     ids = {name: st.lists(st.sampled_from(known[name] or [""]), unique=True, max_size=5) for name in known}
 
     @st.composite
-    def draw_body(draw: st.DrawFn) -> Body:
+    def draw_body(draw: st.DrawFn) -> Fields:
         start = draw(instants)
         end = start + timedelta(seconds=draw(seconds), milliseconds=draw(milliseconds))
         body = base(draw(some_names), sender.base)
@@ -114,14 +114,14 @@ def bodies_to_accept(sender: Sender) -> SearchStrategy[Body]:
     return draw_body()
 
 
-def _spellings() -> SearchStrategy[Callable[[Body], bytes]]:
+def _spellings() -> SearchStrategy[Callable[[Fields], bytes]]:
     """Return a strategy for encodings of the same JSON (RFC 8259 §2, §4)."""
-    indented: Callable[[Body], bytes] = lambda body: json.dumps(body, indent=1).encode()  # noqa: E731
-    reordered: Callable[[Body], bytes] = lambda body: encode(dict(reversed(body.items())))  # noqa: E731
+    indented: Callable[[Fields], bytes] = lambda body: json.dumps(body, indent=1).encode()  # noqa: E731
+    reordered: Callable[[Fields], bytes] = lambda body: encode(dict(reversed(body.items())))  # noqa: E731
     return st.sampled_from((encode, encode, encode, indented, reordered))
 
 
-def _sent(sender: Sender, body: Body, spell: Callable[[Body], bytes]) -> Request:
+def _sent(sender: Sender, body: Fields, spell: Callable[[Fields], bytes]) -> Request:
     return sender.request(raw=spell(body))
 
 
@@ -142,10 +142,10 @@ _OPAQUE_IDS = st.text(st.characters(codec="ascii", categories=("L", "N")), min_s
 def _near_uuids() -> SearchStrategy[str]:
     """Return a strategy for UUIDs with one character lost, doubled or out of its range."""
 
-    def spoil(text: str, at: int, how: int) -> str:
+    def corrupt(text: str, at: int, how: int) -> str:
         return (text[:at] + text[at + 1 :], text[: at + 1] + text[at:], text[:at] + "g" + text[at + 1 :])[how]
 
-    return st.builds(spoil, st.uuids(version=4).map(str), st.integers(0, 35), st.integers(0, 2))
+    return st.builds(corrupt, st.uuids(version=4).map(str), st.integers(0, 35), st.integers(0, 2))
 
 
 def _near_dates() -> SearchStrategy[str]:
@@ -166,15 +166,15 @@ def _near_dates() -> SearchStrategy[str]:
     )
 
 
-def _violations() -> SearchStrategy[Callable[[Body], Body]]:
+def _violations() -> SearchStrategy[Callable[[Fields], Fields]]:
     """Return a strategy for functions that add one violation to a body."""
 
-    def put(field: str, values: SearchStrategy[Any]) -> SearchStrategy[Callable[[Body], Body]]:
+    def put(field: str, values: SearchStrategy[Any]) -> SearchStrategy[Callable[[Fields], Fields]]:
         return values.map(lambda value: lambda body: {**body, field: value})
 
     def put_item(
         field: str, good: SearchStrategy[Any], bad: SearchStrategy[Any]
-    ) -> SearchStrategy[Callable[[Body], Body]]:
+    ) -> SearchStrategy[Callable[[Fields], Fields]]:
         lists = st.tuples(st.lists(good, max_size=12), bad, st.lists(good, max_size=3))
         return put(field, lists.map(lambda parts: [*parts[0], parts[1], *parts[2]]))
 
@@ -203,7 +203,7 @@ _DAMAGES: dict[str, Callable[[bytes, int], bytes]] = {
 }
 
 
-def _damaged(body: Body, at: int, how: str) -> bytes:
+def _damaged(body: Fields, at: int, how: str) -> bytes:
     return _DAMAGES[how](encode(body), at)
 
 
@@ -237,7 +237,7 @@ _UUIDS = st.one_of([st.uuids(version=version) for version in (1, 3, 4, 5)]) | st
 _MORE_FIELDS = ("id", "userIds", "createdAt", "persons", "orgId", "__proto__", "colour")
 
 
-def _open_bodies(sender: Sender) -> SearchStrategy[Body]:
+def _open_bodies(sender: Sender) -> SearchStrategy[Fields]:
     """Return a strategy for bodies with several open readings at once."""
     texts = _texts(_lengths(300), st.characters(codec="utf-8"))
     any_id = texts | _UUIDS.map(str)
@@ -253,8 +253,9 @@ def _open_bodies(sender: Sender) -> SearchStrategy[Body]:
         },
         optional=dict.fromkeys(_MORE_FIELDS, _JSON),
     )
+    usual = base(f"Lead list, {sender.tag}".removesuffix(", "), sender.base)
     lightly = st.builds(
-        lambda body, extra: {**base("Lead list", sender.base), **{k: v for k, v in body.items() if k in extra}},
+        lambda body, extra: {**usual, **{k: v for k, v in body.items() if k in extra}},
         full,
         st.sets(st.sampled_from((*base(""), "userIds", "colour")), max_size=3),
     )

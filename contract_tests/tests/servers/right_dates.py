@@ -190,6 +190,14 @@ class DatesWithoutNeedlessDigits(DatesWritten):
 
 
 @about("date-echo")
+class DatesWithoutNeedlessSeconds(DatesWritten):
+    """Dates come back without a zero fraction and without zero seconds, like Java's OffsetDateTime."""
+
+    def date_written(self, moment: datetime) -> str:
+        return timestamp(moment).replace(".000Z", "Z").replace(":00Z", "Z")
+
+
+@about("date-echo")
 class DatesWithOffsetZero(DatesWritten):
     """Dates come back with +00:00 instead of Z, like Python's isoformat."""
 

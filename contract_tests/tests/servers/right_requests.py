@@ -230,6 +230,16 @@ class MarkupRefused(Strict):
 
 
 @about("nul-in-text")
+class NulRemoved(RightCore):
+    """The server removes U+0000 from texts."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        fields = super().validate(request, sent)
+        people = [text.replace("\0", "") for text in fields["personIds"]]
+        return fields | {"name": fields["name"].replace("\0", ""), "personIds": people}
+
+
+@about("nul-in-text")
 class NulRefused(Strict):
     """The server answers 400 to U+0000 in text."""
 

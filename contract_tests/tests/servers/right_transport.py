@@ -95,6 +95,16 @@ class SmallBodiesOnly(RightCore):
         return super().parse(request)
 
 
+@about("oversized-body")
+class SmallerBodiesOnly(RightCore):
+    """The gateway answers 413 to a body over 64 KiB, in front of the login."""
+
+    def authenticate(self, request: Request) -> str:
+        if len(request.body) > 64 * 1024:
+            raise Refusal(413, "PAYLOAD_TOO_LARGE", "The body is too large.")
+        return super().authenticate(request)
+
+
 # -- JSON
 
 

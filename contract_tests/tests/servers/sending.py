@@ -32,6 +32,8 @@ def sender(client: httpx2.Client) -> Send:
         token: str = "token-one",
         headers: Mapping[str, str | None] | None = None,
         method: str = "POST",
+        query: str = "",
+        path: str = PATH,
     ) -> httpx2.Response:
         if isinstance(body, Mapping):
             body = json.dumps({key: value for key, value in {**EXAMPLE, **body}.items() if key != without}).encode()
@@ -39,7 +41,7 @@ def sender(client: httpx2.Client) -> Send:
         sent = {"Content-Type": "application/json", **login, **(headers or {})}
         return client.request(
             method,
-            PATH,
+            f"{path}?{query}" if query else path,
             content=body,
             headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items() if value is not None],
         )

@@ -11,10 +11,10 @@ import uvicorn
 
 
 @contextmanager
-def serve(app: Callable[[Any, Any, Any], Awaitable[None]]) -> Iterator[str]:
-    """Yield the base URL of `app`, served in a thread on a free port; several can run at once."""
+def serve(app: Callable[[Any, Any, Any], Awaitable[None]], port: int = 0) -> Iterator[str]:
+    """Yield the base URL of `app`, served in a thread, by default on a free port; several can run at once."""
     # Bind here, not in uvicorn: the port is known at once and no other program can take it.
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     # Without log settings, uvicorn's errors go to the root logger, and pytest shows them on a failure.
     # ws="none": no server here speaks WebSocket, and importing a library for it costs time and warnings.
     config = uvicorn.Config(

@@ -115,6 +115,13 @@ def ever(shows: Callable[[], bool]) -> bool:
     return any(shows() for _ in range(20))
 
 
+def in_parts(fields: Mapping[str, Any]) -> bytes:
+    """Return the texts of the fields, and an item of a list, as a multipart form."""
+    texts = {key: value for key, value in fields.items() if isinstance(value, str)} | {"personIds[]": "lead_1"}
+    parts = (f'--part\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{text}\r\n' for key, text in texts.items())
+    return f"{''.join(parts)}--part--\r\n".encode()
+
+
 def raw(**fields: bytes) -> bytes:
     """Return the example with the JSON text of some fields replaced by bytes."""
     text = json.dumps({**EXAMPLE, **{field: f"@{field}" for field in fields}}, ensure_ascii=False).encode()
@@ -172,6 +179,34 @@ LEAP = {"startDate": "2024-02-29T00:00:00.000Z"}
 
 # For each faulty server, requests that show its defect: true on that server, false on every correct one.
 SHOWS: Mapping[str, Callable[[Send], bool]] = {
+    # conditions
+    "name-of-64-cut": lambda send: [len(got(send, {"name": "n" * count})["name"]) for count in (64, 65)] == [63, 65],
+    "icp-unchecked-on-company-list": lambda send: (
+        [status(send, {"type": kind, "icpId": "none"}) for kind in ("person", "company")] == [400, 201]
+    ),
+    "type-unchecked-with-people": lambda send: (
+        [status(send, {"type": "team", "personIds": people}) for people in ([], ["lead_1"])] == [400, 201]
+    ),
+    "companies-lost-beside-people": lambda send: (
+        got(send, {"type": "company", "personIds": ["lead_1"], "companyIds": UUIDS})["companyIds"] == []
+    ),
+    "own-id-removed": lambda send: (
+        [got(send, {"userIds": users})["userIds"] for users in (["user_x"], ["user_one"])] == [["user_one"], []]
+    ),
+    "first-line-is-the-body": lambda send: (
+        [status(send, json.dumps(EXAMPLE).encode() + end) for end in (b" x", b"\nx")] == [400, 201]
+    ),
+    "type-padded": lambda send: [status(send, {"type": kind}) for kind in ("person ", " person")] == [201, 400],
+    "users-joined-by-icp": lambda send: (
+        [len(got(send, {"icpId": UUIDS[0]}, token=token)["userIds"]) for token in USERS] == [1, 2]
+    ),
+    "second-user-422": lambda send: [status(send, {"name": 7}, token=token) for token in USERS] == [400, 422],
+    "arrays-joined": lambda send: (
+        reply(send, raw(personIds=b'["a"],"personIds":["b"]')).json().get("personIds") == ["a", "b"]
+    ),
+    "form-in-parts-taken": lambda send: (
+        status(send, in_parts(EXAMPLE), headers={"Content-Type": "multipart/form-data; boundary=part"}) == 201
+    ),
     # login
     "no-login-needed": lambda send: taken_from(send),
     "cookie-presence-suffices": lambda send: taken_from(send, Cookie="__session=x"),
