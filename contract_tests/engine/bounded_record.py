@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from contract_tests.engine.discoveries import created_view
+from contract_tests.engine.created import created_view
 from contract_tests.engine.events import (
     Breaches,
     Event,
@@ -17,6 +17,7 @@ from contract_tests.engine.events import (
 )
 from contract_tests.engine.findings import key_of
 from contract_tests.engine.record import Record
+from contract_tests.engine.summing import time_class
 from contract_tests.judging.verdict import Outcome
 
 RECORD_BYTES = 100 * 1024 * 1024  # about 40,000 exchanges; GitLab accepts no larger artifact by default
@@ -56,6 +57,7 @@ class BoundedRecord(Record):
         self._observed: Counter[tuple[str, str]] = Counter()
         self._outcomes: Counter[tuple[str, str]] = Counter()
         self._breaches: dict[object, Breaches] = {}
+        self._times: Counter[int] = Counter()
 
     def write(self, event: Event, *, is_news: bool = True) -> None:
         """Append one event, or count it."""
@@ -86,6 +88,7 @@ class BoundedRecord(Record):
                 self._sent_at_s = exchange.sent_at_s
                 self._held.update(event.held)
                 self._observed.update(event.observed)
+                self._times[time_class(exchange.elapsed_s)] += 1
                 if created := created_view(exchange):
                     super().write(ExchangesCounted(sent_at_s=exchange.sent_at_s, created=(created,)))
             case ReadingObserved():
@@ -111,6 +114,7 @@ class BoundedRecord(Record):
                     tuple(sorted((*reading, count) for reading, count in self._observed.items())),
                     tuple(sorted((*clause, count) for clause, count in self._outcomes.items())),
                     tuple(self._breaches.values()),
+                    times=tuple(sorted(self._times.items())),
                 )
             )
         self._forget()

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+PAUSE_STEP_S = 0.1  # of a pause, after which it ends if the budget has ended
+
 
 class Budget:
     """The limits of one run; thread-safe.
@@ -28,10 +30,11 @@ class Budget:
         self._deadline = None if max_time_s is None else clock() + max_time_s
         self._max_requests = max_requests
         self._within = within
-        self._numbers_after = numbers_after
+        self._numbers = numbers_after
         self._stopped = threading.Event()
-        self._ends = False
+        self.is_asked_to_end = False  # by `end`; no lock: a signal sets it in the middle of anything
         self._lock = threading.Lock()
+        self._spending = threading.Lock()  # so that several threads do not spend the last request
         self.requests = 0
 
     @property
@@ -39,7 +42,7 @@ class Budget:
         """Return whether the budget allows another request."""
         if self._within is not None and not self._within.allows_more:
             return False
-        return self.left_requests > 0 and not self._ends and not self._stopped.is_set() and self.left_s > 0
+        return self.left_requests > 0 and self.left_s > 0 and not self._has_ended
 
     @property
     def left_requests(self) -> float:
@@ -50,21 +53,28 @@ class Budget:
     @property
     def left_s(self) -> float:
         """Return the remaining seconds; infinite without a time limit."""
-        return float("inf") if self._deadline is None else self._deadline - self._clock()
+        own = float("inf") if self._deadline is None else self._deadline - self._clock()
+        return own if self._within is None else min(own, self._within.left_s)
 
-    def spend_request(self) -> int:
-        """Count one request before it is sent; return its number."""
+    def new_number(self) -> int:
+        """Return the number of the next planned request. Of those sent at once, it does not say which one was first."""
+        with self._lock:
+            self._numbers += 1
+            return self._numbers
+
+    def spend_request(self) -> None:
+        """Count one request before it is sent."""
         if self._within is not None:
             self._within.spend_request()
-        with self._lock:
-            self.requests += 1
-            return self._numbers_after + self.requests
+        self.count(1)
 
-    def give_back(self, requests: int) -> None:
-        """Count fewer requests: these were counted, and will not be sent."""
-        if self._within is not None:
-            self._within.give_back(requests)
-        self.count(-requests)
+    def spend_if_allowed(self) -> bool:
+        """Count one request before it is sent, if the budget allows it; return whether it does."""
+        with self._spending:
+            allowed = self.allows_more
+            if allowed:
+                self.spend_request()
+            return allowed
 
     def count(self, requests: int) -> None:
         """Count requests that an earlier process sent."""
@@ -72,14 +82,35 @@ class Budget:
             self.requests += requests
 
     def pause(self, seconds: float) -> bool:
-        """Wait, at most until the time is over or the run is stopped; return whether the pause was complete."""
-        allowed_s = min(seconds, max(self.left_s, 0.0))
-        return not self._stopped.wait(allowed_s) and allowed_s == seconds
+        """Wait, at most until the budget ends; return whether the pause was complete."""
+        allowed_s = left_s = min(seconds, max(self.left_s, 0.0))
+        while left_s > 0 and not self._has_ended:
+            self._stopped.wait(min(left_s, PAUSE_STEP_S))
+            left_s -= PAUSE_STEP_S
+        return allowed_s == seconds and not self._has_ended
 
     def end(self) -> None:
-        """Allow no more requests; takes no lock, so that a signal that interrupts a pause can call it."""
-        self._ends = True
+        """Allow no more requests, and end all pauses soon; takes no lock, so that a signal can call it in a pause."""
+        self.is_asked_to_end = True
 
     def stop(self) -> None:
-        """End all pauses and allow no more requests."""
+        """Allow no more requests, and end all pauses at once."""
         self._stopped.set()
+
+    @property
+    def _has_ended(self) -> bool:
+        within = self._within
+        return self.is_asked_to_end or self._stopped.is_set() or (within is not None and within._has_ended)
+
+
+def too_little_time(planned: int, rate_per_s: float | None, time_s: float | None) -> str:
+    """Return that a time is too short for the planned requests at this rate; empty if it is long enough.
+
+    Without a rate it is empty too: how fast the server responds is not known.
+    """
+    if not rate_per_s or time_s is None or planned / rate_per_s <= time_s:
+        return ""
+    return (
+        f"{planned} planned requests at {rate_per_s:g} in a second take {planned / rate_per_s:.0f} s or longer, more "
+        f"than the {time_s:g} s allowed, so not all clauses will be judged: allow more time, or more in a second"
+    )

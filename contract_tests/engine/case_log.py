@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from contract_tests.engine.event_log import EventLog
@@ -75,13 +74,13 @@ class CaseLog:
 
         observes: whether the case can show the readings that the server follows. only: the clause it can break.
         """
-        judgements = [judgement for judgement in judged if not _breaks_other(judgement, only)]
+        judgements = [judgement for judgement in judged if not (only and _breaks_other(judgement, only))]
         if not observes or not self.shows_readings(case):
             judgements = [judgement for judgement in judgements if not is_of_a_reading(judgement)]
         held = {f.clause for f in judgements if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
         observed = {(f.reading, f.option) for f in judgements if isinstance(f, Observation)}
         self.keep(case, tuple(sorted(held)), tuple(sorted(observed)))
-        self.tell([f for f in judgements if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
+        self.log_judgements([f for f in judgements if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
         return judgements
 
     def keep(self, case: Case, held: tuple[str, ...] = (), observed: tuple[tuple[str, str], ...] = ()) -> None:
@@ -90,18 +89,25 @@ class CaseLog:
         self.history.add(case.exchange.number, case, view)
         self._log.emit(ExchangeSeen(view, held, observed))
 
-    def judge_beside(self, new: Sequence[Case]) -> list[Verdict]:
-        """Judge new cases together with the first accepted one of each kind; log and return the verdicts on them.
+    def judge_new(self, new: Sequence[Case], *, with_accepted: bool = True, only: str = "") -> list[Verdict]:
+        """Judge new cases together, after the first accepted one of each kind; log and return the verdicts on them.
 
-        A verdict that a clause holds is returned only.
+        with_accepted: whether those come before. only: the clause to judge; without it all. A verdict that a clause
+        holds is not logged.
         """
         numbers = {case.exchange.number for case in new}
-        granting = [case for case in self.history.granting if case.exchange.number not in numbers]
-        found = self._judge.judge_history([*granting, *new])
-        more = [f for f in found if isinstance(f, Verdict) and any(e.number in numbers for e in f.exchanges)]
-        more = self._without_doubt(more, new)
-        self.tell([judgement for judgement in more if judgement.outcome is not Outcome.HELD])
-        return more
+        accepted = self.history.granting if with_accepted else []
+        found = self._judge.judge_history([*(case for case in accepted if case.exchange.number not in numbers), *new])
+        about_new = [
+            verdict
+            for verdict in found
+            if isinstance(verdict, Verdict)
+            and only in ("", verdict.clause)
+            and any(exchange.number in numbers for exchange in verdict.exchanges)
+        ]
+        verdicts = self._without_doubt(about_new, new)
+        self.log_judgements([verdict for verdict in verdicts if verdict.outcome is not Outcome.HELD])
+        return verdicts
 
     def _without_doubt(self, found: Iterable[F], cases: Sequence[Case]) -> list[F]:
         """Return the judgements without those on readings that depend on a case which cannot show a reading."""
@@ -121,15 +127,15 @@ class CaseLog:
         """Log an exchange without judging it."""
         self._log.emit(ExchangeSeen(self.view(exchange)))
 
-    def tell(self, judgements: Iterable[Judgement]) -> None:
+    def log_judgements(self, judgements: Iterable[Judgement]) -> None:
         """Log judgements of several exchanges together."""
         for judgement in judgements:
             if isinstance(judgement, Observation):
                 self._log.emit(ReadingObserved(judgement.reading, judgement.option))
             else:
-                self.give(judgement)
+                self.log_verdict(judgement)
 
-    def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
+    def log_verdict(self, verdict: Verdict, *, smallest: bool = False) -> None:
         """Log a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
         if verdict.clause not in self._chosen:
             return
@@ -148,7 +154,7 @@ class CaseLog:
     def broken(self, judgements: Iterable[Judgement]) -> list[Verdict]:
         """Return the judgements that break one of the chosen clauses, with exchanges as they are kept: shortened."""
         return [
-            replace(verdict, exchanges=tuple(self.history.exchange(e.number) or e for e in verdict.exchanges))
+            verdict._replace(exchanges=tuple(self.history.exchange(e.number) or e for e in verdict.exchanges))
             for verdict in judgements
             if isinstance(verdict, Verdict) and verdict.outcome is Outcome.BROKEN and verdict.clause in self._chosen
         ]
@@ -167,12 +173,7 @@ def is_of_a_reading(judgement: Judgement) -> bool:
 
 
 def _breaks_other(judgement: Judgement, only: str) -> bool:
-    return (
-        bool(only)
-        and isinstance(judgement, Verdict)
-        and judgement.outcome is Outcome.BROKEN
-        and judgement.clause != only
-    )
+    return isinstance(judgement, Verdict) and judgement.outcome is Outcome.BROKEN and judgement.clause != only
 
 
 def _numbers(judgement: Judgement) -> set[int]:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from contract_tests.contract.schema import short
+from contract_tests.engine.bases import on_an_accepted_base
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.reachability import discovery_problem, is_starting
-from contract_tests.engine.record import Record
 from contract_tests.engine.repeating import kept, repeat
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
-from contract_tests.engine.traffic import RunOver, Traffic
+from contract_tests.engine.traffic import Traffic
 from contract_tests.engine.unread_bodies import UnreadBodies
 from contract_tests.engine.views import Secrets
+from contract_tests.engine.watching import RunOver
 from contract_tests.judging.judge import Judge
-from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import APART_S, Target
 from contract_tests.target.exchange import Request
@@ -63,26 +62,26 @@ class Conductor:
         *,
         budget: Budget,
         secrets: Secrets,
-        record: Record | None = None,
-        log: EventLog | None = None,
+        log: EventLog,
     ) -> None:
-        """log: receives the events; pass one to read them from it. By default, it writes them to `record`."""
+        """log: receives the events, and writes them to its record."""
         self._job = job
         self._budget = budget
         self._secrets = secrets
-        self._log = log or EventLog(record)
-        chosen = frozenset(clause.id for clause in job.started.clauses)
+        self.log = log
+        self._chosen = frozenset(clause.id for clause in job.started.clauses)
         self._traffic = Traffic(
             target,
             judge,
-            self._log,
+            log,
             plain=job.plans[0].first,
-            chosen=chosen,
+            chosen=self._chosen,
             budget=budget,
             secrets=secrets,
             in_step=UnreadBodies().in_step,
         )
         self._is_over = False
+        self._is_covered = True  # whether the budget allowed all planned requests
         self._asked: Ending | None = None  # how a signal asked the run to end
         self._refused = False  # whether the server refuses every known body
         self._note = ""  # which body the requests were built on, if not the plain one
@@ -91,7 +90,7 @@ class Conductor:
     @property
     def result(self) -> RunResult:
         """Return what the run has found so far."""
-        return self._log.summing.result()
+        return self.log.summing.result()
 
     @property
     def requests(self) -> int:
@@ -99,9 +98,9 @@ class Conductor:
         return self._budget.requests
 
     @property
-    def record_problem(self) -> str:
-        """Return why the record stops before the end of the run; empty if it is complete."""
-        return self._log.record.problem if self._log.record else ""
+    def planned(self) -> int:
+        """Return how many requests the plans have; searches send more."""
+        return sum(len(plan.steps) for plan in self._job.plans)
 
     def stop(self, ending: Ending) -> None:
         """End the run in order after the requests under way; safe to call from a signal."""
@@ -118,9 +117,13 @@ class Conductor:
             self._asked = Ending.INTERRUPTED
         except Terminated:
             self._asked = Ending.TERMINATED
+        except Exception:
+            # After a second signal, which has interrupted code that fails then, as Hypothesis does, the result counts.
+            if self._asked is None:
+                raise
         finally:
             events.close()
-            for event in self._log.waiting():
+            for event in self.log.waiting():
                 listen(event)
         return self.result
 
@@ -131,13 +134,13 @@ class Conductor:
         """
         ending, why = Ending.STOPPED, ""
         try:
-            self._log.emit(self._job.started)
+            self.log.emit(self._job.started)
             with closing(self._steps()) as steps:
                 for _ in steps:
-                    yield from self._log.waiting()
+                    yield from self.log.waiting()
             ending = Ending.COMPLETE
             if not self._budget.allows_more:
-                ending, why = Ending.OUT_OF_TIME, "The run reached its maximum time before it had sent all requests."
+                ending, why = self._out_of_time()
             why = " ".join(filter(None, (why, self._note)))
         except RunOver as over:
             ending, why = over.ending, over.why
@@ -146,15 +149,23 @@ class Conductor:
             if self._asked is not None:
                 ending, why = self._asked, self._note
             self._end(ending, why)
-        yield from self._log.waiting()
+        yield from self.log.waiting()
+
+    def _out_of_time(self) -> tuple[Ending, str]:
+        if self._is_covered:
+            return Ending.OUT_OF_TIME, "The run reached its maximum time before it had sent all requests."
+        sent, planned = self._budget.requests, self.planned
+        why = f"The time was over after {sent} of {planned} planned requests, so the run has not judged all clauses."
+        return Ending.TOO_LITTLE_TIME, f"{why} Allow more time, or more requests in a second."
 
     def _end(self, ending: Ending, why: str = "") -> None:
         """Record how the run ended. Later calls do nothing."""
         if not self._is_over:
             self._is_over = True
+            why = f"{why} {self._traffic.target.absence.note}".strip()
             self._traffic.show_rest()
             duration_s = round(time.monotonic() - self._started_s, 3)
-            self._log.emit(
+            self.log.emit(
                 RunEnded(now_text(), ending, self._secrets.mask_excerpt(why), self._budget.requests, duration_s)
             )
 
@@ -175,36 +186,10 @@ class Conductor:
             yield from self._repeat_failures()
 
     def _on_an_accepted_base(self, plan: Plan) -> Plan:
-        """Return the plan, or the same plan on another base if the server refuses its first request.
-
-        A request on a refused base proves nothing: the server may refuse it because of the base.
-        """
-        if not self._traffic.is_refused(plan.first.request):
-            return plan
-        for other in plan.others():
-            self._traffic.probe(replace(other.first, label=f"{other.first.label} on another base"))
-            if not self._traffic.is_refused(other.first.request):
-                self._traffic.build_on(other.first)
-                self._note = (
-                    "The server refuses the plain request, so the run used a body that the server accepts: "
-                    f"{_values(other.base)}."
-                )
-                return other
-        if plan.others is not tuple:
-            self._refused = True
-            self._note = (
-                "The server refuses the plain request and the API page's example, so the run did not judge the "
-                "requests that are based on them."
-            )
-            return replace(
-                plan,
-                concurrent=self._traffic.without_login(plan.concurrent),
-                chains=(),
-                sequential=(),
-                burst=(),
-                last=None,
-            )
-        return plan
+        based = on_an_accepted_base(self._traffic, plan)
+        self._note = based.note or self._note
+        self._refused = self._refused or not based.has_base
+        return based.plan
 
     def _discover(self, plans: Sequence[Plan]) -> Iterator[None]:
         """Send the first request of every plan. Raise RunOver if the very first shows that no judgement is possible."""
@@ -229,10 +214,17 @@ class Conductor:
         """Send the rest of a plan; judge each exchange alone, then all of them together."""
         self._stage("planned requests")
         first_at_s = time.time()
-        yield from self._traffic.send_concurrently((*plan.chains, *zip(plan.concurrent)))
+        with closing(self._traffic.send_concurrently((*plan.chains, *zip(plan.concurrent)))) as judged:
+            for _ in judged:
+                yield
         for number, step in enumerate(plan.sequential):
             if number and step.request == plan.sequential[number - 1].request:
                 self._budget.pause(APART_S)
+            if self._budget.allows_more:
+                self._traffic.add(self._traffic.send(step))
+                yield
+        created = next((case.created for case in self._traffic.history if case.created), None)
+        for step in plan.about(created) if created else ():
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
                 yield
@@ -242,6 +234,7 @@ class Conductor:
         if plan.last and self._budget.allows_more:
             self._budget.pause(max(0.0, first_at_s + plan.last_after_s - time.time()))
             self._traffic.add(self._traffic.send(plan.last))
+        self._is_covered = self._is_covered and self._budget.allows_more
         self._traffic.judge_put_off()
         self._traffic.send_refused_again()
         self._traffic.judge_together()
@@ -261,9 +254,8 @@ class Conductor:
         """Send the requests of a search concurrently, then look for smaller ones that break the same clauses."""
         self._stage(f"searching: {search.name}")
         yield
-        settled = set(self._log.summing.broken)
-        breaks: dict[Request, list[Verdict]] = {}
-        yield from self._traffic.send_concurrently(zip(steps), breaks)
+        settled = set(self.log.summing.broken)
+        breaks = yield from self._traffic.search(steps)
         if {verdict.clause for verdicts in breaks.values() for verdict in verdicts} - settled:
             self._reducer.search(search, breaks, settled)
             yield
@@ -272,29 +264,24 @@ class Conductor:
         """Replace each failure of a single request by the smallest request that still breaks the clause."""
         self._stage("shrinking")
         yield
-        if self._log.summing.broken:
+        if self.log.summing.broken:
             yield from self._reducer.shrink(plain)
 
     @cached_property
     def _reducer(self) -> Reducer:
         from contract_tests.engine.reducing import Reducer  # needs Hypothesis
 
-        return Reducer(self._traffic, self._log, self._budget, seed=self._job.started.seed)
+        return Reducer(self._traffic, self.log, self._budget, seed=self._job.started.seed)
 
     def _repeat_failures(self) -> Iterator[None]:
         """Repeat the exchanges of each broken clause, and count how often they break it again."""
         self._stage("repeating failures")
-        for clause in self._log.summing.broken:
-            exchanges = kept(self._traffic, self._log.summing.worst(clause))
+        for clause in self.log.summing.broken:
+            exchanges = kept(self._traffic, self.log.summing.worst(clause))
             same, times = yield from repeat(self._traffic, clause, exchanges, self._budget)
             if times:
-                self._log.emit(FailureRepeated(clause, same, times))
+                self.log.emit(FailureRepeated(clause, same, times))
                 yield
 
     def _stage(self, name: str) -> None:
-        self._log.emit(StageStarted(name))
-
-
-def _values(base: Mapping[str, Any] | None) -> str:
-    """Format the values of a base, shortened for a sentence."""
-    return ", ".join(f"{key} {short(value, 60)}" for key, value in (base or {}).items())
+        self.log.emit(StageStarted(name))

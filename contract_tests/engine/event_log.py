@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from contract_tests.engine.events import Event, ExchangeSeen
+from contract_tests.engine.events import CreatedView, Event, ExchangeSeen
 from contract_tests.engine.record import Record
 from contract_tests.engine.summing import Summing
 
@@ -19,6 +19,16 @@ class EventLog:
         self.summing = Summing()
         self.newest_number = 0  # of the exchange that was written last
         self._waiting: deque[Event] = deque()
+
+    @property
+    def record_problem(self) -> str:
+        """Return why the record stops before the end of the run; empty if it is complete, or if there is none."""
+        return self.record.problem if self.record else ""
+
+    @property
+    def unwritten(self) -> Mapping[str, CreatedView]:
+        """Return what was created after the record had stopped, by its ID."""
+        return self.record.unwritten if self.record else {}
 
     def emit(self, event: Event) -> None:
         """Write one event to the record, add it to the result, and queue it for the listener."""

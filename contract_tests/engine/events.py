@@ -16,7 +16,8 @@ class Ending(StrEnum):
     """How a run ended."""
 
     COMPLETE = "complete"
-    OUT_OF_TIME = "out of time"
+    OUT_OF_TIME = "out of time"  # after the planned requests
+    TOO_LITTLE_TIME = "too little time"  # for the planned requests
     STOPPED = "stopped"  # by the calling program
     INTERRUPTED = "interrupted"  # Ctrl-C, or an incomplete record
     TERMINATED = "terminated"  # SIGTERM
@@ -65,6 +66,11 @@ class RunStarted:
     def is_campaign(self) -> bool:
         """Whether this is a campaign of `fuzz`, which groups what it finds."""
         return self.depth.startswith("campaign ")
+
+    @property
+    def run_id(self) -> str:
+        """What marks the requests of a campaign; of one length, so that the same seed changes the same bytes."""
+        return f"run {''.join(filter(str.isdigit, self.at))[:14]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class ExchangesCounted:
     """Exchanges that a full record leaves out, with all that they add to the result of the run.
 
     sent_at_s: of the last one. held: (clause, count). observed: (reading, option, count). outcomes: (clause, outcome,
-    count) of verdicts.
+    count) of verdicts. times: (class of the time to the response, count), see `summing.time_class`.
     """
 
     requests: int = 0
@@ -131,6 +137,7 @@ class ExchangesCounted:
     outcomes: tuple[tuple[str, str, int], ...] = ()
     breaches: tuple[Breaches, ...] = ()
     created: tuple[CreatedView, ...] = ()
+    times: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +160,15 @@ class VerdictGiven:
 class FailureRepeated:
     """The requests that broke a clause were sent again: how many times, and how often they broke it again.
 
-    exchange: the number of the last one; 0 if it is not of a campaign.
+    exchange: the number of the last one; 0 if it is not of a campaign. every: if the same request broke the clause
+    again at regular distances, how many requests apart; otherwise 0.
     """
 
     clause: str
     same: int
     times: int
     exchange: int = 0
+    every: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ CONFIRMING = "making findings smaller, and sending them again"  # a stage in whi
 class Found:
     """Breaches of one clause at one place with one cause. first_s, last_s: in seconds of the Unix epoch.
 
-    count: how many. times: how often they were sent again; same: how often they broke the clause again.
+    count: how many. times: how often they were sent again; same: how often they broke the clause again. every: at which
+    regular distance in requests; 0 if at none.
     """
 
     key: Key
@@ -31,6 +32,7 @@ class Found:
     smallest: VerdictView
     same: int = 0
     times: int = 0
+    every: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Findings:
             return True
         if self._is_better(verdict, found):
             self.has_changed = True
-            found = replace(found, smallest=verdict, same=0, times=0)
+            found = replace(found, smallest=verdict, same=0, times=0, every=0)
         self._found[key] = replace(
             found,
             count=found.count + (not self._is_confirming),
@@ -148,10 +150,10 @@ class Findings:
 
         What was confirmed stays: a smaller way that is not sent again would be a weaker report.
         """
-        if found.times and not self._is_confirming:
+        if found.same and not self._is_confirming:
             return False
         if found.times and not found.same:
-            return True  # with the requests before it, it is larger, and is broken again
+            return True  # larger, but broken again; or of a later cell, which can try to confirm it
         if not found.times and _cell(verdict) != _cell(found.smallest):
             return True  # only the cell that has sent a request can send it again
         return _size(verdict) < _size(found.smallest)
@@ -159,7 +161,7 @@ class Findings:
     def _repeat(self, event: FailureRepeated) -> None:
         for key, found in self._found.items():
             if key.clause == event.clause and found.smallest.exchanges[-1].number == event.exchange:
-                self._found[key] = replace(found, same=event.same, times=event.times)
+                self._found[key] = replace(found, same=event.same, times=event.times, every=event.every)
                 return
 
 

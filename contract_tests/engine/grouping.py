@@ -59,19 +59,19 @@ class Key:
 
 def groups(keys: Collection[Key]) -> list[list[Key]]:
     """Divide breaches into those with one cause; the first of each group names the clause that says most."""
-    told = _told_causes(keys)
+    clearest = _clearest_by_cause(keys)
     is_open = any(key.clause == _NO_LOGIN and key.status.startswith("2") for key in keys)
     many = _rules_of_many_fields(keys)
     found: dict[Group, list[Key]] = defaultdict(list)
     for key in sorted(keys, key=_rank):
-        found[_group(key, told, many, is_open=is_open)].append(key)
+        found[_group(key, clearest, many, is_open=is_open)].append(key)
     return list(found.values())
 
 
-def _group(key: Key, told: Mapping[Group, Key], many: Collection[Group], *, is_open: bool) -> Group:
+def _group(key: Key, clearest: Mapping[Group, Key], many: Collection[Group], *, is_open: bool) -> Group:
     said = key.status, key.cause
     if key.clause.startswith("success.") or (key.cause.startswith(ACCEPTED) and not key.field):
-        key = told.get(said, key)
+        key = clearest.get(said, key)
     if key.cause.startswith(REFUSED):
         return *said, key.field or key.clause
     if is_open and (_is_accepted_login(key) or (key.clause, key.status) == _LOGIN_FIRST):
@@ -107,13 +107,13 @@ def _rules_of_many_fields(keys: Collection[Key]) -> set[Group]:
     return {rule for rule, fields in families.items() if len(fields) >= MANY}
 
 
-def _told_causes(keys: Collection[Key]) -> dict[Group, Key]:
+def _clearest_by_cause(keys: Collection[Key]) -> dict[Group, Key]:
     """For each status and cause of a refusal or an acceptance, the breach that says most: the first on a field."""
-    told: dict[Group, Key] = {}
+    clearest: dict[Group, Key] = {}
     for key in sorted(keys, key=lambda key: (not key.field, _rank(key))):
         if key.cause.startswith((REFUSED, ACCEPTED)):
-            told.setdefault((key.status, key.cause), key)
-    return told
+            clearest.setdefault((key.status, key.cause), key)
+    return clearest
 
 
 def _family(field: str) -> str:

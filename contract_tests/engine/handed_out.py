@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import unquote
 
 from contract_tests.judging.formats import is_uuid
@@ -14,7 +15,10 @@ from contract_tests.target.exchange import Exchange, Headers
 LOOK_ALIKE_LENGTH = 20  # a shorter login has the shape of ordinary words
 SEARCHED_BYTES = 256 * 1024  # of a body; views keep less
 
-_SECRET_NAME = r"(?:token|secret|session|passw|jwt|api[-_]?key|credential|authorization)"
+_SECRET_WORDS = (
+    "token", "secret", "session", "passw", "jwt", "apikey", "api-key", "api_key", "credential", "authorization",
+)  # fmt: skip
+_SECRET_NAME = f"(?:{'|'.join(_SECRET_WORDS)})"
 # With bounds, so that no body of a server takes long to search.
 _NAMED = re.compile(
     rf'"[^"\\]{{0,40}}{_SECRET_NAME}[^"\\]{{0,40}}"\s{{0,9}}:\s{{0,9}}"(?P<value>(?:[^"\\\s]|\\[^\s]){{8,4096}})"',
@@ -38,19 +42,35 @@ def handed_out(exchange: Exchange) -> set[str]:
     found = {value for _, value in _cookies(response.headers)}
     for name, value in response.headers:
         found |= _in_urls(value)
-        if _SECRET_HEADER.search(name) and not name.lower().startswith("access-control-"):
+        if _is_secret_header(name):
             found.add(value.rpartition(" ")[2])
-    found |= {_unescaped(match["value"]) for match in _NAMED.finditer(body)} | set(_JWT.findall(body))
+    if _may_name_secret(body):
+        found |= {_unescaped(match["value"]) for match in _NAMED.finditer(body)}
     found |= _in_urls(body)
+    if "eyJ" in body:
+        found |= set(_JWT.findall(body))
     found |= {unquote(value) for value in found}
     for login in _logins(exchange.request.headers):
         found |= set(_shape(login).findall(body))
+    if not found:
+        return found
     sent = exchange.request.body.decode("utf-8", "replace")
     return {text for text in found if text and text not in sent}
 
 
+@lru_cache(maxsize=64)  # responses repeat the names of their headers
+def _is_secret_header(name: str) -> bool:
+    return _SECRET_HEADER.search(name) is not None and not name.lower().startswith("access-control-")
+
+
+def _may_name_secret(text: str) -> bool:
+    """Return whether a search with a pattern, which takes long, can find a secret by its name."""
+    lower = text.lower()
+    return not text.isascii() or any(word in lower for word in _SECRET_WORDS)  # in any case, ſ (U+017F) is an s
+
+
 def _in_urls(text: str) -> set[str]:
-    return {match["value"] for match in _IN_URL.finditer(text)} if "=" in text else set()
+    return {match["value"] for match in _IN_URL.finditer(text)} if "=" in text and _may_name_secret(text) else set()
 
 
 def _unescaped(text: str) -> str:

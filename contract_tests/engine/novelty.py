@@ -9,14 +9,15 @@ import orjson
 from contract_tests.engine.causes import shape_of
 from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.views import ExchangeView
+from contract_tests.target.exchange import header_value
 
-KEPT_WAYS = 20_000  # a server with more has a message that repeats the request; it is then never news again
-_SLOW_S = (1.0, 4.0)  # the classes of latency: coarse, or noise would be news
+KEPT_BEHAVIOURS = 20_000  # only a server whose messages repeat the request has more; then none is new any more
+_SLOW_S = (1.0, 4.0)  # bounds of the classes of latency; finer ones would make noise look new
 
-Way = tuple[object, ...]
+Behaviour = tuple[object, ...]
 
 
-def way_of(seen: ExchangeSeen, broken: Iterable[str] = ()) -> Way:
+def behaviour_of(seen: ExchangeSeen, broken: Iterable[str] = ()) -> Behaviour:
     """Return how the server behaved in one exchange. broken: the clauses that it breaks."""
     exchange = seen.exchange
     slow = sum(exchange.elapsed_s >= limit_s for limit_s in _SLOW_S)
@@ -27,26 +28,25 @@ def way_of(seen: ExchangeSeen, broken: Iterable[str] = ()) -> Way:
 
 
 class Novelty:
-    """The ways in which the server has behaved so far; bounded, and kept as hashes, since most of a way is text."""
+    """The behaviours of the server so far; bounded, and kept as hashes, since most of a behaviour is text."""
 
-    def __init__(self, known: Iterable[Way] = ()) -> None:
-        self._ways = set(map(hash, known))
+    def __init__(self, known: Iterable[Behaviour] = ()) -> None:
+        self._known = set(map(hash, known))
 
     def __len__(self) -> int:
-        return len(self._ways)
+        return len(self._known)
 
-    def is_new(self, way: Way) -> bool:
+    def is_new(self, behaviour: Behaviour) -> bool:
         """Return whether the server has not behaved like this before, and remember it."""
-        if hash(way) in self._ways or len(self._ways) >= KEPT_WAYS:
+        if hash(behaviour) in self._known or len(self._known) >= KEPT_BEHAVIOURS:
             return False
-        self._ways.add(hash(way))
+        self._known.add(hash(behaviour))
         return True
 
 
 def _media_type(exchange: ExchangeView) -> str:
     headers = exchange.response.headers if exchange.response else ()
-    found = next((value for name, value in headers if name.lower() == "content-type"), "")
-    return found.partition(";")[0].strip().lower()
+    return (header_value(headers, "Content-Type") or "").partition(";")[0].strip().lower()
 
 
 def _body_shape(exchange: ExchangeView) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""Detect a target that cannot be judged, or no longer, as opposed to one that breaks a clause."""
+"""Explain from the response to the first request why a target cannot be judged."""
 
 from __future__ import annotations
 
@@ -6,61 +6,9 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from contract_tests.engine.events import Ending
-from contract_tests.target.exchange import HUNG_UP, SILENT, UNREACHABLE, Exchange
-
-REFUSALS_IN_A_ROW = 3  # a restart takes a second; three refused connections in a row are not a coincidence
-SILENCES_IN_A_ROW = 20  # no server fails on as many planned requests in a row; searches can repeat one that it fails on
-REPEATED_LATER_IN_A_ROW = 3  # the suite repeated each of them for as long as a request may wait
-
-
-class Watch:
-    """Watches the exchanges of a run, in the order in which they end, and detects when the target is out of reach.
-
-    seen: how many there were.
-    """
-
-    def __init__(self) -> None:
-        self._silences = 0
-        self._put_off = 0
-        self.seen = 0
-
-    def see(self, exchange: Exchange) -> tuple[Ending, str] | None:
-        """Return how and why this exchange ends the run; None if the run continues."""
-        self.seen += 1
-        response = exchange.response
-        self._silences = self._silences + 1 if response is None else 0
-        put_off = response is not None and (
-            response.status == 429 or (response.status == 503 and response.header("Retry-After") is not None)
-        )
-        self._put_off = self._put_off + 1 if put_off else 0
-        refused = bool(exchange.failure and exchange.failure.startswith(UNREACHABLE))
-        if self._silences >= (REFUSALS_IN_A_ROW if refused else SILENCES_IN_A_ROW):
-            what = f"accepts connections ({exchange.failure})" if refused else "responds"
-            return Ending.TARGET_GONE, f"The server no longer {what} after {self.seen} requests, so the run ended."
-        if response is not None and self._put_off >= REPEATED_LATER_IN_A_ROW:
-            return _put_off(response.status, response.header("Retry-After"), self.seen)
-        return None
-
-
-def _put_off(status: int, retry_after: str | None, seen: int) -> tuple[Ending, str]:
-    when = f"; its Retry-After is {retry_after}" if retry_after else ""
-    if status == 429:
-        why = (
-            f"The server keeps answering 429{when}: the quota is used up after {seen} requests. Run again when the "
-            "quota is renewed, or raise the limit for the test user."
-        )
-        return Ending.QUOTA_USED_UP, why
-    why = f"The server, or a gateway in front of it, keeps answering 503{when}, after {seen} requests."
-    return Ending.TARGET_GONE, why
-
-
-def session_ended(seen: int) -> tuple[Ending, str]:
-    """Return how and why a run ends if the server no longer accepts its login."""
-    return Ending.SESSION_ENDED, (
-        f"The session ended after {seen} requests: the server now answers 401 to a request that it accepted before. "
-        "Run again with a session that lasts longer than the run, or let --login-command sign in again."
-    )
+from contract_tests.target.absence import is_of_gateway
+from contract_tests.target.exchange import HUNG_UP, PARTLY, SILENT, UNREACHABLE, Exchange
+from contract_tests.target.renewal import leads_elsewhere
 
 
 def discovery_problem(
@@ -114,6 +62,13 @@ def discovery_problem(
                 f"{url} redirects ({response.status}) to {to}. The path of the API has no trailing slash: serve it "
                 "without a redirect."
             )
+        if leads_elsewhere(url, response):
+            given = "the given login is not accepted" if _has_login(exchange) else "no login was given"
+            return (
+                f"{url} redirects ({response.status}) to {to}. If users sign in there, {given}, or the session has "
+                "ended: give a valid one with --bearer, --cookie or --login-command. Otherwise, give that address: "
+                "the suite does not follow redirects."
+            )
         return f"{url} redirects ({response.status}) to {to}. The suite does not follow redirects: give that address."
     return None
 
@@ -123,7 +78,7 @@ def is_starting(exchange: Exchange) -> bool:
     if exchange.response is None:
         failure = exchange.failure or ""
         return failure.startswith(UNREACHABLE) and "CERTIFICATE" not in failure
-    return exchange.response.status in {502, 503, 504}
+    return is_of_gateway(exchange)
 
 
 def _path_twice(url: str) -> str | None:
@@ -150,6 +105,8 @@ def _no_connection(url: str, failure: str) -> str | None:
         return f"{url}: {failure}. It may require a client certificate: give --client-cert and --client-key."
     if "WRONG_VERSION_NUMBER" in failure or "RECORD_LAYER_FAILURE" in failure:
         return f"{url} does not support TLS ({failure}). Use http:// instead of https://."
+    if failure.startswith(SILENT) and failure.endswith(PARTLY):
+        return f"{url} does not end its response: {failure}. Read the log of the server, or set a longer --timeout."
     if failure.startswith(SILENT):
         return f"{url} accepts the connection but sends nothing: {failure}. Check the port, or set a longer --timeout."
     if "CERTIFICATE_VERIFY_FAILED" in failure:

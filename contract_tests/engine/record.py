@@ -15,8 +15,10 @@ from typing import Any
 
 import orjson
 
+from contract_tests.engine.created import created_by
 from contract_tests.engine.events import (
     CreatedByWorker,
+    CreatedView,
     Event,
     ExchangesCounted,
     ExchangeSeen,
@@ -35,7 +37,7 @@ RUNS_FOLDER = Path(".leadlists") / "runs"
 FILE_NAME = "run.ndjson"
 FORMAT = 2  # the version of the lines; other versions are refused
 
-KINDS: Mapping[type[Any], str] = {
+EVENT_KINDS: Mapping[type[Any], str] = {
     RunStarted: "run",
     StageStarted: "stage",
     ExchangeSeen: "exchange",
@@ -56,16 +58,21 @@ class UnwritableRecord(RecordError):
     """A new record cannot be written to its folder."""
 
 
+MOST_UNWRITTEN = 100_000  # objects that were created after the record had stopped
+
+
 class Record:
     """Appends the events of one run to its file, one line for each.
 
-    A full disk ends the record, not the run; `problem` then has the reason.
+    A full disk ends the record, not the run; `problem` then has the reason, and `unwritten` what was created since, the
+    newest MOST_UNWRITTEN by their IDs.
     """
 
     def __init__(self, folder: Path) -> None:
         """Create the folder and the file; raise UnwritableRecord with the name of the folder."""
         self.folder = folder
         self.problem = ""
+        self.unwritten: dict[str, CreatedView] = {}
         try:
             if not folder.exists():
                 folder.mkdir(parents=True)
@@ -85,8 +92,9 @@ class Record:
         return self.folder / FILE_NAME
 
     def write(self, event: Event, *, is_news: bool = True) -> None:
-        """Append one event; sync a broken clause to disk at once. is_news: no meaning here."""
+        """Append one event; sync a broken clause to disk at once. is_news: only a record with a limit uses it."""
         if self.problem:
+            self._remember(event)
             return
         line = to_line(event)
         try:
@@ -97,8 +105,16 @@ class Record:
                 os.fsync(self._file.fileno())
         except OSError as error:
             self._give_up(error)
+            self._remember(event)
         else:
             self._whole_bytes += len(line)
+
+    def _remember(self, event: Event) -> None:
+        """Keep what an event says was created, so that it can still be listed and deleted."""
+        for view in created_by(event):
+            self.unwritten[view.id] = view
+            if len(self.unwritten) > MOST_UNWRITTEN:
+                del self.unwritten[next(iter(self.unwritten))]
 
     def write_long(self, name: str, sent: bytes) -> None:
         """Write what is too long to print to a file of the folder: the complete body of a request, or a message."""
@@ -149,7 +165,7 @@ def new_folder(parent: Path | None = None) -> Path:
 
 def to_line(event: Event) -> bytes:
     """Return the event as one line of JSON. A verdict refers to its exchanges by number; each has its own line."""
-    fields: dict[str, Any] = {"event": KINDS[type(event)]}
+    fields: dict[str, Any] = {"event": EVENT_KINDS[type(event)]}
     if isinstance(event, RunStarted):
         fields["format"] = FORMAT
     fields |= _plain(event)
@@ -159,13 +175,18 @@ def to_line(event: Event) -> bytes:
         return json.dumps(fields, default=_plain).encode() + b"\n"
 
 
+_FIELD_NAMES: dict[type[Any], tuple[str, ...]] = {}  # of the values in events; asking for them takes long
+
+
 def _plain(value: Any) -> dict[str, Any]:
     """Return the fields of a value of an event by name, as they are."""
     if isinstance(value, BodyView):
         return _plain_body(value)
     if isinstance(value, Mapping):
         return dict(value)
-    fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if (names := _FIELD_NAMES.get(type(value))) is None:
+        names = _FIELD_NAMES[type(value)] = tuple(field.name for field in dataclasses.fields(value))
+    fields = {name: getattr(value, name) for name in names}
     if isinstance(value, VerdictView):
         fields["exchanges"] = [exchange.number for exchange in value.exchanges]
     return fields

@@ -28,14 +28,14 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.record import FILE_NAME, FORMAT, KINDS, RecordError
+from contract_tests.engine.record import EVENT_KINDS, FILE_NAME, FORMAT, RecordError
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
 from contract_tests.judging.verdict import Outcome
 
 
-def read_events(folder: Path, only: Container[str] = frozenset(KINDS.values())) -> Iterator[Event]:
+def read_events(folder: Path, only: Container[str] = frozenset(EVENT_KINDS.values())) -> Iterator[Event]:
     """Yield the events of a recorded run; ignore an incomplete last line.
 
     folder: the folder of the run, or the file itself. only: the kinds of events that are wanted; "verdict" needs the
@@ -96,7 +96,7 @@ def _checked(line: bytes, path: Path, count: int) -> dict[str, Any]:
         fields = _json(line)
     except ValueError as error:
         raise RecordError(f"{path}, line {count}: not JSON: {error}") from None
-    if not isinstance(fields, dict) or fields.get("event") not in KINDS.values():
+    if not isinstance(fields, dict) or fields.get("event") not in EVENT_KINDS.values():
         raise RecordError(f"{path}, line {count}: not an event of this kit")
     if fields["event"] == "run" and fields.pop("format", None) != FORMAT:
         raise RecordError(f"{path} was written by another version of this kit; run again to get a record of this one")
@@ -119,7 +119,8 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
             is_counted = bool(fields.get("is_counted"))
             return ExchangeSeen(_exchange(fields["exchange"]), tuple(fields["held"]), observed, is_counted)
         case "counted":
-            lists = {name: tuple(map(tuple, fields[name])) for name in ("held", "observed", "outcomes")}
+            counts = ("held", "observed", "outcomes", "times")
+            lists = {name: tuple(map(tuple, fields.get(name, ()))) for name in counts}
             breaches = tuple(Breaches(**each) for each in fields["breaches"])
             return ExchangesCounted(**fields | lists | {"breaches": breaches, "created": _created(fields)})
         case "created":

@@ -13,9 +13,9 @@ from contract_tests.engine.shrinking import CLAUSES, REQUESTS, requests_between
 from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Step
-from contract_tests.target.exchange import SILENT, Exchange, Request
+from contract_tests.target.exchange import Exchange, Request
 
-SILENCES = 6  # of one search; each takes as long as a request may wait
+SILENCES = 4  # of one search; each takes as long as a request may wait
 SHRUNK = ", made smaller"  # ends the label of a request of the search
 
 
@@ -36,10 +36,9 @@ class Reducer:
         """
         if search.strategy is None:
             return
-        patience = _Patience(self._budget)
         exploration = Exploration(
-            lambda request: patience.after(self._traffic.probe(Step(search.label, request))),
-            patience.allows_more,
+            lambda request: self._traffic.probe(Step(search.label, request)),
+            _patience(self._traffic, self._budget),
             settled=settled,
             known=dict(breaks),
         )
@@ -77,10 +76,9 @@ def shrink_one(
     if between is None:
         return set()
     label = exchanges[0].label.removesuffix(SHRUNK) + SHRUNK
-    patience = _Patience(budget)
     exploration = Exploration(
-        lambda request: list(filter(is_same, patience.after(traffic.probe(Step(label, request), again=clause)))),
-        patience.allows_more,
+        lambda request: list(filter(is_same, traffic.probe(Step(label, request), again=clause))),
+        _patience(traffic, budget),
         settled=settled,
         requests=REQUESTS,
     )
@@ -88,25 +86,14 @@ def shrink_one(
     return _replaced(exploration, traffic)
 
 
-class _Patience:
-    """Ends a search after some requests without a whole response in time, or when the budget is used up."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._silences = 0
-
-    def after(self, broken: list[Verdict]) -> list[Verdict]:
-        """Return what a request broke; count it if it was a silence."""
-        failures = (exchange.failure or "" for verdict in broken for exchange in verdict.exchanges)
-        self._silences += any(failure.startswith(SILENT) for failure in failures)
-        return broken
-
-    def allows_more(self) -> bool:
-        return self._budget.allows_more and self._silences < SILENCES
+def _patience(traffic: Traffic, budget: Budget) -> Callable[[], bool]:
+    """Return what says whether a search may send more: not after some silences, nor when the budget is used up."""
+    most = traffic.silences + SILENCES
+    return lambda: budget.allows_more and traffic.silences < most
 
 
 def _replaced(exploration: Exploration, traffic: Traffic) -> set[str]:
     """Record the smallest requests of a search; return the clauses that they break."""
     for verdict in exploration.found.values():
-        traffic.give(verdict, smallest=True)
+        traffic.log_verdict(verdict, smallest=True)
     return set(exploration.found)

@@ -40,8 +40,8 @@ def _is_broken_again(traffic: Traffic, clause: str, exchanges: Sequence[Exchange
     alone = [judgement for case in cases for judgement in traffic.judge.judge(case)]
     # Together with other refusals, one of those could be reported instead.
     numbers = {exchange.number for exchange in exchanges}
-    beside = [c for c in traffic.history if c.succeeded and c.exchange.number not in numbers]
-    together = traffic.judge.judge_history([*beside, *cases])
+    accepted = [c for c in traffic.history if c.succeeded and c.exchange.number not in numbers]
+    together = traffic.judge.judge_history([*accepted, *cases])
     new = {case.exchange.number for case in cases}
     broken = [verdict for verdict in traffic.broken([*alone, *together]) if verdict.clause == clause]
     return any(exchange.number in new for verdict in broken for exchange in verdict.exchanges)

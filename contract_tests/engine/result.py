@@ -12,11 +12,19 @@ from contract_tests.engine.events import Ending, ReadingView, RunStarted
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
 
-_EXIT_OF_ENDING = {
+EXIT_OF_ENDING = {
     Ending.INTERRUPTED: 130,
     Ending.TERMINATED: 143,
 }
-OUTSIDE_THE_CONTRACT = frozenset({Ending.NOT_JUDGEABLE, Ending.TARGET_GONE, Ending.SESSION_ENDED, Ending.QUOTA_USED_UP})
+OUTSIDE_THE_CONTRACT = frozenset(
+    {
+        Ending.NOT_JUDGEABLE,
+        Ending.TARGET_GONE,
+        Ending.SESSION_ENDED,
+        Ending.QUOTA_USED_UP,
+        Ending.TOO_LITTLE_TIME,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +137,8 @@ class RunResult:
         expired or no longer occurs. 3: no judgement was possible for a reason outside the contract. 4: nothing was
         judged. 130: interrupted. 143: terminated.
         """
-        if self.ending in _EXIT_OF_ENDING:
-            return _EXIT_OF_ENDING[self.ending]
+        if self.ending in EXIT_OF_ENDING:
+            return EXIT_OF_ENDING[self.ending]
         fails_on_warned = self.started.fail_on is Outcome.WARNED
         if self.failing or self.expired or self.stale or (fails_on_warned and self.warned):
             return 1

@@ -36,14 +36,18 @@ class _Seen:
     worst: VerdictView | None = None
     is_smallest: bool = False
     requests: dict[int, str] = field(default_factory=dict)
+    last: int = 0  # of these
     same: int = 0
     times: int = 0
 
     def name(self, number: int, label: str) -> bool:
         """Keep the first requests, independent of the order of their responses; return whether this is one of them."""
+        if len(self.requests) == NAMED_REQUESTS and number > self.last:
+            return False
         self.requests[number] = label
         if len(self.requests) > NAMED_REQUESTS:
-            del self.requests[max(self.requests)]
+            del self.requests[self.last]
+        self.last = max(self.requests)
         return number in self.requests
 
 
@@ -152,12 +156,13 @@ class Summing:
                 seen.counts[Outcome(outcome)] += count
         for reading, option, count in event.observed:
             self._observe(reading, option, count)
+        self._times.update(dict(event.times))
 
     def _exchange(self, event: ExchangeSeen) -> bool:
         is_named = False
         exchange = event.exchange
         self._requests += 1
-        self._times[round(math.log(max(exchange.elapsed_s, 1e-6)) / TIME_STEP)] += 1
+        self._times[time_class(exchange.elapsed_s)] += 1
         self._first_s = min(self._first_s or exchange.sent_at_s, exchange.sent_at_s)
         self._last_s = max(self._last_s, exchange.sent_at_s + exchange.elapsed_s)
         for clause in event.held:
@@ -185,6 +190,11 @@ class Summing:
             seen.worst = verdict
             return True
         return is_named
+
+
+def time_class(elapsed_s: float) -> int:
+    """Return the class of a time from a request to its response; those of one class differ by at most a tenth."""
+    return round(math.log(max(elapsed_s, 1e-6)) / TIME_STEP)
 
 
 def _rank(verdict: VerdictView) -> tuple[object, ...]:

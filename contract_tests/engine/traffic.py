@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from copy import copy
+from itertools import takewhile
+from typing import NoReturn
 
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.case_log import CaseLog, is_of_a_reading
+from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.events import Ending
+from contract_tests.engine.gateway import Gateway
 from contract_tests.engine.history import remembered
-from contract_tests.engine.reachability import Watch, session_ended
 from contract_tests.engine.views import Secrets
+from contract_tests.engine.watching import RunOver, Watch
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
-from contract_tests.judging.login import Login
 from contract_tests.judging.meaning import Variation
-from contract_tests.judging.verdict import Judgement, Outcome, Verdict
+from contract_tests.judging.verdict import Judgement, Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.client import Outgoing, Target
-from contract_tests.target.exchange import Exchange, Request
+from contract_tests.target.exchange import SILENT, Exchange, Request
 
 SENT_AGAIN = 10  # refused requests; a server that refuses more for different reasons has worse problems
 
 
-class RunOver(BaseException):
-    """Ends the run because the target is out of reach. Not an Exception, so that Hypothesis does not catch it."""
-
-    def __init__(self, ending: Ending, why: str) -> None:
-        super().__init__(why)
-        self.ending, self.why = ending, why
+InStep = Callable[[Case, Sequence[Judgement], "Traffic"], Exchange]
 
 
 class Traffic:
@@ -52,7 +47,7 @@ class Traffic:
         chosen: frozenset[str],
         budget: Budget,
         secrets: Secrets,
-        in_step: Callable[[Case, Sequence[Judgement], Traffic], Exchange],
+        in_step: InStep,
     ) -> None:
         self.target = target
         target.notify = self._keep
@@ -63,9 +58,10 @@ class Traffic:
         self.plain = plain
         self._budget = budget
         self._watch = Watch()
+        self._gateway = Gateway(target.absence)
         self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
         self._arrived: dict[int, Exchange] = {}  # by number, until they are recorded
-        self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
+        self.silences = 0  # requests sent alone that got no whole response in time
         self._in_step = in_step
 
     @property
@@ -77,57 +73,50 @@ class Traffic:
     def denied(self, variations: frozenset[Variation]) -> None:
         self._cases.denied = variations
 
-    def apart(self, budget: Budget) -> Traffic:
+    def apart(self, budget: Budget, in_step: InStep) -> Traffic:
         """Traffic to the same target under another budget, which is judged without what was seen so far."""
         other = copy(self)
         other._budget = budget
         other._cases = self._cases.emptied()
         other.history = other._cases.history
         other._put_off = []
-        other._in_step = _itself  # which numbers its requests get must not depend on connections
+        other._in_step = in_step
         return other
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
     def send(self, step: Step) -> Exchange:
         """Send one request without judging it."""
-        return self.target.send(*self._outgoing(step))
+        exchange = self.target.send(*self._outgoing(step))
+        self.silences += (exchange.failure or "").startswith(SILENT)
+        return exchange
 
     def send_concurrently(
-        self, chains: Iterable[Sequence[Step]], breaks: dict[Request, list[Verdict]] | None = None
-    ) -> Iterator[None]:
-        """Send chains of requests at once, those of a chain one after the other, and judge each one.
-
-        breaks: if given, gets the verdicts that each request breaks.
-        """
-        supply = (self._in_turn(list(map(self._outgoing, chain))) for chain in chains if self._budget.allows_more)
-        new: list[Case] = []
+        self, chains: Iterable[Sequence[Step]]
+    ) -> Generator[tuple[Case | None, list[Judgement]], None, None]:
+        """Send chains of requests at once, those of a chain one after the other; judge each one as `add` does."""
+        # Numbered in this order, whatever the order of arrival, and whatever else the responses make the run send.
+        numbered = [[self._numbered(step) for step in chain] for chain in chains]
+        supply = (takewhile(lambda _: self._budget.spend_if_allowed(), chain) for chain in numbered)
         with closing(self.target.send_concurrently(supply)) as exchanges:
             for exchange in exchanges:
-                case, judgements = self.add(exchange)
-                if breaks is not None and case is not None:
-                    new.append(remembered(case))
-                    breaks[exchange.request] = self.broken(judgements)
-                yield
-        if breaks is not None and new:
-            numbers = {case.exchange.number for case in new}
-            more = self._cases.judge_beside(sorted(new, key=lambda case: case.exchange.number))
-            for verdict in self.broken(more):
-                last = next(e for e in reversed(verdict.exchanges) if e.number in numbers)
-                breaks.setdefault(last.request, []).append(verdict)
-            yield
+                yield self.add(exchange)
 
-    def _in_turn(self, chain: Sequence[Outgoing]) -> Iterator[Outgoing]:
-        """Yield a numbered chain as long as the budget allows, and give the rest back."""
-        left = len(chain)
-        try:
-            for outgoing in chain:
-                if left < len(chain) and not self._budget.allows_more:
-                    return
-                left -= 1
-                yield outgoing
-        finally:
-            self._budget.give_back(left)
+    def search(self, steps: Iterable[Step]) -> Generator[None, None, dict[Request, list[Verdict]]]:
+        """Send requests at once, judge each one and then all together; return the verdicts that each breaks."""
+        breaks: dict[Request, list[Verdict]] = {}
+        new: dict[int, Case] = {}
+        with closing(self.send_concurrently(zip(steps))) as judged:
+            for case, judgements in judged:
+                if case is not None:
+                    new[case.exchange.number] = remembered(case)
+                    breaks[case.exchange.request] = self.broken(judgements)
+                yield
+        for verdict in self.broken(self._cases.judge_new([new[number] for number in sorted(new)])):
+            last = next(exchange for exchange in reversed(verdict.exchanges) if exchange.number in new)
+            breaks.setdefault(last.request, []).append(verdict)
+        yield
+        return breaks
 
     def send_burst(self, steps: Iterable[Step]) -> None:
         """Send all steps at the same time and judge them."""
@@ -144,18 +133,8 @@ class Traffic:
         case, judgements = self.add(self.send(step), observes=not again, only=again)
         if case is None:
             return []
-        number = case.exchange.number
-        granting = [c for c in self.history.granting if c.exchange.number != number]
-        beside = [*granting, case] if not case.succeeded or case.created else [case]
-        more = [
-            judgement
-            for judgement in self.judge.judge_history(beside)
-            if isinstance(judgement, Verdict)
-            and any(exchange.number == number for exchange in judgement.exchanges)
-            and again in ("", judgement.clause)
-            and (self._cases.shows_readings(case) or not is_of_a_reading(judgement))
-        ]
-        self._cases.tell([judgement for judgement in more if judgement.outcome is not Outcome.HELD])
+        is_wrongly_accepted = case.succeeded and not case.created  # which shows more alone
+        more = self._cases.judge_new([case], with_accepted=not is_wrongly_accepted, only=again)
         return self.broken([*judgements, *more])
 
     @property
@@ -166,27 +145,6 @@ class Traffic:
     def exchange(self, number: int) -> Exchange | None:
         """Return the exchange of a number, judged or not yet; None if it is no longer kept."""
         return self._arrived.get(number) or self.history.exchange(number)
-
-    def is_refused(self, request: Request) -> bool:
-        """Return whether the server refused the request, or failed on it, the last time."""
-        cases = [case for case in self.history if case.exchange.request == request]
-        return bool(cases) and cases[-1].signed_in and not cases[-1].succeeded and cases[-1].status > 0
-
-    def build_on(self, plain: Step) -> None:
-        """Replace the plain request, which the server refuses for one of its permitted variations."""
-        refused, accepted = (
-            {v for case in self.history if case.exchange.request == request for v in case.expectation.variations}
-            for request in (self.plain.request, plain.request)
-        )
-        self._cases.denied = frozenset(refused - accepted)
-        self.plain = plain
-
-    def without_login(self, steps: Sequence[Step]) -> tuple[Step, ...]:
-        """Return the steps without a valid login: their responses do not depend on the body."""
-        at_s = time.time()
-        nothing = (Exchange(step.request, None, None, at_s, at_s) for step in steps)
-        cases = zip(steps, map(self.judge.case, nothing), strict=True)
-        return tuple(step for step, case in cases if case.operation is not None and not case.signed_in)
 
     def send_again(self, exchanges: Sequence[Exchange], *, at_once: bool) -> list[Case]:
         """Send the requests of some exchanges again, at once or in order, and record but not judge them.
@@ -200,8 +158,12 @@ class Traffic:
             self.show(exchange)
         return [self.judge.case(exchange) for exchange in again]
 
-    def _outgoing(self, step: Step) -> tuple[Request, str, int]:
-        return step.request, step.label, self._budget.spend_request()
+    def _outgoing(self, step: Step) -> Outgoing:
+        self._budget.spend_request()
+        return self._numbered(step)
+
+    def _numbered(self, step: Step) -> Outgoing:
+        return step.request, step.label, self._budget.new_number()
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
@@ -210,26 +172,29 @@ class Traffic:
 
         observes: whether the response can show the readings that the server follows. only: the clause it can break.
         """
-        over = self._watch.see(exchange)
+        if self._gateway.was_alone(exchange, self._ask_plain):
+            self.show(exchange)
+            if not self._budget.allows_more:
+                return None, []
+            exchange = self.send(Step(exchange.label, exchange.request))
+        over = self._watch.see(exchange, self.plain.request, self._ask)
         response = exchange.response
-        if over and response is None and self._responds_to_plain():
-            over = None
         if response is not None and response.status in {429, 503} and response.header("Retry-After") is not None:
             self._put_off.append(exchange)
             if over:
-                self._give_up(*over)
+                self._give_up(over)
             return None, []
         if response is not None and response.status < 300:
             self.judge_put_off(exchange.sent_at_s)
         case, judgements = self._take(exchange, observes, only)
         if over:
-            self._give_up(*over)
+            self._give_up(over)
         return case, judgements
 
     def judge_by(self, clause: str, cases: Sequence[Case]) -> None:
         """Judge cases together, and record the verdicts on one clause."""
         found = self.broken(self.judge.judge_history(cases))
-        self._cases.tell([verdict for verdict in found if verdict.clause == clause])
+        self._cases.log_judgements([verdict for verdict in found if verdict.clause == clause])
 
     def judge_put_off(self, until_s: float = math.inf) -> None:
         """Judge the exchanges that were put off until a time, because the target was not out of reach later."""
@@ -240,7 +205,7 @@ class Traffic:
 
     def judge_together(self) -> None:
         """Judge all exchanges so far together."""
-        self._cases.tell(self._cases.judged_together())
+        self._cases.log_judgements(self._cases.judged_together())
 
     def send_refused_again(self) -> None:
         """Send each valid request again whose refusal breaks a clause.
@@ -279,9 +244,9 @@ class Traffic:
         if exchange.response is not None:  # an attempt to reach a server that is starting shows nothing
             self._arrived[exchange.number] = exchange
 
-    def give(self, verdict: Verdict, *, smallest: bool = False) -> None:
+    def log_verdict(self, verdict: Verdict, *, smallest: bool = False) -> None:
         """Record a verdict; smallest: a search has shrunk the request, so that the verdict replaces earlier ones."""
-        self._cases.give(verdict, smallest=smallest)
+        self._cases.log_verdict(verdict, smallest=smallest)
 
     def broken(self, judgements: Iterable[Judgement]) -> list[Verdict]:
         """Return the judgements that break one of the chosen clauses."""
@@ -289,56 +254,30 @@ class Traffic:
 
     def _take(self, exchange: Exchange, observes: bool = True, only: str = "") -> tuple[Case, list[Judgement]]:
         case, judgements = self._judged(exchange)
-        told = self._in_step(case, judgements, self)
-        if told is not exchange:
-            case, judgements = self._judged(told)
-        self._check_session(case)
+        final = self._in_step(case, judgements, self)
+        if final is not exchange:
+            case, judgements = self._judged(final)
+        if over := self._watch.see_login(case, self.plain.request, self._ask):
+            self.show(case.exchange)
+            self._give_up(over)
         judgements = self._cases.add(case, judgements, observes=observes, only=only)
-        self._arrived.pop(told.number, None)
+        self._arrived.pop(final.number, None)
         return case, judgements
 
     def _judged(self, exchange: Exchange) -> tuple[Case, list[Judgement]]:
         case = self.judge.case(exchange)
         return case, self.judge.judge(case)
 
-    # -- a target out of reach ----------------------------------------------------------------------------------------
-
-    def _check_session(self, case: Case) -> None:
-        """End the run if the server no longer accepts a login that it accepted before."""
-        caller = case.expectation.caller
-        if caller.login is not Login.VALID or caller.session is None:
-            return
-        who = caller.session.name, caller.carrier
-        if case.succeeded:
-            self._accepted.add(who)
-        elif case.status == 401 and who in self._accepted and self._has_session_ended(case):
-            self.show(case.exchange)
-            self._give_up(*session_ended(self._watch.seen))
-
-    def _has_session_ended(self, case: Case) -> bool:
-        """Return whether a plain request with the same login, accepted before, gets 401 as well."""
-        caller, plain = case.expectation.caller, self.plain.request
-        login = caller.session.login(caller.carrier) if caller.session else ()
-        names = {name.lower() for name, _ in login} | {"authorization", "cookie"}
-        headers = (*(header for header in plain.headers if header[0].lower() not in names), *login)
-        label = "the plain request again, to see whether the session has ended"
-        exchange = self.send(Step(label, Request(plain.method, plain.url, headers, plain.body)))
+    def _ask(self, step: Step) -> Exchange:
+        exchange = self.send(step)
         self.show(exchange)
-        return exchange.response is not None and exchange.response.status == 401
+        return exchange
 
-    def _responds_to_plain(self) -> bool:
-        """Return whether the server fails on other requests only, such as those of a search for a smaller one."""
-        exchange = self.send(Step("the plain request again, to see whether the server responds", self.plain.request))
-        self._watch.see(exchange)
-        self.show(exchange)
-        return exchange.response is not None
+    def _ask_plain(self) -> Exchange:
+        return self._ask(Step("the plain request again, to see whether a server is there", self.plain.request))
 
-    def _give_up(self, ending: Ending, why: str) -> None:
+    def _give_up(self, over: RunOver) -> NoReturn:
         for exchange in self._put_off:
             self.show(exchange)
         self._put_off.clear()
-        raise RunOver(ending, why)
-
-
-def _itself(case: Case, _judgements: Sequence[Judgement], _traffic: Traffic) -> Exchange:
-    return case.exchange
+        raise over

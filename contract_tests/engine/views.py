@@ -91,7 +91,7 @@ class ResponseView:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeView:
-    """One exchange of a run. number: its position in the order of sending, from 1 on."""
+    """One exchange of a run. number: its place in the order of the plan, from 1 on."""
 
     number: int
     label: str

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from contract_tests.campaign.ledger import created_in
-from contract_tests.composition.start import describe
+from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine import bounded_record
@@ -32,7 +32,7 @@ from contract_tests.engine.views import BodyView, ExchangeView, RequestView, Res
 from contract_tests.judging.verdict import Outcome
 from contract_tests.tests.conftest import settings_for
 
-STARTED = describe(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
+STARTED = first_event(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
 CAMPAIGN = replace(STARTED, depth="campaign of 900 requests")
 CLAUSES = tuple(clause.id for clause in STARTED.clauses[:6])
 READING, OPTION = STARTED.readings[0].id, next(iter(STARTED.readings[0].options))
@@ -46,7 +46,8 @@ def view_of(number: int, random: Random) -> ExchangeView:
         "POST", "http://127.0.0.1/", (), BodyView(b"x" * random.randrange(300), random.randrange(300))
     )
     response = ResponseView(status, (("Content-Type", "application/json"),), BodyView(body, len(body)))
-    return ExchangeView(number, f"label {number}", 1000.0 + number / 4, 0.25, request, response)
+    elapsed_s = 0.01 if number < 500 else 0.05  # the server slows down when the record is full
+    return ExchangeView(number, f"label {number}", 1000.0 + number / 4, elapsed_s, request, response)
 
 
 def fill(log: EventLog, exchanges: int) -> None:
@@ -76,17 +77,7 @@ def test_a_full_record_read_back_gives_the_result(started: RunStarted, tmp_path:
     record.close()
     assert 2000 < record.dropped < 3000
     assert (tmp_path / FILE_NAME).stat().st_size < 3000 * 600 / 2
-    again, live = read_result(tmp_path), log.summing.result()
-    assert again.clauses == live.clauses
-    assert again.readings == live.readings
-    if live.discovered is not None and again.discovered is not None:
-        assert again.discovered.findings == live.discovered.findings
-        assert again.discovered.digest == live.discovered.digest
-        assert (again.discovered.behaviours, again.discovered.created) == (
-            live.discovered.behaviours,
-            live.discovered.created,
-        )
-    assert again.requests == 3000
+    assert read_result(tmp_path) == log.summing.result()
 
 
 def test_each_created_object_of_a_killed_campaign_is_in_the_record(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStart
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.record_reading import read_events, read_result
+from contract_tests.engine.reducing import SILENCES
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.judging.verdict import Outcome
@@ -30,7 +32,18 @@ from contract_tests.settings.values import Depth, Settings
 from contract_tests.target.exchange import Request as Sent
 from contract_tests.tests.conftest import USERS, judged, settings_for, with_fewer_requests
 from contract_tests.tests.corpus.exchanges import created, exchange, judge
-from contract_tests.tests.servers.right_core import Answer, Fields, Receive, Refusal, Request, RightCore, Scope, Send
+from contract_tests.tests.servers.attackers import WRONG, attackers
+from contract_tests.tests.servers.right_core import (
+    Answer,
+    BadRequest,
+    Fields,
+    Receive,
+    Refusal,
+    Request,
+    RightCore,
+    Scope,
+    Send,
+)
 from contract_tests.tests.servers.serving import serve
 
 
@@ -116,6 +129,34 @@ def test_two_runs_against_a_faulty_server_report_the_same_in_any_order_of_arriva
     assert result.requests == in_order.requests
 
 
+def test_the_number_of_a_planned_request_depends_only_on_the_plan() -> None:
+    class Unsteady(RightCore):
+        """Refuses the rocket after a random delay, so that the run checks whether the server reads all bodies."""
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(random.random() / 200)
+            await super().__call__(scope, receive, send)
+
+        def create(self, request: Request) -> Answer:
+            if "🚀".encode() in request.body:
+                return self.refuse(request, BadRequest(("name", "no rocket")))
+            return super().create(request)
+
+    def labels(connections: int) -> tuple[list[str], list[str]]:
+        """Return the labels of the requests that are sent several at once, by number, and the labels of the others."""
+        events: list[Event] = []
+        with serve(Unsteady(USERS)) as url, open_run(quick(url, connections=connections)) as run:
+            run.conduct(events.append)
+            (plan,) = run._job.plans
+        seen = {event.exchange.number: event.exchange.label for event in events if isinstance(event, ExchangeSeen)}
+        planned = range(1, 2 + sum(map(len, plan.chains)) + len(plan.concurrent))
+        return [seen.pop(number) for number in planned], list(seen.values())
+
+    (one, _), (several, others) = labels(1), labels(8)
+    assert "a plain lead list, on the same connection" in others
+    assert one == several
+
+
 def test_events_may_be_added_up_in_any_order(mangled: tuple[list[Event], RunResult]) -> None:
     events, result = mangled
     some = [event for event in events[1:] if not (isinstance(event, VerdictGiven) and event.smallest)]
@@ -132,6 +173,29 @@ def test_a_failure_is_shrunk_and_sent_again_three_times(mangled: tuple[list[Even
     assert found.worst is not None
     assert b'"name":"\'"' in found.worst.exchanges[0].request.body.data
     assert (found.same, found.times) == (3, 3)
+
+
+def test_a_server_that_stops_answering_is_not_waited_for_in_each_attempt_to_shrink() -> None:
+    class Stuck(Mangling):
+        is_stuck = False
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(1 * self.is_stuck)
+            await super().__call__(scope, receive, send)
+
+    server = Stuck(USERS)
+    silent = 0
+
+    def listen(event: Event) -> None:
+        nonlocal silent
+        server.is_stuck |= isinstance(event, StageStarted) and event.name == "shrinking"
+        silent += isinstance(event, ExchangeSeen) and event.exchange.response is None
+
+    suites = with_fewer_requests(is_long_or_quotes)
+    with serve(server) as url, open_run(quick(url, timeout_s=0.6), suites=suites) as run:
+        result = run.conduct(listen)
+    assert broken(result) == ["response.name.echo", "response.personIds.echo"]
+    assert silent == 2 * (SILENCES + 3)  # for each, to shrink it and to repeat it
 
 
 def has_a_rocket(request: Sent) -> bool:
@@ -168,6 +232,16 @@ class SessionOfThirty(RightCore):
         return user
 
 
+class SignInPageAfterThirty(SessionOfThirty):
+    """Redirects those without a session to where they can sign in, as a gateway with single sign-on does."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        if self.seen <= 30:
+            return answer
+        return answer._replace(status=302, headers={"location": "https://login.example/?next=/"}, body=b"")
+
+
 class QuotaOfThirty(RightCore):
     """Answers 429 from the thirty-first request on."""
 
@@ -196,7 +270,8 @@ class GatewayAfterThirty(QuotaOfThirty):
 @pytest.mark.parametrize(
     ("server", "ending", "says"),
     [
-        (SessionOfThirty, Ending.SESSION_ENDED, "The session ended after"),
+        (SessionOfThirty, Ending.SESSION_ENDED, "the server now answers 401 to a request that it accepted before"),
+        (SignInPageAfterThirty, Ending.SESSION_ENDED, "answers 302 (to https://login.example/) to a request"),
         (QuotaOfThirty, Ending.QUOTA_USED_UP, "the quota is used up"),
         (GatewayAfterThirty, Ending.TARGET_GONE, "keeps answering 503"),
     ],
@@ -282,6 +357,16 @@ def test_a_success_that_was_sent_before_proves_no_gateway_to_be_available() -> N
     assert (result.ending, broken(result)) == (Ending.TARGET_GONE, [])
 
 
+def test_a_run_ends_after_responses_that_are_all_too_long_and_says_so() -> None:
+    name = "sends a gzip bomb"
+    with attackers({name: WRONG[name][0]}) as urls:
+        result = judged(quick(urls[name]))
+    assert result.ending is Ending.TARGET_GONE
+    assert "no longer sends whole responses" in result.why
+    assert "more than 4 MiB without its content coding gzip" in result.why
+    assert broken(result) == ["http.answer.complete"]
+
+
 @pytest.mark.parametrize(
     ("error", "ending", "code"),
     [(KeyboardInterrupt, Ending.INTERRUPTED, 130), (Terminated, Ending.TERMINATED, 143)],
@@ -344,7 +429,7 @@ def test_a_run_that_is_asked_to_end_sends_no_more_planned_requests() -> None:
 
 def test_a_run_that_is_asked_to_end_sends_no_more_of_a_chain() -> None:
     with serve(Mangling(USERS)) as url, open_run(quick(url, connections=1)) as run:
-        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 3 else None)
+        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 2 else None)
         assert max(map(len, run._job.plans[0].chains)) > 2
     assert result.requests == 2  # the discovery, and the first step of the first chain; the other steps do not count
 
@@ -366,11 +451,38 @@ def test_a_budget_is_a_bound_on_time_and_requests() -> None:
     now_s = 0.0
     budget = Budget(max_time_s=5, max_requests=2, clock=lambda: now_s)
     assert (budget.allows_more, budget.left_s) == (True, 5)
-    assert [budget.spend_request(), budget.spend_request()] == [1, 2]
-    assert not budget.allows_more
+    assert [budget.spend_if_allowed() for _ in range(3)] == [True, True, False]
+    assert (budget.requests, budget.allows_more) == (2, False)
     assert not Budget(max_time_s=0, clock=lambda: now_s).pause(60)
     budget.stop()
     assert not budget.pause(60)
+
+
+@pytest.mark.parametrize("end", [Budget.end, Budget.stop])
+@pytest.mark.parametrize("is_part", [False, True])
+def test_the_end_of_a_budget_ends_its_pauses_and_those_of_its_parts(
+    end: Callable[[Budget], None], is_part: bool
+) -> None:
+    budget = Budget()
+    begun_s = time.monotonic()
+    timer = threading.Timer(0.1, end, [budget])
+    timer.start()
+    assert not (Budget(within=budget) if is_part else budget).pause(30)
+    assert time.monotonic() - begun_s < 15
+    timer.join()
+
+
+def test_a_part_allows_no_more_than_the_whole_budget_with_its_further_limits() -> None:
+    class CreatedUp(Budget):
+        @property
+        def allows_more(self) -> bool:
+            return False
+
+    assert not Budget(within=CreatedUp()).allows_more
+
+
+def test_a_part_pauses_no_longer_than_the_whole_budget_lasts() -> None:
+    assert not Budget(within=Budget(max_time_s=0)).pause(60)
 
 
 def test_responses_of_a_megabyte_are_judged_but_not_kept(tmp_path: Path) -> None:
@@ -418,6 +530,37 @@ def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
 
 
 def test_a_run_that_exceeds_its_time_reports_it(right_url: str) -> None:
-    result = judged(replace(settings_for(right_url), max_time_s=0.5))
-    assert result.ending is Ending.OUT_OF_TIME
+    result = judged(replace(settings_for(right_url), max_time_s=0.5, rate_per_s=20))
+    assert (result.ending, result.exit_code()) == (Ending.TOO_LITTLE_TIME, 3)
+    assert "planned requests, so the run has not judged all clauses" in result.why
+
+
+def test_a_run_that_exceeds_its_time_in_a_search_has_judged_all(right_url: str) -> None:
+    with open_run(settings_for(right_url)) as run:
+
+        def listen(event: Event) -> None:
+            if isinstance(event, StageStarted) and event.name.startswith("searching"):
+                run._budget.stop()  # as its deadline does
+
+        result = run.conduct(listen)
+    assert (result.ending, result.exit_code()) == (Ending.OUT_OF_TIME, 0)
     assert "reached its maximum time" in result.why
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_code_that_fails_because_of_a_signal_ends_the_run_in_order(is_asked: bool, tmp_path: Path) -> None:
+    """Hypothesis asserts what does not hold yet if a second signal arrives while it starts."""
+    with serve(RightCore(USERS)) as url, open_run(quick(url), folder=tmp_path / "run") as run:
+        failures = iter([AssertionError("a state that Hypothesis expects")])
+
+        def listen(event: Event) -> None:
+            if is_asked:
+                run.stop(Ending.INTERRUPTED)
+            for failure in failures:
+                raise failure
+
+        if is_asked:
+            assert run.conduct(listen).exit_code() == 130
+        else:
+            with pytest.raises(AssertionError):
+                run.conduct(listen)

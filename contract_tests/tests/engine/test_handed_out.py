@@ -26,6 +26,7 @@ def answered(body: bytes = b"", headers: Headers = ()) -> Exchange:
         (b'{"seen": "hgfedcba-token-54321"}', {"hgfedcba-token-54321"}),
         (b'{"token": "sent-by-us", "note": "session: open", "tokens": 12345678}', set()),
         (b'"eyJhbGciOiJI.eyJzdWIiOiIx.c2ln"', {"eyJhbGciOiJI.eyJzdWIiOiIx.c2ln"}),
+        ('{"\u017fe\u017f\u017fion": "abcdefgh"}'.encode(), {"abcdefgh"}),  # a letter that ignoring case equates with s
     ],
 )
 def test_secrets_in_a_body_are_found(body: bytes, found: set[str]) -> None:

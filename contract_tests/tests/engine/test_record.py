@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_tests.composition.run import open_run
-from contract_tests.composition.start import describe
+from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.events import (
+    Breaches,
+    CreatedByWorker,
+    CreatedView,
     Ending,
     Event,
+    ExchangesCounted,
     ExchangeSeen,
     FailureRepeated,
     ReadingObserved,
@@ -35,6 +40,7 @@ from contract_tests.engine.views import (
     RequestView,
     ResponseView,
     VerdictView,
+    WireView,
     view_exchange,
 )
 from contract_tests.judging.verdict import Outcome
@@ -45,22 +51,44 @@ from contract_tests.tests.corpus.exchanges import exchange, request
 from contract_tests.tests.servers.right_core import Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 
-STARTED = describe(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
+STARTED = first_event(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
+CAMPAIGN = replace(STARTED, depth="campaign of 900 requests")
 CLAUSES = [clause.id for clause in STARTED.clauses[:5]]
 
 TEXTS = st.text(max_size=20) | st.sampled_from(("\ud800", "a\nb", "${LEADLISTS_BEARER}"))
 HEADERS = st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9)), max_size=3).map(tuple)
 NUMBERS = st.floats(0, 1e10).map(lambda number: round(number, 6))
+COUNTS = st.integers(1, 300)
 BODIES = st.binary(max_size=40).flatmap(
     lambda data: st.sampled_from((BodyView(data, len(data)), BodyView(data, len(data) + 9, "ab" * 32)))
 )
+CREATED = st.lists(st.builds(CreatedView, TEXTS, NUMBERS, COUNTS, TEXTS), max_size=2).map(tuple)
 
 
 @st.composite
 def views(draw: st.DrawFn, number: int) -> ExchangeView:
     response = draw(st.none() | st.builds(ResponseView, st.integers(100, 599), HEADERS, BODIES))
-    sent = draw(st.builds(RequestView, TEXTS, TEXTS, HEADERS, BODIES, st.booleans()))
+    wire = st.none() | st.builds(WireView, BODIES, TEXTS, st.booleans(), st.booleans())
+    sent = draw(st.builds(RequestView, TEXTS, TEXTS, HEADERS, BODIES, st.booleans(), st.booleans(), wire))
     return ExchangeView(number, draw(TEXTS), draw(NUMBERS), draw(NUMBERS), sent, response, draw(st.none() | TEXTS))
+
+
+@st.composite
+def counts(draw: st.DrawFn) -> ExchangesCounted:
+    def several(*parts: st.SearchStrategy[object]) -> tuple[Any, ...]:
+        return tuple(draw(st.lists(st.tuples(*parts), max_size=2)))
+
+    clauses = st.sampled_from(CLAUSES)
+    return ExchangesCounted(
+        draw(COUNTS),
+        draw(NUMBERS),
+        several(clauses, COUNTS),
+        several(st.just("success-status"), st.sampled_from(("200", "201")), COUNTS),
+        several(clauses, st.sampled_from(Outcome), COUNTS),
+        tuple(draw(st.lists(st.builds(Breaches, clauses, TEXTS, TEXTS, COUNTS, NUMBERS), max_size=2))),
+        draw(CREATED),
+        several(st.integers(-150, 50), COUNTS),
+    )
 
 
 @st.composite
@@ -81,13 +109,17 @@ def runs(draw: st.DrawFn) -> list[Event]:
     later = st.one_of(
         st.builds(VerdictGiven, verdicts, st.booleans()),
         st.builds(StageStarted, TEXTS),
-        st.builds(FailureRepeated, clauses, st.integers(0, 3), st.just(3)),
+        st.builds(FailureRepeated, clauses, st.integers(0, 3), st.just(3), st.integers(0, 6), st.integers(0, 9)),
         st.builds(ReadingObserved, st.just("success-status"), st.sampled_from(("200", "201"))),
+        counts(),
+        st.builds(CreatedByWorker, CREATED),
     )
     held = st.lists(clauses, max_size=3, unique=True).map(tuple)
-    events: list[Event] = [ExchangeSeen(view, draw(held), (("success-status", "201"),)) for view in seen]
+    observed = (("success-status", "201"),)
+    events: list[Event] = [ExchangeSeen(view, draw(held), observed, draw(st.booleans())) for view in seen]
     ended = st.builds(RunEnded, TEXTS, st.sampled_from(Ending), TEXTS, st.integers(0, 9), NUMBERS)
-    return [STARTED, *events, *draw(st.lists(later, max_size=6)), *draw(st.lists(ended, max_size=1))]
+    started = draw(st.sampled_from((STARTED, CAMPAIGN)))
+    return [started, *events, *draw(st.lists(later, max_size=6)), *draw(st.lists(ended, max_size=1))]
 
 
 @settings(deadline=None)
@@ -102,15 +134,23 @@ def test_a_record_read_back_gives_the_same_events_and_an_equal_result(
 
 
 @settings(deadline=None)
-@given(runs(), st.integers(1, 400))
-def test_a_truncated_record_gives_the_result_of_its_complete_lines(
-    tmp_path_factory: pytest.TempPathFactory, events: list[Event], cut: int
+@given(runs(), st.data())
+def test_a_record_that_is_cut_off_at_any_byte_gives_the_result_of_its_complete_lines(
+    tmp_path_factory: pytest.TempPathFactory, events: list[Event], data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     lines = [to_line(event) for event in events]
-    whole = b"".join(lines[:-1])
-    (folder / FILE_NAME).write_bytes(whole + lines[-1][: min(cut, len(lines[-1]) - 1)])
-    assert read_result(folder) == sum_up(events[:-1])
+    whole = b"".join(lines)
+    kept = whole[: data.draw(st.integers(len(lines[0]), len(whole)))]
+    (folder / FILE_NAME).write_bytes(kept)
+    assert read_result(folder) == sum_up(events[: kept.count(b"\n")])
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 1, -1])
+def test_a_record_without_a_complete_first_line_contains_no_run(tmp_path: Path, kept_bytes: int) -> None:
+    (tmp_path / FILE_NAME).write_bytes(to_line(STARTED)[:kept_bytes])
+    with pytest.raises(RecordError, match="no complete first line"):
+        read_result(tmp_path)
 
 
 def test_the_record_of_a_real_run_reads_back_equal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -164,7 +204,6 @@ def test_a_long_body_is_truncated_with_its_size_and_hash() -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        (b"", "no complete first line"),
         (b"nonsense\n", "line 1: not JSON"),
         (b'{"event":"weather"}\n', "line 1: not an event"),
         (b'{"event":"stage","title":"x"}\n', "line 1: not an event"),

@@ -1,0 +1,41 @@
+"""Find the objects that a run creates, in its exchanges and events. Pure."""
+
+from __future__ import annotations
+
+import orjson
+
+from contract_tests.engine.events import CreatedByWorker, CreatedView, Event, ExchangesCounted, ExchangeSeen
+from contract_tests.engine.views import ExchangeView
+
+
+def created_by(event: Event) -> tuple[CreatedView, ...]:
+    """Return the objects that an event says were created."""
+    match event:
+        case ExchangesCounted() | CreatedByWorker():
+            return event.created
+        case ExchangeSeen(exchange) if not event.is_counted and (view := created_view(exchange)):
+            return (view,)
+        case _:
+            return ()
+
+
+def created_view(exchange: ExchangeView) -> CreatedView | None:
+    """Return the object that an exchange created; None if it created none."""
+    found = created_id(exchange)
+    if found is None:
+        return None
+    login = " ".join(v for n, v in exchange.request.headers if n.lower() in {"authorization", "cookie"})
+    return CreatedView(found, exchange.sent_at_s, exchange.number, login)
+
+
+def created_id(exchange: ExchangeView) -> str | None:
+    """Return the id of the object that an exchange created, as the server wrote it; None if it created none."""
+    response = exchange.response
+    if response is None or not 200 <= response.status < 300 or exchange.request.method != "POST":
+        return None
+    try:
+        body = orjson.loads(response.body.data)
+    except orjson.JSONDecodeError:
+        return None
+    found = body.get("id") if isinstance(body, dict) else None
+    return str(found) if isinstance(found, str | int) else None
