@@ -29,6 +29,8 @@ COMMANDS = {
     "selfcheck": "Check the suite itself.",
 }
 
+EXIT_OUTPUT = 1
+
 
 class Commands(click.Group):
     """The commands; each is imported when it is used, because some need Hypothesis, which takes long to import."""
@@ -59,6 +61,12 @@ def cli() -> None:
     """Judge whether a server keeps the contract of the lead list endpoint."""
 
 
+@cli.result_callback()
+def _returned(code: int | None) -> tuple[int | None]:
+    """Wrap the code of a command. Click itself returns 0 for --help and --version, which is not a verdict."""
+    return (code,)
+
+
 def main() -> None:
     """Run the command and exit with its code."""
     from contract_tests.engine.interruption import Terminated
@@ -67,7 +75,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is a run that must end in order
     install()
     try:
-        code = cli.main(prog_name="leadlists-contract", standalone_mode=False) or 0
+        returned = cli.main(prog_name="leadlists-contract", standalone_mode=False)
+        code = returned[0] if isinstance(returned, tuple) else None
     except click.ClickException as error:
         error.show(file=sys.stderr)
         code = error.exit_code
@@ -77,6 +86,8 @@ def main() -> None:
         code = 143
     sys.stdout.flush()
     sys.stderr.flush()
+    if code is None:  # of a command that only prints; the code of the others is a verdict, which is kept
+        code = EXIT_OUTPUT if getattr(sys.stdout, "is_lost", False) else 0
     if code in {130, 143}:
         os._exit(code)  # without waiting for threads that still wait for a server
     gc.freeze()  # the interpreter's last collections would take a tenth of a second

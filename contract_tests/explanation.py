@@ -16,8 +16,8 @@ from contract_tests.contract.specification import Clause, Reading, Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import HistoryOracle, Oracle
 from contract_tests.judging.judge import Judge
-from contract_tests.judging.oracles.answers import acceptance, open_question
-from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.judging.oracles.answers import acceptance, open_question, refusal
+from contract_tests.judging.oracles.blame import joint_questions, refused_though_valid
 from contract_tests.judging.verdict import Verdict
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.values import Session, Settings
@@ -26,6 +26,9 @@ from contract_tests.target.exchange import Exchange, Response
 LISTED = 20  # how many requests and defects are listed; then only their number
 FEW = 100  # requests for a question of their own; an oracle that judges more looks at every exchange
 PACKAGE = Path(__file__).parent
+# They name no clause of a single operation: those of its readings that can refuse, and of what its suite permits.
+OF_READINGS = (refusal, open_question, joint_questions)
+OF_VARIATIONS = (acceptance, refused_though_valid)
 _REFUSAL = Response(401, (("Content-Type", "application/json"),), b"{}")
 # Logins of all kinds, so that the plan has every request that it can have.
 _SETTINGS = Settings(
@@ -40,7 +43,7 @@ _SETTINGS = Settings(
 class Explanation:
     """What there is to know of one clause.
 
-    requests: labels of the planned requests that violate it or, if none does, that use what it permits; empty if only
+    requests: labels of the planned requests that violate it, then of those that use what it permits; empty if only
     responses show it. oracles: file, line and function. defects: of the mock, that break it.
     """
 
@@ -75,16 +78,16 @@ def explain(clause_id: str, specification: Specification, suites: tuple[Operatio
     return Explanation(
         clause,
         tuple(dict.fromkeys(_probing(clause, judge, suites))),
-        tuple(_place(oracle) for oracle in judge.every_oracle if _speaks_of(oracle, clause, judge)),
+        tuple(_place(oracle) for oracle in oracles_of(clause, judge)),
         tuple(reading for reading in specification.readings.values() if reading.clause == clause_id),
         tuple(_defects(clause_id)),
     )
 
 
 def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -> list[str]:
-    """Return the labels of the requests that violate the clause; if none does, of those that use what it permits.
+    """Return the labels of the requests that violate the clause, then of those that use what it permits.
 
-    If none does either, of those whose refusal is judged by the clause, unless these are many.
+    If there are none, of those whose refusal is judged by the clause, unless these are many.
     """
     violating, using, refused = [], [], []
     readings = judge.terms.specification.readings
@@ -92,7 +95,7 @@ def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -
         for step in make_plan(suites, judge.terms, operation, "explained").steps:
             case = judge.case(Exchange(step.request, _REFUSAL, None, 0, 0))
             expectation = case.expectation
-            if clause.id in {fault.clause for fault in expectation.violations}:
+            if clause.id in {violation.clause for violation in expectation.violations}:
                 violating.append(step.label)
             used = {rule for rule, _ in expectation.variations} | {
                 readings[r].clause for r in expectation.open_readings
@@ -101,20 +104,23 @@ def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -
                 using.append(step.label)
             if any(isinstance(each, Verdict) and each.clause == clause.id for each in judge.judge(case)):
                 refused.append(step.label)
-    return violating or using or (refused if len(refused) <= FEW else [])
+    return [*violating, *using] or (refused if len(refused) <= FEW else [])
 
 
-def _speaks_of(oracle: Oracle | HistoryOracle, clause: Clause, judge: Judge) -> bool:
+def oracles_of(clause: Clause, judge: Judge) -> list[Oracle | HistoryOracle]:
+    """Return the oracles that can judge a clause: those that name it, and those of its readings and variations."""
     rule = clause.id.removeprefix(f"{clause.operation}.")
-    if any(fnmatchcase(rule, pattern) for pattern in oracle.clauses):
-        return True
-    # What a lead list permits beyond its schema is judged by the oracles for what any operation permits.
-    # A clause with a reading is judged by the option that the server is seen to follow.
-    is_read = any(reading.clause == clause.id for reading in judge.terms.specification.readings.values())
-    if is_read and oracle.judge is open_question:
-        return True
-    permitted = [pattern for rules in judge.rules for pattern in rules.clauses]
-    return oracle.judge in (acceptance, refused_though_valid) and any(fnmatchcase(rule, p) for p in permitted)
+    readings = judge.terms.specification.readings.values()
+    also: list[object] = []
+    if any(reading.clause == clause.id and reading.refusals for reading in readings):
+        also += OF_READINGS
+    if any(fnmatchcase(rule, pattern) for rules in judge.rules for pattern in rules.clauses):
+        also += OF_VARIATIONS
+    return [
+        oracle
+        for oracle in judge.every_oracle
+        if oracle.judge in also or any(fnmatchcase(rule, pattern) for pattern in oracle.clauses)
+    ]
 
 
 def _place(oracle: Oracle | HistoryOracle) -> str:

@@ -119,7 +119,7 @@ def pytest_make_collect_report(
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Keep the files of Hypothesis in our folder, after its own hook: before that, it warns of access to its files."""
     if session.config.stash.get(ASKED, None):
-        hypothesis_files.keep_in(Path.cwd() / ".leadlists" / "hypothesis")
+        hypothesis_files.keep_in()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -115,8 +115,8 @@ def _kind(clause: str) -> type[Failure]:
 
 
 def _failure(verdict: Verdict, terms: Terms, operation: str) -> Failure:
-    told = {"expected": verdict.expected, "actual": verdict.actual, "hint": verdict.hint, "reading": verdict.reading}
+    parts = {"expected": verdict.expected, "actual": verdict.actual, "hint": verdict.hint, "reading": verdict.reading}
     statement = terms.specification.clauses[verdict.clause].statement
-    lines = [statement, *(f"{label:8}  {text}" for label, text in told.items() if text)]
+    lines = [statement, *(f"{label:8}  {text}" for label, text in parts.items() if text)]
     masked = Masker(terms.settings.secrets).mask("\n".join(lines))
     return _kind(verdict.clause)(operation=operation, title=verdict.clause, message=printable(masked))

@@ -14,9 +14,10 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from contract_tests.composition.suites import SUITES
-from contract_tests.contract.loading import find_spec_folder, load_specification, load_yaml, resolve_refs
+from contract_tests.contract.loading import check_references, find_spec_folder, load_specification, resolve_refs
 from contract_tests.contract.specification import GROUPS, HTTP_METHODS, Specification, SpecificationError
 from contract_tests.contract.terms import Terms
+from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.operation_suite import OperationSuite, judge_with
 from contract_tests.settings.values import Settings
 
@@ -28,6 +29,7 @@ def problems(folder: Path, suites: tuple[OperationSuite, ...] = SUITES) -> Itera
     try:
         yield from _changed_types(folder)
         document = load_yaml(folder / "openapi.yaml")
+        check_references(document)
         if unquoted := list(_statuses(document)):
             yield from unquoted  # the validator would fail on them
             return
@@ -39,6 +41,8 @@ def problems(folder: Path, suites: tuple[OperationSuite, ...] = SUITES) -> Itera
         yield from _options(folder)
     except SpecificationError as error:
         yield str(error)
+    except (AttributeError, LookupError, RecursionError, TypeError) as error:
+        yield f"{folder}: a file has another form than the bundled one: {error!r}"
 
 
 def _changed_types(folder: Path) -> Iterator[str]:
@@ -115,14 +119,20 @@ def _uuid_patterns(node: Any, place: str) -> Iterator[str]:
 def _oracles(specification: Specification, suites: tuple[OperationSuite, ...]) -> Iterator[str]:
     """Check that every clause has an oracle, a reading or a reason, and every oracle an existing clause."""
     asked = {reading.clause for reading in specification.readings.values()}
-    patterns = judge_with(Terms.of(specification, Settings("")), suites).patterns
-    rules = {clause.id: clause.id.removeprefix(f"{clause.operation}.") for clause in specification.clauses.values()}
-    for clause in specification.judged_clauses:
-        if clause.id not in asked and not any(fnmatchcase(rules[clause.id], pattern) for pattern in patterns):
+    terms = Terms.of(specification, Settings(""))
+    of_all = judge_with(terms, ()).patterns
+    of_each = {suite.operation: judge_with(terms, (suite,)).patterns - of_all for suite in suites}
+    unmet = {("", pattern) for pattern in of_all} | {(name, each) for name in of_each for each in of_each[name]}
+    for clause in specification.clauses.values():
+        rule = clause.id.removeprefix(f"{clause.operation}.")
+        judging = {("", pattern) for pattern in of_all if fnmatchcase(rule, pattern)} | {
+            (clause.operation, pattern) for pattern in of_each.get(clause.operation, ()) if fnmatchcase(rule, pattern)
+        }
+        unmet -= judging
+        if not judging and clause.id not in asked and clause in specification.judged_clauses:
             yield f"clauses.yaml: {clause.id} has neither an oracle nor a reason in `unjudged`"
-    for pattern in sorted(patterns):
-        if not any(fnmatchcase(rule, pattern) for rule in rules.values()):
-            yield f"an oracle judges {pattern}, which is not a clause"
+    for name, pattern in sorted(unmet):
+        yield f"an oracle judges {pattern}, which is not a clause{f' of {name}' if name else ''}"
 
 
 def _options(folder: Path) -> Iterator[str]:

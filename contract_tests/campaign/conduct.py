@@ -1,4 +1,4 @@
-"""Conducts a campaign: the covering set, then cell after cell, within one budget. A run with more steps."""
+"""Conduct a campaign, a run with more steps: the covering set, then cell after cell, within one budget."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from contract_tests.engine.conduct import Conductor, Job
 from contract_tests.engine.events import CreatedByWorker, Ending, ExchangesCounted
 from contract_tests.engine.findings import CONFIRMING
 from contract_tests.engine.grouping import Key
-from contract_tests.engine.novelty import way_of
-from contract_tests.engine.traffic import RunOver, Traffic
+from contract_tests.engine.novelty import behaviour_of
+from contract_tests.engine.traffic import Traffic
+from contract_tests.engine.unread_bodies import UnreadBodies
 from contract_tests.engine.views import ExchangeView, Secrets
+from contract_tests.engine.watching import RunOver
 from contract_tests.judging.judge import Judge
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
@@ -67,6 +69,9 @@ def requests_for_cells(most: int | None, plans: Sequence[Plan], most_examples: i
 class CampaignConductor(Conductor):
     """One campaign, or one shard of it, against a target."""
 
+    _budget: CampaignBudget
+    log: CampaignLog
+
     def __init__(
         self,
         target: Target,
@@ -86,22 +91,14 @@ class CampaignConductor(Conductor):
         """
         super().__init__(target, judge, job, budget=budget, secrets=secrets, log=log)
         self._campaign = campaign
-        self._limits = budget
-        self._chosen = frozenset(clause.id for clause in job.started.clauses)
         self._crew = crew
         self._examples = examples
-        self.followed = log
         self._started_s -= campaign.spent_s
-
-    def stop(self, ending: Ending) -> None:
-        """End the campaign in order as soon as the request under way is answered; safe to call from a signal."""
-        self._asked = ending
-        self._limits.ask_to_end()
 
     @property
     def is_asked_to_end(self) -> bool:
         """Whether a signal ends the campaign, or the cell, before its budget does."""
-        return self._limits.is_to_end
+        return self._budget.is_asked_to_end
 
     def show_rest(self) -> None:
         """Record the exchanges that arrived in a cell before it ended early."""
@@ -128,56 +125,56 @@ class CampaignConductor(Conductor):
             yield from self._cover(plan)
         yield from self._send_examples()
         opening = self._opening(plans)
-        yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._limits))
+        yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._budget))
         self._save_examples()
-        if self._limits.is_created_up and self._asked is None:
+        if self._budget.is_created_up and self._asked is None:
             raise RunOver(Ending.OUT_OF_TIME, f"The campaign ends before its cells: {self._created_up}")
         if self._refused or not self._budget.allows_more:
             return
         recorded = set()
-        for index, requests in self.followed.retell():
-            self._limits.count(requests)
+        for index, requests in self.log.emit_recorded():
+            self._budget.count(requests)
             recorded.add(index)
             yield
         cells = (cell for cell in self._campaign.cells(left) if cell.index not in recorded)
         yield from self._spread(cells, opening) if self._crew else self._one_by_one(cells, opening)
         if self._asked is not None:
             return
-        if self._limits.is_created_up:
+        if self._budget.is_created_up:
             raise RunOver(Ending.COMPLETE, f"The campaign ends: {self._created_up}")
         raise RunOver(Ending.COMPLETE, "The budget of the campaign is used up.")
 
     @property
     def _created_up(self) -> str:
-        return f"--max-created {self._limits.max_created} is reached."
+        return f"--max-created {self._budget.max_created} is reached."
 
     def _one_by_one(self, cells: Iterable[Cell], opening: Opening) -> Iterator[None]:
         for cell in cells:
             yield from self.carry_out(cell, opening)
             self._save_examples()
-            if not self._limits.allows_more:
+            if not self._budget.allows_more:
                 return
 
     def _spread(self, cells: Iterator[Cell], opening: Opening) -> Iterator[None]:
         """Let other processes carry out the cells, and take into account what each has found when it is complete."""
         assert self._crew is not None
         over: tuple[Ending, str] | None = None
-        for done in self._crew.carry_out(cells, opening, self.followed, self._limits):
+        for done in self._crew.carry_out(cells, opening, self.log, self._budget):
             if isinstance(done, str):
                 self._stage(f"{NEWS} {done}")
             elif isinstance(done, CreatedByWorker):
-                self.followed.emit(done)
+                self.log.emit(done)
             elif done is not None:
-                self.followed.take_over(done.events, done.files)
+                self.log.take_over(done.events, done.files)
                 if done.lost:
-                    self.followed.emit(ExchangesCounted(created=done.lost))
-                self._limits.count(done.requests)
+                    self.log.emit(ExchangesCounted(created=done.lost))
+                self._budget.count(done.requests)
                 if done.is_cut_off:
                     self._stage(done.cell.cut_off)
                 self._save_examples()
                 if done.over is not None and over is None:
                     over = done.over
-                    self._limits.ask_to_end()  # the other cells under way end, and return what they have created
+                    self._budget.end()  # the other cells under way end, and return what they have created
             yield
         if over is not None:
             raise RunOver(*over)
@@ -190,15 +187,15 @@ class CampaignConductor(Conductor):
 
     def _save_examples(self) -> None:
         if self._examples is not None:
-            for found in self.followed.findings:
+            for found in self.log.findings:
                 self._examples.save(found)
 
     def _opening(self, plans: Sequence[Plan]) -> Opening:
         """What the covering set has shown, for every cell to start from."""
         corpus = Corpus()
-        for seen in self.followed.take():
+        for seen in self.log.take():
             if exchange := self._traffic.history.exchange(seen.exchange.number):
-                corpus.add(way_of(seen), exchange.request)
+                corpus.add(behaviour_of(seen), exchange.request)
         plans = tuple(Plan(plan.first, base=plan.base) for plan in plans)
         return Opening(self._job.started, corpus, plans, self._traffic.plain, self._traffic.denied)
 
@@ -210,8 +207,8 @@ class CampaignConductor(Conductor):
         grounds = self._campaign.grounds(opening.plans)
         ground = replace(grounds[cell.turn % len(grounds)], corpus=opening.corpus.copy())
         self._traffic.plain, self._traffic.denied = opening.plain, opening.denied
-        budget = Budget(max_requests=cell.requests, within=self._limits, numbers_after=cell.first_number)
-        traffic = self._traffic.apart(budget)
+        budget = Budget(max_requests=cell.requests, within=self._budget, numbers_after=cell.first_number)
+        traffic = self._traffic.apart(budget, UnreadBodies().in_step)
         strain = Strain()
         self._send(traffic, (traffic.plain,), ground.corpus)
         yield
@@ -225,7 +222,7 @@ class CampaignConductor(Conductor):
             yield
         traffic.judge_put_off()
         traffic.judge_together()
-        self.followed.take()
+        self.log.take()
         yield from self._confirm(traffic, budget)
 
     def _send(self, traffic: Traffic, sent: Sent, corpus: Corpus) -> list[ExchangeView]:
@@ -236,16 +233,16 @@ class CampaignConductor(Conductor):
             traffic.send_burst(steps)
         else:
             broken = [verdict.clause for verdict in traffic.probe(steps[0])]
-        seen = self.followed.take()
+        seen = self.log.take()
         for each in seen:
-            corpus.add(way_of(each, broken), sent[0].request)
+            corpus.add(behaviour_of(each, broken), sent[0].request)
         return [each.exchange for each in seen]
 
     def _confirm(self, traffic: Traffic, budget: Budget) -> Iterator[None]:
         """Send what was found first in this traffic again, and make it smaller, before it is reported."""
         confirming = Confirming(
             traffic,
-            self.followed,
+            self.log,
             budget,
             chosen=self._chosen,
             seed=self._job.started.seed,
@@ -255,7 +252,7 @@ class CampaignConductor(Conductor):
             self._stage(CONFIRMING)
             for _ in confirming.steps():
                 yield
-        self.followed.take()
+        self.log.take()
 
     def _relieve(self, traffic: Traffic, budget: Budget) -> Iterator[None]:
         """Go on only if the server still accepts a plain request; otherwise wait a little, then end the campaign."""

@@ -8,7 +8,7 @@ from random import Random
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Event, ExchangeSeen
 from contract_tests.engine.findings import Findings
-from contract_tests.engine.novelty import Novelty, Way
+from contract_tests.engine.novelty import Behaviour, Novelty
 from contract_tests.engine.record import Record
 from contract_tests.target.exchange import Request
 
@@ -41,9 +41,9 @@ class CampaignLog(EventLog):
     @property
     def behaviours(self) -> int:
         """In how many ways the server has behaved."""
-        return len(self.summing.discoveries.ways)
+        return len(self.summing.discoveries.behaviours)
 
-    def retell(self) -> Iterator[tuple[int, int]]:
+    def emit_recorded(self) -> Iterator[tuple[int, int]]:
         """Emit the recorded events of each complete cell; yield its index and the number of its requests."""
         yield from ()
 
@@ -65,15 +65,15 @@ class CampaignLog(EventLog):
 class Corpus:
     """Requests that made the server behave in a new way, for a cell to mutate; bounded."""
 
-    def __init__(self, entries: dict[Way, Request] | None = None) -> None:
+    def __init__(self, entries: dict[Behaviour, Request] | None = None) -> None:
         self._entries = dict(entries or {})
         self._novelty = Novelty(self._entries)
 
-    def add(self, way: Way, request: Request) -> bool:
+    def add(self, behaviour: Behaviour, request: Request) -> bool:
         """Keep a request if the server's behaviour is new; returns whether it is."""
-        if not self._novelty.is_new(way):
+        if not self._novelty.is_new(behaviour):
             return False
-        self._entries[way] = request
+        self._entries[behaviour] = request
         if len(self._entries) > KEPT_REQUESTS:
             del self._entries[next(iter(self._entries))]
         return True

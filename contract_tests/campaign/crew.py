@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from contract_tests.campaign.bounds import CampaignBudget
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import CampaignLog, Corpus
+from contract_tests.campaign.ledger import WorkerLedger
 from contract_tests.campaign.permit import Permit
+from contract_tests.engine.created import created_view
 from contract_tests.engine.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen, RunStarted
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.record import Record
@@ -37,7 +40,8 @@ class Opening:
 class CellOrder:
     """One cell for another process. permit: this cell's part of what is allowed. time_s: None for no limit.
 
-    known: breaches that were already sent again. signal: the name of what tells the process to stop.
+    known: breaches that were already sent again. signal: the name of what tells the process to stop. folder: of the
+    campaign, as the command names it.
     """
 
     cell: Cell
@@ -47,6 +51,7 @@ class CellOrder:
     time_s: float | None
     known: frozenset[Key]
     signal: str
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +85,20 @@ class Crew(Protocol):
 
 
 class Gathered(Record):
-    """Keeps the events and files of a cell in memory instead of in a folder."""
+    """Keeps the events and files of a cell in memory instead of in a folder, but writes what it creates to a ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: WorkerLedger) -> None:
         self.problem = ""
+        self.unwritten = {}
+        self._ledger = ledger
         self.events: list[Event] = []
         self.files: dict[str, bytes] = {}
 
     def write(self, event: Event, *, is_news: bool = True) -> None:
         """Keep one event."""
         self.events.append(event)
+        if isinstance(event, ExchangeSeen) and (view := created_view(event.exchange)):
+            self._ledger.add(view)
 
     def write_long(self, name: str, sent: bytes) -> None:
         """Keep the content of a file."""

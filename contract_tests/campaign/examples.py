@@ -1,14 +1,15 @@
-"""Share the requests that broke a clause with later campaigns, through a database of Hypothesis."""
+"""Share the requests that broke a clause with later campaigns, through databases of Hypothesis."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from hypothesis.database import ExampleDatabase
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
 from contract_tests.engine.findings import Found
 from contract_tests.engine.grouping import Key
@@ -20,7 +21,22 @@ LABEL = "an example of an earlier campaign"
 MOST_EXAMPLES = 100  # kept, and sent before the cells; a server that breaks more has more urgent problems
 KEY = b"leadlists-contract examples, 1"  # with the version of their form
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")  # those that plans send
+FOLDER = "examples"  # of each run folder
 _UNFILLED = "${LEADLISTS_"  # the place of a secret that this campaign does not have
+_RUN = "LEADLISTS_RUN"  # in place of the ID of the campaign
+
+
+def examples_in(folder: Path) -> ExampleDatabase:
+    """Return the database in the folder of a campaign."""
+    return DirectoryBasedExampleDatabase(folder / FOLDER)
+
+
+def unite_examples(folders: Iterable[Path], folder: Path) -> None:
+    """Save the newest examples of several campaigns in the folder of another, equal ones once. Raises OSError."""
+    values = sorted((value for one in folders for value in examples_in(one).fetch(KEY)), key=_age)
+    different = {_without_time(value): value for value in reversed(values)}
+    for value in list(different.values())[-MOST_EXAMPLES:]:
+        examples_in(folder).save(KEY, value)
 
 
 class Examples:
@@ -29,17 +45,31 @@ class Examples:
     problem: why the database can no longer be used; empty if it can.
     """
 
-    def __init__(self, database: ExampleDatabase, secrets: Mapping[str, str], base_url: str) -> None:
-        """secrets: secret -> expression that replaces it. base_url: of the server; other campaigns have other ones."""
+    def __init__(
+        self,
+        database: ExampleDatabase,
+        secrets: Mapping[str, str],
+        base_url: str,
+        run_id: str,
+        recorded: list[Request] | None = None,
+    ) -> None:
+        """secrets: secret -> expression that replaces it. base_url, run_id: other campaigns have other ones.
+
+        recorded: what a campaign that is continued has sent, which is sent instead of what the database has now.
+        """
         self.problem = ""
         self._database = database
-        self._secrets = secrets
+        self._secrets = {**secrets, run_id: _RUN}
         self._base_url = base_url
+        self._run_id = run_id
+        self._recorded = recorded
         self._saved: set[Key] = set()
         self._kept: dict[bytes, bytes] = {}  # an example without its time -> the saved value
 
     def requests(self) -> list[Request]:
         """Return the requests that earlier campaigns have saved, the newest first; delete those that are too many."""
+        if self._recorded is not None:
+            return self._recorded
         try:
             values = sorted(self._database.fetch(KEY), key=_age)
             for value in values[MOST_EXAMPLES:]:
@@ -59,11 +89,12 @@ class Examples:
         if request.wire is not None or request.body.is_cut or not request.url.startswith(self._base_url):
             return
         name, agent = USER_AGENT
+        body = request.body.data.replace(self._run_id.encode(), f"${{{_RUN}}}".encode())
         fields = {
             "method": request.method,
             "path": request.url.removeprefix(self._base_url),
             "headers": [(n, agent if n == name and v.startswith(f"{agent} (") else v) for n, v in request.headers],
-            "body": base64.b64encode(request.body.data).decode(),
+            "body": base64.b64encode(body).decode(),
             "chunked": request.chunked,
             "in_parts": request.in_parts,
             "at_s": found.last_s,
@@ -116,18 +147,3 @@ def _fields(value: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return fields if isinstance(fields, dict) else {}
-
-
-class RecordedExamples(Examples):
-    """Those that the record of a campaign has, which is continued; it saves none."""
-
-    def __init__(self, recorded: list[Request]) -> None:
-        self.problem = ""
-        self._recorded = recorded
-
-    def requests(self) -> list[Request]:
-        """Return the requests of the record."""
-        return self._recorded
-
-    def save(self, found: Found) -> None:
-        """Do nothing: another process has opened the database."""

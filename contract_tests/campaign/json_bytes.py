@@ -42,8 +42,8 @@ _ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-
 def json_bytes(body: bytes, random: Random) -> tuple[str, bytes]:
     """Change the bytes of an object; return the kind of change and the bytes, at most about 64 KiB."""
     fields = _fields(body)
-    kind = random.choice(sorted(_KINDS))
-    return kind, _KINDS[kind](fields, random)
+    kind = random.choice(sorted(_MUTATORS))
+    return kind, _MUTATORS[kind](fields, random)
 
 
 def _fields(body: bytes) -> dict[str, Any]:
@@ -115,8 +115,8 @@ def _token(fields: Mapping[str, Any], random: Random) -> bytes:
     return _with(fields, random, random.choice(_TOKENS))
 
 
-Kind = Callable[[Mapping[str, Any], Random], bytes]
-_KINDS: Mapping[str, Kind] = {
+Mutator = Callable[[Mapping[str, Any], Random], bytes]
+_MUTATORS: Mapping[str, Mutator] = {
     "not UTF-8": _not_utf_8,
     "escapes": _escapes,
     "another encoding": _encoding,

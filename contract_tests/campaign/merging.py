@@ -1,13 +1,15 @@
-"""Unites the records of several shards of a campaign into one, as if one process had sent everything."""
+"""Unite the records of several shards of a campaign into one, as if one process had sent everything."""
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.examples import unite_examples
 from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import (
     CreatedByWorker,
@@ -27,15 +29,37 @@ from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.views import ExchangeView
 
 NUMBERS_OF_A_SHARD = 10**10  # more than the cells of a campaign of weeks use
+UNION = ", merged from "  # in the depth of a union
+_PART = re.compile(r"(.+?)(?:, shard (\d+)/(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Which part of which campaign a record has. campaign: its budget and options, in words."""
+
+    campaign: str
+    index: int
+    total: int
+
+    @classmethod
+    def of(cls, started: RunStarted, folder: Path) -> _Part:
+        if not started.is_campaign:
+            raise RecordError(f"{folder} has a run; only parts of a campaign of `fuzz` can be united")
+        if UNION in started.depth:
+            raise RecordError(f"{folder} is a union already; name the folders that it was made of")
+        found = _PART.fullmatch(started.depth)
+        assert found is not None
+        return cls(found[1], int(found[2] or 1), int(found[3] or 1))
 
 
 def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
-    """Emit the events of all records to a log, and copy what is too long to print to the folder of its record.
+    """Emit the events of all records to a log; copy what is too long to print, and the examples, to its folder.
 
     The servers may have different addresses, as in CI jobs that start their own. Raises RecordError if a record cannot
-    be read, is of another seed or contract than the first, or holds cells of another record.
+    be read, is not a part of the campaign of the first, or holds cells of another record.
     """
     first: RunStarted | None = None
+    parts: dict[_Part, Path] = {}
     owners: dict[int, Path] = {}  # cell -> the folder with its record
     ends: list[RunEnded] = []
     for index, one in enumerate(folders):
@@ -47,29 +71,53 @@ def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
             match event:
                 case RunStarted():
                     first = _united(first, event, one, len(folders), log)
+                    _check_part(_Part.of(event, one), one, parts)
                 case RunEnded():
                     last = event
                 case _:
                     _check_owner(event, one, owners)
-                    _tell(log, _moved(event, offset))
+                    _append(log, _moved(event, offset))
         if first is None:
             raise RecordError(f"{one} holds no run: its record has no whole first line")
         ends.append(last or RunEnded("", Ending.INTERRUPTED, f"The record of {one} stops before its end.", 0, 0.0))
         for path in _long_files(one):
             kind, _, number = path.stem.partition("-")
             shutil.copyfile(path, folder / f"{kind}-{int(number) + offset}{path.suffix}")
+    unite_examples(folders, folder)
+    ends += _missing(parts)
     log.emit(_end(ends))
 
 
 def _united(first: RunStarted | None, event: RunStarted, folder: Path, count: int, log: CampaignLog) -> RunStarted:
     """Return the first event of the merged record; emit it once."""
     if first is None:
-        log.emit(replace(event, depth=f"{event.depth}, merged from {count} records"))
+        part = _Part.of(event, folder)
+        log.emit(replace(event, depth=f"{part.campaign}{UNION}{count} records"))
         return event
     for name in ("seed", "spec_sha256"):
         if getattr(event, name) != getattr(first, name):
             raise RecordError(f"{folder} is of another campaign: its {name} is {getattr(event, name)!r}")
     return first
+
+
+def _check_part(part: _Part, folder: Path, parts: dict[_Part, Path]) -> None:
+    """Remember the part; raise RecordError if another record has it, or if it is of another campaign."""
+    if part in parts:
+        raise RecordError(f"{folder} and {parts[part]} hold the same part of the campaign")
+    for other in parts:
+        if (other.campaign, other.total) != (part.campaign, part.total):
+            shown = [f"part {each.index} of {each.total} of a {each.campaign}" for each in (part, other)]
+            raise RecordError(f"{folder} is of another campaign: it has {shown[0]}, and {parts[other]} {shown[1]}")
+    parts[part] = folder
+
+
+def _missing(parts: Collection[_Part]) -> Iterator[RunEnded]:
+    """Yield an end for the parts of the campaign that no record has, if there are any."""
+    total = max(part.total for part in parts)
+    if missing := sorted(set(range(1, total + 1)) - {part.index for part in parts}):
+        which = f"Part {missing[0]} of {total} is" if len(missing) == 1 else f"{len(missing)} of {total} parts are"
+        shown = f" ({', '.join(map(str, missing))})" if len(missing) > 1 else ""
+        yield RunEnded("", Ending.INTERRUPTED, f"{which} missing{shown}.", 0, 0.0)
 
 
 def _check_owner(event: Event, folder: Path, owners: dict[int, Path]) -> None:
@@ -84,7 +132,7 @@ def _check_owner(event: Event, folder: Path, owners: dict[int, Path]) -> None:
             raise RecordError(f"{folder} and {owners[cell]} hold the same part of the campaign")
 
 
-def _tell(log: CampaignLog, event: Event) -> None:
+def _append(log: CampaignLog, event: Event) -> None:
     log.emit(event)
     log.take()
     for _ in log.waiting():
@@ -118,7 +166,8 @@ def _long_files(folder: Path) -> Iterator[Path]:
 
 
 def _end(ends: Sequence[RunEnded]) -> RunEnded:
-    """Return how the shards ended together: as the first that ended early, if there is one."""
-    worst = next((end for end in ends if end.ending is not Ending.COMPLETE), ends[0])
+    """Return how the shards ended together: as the first that ended early, if there is one, and why each did."""
+    early = [end for end in ends if end.ending is not Ending.COMPLETE] or ends[:1]
+    why = " ".join(dict.fromkeys(end.why for end in early))
     duration_s = max(end.duration_s for end in ends)
-    return RunEnded(now_text(), worst.ending, worst.why, sum(end.requests for end in ends), duration_s)
+    return RunEnded(now_text(), early[0].ending, why, sum(end.requests for end in ends), duration_s)

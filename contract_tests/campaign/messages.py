@@ -21,7 +21,7 @@ MOST_CHUNKS = 300
 _END = b"\r\n"
 
 
-def message(request: Request, random: Random, *, is_rude: bool) -> tuple[str, Request]:
+def unusual_message(request: Request, random: Random, *, is_rude: bool) -> tuple[str, Request]:
     """Return the name of a form, and the request with the bytes of a message of this form.
 
     is_rude: also choose among malformed messages, and among those that only attackers send.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from contract_tests.requests.plan import BURST
 from contract_tests.settings.connection import proxy_for
 from contract_tests.settings.manners import PUBLIC_RATE_PER_S, Shard, is_private, is_public
 from contract_tests.settings.values import Settings, UsageError
-from contract_tests.target.pace import addresses_of
+from contract_tests.target.addresses import addresses_of, host_and_port
 
 LEAST_RATE = 1e-6  # of the whole rate: less is what rounding leaves
 PUBLIC_MAX_CREATED = 10_000  # beyond private networks; about an hour at five requests a second
@@ -71,10 +71,11 @@ def permit_for(
     max_created: of all shards together. Raises UsageError that names the flag.
     """
     shard = shard or Shard()
-    parts = urlsplit(settings.url)
-    host = parts.hostname or ""
-    proxy = proxy_for(settings.url)
-    addresses = () if proxy else addresses_of(host, parts.port or (443 if parts.scheme == "https" else 80))
+    host, port = host_and_port(settings.url)
+    addresses: tuple[str, ...] = ()
+    if proxy_for(settings.url) is None:
+        with suppress(OSError):  # a name without an address is not private
+            addresses = addresses_of(host, port)
     private = is_private(addresses)
     if not private and host.lower() not in {each.lower() for each in own}:
         where = f"{', '.join(addresses)} is not of a private network" if addresses else "its address is not known"

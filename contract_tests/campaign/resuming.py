@@ -26,6 +26,7 @@ from contract_tests.engine.record import FILE_NAME, Record, RecordError, to_line
 from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.result import OUTSIDE_THE_CONTRACT
 from contract_tests.engine.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked, view_wire
+from contract_tests.engine.watching import is_signed_out
 from contract_tests.target.client import Target
 from contract_tests.target.connections import Way
 from contract_tests.target.exchange import Exchange, Request, Response
@@ -181,20 +182,20 @@ class ResumedLog(CampaignLog):
     def __init__(self, record: Record, past: Past) -> None:
         super().__init__(record)
         self._past = past
-        self._is_retelling = False
+        self._emits_recorded = False
 
     def write(self, event: Event, *, is_news: bool = True) -> None:
         """Append one event to the record if it is new."""
-        if not (self._is_retelling or self._past.has(event)):
+        if not (self._emits_recorded or self._past.has(event)):
             super().write(event, is_news=is_news)
 
-    def retell(self) -> Iterator[tuple[int, int]]:
+    def emit_recorded(self) -> Iterator[tuple[int, int]]:
         """Emit the recorded events of each complete cell; yield its index and the number of its requests."""
         for index, events in self._past.complete_cells():
-            self._is_retelling = True
+            self._emits_recorded = True
             for event in events:
                 self.emit(event)
-            self._is_retelling = False
+            self._emits_recorded = False
             self.take()
             yield index, self._past.requests[index]
 
@@ -254,4 +255,5 @@ def _is_reachable(event: Mapping[str, Any]) -> bool:
     if event.get("event") != "exchange":
         return False
     response = event.get("exchange", {}).get("response")
-    return response is not None and response["status"] not in {401, 429} and response["status"] < 500
+    status = int(response["status"]) if response else 0
+    return status > 0 and status != 429 and status < 500 and not is_signed_out(status)

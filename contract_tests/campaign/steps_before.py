@@ -1,19 +1,23 @@
-"""Find the earlier requests that a breach needs, if it does not occur again without them."""
+"""Confirm a breach that does not occur again at once: with the requests before it, or now and then."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
+from itertools import pairwise
 
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.findings import key_of
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.repeating import REPEATS
 from contract_tests.engine.traffic import Traffic
+from contract_tests.judging.case import Case
 from contract_tests.judging.verdict import Verdict
 from contract_tests.target.exchange import Exchange
 
-STEPS_BEFORE = (4, 8, 16, 40)  # tried in this order: what brings a server into a state is mostly sent shortly before
+# Tried in this order: what brings a server into a state is mostly sent shortly before. The last one is left out if
+# another of the requests shows the breach instead, which then depends on something else.
+STEPS_BEFORE = (4, 8, 16, 40)
+OFTEN = 40  # requests in a row: three breaches, if there is one at every thirteenth
 
 
 def break_with_steps_before(
@@ -27,19 +31,20 @@ def break_with_steps_before(
     sent = [case.exchange for case in traffic.history if case.exchange.number <= shown[-1].number]
     numbers = {exchange.number for exchange in shown}
     steps: list[Exchange] = []
-    verdict = None
+    verdict, moves = None, False
     for count in STEPS_BEFORE:
-        if verdict is not None or len(steps) == len(sent):
+        if verdict is not None or len(steps) == len(sent) or (moves and count == STEPS_BEFORE[-1]):
             break
         steps = [exchange for i, exchange in enumerate(sent, 1) if i >= len(sent) - count or exchange.number in numbers]
-        verdict = _sent(traffic, key, steps)
+        verdict, elsewhere = _sent(traffic, key, steps)
+        moves = moves or elsewhere
         yield
     size = len(steps) // 2
     while verdict is not None and size:
         start = 0
         while start < len(steps) - 1 and budget.left_requests >= REPEATS * len(steps):
             fewer = [*steps[:start], *steps[min(start + size, len(steps) - 1) :]]
-            smaller = _sent(traffic, key, fewer)
+            smaller, _ = _sent(traffic, key, fewer)
             if smaller is None:
                 start += size
             else:
@@ -48,19 +53,44 @@ def break_with_steps_before(
         size //= 2
     same = times = int(verdict is not None)
     while verdict is not None and times < REPEATS and budget.left_requests >= len(steps):
-        same += _sent(traffic, key, steps) is not None
+        same += _sent(traffic, key, steps)[0] is not None
         times += 1
         yield
     return verdict, same, times
 
 
-def _sent(traffic: Traffic, key: Key, steps: Sequence[Exchange]) -> Verdict | None:
-    """Send requests in their order; return the breach in the last response, with all exchanges."""
+def break_now_and_then(
+    traffic: Traffic, budget: Budget, key: Key, shown: Exchange
+) -> tuple[Verdict | None, int, int, int]:
+    """Send one request many times in a row, for a breach that depends on a count or on chance.
+
+    Return the last breach, how often there was one, how often the request was sent, and how many requests apart the
+    breaches were; 0 if it was not always as many.
+    """
+    times = int(min(OFTEN, budget.left_requests))
+    cases = traffic.send_again([shown] * times, at_once=False)
+    found = {verdict.exchanges[-1].number: verdict for verdict in _breaches(traffic, key, cases)}
+    numbers = sorted(found)
+    apart = {later - before for before, later in pairwise(numbers)}
+    every = apart.pop() if len(numbers) > 2 and len(apart) == 1 else 0
+    return found[numbers[-1]] if numbers else None, len(numbers), len(cases), every
+
+
+def _sent(traffic: Traffic, key: Key, steps: Sequence[Exchange]) -> tuple[Verdict | None, bool]:
+    """Send requests in their order; return the breach in the last response, with all exchanges.
+
+    If there is none, return whether another response has it.
+    """
     cases = traffic.send_again(steps, at_once=False)
     exchanges = tuple(case.exchange for case in cases)
     if len(exchanges) < len(steps):
-        return None
-    for verdict in traffic.broken(traffic.judge.judge_all(*cases)):
-        if verdict.exchanges[-1].number == exchanges[-1].number and key_of(verdict) == key:
-            return replace(verdict, exchanges=exchanges)
-    return None
+        return None, False
+    found = _breaches(traffic, key, cases)
+    for verdict in found:
+        if verdict.exchanges[-1].number == exchanges[-1].number:
+            return verdict._replace(exchanges=exchanges), False
+    return None, bool(found)
+
+
+def _breaches(traffic: Traffic, key: Key, cases: Sequence[Case]) -> list[Verdict]:
+    return [each for each in traffic.broken(traffic.judge.judge_all(*cases)) if key_of(each) == key]

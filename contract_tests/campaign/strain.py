@@ -1,4 +1,4 @@
-"""Follows how many exchanges fail, so that a campaign never goes on against a server that suffers. Pure."""
+"""Count how many exchanges fail, so that a campaign does not go on against a server that suffers. Pure."""
 
 from __future__ import annotations
 

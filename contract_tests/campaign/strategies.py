@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import Corpus
 from contract_tests.campaign.json_bytes import json_bytes
-from contract_tests.campaign.messages import message
+from contract_tests.campaign.messages import unusual_message
 from contract_tests.campaign.sequences import Parts, Sent, sequences
 from contract_tests.campaign.variation import mutated, sent_like, signed_in_as
 from contract_tests.engine.exploration import draw
@@ -122,7 +122,7 @@ def _bytes(random: Random, ground: Ground) -> Iterator[Sent]:
                 kind, body = json_bytes(request.body, random)
                 request, label = replace(request, body=body, wire=None), f"bytes of JSON: {kind}"
             if ground.writes_messages and not (is_json and random.random() < 0.8):
-                kind, request = message(request, random, is_rude=ground.is_rude)
+                kind, request = unusual_message(request, random, is_rude=ground.is_rude)
                 yield (Step(f"{label}, {kind}".removeprefix(", "), request),)
                 yield (Step("a plain request after that", ground.plan.first.request),)
             else:

@@ -131,7 +131,7 @@ def _add(fields: Fields, other: Fields, random: Random) -> Fields:
     return {**fields, name: other.get(name, random.choice(_VALUES))}
 
 
-def _retell(fields: Fields, _: Fields, random: Random) -> Fields:
+def _respell(fields: Fields, _: Fields, random: Random) -> Fields:
     """A name in another spelling."""
     name = random.choice(list(fields))
     spelling: Callable[[str], str] = random.choice((str.upper, str.capitalize, lambda n: n + " ", lambda n: n[:-1]))
@@ -205,4 +205,4 @@ def _splice(body: bytes, other: bytes, random: Random) -> bytes:
 
 
 _OF_BYTES = (_cut, _flip, _insert, _splice)
-_OF_FIELDS = (_drop, _put, _put, _borrow, _borrow, _blend, _add, _retell, _double, _bend, _bend, _bend)
+_OF_FIELDS = (_drop, _put, _put, _borrow, _borrow, _blend, _add, _respell, _double, _bend, _bend, _bend)

@@ -13,18 +13,21 @@ from hypothesis.database import ExampleDatabase
 from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
-from contract_tests.campaign.ledger import check_template
+from contract_tests.campaign.deletion import check_template
+from contract_tests.campaign.ledger import created_in
 from contract_tests.campaign.parameters import Parameters
 from contract_tests.campaign.permit import Permit, permit_for
 from contract_tests.commands.created import delete
 from contract_tests.commands.inputs import read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
-from contract_tests.commands.output import conclude, say, write_file, write_ledger, write_wanted
+from contract_tests.commands.output import complain, conclude, say, write_file, write_ledger, write_wanted
 from contract_tests.composition.campaign import cells_of, open_campaign
 from contract_tests.composition.cluster import open_crew
 from contract_tests.composition.examples import open_examples
 from contract_tests.composition.suites import FUZZ_OPTIONS
 from contract_tests.engine import hypothesis_files
+from contract_tests.engine.budget import too_little_time
+from contract_tests.engine.events import Ending
 from contract_tests.engine.interruption import stop_on_signals
 from contract_tests.report import discovered
 from contract_tests.report.campaign import CampaignReport
@@ -34,6 +37,14 @@ from contract_tests.settings.manners import Shard, shard_from
 from contract_tests.settings.options import SECRET_OPTIONS
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
+
+CAN_CONTINUE = {
+    Ending.INTERRUPTED,
+    Ending.TERMINATED,
+    Ending.TARGET_GONE,
+    Ending.SESSION_ENDED,
+    Ending.QUOTA_USED_UP,
+}
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -158,9 +169,9 @@ def carry_out(
     """
     say(str(order.permit))
     folder, masker = order.folder, Masker(order.settings.secrets)
-    hypothesis_files.keep_in(Path.cwd() / ".leadlists" / "hypothesis")
+    hypothesis_files.keep_in()
     with ExitStack() as stack:
-        crew = stack.enter_context(open_crew(dask, order.settings, order.permit)) if dask else None
+        crew = stack.enter_context(open_crew(dask, order.settings, order.permit, folder)) if dask else None
         campaign = open_campaign(
             order.settings,
             order.allowance,
@@ -174,9 +185,14 @@ def carry_out(
         )
         conductor = stack.enter_context(campaign)
         if parameters is not None:
-            parameters.write(folder)
+            if warning := too_little_time(conductor.planned, order.permit.rate_per_s, order.allowance.time_s):
+                complain(warning)
+            try:
+                parameters.write(folder)
+            except OSError as error:
+                complain(f"{folder} cannot be written ({error.strerror}), so `resume` cannot continue this campaign")
         stop_on_signals(conductor.stop)
-        console = CampaignReport(Console(highlight=False), conductor.followed, order.allowance)
+        console = CampaignReport(Console(highlight=False), conductor.log, order.allowance)
         result = conductor.conduct(console.listen)
     console.stop()
 
@@ -184,9 +200,14 @@ def carry_out(
         console.conclude(result, folder)
         write_file(folder / discovered.FILE_NAME, discovered.findings_file(result, folder))
 
-    conclude(result, print_table, conductor.record_problem or conductor.examples_problem)
-    write_ledger(folder)
+    conclude(result, print_table, conductor.log.record_problem or conductor.examples_problem)
+    write_ledger(folder, conductor.log.unwritten)
     write_wanted(order.reports, result, folder, masker.secrets)
+    if result.ending in CAN_CONTINUE and order.settings.app is None:
+        say(f"Continue with: leadlists-contract resume {folder}")
+    code = result.exit_code()
     if order.delete_url is not None:
-        delete(replace(order.settings, rate_per_s=order.permit.rate_per_s), folder, order.delete_url)
-    return result.exit_code()
+        paced = replace(order.settings, rate_per_s=order.permit.rate_per_s)
+        deleting = delete(paced, folder, created_in(folder, conductor.log.unwritten), order.delete_url)
+        code = deleting if deleting > 1 else code
+    return code

@@ -35,9 +35,9 @@ def command(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ..
     check_unused(folder)
     is_new = not folder.exists()
     record = Record(folder)
-    followed = CampaignLog(record)
+    log = CampaignLog(record)
     try:
-        merge(folders, followed, folder)
+        merge(folders, log, folder)
     except (OSError, RecordError) as error:
         record.close()
         if is_new:
@@ -46,7 +46,7 @@ def command(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ..
             record.path.unlink()
         raise click.UsageError(printable(str(error))) from None
     record.close()
-    result = followed.summing.result()
+    result = log.summing.result()
     ConsoleReport(Console(highlight=False)).conclude(result, folder)
     write_file(folder / discovered.FILE_NAME, discovered.findings_file(result, folder))
     write_ledger(folder)

@@ -20,7 +20,7 @@ Exit codes:
   1    a clause is broken
   2    wrong usage, or an error in the spec data
   3    no judgement was possible for a reason outside the contract: server not reachable, credentials refused,
-       session ended, quota used up, gateway down
+       session ended, quota used up, gateway down, too little time for the planned requests
   4    nothing was judged
   130  interrupted (Ctrl-C)
   143  terminated (SIGTERM)"""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
-from contract_tests.campaign.ledger import created_in
-from contract_tests.engine.events import Ending
+from contract_tests.engine.events import CreatedView, Ending
 from contract_tests.engine.files import write_whole
 from contract_tests.engine.record import RecordError
 from contract_tests.engine.result import RunResult
@@ -60,9 +60,11 @@ def write_wanted(wanted: Collection[Wanted], result: RunResult, folder: Path, se
         say(written.receipt.text)
 
 
-def write_ledger(folder: Path) -> None:
-    """Write the list of the lead lists that a campaign created."""
+def write_ledger(folder: Path, unwritten: Mapping[str, CreatedView] = MappingProxyType({})) -> None:
+    """Write the list of the lead lists that a campaign created. unwritten: what its record does not have."""
+    from contract_tests.campaign.ledger import created_in  # only campaigns need it
+
     try:
-        write_file(folder / ledger.FILE_NAME, ledger.ledger(created_in(folder)))
+        write_file(folder / ledger.FILE_NAME, ledger.ledger(created_in(folder, unwritten)))
     except RecordError as error:
         complain(str(error))

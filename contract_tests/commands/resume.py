@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
-from contract_tests.campaign.ledger import check_template
+from contract_tests.campaign.deletion import check_template
 from contract_tests.campaign.parameters import Parameters
 from contract_tests.campaign.permit import permit_for
 from contract_tests.commands.fuzz import Order, carry_out

@@ -71,8 +71,10 @@ def command(
         return _judge_file(har, flags, config, wanted)
     inputs = read_inputs(flags, config, sends=False)
     try:
-        with proxy_of(inputs.settings, host=host, port=port, keeps_host=keep_host) as proxy:
-            companion = Companion(program, proxy.stop)
+        with (
+            proxy_of(inputs.settings, host=host, port=port, keeps_host=keep_host) as proxy,
+            Companion(program, proxy.stop) as companion,
+        ):
             for ending in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(ending, lambda *_: companion.stop())
             shown = f"[{host}]" if ":" in host else host

@@ -12,7 +12,7 @@ from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import ExchangeView, RequestView
 from contract_tests.judging.verdict import Outcome
 
-COMPARABLE = frozenset({Ending.COMPLETE, Ending.OUT_OF_TIME, Ending.STOPPED})
+COMPARABLE = frozenset({Ending.COMPLETE, Ending.OUT_OF_TIME, Ending.TOO_LITTLE_TIME, Ending.STOPPED})
 SHOWN_DEPTH = 3  # parts of a response are grouped by so many steps into it, such as body/error/details
 
 
@@ -23,6 +23,11 @@ class Pair:
     a: ExchangeView
     b: ExchangeView
     differing: tuple[tuple[str, str, str], ...]
+
+    @property
+    def has_same_status(self) -> bool:
+        """Whether both servers accept or refuse the request: then it shows a difference less clearly."""
+        return all(part != "status" for part, _, _ in self.differing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,10 @@ def compare(
         by_cause.setdefault(("clause", clause), [])
     order = {"reading": 0, "clause": 1, "response": 2}
     found = sorted(by_cause.items(), key=lambda item: (order[item[0][0]], item[0][1]))
-    differences = tuple(causes.difference(kind, name, tuple(shown)) for (kind, name), shown in found)
+    differences = tuple(
+        causes.difference(kind, name, tuple(sorted(shown, key=lambda pair: pair.has_same_status)))
+        for (kind, name), shown in found
+    )
     return Comparison(urls, a.result, b.result, len(pairs), differences)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from hypothesis.database import ExampleDatabase
+from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase, MultiplexedDatabase
 
 from contract_tests.campaign.allowance import Allowance, check_allowance
 from contract_tests.campaign.bounds import CampaignBudget
@@ -17,18 +16,17 @@ from contract_tests.campaign.cells import Cell, cells
 from contract_tests.campaign.conduct import Campaign, CampaignConductor, requests_for_cells
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.crew import Crew
-from contract_tests.campaign.examples import LABEL, MOST_EXAMPLES, Examples, RecordedExamples
+from contract_tests.campaign.examples import LABEL, MOST_EXAMPLES, Examples, examples_in
 from contract_tests.campaign.permit import Permit
 from contract_tests.campaign.resuming import Past, RecallingTarget, ResumedLog, resumable
 from contract_tests.campaign.strategies import Ground
-from contract_tests.composition.start import describe
+from contract_tests.composition.start import first_event
 from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.engine.conduct import Job
-from contract_tests.engine.events import RunStarted
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
 from contract_tests.settings.connection import proxy_for
@@ -38,6 +36,9 @@ from contract_tests.settings.values import Settings
 from contract_tests.target.client import Target
 
 WITH_EXAMPLES = ", with examples"  # in the depth of a campaign, which must be the same to resume it
+
+
+ABSENCE_S = 60.0  # a deployment in the middle of a night must not end a campaign
 
 
 @contextmanager
@@ -102,14 +103,14 @@ def _open(
     recorded = past.started.depth if past is not None and past.started is not None else ""
     has_examples = WITH_EXAMPLES in recorded or (past is None and database is not None)
     parts = (", rude" * settings.rude, WITH_EXAMPLES * has_examples, f", shard {shard}" * (shard.total > 1))
-    started = replace(describe(terms), depth=f"campaign of {allowance}{''.join(parts)}")
+    started = replace(first_event(terms), depth=f"campaign of {allowance}{''.join(parts)}")
     if past is not None:
         started = resumable(past, started)
-    plans = _plans(terms, suites)
+    plans = _plans(terms, suites, started.run_id)
     campaign = Campaign(
         partial(_cells, settings.seed, shard),
-        partial(grounds, terms, suites),
-        run_id(started),
+        partial(grounds, terms, suites, started.run_id),
+        started.run_id,
         allowance.requests,
         MOST_EXAMPLES if has_examples else 0,
         past.elapsed_s if past else 0.0,
@@ -118,14 +119,17 @@ def _open(
     job = Job(started, plans, shrinks=False, wait_s=settings.wait_s)
     record = None if folder is None else BoundedRecord(folder, record_bytes)
     log = ResumedLog(record, past) if record and past else CampaignLog(record)
-    examples: Examples | None = RecordedExamples(past.requests_of(LABEL)) if past else None
-    if database is not None and past is None:
-        examples = Examples(database, settings.secrets, terms.base_url)
+    own = InMemoryExampleDatabase() if folder is None else examples_in(folder)
+    databases = MultiplexedDatabase(own, *([database] if database is not None and past is None else []))
+    resent = past.requests_of(LABEL) if past else None
+    examples = Examples(databases, settings.secrets, terms.base_url, started.run_id, resent)
     time_s = None if allowance.time_s is None else max(0.0, allowance.time_s - campaign.spent_s)
     budget = CampaignBudget(log, max_time_s=time_s, max_requests=allowance.requests, max_created=permit.max_created)
     try:
         kind = partial(RecallingTarget, past) if past else Target
-        with open_target(settings, budget.pause, masker, kind=kind, allows=permit.allows) as target:
+        with open_target(
+            settings, budget.pause, masker, kind=kind, allows=permit.allows, absence_s=ABSENCE_S
+        ) as target:
             yield CampaignConductor(
                 target,
                 judge_with(terms, suites),
@@ -146,7 +150,7 @@ def cells_of(settings: Settings, allowance: Allowance, shard: Shard, *, has_exam
     """Return the cells that a campaign would carry out; sends nothing. Raises UsageError as `open_campaign` does."""
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     examples = MOST_EXAMPLES if has_examples else 0
-    left = requests_for_cells(allowance.requests, _plans(terms, SUITES), examples)
+    left = requests_for_cells(allowance.requests, _plans(terms, SUITES, ""), examples)
     check_allowance(allowance, left)
     return _cells(settings.seed, shard, left)
 
@@ -155,23 +159,17 @@ def _cells(seed: int, shard: Shard, requests: int | None) -> Iterator[Cell]:
     return (cell for cell in cells(seed, requests=requests) if shard.has(cell.index))
 
 
-def _plans(terms: Terms, suites: Sequence[OperationSuite]) -> tuple[Plan, ...]:
-    tag = f"seed {terms.settings.seed}"
+def _plans(terms: Terms, suites: Sequence[OperationSuite], tag: str) -> tuple[Plan, ...]:
     return tuple(make_plan(suites, terms, operation, tag) for operation in terms.specification.operations)
 
 
-def run_id(started: RunStarted) -> str:
-    """Return what marks the requests of a campaign."""
-    return f"run {re.sub('[^0-9]', '', started.at)[:14]}"
-
-
-def grounds(terms: Terms, suites: Sequence[OperationSuite], plans: Sequence[Plan]) -> list[Ground]:
-    """Return what the cells of each operation start from. plans: on bases that the server accepts."""
+def grounds(terms: Terms, suites: Sequence[OperationSuite], tag: str, plans: Sequence[Plan]) -> list[Ground]:
+    """Return what the cells of each operation start from. tag: of names. plans: on bases that the server accepts."""
     zones, settings = {suite.operation: suite.zones for suite in suites}, terms.settings
     writes_messages = proxy_for(settings.url) is None  # a proxy would write others
     return [
         Ground(
-            Sender(terms, operation, plan.base),
+            Sender(terms, operation, plan.base, tag),
             plan,
             zones.get(operation.id, {}),
             settings.sessions,

@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from contract_tests.campaign.bounds import CampaignBudget
@@ -22,17 +24,18 @@ from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.conduct import Campaign, CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.crew import CellDone, CellOrder, Gathered, Opening
+from contract_tests.campaign.ledger import WorkerLedger, created_by_workers, forget_workers
 from contract_tests.campaign.permit import Permit
-from contract_tests.composition.campaign import grounds, run_id
-from contract_tests.composition.start import describe
+from contract_tests.composition.campaign import ABSENCE_S, grounds
+from contract_tests.composition.start import first_event
 from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.conduct import Job
-from contract_tests.engine.discoveries import created_view
+from contract_tests.engine.created import created_view
 from contract_tests.engine.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen
-from contract_tests.engine.traffic import RunOver
+from contract_tests.engine.watching import RunOver
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings, UsageError
@@ -41,15 +44,17 @@ LOCAL = "local"  # instead of an address: workers on this machine
 WORKERS_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.25  # at what the workers have done
 SIGNAL_EVERY_S = 1.0  # how often a worker asks whether to stop, and tells what it created: messages to the scheduler
+STOP = -1  # what the command tells workers at the end; a larger number than before as long as it lives
+GONE_AFTER_S = 60.0  # without a larger number, the command is dead; it can be busy with a long cell
 ATTEMPTS = 3  # for a cell that fails, besides those for workers that die
 _ONE_CELL_AT_A_TIME = threading.Lock()  # in a worker of several threads: Hypothesis seeds a random source for all
 
 
 @contextmanager
-def open_crew(address: str, settings: Settings, permit: Permit) -> Iterator[DaskCrew]:
+def open_crew(address: str, settings: Settings, permit: Permit, folder: Path) -> Iterator[DaskCrew]:
     """Connect to a cluster, or start one on this machine. address: of the scheduler, or `local`.
 
-    permit: of the whole campaign. Raises UsageError that names the flag.
+    permit: of the whole campaign. folder: of its record. Raises UsageError that names the flag.
     """
     dask = _dask()
     if settings.app is not None:
@@ -66,7 +71,7 @@ def open_crew(address: str, settings: Settings, permit: Permit) -> Iterator[Dask
             client.wait_for_workers(1, timeout=WORKERS_WITHIN_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(f"--dask: no scheduler with a worker answers at {address}: {error}") from None
-        yield DaskCrew(client, settings, permit)
+        yield DaskCrew(client, settings, permit, folder.absolute())
 
 
 @contextmanager
@@ -90,10 +95,11 @@ def _dask() -> Any:
 class DaskCrew:
     """The workers of a Dask cluster. Dask carries out a cell again if the worker that had it dies."""
 
-    def __init__(self, client: Any, settings: Settings, permit: Permit) -> None:
+    def __init__(self, client: Any, settings: Settings, permit: Permit, folder: Path) -> None:
         self._client = client
         self._settings = settings
         self._permit = permit
+        self._folder = folder
         self._under_way: dict[Any, CellOrder] = {}
         self._failed: Counter[int] = Counter()
         self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -103,20 +109,20 @@ class DaskCrew:
         self, cells: Iterator[Cell], opening: Opening, log: CampaignLog, limits: CampaignBudget
     ) -> Iterator[CellDone | CreatedByWorker | str | None]:
         """Keep every worker busy until the cells or the limits end; yield each cell when it is complete."""
-        name = f"leadlists-{run_id(opening.started)}-{os.getpid()}"
-        stop = _dask().Event(name, client=self._client)
+        name = f"leadlists-{opening.started.run_id}-{os.getpid()}"
+        pulse = _dask().Variable(name, client=self._client)
         self._client.subscribe_topic(name, lambda event: self._messages.put(event[1]))
         ends_at_s: float | None = None
         try:
-            while True:
+            for turn in count():
+                pulse.set(turn if ends_at_s is None else STOP)
                 for cell, permit in self._startable(cells, log, limits):
                     time_s = limits.left_s if limits.left_s < float("inf") else None
-                    known = frozenset(found.key for found in log.findings if found.times)
-                    self._submit(CellOrder(cell, opening, self._settings, permit, time_s, known, name))
+                    known = frozenset(found.key for found in log.findings if found.same)
+                    self._submit(CellOrder(cell, opening, self._settings, permit, time_s, known, name, self._folder))
                 if not self._under_way:
                     return
                 if not limits.allows_more and ends_at_s is None:
-                    stop.set()
                     ends_at_s = time.monotonic() + self._settings.timeout_s + 10 * SIGNAL_EVERY_S
                 if ends_at_s is not None and time.monotonic() > ends_at_s:
                     for order in self._under_way.values():
@@ -126,7 +132,7 @@ class DaskCrew:
                 yield from self._complete()
                 yield None
         finally:
-            stop.set()
+            pulse.set(STOP)
             self._client.cancel(list(self._under_way))
 
     def _startable(
@@ -155,10 +161,14 @@ class DaskCrew:
 
     def _lost(self, cell: Cell, events: Iterable[Event]) -> tuple[CreatedView, ...]:
         """What workers have created for the cell without these events: those that died."""
+        created = self._created.pop(cell.index, {}) | {
+            view.id: view for view in created_by_workers(self._folder, cell.index)
+        }
+        forget_workers(self._folder, cell.index)
         kept = {
             view.id for event in events if isinstance(event, ExchangeSeen) and (view := created_view(event.exchange))
         }
-        return tuple(view for name, view in self._created.pop(cell.index, {}).items() if name not in kept)
+        return tuple(view for name, view in created.items() if name not in kept)
 
     def _submit(self, order: CellOrder) -> None:
         self._under_way[self._client.submit(carry_out_cell, order, pure=False)] = order
@@ -183,21 +193,25 @@ class DaskCrew:
                     yield CellDone(order.cell, (), {}, (Ending.STOPPED, why), lost=self._lost(order.cell, ()))
 
 
-class _SignalledBudget(CampaignBudget):
-    """The limits of one cell, which also end when the campaign gives a signal."""
+class SignalledBudget(CampaignBudget):
+    """The limits of one cell, which also end when the campaign gives a signal, or none for long."""
 
-    def __init__(self, log: CampaignLog, signal: Any, *, max_time_s: float | None, max_created: int | None) -> None:
+    def __init__(self, log: CampaignLog, pulse: Any, *, max_time_s: float | None, max_created: int | None) -> None:
         super().__init__(log, max_time_s=max_time_s, max_created=max_created)
-        self._signal = signal
-        self._asked_at_s = time.monotonic()
+        self._pulse = pulse
+        self._asked_at_s = self._lived_at_s = time.monotonic()
+        self._turn = 0
 
     @property
     def allows_more(self) -> bool:
         """Return whether the budget allows another request."""
         if time.monotonic() - self._asked_at_s >= SIGNAL_EVERY_S:
             self._asked_at_s = time.monotonic()
-            if self._signal.is_set():
-                self.ask_to_end()
+            turn = self._pulse.get()
+            if turn > self._turn:
+                self._turn, self._lived_at_s = turn, self._asked_at_s
+            if turn == STOP or self._asked_at_s - self._lived_at_s > GONE_AFTER_S:
+                self.end()
         return super().allows_more
 
 
@@ -206,23 +220,23 @@ def carry_out_cell(order: CellOrder) -> CellDone:
     with _ONE_CELL_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as in the command: they are about strategies that no user can change
         worker = _dask().get_worker()
-        log = CampaignLog(gathered := Gathered())
+        log = CampaignLog(gathered := Gathered(WorkerLedger(order.folder, order.cell.index)))
         over: tuple[Ending, str] | None = None
-        told: set[object] = set()
+        reported: set[object] = set()
         created: list[tuple[object, ...]] = []
-        told_at_s = time.monotonic()
-        with _open_cell(order, log, _dask().Event(order.signal)) as conductor:
+        reported_at_s = time.monotonic()
+        with _open_cell(order, log, _dask().Variable(order.signal)) as conductor:
             try:
                 for _ in conductor.carry_out(order.cell, order.opening):
                     for event in log.waiting():
                         if isinstance(event, ExchangeSeen) and (view := created_view(event.exchange)):
                             created.append(dataclasses.astuple(view))
-                    news = [found.key for found in log.findings if found.key not in told]
-                    if created and (news or time.monotonic() - told_at_s > SIGNAL_EVERY_S):
+                    news = [found.key for found in log.findings if found.key not in reported]
+                    if created and (news or time.monotonic() - reported_at_s > SIGNAL_EVERY_S):
                         worker.log_event(order.signal, [order.cell.index, created])
-                        created, told_at_s = [], time.monotonic()
+                        created, reported_at_s = [], time.monotonic()
                     for key in news:
-                        told.add(key)
+                        reported.add(key)
                         worker.log_event(order.signal, f"{key.clause}: {key.cause} ({key.place})")
             except RunOver as ended:
                 over = ended.ending, ended.why
@@ -232,20 +246,21 @@ def carry_out_cell(order: CellOrder) -> CellDone:
 
 
 @contextmanager
-def _open_cell(order: CellOrder, log: CampaignLog, signal: Any) -> Iterator[CampaignConductor]:
+def _open_cell(order: CellOrder, log: CampaignLog, pulse: Any) -> Iterator[CampaignConductor]:
     """Join the parts of a campaign that carries out one cell. Raises RunOver if the worker has another kit."""
     settings = replace(order.settings, connections=1, rate_per_s=order.permit.rate_per_s)
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     started = order.opening.started
-    own = describe(terms)
+    own = first_event(terms)
     if (own.version, own.spec_sha256) != (started.version, started.spec_sha256):
         raise UsageError(f"a worker has version {own.version} of the kit, the campaign has {started.version}")
     masker = Masker(settings.secrets)
-    budget = _SignalledBudget(log, signal, max_time_s=order.time_s, max_created=order.permit.max_created)
-    campaign = Campaign(lambda left: (), partial(grounds, terms, SUITES), run_id(started), known=order.known)
+    budget = SignalledBudget(log, pulse, max_time_s=order.time_s, max_created=order.permit.max_created)
+    grounds_of = partial(grounds, terms, SUITES, started.run_id)
+    campaign = Campaign(lambda left: (), grounds_of, started.run_id, known=order.known)
     job = Job(started, order.opening.plans, shrinks=False)
     log.summing.add(started)
-    with open_target(settings, budget.pause, masker, allows=order.permit.allows) as target:
+    with open_target(settings, budget.pause, masker, allows=order.permit.allows, absence_s=ABSENCE_S) as target:
         yield CampaignConductor(
             target, judge_with(terms, SUITES), job, campaign, budget=budget, secrets=masker, log=log
         )

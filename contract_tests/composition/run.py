@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from contract_tests.composition.start import describe
+from contract_tests.composition.start import first_event
 from contract_tests.composition.suites import SUITES
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.loading import load_specification
@@ -15,6 +15,7 @@ from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
+from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.record import Record
 from contract_tests.engine.searches import searches
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
@@ -50,7 +51,7 @@ def open_run(
         seeds = seeds or (reached.seed,)
         operations = terms.specification.operations
         job = Job(
-            describe(terms),
+            first_event(terms),
             tuple(make_plan(suites, terms, operation, f"seed {reached.seed}") for operation in operations),
             partial(searches, suites, terms, examples=reached.depth.examples, seeds=seeds)
             if reached.depth.examples
@@ -62,7 +63,7 @@ def open_run(
         record = None if folder is None else Record(folder)
         try:
             with open_target(reached, budget.pause, masker) as target:
-                yield Conductor(target, judge, job, budget=budget, secrets=masker, record=record)
+                yield Conductor(target, judge, job, budget=budget, secrets=masker, log=EventLog(record))
         finally:
             if record is not None:
                 record.close()

@@ -1,4 +1,4 @@
-"""Describe a run before it starts: its first event."""
+"""Make the first event of a run, which describes it before it starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.secrets import Masker
 
 
-def describe(terms: Terms) -> RunStarted:
+def first_event(terms: Terms) -> RunStarted:
     """Return the first event of a run: the target, its users, and all that reports need to know of the contract."""
     settings, specification = terms.settings, terms.specification
     chosen = specification.select(settings.clauses)

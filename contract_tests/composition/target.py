@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from contract_tests.settings.tokens import token_of_command, token_of_file
 from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.app import AppError, served
 from contract_tests.target.client import Target
+from contract_tests.target.connections import usual_trust
 from contract_tests.target.doctor import Check, examine
 from contract_tests.target.renewal import Renewal
 
@@ -46,13 +48,16 @@ def open_target(
     *,
     kind: Callable[..., Target] = Target,
     allows: Callable[[str], bool] = lambda address: True,
+    absence_s: float = 0.0,
 ) -> Target:
     """Open the target as the settings reach it. Raises UsageError that names what cannot be used.
 
     kind: makes it from the options of `Target`. allows: returns whether an IP address may be connected to; not called
-    for a proxy.
+    for a proxy. absence_s: how long to wait at least for a server that is gone in the middle of the run.
     """
     proxy = proxy_for(settings.url)
+    is_encrypted = any(url.lower().startswith("https:") for url in (settings.url, proxy.url if proxy else ""))
+    needs_tls = is_encrypted or settings.ca_file or settings.client_cert  # which takes long to load
     renewal = None
     if settings.first.bearer and (settings.login_command or settings.bearer_file):
         renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.learn)
@@ -60,13 +65,18 @@ def open_target(
         timeout_s=settings.timeout_s,
         connections=settings.connections,
         pause=pause,
-        tls=tls_context(settings.ca_file, settings.client_cert, settings.client_key),
+        tls=_tls(settings) if needs_tls else None,
         proxy=proxy.url if proxy else None,
         proxy_name=proxy.shown if proxy else "",
         renewal=renewal,
         rate_per_s=settings.rate_per_s,
+        absence_s=max(absence_s, settings.wait_s),
         **({} if proxy else {"allows": allows}),
     )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    return tls_context(settings.ca_file, settings.client_cert, settings.client_key, usual=usual_trust)
 
 
 def _fresh_token(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from contract_tests.composition.start import describe
+from contract_tests.composition.start import first_event
 from contract_tests.composition.suites import SUITES
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
@@ -36,7 +36,7 @@ def open_watching(
     record_bytes: of the record; beyond this it keeps only what is news. Raises RecordError.
     """
     terms = Terms.of(load_specification(settings.spec_folder), settings)
-    started = describe(terms)
+    started = first_event(terms)
     shown = dict.fromkeys((*started.variables, BEARER, COOKIE))
     started = replace(started, depth="seen traffic", users=("the users of the traffic",), variables=tuple(shown))
     record = None if folder is None else BoundedRecord(folder, record_bytes)

@@ -36,7 +36,7 @@ def load_deviations(path: Path, specification: Specification) -> tuple[Deviation
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", [])
     except OSError as error:
         raise SpecificationError(f"{path} cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecificationError(f"{path} is not valid TOML: {error}") from None
     if not isinstance(entries, list):
         raise SpecificationError(f"{path}: write each entry below [[deviation]]")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-
-import yaml
 
 from contract_tests.contract.specification import (
     HTTP_METHODS,
@@ -18,6 +17,7 @@ from contract_tests.contract.specification import (
     SpecificationError,
     Treatment,
 )
+from contract_tests.contract.yaml_files import DEPTH_MOST, VALUES_MOST, load_yaml
 
 T = TypeVar("T")
 
@@ -37,65 +37,107 @@ def load_specification(folder: Path | None = None) -> Specification:
     Raise SpecificationError with the file and the invalid entry.
     """
     folder = folder or find_spec_folder()
-    document = load_yaml(folder / "openapi.yaml")
-    sections = load_yaml(folder / "clauses.yaml")
-    operations = tuple(_operations(document))
-    clauses: dict[str, Clause] = {}
-    for section, entries in sections.items():
-        for entry in entries:
-            statuses = tuple(entry.get("refused_with", ()))
-            clause = _build(Clause, {**entry, "operation": section, "refused_with": statuses}, folder / "clauses.yaml")
-            if clause.kind not in KINDS:
-                raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} is of no kind: {clause.kind!r}")
-            if clause.id in clauses:
-                raise SpecificationError(f"{folder / 'clauses.yaml'}: {clause.id} is there twice")
-            clauses[clause.id] = clause
+    with _content_of(folder / "openapi.yaml") as document:
+        check_references(document)
+        operations, cookie_name = tuple(_operations(document)), _cookie_name(document)
+    with _content_of(folder / "clauses.yaml") as sections:
+        clauses = _clauses(sections, folder / "clauses.yaml")
     readings = {}
-    for entry in load_yaml(folder / "readings.yaml"):
-        reading = _reading(entry, folder / "readings.yaml")
-        if reading.clause not in clauses:
-            raise SpecificationError(f"{folder / 'readings.yaml'}: {reading.id} names no clause: {reading.clause!r}")
-        readings[reading.id] = reading
+    with _content_of(folder / "readings.yaml") as entries:
+        for entry in entries:
+            reading = _reading(entry, folder / "readings.yaml")
+            if reading.clause not in clauses:
+                raise SpecificationError(
+                    f"{folder / 'readings.yaml'}: {reading.id} names no clause: {reading.clause!r}"
+                )
+            readings[reading.id] = reading
     return Specification(
         folder=folder,
         document=document,
         operations=operations,
         clauses=clauses,
         readings=readings,
-        cookie_name=_cookie_name(document),
+        cookie_name=cookie_name,
         _sections={s: frozenset(c.id for c in clauses.values() if c.operation == s) for s in sections},
     )
 
 
-class _PlainLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """A YAML loader that keeps unquoted timestamps as text."""
-
-
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def load_yaml(path: Path) -> Any:
-    """Return the content of a YAML file, with timestamps as text."""
+@contextmanager
+def _content_of(path: Path) -> Iterator[Any]:
+    """Yield the content of a file; raise SpecificationError if what the block reads in it has another form."""
+    content = load_yaml(path)
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainLoader)
-    except (OSError, yaml.YAMLError) as error:
-        raise SpecificationError(f"{path} cannot be read: {error}") from None
+        yield content
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise SpecificationError(f"{path} has another form than the bundled file: {error!r}") from None
+
+
+def _clauses(sections: Mapping[str, Any], path: Path) -> dict[str, Clause]:
+    clauses: dict[str, Clause] = {}
+    for section, entries in sections.items():
+        for entry in entries:
+            statuses = tuple(entry.get("refused_with", ()))
+            clause = _build(Clause, {**entry, "operation": section, "refused_with": statuses}, path)
+            if clause.kind not in KINDS:
+                raise SpecificationError(f"{path}: {clause.id} is of no kind: {clause.kind!r}")
+            if clause.id in clauses:
+                raise SpecificationError(f"{path}: {clause.id} is there twice")
+            clauses[clause.id] = clause
+    return clauses
+
+
+def check_references(document: Any) -> None:
+    """Raise SpecificationError unless every `$ref` stays inside the document: no other file or URL is ever opened."""
+    pending = [document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            if isinstance(ref := node.get("$ref"), str):
+                _target(ref, document)
+            pending += node.values()
+        elif isinstance(node, list):
+            pending += node
 
 
 def resolve_refs(node: Any, document: Mapping[str, Any]) -> Any:
-    """Replace every local `$ref` in the node by its target."""
-    if isinstance(node, dict):
-        if isinstance(ref := node.get("$ref"), str):
-            target: Any = document
-            for part in ref.removeprefix("#/").split("/"):
-                target = target[part.replace("~1", "/").replace("~0", "~")]
-            return resolve_refs(target, document)
-        return {key: resolve_refs(value, document) for key, value in node.items()}
-    if isinstance(node, list):
-        return [resolve_refs(item, document) for item in node]
+    """Replace every local `$ref` in the node by its target; raise SpecificationError if that has no end."""
+    return _Resolving(document).resolve(node, ())
+
+
+class _Resolving:
+    """Replaces the references of one node. A few lines can refer to each other so that they expand without end."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._made = 0
+
+    def resolve(self, node: Any, inside: tuple[str, ...]) -> Any:
+        """Return a node without references. inside: the references that lead to it."""
+        self._made += 1
+        if self._made > VALUES_MOST:
+            raise SpecificationError(f"openapi.yaml: its references expand to more than {VALUES_MOST} values")
+        if isinstance(node, dict):
+            if isinstance(ref := node.get("$ref"), str):
+                if ref in inside:
+                    raise SpecificationError(f"openapi.yaml: $ref {ref} leads to itself")
+                if len(inside) >= DEPTH_MOST:
+                    raise SpecificationError(f"openapi.yaml: $ref {ref} is the last of more than {DEPTH_MOST}")
+                return self.resolve(_target(ref, self._document), (*inside, ref))
+            return {key: self.resolve(value, inside) for key, value in node.items()}
+        if isinstance(node, list):
+            return [self.resolve(item, inside) for item in node]
+        return node
+
+
+def _target(ref: str, document: Mapping[str, Any]) -> Any:
+    if not ref.startswith("#/"):
+        raise SpecificationError(f"openapi.yaml: $ref {ref} leaves the document; only #/… is supported")
+    node: Any = document
+    for part in ref.removeprefix("#/").split("/"):
+        try:
+            node = node[part.replace("~1", "/").replace("~0", "~")]
+        except (KeyError, TypeError):
+            raise SpecificationError(f"openapi.yaml: $ref {ref} points to nothing") from None
     return node
 
 

@@ -10,9 +10,9 @@ import jsonschema_rs
 import orjson
 from jsonschema_rs import ValidationErrorKind
 
-Place = tuple[str | int, ...]
+JsonPath = tuple[str | int, ...]
 
-FORMATS = frozenset({"date-time", "uuid"})  # judged by `formats`, which knows their open readings
+CLASSIFIED_FORMATS = frozenset({"date-time", "uuid"})  # judged by `formats`, which knows their open readings
 MAX_DEPTH = 16  # no schema of the contract is deeper; the validator fails on values of a few hundred levels
 
 
@@ -21,7 +21,7 @@ class Breach:
     """One keyword of the schema that the value violates; value is the value at the place, None if it is missing."""
 
     keyword: str
-    place: Place
+    place: JsonPath
     value: Any
 
 
@@ -29,7 +29,7 @@ def breaches(schema: Mapping[str, Any], value: Any) -> list[Breach]:
     """Return all breaches of an OpenAPI 3.0 schema; for a missing field, the place ends with its name."""
     found = []
     for error in _validator(schema).iter_errors(_shallow(value)):
-        place: Place = tuple(error.instance_path)
+        place: JsonPath = tuple(error.instance_path)
         if isinstance(error.kind, ValidationErrorKind.Required):
             found.append(Breach("required", (*place, error.kind.property), None))
         else:
@@ -37,18 +37,28 @@ def breaches(schema: Mapping[str, Any], value: Any) -> list[Breach]:
     return found
 
 
-def formatted_strings(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Iterator[tuple[Place, str, str]]:
+def formatted_strings(
+    value: Any, schema: Mapping[str, Any], place: JsonPath = ()
+) -> Iterator[tuple[JsonPath, str, str]]:
     """Yield every string that the schema describes, with its kind: the name of a format, `enum` or `text`."""
     if isinstance(value, str):
         if schema:
-            yield place, value, "enum" if "enum" in schema else str(schema.get("format", "text"))
+            yield place, value, _kind(schema)
     elif isinstance(value, dict):
         for key, part in schema.get("properties", {}).items():
             if key in value:
                 yield from formatted_strings(value[key], part, (*place, key))
     elif isinstance(value, list) and (items := schema.get("items")):
+        kind = _kind(items)
         for index, item in enumerate(value):
-            yield from formatted_strings(item, items, (*place, index))
+            if isinstance(item, str):
+                yield (*place, index), item, kind
+            else:
+                yield from formatted_strings(item, items, (*place, index))
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    return "enum" if "enum" in schema else str(schema.get("format", "text"))
 
 
 def json_schema(node: Any) -> Any:
@@ -58,7 +68,7 @@ def json_schema(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     left_out = {"nullable", "example", "default"}
-    if node.get("format") in FORMATS:
+    if node.get("format") in CLASSIFIED_FORMATS:
         left_out |= {"format", "pattern"}
     made = {key: json_schema(item) for key, item in node.items() if key not in left_out}
     if node.get("nullable") and isinstance(node.get("type"), str):
@@ -66,7 +76,7 @@ def json_schema(node: Any) -> Any:
     return made
 
 
-def pointer(place: Place) -> str:
+def pointer(place: JsonPath) -> str:
     """Return the place as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
 
@@ -96,8 +106,8 @@ def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
 
 def _shallow(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Return the value for the validator: without lone surrogates, and without levels below all schemas."""
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
         return {_shallow(key): _shallow(item, depth - 1) for key, item in value.items()} if depth else {}
     if isinstance(value, list):
@@ -105,7 +115,7 @@ def _shallow(value: Any, depth: int = MAX_DEPTH) -> Any:
     return value
 
 
-def _at(value: Any, place: Place) -> Any:
+def _at(value: Any, place: JsonPath) -> Any:
     for part in place:
         value = value[part]
     return value

@@ -135,13 +135,21 @@ class Specification:
         A clause of a further operation can have the operationId as a prefix: the rule `request.text.required` of
         `createNote` is then the clause `createNote.request.text.required`.
         """
-        own = self._sections.get(operation.id, frozenset()) if operation else frozenset()
+        clauses = self._clauses_of_rules.get(operation.id if operation else "", self._clauses_of_rules[EVERY_OPERATION])
         for rule in rules:
-            if operation and f"{operation.id}.{rule}" in own:
-                return f"{operation.id}.{rule}"
-            if rule in own or rule in self._sections[EVERY_OPERATION]:
-                return rule
+            if rule in clauses:
+                return clauses[rule]
         return None
+
+    @cached_property
+    def _clauses_of_rules(self) -> Mapping[str, Mapping[str, str]]:
+        """By operationId, the ID of the clause for each rule."""
+        every = self._sections[EVERY_OPERATION]
+        return {
+            operation: {c: c for c in every | own}
+            | {c.removeprefix(f"{operation}."): c for c in own if c.startswith(f"{operation}.")}
+            for operation, own in self._sections.items()
+        }
 
     def clause(self, clause_id: str) -> Clause:
         """Return the clause with this ID; raise SpecificationError if there is none."""
@@ -165,6 +173,11 @@ class Specification:
                 raise SpecificationError(f"no reading is called {reading_id!r}{_near(reading_id, readings)}")
             readings[reading_id] = readings[reading_id].pinned(options)
         return replace(self, readings=readings)
+
+    @cached_property
+    def refusing_readings(self) -> frozenset[str]:
+        """The IDs of the readings of which every accepted option refuses the request."""
+        return frozenset(reading.id for reading in self.readings.values() if reading.must_refuse)
 
     @cached_property
     def judged_clauses(self) -> tuple[Clause, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 MUST_ACCEPT_DEPTH = 16  # a body of the API page has two levels; beyond this depth servers can refuse
 MAX_PARSED_DEPTH = 200  # parsing a deeper body could crash our own process
 MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers differ (RFC 8259 §6)
-LARGE_BODY_BYTES = 100_000  # from here on, common frameworks refuse
+LARGE_BODY_BYTES = 32 * 1024  # some gateways refuse more than 64 KiB, many frameworks more than 100 kB
 FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
@@ -70,10 +70,12 @@ def read_body(data: bytes, content_coding: str | None = None) -> Body:
     except UnicodeDecodeError:
         open_readings.add("invalid-utf-8")
         text = data.decode("utf-8", errors="replace")
-    if (depth := _depth(text)) > MUST_ACCEPT_DEPTH:
-        open_readings.add("deep-nesting")
-    if depth > MAX_PARSED_DEPTH:
-        return Body(open_readings=frozenset(open_readings))
+    if text.count("[") + text.count("{") > MUST_ACCEPT_DEPTH:
+        depth = _depth(text)
+        if depth > MUST_ACCEPT_DEPTH:
+            open_readings.add("deep-nesting")
+        if depth > MAX_PARSED_DEPTH:
+            return Body(open_readings=frozenset(open_readings))
     return _parse(text, open_readings)
 
 
@@ -137,9 +139,23 @@ def _parse(text: str, open_readings: set[str]) -> Body:
         return _parse_extended(text, open_readings)
     if "deep-nesting" in open_readings:
         return Body(open_readings=frozenset(open_readings))
+    if _ESCAPED_HALF.search(text) and not _is_whole(value):
+        open_readings.add("lone-surrogate")
     if duplicates:
         open_readings.add("duplicate-keys")
     return Body(value, other, None, frozenset(open_readings), frozenset() if open_readings else _spellings(text, value))
+
+
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether no text of the value, and no key, has half a surrogate pair without the other half."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # Strings in either quotes, comments, unquoted keys, numbers with a leading zero or plus sign, and spaces of Unicode.
@@ -205,12 +221,15 @@ def _has_escaped_key(text: str) -> bool:
     return any(found[2] and "\\" in found[1] for found in _STRING.finditer(text))
 
 
+_PLAIN_ENCODERS = tuple(
+    json.JSONEncoder(ensure_ascii=ascii_only, separators=separators)
+    for ascii_only in (False, True)
+    for separators in ((",", ":"), (", ", ": "))
+)
+
+
 def _spelled_plainly(text: str, value: Any) -> bool:
-    return any(
-        text == json.dumps(value, ensure_ascii=ascii_only, separators=separators)
-        for ascii_only in (False, True)
-        for separators in ((",", ":"), (", ", ": "))
-    )
+    return any(text == encoder.encode(value) for encoder in _PLAIN_ENCODERS)
 
 
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
@@ -220,13 +239,13 @@ def _depth(text: str) -> int:
     """Return how deep brackets nest outside of strings, without recursion; beyond MAX_PARSED_DEPTH it stops."""
     depth = deepest = 0
     for found in _STRING_OR_BRACKET.finditer(text):
-        sign = found[0][0]
-        if sign in "[{":
+        first = found[0][0]
+        if first in "[{":
             depth += 1
             if depth > deepest:
                 deepest = depth
                 if depth > MAX_PARSED_DEPTH:
                     break
-        elif sign != '"':
+        elif first != '"':
             depth -= 1
     return deepest

@@ -157,7 +157,10 @@ def envelope(response: Response) -> tuple[Mapping[str, Any], bool] | None:
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """Judges one case; pure. clauses: the IDs, or patterns of IDs (`request.*`), that it can judge."""
+    """Judges one case; pure.
+
+    clauses: the IDs, or patterns of IDs (`request.*`), that it can judge, also by a reading that it observes.
+    """
 
     clauses: tuple[str, ...]
     judge: Callable[[Case], Iterable[Judgement]]
@@ -194,7 +197,7 @@ VIOLATIONS: tuple[str, ...] = (
     "http.request.utf-8",
 )
 # The clauses that grant a permitted variation to the requests of any operation; its suite names those of its fields.
-PERMITTED: tuple[str, ...] = (
+PERMITTING: tuple[str, ...] = (
     "access.carrier.*",
     "http.request.json-spelling",
     "http.request.key-order",

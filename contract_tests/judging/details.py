@@ -7,6 +7,7 @@ from typing import Any
 
 from contract_tests.contract.specification import Reading
 from contract_tests.judging.case import Case, envelope
+from contract_tests.target.exchange import Response
 
 
 def fields_of(case: Case) -> set[str]:
@@ -20,8 +21,12 @@ def refused_fields(case: Case) -> set[str]:
     found = envelope(response) if response is not None and response.status == 400 else None
     if response is None or found is None:
         return set()
-    details = found[0].get("details", response.json.get("details"))
-    return fields_named(details, fields_of(case))
+    return fields_named(details_of(response, found[0]), fields_of(case))
+
+
+def details_of(response: Response, error: Mapping[str, Any]) -> Any:
+    """Return the details of an error, next to its code or at the top level; None if it has none."""
+    return error.get("details", response.json.get("details"))
 
 
 def fields_named(details: Any, fields: set[str]) -> set[str]:
@@ -38,7 +43,8 @@ def may_be_about(reading: Reading, case: Case, named: set[str]) -> bool:
     if not named or words[0] != "request" or words[1] not in _properties(case):
         return True
     kinds = _kinds(_properties(case)[words[1]])
-    return any(name in named and kinds & _kinds(field) for name, field in _properties(case).items())
+    fields = _properties(case).items()
+    return any(name in named and kinds & (_kinds(field) | _free_items(field)) for name, field in fields)
 
 
 def _properties(case: Case) -> Mapping[str, Any]:
@@ -51,6 +57,12 @@ def _kinds(field: Mapping[str, Any]) -> set[str]:
     """Return the format (else the type) of a field or its items: a reading of a format affects all fields with it."""
     formats = {field.get("format"), field.get("items", {}).get("format")} - {None}
     return {str(kind) for kind in (formats or {field.get("type")}) | ({"array"} & {field.get("type")})}
+
+
+def _free_items(field: Mapping[str, Any]) -> set[str]:
+    """Return the type of the items of a field, if they have no format: a reading of a text affects them as well."""
+    items = field.get("items", {})
+    return set() if "format" in items else {str(items.get("type"))}
 
 
 def _field_of(entry: Mapping[str, Any]) -> str:

@@ -55,6 +55,11 @@ class Expectation:
     def readable(self) -> bool:
         return isinstance(self.body.value, dict)
 
+    @property
+    def violated_fields(self) -> set[str]:
+        """The fields of the body that have a violation in them."""
+        return {violation.path.split("/")[1] for violation in self.violations if violation.path}
+
     def refusal_statuses(self, specification: Specification) -> frozenset[int]:
         """Return the statuses with which a server can refuse an open reading or a permitted variation."""
         rules = {rule for rule, _ in self.variations} | ({self.body.violation} if self.body.violation else set())
@@ -65,7 +70,7 @@ class Expectation:
 
     def may_be_refused(self, specification: Specification) -> bool:
         """Return whether an open reading permits a refusal."""
-        return any(specification.readings[t].refusals for t in self.open_readings)
+        return any(specification.readings[reading].refusals for reading in self.open_readings)
 
 
 def expect(
@@ -91,9 +96,8 @@ def expect(
     if operation.request_schema is not None:
         body = read_body(request.body, request.header("Content-Encoding"))
         _read_body(body, _media_type(request), seen)
-    for reading_id in sorted(seen.open_readings - seen.doubtful):
-        reading = specification.readings[reading_id]
-        if reading.must_refuse and (clause := specification.clause_for(operation, reading.clause)):
+    for reading_id in sorted((seen.open_readings - seen.doubtful) & specification.refusing_readings):
+        if clause := specification.clause_for(operation, specification.readings[reading_id].clause):
             seen.violations.append(Violation(clause, "", "", reading_id))
     return Expectation(
         operation,
@@ -157,7 +161,7 @@ def _read_value(body: Body, seen: _Seen) -> None:
     known = list((seen.operation.request_schema or {}).get("properties", {}))
     sent = [key for key in body.value if key in known]
     if sent != sorted(sent, key=known.index):
-        seen.variations.add(("http.request.key-order", "other"))
+        seen.variations.add(("http.request.key-order", f"{sent[0]} first"))
     schemas = seen.operation.success_schemas.values()
     server_made = {name for schema in schemas for name in schema.get("properties", {})}
     folded = {name.lower() for name in known}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
@@ -16,7 +16,7 @@ from contract_tests.judging.login import Caller
 from contract_tests.judging.meaning import NO_MEANING, Meaning
 from contract_tests.judging.oracles import answers, blame, connections, errors, history, success
 from contract_tests.judging.oracles.messages import judge_message
-from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict, held
+from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
 from contract_tests.target.exchange import Exchange
 
 # The oracles for any operation; each judges only clauses that the operation has.
@@ -111,16 +111,19 @@ class Judge:
     def _settled(self, judgements: Iterable[Judgement], operation: Operation | None) -> list[Judgement]:
         settled: list[Judgement] = []
         for judgement in judgements:
-            settled.append(self._weighed(judgement))
-            if isinstance(judgement, Observation) and (verdict := self._verdict(judgement, operation)):
-                settled.append(verdict)
+            if isinstance(judgement, Observation):
+                settled.append(judgement)
+                if verdict := self._verdict(judgement, operation):
+                    settled.append(verdict)
+            elif judgement.outcome is Outcome.BROKEN:
+                settled.append(self._weighed(judgement))
+            else:
+                settled.append(judgement)
         return settled
 
-    def _weighed(self, judgement: Judgement) -> Judgement:
-        if isinstance(judgement, Observation) or judgement.outcome is not Outcome.BROKEN:
-            return judgement
-        clause = self.terms.specification.clauses.get(judgement.clause)
-        return replace(judgement, outcome=Outcome.WARNED) if clause and clause.advisory else judgement
+    def _weighed(self, broken: Verdict) -> Verdict:
+        clause = self.terms.specification.clauses.get(broken.clause)
+        return broken._replace(outcome=Outcome.WARNED) if clause and clause.advisory else broken
 
     def _verdict(self, seen: Observation, operation: Operation | None) -> Verdict | None:
         """Return the verdict of an observed option on the reading's clause; None if the operation lacks the clause."""
@@ -130,7 +133,7 @@ class Judge:
         if clause is None:
             return None
         if treatment is Treatment.PASS:
-            return replace(held(clause, seen.exchange), reading=reading.id)
+            return Verdict(clause, Outcome.HELD, (seen.exchange,), reading=reading.id)
         about = expect(seen.exchange.request, self.terms, self._meanings).about.get(reading.id, "")
         accepted = [o for o in reading.options if reading.treatment(o) is Treatment.PASS]
         return Verdict(

@@ -82,4 +82,5 @@ def _cookies(value: str, settings: Settings, cookie_name: str) -> Iterator[Calle
         if session := next((s for s in settings.sessions if s.cookie == (name, token)), None):
             yield Caller(Login.VALID, session, "cookie")
         else:
-            yield Caller(Login.INVALID if token else Login.MALFORMED, carrier="cookie")
+            wrong = Login.EXPIRED if token == settings.expired_bearer else Login.INVALID
+            yield Caller(wrong if token else Login.MALFORMED, carrier="cookie")

@@ -48,13 +48,13 @@ class IdField:
     """A request field of IDs that may have to exist on the server.
 
     unknown: the readings on IDs that the server does not know. option: the one with which the user names existing IDs.
-    `beside`: the other fields that can decide whether the server looks up the IDs.
+    deciding: the other fields that can decide whether the server looks up the IDs.
     """
 
     name: str
     unknown: frozenset[str]
     option: str
-    beside: tuple[str, ...] = ()
+    deciding: tuple[str, ...] = ()
 
     def known(self, settings: Settings) -> tuple[str, ...]:
         """Return the existing IDs that the user gave."""

@@ -61,7 +61,7 @@ def loosely(text: str) -> str:
 
 def is_unprinted(char: str) -> bool:
     """Return whether a text looks the same without the character, so that a server can remove it."""
-    return not char.isprintable() and char not in JOINERS and char != "\0" and not "\ud800" <= char <= "\udfff"
+    return not char.isprintable() and char not in JOINERS and not "\ud800" <= char <= "\udfff"
 
 
 def count_unprinted(text: str) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contract_tests.contract.schema import Place, breaches, formatted_strings, pointer, short
+from contract_tests.contract.schema import JsonPath, breaches, formatted_strings, pointer, short
 from contract_tests.contract.specification import Operation, Specification
 from contract_tests.judging import formats
 from contract_tests.judging.meaning import Meaning
 
-_OPEN_FORMATS = {"date-time": formats.read_date, "uuid": formats.read_uuid}
+_OPEN_FORMATS: Mapping[str, Callable[[str], formats.Interpretation]] = {
+    "date-time": formats.read_date,
+    "uuid": formats.read_uuid,
+}
 # Of several breaches at one place, the one with the first of these keywords is reported.
 _FIRST = {"type": 0, "required": 1, "enum": 2}
 
@@ -88,7 +92,7 @@ def _in_other_case(name: str | int, body: Any) -> bool:
     return isinstance(body, dict) and any(key.lower() == str(name).lower() for key in body)
 
 
-def _rule(place: Place, rule: str) -> str:
+def _rule(place: JsonPath, rule: str) -> str:
     """Return the rule in the form of a clause ID: field names, and `items` for a position in an array."""
     names = ["items" if isinstance(part, int) else part for part in place]
     return ".".join(["request", *(names or ["body"]), rule])

@@ -3,5 +3,5 @@
 This package has the framing of HTTP/1.1, the relay, the handoff between the two processes, and the rules for what
 traffic can prove. The proxy never waits for the judging. It formats nothing.
 
-May import: contract, engine, judging, settings, target
+May import: engine, judging, settings, target
 """

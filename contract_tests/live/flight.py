@@ -24,6 +24,7 @@ class Flight:
     answer: Head | None = None
     response_body: bytearray = field(default_factory=bytearray)
     is_too_long: bool = False
+    is_plain: bool = True
 
     def keep(self, body: bytearray, data: bytes) -> None:
         if not self.is_watched or self.is_too_long:
@@ -47,4 +48,5 @@ class Flight:
             self.sent_at_s,
             time.time(),
             failure,
+            is_plain=self.is_plain,
         )

@@ -19,6 +19,8 @@ _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]")
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: .*)?")
 _START_OF_REQUEST = re.compile(rb"[\r\n]*[!#$%&'*+.^_`|~0-9A-Za-z-]*(?: |\Z)")
+_PLAIN_HEAD = re.compile(rb"\S+ /\S* HTTP/1\.1\r\n(?:[\t\x20-\x7e\x80-\xff]*\r\n)+")
+_PLAIN_SIZE = re.compile(rb"[0-9A-Fa-f]+\r\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -50,12 +52,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a connection. raw: its bytes as they came. payload: those of the body, without chunk sizes."""
+    """A part of a connection. raw: its bytes as they came. payload: those of the body, without chunk sizes.
+
+    is_plain: whether a request has here the usual form, which every server reads; this module reads others as well.
+    """
 
     kind: Kind
     raw: bytes = b""
     payload: bytes = b""
     head: Head | None = None
+    is_plain: bool = True
 
 
 class Framing:
@@ -119,7 +125,9 @@ class Framing:
         if head is None or step is None:
             self._step = self._opaque
             return
-        yield Piece(Kind.HEAD, self._take(end.end()), head=head)
+        raw = self._take(end.end())
+        is_plain = bool(_PLAIN_HEAD.fullmatch(raw)) and len(head.all("host")) == 1
+        yield Piece(Kind.HEAD, raw, head=head, is_plain=is_plain)
         self._step = step
         if step == self._head and (is_request or head.status >= 200):
             yield Piece(Kind.END)
@@ -181,7 +189,7 @@ class Framing:
             return
         self._left = int(digits, 16)
         self._step = self._chunk if self._left else self._trailers
-        yield Piece(Kind.BODY, line)
+        yield Piece(Kind.BODY, line, is_plain=_PLAIN_SIZE.fullmatch(line) is not None)
 
     def _chunk(self) -> Iterator[Piece]:
         data = self._take(min(self._left, len(self._buffer)))
@@ -195,13 +203,13 @@ class Framing:
         if line is None:
             return
         self._step = self._opaque if line.strip() else self._chunk_size
-        yield Piece(Kind.OPAQUE if line.strip() else Kind.BODY, line)
+        yield Piece(Kind.OPAQUE if line.strip() else Kind.BODY, line, is_plain=line == b"\r\n")
 
     def _trailers(self) -> Iterator[Piece]:
         line = self._line()
         if line is None:
             return
-        yield Piece(Kind.BODY, line)
+        yield Piece(Kind.BODY, line, is_plain=line == b"\r\n")
         if not line.strip():
             self._step = self._head
             yield Piece(Kind.END)

@@ -10,6 +10,7 @@ import binascii
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ NO_TIME = "without the time of the request"
 LOSSY = "with a body that the recorder changed"
 WORKER = "answered by a service worker or from a cache"
 TWICE = "recorded twice"
+WRONG = "not as HAR 1.2 has it"
+LATEST_S = 32_503_680_000  # the year 3000; a later time is a mistake of the recorder
 
 
 class HarError(Exception):
@@ -48,7 +51,7 @@ class Archive:
                 raise TypeError("entries without a URL")
         except OSError as error:
             raise HarError(f"{path} cannot be read: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise HarError(f"{path} is not a HAR file: {error!r}") from None
         return cls(tuple(entries), path.parent)
 
@@ -56,9 +59,10 @@ class Archive:
         """Return the base URL of the only server with requests to the paths; raise HarError."""
         bases = set()
         for entry in self.entries:
-            parts = urlsplit(entry["request"]["url"])
-            path = parts.path.rstrip("/")
-            bases |= {f"{parts.scheme}://{parts.netloc}{path.removesuffix(p)}" for p in paths if path.endswith(p)}
+            with suppress(ValueError):
+                parts = urlsplit(entry["request"]["url"])
+                path = parts.path.rstrip("/")
+                bases |= {f"{parts.scheme}://{parts.netloc}{path.removesuffix(p)}" for p in paths if path.endswith(p)}
         if len(bases) != 1:
             found = f"requests to {len(bases)} servers: {', '.join(sorted(bases))}" if bases else "no request to it"
             raise HarError(f"the file has {found}; name the server with --upstream URL")
@@ -69,11 +73,15 @@ class Archive:
         counts = Counts(forwarded=len(self.entries))
         ours = [entry for entry in self.entries if _is_of(entry["request"]["url"], base_url, paths)]
         counts.of_operation = len(ours)
-        has_logins = any(LOGIN_HEADER.search(name) for entry in ours for name, _ in _headers(entry["request"]))
+        has_logins = any(map(_has_login, ours))
         seen_before: set[tuple[object, ...]] = set()
         found: list[Seen] = []
         for entry in ours:
-            seen = self._seen(entry, has_logins, counts.left_out)
+            try:
+                seen = self._seen(entry, has_logins, counts.left_out)
+            except (AttributeError, KeyError, OverflowError, TypeError, ValueError):  # of a recorder with a mistake
+                counts.left_out[WRONG] += 1
+                continue
             if seen is None:
                 continue
             key = (entry.get("startedDateTime"), seen.method, seen.target, seen.request_body, seen.response_body)
@@ -105,6 +113,8 @@ class Archive:
             left_out[NO_TIME] += 1
             return None
         took_s = max(0.0, float(entry.get("time") or 0)) / 1000
+        if not 0 <= begun_s <= begun_s + took_s < LATEST_S:
+            raise ValueError("a time that no recorder has measured")
         return Seen(
             str(request.get("method", "")),
             (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
@@ -161,6 +171,12 @@ def _headers(message: Mapping[str, Any]) -> Headers:
     given = message.get("headers") or ()
     pairs = ((str(each.get("name", "")), str(each.get("value", ""))) for each in given)
     return tuple((name, value) for name, value in pairs if name and not name.startswith(":"))
+
+
+def _has_login(entry: Mapping[str, Any]) -> bool:
+    with suppress(AttributeError, TypeError):
+        return any(LOGIN_HEADER.search(name) for name, _ in _headers(entry["request"]))
+    return False
 
 
 def _length(request: Mapping[str, Any]) -> int:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from contract_tests.judging.case import Case, strings_in
 from contract_tests.judging.judge import Judge
@@ -104,7 +103,7 @@ def _proven(judgements: Iterable[Judgement], cases: dict[int, Case], *, together
             ):
                 continue  # an open question can be the reason
             if judgement.clause in FAULTS:
-                judgement = replace(judgement, outcome=Outcome.WARNED, hint=judgement.hint or _FAULT_HINT)
+                judgement = judgement._replace(outcome=Outcome.WARNED, hint=judgement.hint or _FAULT_HINT)
         yield judgement
 
 

@@ -11,15 +11,19 @@ import multiprocessing
 import queue
 import signal
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
 from contract_tests.live.relay import Relay, Upstream
-from contract_tests.live.seen import Counts, Seen
+from contract_tests.live.seen import Counts, Seen, TrafficLostError
 from contract_tests.settings.connection import tls_context
+from contract_tests.target.connections import usual_trust
 
 try:
     from uvloop import run as run_loop
@@ -30,6 +34,7 @@ KEPT_EXCHANGES = 1000  # in the queue; a browser test causes as many in a minute
 KEPT_BYTES = 64 * 1024 * 1024  # of bodies in the queue
 COUNTS_EVERY_S = 1.0
 START_S = 30.0
+END_S = 5.0
 
 
 class ProxyError(Exception):
@@ -60,9 +65,12 @@ class Address:
         return Upstream(
             parts.hostname or "",
             parts.port or (443 if is_tls else 80),
-            tls_context(self.ca_file, self.client_cert, self.client_key) if is_tls else None,
+            self._tls() if is_tls else None,
             None if self.keeps_host else parts.netloc.encode("ascii"),
         )
+
+    def _tls(self) -> ssl.SSLContext:
+        return tls_context(self.ca_file, self.client_cert, self.client_key, usual=usual_trust)
 
 
 class ProxyProcess:
@@ -73,6 +81,7 @@ class ProxyProcess:
         context = multiprocessing.get_context("spawn")  # a fork would inherit threads and signal handlers
         self._pipe, self._other = context.Pipe()
         self._process = context.Process(target=serve, args=(self._other, address), daemon=True)
+        self._is_asked_to_end = False
         self.port = 0
 
     def __enter__(self) -> ProxyProcess:
@@ -91,24 +100,34 @@ class ProxyProcess:
 
     def __exit__(self, *_: object) -> None:
         self._pipe.close()
-        self._process.join(5)
+        self._process.join(END_S)
         if self._process.is_alive():
             self._process.kill()
 
     def stop(self) -> None:
         """Ask the proxy to end; its last exchanges still arrive. Safe to call from a signal handler."""
+        self._is_asked_to_end = True
         try:
             self._pipe.send("stop")
         except OSError:
             return  # it has already ended
 
     def seen(self) -> Iterator[Seen | Counts]:
-        """Yield every exchange, and the counts about once a second, until the proxy ends."""
+        """Yield every exchange, and the counts about once a second, until the proxy ends.
+
+        Raises TrafficLostError if `stop` has not asked it to.
+        """
         while True:
             try:
                 yield self._pipe.recv()
-            except EOFError:
-                return
+            except (EOFError, OSError):
+                break
+        if not self._is_asked_to_end:
+            self._process.join(END_S)
+            raise TrafficLostError(
+                f"The proxy ended unexpectedly (exit code {self._process.exitcode}), and its connections with it: the "
+                "result is about the traffic before. Look for a lack of memory, and start again."
+            )
 
 
 def serve(pipe: Connection, address: Address) -> None:
@@ -183,17 +202,18 @@ class Handoff:
             self._thread.join()
 
     def _run(self) -> None:
+        counted_at_s = 0.0
         try:
             while True:
-                try:
+                with suppress(queue.Empty):
                     seen = self._queue.get(timeout=COUNTS_EVERY_S)
-                except queue.Empty:
+                    if seen is None:
+                        break
+                    self._pipe.send(seen)
+                    self._sent_bytes += len(seen.request_body) + len(seen.response_body)
+                if time.monotonic() - counted_at_s >= COUNTS_EVERY_S:
+                    counted_at_s = time.monotonic()
                     self._send_counts()
-                    continue
-                if seen is None:
-                    break
-                self._pipe.send(seen)
-                self._sent_bytes += len(seen.request_body) + len(seen.response_body)
             self._send_counts()
         except OSError:
             self.is_over = True

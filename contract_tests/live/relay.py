@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from contract_tests.live.flight import Flight
 from contract_tests.live.framing import Framing, Head, Kind, Piece, with_host
 from contract_tests.live.seen import EARLY, NOT_WHOLE, OPAQUE, RACE, TOO_LONG, UNREACHABLE, Counts, Seen
-from contract_tests.live.side import Side
+from contract_tests.live.side import Side, connect_side
 from contract_tests.target.exchange import HUNG_UP
 
-LINGER_S = 5.0  # for a client that still sends when the server has closed
+LINGER_S = 5.0  # without a byte, for a client that still sends when the server has closed
 NAME = "leadlists-contract watch"
 
 
@@ -47,6 +47,7 @@ class Relay:
         self.report = report
         self._paths = frozenset(path.rstrip("/") for path in paths)
         self._address = upstream.host  # the one that worked last: to look up a name costs time
+        self.own: set[object] = set()  # the addresses of the proxy's ends of its connections to the server
 
     def client(self) -> asyncio.Protocol:
         """Return the protocol of a new connection from a client."""
@@ -58,20 +59,19 @@ class Relay:
             target = "/" + target.partition("://")[2].partition("/")[2]
         return target.partition("?")[0].rstrip("/") in self._paths
 
-    async def connect(self, protocol: asyncio.Protocol) -> None:
+    async def connect(self, side: Side) -> None:
         """Open a connection to the server. Raises OSError."""
-        loop, upstream = asyncio.get_running_loop(), self.upstream
+        upstream = self.upstream
         name = upstream.host if upstream.tls else None
         for host in dict.fromkeys((self._address, upstream.host)):
             try:
-                transport, _ = await loop.create_connection(
-                    lambda: protocol, host, upstream.port, ssl=upstream.tls, server_hostname=name
-                )
+                address = await connect_side(side, host, upstream.port, upstream.tls, name)
             except OSError:
                 if host == upstream.host:
                     raise
             else:
-                self._address = transport.get_extra_info("peername")[0]
+                self._address = address
+                self.own.add(side.address)
                 return
 
 
@@ -91,12 +91,18 @@ class _Link:
         self._has_ended = False  # the client sends nothing more
         self._is_server_gone = False
         self._is_first = True
+        self._from_client_bytes = 0
+        self._has_spoken_http = True
 
     # -- from the client ----------------------------------------------------------------------------------------------
 
     def _from_client(self, data: bytes) -> None:
+        self._from_client_bytes += len(data)
         for piece in self._requests.feed(data):
             raw = piece.raw
+            if piece.kind is Kind.OPAQUE and self._has_spoken_http and not self._responses.is_opaque:
+                self._has_spoken_http = False
+                self._relay.counts.not_http += 1
             if piece.kind is Kind.HEAD and piece.head is not None:
                 if piece.head.start[0] == "CONNECT":
                     self._refuse(501, f"{NAME} is a reverse proxy for {self._relay.upstream}: it opens no tunnels.")
@@ -108,6 +114,8 @@ class _Link:
                 self._flights[-1].keep(self._flights[-1].request_body, piece.payload)
             elif self._flights and piece.kind is Kind.END:
                 self._flights[-1].is_sent = True
+            if self._flights and not piece.is_plain:
+                self._flights[-1].is_plain = False
             if raw:
                 self._to_server(raw)
 
@@ -133,6 +141,8 @@ class _Link:
 
     async def _connect(self) -> None:
         try:
+            if self.client.transport and self.client.transport.get_extra_info("peername") in self._relay.own:
+                raise OSError(f"the proxy forwards to itself; let --upstream name the server, not {NAME}")
             await self._relay.connect(self._server)
         except OSError as error:
             for flight in self._flights:
@@ -216,7 +226,7 @@ class _Link:
 
     def _landed(self, flight: Flight) -> None:
         if not flight.is_sent:
-            self._leave_out(flight, EARLY)
+            self._leave_out(flight, NOT_WHOLE if self._has_ended else EARLY)
         elif flight.is_too_long:
             self._leave_out(flight, TOO_LONG)
         elif flight.is_watched:
@@ -233,10 +243,14 @@ class _Link:
         self._linger()
 
     def _server_lost(self, error: Exception | None) -> None:
-        if error:
+        self._relay.own.discard(self._server.address)
+        self.client.resume_reading()  # what still comes is not forwarded
+        if self._is_server_gone:
+            return
+        if error and self._flights:
             self._server_gone()
             self.client.close(error)
-        elif not self._is_server_gone:
+        else:
             self._server_ended()
 
     def _server_gone(self) -> None:
@@ -256,7 +270,7 @@ class _Link:
             self._leave_out(flight, RACE)
             return
         if place or not flight.is_sent or flight.is_too_long:
-            self._leave_out(flight, EARLY if place == 0 else RACE)
+            self._leave_out(flight, RACE if place else NOT_WHOLE if self._has_ended else EARLY)
         elif flight.is_watched:
             self._relay.report(flight.seen(failure))
 
@@ -266,4 +280,12 @@ class _Link:
         if self._has_ended:
             self.client.close()
         else:
-            asyncio.get_running_loop().call_later(LINGER_S, self.client.close)
+            self._close_when_quiet()
+
+    def _close_when_quiet(self, before_bytes: int | None = None) -> None:
+        """Close the client's connection if nothing has come on it since LINGER_S."""
+        now_bytes = self._from_client_bytes
+        if now_bytes == before_bytes:
+            self.client.close()
+        else:
+            asyncio.get_running_loop().call_later(LINGER_S, self._close_when_quiet, now_bytes)

@@ -10,20 +10,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-import httpx2
-
 from contract_tests.engine.bounded_record import BoundedRecord
 from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, StageStarted
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.views import Secrets
+from contract_tests.live.odd import is_refused_for_its_form
 from contract_tests.live.passive import LOGIN_HEADER, OF_A_GATEWAY, PassiveJudge, login_headers
-from contract_tests.live.seen import Counts, Seen
-from contract_tests.target.exchange import Exchange, Request, Response
+from contract_tests.live.seen import ODD, Counts, Seen, TrafficLostError
+from contract_tests.target.coding import decoded
+from contract_tests.target.exchange import NOT_HTTP, Exchange, Request, Response
 
 LONGEST_DECODED_BYTES = 8 * 1024 * 1024  # of a body whose content coding is undone
-DECODED_PART_BYTES = 16 * 1024
 BEARER, COOKIE = "LEADLISTS_BEARER", "LEADLISTS_COOKIE#*="  # replace logins in what is shown
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&]*(?:token|secret|session|passw|jwt|key|auth|sig)[^=&]*=)[^&]*")
 
@@ -54,27 +53,31 @@ class Watching:
         chosen = frozenset(clause.id for clause in started.clauses)
         self._cases = CaseLog(judge, self._log, chosen=chosen, secrets=secrets, shown=self._without_logins)
         self._judged = self._dropped = 0
-        self._of_gateways: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
         self._begun_s = time.monotonic()
         self._log.emit(started)
 
     @property
     def record_problem(self) -> str:
         """The reason why the record is incomplete; empty if it is complete."""
-        return self._log.record.problem if self._log.record else ""
+        return self._log.record_problem
 
     def events(self, traffic: Iterable[Seen | Counts]) -> Iterator[Event]:
         """Judge the traffic until it ends, and yield the events."""
         yield from self._log.waiting()
-        for each in traffic:
-            if isinstance(each, Counts):
-                self._count(each)
-            else:
-                self._see(each)
-            yield from self._log.waiting()
-        self._cases.tell(self._cases.judged_together())
+        ending, lost = Ending.SEEN, ""
+        try:
+            for each in traffic:
+                if isinstance(each, Counts):
+                    self._count(each)
+                else:
+                    self._see(each)
+                yield from self._log.waiting()
+        except TrafficLostError as error:
+            ending, lost = Ending.TARGET_GONE, f" {error}"
+        self._cases.log_judgements(self._cases.judged_together())
         duration_s = round(time.monotonic() - self._begun_s, 3)
-        self._log.emit(RunEnded(now_text(), Ending.SEEN, self._in_words(), self._judged, duration_s))
+        self._log.emit(RunEnded(now_text(), ending, self._in_words() + lost, self._judged, duration_s))
         yield from self._log.waiting()
 
     def result(self) -> RunResult:
@@ -89,14 +92,17 @@ class Watching:
 
     def _see(self, seen: Seen) -> None:
         if seen.status in OF_A_GATEWAY:
-            self._of_gateways[f"answered {seen.status} by a gateway"] += 1
+            self._left_out[f"answered {seen.status} by a gateway"] += 1
+            return
+        if is_refused_for_its_form(seen):
+            self._left_out[ODD] += 1
             return
         self._judged += 1
         exchange = self._exchange(seen)
         self._secrets.learn(_texts_of_logins(exchange.request))
         case = self._judge.case(exchange, is_login_shown=seen.is_login_shown)
         self._cases.add(case, self._judge.judge(case))
-        self._cases.judge_beside([case])
+        self._cases.judge_new([case])
 
     def _exchange(self, seen: Seen) -> Exchange:
         target = seen.target if seen.target.startswith("/") else "/" + seen.target.partition("://")[2].partition("/")[2]
@@ -105,10 +111,12 @@ class Watching:
         response, failure = None, seen.failure
         if seen.status is not None:
             try:
-                body = decoded(seen) if seen.is_coded else seen.response_body
+                body = seen.response_body
+                if seen.is_coded:
+                    body = decoded(seen.response_headers, body, longest_bytes=LONGEST_DECODED_BYTES)
                 response = Response(seen.status, seen.response_headers, body)
             except ValueError as error:
-                failure = f"the answer's content coding cannot be undone: {error}"
+                failure = f"{NOT_HTTP}: {error}"
         label = f"{seen.method}, seen at {datetime.fromtimestamp(seen.sent_at_s, UTC):%H:%M:%S} UTC"
         return Exchange(request, response, failure, seen.sent_at_s, seen.received_at_s, label, self._judged)
 
@@ -132,34 +140,16 @@ class Watching:
         """Return the number of exchanges, and of those that were not judged by reason."""
         counts = self.counts
         words = f"{counts.forwarded} exchanges seen, {counts.of_operation} of the operation, {self._judged} judged."
-        left_out = [f"{number} {why}" for why, number in sorted((counts.left_out + self._of_gateways).items())]
+        left_out = [f"{number} {why}" for why, number in sorted((counts.left_out + self._left_out).items())]
         if counts.dropped:
             left_out.insert(0, f"{counts.dropped} dropped, as judging could not keep up")
         if left_out:
             words += f" Not judged: {'; '.join(left_out)}."
+        if counts.not_http:
+            words += f" {counts.not_http} connections of clients were not HTTP/1.1, for example https or HTTP/2."
         if self._record and self._record.dropped:
             words += f" The record is full: it only counts {self._record.dropped} of them."
         return words
-
-
-def decoded(seen: Seen) -> bytes:
-    """Return the body of a response without its content coding; raise ValueError if it is invalid or too large."""
-    parts = (
-        seen.response_body[at : at + DECODED_PART_BYTES] for at in range(0, len(seen.response_body), DECODED_PART_BYTES)
-    )
-    body = bytearray()
-    try:
-        for part in httpx2.Response(200, headers=_coding(seen), content=parts).iter_bytes():
-            body += part
-            if len(body) > LONGEST_DECODED_BYTES:
-                raise ValueError(f"it has more than {LONGEST_DECODED_BYTES} bytes")
-    except httpx2.DecodingError as error:
-        raise ValueError(str(error)) from None
-    return bytes(body)
-
-
-def _coding(seen: Seen) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in seen.response_headers if name.lower() == "content-encoding"]
 
 
 def _texts_of_logins(request: Request) -> Iterator[str]:

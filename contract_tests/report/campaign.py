@@ -18,38 +18,45 @@ from contract_tests.report.console import ConsoleReport
 from contract_tests.settings.manners import Shard
 
 SHOWN_CELLS = 12
+LABEL_CHARACTERS = 50  # of a request's label on the progress line
 LINE_EVERY_S = 30.0  # where there is no terminal to show live progress on
 
 
 class CampaignReport(ConsoleReport):
     """Listens to the events of a campaign, then prints what it found."""
 
-    def __init__(self, console: Console, followed: CampaignLog, allowance: Allowance) -> None:
-        """followed: what the campaign amounts to so far."""
+    def __init__(self, console: Console, log: CampaignLog, allowance: Allowance) -> None:
+        """log: the events of the campaign so far."""
         super().__init__(console)
-        self._followed = followed
+        self._log = log
         self._allowance = allowance
         self._started_s = self._line_at_s = self._new_at_s = time.monotonic()
         self._ways = 0
+        self._newest = "none"
 
     def listen(self, event: Event) -> None:
         """Take one event of the campaign."""
         super().listen(event)
         if isinstance(event, RunStarted):
             self._started_s = self._line_at_s = self._new_at_s = time.monotonic()
+            self._say(f"Names of created lists end with {event.run_id!r}, except where a request is about its name")
         if isinstance(event, StageStarted) and event.name.startswith((CONNECTED, NEWS)):
             self._say(event.name.capitalize())
         if isinstance(event, ExchangeSeen):
             now_s = time.monotonic()
-            if self._followed.behaviours > self._ways:
-                self._ways, self._new_at_s = self._followed.behaviours, now_s
+            if self._log.behaviours > self._ways:
+                self._ways, self._new_at_s = self._log.behaviours, now_s
+                response = event.exchange.response
+                self._newest = (
+                    f"{response.status if response else 'no response'} to {event.exchange.label[:LABEL_CHARACTERS]}"
+                )
             if not self._console.is_terminal and now_s - self._line_at_s >= LINE_EVERY_S:
                 self._line_at_s = now_s
                 self._say(f"{self._stage}: {self.counts}")
 
     @property
     def counts(self) -> str:
-        """What was sent, spent and found so far, and how long ago the server behaved in a new way."""
+        """What was sent, spent and found so far, and when and on what the server last behaved in a new way."""
         now_s = time.monotonic()
         elapsed_s = max(now_s - self._started_s, 0.001)
         if self._allowance.requests is not None:
@@ -58,8 +65,9 @@ class CampaignReport(ConsoleReport):
             spent = elapsed_s / (self._allowance.time_s or elapsed_s)
         return (
             f"{self._requests} requests, {self._requests / elapsed_s:.0f}/s, {min(spent, 1):.0%} of the budget; "
-            f"{self._ways} behaviours, the last new one {now_s - self._new_at_s:.0f} s ago; "
-            f"{len(self._followed.findings.groups)} findings"
+            f"{self._ways} behaviours, the last new one {now_s - self._new_at_s:.0f} s ago "
+            f"({self._newest}); "
+            f"{len(self._log.findings.groups)} findings"
         )
 
 

@@ -127,6 +127,6 @@ def _commands(comparison: Comparison, each: Difference) -> list[str]:
     """The commands that send the smallest request of a difference to A and to B."""
     if not each.pairs or comparison.b is None:
         return []
-    pair = min(each.pairs, key=lambda pair: pair.a.request.body.size_bytes)
+    pair = min(each.pairs, key=lambda pair: (pair.has_same_status, pair.a.request.body.size_bytes))
     shown = ((comparison.a, pair.a), (comparison.b, pair.b))
     return [printable(command(result, exchange, None)) for result, exchange in shown]

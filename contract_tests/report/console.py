@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +20,9 @@ from contract_tests.report.failure import describe, on_one_line
 from contract_tests.report.summary import every_reading, readings_line, summary_line
 from contract_tests.settings.secrets import printable
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 _STYLES = {Outcome.HELD: "green", Outcome.WARNED: "yellow", Outcome.BROKEN: "bold red", None: "dim"}
 _REFRESH_S = 0.1
 
@@ -29,14 +32,7 @@ class ConsoleReport:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._progress.add_task("checking the target")
+        self._progress = _progress(console) if console.is_terminal else None
         self._statements: dict[str, str] = {}
         self._broken: set[str] = set()
         self._stage = ""
@@ -49,7 +45,8 @@ class ConsoleReport:
             case RunStarted():
                 self._statements = {clause.id: clause.statement for clause in event.clauses}
                 self._say(f"Judging {event.url} as {', '.join(event.users)}")
-                self._progress.start()
+                if self._progress is not None:
+                    self._progress.start()
             case StageStarted():
                 self._stage = event.name
             case ExchangeSeen():
@@ -105,13 +102,14 @@ class ConsoleReport:
 
     def stop(self) -> None:
         """End the live progress."""
-        self._progress.stop()
+        if self._progress is not None:
+            self._progress.stop()
 
     def _refresh(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._refreshed_at_s >= _REFRESH_S:
+        if self._progress is not None and now_s - self._refreshed_at_s >= _REFRESH_S:
             self._refreshed_at_s = now_s
-            self._progress.update(self._task, description=f"{self._stage}: {self.counts}")
+            self._progress.update(self._progress.task_ids[0], description=f"{self._stage}: {self.counts}")
 
     @property
     def counts(self) -> str:
@@ -123,6 +121,15 @@ class ConsoleReport:
         if style:
             safe.stylize(style, 0, text.find("\n") if first_line_only and "\n" in text else None)
         self._console.print(safe, soft_wrap=True)
+
+
+def _progress(console: Console) -> Progress:
+    """Return the live progress of a run, with one task."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn  # takes long to import; only terminals need it
+
+    progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True)
+    progress.add_task("checking the target")
+    return progress
 
 
 def _table(result: RunResult) -> Table:

@@ -10,30 +10,33 @@ from typing import Any
 from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.receipt import Receipt
-from contract_tests.report.reported import ReportedClause, reported_clauses
+from contract_tests.report.reported import ReportedClause, problem, reported_clauses
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report as JSON, with a test for each clause."""
-    told = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
+    by_id = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
     start_ms = int(datetime.fromisoformat(result.started.at).timestamp() * 1000)
-    failed, skipped = len(result.failing), len(result.unjudged)
+    failed, skipped, why = len(result.failing), len(result.unjudged), problem(result)
+    tests = [_test(found, by_id.get(found.clause.id)) for found in result.clauses]
+    if why:  # otherwise a file with skipped tests alone would look like a run that has passed
+        tests.insert(0, {"name": "run", "status": "failed", "duration": 0, "message": why})
     report: dict[str, Any] = {
         "reportFormat": "CTRF",
         "specVersion": "0.0.0",
         "results": {
             "tool": {"name": "leadlists-contract", "version": result.started.version},
             "summary": {
-                "tests": len(result.clauses),
+                "tests": len(tests),
                 "passed": len(result.clauses) - failed - skipped,
-                "failed": failed,
+                "failed": failed + bool(why),
                 "skipped": skipped,
                 "pending": 0,
                 "other": 0,
                 "start": start_ms,
                 "stop": start_ms + int(result.duration_s * 1000),
             },
-            "tests": [_test(found, told.get(found.clause.id)) for found in result.clauses],
+            "tests": tests,
         },
     }
     if receipt:

@@ -34,6 +34,9 @@ def times(finding: Finding) -> str:
     """Return how often and when the clause was broken, and what happened when the request was sent again."""
     shown = finding.main
     again = f"sent again {shown.times} times, {shown.same} the same" if shown.times else "not sent again"
+    again += f", one after every {shown.every} requests" if shown.every else ""
+    if finding.count == 1:
+        return f"once, at {moment(finding.first_s)}; {again}"
     return f"{finding.count} times, from {moment(finding.first_s)} to {moment(finding.last_s)}; {again}"
 
 
@@ -50,7 +53,7 @@ def as_json(result: RunResult, finding: Finding, folder: Path | None) -> dict[st
         "count": finding.count,
         "firstSeen": moment(finding.first_s),
         "lastSeen": moment(finding.last_s),
-        "repeated": {"same": shown.same, "times": shown.times},
+        "repeated": {"same": shown.same, "times": shown.times} | ({"every": shown.every} if shown.every else {}),
         "expected": shown.smallest.expected,
         "actual": shown.smallest.actual,
         "commands": commands(result, finding, folder),

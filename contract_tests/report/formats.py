@@ -9,7 +9,6 @@ from pathlib import Path
 
 from contract_tests.engine.files import write_whole
 from contract_tests.engine.result import RunResult
-from contract_tests.report import github
 from contract_tests.report.receipt import Receipt, files_of, search
 
 STANDARD_OUTPUT = "-"
@@ -105,6 +104,8 @@ def write_reports(
             path = folder / path
         try:
             if each.format.name == "github":
+                from contract_tests.report import github  # on use, as in Format.write
+
                 github.append_summary(result, folder, receipt)
             if str(path) == STANDARD_OUTPUT:
                 say(text)

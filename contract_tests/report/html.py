@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 LONGEST_COMPARED = 4000  # characters; comparing longer texts takes seconds and shows nothing
 
 
-class Piece(NamedTuple):
+class TextPart(NamedTuple):
     """A part of a text, and whether it differs from the other text."""
 
     text: str
@@ -37,7 +37,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
     """Return the report as one HTML page; its policy allows only its own style and script."""
     style, script = source("run.css"), source("run.js")
     policy = f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; img-src data:"
-    told = list(reported_clauses(result, folder))
+    all_reported = list(reported_clauses(result, folder))
     page: str = template("run.html.jinja").render(
         policy=f"{policy}; base-uri 'none'; form-action 'none'",
         # Both are files of this package, without any text of a server or a user.
@@ -46,7 +46,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         result=result,
         sentence=sentence(result),
         state=_state(result),
-        reported_clauses=[_shown(reported) for reported in told],
+        reported_clauses=[_shown(reported) for reported in all_reported],
         groups=_groups(result),
         receipt=receipt,
         discovered=result.discovered,
@@ -90,12 +90,12 @@ def _discoveries(result: RunResult, folder: Path | None) -> list[dict[str, Any]]
 def _exchange(exchange: ExchangeView) -> dict[str, Any]:
     request, response = exchange.request, exchange.response
     head = [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in request.headers)]
-    told = {"label": exchange.label, "number": exchange.number, "elapsed_ms": round(exchange.elapsed_s * 1000)}
-    told |= {"request_head": printable("\n".join(head)), "request_body": _body(request.body)}
+    shown = {"label": exchange.label, "number": exchange.number, "elapsed_ms": round(exchange.elapsed_s * 1000)}
+    shown |= {"request_head": printable("\n".join(head)), "request_body": _body(request.body)}
     if response is None:
-        return told | {"response_head": printable(exchange.failure or "no response"), "response_body": ""}
+        return shown | {"response_head": printable(exchange.failure or "no response"), "response_body": ""}
     head = [str(response.status), *(f"{name}: {value}" for name, value in response.headers)]
-    return told | {"response_head": printable("\n".join(head)), "response_body": _body(response.body)}
+    return shown | {"response_head": printable("\n".join(head)), "response_body": _body(response.body)}
 
 
 def _body(body: BodyView) -> str:
@@ -103,9 +103,9 @@ def _body(body: BodyView) -> str:
     return printable(body.text) + cut
 
 
-def compared(expected: str, actual: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both texts in pieces with their differences marked; as one piece each if they have little in common."""
-    whole = [Piece(expected, False)], [Piece(actual, False)]
+def compared(expected: str, actual: str) -> tuple[list[TextPart], list[TextPart]]:
+    """Return both texts in parts with their differences marked; as one part each if they have little in common."""
+    whole = [TextPart(expected, False)], [TextPart(actual, False)]
     if max(len(expected), len(actual)) > LONGEST_COMPARED:
         return whole
     matcher = difflib.SequenceMatcher(None, expected, actual, autojunk=False)
@@ -114,9 +114,9 @@ def compared(expected: str, actual: str) -> tuple[list[Piece], list[Piece]]:
     left, right = [], []
     for kind, a, b, c, d in matcher.get_opcodes():
         if a != b:
-            left.append(Piece(expected[a:b], kind != "equal"))
+            left.append(TextPart(expected[a:b], kind != "equal"))
         if c != d:
-            right.append(Piece(actual[c:d], kind != "equal"))
+            right.append(TextPart(actual[c:d], kind != "equal"))
     return left, right
 
 

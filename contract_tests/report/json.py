@@ -10,12 +10,12 @@ from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.report.discovered import as_json
 from contract_tests.report.receipt import Receipt
-from contract_tests.report.reported import reported_clauses, sentence
+from contract_tests.report.reported import ReportedClause, reported_clauses, sentence
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report as JSON. Its keys are stable; later versions can add keys."""
-    told = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
+    by_id = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
     started = result.started
     report: dict[str, Any] = {
         "kit": {"version": started.version, "specSha256": started.spec_sha256},
@@ -31,22 +31,7 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         },
         "verdict": {"sentence": sentence(result), "exitCode": result.exit_code()},
         "clauses": [
-            _clause(found)
-            | (
-                {
-                    "expected": told[found.clause.id].expected,
-                    "actual": told[found.clause.id].actual,
-                    "hint": told[found.clause.id].hint,
-                    "reading": told[found.clause.id].verdict.reading,
-                    "commands": list(told[found.clause.id].commands),
-                    "programs": list(told[found.clause.id].programs),
-                    "test": told[found.clause.id].test,
-                    "repeated": {"same": found.same, "times": found.times},
-                    "exchanges": [_exchange(each) for each in told[found.clause.id].verdict.exchanges],
-                }
-                if found.clause.id in told
-                else {}
-            )
+            _clause(found) | (_breach(found, by_id[found.clause.id]) if found.clause.id in by_id else {})
             for found in result.clauses
         ],
         "readings": [
@@ -81,6 +66,20 @@ def _clause(found: ClauseResult) -> dict[str, Any]:
         "outcome": found.outcome or "not judged",
         "counts": {"held": found.held, "warned": found.warned, "broken": found.broken},
         "requests": [{"number": number, "label": label} for number, label in found.requests],
+    }
+
+
+def _breach(found: ClauseResult, reported: ReportedClause) -> dict[str, Any]:
+    return {
+        "expected": reported.expected,
+        "actual": reported.actual,
+        "hint": reported.hint,
+        "reading": reported.verdict.reading,
+        "commands": list(reported.commands),
+        "programs": list(reported.programs),
+        "test": reported.test,
+        "repeated": {"same": found.same, "times": found.times},
+        "exchanges": [_exchange(each) for each in reported.verdict.exchanges],
     }
 
 

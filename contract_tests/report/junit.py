@@ -8,16 +8,17 @@ from xml.etree import ElementTree as Xml
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.receipt import Receipt
-from contract_tests.report.reported import reported_clauses
+from contract_tests.report.reported import problem, reported_clauses
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report as XML. A warning is not a failure; it is in the output of its test case."""
-    told = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
+    by_id = {reported.clause.id: reported for reported in reported_clauses(result, folder)}
+    why = problem(result)
     counts = {
-        "tests": str(len(result.clauses)),
+        "tests": str(len(result.clauses) + bool(why)),
         "failures": str(len(result.failing)),
-        "errors": "0",
+        "errors": str(int(bool(why))),
         "skipped": str(len(result.unjudged)),
         "time": f"{result.duration_s:.3f}",
     }
@@ -34,12 +35,16 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         *([("receipt", receipt.text)] if receipt else []),
     ):
         Xml.SubElement(properties, "property", {"name": name, "value": value})
+    if why:  # otherwise a file with skipped tests alone would look like a run that has passed
+        case = Xml.SubElement(suite, "testcase", {"classname": "leadlists", "name": "run", "time": "0"})
+        Xml.SubElement(case, "error", {"type": result.ending.value, "message": _legal(why)})
     for found in result.clauses:
         names = {"classname": f"leadlists.{found.clause.group}", "name": found.clause.id, "time": "0"}
         case = Xml.SubElement(suite, "testcase", names)
-        reported = told.get(found.clause.id)
+        reported = by_id.get(found.clause.id)
         if found.outcome is None:
-            Xml.SubElement(case, "skipped", {"message": "no exchange judged this clause"})
+            needs = f"; give {found.clause.needs}" if found.clause.needs else ""
+            Xml.SubElement(case, "skipped", {"message": f"no exchange judged this clause{needs}"})
         elif reported and reported.outcome is Outcome.BROKEN:
             message = f"expected {reported.expected}; got {reported.actual}"
             Xml.SubElement(case, "failure", {"type": "broken", "message": _legal(message)}).text = _legal(reported.text)

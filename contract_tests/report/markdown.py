@@ -14,11 +14,11 @@ from contract_tests.report.reported import ReportedClause, reported_clauses, sen
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:
     """Return the report: the outcome, what is broken and warned, all clauses by group, and the readings."""
-    told = list(reported_clauses(result, folder))
+    all_reported = list(reported_clauses(result, folder))
     lines = ["# Lead list contract", "", escaped(sentence(result)), ""]
     lines += [f"Judged {code(result.started.url)}: {result.requests} requests in {result.duration_s:.1f} s.", ""]
     for outcome, title in ((Outcome.BROKEN, "Broken"), (Outcome.WARNED, "Warnings")):
-        some = [reported for reported in told if reported.outcome is outcome]
+        some = [reported for reported in all_reported if reported.outcome is outcome]
         if some:
             lines += [f"## {title}", ""]
             lines += [line for reported in some for line in _clause(reported)]

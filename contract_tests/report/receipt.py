@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +14,12 @@ from urllib.parse import unquote_to_bytes
 SHORTEST = 8  # a shorter secret could be an ordinary word
 PIECE_BYTES = 256 * 1024  # of a long file; the search holds up to twenty times as much
 
-_HEX = re.compile(rb"(?:[0-9a-f]{2}[ :-]?){8,}")
-_NUMBERS = re.compile(rb"(?:[0-9]{1,3}(?:, ?| )){7,}[0-9]{1,3}")  # of bytes
+_HEX = re.compile(rb"[0-9a-f][0-9a-f :-]{14,}")
+_NUMBERS = re.compile(rb"[0-9][0-9, ]{14,}")  # of bytes
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
-_ESCAPE = re.compile(rb"\\{1,32}(?:u00|x)([0-9a-f]{2})")  # with a bound: `+` would take long for many backslashes
+_IS_BASE64 = bytes(bool(_BASE64.fullmatch(bytes([byte]) * 11)) for byte in range(256))  # for each byte, 1 or 0
+_STANDARD = bytes.maketrans(b"-_", b"+/")  # the alphabet of RFC 4648 §5 to that of §4
+_ESCAPE = re.compile(rb"\\(?:u00|x)([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +65,25 @@ def _pieces(content: bytes | Path) -> Iterator[bytes]:
 def appearances(content: bytes, secrets: Collection[str]) -> int:
     """Count the secrets in the content: plain, in any case, escaped, as numbers, in base64 or hexadecimal."""
     wanted = _searched(frozenset(secrets))
-    if not wanted:
-        return 0
+    if not any(b'"' in secret for secret in wanted):
+        # No other form has a quote in it either. Most of what is between two quotes occurs in many lines of a record,
+        # and nearly always there is no secret.
+        distinct = b'"'.join(set(content.split(b'"')))
+        if not _count(distinct, wanted):
+            return 0
+    return _count(content, wanted)
+
+
+def _count(content: bytes, wanted: Collection[bytes]) -> int:
     lower = content.lower()
     unescaped = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), lower)
     bare = unescaped.replace(b"\\", b"")
     unquoted = unquote_to_bytes(lower)
     plain = [lower, unquoted, unquote_to_bytes(unquoted), bare, html.unescape(lower.decode("latin-1")).encode("utf-8")]
     plain.append(unquote_to_bytes(bare.replace(b"\0", b"")))
-    decoded: Counter[bytes] = Counter()
-    # No encoded form has a quote in it, and most of what is between two quotes occurs in many lines of a record.
-    for piece, times in Counter(content.replace(b"\\/", b"/").split(b'"')).items():
-        if len(piece) >= SHORTEST:
-            decoded.update(dict.fromkeys(_decoded(piece), times))
-    return sum(
-        max(text.lower().count(secret) for text in plain)
-        + sum(times for text, times in decoded.items() if secret in text.lower())
-        for secret in wanted
-    )
+    plain = [text.lower() for text in plain]
+    encoded = _encoded(content.replace(b"\\/", b"/"), wanted)
+    return encoded + sum(max(text.count(secret) for text in plain) for secret in wanted)
 
 
 @lru_cache(maxsize=4)  # a run searches all its files for the same secrets, which may be hundreds
@@ -91,23 +93,30 @@ def _searched(secrets: frozenset[str]) -> frozenset[bytes]:
     return frozenset(wanted - {one for one in wanted for other in wanted if one != other and one in other})
 
 
-def _decoded(piece: bytes) -> Iterator[bytes]:
-    """Decode every run of hexadecimal digits, of numbers of bytes, and of base64 in base64 or not."""
-    lower = piece.lower()
-    for run in _HEX.findall(lower):
-        yield bytes.fromhex(re.sub("[ :-]", "", run.decode()))
-    for run in _NUMBERS.findall(lower):
-        yield bytes(int(number) % 256 for number in re.findall(rb"[0-9]+", run))
-    for run in _BASE64.findall(piece):
-        for once in _from_base64(run):
-            yield once
-            for inner in _BASE64.findall(once):
-                yield from _from_base64(inner)
+def _encoded(content: bytes, wanted: Collection[bytes]) -> int:
+    """Count the secrets that the content has in base64, in base64 of base64, in hexadecimal or as numbers of bytes."""
+    return sum(text.count(secret) for text in map(bytes.lower, _decoded(content)) for secret in wanted)
 
 
-def _from_base64(run: bytes) -> Iterator[bytes]:
-    """Decode a run of base64 characters from its first, second, third and fourth character on."""
-    plain = run.replace(b"-", b"+").replace(b"_", b"/")
+def _decoded(content: bytes) -> Iterator[bytes]:
+    """Decode all runs of hexadecimal digits, of numbers of bytes, and of base64 in base64 or not."""
+    lower = content.lower()
+    runs = [run.translate(None, b" :-").decode() for run in _HEX.findall(lower)]
+    yield b"\n".join(
+        bytes.fromhex(run[start : start + (len(run) - start) // 2 * 2]) for run in runs for start in (0, 1)
+    )
+    numbers = re.findall(rb"[0-9]{1,3}", b"\n".join(_NUMBERS.findall(lower)))
+    yield bytes(int(number) % 256 for number in numbers)
+    for once in _from_base64(content):
+        yield once
+        yield from _from_base64(once)
+
+
+def _from_base64(content: bytes) -> Iterator[bytes]:
+    """Decode the runs of base64 characters together, from four characters on: each run begins at one of them."""
+    if b"\1" * 11 not in content.translate(_IS_BASE64):
+        return  # far faster than a search
+    runs = b"A".join(_BASE64.findall(content)).translate(_STANDARD)
     for start in range(4):
-        part = plain[start:] + b"AAA"  # what is missing at its end
+        part = runs[start:] + b"AAA"  # what is missing at its end
         yield base64.b64decode(part[: len(part) // 4 * 4])

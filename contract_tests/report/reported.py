@@ -82,6 +82,16 @@ def _reported(result: RunResult, found: ClauseResult, verdict: VerdictView, fold
     )
 
 
+def problem(result: RunResult) -> str:
+    """Return why a run fails although it reports no broken clause, or has ended early; empty if it does not."""
+    code = result.exit_code()
+    if code == 0 or (code == 1 and result.failing):
+        return ""
+    if code == 1 and result.warned and not (result.expired or result.stale):
+        return f"{sentence(result)} --fail-on warned lets warnings fail the run."
+    return sentence(result)
+
+
 def sentence(result: RunResult) -> str:
     """Return the outcome of a run in one sentence."""
     if result.failing:
@@ -91,7 +101,8 @@ def sentence(result: RunResult) -> str:
     if outdated := [*result.expired, *result.stale]:
         return f"No further clause is broken, but deviations are out of date: {', '.join(d.clause for d in outdated)}."
     if not result.is_judged:
-        return "No clause was judged, so the run says nothing about this server."
+        why = f": {printable(result.why)}" if result.why else "."
+        return f"No clause was judged, so the run says nothing about this server{why}"
     held = sum(found.outcome is not None for found in result.clauses)
     if result.why and result.ending not in {Ending.SEEN, Ending.COMPLETE}:
         return f"No broken clause was found, but the run ended early: {printable(result.why)}"

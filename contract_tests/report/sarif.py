@@ -10,7 +10,7 @@ from contract_tests.contract.specification import Clause
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.receipt import Receipt
-from contract_tests.report.reported import ReportedClause, reported_clauses
+from contract_tests.report.reported import ReportedClause, problem, reported_clauses
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ARTIFACT = "spec/clauses.yaml"  # SARIF requires a file, so a result points to the clause
@@ -30,12 +30,18 @@ def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None
         "automationDetails": {"id": "leadlists-contract/"},
         "columnKind": "unicodeCodePoints",
         "results": [_result(reported, order[reported.clause.id]) for reported in reported_clauses(result, folder)],
-        "invocations": [{"executionSuccessful": result.exit_code() in {0, 1}, "exitCode": result.exit_code()}],
+        "invocations": [_invocation(result)],
         "properties": {"url": result.started.url, "specSha256": result.started.spec_sha256},
     }
     if receipt:
         run["properties"]["receipt"] = receipt.text
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _invocation(result: RunResult) -> dict[str, Any]:
+    code, why = result.exit_code(), problem(result)
+    notifications = {"toolExecutionNotifications": [{"level": "error", "message": {"text": why}}]} if why else {}
+    return {"executionSuccessful": code in {0, 1}, "exitCode": code, **notifications}
 
 
 def _rule(clause: Clause) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from contract_tests.selfcheck.subjects import FOREIGN
 from contract_tests.settings.secrets import printable
 
 DIFFICULTIES = ("easy", "medium", "hard")
-TOLD_EVERY = 100  # results, in a log, where no bar can grow
+PROGRESS_EVERY = 100  # results, in a log, where no bar can grow
 
 
 def watch(results: Iterable[Result], total: int, console: Console) -> list[Result]:
@@ -24,7 +24,7 @@ def watch(results: Iterable[Result], total: int, console: Console) -> list[Resul
         found.append(result)
         if not result.right:
             console.print(printable(_wrong(result)), style="red", highlight=False, soft_wrap=True)
-        if not console.is_terminal and len(found) % TOLD_EVERY == 0:
+        if not console.is_terminal and len(found) % PROGRESS_EVERY == 0:
             console.print(f"judged {len(found)}/{total}")
     return found
 

@@ -11,7 +11,7 @@ def summary_line(result: RunResult) -> str:
     unjudged = [each.clause for each in result.unjudged]
     held = len(result.clauses) - len(result.broken) - len(unjudged)
     line = f"{held} clauses hold, {len(result.broken)} broken, {len(unjudged)} not judged; "
-    line += f"{result.requests} requests in {result.duration_s:.1f} s."
+    line += f"{result.requests} request{'s'[: result.requests != 1]} in {result.duration_s:.1f} s."
     if unjudged and result.ending is not Ending.SEEN:  # of traffic that others cause, these are most clauses
         given = (f"{clause.id} (give {clause.needs})" if clause.needs else clause.id for clause in unjudged)
         line += f" Not judged: {', '.join(given)}."

@@ -23,6 +23,7 @@ class Output:
     def __init__(self, stream: Any, complain: Callable[[str], object]) -> None:
         self._stream = stream
         self._complain = complain
+        self.is_lost = False  # whether text was dropped although there was a reader
 
     def write(self, text: str) -> int:
         """Write the text, or drop it."""
@@ -45,6 +46,7 @@ class Output:
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
         if error.errno != errno.EPIPE:
+            self.is_lost = True
             self._complain(f"leadlists-contract: the output cannot be written: {error.strerror}\n")
 
     @property

@@ -33,15 +33,16 @@ class Plan:
 
     first: the request that checks whether the target can be judged. concurrent: sent in any order, several at once.
     chains: sent at the same time as those, but the steps of a chain one after the other. sequential: sent one after the
-    other, with nothing else between them. burst: sent all at the same time. last: sent last_after_s seconds after the
-    first. base: the body on which the requests are based. others: the same requests with other bases, for a server that
-    refuses the first.
+    other, with nothing else between them. about: returns the requests that name a created object, sent after those.
+    burst: sent all at the same time. last: sent last_after_s seconds after the first. base: the body on which the
+    requests are based. others: the same requests with other bases, for a server that refuses the first.
     """
 
     first: Step
     concurrent: tuple[Step, ...] = ()
     chains: tuple[tuple[Step, ...], ...] = ()
     sequential: tuple[Step, ...] = ()
+    about: Callable[[Mapping[str, Any]], Iterable[Step]] = lambda created: ()
     burst: tuple[Step, ...] = ()
     last: Step | None = None
     last_after_s: float = 0.0
@@ -59,12 +60,14 @@ class Plan:
 class Sender:
     """Writes requests of one operation for one target.
 
-    base: a body that this server accepts; None unless it has refused the usual one.
+    base: a body that this server accepts; None unless it has refused the usual one. tag: ends the names of created
+    objects, so that they can be found, except where a request is about its name.
     """
 
     terms: Terms
     operation: Operation
     base: Mapping[str, Any] | None = None
+    tag: str = ""
 
     def request(
         self,

@@ -24,6 +24,11 @@ def without_signature(token: str) -> str:
     return "" if header is None else ".".join((_encoded({**header, "alg": "none"}), parts[1], ""))
 
 
+def unsigned_of(user_id: str) -> str:
+    """Return a JWT of the user without signature; its algorithm is `none` to a server that ignores case alone."""
+    return ".".join((_encoded({"alg": "nOnE", "typ": "JWT"}), _encoded({"sub": user_id, "exp": 4102444800}), ""))
+
+
 def _decoded(part: str) -> dict[str, Any] | None:
     """Return the JSON object in a part of a token; None if there is none."""
     try:

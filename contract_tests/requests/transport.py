@@ -44,11 +44,19 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "no Content-Type": {"media_type": None},
     "a body in chunks": {"chunked": True},
     "neither User-Agent nor Accept": {"less": ("User-Agent", "Accept")},
-    "an Accept that excludes JSON": {"more": (("Accept", "text/html"),)},
+    "an Accept that excludes JSON": {
+        "more": (
+            ("Accept", "text/html, application/xml, text/csv;q=0.9, application/yaml;q=0.8, application/cbor;q=0.7"),
+        )
+    },
     "an Origin": {"more": (_ORIGIN,)},
     # Thai and Arabic years differ from those of ISO 8601: the language may not change how dates are written.
     "an unknown header": {
-        "more": (("X-Nobody-Knows", "me"), ("Accept-Language", "th-TH, th;q=0.9, fr;q=0.8, ja;q=0.7, pt;q=0.6"))
+        "more": (
+            ("X-Nobody-Knows", "me"),
+            ("Accept-Language", "th-TH, th;q=0.9, fr;q=0.8, ja;q=0.7, pt;q=0.6"),
+            ("Expect", "100-continue"),  # the body follows at once, as it may (RFC 9110 §10.1.1)
+        )
     },
     # Headers that servers trust if a proxy sets them. From a client, none may change the response.
     "headers of the server's own": {
@@ -58,6 +66,7 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
             ("Client-IP", "192.0.2.7"),
             ("Accept-Language", "es-419, zh-Hant-TW;q=0.8"),
             ("If-Modified-Since", "Fri, 31 Dec 2100 23:59:59 GMT"),
+            ("Date", "Sat, 01 Jan 2000 00:00:00 GMT"),
             ("X-Real-IP", "127.0.0.1"),
             ("X-Original-URL", "/"),
             *((name, OTHER_USER) for name in IDENTITY_HEADERS),
@@ -82,14 +91,23 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
             ("Upgrade", "h2c"),  # without Connection: Upgrade it asks for nothing (RFC 9110 §7.8)
         )
     },
-    "a query": {"path_end": "?page=2&dryRun=true&debug=1&validate=false&_method=DELETE&name=Other&q=100%25&y=%00"},
+    "a query": {
+        "path_end": "?page=2&dryRun=true&debug=1&validate=false&_method=DELETE&name=Other&q=100%25&y=%00&callback=x"
+    },
     "a slash after the path": {"path_end": "/"},
 }
 
 
 # Whether a server checks the login cannot depend on these, so they are not sent without one.
 _SAME_LOGIN = frozenset(
-    {"charset=utf-8", 'charset="UTF-8" in quotes', "the media type in capitals", "an Accept that excludes JSON"}
+    {
+        "charset=utf-8",
+        'charset="UTF-8" in quotes',
+        "the media type in capitals",
+        "neither User-Agent nor Accept",
+        "an Accept that excludes JSON",
+        "an unknown header",
+    }
 )
 
 
@@ -103,6 +121,12 @@ _WITH_INVALID_BODY: Mapping[str, Mapping[str, Any]] = {
             ("Range", "bytes=9-0"),
         )
     },
+}
+
+
+# Sent instead without login: some servers send browsers to a sign-in form.
+_WITHOUT_LOGIN: Mapping[str, Mapping[str, Any]] = {
+    "no Content-Type": {"media_type": None, "more": (("Accept", "text/html, */*;q=0.8"),)},
 }
 
 
@@ -133,4 +157,4 @@ def varied(
             changed["path_end"] = f"{query}&{urlencode(lacking)}"  # there, it does not count
         yield Step(f"{label}, {named}", sender.request(wrong, **changed))
         if sender.operation.secured and label not in _SAME_LOGIN:
-            yield Step(f"{label}, no login", sender.request(valid, login=(), **changes))
+            yield Step(f"{label}, no login", sender.request(valid, login=(), **_WITHOUT_LOGIN.get(label, changes)))

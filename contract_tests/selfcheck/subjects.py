@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from contract_tests.contract.loading import load_yaml
 from contract_tests.contract.specification import Specification, Treatment
+from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.settings.values import Depth
 
 # Started as commands, because the two packages never import each other.

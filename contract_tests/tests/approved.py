@@ -44,8 +44,8 @@ PLAIN = {
 EVERY_ORACLE: tuple[Oracle, ...] = (*JUDGE.oracles, *LEAD_LISTS.rules.oracles)
 OF_ECHOES: tuple[Oracle, ...] = (*echo.ORACLES, *echo_of_ids.ORACLES)
 OF_ANSWERS: tuple[Oracle, ...] = (*LEAD_LISTS.rules.oracles, *success.ORACLES)
-# The oracles of each topic.
-TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
+# The corpus and the oracles of each topic whose exchanges are judged one at a time.
+OF_TOPIC: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = {
     "planned": (corpus_answers.answered_as_planned, (*answers.ORACLES, *server_made.ORACLES)),
     "statuses": (corpus_answers.statuses, answers.ORACLES),
     "labels": (corpus_answers.labels_and_bodies, (*success.ORACLES, *errors.ORACLES)),
@@ -57,6 +57,7 @@ TOPICS: Mapping[str, tuple[Callable[[], corpus.Entries], tuple[Oracle, ...]]] = 
     "pinned": (corpus_echoes.pinned, EVERY_ORACLE),
     "tables": (corpus_echoes.tables, EVERY_ORACLE),
 }
+TOPICS = ("requests", "histories", "plain", *OF_TOPIC)
 
 
 def read(topic: str) -> dict[str, str]:
@@ -78,23 +79,27 @@ def write(topic: str, said: Mapping[str, str]) -> None:
     (FOLDER / f"{topic}.txt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
 
 
-def entries() -> dict[str, dict[str, Callable[[], str]]]:
-    """Map the entries of each topic to functions that return their text.
+@cache
+def entries(topic: str) -> dict[str, Callable[[], str]]:
+    """Map the entries of a topic to functions that return their text.
 
-    All exchanges except the requests are classified here, in advance: then only the topic `requests` tests a mutant of
-    the classification, which keeps `make mutation` fast.
+    All exchanges except the requests are classified here, in advance. So only the topic `requests` tests a mutant of
+    the classification, which keeps `make mutation` fast: it calls this before the first mutant.
     """
-    found: dict[str, dict[str, Callable[[], str]]] = {
-        "requests": {label: partial(_joined, request_lines, asked) for label, asked in corpus_requests.requests()},
-        "histories": {label: partial(_joined, history_lines, _cases(entry)) for label, entry in _histories()},
-    }
-    found["plain"] = {label: partial(_joined, lines_of, [plain], EVERY_ORACLE) for label, plain in PLAIN.items()}
-    for topic, (corpus_of, judges) in TOPICS.items():
-        found[topic] = {label: partial(_joined, alone_lines, _cases(entry), judges) for label, entry in corpus_of()}
-    return {topic: {_escaped(label): told for label, told in some.items()} for topic, some in found.items()}
+    found: dict[str, Callable[[], str]]
+    if topic == "requests":
+        found = {label: partial(_joined, request_lines, asked) for label, asked in corpus_requests.requests()}
+    elif topic == "histories":
+        found = {label: partial(_joined, history_lines, cases_of(entry)) for label, entry in every_history()}
+    elif topic == "plain":
+        found = {label: partial(_joined, lines_of, [plain], EVERY_ORACLE) for label, plain in PLAIN.items()}
+    else:
+        corpus_of, judges = OF_TOPIC[topic]
+        found = {label: partial(_joined, alone_lines, cases_of(entry), judges) for label, entry in corpus_of()}
+    return {_escaped(label): told for label, told in found.items()}
 
 
-def _histories() -> corpus.Entries:
+def every_history() -> corpus.Entries:
     one, other = histories, histories_of_refusals
     for part in (one.repeats, other.refusals, other.media_types, other.questions, other.losses, one.shapes, one.users):
         yield from part()
@@ -102,7 +107,7 @@ def _histories() -> corpus.Entries:
         yield from part()
 
 
-def _cases(entry: corpus.Entry) -> list[Case]:
+def cases_of(entry: corpus.Entry) -> list[Case]:
     return [judge(**entry.pins).case(one) for one in entry.exchanges]
 
 
@@ -201,5 +206,5 @@ def request_lines(asked: Request) -> Iterator[str]:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for topic, some in entries().items():
-        write(topic, {label: told() for label, told in some.items()})
+    for topic in TOPICS:
+        write(topic, {label: told() for label, told in entries(topic).items()})

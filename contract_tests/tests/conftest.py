@@ -16,14 +16,10 @@ import pytest
 
 from contract_tests.composition.run import open_run
 from contract_tests.contract.loading import load_specification
-from contract_tests.contract.specification import Operation, Specification
-from contract_tests.contract.terms import Terms
+from contract_tests.contract.specification import Specification
 from contract_tests.engine.result import RunResult
-from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.operation_suite import OperationSuite, make_plan
-from contract_tests.requests.plan import Plan
 from contract_tests.settings.values import Session, Settings
-from contract_tests.target.exchange import Request
+from contract_tests.tests.fewer_requests import with_fewer_requests as with_fewer_requests
 from contract_tests.tests.servers import right_core, second_server
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import serving
@@ -64,30 +60,6 @@ def judged(settings: Settings, **options: Any) -> RunResult:
     """Return the result of a whole run against one of the test servers."""
     with open_run(settings, **options) as run:
         return run.conduct(lambda event: None)
-
-
-def with_fewer_requests(keeps: Callable[[Request], bool], *, every: int = 8) -> tuple[OperationSuite, ...]:
-    """Return the suite of the lead list with only a part of the planned requests, for `judged` and `open_run`.
-
-    The subject of a test may be the course of a run, which most of the planned requests do not change. keeps: which of
-    the concurrent requests the plan must have; besides those, it has one of `every` requests and chains.
-    """
-
-    def plan(terms: Terms, operation: Operation, tag: str) -> Plan:
-        return _fewer(make_plan((LEAD_LISTS,), terms, operation, tag))
-
-    def _fewer(plan: Plan) -> Plan:
-        concurrent = tuple(
-            step for number, step in enumerate(plan.concurrent) if number % every == 0 or keeps(step.request)
-        )
-        return replace(
-            plan,
-            concurrent=concurrent,
-            chains=plan.chains[::every],
-            others=tuple if plan.others is tuple else lambda: map(_fewer, plan.others()),
-        )
-
-    return (replace(LEAD_LISTS, plan=plan),)
 
 
 @pytest.fixture(scope="session")

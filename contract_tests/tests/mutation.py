@@ -1,7 +1,7 @@
-"""Run mutmut on the judging code for `make mutation`; print the mutants that no test detects, and the share of others.
+"""Change the judging code in one place at a time for `make mutation`; print the changes that no test detects.
 
-mutmut changes the code in one place at a time; a test named in pyproject.toml must fail. By default a random sample of
-the mutants is tested, because all of them take hours. Mutants that mypy refuses are neither tested nor counted.
+mutmut makes the changes; a test named in pyproject.toml must fail. By default a random sample is tested, because all
+changes take hours. Changes that mypy refuses are neither tested nor counted.
 """
 
 from __future__ import annotations
@@ -10,39 +10,23 @@ import argparse
 import os
 import random
 import re
-import shutil
-import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
 from fnmatch import fnmatch
 from math import sqrt
 from pathlib import Path
 
-from mutmut.mutation.data import SourceFileMutationData
-from mutmut.mutation.diff_apply import get_diff_for_mutant
-from mutmut.mutation.file_mutation import mutate_file_contents
-from mutmut.utils.file_utils import walk_mutatable_files
-from mutmut.utils.format_utils import get_mutant_name
+import pytest
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".mutation"  # mutmut writes into its current folder, so it gets a separate one
+from contract_tests.tests.approved import TOPICS, entries
+from contract_tests.tests.mutants import ROOT, Mutant, MutatedModule, refused_by_types
+from contract_tests.tests.trials import Trials
+
+FOLDER = ROOT / ".mutation"  # the changed modules, for mypy
 LEAST_SHARE = 0.90
-SAMPLE = 1200  # mypy refuses about half of them; the rest takes about a quarter of an hour on two quiet cores
-# Exit codes: a test failed, pytest failed, or a timeout. 255 means a crashed worker, which proves nothing.
-KILLED = {1, 3, -24, 24, 152}
-REFUSED = 37  # refused by mypy: `make check` would not pass, so neither tested nor counted
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One change of the code; change: the old line, an arrow, the new line; empty if a test detects it."""
-
-    name: str
-    path: str
-    line: int
-    change: str
-    killed: bool
+SAMPLE = 500  # mypy refuses about half of them; the others take about three minutes on one core
 
 
 def interval(killed: int, total: int) -> tuple[float, float]:
@@ -54,87 +38,14 @@ def interval(killed: int, total: int) -> tuple[float, float]:
     return (centre - spread) / (1 + z * z / total), (centre + spread) / (1 + z * z / total)
 
 
-def report(mutants: Sequence[Mutant], *, sampled: bool) -> Iterator[str]:
+def report(survivors: Sequence[Mutant], total: int, *, sampled: bool) -> Iterator[str]:
     """Return a line for each survivor, then the share of mutants that a test detects."""
-    survivors = [mutant for mutant in mutants if not mutant.killed]
     for mutant in sorted(survivors, key=lambda each: (each.path, each.line)):
         yield f"{mutant.path}:{mutant.line} {mutant.name}\n    {mutant.change}"
-    total, killed = len(mutants), len(mutants) - len(survivors)
+    killed = total - len(survivors)
     low, high = interval(killed, total)
     estimate = f"; of all mutants, {low:.1%} to {high:.1%} (with 95 % confidence)" if sampled else ""
-    yield f"Killed {killed} of {total} mutants, {share_killed(mutants):.1%}{estimate}."
-
-
-def share_killed(mutants: Sequence[Mutant]) -> float:
-    return sum(mutant.killed for mutant in mutants) / len(mutants) if mutants else 0.0
-
-
-# -- running mutmut ----------------------------------------------------------------------------------------------------
-
-
-def prepare_folder(*, fresh: bool) -> None:
-    """Make the folder in which mutmut runs the current one; fresh: without the mutants and results of earlier runs."""
-    if fresh:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(exist_ok=True)
-    for name in ("pyproject.toml", "contract_tests", "spec"):
-        if not (FOLDER / name).is_symlink():
-            (FOLDER / name).symlink_to(Path("..") / name)
-    os.chdir(FOLDER)
-
-
-def name_mutants() -> list[str]:
-    """Return the names of all mutants of the modules in `only_mutate`."""
-    return [
-        get_mutant_name(path, name)
-        for path in sorted(walk_mutatable_files())
-        for name in mutate_file_contents(str(path), path.read_text(encoding="utf-8")).mutant_names
-    ]
-
-
-def run_mutmut(names: Sequence[str]) -> int:
-    """Mutate and test; names: the mutants to test (`contract_tests.lead_lists.echo.*`), all if empty."""
-    # CI makes Hypothesis draw the same examples; other plugins would cost each mutant a tenth of a second.
-    environment = {
-        **os.environ,
-        "CI": "true",
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONHASHSEED": "0",
-    }
-    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "2", *names]
-    return subprocess.run(command, env=environment, preexec_fn=lambda: os.nice(5)).returncode
-
-
-def read_mutants(names: Sequence[str]) -> Iterator[Mutant]:
-    """Return the mutants of these names (all if empty) that were tested or that no test reaches."""
-    exact, patterns = set(names), [name for name in names if "*" in name]
-    for path in sorted(walk_mutatable_files()):
-        source = path.read_text(encoding="utf-8").splitlines()
-        data = SourceFileMutationData(path=path)
-        data.load()
-        for name, exit_code in data.exit_code_by_key.items():
-            if exit_code is None or exit_code == REFUSED:
-                continue
-            if names and name not in exact and not any(fnmatch(name, pattern) for pattern in patterns):
-                continue
-            change, line = ("", 0) if exit_code in KILLED else _change(name, path, source)
-            if change and is_no_change(change):
-                continue
-            yield Mutant(name, str(path), line, change, killed=exit_code in KILLED)
-
-
-def _change(name: str, path: Path, source: Sequence[str]) -> tuple[str, int]:
-    """Return what a mutant changes, and the line of the module."""
-    lines = get_diff_for_mutant(name, path=path).splitlines()[2:]
-    removed = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
-    added = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
-    start = next((re.findall(r"@@ -(\d+)", line)[0] for line in lines if line.startswith("@@")), "1")
-    before = next((at for at, line in enumerate(lines[1:]) if line[:1] in "+-"), 0)
-    # A name ends with x_FUNCTION__mutmut_N or xǁCLASSǁMETHOD__mutmut_N.
-    function = re.split("ǁ|^x_", name.rpartition(".")[2].rpartition("__mutmut_")[0])[-1]
-    head = next((n for n, line in enumerate(source, 1) if re.match(rf"\s*def {function}\(", line)), 1)
-    return f"{removed} -> {added}", head + int(start) - 1 + before
+    yield f"Killed {killed} of {total} mutants, {killed / total if total else 0:.1%}{estimate}."
 
 
 def is_no_change(change: str) -> bool:
@@ -145,6 +56,30 @@ def is_no_change(change: str) -> bool:
     return before == after
 
 
+def mutate() -> list[MutatedModule]:
+    """Return the modules of the settings, each with all its mutants."""
+    found = {path for pattern in _settings()["only_mutate"] for path in Path().glob(pattern)}
+    with ProcessPoolExecutor(2) as pool:
+        return list(pool.map(MutatedModule.make, sorted(found)))
+
+
+def try_each(mutants: Sequence[Mutant]) -> Trials:
+    """Run the tests of the settings for each mutant, in this process and forks of it."""
+    trials = Trials(mutants)
+    settings = _settings()
+    for topic in TOPICS:
+        entries(topic)  # once, not in every fork
+    pytest.main(
+        ["-q", "-s", *settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]], [trials]
+    )
+    return trials
+
+
+def _settings() -> dict[str, list[str]]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return tomllib.load(file)["tool"]["mutmut"]  # type: ignore[no-any-return]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Test a sample, all mutants, or those named, and exit with 1 if too few are killed."""
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
@@ -153,17 +88,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="how many places to change (default %(default)s)")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="draw the sample with this seed")
     options = parser.parse_args(arguments)
-    prepare_folder(fresh=not options.names)
-    names = options.names
-    if not names and not options.all:
-        every = name_mutants()
-        names = random.Random(options.seed).sample(every, min(options.sample, len(every)))
-        print(f"Changing {len(names)} of {len(every)} places, drawn with --seed {options.seed}.", flush=True)
-    if returncode := run_mutmut(names):
-        return returncode
-    mutants = list(read_mutants(names))
-    print("\n".join(report(mutants, sampled=not options.names and not options.all)))
-    if options.names or share_killed(mutants) >= LEAST_SHARE:
+    os.chdir(ROOT)
+    # The same examples in every run; and other plugins would cost each test a little.
+    os.environ |= {"CI": "true", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    modules = {module.path: module for module in mutate()}
+    every = [(path, name) for path, module in modules.items() for name in module.names]
+    chosen = every
+    sampled = not options.names and not options.all
+    if options.names:
+        full = {(path, name): f"{path.removesuffix('.py').replace('/', '.')}.{name}" for path, name in every}
+        chosen = [each for each in every if any(fnmatch(full[each], pattern) for pattern in options.names)]
+    elif sampled:
+        chosen = random.Random(options.seed).sample(every, min(options.sample, len(every)))
+        print(f"Changing {len(chosen)} of {len(every)} places, drawn with --seed {options.seed}.", flush=True)
+    refused = set(refused_by_types(list(modules.values()), chosen, FOLDER))
+    mutants = [modules[path].mutant(name) for path, name in chosen if (path, name) not in refused]
+    mutants = [mutant for mutant in mutants if not is_no_change(mutant.change)]
+    print(f"mypy refuses {len(refused)}; testing {len(mutants)}.", flush=True)
+    trials = try_each(mutants)
+    if trials.failed or trials.broken:
+        print(*trials.failed, *trials.broken, "These tests fail, or changes could not be made.", sep="\n")
+        return 2
+    print("\n".join(report(trials.survivors, len(mutants), sampled=sampled)))
+    if options.names or len(trials.survivors) <= (1 - LEAST_SHARE) * len(mutants):
         return 0
     print(f"At least {LEAST_SHARE:.0%} are required.")
     return 1

@@ -16,9 +16,9 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = (
     "mock_server/tests/control/dashboard/",
     "contract_tests/tests/report/",
+    "contract_tests/tests/judging/test_approved.py",
     "mock_server/tests/msw/test_msw.py",
     "mock_server/tests/test_browser.py",
-    "mock_server/tests/control/test_reference.py",
     "mock_server/tests/test_recipes.py",
     "contract_tests/tests/campaign/test_dying_processes.py",
     "contract_tests/tests/test_wheel.py",

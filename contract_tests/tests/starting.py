@@ -3,6 +3,8 @@
 Each command is a process with its own arguments, folder, variables, output and exit code. It shares the hash seed of
 its server. So tests that compare two processes, or whose subject is the start, run an interpreter each.
 
+With the variable SENDS_ONE_IN=8 a command sends an eighth of the planned requests: see fewer_requests.py.
+
 A server is started when a test first needs it. All workers of pytest-xdist share the servers of their controller.
 """
 
@@ -42,12 +44,18 @@ IMPORTED = {
         "contract_tests.engine.*",
         "contract_tests.requests.*",
         "contract_tests.report.*",
+        "contract_tests.tests.fewer_requests",
         "schemathesis.cli",
         "requests",
     ),
     "mock_server": ("mock_server.cli",),
     # Not the plugin: pytest rewrites its assertions.
-    "pytest": ("_pytest.*", "contract_tests.composition.run", "contract_tests.engine.reducing"),
+    "pytest": (
+        "_pytest.*",
+        "contract_tests.composition.run",
+        "contract_tests.engine.reducing",
+        "contract_tests.tests.fewer_requests",
+    ),
 }
 # Modules of other projects that use contract_tests, and so its server.
 USERS = ("schemathesis.cli", "distributed.cli.dask_worker")
@@ -285,4 +293,8 @@ if __name__ == "__main__":
     sys.path[0] = order.cwd
     sys.argv[1:] = order.arguments
     _reopen_streams()
+    if every := os.environ.pop("SENDS_ONE_IN", ""):
+        from contract_tests.tests.fewer_requests import send_fewer_requests
+
+        send_fewer_requests(int(every))
     runpy.run_module(order.module, run_name="__main__", alter_sys=True)

@@ -19,12 +19,14 @@ from contract_tests.tests.conftest import ROOT
 PACKAGES = ("contract_tests", "mock_server")
 TOP_LEVEL = {"spec", *PACKAGES, "pyproject.toml", "Makefile", "README.md"}
 LONGEST_FUNCTION = 60
+LONGEST_MODULE = 299
 
 # Modules that decide: they take finished values and return values.
 DECIDING = {
     "contract_tests": (
         "judging/**/*.py",
         "lead_lists/*.py",
+        "requests/generic_plan.py",
         "requests/plan.py",
         "requests/transport.py",
         "contract/schema.py",
@@ -37,11 +39,17 @@ DECIDING = {
         "engine/findings.py",
         "engine/grouping.py",
         "engine/novelty.py",
+        "engine/result.py",
+        "engine/summing.py",
+        "engine/views.py",
         "campaign/strain.py",
         "live/passive.py",
     ),
     "mock_server": (
+        "lead_lists/adjusted.py",
+        "lead_lists/forgiven.py",
         "lead_lists/record.py",
+        "lead_lists/refused.py",
         "lead_lists/rules.py",
         "lead_lists/dates.py",
         "lead_lists/uuids.py",
@@ -50,6 +58,9 @@ DECIDING = {
         "pipeline/json_parsing.py",
         "pipeline/media_types.py",
         "pipeline/stages.py",
+        "pipeline/validation.py",
+        "control/matchers.py",
+        "control/verdicts.py",
         "control/verification.py",
     ),
 }
@@ -137,7 +148,7 @@ def rooms() -> Iterator[tuple[Path, str]]:
                 yield init.parent, ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or ""
 
 
-def test_each_room_imports_only_the_rooms_that_its_docstring_names() -> None:
+def test_each_room_imports_the_rooms_that_its_docstring_names_and_no_others() -> None:
     offenders = []
     for room, docstring in rooms():
         named = re.search(MAY_IMPORT, docstring)
@@ -146,12 +157,15 @@ def test_each_room_imports_only_the_rooms_that_its_docstring_names() -> None:
             continue
         allowed = {room.name, *re.findall(r"\w+", named[1])} - {"nothing"}
         package = room.parent.name
+        used = {room.name}
         for path in (each for each in SHIPPED if each.is_relative_to(room)):
             for line, name in imports(path):
                 first, _, rest = name.partition(".")
                 target = rest.partition(".")[0]
                 if first == package and target not in allowed:
                     offenders.append(f"{name_of(path)}:{line} imports {name}")
+                used.add(target if first == package else room.name)
+        offenders += [f"{name_of(room)} imports nothing of {name}" for name in allowed - used]
     refuse(offenders)
 
 
@@ -180,6 +194,28 @@ def test_the_packages_never_import_each_other() -> None:
         for path in EVERY_MODULE
         for line, name in imports(path)
         if name.partition(".")[0] in set(PACKAGES) - {path.relative_to(ROOT).parts[0]}
+    )
+
+
+def test_only_three_rooms_open_sockets() -> None:
+    opening = {"contract_tests/target", "contract_tests/live", "mock_server/connections"}
+    opening.add("mock_server/readiness.py")  # a client of another mock
+    clients = ("httpx2", "http.client.HTTP", "urllib.request.urlopen")
+    calls_of_sockets = {"create_connection", "create_server", "open_connection", "start_server", "socket", "socketpair"}
+    found = [(path, line, name) for path in SHIPPED for line, name in imports(path) if name.startswith(clients)]
+    found += [(path, line, name) for path in SHIPPED for line, name in calls(path) if name in calls_of_sockets]
+    assert {name_of(path) for path, _, _ in found} > {"contract_tests/target/client.py", "contract_tests/live/proxy.py"}
+    refuse(
+        f"{name_of(path)}:{line} uses {name}" for path, line, name in found if not name_of(path).startswith((*opening,))
+    )
+
+
+def test_every_import_is_absolute() -> None:
+    refuse(
+        f"{name_of(path)}:{node.lineno} is a relative import"
+        for path in EVERY_MODULE
+        for node in tree_of(path)
+        if isinstance(node, ast.ImportFrom) and node.level
     )
 
 
@@ -265,6 +301,21 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     refuse(name_of(path) for path in EVERY_MODULE if empty.search(path.stem))
 
 
+def test_installing_runs_no_script_of_a_package() -> None:
+    files = ("Makefile", ".ci/tools", ".containers/Containerfile", "mock_server/bench/tools.py")
+    text = "".join((ROOT / file).read_text(encoding="utf-8").replace("\\\n", " ") for file in files)
+    pip = [line for line in text.splitlines() if re.search("pip install", line)]
+    npm = [line for line in text.splitlines() if re.search("npm (ci|install)", line)]
+    own = ("--editable .", "dist/*.whl")  # a wheel of another package runs no script; this one is built from here
+    assert len(pip) >= 7
+    assert [line for line in pip if "--only-binary :all:" not in line and not line.endswith(own)] == []
+    assert [line for line in npm if "--ignore-scripts" not in line] == []
+    assert '"--only-binary", ":all:"' in text
+    assert '"--ignore-scripts"' in text
+    settings = (ROOT / ".npm-tools" / ".npmrc").read_text(encoding="utf-8").splitlines()
+    assert "ignore-scripts=true" in settings
+
+
 def test_the_visible_top_level_is_as_agreed() -> None:
     if shutil.which("git") and (ROOT / ".git").exists():
         listed = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split()
@@ -285,7 +336,9 @@ def test_the_readmes_of_the_packages_name_files_that_exist() -> None:
         )
 
 
-def test_functions_stay_short() -> None:
+def test_modules_and_functions_stay_short() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in SHIPPED}
+    refuse(f"{name_of(path)} has {length} lines" for path, length in lengths.items() if length > LONGEST_MODULE)
     refuse(
         f"{name_of(path)}:{node.lineno} {node.name} has {length} lines"
         for path in SHIPPED

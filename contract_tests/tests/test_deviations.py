@@ -31,20 +31,20 @@ def broken_url() -> object:
 
 def test_written_deviations_accept_every_breach_at_once(broken_url: str, right_url: str, tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
-    done = run(broken_url, *QUICK, f"--write-deviations={file}", f"--run-folder={tmp_path / 'one'}")
+    done = run(broken_url, *QUICK, f"--write-deviations={file}", f"--run-folder={tmp_path / 'one'}", SENDS_ONE_IN="1")
     assert done.returncode == 1
     text = file.read_text()
     assert 'clause = "response.name.echo"' in text
-    done = run(broken_url, *QUICK, f"--deviations={file}", f"--run-folder={tmp_path / 'two'}")
+    done = run(broken_url, *QUICK, f"--deviations={file}", f"--run-folder={tmp_path / 'two'}", SENDS_ONE_IN="1")
     assert (done.returncode, "accepted until" in done.stdout) == (0, True), done.stdout
-    done = run(right_url, *QUICK, f"--deviations={file}", f"--run-folder={tmp_path / 'three'}")
+    done = run(right_url, *QUICK, f"--deviations={file}", f"--run-folder={tmp_path / 'three'}", SENDS_ONE_IN="1")
     assert (done.returncode, "no longer occurs: remove its entry" in done.stdout) == (1, True), done.stdout
 
 
 def test_an_expired_deviation_fails_the_run(broken_url: str, tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     file.write_text(write_deviations([Deviation("response.name.echo", "old", "us", "2020-01-31")]))
-    done = run(broken_url, *QUICK, f"--deviations={file}", f"--run-folder={tmp_path / 'run'}")
+    done = run(broken_url, *QUICK, f"--deviations={file}", f"--run-folder={tmp_path / 'run'}", SENDS_ONE_IN="1")
     assert (done.returncode, "expired on 2020-01-31" in done.stdout) == (1, True), done.stdout
 
 

@@ -38,6 +38,7 @@ def test_a_wrong_clock_a_redirect_and_a_rate_limit_are_named() -> None:
     said = " ".join(done.stdout.split())
     assert done.returncode == 3
     assert "WRONG redirect the server redirects to /login?t=${LEADLISTS_BEARER}" in said
+    assert "or a valid login if users sign in there" in said
     assert "note rate limit ratelimit-limit: 9" in said
 
 

@@ -72,6 +72,15 @@ def test_whatever_becomes_of_the_output_the_exit_code_is_that_of_the_run(broken_
         assert done.stderr.count(b"the output cannot be written: No space left on device") == 1
 
 
+@pytest.mark.parametrize("only_prints", ["readings", "--help", "--version", "run --help", "readings --help"])
+def test_what_cannot_be_printed_is_an_error(only_prints: str) -> None:
+    line = f"{' '.join(COMMAND)} {only_prints}"
+    full = subprocess.run(["bash", "-c", f"{line} > /dev/full"], env=environment(), capture_output=True, timeout=120)
+    assert (full.returncode, full.stderr.count(b"\n")) == (1, 1), full.stderr
+    left = subprocess.run(["bash", "-c", f"{line} | true; exit ${{PIPESTATUS[0]}}"], env=environment(), timeout=120)
+    assert left.returncode == 0
+
+
 @pytest.mark.parametrize(
     "variables",
     [
@@ -111,8 +120,7 @@ def whole(name: str, path: Path) -> bool:
     if path.suffix in {".json", ".sarif", ".har"}:
         json.loads(text)
         return True
-    end = {"html": "</html>\n", "junit": "</testsuites>\n", "markdown": "\n", "passport": "\n", "pytest": "\n"}[name]
-    return text.endswith(end)
+    return text.endswith({"html": "</html>\n", "junit": "</testsuites>\n"}.get(name, "\n"))
 
 
 def test_a_killed_report_is_whole_or_not_there(broken_run: Path, tmp_path: Path) -> None:
@@ -253,6 +261,21 @@ def test_a_full_disk_costs_files_and_not_the_verdict(right_url: str, tmp_path: P
         assert all(json.loads(line) for line in (folder / FILE_NAME).read_text().splitlines())
         assert read_result(folder).is_cut_off
     assert all(whole(name, folder / file) for name, file in FILES.items() if (folder / file).exists())
+
+
+def test_a_full_disk_does_not_end_a_campaign(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "fuzz", "http://127.0.0.1:9", *LOGIN, "--budget=5s", f"--run-folder={tmp_path}/run"],
+        cwd=tmp_path,
+        env=environment(PYTHONDONTWRITEBYTECODE="1"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        preexec_fn=lambda: limited(0),
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
+    assert "cannot be written (File too large), so `resume` cannot continue this campaign" in done.stderr
+    assert "cannot be reached" in done.stderr
 
 
 def test_a_folder_in_which_nothing_can_be_written_is_wrong_usage_or_is_replaced(right_url: str) -> None:

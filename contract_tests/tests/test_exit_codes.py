@@ -35,7 +35,7 @@ MOST_REQUESTS = 60  # of a run that ends because it cannot judge any more; the p
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    done = finished("contract_tests", "run", *arguments, env=environment(**variables))
+    done = finished("contract_tests", "run", *arguments, env=environment(**{"SENDS_ONE_IN": "8", **variables}))
     assert "Traceback" not in done.stdout + done.stderr
     return done
 
@@ -234,7 +234,7 @@ SITUATIONS: dict[int, tuple[Situation, ...]] = {
         Situation("a silent server", raw(silent), "no whole answer within 0.5 s", (*WHOLE, "--timeout=0.5")),
         Situation("a wrong path", RIGHT, "there is no such endpoint", ("{url}/elsewhere", *LOGIN)),
         Situation("the path twice", RIGHT, "the path has /api/v1 twice", ("{url}/api/v1", *LOGIN)),
-        Situation("a redirect to a login page", app(SignInPage), "redirects (302)"),
+        Situation("a redirect to a login page", app(SignInPage), "If users sign in there, the given login is not"),
         Situation("a redirect to a trailing slash", app(SlashAppended), "has no trailing slash"),
         Situation("no login", RIGHT, "no login was given", ("{url}",)),
         Situation("a wrong login", RIGHT, "the given login is not accepted", ("{url}", "--bearer=wrong")),
@@ -322,7 +322,7 @@ def test_wait_waits_for_a_server_that_is_starting() -> None:
 class Sessions(RightCore):
     """Accepts the newest of the tokens that it hands out, for USES requests each."""
 
-    USES = 150
+    USES = 30
 
     def __init__(self) -> None:
         super().__init__({})
@@ -348,8 +348,19 @@ class Sessions(RightCore):
         return super().create(request)
 
 
-def test_a_login_command_is_run_again_when_the_session_ends() -> None:
-    with serve(server := Sessions()) as url:
+class SessionsOfAGateway(Sessions):
+    """Redirects to where users sign in when the session has ended, as gateways with single sign-on do."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        answer = super().refuse(request, refusal)
+        if self.uses <= self.USES or refusal.status != 401:
+            return answer
+        return answer._replace(status=302, headers={"location": "https://login.example/authorize?client=1"}, body=b"")
+
+
+@pytest.mark.parametrize("kind", [Sessions, SessionsOfAGateway])
+def test_a_login_command_is_run_again_when_the_session_ends(kind: type[Sessions]) -> None:
+    with serve(server := kind()) as url:
         fetch = f"import urllib.request; print(urllib.request.urlopen('{url}/login').read().decode())"
         command = f"{shlex.quote(sys.executable)} -c {shlex.quote(fetch)}"
         done = run(url, f"--login-command={command}", "--user-id=user_1", *QUICK, "--connections=1")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from contract_tests.contract.specification import Specification, SpecificationError
-from contract_tests.explanation import explain
+from contract_tests.explanation import explain, oracles_of
+from contract_tests.judging.case import Case, HistoryOracle, Oracle
+from contract_tests.judging.verdict import Judgement, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
+from contract_tests.tests.approved import EVERY_ORACLE, JUDGE, OF_TOPIC, cases_of, every_history
 from contract_tests.tests.conftest import ROOT
 
 
@@ -21,6 +25,8 @@ def test_a_rule_of_the_request_names_the_requests_that_violate_it_and_its_defect
     assert text.startswith("request.name.required: name is required.")
     assert "request   name left out" in text
     assert "defect    name-missing-taken: " in text
+    ids = explained("request.companyIds.type", specification)
+    assert ids.index("request   companyIds is a value of type string\n") < ids.index("request   company ids\n")
 
 
 def test_a_permitted_variation_names_the_requests_that_use_it(specification: Specification) -> None:
@@ -45,6 +51,8 @@ def test_a_rule_of_the_login_names_the_requests_whose_refusal_it_judges(
 
 def test_a_rule_of_the_response_names_its_reading(specification: Specification) -> None:
     assert "reading   success-status: " in explained("success.status", specification)
+    assert "open_question" not in explained("response.updatedAt.order", specification)  # no option refuses anything
+    assert "open_question" in explained("request.personIds.items.type", specification)
 
 
 def test_a_clause_that_is_never_judged_says_why(specification: Specification) -> None:
@@ -59,6 +67,36 @@ def test_every_oracle_is_at_the_line_that_is_named(specification: Specification)
             where, function = place.split()[1:]
             file, _, line = where.partition(":")
             assert f"def {function}(" in Path(ROOT / file).read_text().splitlines()[int(line) - 1]
+
+
+def judging(specification: Specification) -> Iterator[tuple[str, str]]:
+    """Yield each clause with the name of an oracle that judges it, of all judgements on the corpus."""
+
+    def pairs(oracle: Oracle | HistoryOracle, found: Iterable[Judgement], case: Case) -> Iterator[tuple[str, str]]:
+        for one in found:
+            if isinstance(one, Verdict):
+                yield one.clause, oracle.judge.__name__
+            elif clause := specification.clause_for(case.operation, specification.readings[one.reading].clause):
+                yield clause, oracle.judge.__name__
+
+    alone = [case for corpus_of, _ in OF_TOPIC.values() for _, entry in corpus_of() for case in cases_of(entry)]
+    for oracle in EVERY_ORACLE:
+        for case in alone:
+            yield from pairs(oracle, oracle.judge(case), case)
+    for cases in (cases_of(entry) for _, entry in every_history()):
+        for together in (*JUDGE.history_oracles, *LEAD_LISTS.rules.history_oracles):
+            yield from pairs(together, together.judge(cases), cases[0])
+
+
+def test_every_oracle_that_judges_a_clause_in_the_corpus_is_named(specification: Specification) -> None:
+    named = {
+        (clause.id, oracle.judge.__name__)
+        for clause in specification.clauses.values()
+        for oracle in oracles_of(clause, JUDGE)
+    }
+    found = set(judging(specification))
+    assert len(found) > 200
+    assert found - named == set()
 
 
 def test_an_unknown_clause_is_named_with_near_ones(specification: Specification) -> None:

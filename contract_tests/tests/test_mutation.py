@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from contract_tests.tests.mutation import LEAST_SHARE, ROOT, Mutant, interval, is_no_change, report
+from contract_tests.judging import text
+from contract_tests.tests.mutants import ROOT, Mutant, MutatedModule, put_in
+from contract_tests.tests.mutation import LEAST_SHARE, interval, is_no_change, report
 
-SURVIVOR = Mutant("judging.text.x_bare__mutmut_2", "judging/text.py", 12, "return a -> return b", killed=False)
-KILLED = Mutant("judging.text.x_bare__mutmut_1", "judging/text.py", 0, "", killed=True)
+SURVIVOR = Mutant("judging.text.x_bare__mutmut_2", "judging/text.py", "", "bare", 12, "return a -> return b", "")
 
 
 def test_the_report_lists_the_survivors_and_the_share_of_the_others() -> None:
-    assert list(report([SURVIVOR, *[KILLED] * 9], sampled=False)) == [
+    assert list(report([SURVIVOR], 10, sampled=False)) == [
         "judging/text.py:12 judging.text.x_bare__mutmut_2\n    return a -> return b",
         "Killed 9 of 10 mutants, 90.0%.",
     ]
-    assert list(report([KILLED] * 100, sampled=True)) == [
+    assert list(report([], 100, sampled=True)) == [
         "Killed 100 of 100 mutants, 100.0%; of all mutants, 96.3% to 100.0% (with 95 % confidence)."
     ]
-    assert list(report([], sampled=False)) == ["Killed 0 of 0 mutants, 0.0%."]
+    assert list(report([], 0, sampled=False)) == ["Killed 0 of 0 mutants, 0.0%."]
+
+
+def test_a_mutant_changes_its_function_wherever_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    module = MutatedModule.make(Path("contract_tests/judging/text.py"))
+    mutant = module.mutant(module.names[0])
+    assert (mutant.function, mutant.change) == ("same_text", "if got == sent: -> if got != sent:")
+    assert (ROOT / mutant.path).read_text(encoding="utf-8").split("\n")[mutant.line - 1].strip() == "if got == sent:"
+    used, code = text.same_text, text.same_text.__code__
+    try:
+        put_in(mutant)
+        assert used("a", "b")
+    finally:
+        used.__code__ = code
+    assert not used("a", "b")
 
 
 @pytest.mark.parametrize(

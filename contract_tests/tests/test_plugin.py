@@ -43,6 +43,7 @@ def run_pytest(tmp_path: Path) -> Pytest:
         others = [] if with_schemathesis else ["-p", "no:schemathesis"]  # that plugin takes half of the start
         known = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]  # in a forked process
         command = [*loaded("pytest"), "-p", "contract_tests.plugin", *known, *others, *arguments]
+        variables = {"SENDS_ONE_IN": "8", **variables}
         return subprocess.run(
             command, cwd=tmp_path, env=environment(**variables), capture_output=True, text=True, timeout=120
         )

@@ -31,7 +31,9 @@ def test_every_flag_in_the_readmes_exists() -> None:
     ours = "".join([help_of("mock_server"), *subcommands])
     plugin = {"--leadlists", *(option.pytest_flag for option in RUN_OPTIONS)}
     named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", EVERYTHING)) - {"--leadlists-"}
-    theirs = {"--url", "--phases", "--output", "--default-non-nullable", "--from", "--lf", "--deselect"}
+    theirs = {
+        "--url", "--phases", "--output", "--default-non-nullable", "--from", "--lf", "--deselect", "--save-dev",
+    }  # fmt: skip
     assert {flag for flag in named if flag not in plugin and not re.search(rf"{flag}\b", ours)} <= theirs
 
 

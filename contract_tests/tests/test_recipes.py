@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from contract_tests.cli import COMMANDS
 from contract_tests.report.formats import FORMATS
 from contract_tests.settings.manners import Shard, shard_from
 from contract_tests.tests.conftest import ROOT
+from contract_tests.tests.test_cli import environment
 
 RECIPES = ROOT / "contract_tests" / "recipes"
 
@@ -75,6 +77,17 @@ def test_each_pod_of_the_job_for_kubernetes_gets_another_shard() -> None:
     assert shards == [Shard(n + 1, spec["completions"]) for n in range(spec["completions"])]
     mounted = {each["name"] for each in container["volumeMounts"]}
     assert mounted == {each["name"] for each in spec["template"]["spec"]["volumes"]}
+
+
+def test_the_shards_for_xdist_are_divided_among_its_workers(tmp_path: Path) -> None:
+    text = (RECIPES / "fuzz_shards.py").read_text()
+    shorter = text.replace("SHARDS = 4", "SHARDS = 2").replace('"2h"]', '"2h", "--dry-run"]')
+    (tmp_path / "fuzz_shards.py").write_text(shorter)
+    command = [sys.executable, "-m", "pytest", "-rA", "-n2", "-pno:cacheprovider", "fuzz_shards.py"]
+    variables = environment(LEADLISTS_URL="http://127.0.0.1:9")
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=120)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    assert re.findall(r"with seed 0, shard (\S+):", done.stdout) in (["1/2", "2/2"], ["2/2", "1/2"])
 
 
 def test_the_containerfile_copies_and_starts_what_exists() -> None:

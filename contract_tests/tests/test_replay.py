@@ -49,7 +49,7 @@ def test_a_breach_is_broken_again_until_the_server_is_repaired(tmp_path: Path) -
     server = Repairable()
     first, second = tmp_path / "first", tmp_path / "second"
     with serve(server) as url:
-        assert run(url, *LOGIN, "--depth=quick", f"--run-folder={first}").returncode == 1
+        assert run(url, *LOGIN, "--depth=quick", f"--run-folder={first}", SENDS_ONE_IN="1").returncode == 1
         done = call("replay", str(first), *LOGIN)
         assert (done.returncode, "response.name.echo: broken again: " in done.stdout) == (1, True), done.stderr
         assert "(201 -> 201)" in done.stdout
@@ -61,7 +61,7 @@ def test_a_breach_is_broken_again_until_the_server_is_repaired(tmp_path: Path) -
         done = call("replay", str(first), "response.name", *LOGIN)
         assert (done.returncode, done.stdout) == (0, "response.name.echo: no longer broken (201 -> 201)\n")
         assert call("replay", str(first), "access", *LOGIN).stdout == "There is no broken clause to replay.\n"
-        assert run(url, *LOGIN, "--depth=quick", f"--run-folder={second}").returncode == 0
+        assert run(url, *LOGIN, "--depth=quick", f"--run-folder={second}", SENDS_ONE_IN="1").returncode == 0
     done = call("diff", str(first), str(second))
     assert (done.returncode, "response.name.echo: broken -> held" in done.stdout) == (1, True), done.stdout
     one = read_result(first)

@@ -1,7 +1,8 @@
-"""How the tests of the kit run: what was left out is reported, and shared browsers stay with one worker."""
+"""How the tests of the kit run: what was left out is reported, shared browsers stay with one worker, garbage waits."""
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.tests import spreading
+from contract_tests.tests import collecting, spreading
 from contract_tests.tests.conftest import ROOT
 
 SKIPPING = """
@@ -65,6 +66,18 @@ def test_nothing_may_be_left_out_in_ci(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "2 failed, 1 passed, 1 error" in done.stdout  # a skip by a mark belongs to the setup
     assert "Nothing may be left out in CI: no chromium" in done.stdout
+
+
+def test_the_garbage_collector_waits_while_tests_are_collected_and_spares_them_afterwards() -> None:
+    frozen = gc.get_freeze_count()
+    kept = [[] for _ in range(100)]  # type: ignore[var-annotated]
+    collection = collecting.pytest_collection()
+    next(collection)
+    assert not gc.isenabled()
+    with pytest.raises(StopIteration):
+        collection.send(kept)
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > frozen + len(kept)
 
 
 def test_modules_and_folders_that_are_placed_exist() -> None:

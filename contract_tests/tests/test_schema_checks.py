@@ -20,8 +20,15 @@ from contract_tests.tests.starting import finished
 HOOKS = "contract_tests.schema_checks"
 BEARER = {"LEADLISTS_BEARER": str(MOCK_FIRST.bearer), "LEADLISTS_USER_ID": str(MOCK_FIRST.user_id)}
 COOKIE = {"LEADLISTS_COOKIE": "=".join(MOCK_FIRST.cookie or ())}
-# Without our hooks: log in as the manual of Schemathesis says, nothing else.
-ONLY_SIGN_IN = f"""import schemathesis
+# Without our hooks: log in as the manual of Schemathesis says. The dates avoid the years 1 and 9999: the format of a
+# date cannot say that 0001-01-01T00:23:00+00:56 may be refused, which is in the year 0 in UTC.
+ONLY_SIGN_IN = f"""from datetime import UTC, datetime
+
+import schemathesis
+from hypothesis import strategies
+
+instants = strategies.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=strategies.just(UTC))
+schemathesis.openapi.format("date-time", instants.map(datetime.isoformat))
 
 @schemathesis.auth()
 class SignIn:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.contract.loading import find_spec_folder, load_yaml
+from contract_tests.contract.loading import find_spec_folder
+from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.judge import OperationRules
 from contract_tests.judging.verdict import Judgement, broken, held
@@ -167,8 +168,12 @@ def test_its_own_oracle_detects_a_broken_clause(spec: Path, tmp_path: Path) -> N
 def test_the_gate_requires_an_oracle_for_every_new_clause(spec: Path) -> None:
     assert list(problems(spec, SUITES)) == []
     clauses = load_yaml(spec / "clauses.yaml")
-    clauses["createNote"].append(
-        {"id": "createNote.response.text.spelling", "statement": "x", "place": "x", "kind": "stated"}
-    )
+    new = "createNote.response.name.echo"  # that of lead lists has an oracle
+    clauses["createNote"].append({"id": new, "statement": "x", "place": "x", "kind": "stated"})
     (spec / "clauses.yaml").write_text(yaml.safe_dump(clauses))
-    assert any("createNote.response.text.spelling" in problem for problem in problems(spec, SUITES))
+    assert any(new in problem for problem in problems(spec, SUITES))
+    lead_list_echo = Oracle(("response.icpId.echo",), text_echo)
+    notes = OperationSuite(OperationRules("createNote", oracles=(*NOTE_SUITE.rules.oracles, lead_list_echo)))
+    assert "an oracle judges response.icpId.echo, which is not a clause of createNote" in [
+        *problems(spec, (LEAD_LISTS, notes))
+    ]

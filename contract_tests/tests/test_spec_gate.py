@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.contract.loading import find_spec_folder, load_yaml
+from contract_tests.contract.loading import find_spec_folder
+from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.spec_gate import problems
 from contract_tests.tests.conftest import ROOT
 from contract_tests.tests.programs import npm_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, Oracle
+from contract_tests.judging.case import PERMITTING, VIOLATIONS, Case, Oracle
 from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.login import Login
 from contract_tests.judging.verdict import Judgement, Observation, broken, held, warned
@@ -75,7 +75,9 @@ def login(case: Case) -> Iterator[Judgement]:
 
 def _good_login(case: Case, carrier: str) -> Iterator[Judgement]:
     if case.is_open_on("bearer-scheme-case"):
-        if case.status in {400, 401} and not case.expectation.violations:
+        others = [reading for reading in case.readings if reading.refusals and reading.id != "bearer-scheme-case"]
+        # A 400 can also be about the body.
+        if not case.expectation.violations and (case.status == 401 or (case.status == 400 and not others)):
             yield Observation("bearer-scheme-case", "sensitive", case.exchange)
         elif case.succeeded:
             yield Observation("bearer-scheme-case", "insensitive", case.exchange)
@@ -251,7 +253,7 @@ ORACLES = (
     Oracle(("access.*", "error.401.status"), login),
     Oracle((*VIOLATIONS, "http.request.media-type", "error.400.status"), refusal),
     Oracle(("error.400.status",), open_question),
-    Oracle((*PERMITTED, "success.created", "http.request.utf-8"), acceptance),
+    Oracle((*PERMITTING, "success.created", "http.request.utf-8"), acceptance),
     Oracle(("success.status",), status_of_success),
-    Oracle(("http.method",), methods),
+    Oracle(("http.method", *_LOGIN_CLAUSES.values()), methods),
 )

@@ -4,7 +4,8 @@ The principle, for a valid request that the server refuses:
 
 1. The suspects are the permitted variations that it uses and no accepted request does; without any, what it repeats,
    or the one field in which it differs from the nearest accepted request.
-2. The details of the response are evidence: a suspect on another field than they name is none.
+2. The details of the response are evidence: a suspect on another field than they name is none, and where they name a
+   field, neither Accept nor the login is.
 3. One suspect: its clause is broken. Several: the general clause is, with the list of them if it is short.
 4. One clause for one cause: a refusal that a named suspect explains names no other clause.
 5. What an accepted request used is never a suspect; nor is anything in a request that the server accepts when it is
@@ -19,8 +20,8 @@ from functools import cache
 
 from contract_tests.contract.schema import short
 from contract_tests.contract.specification import Reading
-from contract_tests.judging.case import PERMITTED, VIOLATIONS, Case, HistoryOracle, envelope, overlap, strings_in
-from contract_tests.judging.details import may_be_about, refused_fields
+from contract_tests.judging.case import PERMITTING, VIOLATIONS, Case, HistoryOracle, envelope, overlap, strings_in
+from contract_tests.judging.details import details_of, may_be_about, refused_fields
 from contract_tests.judging.formats import id_form
 from contract_tests.judging.meaning import IdField
 from contract_tests.judging.oracles.connections import is_out_of_step
@@ -28,6 +29,7 @@ from contract_tests.judging.verdict import Judgement, Observation, broken
 
 LISTED = 4  # suspects; a longer list narrows nothing down
 SIZE_STEP_BYTES = 10_000  # no field of a request that must be accepted is nearly as long
+NOT_OF_FIELDS = ("http.request.accept", "access.")  # begin the variations that leave the reading of a body as it is
 MANY = 1000  # more clauses than any request could be refused for
 
 
@@ -58,7 +60,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
         if len(clauses) == 1:
             blamed.setdefault(next(iter(clauses)), case)
         elif clauses.isdisjoint(blamed) and not _shares_a_cause(case, blamed):
-            # None or several could be the cause: the page's promise is broken either way.
+            # None or several could be the cause: a statement of the API page is broken either way.
             general = case.clause("success.created") or "http.answer.complete"
             if blamed.setdefault(general, case) is case:
                 several[general] = clauses
@@ -96,8 +98,7 @@ def _own_words(case: Case) -> str:
     found = envelope(response) if response is not None else None
     if response is None or found is None:
         return ""
-    details = found[0].get("details", response.json.get("details"))
-    return f"; the server says: {short(details or found[0].get('message'), 160)}"
+    return f"; the server says: {short(details_of(response, found[0]) or found[0].get('message'), 160)}"
 
 
 def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
@@ -128,6 +129,9 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
     rules = rules or _only_difference(case, cases, names_count=granted is None)
     if named := refused_fields(case):
         # The details are evidence: a refusal that names fields is never attributed to another field.
+        of_field = case.meaning.variation_of_field
+        if rules and all(rule.startswith(NOT_OF_FIELDS) for rule in rules):
+            rules = {of_field[field] for field in named if field in of_field}
         rules = {rule for rule in rules if rule.split(".")[1] in named or not rule.startswith("request.")}
     return {clause for rule in rules if (clause := case.clause(rule))}
 
@@ -135,7 +139,7 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
 def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[object, ...]]:
     """Return every ID that the server accepted, and the form of each possibly unknown one: (field, either, …)."""
     return {
-        (ids.name, accepted, *_beside(case, ids))
+        (ids.name, accepted, *_deciding_values(case, ids))
         for case in cases
         if case.succeeded and case.signed_in
         for ids in case.meaning.id_fields
@@ -147,8 +151,8 @@ def _itself(text: str) -> tuple[str]:
     return (text,)  # distinct from every form
 
 
-def _beside(case: Case, ids: IdField) -> list[str]:
-    return [repr(case.sent.get(name)) for name in ids.beside]
+def _deciding_values(case: Case, ids: IdField) -> list[str]:
+    return [repr(case.sent.get(name)) for name in ids.deciding]
 
 
 def _nothing_is_open(case: Case, forms: Callable[[], Set[tuple[object, ...]]]) -> bool:
@@ -158,7 +162,7 @@ def _nothing_is_open(case: Case, forms: Callable[[], Set[tuple[object, ...]]]) -
     if not case.is_unspecified or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
         return False
     return all(
-        any((ids.name, known, *_beside(case, ids)) in forms() for known in (id_form(text), _itself(text)))
+        any((ids.name, known, *_deciding_values(case, ids)) in forms() for known in (id_form(text), _itself(text)))
         for ids in fields
         for text in strings_in(case.sent.get(ids.name))
     )
@@ -266,6 +270,8 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Judgement]:
 
 def _only_cause(case: Case, passed: Collection[str]) -> Reading | None:
     """Return the one of several open readings that can be the cause of a refusal; passed: IDs of accepted ones."""
+    if case.is_open_on("duplicate-keys"):
+        return None  # the server may have refused the value that it used of the two
     named = refused_fields(case)
     asked = [r for r in case.readings if r.refusals and may_be_about(r, case, named)]
     left = [r for r in asked if r.id not in passed and r.group != "login"]
@@ -278,7 +284,7 @@ def _only_cause(case: Case, passed: Collection[str]) -> Reading | None:
 
 _REPETITIONS = ("success.created", "success.repeatable", "success.concurrent")
 ORACLES = (
-    HistoryOracle((*PERMITTED, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
+    HistoryOracle((*PERMITTING, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
     HistoryOracle((*VIOLATIONS, "http.request.media-type"), unguarded_media_type),
     HistoryOracle((), joint_questions),
 )

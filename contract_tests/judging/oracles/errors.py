@@ -15,9 +15,10 @@ from contract_tests.target.exchange import Response
 
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 500: "INTERNAL_ERROR"}
 _INTERNALS = re.compile(
-    r"Traceback \(most recent|File \"[^\"]+\.py\"|\bat .{1,200}\(.{0,200}\.[jt]s:\d+|node_modules/|\.java:\d+\)|"
+    r"Traceback \(most recent|File \"[^\"]+\.py\"|\bat [^(\n]{1,200}\(.{0,200}\.[jt]s:\d+|node_modules/|\.java:\d+\)|"
     r"(?:^|[\s\"'(])/(?:usr|home|var|srv|opt|app)/\w+/|[A-Z]:\\\\\w+\\\\"
 )
+_SEARCHED_CHARACTERS = 256 * 1024  # of an error body; so that no body of a server takes long to search
 
 _WITH_PATHS = frozenset({"location", "content-location", "link", "set-cookie"})  # headers that hold paths of URLs
 _LONG_ID = 6  # characters: a shorter ID of a user can be part of a message by chance
@@ -36,7 +37,7 @@ def error_body(case: Case) -> Iterator[Judgement]:
         yield broken("http.answer.utf-8", case.exchange, expected="UTF-8", actual=actual)
         return
     own = [value for name, value in response.headers if name.lower() not in _WITH_PATHS]
-    if match := _INTERNALS.search("\n".join((text, *own))):
+    if match := _INTERNALS.search("\n".join((text[:_SEARCHED_CHARACTERS], *own))):
         yield broken("error.internals", case.exchange, expected="no stack trace or path", actual=match[0].strip())
     else:
         yield held("error.internals", case.exchange)
@@ -65,8 +66,8 @@ def error_body(case: Case) -> Iterator[Judgement]:
     if response.status == 400:
         yield from _details(case, response, error, nested)
     elif response.status == 401:
-        beside = "details" in error or "details" in response.json
-        yield Observation("details-on-other-errors", "present" if beside else "absent", case.exchange)
+        has_details = "details" in error or "details" in response.json
+        yield Observation("details-on-other-errors", "present" if has_details else "absent", case.exchange)
         present = response.header("WWW-Authenticate") is not None
         yield Observation("www-authenticate", "present" if present else "absent", case.exchange)
 
@@ -85,10 +86,10 @@ def _media_type(case: Case, response: Response) -> Iterator[Judgement]:
 
 
 def _details(case: Case, response: Response, error: Mapping[str, Any], nested: bool) -> Iterator[Judgement]:
-    beside = error.get("details")
-    details = beside if beside is not None else response.json.get("details")
+    next_to_code = error.get("details")
+    details = next_to_code if next_to_code is not None else response.json.get("details")
     if details is not None and nested:
-        yield Observation("details-place", "beside-code" if beside is not None else "top-level", case.exchange)
+        yield Observation("details-place", "beside-code" if next_to_code is not None else "top-level", case.exchange)
     malformed = case.expectation.body.violation is not None
     if malformed and case.signed_in:
         yield Observation("malformed-json-details", "absent" if details is None else "present", case.exchange)
@@ -119,7 +120,7 @@ def _details(case: Case, response: Response, error: Mapping[str, Any], nested: b
 def _named_fields(case: Case, details: list[Any] | dict[str, Any]) -> Iterator[Judgement]:
     """Compare the fields that the details name with those that are wrong."""
     words = list(_words(details))
-    fields = {violation.path.split("/")[1] for violation in case.expectation.violations if violation.path}
+    fields = case.expectation.violated_fields
     named = {field for field in fields if any(field in word for word in words)}
     if len(fields) > 1 and named:
         yield Observation("problems-listed", "all" if named == fields else "first", case.exchange)
@@ -193,6 +194,7 @@ ORACLES = (
             "error.internals",
             "error.envelope",
             "error.400.code",
+            "error.401.status",
             "error.401.code",
             "error.500.code",
             "error.message",

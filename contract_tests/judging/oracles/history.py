@@ -33,8 +33,7 @@ def replayed_refusals(cases: Sequence[Case]) -> Iterator[Judgement]:
         if key is None or case.status != 400 or not (fields := refused_fields(case)):
             continue
         caller = (key, case.expectation.caller.session)
-        at_fault = {fault.path.split("/")[1] for fault in case.expectation.violations if fault.path}
-        if case.must_reject and fields <= at_fault:
+        if case.must_reject and fields <= case.expectation.violated_fields:
             refused.setdefault(caller, case)
         elif case.must_accept and (first := refused.get(caller)) and fields == refused_fields(first):
             actual = f"400 about {', '.join(sorted(fields))}, as for another body with the same Idempotency-Key"
@@ -75,19 +74,18 @@ def left_over_details(cases: Sequence[Case]) -> Iterator[Judgement]:
     first_answers: dict[object, tuple[Case, set[str]]] = {}
     refused: set[str] = set()
     for case in cases:
-        faults = case.expectation.violations
-        if not faults or not (fields := refused_fields(case)) or case.is_open_on("duplicate-keys"):
+        violations, violated = case.expectation.violations, case.expectation.violated_fields
+        if not violations or not (fields := refused_fields(case)) or case.is_open_on("duplicate-keys"):
             continue  # which of two values of a field counts is open, and so is whether the field is invalid
-        at_fault = {fault.path.split("/")[1] for fault in faults if fault.path}
-        key = (faults, case.expectation.open_readings, repr(_less_repeatable(case)))
+        key = (violations, case.expectation.open_readings, repr(_less_repeatable(case)))
         first, named = first_answers.setdefault(key, (case, fields))
-        stray = (fields - named) & (refused - at_fault)
+        stray = (fields - named) & (refused - violated)
         if stray and (clause := case.clause("error.400.details")):
             expected = f"details about {', '.join(sorted(named))}, as for the same violations before"
             actual = f"details about {', '.join(sorted(stray))} as well, which only earlier requests had wrong"
             yield broken(clause, first.exchange, case.exchange, expected=expected, actual=actual)
             return
-        refused |= at_fault
+        refused |= violated
 
 
 def _less_repeatable(case: Case) -> list[tuple[str, Any]]:
@@ -125,5 +123,5 @@ ORACLES = (
     HistoryOracle(("success.created", "http.request.unknown-headers"), replayed_refusals),
     HistoryOracle(("success.repeatable",), idempotency),
     HistoryOracle(("error.envelope",), error_shapes, spans_operations=True),
-    HistoryOracle((), carriers, spans_operations=True),
+    HistoryOracle(("access.session.valid",), carriers, spans_operations=True),
 )

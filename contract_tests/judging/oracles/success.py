@@ -193,7 +193,7 @@ def _schema(case: Case) -> Mapping[str, Any] | None:
 
 
 ORACLES = (
-    Oracle(("http.answer.media-type", "http.answer.utf-8", "http.answer.json"), well_formed),
+    Oracle(("http.answer.media-type", "http.answer.utf-8", "http.answer.json", "success.created"), well_formed),
     Oracle(("http.answer.location",), location),
     Oracle(("success.bare",), bare),
     Oracle(("response.*.required", "response.*.type", "response.*.format", "response.*.enum"), fields),

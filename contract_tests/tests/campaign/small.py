@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hypothesis.database import ExampleDatabase
@@ -28,10 +29,11 @@ def small_campaign(
     shard: Shard | None = None,
     examples: ExampleDatabase | None = None,
     resumes: bool = False,
+    planned: slice = slice(None, None, 40),
 ) -> RunResult:
     """Carry out a campaign, or one shard of it. requests: about 10 are planned, 100 confirm, the rest is for cells."""
     shard = shard or Shard()
-    suites = (replace(LEAD_LISTS, plan=_small_plan),)
+    suites = (replace(LEAD_LISTS, plan=partial(_small_plan, planned)),)
     permit = permit_for(settings, shard=shard)
     with open_campaign(
         settings,
@@ -46,6 +48,6 @@ def small_campaign(
         return conductor.conduct(lambda event: None)
 
 
-def _small_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
+def _small_plan(planned: slice, terms: Terms, operation: Operation, tag: str) -> Plan:
     plan = make_plan((LEAD_LISTS,), terms, operation, tag)
-    return Plan(plan.first, plan.concurrent[::40], base=plan.base)
+    return Plan(plan.first, plan.concurrent[planned], base=plan.base)

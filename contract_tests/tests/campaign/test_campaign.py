@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 from itertools import islice
 from random import Random
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.data import STRUCTURAL_COVERAGE_CACHE
+from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import STRATEGIES, cells
+from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.sequences import Parts, sequences
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
-from contract_tests.engine.events import Event, FailureRepeated, StageStarted, VerdictGiven
+from contract_tests.engine.events import Event, ExchangeSeen, FailureRepeated, StageStarted, VerdictGiven
 from contract_tests.engine.findings import CONFIRMING, Findings, Found
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report.campaign import CampaignReport
 from contract_tests.target.exchange import Request
+from contract_tests.tests.report.test_discovered import STARTED
 
 
 def test_cells_are_a_function_of_the_seed_and_each_round_has_every_strategy() -> None:
@@ -54,6 +59,17 @@ def test_a_server_is_suspected_to_suffer_where_half_of_the_last_requests_fail() 
     assert not any(strain.is_suspected(answered(201)) for _ in range(WINDOW))
     assert not any(strain.is_suspected(answered(503)) for _ in range(WINDOW // 2 - 1))
     assert strain.is_suspected(answered(503))
+
+
+def test_the_progress_names_the_last_request_on_which_the_server_behaved_in_a_new_way() -> None:
+    log = CampaignLog()
+    report = CampaignReport(Console(file=StringIO()), log, Allowance(requests=4))
+    log.emit(replace(STARTED, depth="campaign of 4 requests"))
+    for status, label in ((201, "a list"), (400, "no name"), (400, "no type")):
+        seen = ExchangeSeen(replace(answered(status), label=label))
+        log.emit(seen)
+        report.listen(seen)
+    assert "75% of the budget; 2 behaviours, the last new one 0 s ago (400 to no name); 0 findings" in report.counts
 
 
 def test_mutations_are_a_function_of_the_random_source_and_differ() -> None:

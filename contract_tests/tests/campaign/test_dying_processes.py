@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,19 +20,25 @@ from typing import Any
 import pytest
 
 from contract_tests.campaign.conduct import NEWS
-from contract_tests.campaign.ledger import created_in
+from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.ledger import created_by_workers, created_in
+from contract_tests.composition import cluster
+from contract_tests.composition.cluster import STOP, SignalledBudget
 from contract_tests.engine.events import ExchangeSeen, StageStarted
 from contract_tests.engine.files import lock
 from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.result import RunResult
+from contract_tests.requests.plan import BURST
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import loaded
 from contract_tests.tests.test_cli import environment
 
 BUDGET = "--budget=750 requests"  # the planned requests, then three cells
+NUMBERS = re.compile(rb'"id":"[0-9a-f-]+"|\d')
+GZIP = b"\x1f\x8b"  # begins a compressed body (RFC 1952 §2.3.1)
 KILLED_AFTER = (200, 580)  # exchanges: among the planned requests, in the second cell
 
 
@@ -40,6 +47,7 @@ class Cutting(RightCore):
 
     received = 0
     is_asked = False  # while it does not answer
+    pause_s = 0.0  # before each answer
 
     def __init__(self, users: Mapping[str, str]) -> None:
         super().__init__(users)
@@ -49,6 +57,7 @@ class Cutting(RightCore):
 
     async def answer(self, request: Request) -> Answer:
         self.received += 1
+        await asyncio.sleep(self.pause_s)
         while not self.answers.is_set():
             self.is_asked = True
             await asyncio.sleep(0.01)
@@ -186,11 +195,18 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
         address = json.loads(contact.read_text())["address"]
         process = stack.enter_context(start("fuzz", url, BUDGET, f"--run-folder={folder}", f"--dask={address}"))
         wait_for(folder / FILE_NAME, NEWS.encode(), 1, process)
-        app.answers.clear()
-        while not app.is_asked:
-            assert process.poll() is None
-            time.sleep(0.002)
+        while True:
+            app.is_asked = False
+            app.answers.clear()
+            while not app.is_asked:
+                assert process.poll() is None
+                time.sleep(0.002)
+            if list(created_by_workers(folder)):
+                break
+            app.answers.set()  # the cell under way had created nothing yet
+            time.sleep(0.05)
         under_way = {each.id for each in created_in(folder)}  # what the death of the command would leave
+        assert len(set(app.created) - under_way) < BURST  # none but those of a burst under way
         first.kill()
         app.answers.set()
         for _ in range(2):
@@ -204,22 +220,80 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
     planned = [each for each in created if each.number < NUMBERS_OF_A_CELL]
     assert app.created[len(planned)] in {each.id for each in created} & under_way  # by the worker that was killed
     assert len({each.id for each in created}) == len(created)
+    assert set(app.created) - {each.id for each in created} <= set(app.created) - under_way
+    assert not list(folder.glob("created-*"))  # the record has them
     result = read_result(folder)
     assert result.discovered is not None
     assert whole.result.discovered is not None
     assert result.discovered.digest == whole.result.discovered.digest
 
 
+def test_a_worker_ends_its_cell_soon_after_the_command_is_killed(tmp_path: Path) -> None:
+    folder, contact, impatient = tmp_path / "run", tmp_path / "scheduler.json", tmp_path / "impatient.py"
+    module = "contract_tests.composition.cluster"
+    impatient.write_text(f"import {module} as cluster\ncluster.GONE_AFTER_S, cluster.SIGNAL_EVERY_S = 1.0, 0.1\n")
+    app: Any = Cutting({"xyz789-session": "user_1"})
+    with ExitStack() as stack:
+        url = stack.enter_context(serve(app))
+        stack.enter_context(dask("scheduler", "--port=0", f"--scheduler-file={contact}"))
+        worker = (
+            "worker",
+            f"--scheduler-file={contact}",
+            "--nthreads=1",
+            "--no-nanny",
+            f"--local-directory={tmp_path}",
+        )
+        stack.enter_context(dask(*worker, f"--preload={impatient}"))
+        while not contact.exists():
+            time.sleep(0.05)
+        address = json.loads(contact.read_text())["address"]
+        budget = "--budget=5000 requests"
+        process = stack.enter_context(start("fuzz", url, budget, f"--run-folder={folder}", f"--dask={address}"))
+        wait_for(folder / FILE_NAME, NEWS.encode(), 1, process)
+        app.pause_s = 1.0  # the rest of the cell would take minutes
+        while not list(created_by_workers(folder)):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+        killed_s, last = time.monotonic(), -1
+        while last != app.received:
+            assert time.monotonic() - killed_s < 60, "it goes on"
+            last = app.received
+            time.sleep(3)
+
+
 def sent_in(folder: Path) -> dict[int, bytes]:
-    """The bodies of a recorded campaign by number, without those that confirm findings."""
+    """The bodies of a recorded campaign by number, without those that confirm findings.
+
+    Without digits, since the names end with the time at which the campaign has begun, and without IDs of lists.
+    """
     numbered = {}
     confirms = False
     for event in read_events(folder):
         if isinstance(event, StageStarted):
             confirms = event.name == CONFIRMING
         if isinstance(event, ExchangeSeen) and not confirms:
-            numbered[event.exchange.number] = event.exchange.request.body.data
+            data = event.exchange.request.body.data
+            numbered[event.exchange.number] = bytes(len(data)) if data.startswith(GZIP) else NUMBERS.sub(b"0", data)
     return numbered
+
+
+class Pulse:
+    """What a command tells its workers from time to time, until it dies."""
+
+    def __init__(self, *turns: int) -> None:
+        self._turns = list(turns)
+
+    def get(self) -> int:
+        return self._turns.pop(0) if len(self._turns) > 1 else self._turns[0]
+
+
+def test_a_worker_ends_its_cell_if_the_command_tells_it_to_or_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "SIGNAL_EVERY_S", 0.0)
+    for gone_after_s, pulse, asked in ((60.0, Pulse(1, 1), 3), (60.0, Pulse(1, 2, STOP), 2), (0.0, Pulse(1, 2, 2), 2)):
+        monkeypatch.setattr(cluster, "GONE_AFTER_S", gone_after_s)
+        budget = SignalledBudget(CampaignLog(), pulse, max_time_s=None, max_created=None)
+        assert [budget.allows_more for _ in range(3)] == [number < asked for number in range(3)]
 
 
 def test_an_address_without_a_scheduler_is_wrong_usage(tmp_path: Path) -> None:

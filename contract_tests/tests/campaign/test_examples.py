@@ -35,6 +35,7 @@ from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.test_cli import environment
 
 FIRST, SECOND = "first-session-1", "second-session-2"
+RUN = "run 20300101000000"
 
 
 @pytest.fixture
@@ -116,14 +117,15 @@ def test_the_newest_examples_are_kept_each_once() -> None:
     database = InMemoryExampleDatabase()
     for at_s in range(MOST_EXAMPLES + 9):
         database.save(KEY, json.dumps(EXAMPLE | {"path": f"/{at_s}", "at_s": at_s}).encode())
-    sent = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1").requests()
+    sent = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1", RUN).requests()
     assert [each.url[16:] for each in sent[:2]] == [f"/{MOST_EXAMPLES + 8}", f"/{MOST_EXAMPLES + 7}"]
     assert len(sent) == len(set(database.fetch(KEY))) == MOST_EXAMPLES
     database = InMemoryExampleDatabase()
-    for last_s in (1.0, 2.0):
-        examples = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1")
-        examples.requests()
-        request = RequestView("POST", f"http://127.0.0.1{PATH}", (), BodyView(b"{}", 2))
+    for last_s, run_id in ((1.0, RUN), (2.0, "run 20300102000000")):
+        body = f'{{"name":"A list, {run_id}"}}'.encode()
+        examples = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1", run_id)
+        assert all(run_id.encode() in each.body for each in examples.requests())
+        request = RequestView("POST", f"http://127.0.0.1{PATH}", (), BodyView(body, len(body)))
         verdict = VerdictView("c", Outcome.BROKEN, (ExchangeView(1, "", last_s, 0.0, request),))
         examples.save(Found(Key("c", "", ""), 1, last_s, last_s, verdict, same=3, times=3))
     assert [json.loads(value)["at_s"] for value in database.fetch(KEY)] == [2.0]
@@ -135,13 +137,13 @@ class Failing(InMemoryExampleDatabase):
 
 
 def test_a_database_that_fails_or_holds_something_else_does_no_harm() -> None:
-    examples = Examples(Failing(), {}, "http://127.0.0.1")
+    examples = Examples(Failing(), {}, "http://127.0.0.1", RUN)
     assert examples.requests() == []
     assert examples.problem == "The examples cannot be read: gone."
     strange = InMemoryExampleDatabase()
     for value in (b"", b"[]", b'{"method":1}', b"\xff"):
         strange.save(KEY, value)
-    assert Examples(strange, {}, "http://127.0.0.1").requests() == []
+    assert Examples(strange, {}, "http://127.0.0.1", RUN).requests() == []
 
 
 EXAMPLE = {"method": "POST", "path": PATH, "headers": [["X", "${LEADLISTS_BEARER}"]], "body": "e30=", "chunked": False}
@@ -172,7 +174,7 @@ EXAMPLE = {"method": "POST", "path": PATH, "headers": [["X", "${LEADLISTS_BEARER
 def test_an_example_is_sent_only_to_the_server_and_only_if_it_is_whole(changes: dict[str, object], count: int) -> None:
     database = InMemoryExampleDatabase()
     database.save(KEY, json.dumps(EXAMPLE | changes).encode())
-    sent = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1:8080").requests()
+    sent = Examples(database, {FIRST: "LEADLISTS_BEARER"}, "http://127.0.0.1:8080", RUN).requests()
     assert len(sent) == count
     assert all((each.header("X"), each.url) == (FIRST, f"http://127.0.0.1:8080{PATH}") for each in sent)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.campaign.ledger import check_template
+from contract_tests.campaign.deletion import check_template
 from contract_tests.settings.values import UsageError
 
 URL = "https://staging.example.com/base"

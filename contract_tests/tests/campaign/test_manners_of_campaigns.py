@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
+import resource
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +18,12 @@ import pytest
 
 from contract_tests.engine.record_reading import read_result
 from contract_tests.tests.conftest import mock_process
-from contract_tests.tests.servers.right_core import PATH, Answer, Request, RightCore
+from contract_tests.tests.servers.right_core import PATH, Answer, Refusal, Request, RightCore
 from contract_tests.tests.servers.serving import serve
-from contract_tests.tests.starting import finished
+from contract_tests.tests.starting import finished, loaded
 from contract_tests.tests.test_cli import environment
 
+TEMPLATE = "/api/v1/entities/leadlists/{id}"
 DIRECT = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), "")
 
 
@@ -67,25 +73,31 @@ class Deleting(RightCore):
     async def answer(self, request: Request) -> Answer:
         if request.method == "DELETE" and re.fullmatch(f"{PATH}/[^/]+", request.path):
             self.authenticate(request)
-            self.deleted.append(request.path.rpartition("/")[2])
-            return Answer(204, {}, b"")
+            name = request.path.rpartition("/")[2]
+            self.deleted.append(name)
+            return Answer(404 if name in self.deleted[:-1] else 204, {}, b"")
         return await super().answer(request)
 
 
 def test_what_a_campaign_creates_is_listed_and_deleted(tmp_path: Path) -> None:
     app: Any = Deleting({"xyz789-session": "user_1"})
     with serve(app) as url:
-        template = "/api/v1/entities/leadlists/{id}"
-        options = ("--budget=700 requests", f"--delete-url={template}", f"--run-folder={tmp_path / 'run'}")
+        options = ("--budget=700 requests", f"--delete-url={TEMPLATE}", f"--run-folder={tmp_path / 'run'}")
         done = command("fuzz", url, *options)
         assert done.returncode == 0, done.stdout + done.stderr
         listed = [row["id"] for row in csv.DictReader(io.StringIO((tmp_path / "run" / "created.csv").read_text()))]
         assert len(listed) > 100
         assert app.deleted == listed
         assert f"Deleted {len(listed)} of {len(listed)} created lists." in done.stdout
-        again = command("created", str(tmp_path / "run"), f"--delete-url={template}")
-        assert again.returncode == 0, again.stderr
+        again = command("created", str(tmp_path / "run"), f"--delete-url={TEMPLATE}")
+        assert (again.returncode, "the path in --delete-url is wrong" in again.stderr) == (1, True), again.stderr
+        assert f"Deleted 0 of {len(listed)} created lists. {len(listed)} do not exist (404 or 410)." in again.stdout
         assert len(app.deleted) == 2 * len(listed)
+        del app.deleted[:1]
+        del app.deleted[len(listed) - 1 :]
+        rest = command("created", str(tmp_path / "run"), f"--delete-url={TEMPLATE}")
+        assert rest.returncode == 0, rest.stderr
+        assert f"Deleted 1 of {len(listed)} created lists. {len(listed) - 1} do not exist" in rest.stdout
     assert command("created", str(tmp_path / "run")).stdout == (tmp_path / "run" / "created.csv").read_text()
 
 
@@ -93,3 +105,71 @@ def test_what_a_campaign_creates_is_listed_and_deleted(tmp_path: Path) -> None:
 def test_only_objects_of_the_target_are_deleted(template: str, tmp_path: Path) -> None:
     done = command("fuzz", "http://127.0.0.1:9", f"--delete-url={template}", f"--run-folder={tmp_path / 'run'}")
     assert (done.returncode, "--delete-url" in done.stderr) == (2, True), done.stderr
+
+
+class SlowToDelete(Deleting):
+    """Takes a while for each deletion; after some, it accepts no session any more."""
+
+    most = 1000
+
+    async def answer(self, request: Request) -> Answer:
+        if request.method == "DELETE":
+            await asyncio.sleep(0.05)
+            if len(self.deleted) == self.most:
+                raise Refusal(401, "UNAUTHORIZED", "The session has ended.")
+        return await super().answer(request)
+
+
+def created_by(url: str, folder: Path) -> int:
+    """Run the planned requests; return how many lists they created."""
+    done = command("run", url, "--depth=quick", "--clauses=request.name", f"--run-folder={folder}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return len(command("created", str(folder)).stdout.splitlines()) - 1
+
+
+def test_a_signal_ends_a_deletion_in_order(tmp_path: Path) -> None:
+    app: Any = SlowToDelete({"xyz789-session": "user_1"})
+    with serve(app) as url:
+        total = created_by(url, tmp_path / "run")
+        command_line = [*loaded("contract_tests"), "created", str(tmp_path / "run"), f"--delete-url={TEMPLATE}"]
+        variables = environment(**DIRECT, LEADLISTS_BEARER="xyz789-session")
+        with subprocess.Popen(command_line, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            while len(app.deleted) < 3:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            output, errors = (each.decode() for each in process.communicate(timeout=60))
+    assert process.returncode == 130, output + errors
+    assert 3 <= len(app.deleted) < total
+    assert f"Deleted {len(app.deleted)} of {total} created lists." in output
+    assert f"{total - len(app.deleted)} not tried, since you have ended it" in errors
+
+
+def test_a_deletion_ends_when_the_server_deletes_nothing_more(tmp_path: Path) -> None:
+    app: Any = SlowToDelete({"xyz789-session": "user_1"})
+    app.most = 5
+    with serve(app) as url:
+        total = created_by(url, tmp_path / "run")
+        done = command("created", str(tmp_path / "run"), f"--delete-url={TEMPLATE}")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"Deleted 5 of {total} created lists." in done.stdout
+    assert f"{total - 5 - 20} not tried, since the last 20 were not deleted" in done.stderr
+
+
+@pytest.mark.parametrize("limit_bytes", [0, 60_000])
+def test_what_is_created_after_the_disk_is_full_is_deleted_as_well(limit_bytes: int, tmp_path: Path) -> None:
+    app: Any = Deleting({"xyz789-session": "user_1"})
+    with serve(app) as url:
+        folder = tmp_path / "run"
+        options = ("--budget=700 requests", f"--delete-url={TEMPLATE}", f"--run-folder={folder}")
+        done = subprocess.run(
+            [sys.executable, "-m", "contract_tests", "fuzz", url, *options],
+            env=environment(**DIRECT, LEADLISTS_BEARER="xyz789-session", PYTHONDONTWRITEBYTECODE="1"),
+            capture_output=True, text=True, timeout=300, cwd=tmp_path,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes)),
+        )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert "stops before the end of the run" in done.stderr
+    [objects] = re.findall(r"(\d+) objects created", done.stdout)
+    assert f"Deleted {objects} of {objects} created lists." in done.stdout
+    if limit_bytes:
+        assert len((folder / "created.csv").read_text().splitlines()) == 1 + int(objects)

@@ -50,10 +50,13 @@ def ended(ending: Ending) -> RunEnded:
     ("ending", "kept"),
     [(Ending.INTERRUPTED, [1, 2, 3, 4]), (Ending.TARGET_GONE, [1, 2]), (Ending.SESSION_ENDED, [1, 2])],
 )
+@pytest.mark.parametrize("status", [None, 401, 302, 429])
 def test_what_shows_that_the_server_was_out_of_reach_is_sent_again(
-    ending: Ending, kept: list[int], tmp_path: Path
+    ending: Ending, kept: list[int], status: int | None, tmp_path: Path
 ) -> None:
-    past_of(tmp_path, seen(1, 201), seen(2, 400), seen(3, 503), seen(4, None), StageStarted("wound up"), ended(ending))
+    past_of(
+        tmp_path, seen(1, 201), seen(2, 400), seen(3, 503), seen(4, status), StageStarted("wound up"), ended(ending)
+    )
     events = list(read_events(tmp_path))
     assert [event.exchange.number for event in events[1:] if isinstance(event, ExchangeSeen)] == kept
     assert len(events) == 1 + len(kept)

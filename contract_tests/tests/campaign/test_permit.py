@@ -16,7 +16,13 @@ PUBLIC = Settings("https://staging.example.com")
 def _addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give names addresses without a name server."""
     known = {"127.0.0.1": "127.0.0.1", "staging.example.com": "93.184.215.14", "inside.example.com": "10.0.0.7"}
-    monkeypatch.setattr(permits, "addresses_of", lambda host, port: (known[host],) if host in known else ())
+
+    def addresses_of(host: str, port: int) -> tuple[str, ...]:
+        if host not in known:
+            raise OSError
+        return (known[host],)
+
+    monkeypatch.setattr(permits, "addresses_of", addresses_of)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

@@ -7,18 +7,22 @@ import re
 import shutil
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contract_tests.campaign.cells import cell_of
 from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.examples import KEY, examples_in
 from contract_tests.campaign.ledger import created_in
 from contract_tests.campaign.merging import NUMBERS_OF_A_SHARD, merge
 from contract_tests.engine.events import CreatedView, Ending, ExchangesCounted, RunEnded, StageStarted
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import Record, RecordError
 from contract_tests.engine.record_reading import read_events, read_result
+from contract_tests.engine.result import RunResult
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign
@@ -43,7 +47,7 @@ def findings(folder: Path) -> dict[str, Any]:
 def shard_of_a_campaign(folder: Path, shard: Shard) -> None:
     """Carry out one shard of a campaign against a server that cuts names."""
     with serve(Cutting({"xyz789-session": "user_1"})) as url:
-        settings = Settings(url, Session("first", bearer="xyz789-session"))
+        settings = Settings(url, Session("first", bearer="xyz789-session"), seed=4)  # of quick strategies
         assert small_campaign(settings, folder, requests=330, shard=shard).exit_code() in {0, 1}
 
 
@@ -55,49 +59,61 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_one_and_eight_shards_find_the_same(whole: Path, tmp_path: Path) -> None:
-    digests, cells = set(), []
-    for total in (1, 8):  # of three cells, so that five of eight have none
-        folders = [whole] if total == 1 else [tmp_path / f"{index}-of-{total}" for index in range(1, total + 1)]
-        for index, folder in enumerate(folders, 1):
-            if folder != whole:
-                shard_of_a_campaign(folder, Shard(index, total))
-        merged = tmp_path / f"merged-{total}"
-        done = command("merge", *map(str, folders), f"--run-folder={merged}", "--report=junit")
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert findings(merged)["findings"]
-        digests.add(findings(merged)["digest"])
-        cells.append({e.name for e in read_events(merged) if isinstance(e, StageStarted) and e.name.startswith("cell")})
-        assert read_result(merged).requests == sum(read_result(folder).requests for folder in folders)
-        assert (merged / "junit.xml").exists()
-    assert len(digests) == 1
-    assert all(each == cells[0] for each in cells)
-    assert len(cells[0]) == 3
+@pytest.mark.parametrize("total", [2, 4, 8])  # of three cells, so that five of eight shards have none
+def test_shards_find_the_same_as_one_process(total: int, whole: Path, tmp_path: Path) -> None:
+    folders = [tmp_path / f"{index}-of-{total}" for index in range(1, total + 1)]
+    for index, folder in enumerate(folders, 1):
+        shard_of_a_campaign(folder, Shard(index, total))
+    done = command("merge", *map(str, folders), f"--run-folder={tmp_path}/merged", "--report=junit")
+    assert done.returncode == 1, done.stdout + done.stderr
+    one, merged = read_result(whole), read_result(tmp_path / "merged")
+    assert one.discovered is not None
+    assert one.discovered.findings
+    assert findings(tmp_path / "merged")["digest"] == one.discovered.digest
+    assert len(cells_in(whole)) == 3
+    assert cells_in(tmp_path / "merged") == cells_in(whole)
+    assert merged.requests == sum(read_result(folder).requests for folder in folders)
+    assert (tmp_path / "merged" / "junit.xml").exists()
+    saved = {json.loads(value)["body"] for folder in folders for value in examples_in(folder).fetch(KEY)}
+    assert {json.loads(value)["body"] for value in examples_in(tmp_path / "merged").fetch(KEY)} == saved
+    assert saved
 
 
-def test_the_created_objects_of_full_records_keep_numbers_of_their_own_and_are_of_one_record(tmp_path: Path) -> None:
-    def united(name: str, *numbers: int) -> list[int]:
+def cells_in(folder: Path) -> set[str]:
+    """The names of the cells in a record."""
+    stages = [event.name for event in read_events(folder) if isinstance(event, StageStarted)]
+    return {name for name in stages if cell_of(name) is not None}
+
+
+def test_the_created_objects_and_examples_of_full_records_are_united(tmp_path: Path) -> None:
+    def numbers_in_union(name: str, *numbers: int) -> list[int]:
         folders = [tmp_path / f"{name}-{index}" for index in range(len(numbers))]
         for folder, number in zip(folders, numbers, strict=True):
             record = Record(folder)
             created = CreatedView(f"list-{folder.name}", 1000.0, number, "")
-            for event in (STARTED, ExchangesCounted(created=(created,)), RunEnded("", Ending.COMPLETE, "", 1, 1.0)):
+            started = replace(STARTED, depth=f"campaign of 900 requests, shard {folders.index(folder) + 1}/2")
+            for event in (started, ExchangesCounted(created=(created,)), RunEnded("", Ending.COMPLETE, "", 1, 1.0)):
                 record.write(event)
             record.close()
+            for path, at_s in ((folder.name, 1), ("of both", folders.index(folder))):
+                examples_in(folder).save(KEY, json.dumps({"path": path, "at_s": at_s}).encode())
         with closing(Record(tmp_path / name)) as record:
             merge(folders, CampaignLog(record), tmp_path / name)
+        examples = {each["path"]: each["at_s"] for each in map(json.loads, examples_in(tmp_path / name).fetch(KEY))}
+        assert examples == {folder.name: 1 for folder in folders} | {"of both": len(folders) - 1}
+        assert len(list(examples_in(tmp_path / name).fetch(KEY))) == len(examples)
         return [each.number for each in created_in(tmp_path / name)]
 
-    assert united("before the cells", 7, 7) == [7, 7 + NUMBERS_OF_A_SHARD]
+    assert numbers_in_union("before the cells", 7, 7) == [7, 7 + NUMBERS_OF_A_SHARD]
     with pytest.raises(RecordError, match="hold the same part"):
-        united("of one cell", NUMBERS_OF_A_CELL + 1, NUMBERS_OF_A_CELL + 2)
+        numbers_in_union("of one cell", NUMBERS_OF_A_CELL + 1, NUMBERS_OF_A_CELL + 2)
 
 
 def test_records_of_one_shard_or_of_different_campaigns_are_not_united(whole: Path, tmp_path: Path) -> None:
     for name in ("again", "of another seed"):
         shutil.copytree(whole, tmp_path / name)
-    for file in (tmp_path / "of another seed").glob("*"):
-        file.write_bytes(re.sub(rb'"seed": ?0\b', b'"seed":2', file.read_bytes()))
+    for file in (tmp_path / "of another seed").glob("*.*"):
+        file.write_bytes(re.sub(rb'"seed": ?4\b', b'"seed":2', file.read_bytes()))
     for other, said in (
         ("again", "hold the same part of the campaign"),
         ("of another seed", "another campaign: its seed is 2"),
@@ -105,6 +121,68 @@ def test_records_of_one_shard_or_of_different_campaigns_are_not_united(whole: Pa
         done = command("merge", str(whole), str(tmp_path / other), f"--run-folder={tmp_path}/united")
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
         assert not (tmp_path / "united").exists()
+
+
+CAMPAIGN = "campaign of 900 requests"
+FIRST = f"{CAMPAIGN}, shard 1/2"
+
+
+def record_of(folder: Path, depth: str, ending: Ending | None = Ending.COMPLETE, why: str = "") -> Path:
+    record = Record(folder)
+    record.write(replace(STARTED, depth=depth))
+    if ending is not None:
+        record.write(RunEnded("", ending, why, 1, 1.0))
+    record.close()
+    return folder
+
+
+def united(folder: Path, *depths: str, ending: Ending | None = Ending.COMPLETE, why: str = "") -> RunResult:
+    parts = [record_of(folder / str(number), depth, ending, why) for number, depth in enumerate(depths)]
+    with closing(Record(folder / "union")) as record:
+        merge(parts, CampaignLog(record), folder / "union")
+    return read_result(folder / "union")
+
+
+@pytest.mark.parametrize(
+    ("present", "total", "said"),
+    [((1, 3), 3, "Part 2 of 3 is missing."), ((2,), 4, "3 of 4 parts are missing (1, 3, 4)."), ((2, 1), 2, "")],
+)
+def test_a_union_says_which_parts_are_missing(present: tuple[int, ...], total: int, said: str, tmp_path: Path) -> None:
+    result = united(tmp_path, *(f"campaign of 900 requests, rude, shard {index}/{total}" for index in present))
+    ending = Ending.INTERRUPTED if said else Ending.COMPLETE
+    assert (result.ending, result.why) == (ending, said)
+    assert result.started.depth == f"campaign of 900 requests, rude, merged from {len(present)} records"
+
+
+def test_a_union_says_why_each_part_ended_early(tmp_path: Path) -> None:
+    depths = (f"campaign of 900 requests, shard {index}/3" for index in (1, 2))
+    result = united(tmp_path, *depths, ending=Ending.TARGET_GONE, why="The server is gone.")
+    assert (result.ending, result.why) == (Ending.TARGET_GONE, "The server is gone. Part 3 of 3 is missing.")
+
+
+@pytest.mark.parametrize(
+    ("depths", "said"),
+    [
+        (
+            (FIRST, FIRST),
+            "1 and .*0 hold the same part",
+        ),
+        (
+            (FIRST, f"{CAMPAIGN}, shard 2/3"),
+            "part 2 of 3 of .* part 1 of 2",
+        ),
+        ((FIRST, "campaign of 60 s, shard 2/2"), "another campaign.* of 60 s"),
+        (
+            (FIRST, f"{CAMPAIGN}, rude, shard 2/2"),
+            "another campaign.* rude",
+        ),
+        (("quick",), "0 has a run; only parts of a campaign"),
+        ((f"{CAMPAIGN}, merged from 2 records",), "0 is a union already"),
+    ],
+)
+def test_what_is_not_a_part_of_one_campaign_is_not_united(depths: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=said):
+        united(tmp_path, *depths)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,27 @@ class Tired(RightCore):
         return built
 
 
+class Counting(RightCore):
+    """Wraps every eleventh response."""
+
+    count = 0
+
+    async def answer(self, request: Request) -> Answer:
+        answer = await super().answer(request)
+        self.count += 1
+        return answer._replace(body=b'{"data":' + answer.body + b"}") if self.count % 11 == 0 else answer
+
+
+def test_a_breach_of_every_eleventh_request_is_shown_by_many_in_a_row(tmp_path: Path) -> None:
+    with serve(Counting({"xyz789-session": "user_1"})) as url:
+        settings = Settings(url, Session("first", bearer="xyz789-session"))
+        result = small_campaign(settings, tmp_path / "run", requests=500)
+    assert result.discovered is not None
+    found = {finding.main.key.clause: finding.main for finding in result.discovered.findings}["success.bare"]
+    assert found.same in {3, 4}  # of forty
+    assert found.every == 11
+
+
 def test_a_breach_of_a_sequence_is_shown_by_its_steps(tmp_path: Path) -> None:
     with serve(Tired({"xyz789-session": "user_1"})) as url:
         settings = Settings(url, Session("first", bearer="xyz789-session"))

@@ -48,6 +48,8 @@ def test_two_profiles_of_the_mock_differ_in_exactly_their_readings_and_a_folder_
         "accepted",
         "refused",
     )
+    assert all(each["parts"][0] == ["status", "201", "400"] for each in report["differences"])
+    assert '"companyIds":[1]' not in done.stdout  # both refuse it
     for name in ("comparison.md", "comparison.html"):
         written = (folder / name).read_text()
         assert all(reading in written for reading in expected)

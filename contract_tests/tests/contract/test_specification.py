@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from contract_tests.contract.loading import find_spec_folder, load_specification, resolve_refs
 from contract_tests.contract.specification import SpecificationError, Treatment
+from contract_tests.spec_gate import problems
 
 
 def test_the_data_is_read() -> None:
@@ -84,6 +87,63 @@ def test_an_error_names_the_wrong_data(file: str, old: str, new: str, said: str,
     with pytest.raises(SpecificationError, match=said) as caught:
         load_specification(folder)
     assert file in str(caught.value)
+
+
+BOMB = "\n".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefg", "bcdefgh", strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 200_000, "line 1, column 201, .* nested deeper than 200 levels"),
+        ('{"a":' * 200_000, "nested deeper than 200 levels"),
+        ("- " * 200_000, "nested deeper than 200 levels"),
+        (f"a: &a {'[' * 150}{']' * 150}\nb: {'[' * 150}*a{']' * 150}", "expand to more than 200 levels"),
+        (f"a: &a [1]\n{BOMB}", "expand to more than 250000 values"),
+        ("a: &a [*a]", "refers to a value that contains it"),
+        ("- a\n" * 300_000, "more than 250000 values"),
+        ("# " + "x" * (10 << 20), "larger than 10 MiB"),
+        ("a: 1\nb: 2\na: 3", "line 3, column 1, .* the key 'a' is there twice"),
+        ("a: !!python/object/apply:os.system [exit]", "could not determine a constructor"),
+        ("[1, 2]", "another form"),
+        ("", "another form"),
+    ],
+)
+def test_a_file_that_has_another_form_or_no_end_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    file = ("openapi.yaml", "clauses.yaml", "readings.yaml")[len(text) % 3]
+    folder = tmp_path / "spec"
+    shutil.copytree(find_spec_folder(), folder)
+    (folder / file).write_text(text, encoding="utf-8")
+    with pytest.raises(SpecificationError, match=said) as caught:
+        load_specification(folder)
+    assert file in str(caught.value)
+    assert list(problems(folder))
+
+
+@pytest.mark.parametrize(
+    ("schemas", "said"),
+    [
+        ({"a": {"$ref": "other.yaml#/a"}}, "leaves the document"),
+        ({"a": {"$ref": "http://127.0.0.1:9/a"}}, "leaves the document"),
+        ({"a": {"$ref": "#/components/schemas/b"}}, "points to nothing"),
+        ({"a": {"$ref": "#/components/schemas/a"}}, "leads to itself"),
+        ({"a": {"x": {"$ref": "#/components/schemas/a"}}}, "leads to itself"),
+        (
+            {"abcdefghi"[i]: {str(n): {"$ref": f"#/components/schemas/{'bcdefghij'[i]}"} for n in range(9)}
+             for i in range(9)} | {"j": {}},
+            "expand to more than 250000 values",
+        ),
+    ],
+)  # fmt: skip
+def test_references_without_an_end_are_refused(schemas: Any, said: str, tmp_path: Path) -> None:
+    folder = tmp_path / "spec"
+    shutil.copytree(find_spec_folder(), folder)
+    document = yaml.safe_load((folder / "openapi.yaml").read_text(encoding="utf-8"))
+    document["paths"]["/api/v1/entities/leadlists"]["post"]["description"] = {"$ref": "#/components/schemas/a"}
+    document["components"]["schemas"] |= schemas
+    (folder / "openapi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    with pytest.raises(SpecificationError, match=said):
+        load_specification(folder)
 
 
 def test_an_error_names_a_missing_folder(tmp_path: Path) -> None:

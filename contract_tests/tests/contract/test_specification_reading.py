@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from contract_tests.contract import loading, specification
-from contract_tests.contract.loading import find_spec_folder, load_specification, load_yaml
+from contract_tests.contract.loading import find_spec_folder, load_specification
 from contract_tests.contract.specification import Operation, SpecificationError, Treatment
+from contract_tests.contract.yaml_files import load_yaml
 
 CREATED = {"type": "object", "required": ["id"]}
 DOCUMENT: dict[str, Any] = {

@@ -79,6 +79,15 @@ def test_a_field_whose_value_another_request_used_is_no_suspect() -> None:
     assert verdict.clause == "request.name.text"
 
 
+def test_a_refusal_that_names_a_field_is_not_attributed_to_the_accept_header() -> None:
+    late = sent_body(endDate="2030-11-03T07:30:00.000Z")
+    named = problem(details=[{"path": "/endDate", "message": "is wrong"}])
+    refusal = exchange(request(late, headers=(("Accept", "*/*"),)), 400, named, at_s=1)
+    (verdict,) = refused_though_valid([case(made(0, sent_body())), case(refusal)])
+    assert isinstance(verdict, Verdict)
+    assert verdict.clause == "request.endDate.format"
+
+
 def test_a_request_that_is_accepted_when_sent_again_was_not_refused_for_its_fields() -> None:
     refused = [
         exchange(request(sent_body(**CHANGES[c])), 400, problem(details=[]), at_s=n) for n, c in enumerate(CHANGES)

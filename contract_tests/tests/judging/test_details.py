@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.judging.details import fields_named, refused_fields
+from contract_tests.judging.details import fields_named, may_be_about, refused_fields
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.target.exchange import Exchange
 from contract_tests.tests.corpus.exchanges import (
@@ -61,6 +61,13 @@ def test_a_reading_is_observed_only_if_the_refusal_names_no_field_of_another_kin
 ) -> None:
     answer = problem(details=[{"path": path}])
     assert observed(exchange(request(EQUAL), 400, answer)).get("equal-dates") == seen
+
+
+@pytest.mark.parametrize(("path", "may_be"), [("/name", True), ("/personIds/1", True), ("/icpId", False)])
+def test_a_reading_of_text_can_be_about_each_field_that_has_free_texts(path: str, may_be: bool) -> None:
+    refused = case(exchange(request(), 400, problem(details=[{"path": path}])))
+    reading = refused.terms.specification.readings["nul-in-text"]
+    assert may_be_about(reading, refused, refused_fields(refused)) is may_be
 
 
 def test_a_refusal_is_not_attributed_to_a_field_that_it_does_not_name() -> None:

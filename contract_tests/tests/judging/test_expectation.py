@@ -124,6 +124,7 @@ OPEN: dict[str, tuple[str, set[int], Request]] = {  # its open reading, statuses
     "a BOM": ("byte-order-mark", {400}, request(raw=b"\xef\xbb\xbf" + RAW)),
     "bytes that are not UTF-8": ("invalid-utf-8", {400}, request(raw=RAW.replace(b"Spring", b"\xff"))),
     "half a pair": ("lone-surrogate", {400}, request(raw=RAW.replace(b"Spring", b"\\ud800"))),
+    "half a pair in an undocumented key": ("lone-surrogate", {400}, request(raw=RAW[:-1] + b',"\\ud800":1}')),
     "NUL": ("nul-in-text", {400}, changed(name="a\0b")),
     "deep nesting": ("deep-nesting", {400, 413}, changed(x=json.loads("[" * 40 + "]" * 40))),
     "a huge number": ("huge-numbers", {400}, request(raw=RAW[:-1] + b',"x":1e999}')),

@@ -160,6 +160,24 @@ def test_an_instant_is_written_and_read_again(moment: datetime) -> None:
     assert len(text) == 24
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("2030-01-01T10:30Z", True),  # Java leaves out seconds that are zero
+        ("2030-01-01T10:30+05:30", True),
+        ("2030-01-01T10:30:00.5-0330", True),
+        ("2030-01-01T10Z", False),
+        ("2030-01-01T10:30", False),
+        ("2030-01-01T10:30.5Z", False),
+        ("2030-02-30T10:30Z", False),
+        ("2030-01-01T24:01Z", False),
+        ("2030-01-01", False),
+    ],
+)
+def test_a_timestamp_has_a_time_and_a_time_zone(text: str, is_one: bool) -> None:
+    assert formats.is_timestamp(text) == is_one
+
+
 READINGS = load_specification().readings
 STRANGE = st.text(st.characters() | st.characters(categories=["Cs"]), max_size=40)
 ALMOST = st.text(st.sampled_from("0123456789-+:.TZtzW{}abcdefurn "), max_size=40)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contract_tests.contract.terms import Terms
+from contract_tests.judging.oracles.connections import is_out_of_step
 from contract_tests.judging.oracles.history import replayed_refusals
 from contract_tests.judging.verdict import Judgement, Outcome, Verdict, broken, held
 from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.lead_lists.history import creator_displaced, steady_creator
+from contract_tests.lead_lists.creators import creator_displaced, steady_creator, strangers
 from contract_tests.operation_suite import judge_with
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange
@@ -59,6 +62,47 @@ def test_later_lists_may_have_more_users_than_the_creator() -> None:
     assert found(*lists) == [broken(CLAUSE, lists[1], lists[2], expected=expected, actual=actual)]
 
 
+STRANGER = "response.userIds.no-stranger"
+
+
+def strangers_in(*exchanges: Exchange) -> list[Judgement]:
+    return list(strangers([JUDGE.case(one) for one in exchanges]))
+
+
+def test_a_user_of_another_is_a_stranger_even_if_no_id_is_known() -> None:
+    own, other = of(FIRST, "a"), of(SECOND, "a", "b")
+    assert strangers_in(own, other) == [
+        broken(STRANGER, own, other, expected="not 'a', who is in every list of another user", actual="['a', 'b']")
+    ]
+
+
+def test_a_user_of_another_in_one_list_alone_is_a_stranger() -> None:
+    lists = [of(FIRST, "a"), of(SECOND, "b"), of(SECOND, "b", "a")]
+    assert [told.outcome for told in strangers_in(*lists) if isinstance(told, Verdict)] == [
+        Outcome.BROKEN,  # the first user in a list of the second
+        Outcome.HELD,
+    ]
+
+
+def test_users_with_lists_of_their_own_are_no_strangers() -> None:
+    lists = [of(FIRST, "a"), of(SECOND, "b")]
+    assert strangers_in(*lists) == [held(STRANGER, lists[1]), held(STRANGER, lists[0])]
+
+
+def test_nothing_is_known_of_users_who_share_an_administrator() -> None:
+    assert strangers_in(of(FIRST, "a", "admin"), of(SECOND, "b", "admin"), of(SECOND, "b", "admin")) == []
+
+
+def test_two_tokens_of_one_user_show_no_stranger() -> None:
+    assert strangers_in(of(FIRST, "a"), of(SECOND, "a", "b"), of(SECOND, "a")) == []
+
+
+def test_a_user_whom_the_request_names_is_no_stranger() -> None:
+    invited = exchange(request(sent_body(userIds=["a"]), login=SECOND.login()), answer=created(userIds=["b", "a"]))
+    lists = [of(FIRST, "a"), of(SECOND, "b"), invited]
+    assert strangers_in(*lists) == [held(STRANGER, invited), held(STRANGER, lists[0])]
+
+
 def test_an_unknown_creator_may_be_displaced_undetected() -> None:
     invited = exchange(request(sent_body(userIds=["x"]), login=FIRST.login()), answer=created(userIds=["x"]))
     assert list(creator_displaced([JUDGE.case(invited)])) == []
@@ -106,3 +150,23 @@ def test_a_key_may_be_refused_for_another_body() -> None:
     exchanges = refused_with_key(sent_body(name=7), 0), refused_with_key(sent_body(), 1, "Idempotency-Key")
     told = [judgement for judgement in judgements(*exchanges) if isinstance(judgement, Verdict)]
     assert [judgement.clause for judgement in told if judgement.outcome is Outcome.BROKEN] == []
+
+
+def test_a_refusal_is_out_of_step_only_right_after_a_refusal_of_a_valid_request_that_others_pass() -> None:
+    refused = exchange(request({}), 400, problem())
+    valid = exchange(request(sent_body()), 201, created())
+    twins = [replace(valid, number=number) for number in (3, 4)]
+    late = replace(exchange(valid.request, 400, problem()), number=2, after=1)
+    before = replace(refused, number=1)
+    invalid = replace(refused, number=2, after=1)
+
+    def out_of_step(*exchanges: Exchange) -> bool:
+        cases = [case(each) for each in exchanges]
+        return any(is_out_of_step(each, cases) for each in cases)
+
+    assert out_of_step(before, late, *twins)
+    assert not out_of_step(before, invalid, *[replace(each, number=5 + each.number) for each in twins])
+    assert not out_of_step(
+        before, late, twins[0], replace(exchange(request(sent_body(name="another")), 201, created()), number=4)
+    )
+    assert not out_of_step(before, replace(late, after=0), *twins)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
 from contract_tests.contract.loading import load_specification
+from contract_tests.contract.specification import EVERY_OPERATION
 from contract_tests.judging.case import HistoryOracle
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.target.exchange import Exchange, Headers
 from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
@@ -265,16 +268,9 @@ def test_a_clause_is_kept_and_broken(clause: str, right: list[Exchange], wrong: 
 
 
 def test_every_judged_clause_has_a_row() -> None:
-    judged = {clause.id for clause in load_specification().judged_clauses}
+    of = (EVERY_OPERATION, LEAD_LISTS.operation)
+    judged = {clause.id for clause in load_specification().judged_clauses if clause.operation in of}
     assert judged - ONLY_WARNED == {row[0] for row in ROWS}
-
-
-def test_every_judged_clause_is_declared_by_an_oracle() -> None:
-    patterns = judge().patterns
-    readings = {reading.clause for reading in load_specification().readings.values()}
-    clauses = {clause.id for clause in load_specification().judged_clauses}
-    assert {c for c in clauses if not any(fnmatchcase(c, p) for p in patterns)} - readings == set()
-    assert {p for p in patterns if not any(fnmatchcase(c, p) for c in clauses)} == set()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
@@ -302,6 +298,20 @@ def test_server_internals_in_errors_warn() -> None:
     assert outcomes(judgements(exchange(request(BAD_BODY), 400)))["error.internals"] == {Outcome.HELD}
     located = exchange(request(BAD_BODY), 400, headers=(JSON_TYPE, ("Location", "/var/www/app/create.py")))
     assert outcomes(judgements(located))["error.internals"] == {Outcome.HELD}
+
+
+@pytest.mark.parametrize("text", ["at foo (eval at <anonymous> (/b/c.js:1:2))", "at a (b.ts:3)", "at a/node_modules/b"])
+def test_a_stack_trace_of_node_warns(text: str) -> None:
+    seen = outcomes(judgements(exchange(request(BAD_BODY), 400, problem(message=text))))
+    assert seen["error.internals"] == {Outcome.WARNED}
+
+
+@pytest.mark.parametrize("piece", ["at (", "at a(((((((((((((((((((((((((((", "at a", 'File "', "/usr/a", "A:\\\\a"])
+def test_no_error_body_takes_long_to_search(piece: str) -> None:
+    hostile = exchange(request(BAD_BODY), 400, problem(message=piece * (2_000_000 // len(piece))))
+    started_s = time.process_time()
+    judgements(hostile)
+    assert time.process_time() - started_s < 3  # usually 0.05
 
 
 def test_no_cases_give_no_findings() -> None:

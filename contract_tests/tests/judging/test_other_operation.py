@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.contract.loading import find_spec_folder, load_specification, load_yaml
+from contract_tests.contract.loading import find_spec_folder, load_specification
 from contract_tests.contract.specification import EVERY_OPERATION
 from contract_tests.contract.terms import Terms
+from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Judgement, Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from contract_tests.judging.verdict import Verdict
+from contract_tests.judging.oracles.answers import status_of_success
+from contract_tests.judging.verdict import Observation, Verdict, held
 from contract_tests.target.exchange import SILENT, Exchange, Headers, Wire
 from contract_tests.tests.corpus.exchanges import (
     JSON_TYPE,
     OTHER_ID,
     SECOND,
     broken_clauses,
+    case,
     created,
     exchange,
     judgements,
@@ -66,6 +68,16 @@ def test_messages_that_break_none(wire: Wire, status: int, failure: str | None) 
 def test_the_success_of_a_message_is_judged_like_any_other(status: int) -> None:
     sent = replace(request(sent_body()), wire=WHOLE)
     assert broken_clauses(exchange(sent, status, created(name="Autumn"))) == {"response.name.echo"}
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_only_two_documented_statuses_make_a_reading_of_the_status(status: int) -> None:
+    judged = case(exchange(status=status))
+    assert [type(each) for each in status_of_success(judged)] == [Verdict, Observation]
+    assert judged.operation is not None
+    of_one = replace(judged.operation, success_schemas={status: {}})
+    alone = replace(judged, expectation=replace(judged.expectation, operation=of_one))
+    assert list(status_of_success(alone)) == [held("success.status", judged.exchange)]
 
 
 def test_a_silence_names_the_connections_that_were_open() -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.judging.verdict import Verdict
+from contract_tests.requests.plan import encode
 from contract_tests.target.exchange import Headers
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_PERSON,
+    LOGIN,
+    OMIT,
     OTHER_ID,
     broken_clauses,
     created,
     exchange,
     judgements,
     observed,
+    problem,
     request,
     sent_body,
     warned_clauses,
@@ -55,6 +59,27 @@ def test_ids_dropped_only_from_some_requests_are_reported_as_lost() -> None:
     assert PEOPLE in broken_clauses(some, all_gone)
     assert broken_clauses(all_gone) == set()
     assert broken_clauses(people(["lead_abc123"], ["lead_abc123"]), all_gone) == set()
+
+
+@pytest.mark.parametrize(("key", "seen"), [("companyIds", None), ("unknown", {"refused"})])
+def test_a_refusal_with_a_key_twice_can_be_about_either_value(key: str, seen: set[str] | None) -> None:
+    taken = [
+        exchange(request(raw=encode(sent_body())[:-1] + b',"name":"Spring"}')),
+        exchange(request(sent_body(icpId=UUID, unknown=1))),
+    ]
+    raw = encode(sent_body(icpId="2c1d43b8-e6d7-11ee-bd3d-0242ac120002"))[:-1] + f',"{key}":1}}'.encode()
+    refused = exchange(request(raw=raw), 400, problem(details=[]))
+    assert observed(*taken, refused).get("uuid-versions") == seen
+
+
+@pytest.mark.parametrize(
+    ("status", "end", "seen"), [(400, " ", None), (400, "", {"sensitive"}), (401, " ", {"sensitive"})]
+)
+def test_a_400_for_a_login_in_another_case_can_be_about_the_body(status: int, end: str, seen: set[str] | None) -> None:
+    login = tuple((name, value.replace("Bearer", "bearer")) for name, value in LOGIN)
+    body = sent_body(endDate="2030-03-31T23:59:59.000Z" + end)
+    refused = exchange(request(body, login=login), status, problem(status, details=[] if status == 400 else OMIT))
+    assert observed(refused).get("bearer-scheme-case") == seen
 
 
 def test_the_text_null_is_not_null_and_not_a_uuid() -> None:

@@ -8,8 +8,10 @@ from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.settings.values import Depth
 from contract_tests.tests.conftest import USERS, judged, settings_for
 from contract_tests.tests.corpus.exchanges import case, exchange, observed, request, sent_body, terms
-from contract_tests.tests.servers.right_dates import EndBeforeStartRefused, LocalDatesTaken
+from contract_tests.tests.servers.right_core import Fields, to_utc
+from contract_tests.tests.servers.right_dates import EndBeforeStartRefused, LocalDatesTaken, Problems
 from contract_tests.tests.servers.serving import serve
+from contract_tests.tests.servers.trait import Strict
 
 BEFORE, EQUAL = "end-before-start", "equal-dates"
 NONE: set[str] = set()
@@ -72,3 +74,28 @@ def test_a_server_that_always_refuses_an_end_before_the_start_is_never_seen_to_a
     assert seen[BEFORE] == {"refused"}
     assert "accepted" in seen["date-without-zone"]
     assert [found.clause.id for found in result.broken] == []
+
+
+class TextsCompared(Strict):
+    """The server compares the two dates as texts: "59Z" is more than "59.500Z"."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        if sent["endDate"] < sent["startDate"] and sent["endDate"][:19] == sent["startDate"][:19]:
+            yield "/endDate", "must not lie before the start"
+
+
+class WholeSecondsCompared(Strict):
+    """The server wants an end in a later second than the start."""
+
+    def objections(self, sent: Fields, fields: Fields) -> Problems:
+        yield from super().objections(sent, fields)
+        if int(to_utc(fields["endDate"]).timestamp()) == int(to_utc(fields["startDate"]).timestamp()):
+            yield "/endDate", "must lie after the start"
+
+
+@pytest.mark.parametrize(("server", "broken"), [(TextsCompared, ["request.endDate.order"]), (WholeSecondsCompared, [])])
+def test_a_server_that_takes_an_end_at_the_start_takes_a_later_one(server: type[Strict], broken: list[str]) -> None:
+    with serve(server(USERS)) as url:
+        result = judged(settings_for(url, depth=Depth.QUICK))
+    assert [found.clause.id for found in result.broken] == broken

@@ -128,3 +128,34 @@ def test_a_head_keeps_order_and_case_of_its_headers() -> None:
     assert head is not None
     assert head.headers == (("b", "1"), ("A", "2"), ("B", "3"))
     assert head.all("b") == ["1", "3"]
+
+
+PLAIN = b"POST / HTTP/1.1\r\nHost: x\r\n"
+IN_CHUNKS = PLAIN + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (PLAIN + b"Content-Length: 2\r\nX-Latin: caf\xe9\r\nX-Tab: a\tb\r\n\r\n{}", True),
+        (IN_CHUNKS + b"2\r\n{}\r\n0\r\n\r\n", True),
+        (b"POST / HTTP/1.0\r\nHost: x\r\n\r\n", False),
+        (b"POST http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", False),
+        (b"\r\n" + PLAIN + b"\r\n", False),
+        (b"POST / HTTP/1.1\r\n\r\n", False),
+        (PLAIN + b"Host: y\r\n\r\n", False),
+        (PLAIN + b"A: 1\n\r\n", False),
+        (PLAIN + b"A: 1\r\n\n", False),
+        (PLAIN + b"A: a\0b\r\n\r\n", False),
+        (PLAIN + b"A: a\x7f\r\n\r\n", False),
+        (IN_CHUNKS + b"2;a=b\r\n{}\r\n0\r\n\r\n", False),
+        (IN_CHUNKS + b"2\n{}\r\n0\r\n\r\n", False),
+        (IN_CHUNKS + b"2\r\n{}\n0\r\n\r\n", False),
+        (IN_CHUNKS + b"2\r\n{}\r\n0\r\nA: 1\r\n\r\n", False),
+    ],
+)
+def test_a_request_is_plain_if_every_server_reads_it(raw: bytes, expected: bool) -> None:
+    pieces = fed(raw)
+    assert b"".join(piece.raw for piece in pieces) == raw
+    assert any(piece.kind is Kind.END for piece in pieces)
+    assert all(piece.is_plain for piece in pieces) is expected

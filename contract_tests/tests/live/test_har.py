@@ -6,12 +6,13 @@ import base64
 import copy
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contract_tests.composition.watch import open_watching
 from contract_tests.live.har import (
     LOSSY,
     NO_REQUEST_BODY,
@@ -23,6 +24,7 @@ from contract_tests.live.har import (
     HarError,
 )
 from contract_tests.live.seen import NOT_WHOLE, Counts, Seen
+from contract_tests.settings.values import Settings
 from contract_tests.tests.live.conftest import BODY, PATH
 from contract_tests.tests.starting import finished
 from contract_tests.tests.test_cli import environment
@@ -198,3 +200,47 @@ def test_a_file_that_is_not_har_is_wrong_usage(tmp_path: Path) -> None:
         done = watch("--har", name, folder=tmp_path)
         assert done.returncode == 2
         assert name in done.stderr
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path to each value inside of a JSON value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (*place, key)
+        yield from places(inner, (*place, key))
+
+
+WRONG: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    10**400,
+    float("inf"),
+    "x",
+    "http://[",
+    "0001-01-01T00:00:00+14:00",
+    [],
+    [1],
+    {},
+    {"a": 1},
+)
+
+
+@pytest.mark.parametrize("place", list(places(entry())), ids=lambda place: "-".join(map(str, place)))
+def test_an_entry_with_any_wrong_value_is_judged_or_counted(place: tuple[Any, ...], tmp_path: Path) -> None:
+    for value in WRONG:
+        wrong = entry()
+        inner = wrong
+        for key in place[:-1]:
+            inner = inner[key]
+        inner[place[-1]] = value
+        try:
+            archive = Archive.read(written(tmp_path, wrong, entry()))
+        except HarError:
+            continue
+        with open_watching(Settings(URL)) as watching:
+            for _ in watching.events(archive.traffic(URL, [PATH])):
+                pass
+            result = watching.result()
+        assert archive.base_url([PATH]) == URL or place == ("request", "url")
+        assert 1 <= result.requests <= 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,32 @@ PROVEN = {
 def test_what_an_exchange_proves_is_reported(name: str) -> None:
     traffic, expected = PROVEN[name]
     assert broken(*traffic, expired_bearer="expired-token") == expected
+
+
+HEADERS = seen().request_headers
+REFUSED_FOR_THEIR_FORM = {
+    "not plain HTTP/1.1": {"is_plain": False},
+    "a long head": {"request_headers": (*HEADERS, ("Cookie", "theme=" + "x" * 8000))},
+    "many headers": {"request_headers": HEADERS + (("X", "1"),) * 100},
+    "a condition": {"request_headers": (*HEADERS, ("If-None-Match", "*"))},
+    "an expectation": {"request_headers": (*HEADERS, ("Expect", "wonders"))},
+    "another transfer coding": {"request_headers": (*HEADERS, ("Transfer-Encoding", "gzip, chunked"))},
+    "a length and chunks": {"request_headers": (*HEADERS, ("Transfer-Encoding", "chunked"), ("Content-Length", "9"))},
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_FOR_THEIR_FORM)
+@pytest.mark.parametrize("status", [400, 501, None])
+def test_a_refusal_for_the_form_of_a_request_is_counted_and_proves_nothing(name: str, status: int | None) -> None:
+    odd = seen(status, failure=None if status else "the server closed the connection without an answer", number=2)
+    odd = replace(odd, **REFUSED_FOR_THEIR_FORM[name])  # type: ignore[arg-type]
+    result = judged(seen(), odd)
+    assert ([found.clause.id for found in (*result.broken, *result.warned)], result.requests) == ([], 1)
+    assert "Not judged: 1 refused in a form that servers need not accept." in result.why
+
+
+def test_other_responses_to_a_request_of_an_odd_form_are_judged() -> None:
+    assert broken(seen(answer=created(BODY, name="Q"), is_plain=False)) == ["response.name.echo"]
 
 
 OTHER = (("Authorization", "Bearer another-token"),)

@@ -21,7 +21,7 @@ from contract_tests.tests.conftest import ROOT, mock_process
 from contract_tests.tests.live.test_watch_command import ended, watching
 from contract_tests.tests.programs import chromium, npm_file
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.recipes]
 
 NAME = "A name of more than sixty-four characters, of which the web page shows only the beginning"
 PAGE = """<!doctype html><meta charset="utf-8"><title>Lists</title>

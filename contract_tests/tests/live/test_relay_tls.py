@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
+
 from contract_tests.tests.live.test_relay import PLAIN, REQUEST, connected, outcome, proxied, read_all
 from contract_tests.tests.test_exit_codes import tls_server
 
@@ -21,7 +23,8 @@ def test_a_server_that_speaks_tls_gets_the_request_and_its_response_comes_back(t
     assert [each.status for each in seen] == [401]
 
 
-def test_a_certificate_that_is_not_trusted_gives_a_502(tmp_path: Path) -> None:
+def test_a_certificate_that_is_not_trusted_gives_a_502(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)  # without any option, the system's certificates count
     with tls_server(tmp_path) as port, proxied(f"https://127.0.0.1:{port}") as proxy, connected(proxy.port) as client:
         client.sendall(REQUEST % (b"x", *PLAIN))
         received = read_all(client)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import httpx2
 import pytest
 
 from contract_tests.composition.watch import open_watching, proxy_of
+from contract_tests.engine.events import Ending
 from contract_tests.engine.record_reading import read_result
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import judged, mock_process, settings_for
@@ -33,9 +35,19 @@ SIGNED_IN = {"Authorization": "Bearer xyz789-session"}
 
 
 @contextmanager
-def watching(upstream: str, *options: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the command; yields the process and the URL of the proxy."""
-    command = [*loaded("contract_tests"), "watch", "--upstream", upstream, "--run-folder", str(folder), *options]
+def watching(
+    upstream: str, *options: str, folder: Path, start: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command; yields the process and the URL of the proxy. start: how, if not in a fork."""
+    command = [
+        *(start or loaded("contract_tests")),
+        "watch",
+        "--upstream",
+        upstream,
+        "--run-folder",
+        str(folder),
+        *options,
+    ]
     with subprocess.Popen(
         command, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -115,6 +127,8 @@ def test_the_proxy_ends_when_the_command_is_killed(tmp_path: Path) -> None:
                 httpx2.get(proxy + "/")
             except httpx2.ConnectError:
                 break
+            except httpx2.TransportError:
+                pass  # it ends in the middle of this request
             time.sleep(0.05)
         else:
             pytest.fail("the proxy still serves")
@@ -172,3 +186,53 @@ def test_a_signal_ends_the_command_that_uses_the_proxy(tmp_path: Path) -> None:
         with watching(url, *options, folder=tmp_path / "run") as (process, _):
             code, output = ended(process, signal.SIGTERM)
     assert code == 128 + signal.SIGTERM, output
+
+
+STUBBORN = r"""
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.write(1, b"stubborn\n")
+time.sleep(60)
+"""
+
+
+def test_a_second_signal_ends_a_command_that_ignores_the_first(tmp_path: Path) -> None:
+    with (
+        mock_process() as url,
+        watching(url, "--", sys.executable, "-c", STUBBORN, folder=tmp_path / "run") as (process, _),
+    ):
+        assert process.stdout is not None
+        # Up to that word: the proxy writes lines of its own, before or after it or around it.
+        assert any("stubborn" in line for line in process.stdout)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert process.poll() is None
+        code, output = ended(process, signal.SIGTERM)
+    assert code == 128 + signal.SIGKILL, output
+
+
+def test_no_command_is_left_over_if_there_can_be_no_record(tmp_path: Path) -> None:
+    program = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    command = [*loaded("contract_tests"), "watch", "--upstream=http://127.0.0.1:9", "--run-folder=/proc/none/run"]
+    done = subprocess.run(
+        [*command, "--", sys.executable, "-c", program],
+        env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=50,
+    )  # fmt: skip
+    assert (done.returncode, "the record cannot be written" in done.stderr) == (2, True), done.stderr
+    if (tmp_path / "pid").exists():  # it may end before it has begun
+        assert not Path(f"/proc/{(tmp_path / 'pid').read_text()}").exists()
+
+
+def test_a_proxy_that_dies_is_reported_and_fails_the_watching(tmp_path: Path) -> None:
+    start = [sys.executable, "-m", "contract_tests"]  # so that the proxy is a child of the process
+    with mock_process() as url, watching(url, folder=tmp_path / "run", start=start) as (process, proxy):
+        assert httpx2.post(proxy + PATH, json=LONG_NAMED, headers=SIGNED_IN).status_code == 201
+        children = subprocess.run(
+            ["ps", "--ppid", str(process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        [pid] = [int(line.split()[0]) for line in children if "multiprocessing.spawn" in line]
+        os.kill(pid, signal.SIGKILL)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 3, output
+    assert "The proxy ended unexpectedly (exit code -9)" in output
+    assert read_result(tmp_path / "run").ending is Ending.TARGET_GONE

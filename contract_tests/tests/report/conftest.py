@@ -55,5 +55,10 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
 
 
 @pytest.fixture(scope="session")
+def unreached(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    return record("http://127.0.0.1:1", tmp_path_factory.mktemp("unreached") / "run", *LOGIN)
+
+
+@pytest.fixture(scope="session")
 def passing(right_url: str, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     return record(right_url, tmp_path_factory.mktemp("passing") / "run", *LOGIN)

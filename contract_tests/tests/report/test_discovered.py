@@ -6,9 +6,10 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree as Xml
 
+import pytest
 from markdown_it import MarkdownIt
 
-from contract_tests.composition.start import describe
+from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.discoveries import KEPT_POINTS, Discoveries
@@ -21,9 +22,10 @@ from contract_tests.report import html, junit, markdown
 from contract_tests.report import json as json_report
 from contract_tests.report.curve import HEIGHT, WIDTH, curve_of
 from contract_tests.report.failure import describe as describe_failure
+from contract_tests.report.summary import summary_line
 from contract_tests.tests.conftest import settings_for
 
-STARTED = describe(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
+STARTED = first_event(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
 HOSTILE = "<script>alert(1)</script>`|"
 
 
@@ -41,6 +43,11 @@ def campaign(*more: Event) -> RunResult:
     events: list[Event] = [replace(STARTED, depth="campaign of 900 requests"), *map(ExchangeSeen, views)]
     events += [broken(views[2], "500"), broken(views[3], HOSTILE), FailureRepeated("request.name.text", 2, 3, 3)]
     return sum_up([*events, *more, RunEnded("", Ending.COMPLETE, "", 4, 4.0)])
+
+
+@pytest.mark.parametrize(("requests", "words"), [(1, "1 request in"), (2, "2 requests in")])
+def test_the_summary_counts_requests(requests: int, words: str) -> None:
+    assert words in summary_line(sum_up([STARTED, RunEnded("", Ending.COMPLETE, "", requests, 1.0)]))
 
 
 def test_a_campaign_has_findings_and_a_curve_and_a_run_has_none() -> None:
@@ -94,6 +101,7 @@ def test_every_report_shows_each_finding_and_escapes_it() -> None:
     assert page.count('class="discovery"') == 2
     assert HOSTILE not in page
     assert "sent again 3 times, 2 the same" in page
+    assert page.count("once, at ") == 2
     svg = Xml.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
     assert len(svg.findall("circle")) == 2
     told = json.loads(json_report.write(result, None))["campaign"]

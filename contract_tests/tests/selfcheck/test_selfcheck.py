@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.contract.loading import load_yaml
 from contract_tests.contract.specification import Specification
+from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.report.selfcheck import confusion, promised, summary
 from contract_tests.selfcheck import subjects
 from contract_tests.selfcheck.check import Result, check

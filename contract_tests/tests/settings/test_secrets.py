@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests.settings.secrets import Masker, printable
+from contract_tests.settings.secrets import REMEMBERED_LENGTH, Masker, printable
 from contract_tests.settings.values import Session, Settings
 
 
@@ -91,3 +91,21 @@ def test_no_secret_is_in_the_representation_of_the_settings() -> None:
     settings = Settings("http://127.0.0.1", session, None, "exp1red", (("X", "h34der-value"),), login_command="l0gin")
     assert "user_1" in repr(settings)
     assert re.findall("b34rer|c00kie|k3y|exp1red|h34der|l0gin", repr(settings)) == []
+
+
+@pytest.mark.parametrize("way", ["learn", "keep"])
+def test_a_long_text_that_was_harmless_is_searched_again_for_a_new_secret(way: str) -> None:
+    masker = Masker({"first-secret": "FIRST"})
+    encoded = base64.b64encode(b"second-secret").decode()
+    text = f'{{"trace": "{encoded}", "rest": "{"n" * REMEMBERED_LENGTH}"}}'
+    assert masker.mask(text) == text
+    getattr(masker, way)(["second-secret"])
+    assert encoded not in masker.mask(text)
+
+
+def test_a_secret_with_a_quote_is_found_where_the_rest_of_the_text_is_known() -> None:
+    secret = 'an"odd"secret'
+    masker = Masker({secret: "ODD"})
+    rest = "n" * REMEMBERED_LENGTH
+    masker.mask(f'{rest}"\0o\0d\0d\0"')
+    assert "UTF-16" in masker.mask(rest + "\0".join(secret))
