@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from contract_tests.engine.bases import on_an_accepted_base
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from contract_tests.engine.reducing import Reducer
 
 WAIT_STEP_S = 0.25  # between two attempts to reach a target that is starting
+BURST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +230,7 @@ class Conductor:
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
                 yield
-        if plan.burst and self._budget.allows_more:
-            self._traffic.send_burst(plan.burst)
-            yield
+        yield from self._send_burst(plan)
         if plan.last and self._budget.allows_more:
             self._budget.pause(max(0.0, first_at_s + plan.last_after_s - time.time()))
             self._traffic.add(self._traffic.send(plan.last))
@@ -239,6 +239,16 @@ class Conductor:
         self._traffic.send_refused_again()
         self._traffic.judge_together()
         yield
+
+    def _send_burst(self, plan: Plan) -> Iterator[None]:
+        """Send the burst of a plan; again if the machine was so busy that no two of its requests were concurrent."""
+        for _ in range(BURST_TRIES):
+            if not plan.burst or not self._budget.allows_more:
+                return
+            burst = sorted(self._traffic.send_burst(plan.burst), key=lambda exchange: exchange.sent_at_s)
+            yield
+            if any(second.sent_at_s < first.received_at_s for first, second in pairwise(burst)):
+                return
 
     def _cover_and_search(self, plans: Sequence[Plan], searches: Iterable[Search]) -> Iterator[None]:
         """Send the rest of all plans, then the searches, which can be drawn meanwhile."""

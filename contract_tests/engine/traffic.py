@@ -118,11 +118,12 @@ class Traffic:
         yield
         return breaks
 
-    def send_burst(self, steps: Iterable[Step]) -> None:
+    def send_burst(self, steps: Iterable[Step]) -> list[Exchange]:
         """Send all steps at the same time and judge them."""
-        burst = self.target.send_burst(map(self._outgoing, steps))
-        for exchange in sorted(burst, key=lambda exchange: exchange.number):
+        burst = sorted(self.target.send_burst(map(self._outgoing, steps)), key=lambda exchange: exchange.number)
+        for exchange in burst:
             self.add(exchange)
+        return burst
 
     def probe(self, step: Step, *, again: str = "") -> list[Verdict]:
         """Send one request, judge it together with earlier accepted ones, and return the broken verdicts.

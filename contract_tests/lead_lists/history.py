@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from contract_tests.judging import formats
 from contract_tests.judging.case import Case, HistoryOracle, overlap
@@ -83,7 +83,9 @@ def _held_repeats(cases: Sequence[Case], repeated: set[str]) -> Iterator[Judgeme
     if len(cases) > 1 and (clause := cases[0].clause("response.id.unique")):
         shown[clause] = (cases[0], cases[1])
     for group in by_request.values():
-        for first, second in pairwise(group):
+        # In the order of sending too: of a burst, requests with numbers next to each other may not overlap.
+        in_time = sorted(group, key=lambda case: case.exchange.sent_at_s)
+        for first, second in chain(pairwise(group), pairwise(in_time)):
             if clause := _repeat_clause(first, second):
                 shown.setdefault(clause, (first, second))
     for clause, pair in shown.items():

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +27,11 @@ from contract_tests.engine.reducing import SILENCES
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.judging.verdict import Outcome
+from contract_tests.requests.plan import BURST
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Depth, Settings
+from contract_tests.target.client import Outgoing, Target
+from contract_tests.target.exchange import Exchange
 from contract_tests.target.exchange import Request as Sent
 from contract_tests.tests.conftest import USERS, judged, settings_for, with_fewer_requests
 from contract_tests.tests.corpus.exchanges import created, exchange, judge
@@ -69,6 +72,24 @@ def is_long_or_quotes(request: Sent) -> bool:
 
 def broken(result: RunResult) -> list[str]:
     return [found.clause.id for found in result.broken]
+
+
+def test_a_burst_whose_requests_did_not_overlap_is_sent_again(right_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine that is so busy that each thread waits until the response to the one before has arrived."""
+    bursts: list[int] = []
+    send_burst = Target.send_burst
+
+    def late(target: Target, requests: Iterable[Outgoing]) -> list[Exchange]:
+        batch = list(requests)
+        bursts.append(len(batch))
+        return send_burst(target, batch) if len(bursts) > 1 else [target.send(*outgoing) for outgoing in batch]
+
+    monkeypatch.setattr(Target, "send_burst", late)
+    result = judged(quick(right_url, clauses=("success.concurrent",)))
+    clause = result.clause("success.concurrent")
+    assert clause is not None
+    assert clause.outcome is Outcome.HELD
+    assert bursts == [BURST, BURST]
 
 
 @pytest.fixture(scope="module")

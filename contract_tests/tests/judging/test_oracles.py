@@ -158,7 +158,11 @@ ROWS: list[Row] = [
     ("success.status", [exchange()], [exchange(status=202)]),
     ("success.bare", [exchange()], [exchange(answer={"data": created()})]),
     ("success.repeatable", pair(), [exchange(), exchange(status=409, at_s=1)]),
-    ("success.concurrent", pair(at_s=0.001), [exchange(), exchange(at_s=0.001)]),
+    (  # the first and the third overlap
+        "success.concurrent",
+        [*pair(), exchange(answer=created(id=COMPANY), at_s=0.001)],
+        [*pair(), exchange(at_s=0.001)],
+    ),
     refused("request.body.required", raw=b""),
     refused("request.body.json", raw=b'{"name": '),
     refused("request.body.type", raw=b"[]"),
