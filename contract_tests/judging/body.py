@@ -14,7 +14,7 @@ from typing import Any
 MUST_ACCEPT_DEPTH = 16  # a body of the API page has two levels; beyond this depth servers can refuse
 MAX_PARSED_DEPTH = 200  # parsing a deeper body could crash our own process
 MAX_EXACT_INTEGER = 2**53  # beyond it, JSON parsers differ (RFC 8259 §6)
-LARGE_BODY_BYTES = 32 * 1024  # some gateways refuse more than 64 KiB, many frameworks more than 100 kB
+LARGE_BODY_BYTES = 10_000  # servers of Express often refuse more than 10 kB, as its security guides advise
 FORM_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 

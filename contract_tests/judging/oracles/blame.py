@@ -46,7 +46,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
         and not case.is_open_on_group("login")  # the login oracle answers those
         and not _reuses_a_key(case, cases)
         and not is_out_of_step(case, cases)
-        and (case.must_accept or _nothing_is_open(case, forms))
+        and (case.must_accept or _nothing_is_open(case, cases, forms))
     ]
     again = Counter(case.exchange.request for case in refused)
     is_unsteady = any(_is_accepted_later(case, cases) for case in refused)
@@ -155,17 +155,25 @@ def _deciding_values(case: Case, ids: IdField) -> list[str]:
     return [repr(case.sent.get(name)) for name in ids.deciding]
 
 
-def _nothing_is_open(case: Case, forms: Callable[[], Set[tuple[object, ...]]]) -> bool:
-    """Return whether a request is open only because of IDs whose form the server accepts in other requests."""
+def _nothing_is_open(case: Case, cases: Sequence[Case], forms: Callable[[], Set[tuple[object, ...]]]) -> bool:
+    """Return whether a request is open only because of a size, or forms of IDs, that the server accepts elsewhere."""
     asked = {reading.id for reading in case.readings if reading.refusals}
+    if _takes_as_much(case, cases):
+        asked.discard("oversized-body")
     fields = [ids for ids in case.meaning.id_fields if asked & ids.unknown]
-    if not case.is_unspecified or not asked or not asked <= {reading for ids in fields for reading in ids.unknown}:
+    if not case.is_unspecified or not asked <= {reading for ids in fields for reading in ids.unknown}:
         return False
     return all(
         any((ids.name, known, *_deciding_values(case, ids)) in forms() for known in (id_form(text), _itself(text)))
         for ids in fields
         for text in strings_in(case.sent.get(ids.name))
     )
+
+
+def _takes_as_much(case: Case, cases: Sequence[Case]) -> bool:
+    """Return whether the server has accepted a body that is at least as long."""
+    length = len(case.exchange.request.body)
+    return any(len(other.exchange.request.body) >= length and other.succeeded and other.signed_in for other in cases)
 
 
 def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from contract_tests.judging.oracles.blame import refused_though_valid, unguarded_media_type
 from contract_tests.judging.verdict import Verdict
+from contract_tests.target.exchange import Request
 from contract_tests.tests.corpus.exchanges import OMIT, case, exchange, problem, request, sent_body
 from contract_tests.tests.corpus.histories import made
 
@@ -101,6 +103,16 @@ def test_a_request_that_is_accepted_when_sent_again_was_not_refused_for_its_fiel
     assert {found.clause for found in refused_though_valid([*cases, twice]) if isinstance(found, Verdict)} == {
         "request.type.enum", GENERAL,
     }  # fmt: skip
+
+
+def test_a_size_is_no_reason_to_refuse_a_body_if_a_longer_one_is_accepted() -> None:
+    def sent(length: int) -> Request:
+        return request(raw=b" " * length + json.dumps(sent_body()).encode())
+
+    plain, refusal = case(made(0)), case(exchange(sent(20_000), 413, problem()))
+    assert list(refused_though_valid([plain, refusal])) == []
+    longer = case(exchange(sent(30_000), at_s=1))
+    assert [found.clause for found in refused_though_valid([plain, refusal, longer]) if isinstance(found, Verdict)]
 
 
 def test_what_the_server_accepts_with_the_plain_media_type_says_nothing_of_another() -> None:
