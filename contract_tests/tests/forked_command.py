@@ -54,4 +54,4 @@ def main(path: str, *arguments: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    os._exit(main(*sys.argv[1:]))  # while an interpreter ends in order, a signal would end it with another code

@@ -213,7 +213,7 @@ def test_a_server_that_stops_answering_is_not_waited_for_in_each_attempt_to_shri
         silent += isinstance(event, ExchangeSeen) and event.exchange.response is None
 
     suites = with_fewer_requests(is_long_or_quotes)
-    with serve(server) as url, open_run(quick(url, timeout_s=0.6), suites=suites) as run:
+    with serve(server) as url, open_run(quick(url, timeout_s=0.6, connections=1), suites=suites) as run:
         result = run.conduct(listen)
     assert broken(result) == ["response.name.echo", "response.personIds.echo"]
     assert silent == 2 * (SILENCES + 3)  # for each, to shrink it and to repeat it
@@ -335,7 +335,7 @@ def test_a_run_continues_while_the_server_fails_only_on_the_request_that_is_made
     server = FailsOnLongTokens(USERS)
     with serve(server) as url:
         suites = with_fewer_requests(lambda sent: any(len(value) > 1_000 for _, value in sent.headers))
-        result = judged(quick(url, timeout_s=0.5), suites=suites)
+        result = judged(quick(url, timeout_s=1.0 if is_silent else 10.0, connections=1), suites=suites)
     found = result.clause("http.answer.complete")
     assert found is not None
     assert (result.ending, found.same, found.times) == (Ending.COMPLETE, 3, 3)
