@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import orjson
-
 from contract_tests.engine.events import CreatedByWorker, CreatedView, Event, ExchangesCounted, ExchangeSeen
-from contract_tests.engine.views import ExchangeView
+from contract_tests.engine.views import ExchangeView, id_in
+from contract_tests.target.exchange import Response
 
 
 def created_by(event: Event) -> tuple[CreatedView, ...]:
@@ -33,9 +32,6 @@ def created_id(exchange: ExchangeView) -> str | None:
     response = exchange.response
     if response is None or not 200 <= response.status < 300 or exchange.request.method != "POST":
         return None
-    try:
-        body = orjson.loads(response.body.data)
-    except orjson.JSONDecodeError:
-        return None
-    found = body.get("id") if isinstance(body, dict) else None
-    return str(found) if isinstance(found, str | int) else None
+    if response.body.is_cut:
+        return response.body.id or None
+    return id_in(Response(response.status, (), response.body.data))

@@ -197,4 +197,5 @@ def _plain_body(body: BodyView) -> dict[str, Any]:
         plain: dict[str, Any] = {"text": body.data.decode("utf-8")}
     except UnicodeDecodeError:
         plain = {"base64": base64.b64encode(body.data).decode()}
-    return plain | {"size_bytes": body.size_bytes} | ({"sha256": body.sha256} if body.is_cut else {})
+    plain |= {"size_bytes": body.size_bytes} | ({"sha256": body.sha256} if body.is_cut else {})
+    return plain | ({"id": body.id} if body.id else {})

@@ -169,4 +169,4 @@ def _headers_and_body(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _body(fields: dict[str, Any]) -> BodyView:
     data = fields["text"].encode() if "text" in fields else base64.b64decode(fields["base64"])
-    return BodyView(data, fields["size_bytes"], fields.get("sha256", ""))
+    return BodyView(data, fields["size_bytes"], fields.get("sha256", ""), fields.get("id", ""))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from contract_tests.engine.handed_out import without_cookie_values
 from contract_tests.judging.verdict import Outcome, Verdict
-from contract_tests.target.exchange import Exchange, Headers, Wire, first_part
+from contract_tests.target.exchange import Exchange, Headers, Response, Wire, first_part
 
 KEPT_BODY_BYTES = 64 * 1024  # or of a message; no field of the API page needs more, and 400 of them fit into an e-mail
 
@@ -34,12 +34,13 @@ class BodyView:
     """The start of a body.
 
     data: its first bytes, with masked secrets. size_bytes: the size of the whole body on the wire. sha256: of the whole
-    body, in hexadecimal digits; empty if data is the whole body.
+    body, in hexadecimal digits; empty if data is the whole body. id: in the JSON of a response, if data is not whole.
     """
 
     data: bytes = b""
     size_bytes: int = 0
     sha256: str = ""
+    id: str = ""
 
     @property
     def is_cut(self) -> bool:
@@ -141,7 +142,7 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
         response=None
         if response is None
         else ResponseView(
-            response.status, _headers(without_cookie_values(response.headers), mask), _body(response.body, mask)
+            response.status, _headers(without_cookie_values(response.headers), mask), _response_body(response, mask)
         ),
         failure=exchange.failure and mask(exchange.failure),
     )
@@ -181,6 +182,17 @@ def mask_bytes(data: bytes, mask: Mask) -> bytes:
 
 def _headers(headers: Headers, mask: Mask) -> Headers:
     return tuple((name, mask(value)) for name, value in headers)
+
+
+def id_in(response: Response) -> str | None:
+    """Return the id in the JSON of a response; None if it has none."""
+    found = response.json.get("id") if isinstance(response.json, dict) else None
+    return str(found) if isinstance(found, str | int) else None
+
+
+def _response_body(response: Response, mask: Mask) -> BodyView:
+    view = _body(response.body, mask)
+    return replace(view, id=mask(id_in(response) or "")) if view.is_cut else view
 
 
 def _body(data: bytes, mask: Mask) -> BodyView:

@@ -60,7 +60,7 @@ HEADERS = st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9)), max_size
 NUMBERS = st.floats(0, 1e10).map(lambda number: round(number, 6))
 COUNTS = st.integers(1, 300)
 BODIES = st.binary(max_size=40).flatmap(
-    lambda data: st.sampled_from((BodyView(data, len(data)), BodyView(data, len(data) + 9, "ab" * 32)))
+    lambda data: st.sampled_from((BodyView(data, len(data)), BodyView(data, len(data) + 9, "ab" * 32, "id-1")))
 )
 CREATED = st.lists(st.builds(CreatedView, TEXTS, NUMBERS, COUNTS, TEXTS), max_size=2).map(tuple)
 
