@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 
-from contract_tests.campaign.deletion import FAILURES_IN_A_ROW, check_template, delete_created
+from contract_tests.campaign.deletion import Deletion, check_template
 from contract_tests.campaign.ledger import Created, created_in
 from contract_tests.commands.options import Command, config_option, run_folder, run_options
-from contract_tests.commands.output import complain, say
+from contract_tests.commands.output import complain, say, write_file
 from contract_tests.composition.suites import gather
 from contract_tests.composition.target import open_target
 from contract_tests.engine.budget import Budget
@@ -19,13 +20,13 @@ from contract_tests.engine.events import Ending
 from contract_tests.engine.interruption import stop_on_signals
 from contract_tests.engine.record_reading import read_result
 from contract_tests.engine.result import EXIT_OF_ENDING
+from contract_tests.report import ledger
 from contract_tests.report.failure import on_one_line
-from contract_tests.report.ledger import ledger
 from contract_tests.settings.options import LEDGER_OPTIONS
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 
-SHOWN = 20  # lists that could not be deleted
+SHOWN = 5  # reasons why lists were not deleted
 
 
 @click.command(cls=Command)
@@ -37,10 +38,11 @@ def command(folder: Path, delete_url: str | None, config: Path | None, **flags: 
     """List the lead lists that a run or a campaign created, as CSV.
 
     RUN_DIR is the folder of the run; the run can be incomplete. With --delete-url, the command deletes them as the user
-    who created them; the login is that of `run`. The exit code is 1 if the server did not delete all.
+    who created them, and writes those that are left to not-deleted.csv; the login is that of `run`. The exit code is 1
+    if the server did not delete all.
     """
     if delete_url is None:
-        for line in ledger(created_in(folder)):
+        for line in ledger.ledger(created_in(folder)):
             click.echo(line, nl=False)
         return 0
     settings = gather({**flags, "url": read_result(folder).started.url}, config=config)
@@ -58,17 +60,32 @@ def delete(settings: Settings, folder: Path, created: Iterable[Created], templat
 
     stop_on_signals(stop)
     with open_target(settings, budget.pause, masker) as target:
-        deleted = delete_created(created, template, target, settings, lambda: budget.allows_more)
-    absent = f" {deleted.absent} do not exist (404 or 410)." if deleted.absent else ""
-    say(f"Deleted {deleted.gone} of {deleted.total} created lists.{absent}")
-    is_doubtful = bool(deleted.absent and not deleted.gone)
+        deletion = Deletion(template, target, settings, lambda: budget.allows_more)
+        _write_left(folder / ledger.LEFT_FILE_NAME, deletion.carry_out(created))
+    absent = f" {deletion.absent} do not exist (404 or 410)." if deletion.absent else ""
+    say(f"Deleted {deletion.gone} of {deletion.total} created lists.{absent}")
+    is_doubtful = bool(deletion.absent and not deletion.gone)
     if is_doubtful:
         complain("the server deleted none: if this is the first time, the path in --delete-url is wrong")
-    for name, why in deleted.kept[:SHOWN]:
-        complain(on_one_line(masker.mask_excerpt(f"not deleted: {name}: {why}")))
-    if deleted.unsent:
-        why = "you have ended it" if asked else f"the last {FAILURES_IN_A_ROW} were not deleted"
-        complain(f"{deleted.unsent} not tried, since {why}; `leadlists-contract created {folder}` goes on")
+    for why, count in deletion.kept.most_common(SHOWN):
+        complain(on_one_line(masker.mask_excerpt(f"not deleted: {count}: {why}")))
+    if deletion.unsent:
+        why = "you have ended it" if asked else f"the server did not delete the last {deletion.failures}"
+        complain(f"not tried: {deletion.unsent}, since {why}")
+    left = deletion.kept.total() + deletion.unsent
+    if left:
+        complain(f"to try again: leadlists-contract created {folder} --delete-url '{template}'")
     if asked:
         return EXIT_OF_ENDING[asked[0]]
-    return 1 if deleted.kept or deleted.unsent or is_doubtful else 0
+    return 1 if left or is_doubtful else 0
+
+
+def _write_left(path: Path, left: Iterator[Created]) -> None:
+    """Write the lists that a deletion leaves; go on with the deletion if that is not possible."""
+    first = next(left, None)
+    if first is None:
+        path.unlink(missing_ok=True)  # of an earlier deletion
+        return
+    write_file(path, ledger.ledger(chain((first,), left)), label="Not deleted")
+    for _ in left:
+        pass

@@ -11,6 +11,7 @@ from contract_tests.campaign.ledger import Created
 from contract_tests.settings.secrets import printable
 
 FILE_NAME = "created.csv"
+LEFT_FILE_NAME = "not-deleted.csv"  # the same, after a deletion that was not complete
 
 
 def ledger(created: Iterable[Created]) -> Iterator[str]:

@@ -18,7 +18,7 @@ import pytest
 
 from contract_tests.engine.record_reading import read_result
 from contract_tests.tests.conftest import mock_process
-from contract_tests.tests.servers.right_core import PATH, Answer, Refusal, Request, RightCore
+from contract_tests.tests.servers.right_core import PATH, Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import finished, loaded
 from contract_tests.tests.test_cli import environment
@@ -111,12 +111,13 @@ class SlowToDelete(Deleting):
     """Takes a while for each deletion; after some, it accepts no session any more."""
 
     most = 1000
+    refusal = 401
 
     async def answer(self, request: Request) -> Answer:
         if request.method == "DELETE":
             await asyncio.sleep(0.05)
             if len(self.deleted) == self.most:
-                raise Refusal(401, "UNAUTHORIZED", "The session has ended.")
+                return Answer(self.refusal, {"retry-after": "3600"} if self.refusal == 429 else {}, b"")
         return await super().answer(request)
 
 
@@ -125,6 +126,16 @@ def created_by(url: str, folder: Path) -> int:
     done = command("run", url, "--depth=quick", "--clauses=request.name", f"--run-folder={folder}")
     assert done.returncode == 0, done.stdout + done.stderr
     return len(command("created", str(folder)).stdout.splitlines()) - 1
+
+
+def listed_in(folder: Path) -> list[str]:
+    """Return the lines of what the run created."""
+    return command("created", str(folder)).stdout.splitlines()[1:]
+
+
+def left_in(folder: Path) -> list[str]:
+    """Return the lines of what a deletion has left."""
+    return (folder / "not-deleted.csv").read_text().splitlines()[1:]
 
 
 def test_a_signal_ends_a_deletion_in_order(tmp_path: Path) -> None:
@@ -141,18 +152,29 @@ def test_a_signal_ends_a_deletion_in_order(tmp_path: Path) -> None:
     assert process.returncode == 130, output + errors
     assert 3 <= len(app.deleted) < total
     assert f"Deleted {len(app.deleted)} of {total} created lists." in output
-    assert f"{total - len(app.deleted)} not tried, since you have ended it" in errors
+    assert f"not tried: {total - len(app.deleted)}, since you have ended it" in errors
+    assert left_in(tmp_path / "run") == listed_in(tmp_path / "run")[len(app.deleted) :]
 
 
-def test_a_deletion_ends_when_the_server_deletes_nothing_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("status", "name", "sent"), [(401, "Unauthorized", 20), (429, "Too Many Requests", 1)])
+def test_a_deletion_ends_when_the_server_deletes_nothing_more(
+    status: int, name: str, sent: int, tmp_path: Path
+) -> None:
     app: Any = SlowToDelete({"xyz789-session": "user_1"})
-    app.most = 5
+    app.most, app.refusal = 5, status
     with serve(app) as url:
         total = created_by(url, tmp_path / "run")
         done = command("created", str(tmp_path / "run"), f"--delete-url={TEMPLATE}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"Deleted 5 of {total} created lists." in done.stdout
-    assert f"{total - 5 - 20} not tried, since the last 20 were not deleted" in done.stderr
+    assert f"not deleted: {sent}: {status} {name}" in done.stderr
+    assert f"not tried: {total - 5 - sent}, since the server did not delete the last {sent}" in done.stderr
+    assert f"created {tmp_path / 'run'} --delete-url" in done.stderr
+    assert left_in(tmp_path / "run") == listed_in(tmp_path / "run")[5:]
+    willing: Any = Deleting({"xyz789-session": "user_1"})
+    with serve(willing, port=int(url.rpartition(":")[2])):
+        assert command("created", str(tmp_path / "run"), f"--delete-url={TEMPLATE}").returncode == 0
+    assert not (tmp_path / "run" / "not-deleted.csv").exists()
 
 
 @pytest.mark.parametrize("limit_bytes", [0, 60_000])
