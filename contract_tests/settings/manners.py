@@ -16,8 +16,8 @@ _REHEARSAL = frozenset(
     {"staging", "stage", "stg", "test", "testing", "qa", "uat", "dev", "development", "sandbox", "demo", "preview"}
     | {"pre", "preprod", "non", "nonprod", "localhost", "local"}
 )
-_INDEX_VARIABLES = (("CI_NODE_INDEX", 0), ("JOB_COMPLETION_INDEX", 1))  # GitLab counts from 1, Kubernetes from 0
-_TOTAL_VARIABLES = ("CI_NODE_TOTAL", "JOB_COMPLETIONS")
+# GitLab counts from 1, Kubernetes from 0.
+_VARIABLES = (("CI_NODE_INDEX", 0, "CI_NODE_TOTAL"), ("JOB_COMPLETION_INDEX", 1, "JOB_COMPLETIONS"))
 
 
 def looks_like_production(host: str) -> bool:
@@ -83,17 +83,22 @@ def shard_from(text: str | None, environment: Mapping[str, str]) -> Shard:
     if text is not None:
         index, slash, total = text.partition("/")
         return _shard(index, total if slash else "", f"--shard: {text!r}")
-    for variable, offset in _INDEX_VARIABLES:
-        total = next((environment[name] for name in _TOTAL_VARIABLES if environment.get(name)), "")
-        if environment.get(variable) and total:
-            index = environment[variable]
-            moved = str(int(index) + offset) if index.isascii() and index.isdigit() else index
-            return _shard(moved, total, f"${variable} and its total")
+    for variable, offset, total in _VARIABLES:
+        index = environment.get(variable, "")
+        if not index:
+            continue
+        if not environment.get(total):
+            raise UsageError(
+                f"${variable} is {index}, but ${total} is not: set it to the number of parts, or give --shard"
+            )
+        source = f"${variable} {index} and ${total} {environment[total]}"
+        moved = str(int(index) + offset) if index.isascii() and index.isdigit() else index
+        return _shard(moved, environment[total], source)
     return Shard()
 
 
 def _shard(index: str, total: str, source: str) -> Shard:
     numbers = [int(text) if text.isascii() and text.isdigit() else 0 for text in (index, total)]
     if not 1 <= numbers[0] <= numbers[1]:
-        raise UsageError(f"{source} is no shard; write for example 3/8, counted from 1")
+        raise UsageError(f"{source} is no shard; --shard 3/8 is the third of eight")
     return Shard(*numbers)

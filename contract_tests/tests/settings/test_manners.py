@@ -75,7 +75,8 @@ def test_shards_share_cells_and_limits_without_rest(total: int) -> None:
         ("3/8", {"CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "2"}, Shard(3, 8)),
         (None, {"CI_NODE_INDEX": "2", "CI_NODE_TOTAL": "2"}, Shard(2, 2)),
         (None, {"JOB_COMPLETION_INDEX": "0", "JOB_COMPLETIONS": "8"}, Shard(1, 8)),
-        (None, {"CI_NODE_INDEX": "2"}, Shard()),
+        (None, {"CI_NODE_TOTAL": "1"}, Shard()),
+        (None, {"CI_NODE_INDEX": "", "JOB_COMPLETION_INDEX": ""}, Shard()),
         (None, {}, Shard()),
     ],
 )
@@ -92,5 +93,10 @@ def test_a_wrong_shard_is_refused_by_its_flag(text: str) -> None:
 
 
 def test_a_wrong_variable_is_refused_by_its_name() -> None:
-    with pytest.raises(UsageError, match=r"\$JOB_COMPLETION_INDEX"):
+    with pytest.raises(UsageError, match=r"\$JOB_COMPLETION_INDEX 8 and \$JOB_COMPLETIONS 8 is no shard"):
         shard_from(None, {"JOB_COMPLETION_INDEX": "8", "JOB_COMPLETIONS": "8"})
+
+
+def test_an_index_without_a_total_is_refused_as_each_part_would_be_the_whole() -> None:
+    with pytest.raises(UsageError, match=r"\$JOB_COMPLETIONS is not: set it"):
+        shard_from(None, {"JOB_COMPLETION_INDEX": "2", "CI_NODE_TOTAL": "1"})
