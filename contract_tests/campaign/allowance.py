@@ -47,5 +47,5 @@ def check_allowance(allowance: Allowance, left: int | None) -> None:
     if left is not None and left < SMALLEST_CELL:
         least = (allowance.requests or 0) - left + SMALLEST_CELL
         raise UsageError(
-            f"--budget: {allowance} are too few, as the covering set comes first; allow at least {least} requests"
+            f"--budget: {allowance} are too few, as the planned requests come first; allow at least {least} requests"
         )

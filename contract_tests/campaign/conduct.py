@@ -148,6 +148,11 @@ class CampaignConductor(Conductor):
     def _created_up(self) -> str:
         return f"--max-created {self._budget.max_created} is reached."
 
+    def _out_of_time(self) -> tuple[Ending, str]:
+        if self._is_covered:
+            return Ending.OUT_OF_TIME, "The budget is used up before the cells of the campaign: allow a larger one."
+        return super()._out_of_time()
+
     def _one_by_one(self, cells: Iterable[Cell], opening: Opening) -> Iterator[None]:
         for cell in cells:
             yield from self.carry_out(cell, opening)

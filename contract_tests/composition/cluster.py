@@ -46,6 +46,7 @@ LOOK_EVERY_S = 0.25  # at what the workers have done
 SIGNAL_EVERY_S = 1.0  # how often a worker asks whether to stop, and tells what it created: messages to the scheduler
 STOP = -1  # what the command tells workers at the end; a larger number than before as long as it lives
 GONE_AFTER_S = 60.0  # without a larger number, the command is dead; it can be busy with a long cell
+MOST_NEWS = 500  # breaches that are printed before their cell is complete
 ATTEMPTS = 3  # for a cell that fails, besides those for workers that die
 _ONE_CELL_AT_A_TIME = threading.Lock()  # in a worker of several threads: Hypothesis seeds a random source for all
 
@@ -104,6 +105,7 @@ class DaskCrew:
         self._failed: Counter[int] = Counter()
         self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._created: dict[int, dict[str, CreatedView]] = {}  # of each cell under way, by ID
+        self._reported: set[str] = set()  # breaches, of which every cell finds some
 
     def carry_out(
         self, cells: Iterator[Cell], opening: Opening, log: CampaignLog, limits: CampaignBudget
@@ -151,7 +153,9 @@ class DaskCrew:
         while not self._messages.empty():
             message = self._messages.get()
             if isinstance(message, str):
-                yield message
+                if message not in self._reported and len(self._reported) < MOST_NEWS:
+                    self._reported.add(message)
+                    yield message
                 continue
             index, views = message
             if any(order.cell.index == index for order in self._under_way.values()):

@@ -41,7 +41,7 @@ class CampaignReport(ConsoleReport):
             self._started_s = self._line_at_s = self._new_at_s = time.monotonic()
             self._say(f"Names of created lists end with {event.run_id!r}, except where a request is about its name")
         if isinstance(event, StageStarted) and event.name.startswith((CONNECTED, NEWS)):
-            self._say(event.name.capitalize())
+            self._say(event.name[0].upper() + event.name[1:])
         if isinstance(event, ExchangeSeen):
             now_s = time.monotonic()
             if self._log.behaviours > self._ways:
@@ -73,7 +73,7 @@ class CampaignReport(ConsoleReport):
 
 def dry_run(allowance: Allowance, seed: int, permit: Permit, shard: Shard, cells: Iterator[Cell]) -> str:
     """Describe what a campaign, or one shard of it, would send. cells: those that it would carry out."""
-    lines = [str(permit), f"A campaign of {allowance} with seed {seed}, shard {shard}: the covering set, then"]
+    lines = [str(permit), f"A campaign of {allowance} with seed {seed}, shard {shard}: the planned requests, then"]
     lines += [f"  {cell.name}, seed {cell.seed}" for cell in islice(cells, SHOWN_CELLS)]
     if next(cells, None) is not None:
         lines.append("  and so on, until the budget is used up")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 from itertools import islice
@@ -14,16 +15,20 @@ from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import STRATEGIES, cells
+from contract_tests.campaign.conduct import NEWS, CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.campaign.permit import permit_for
 from contract_tests.campaign.sequences import Parts, sequences
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
-from contract_tests.engine.events import Event, ExchangeSeen, FailureRepeated, StageStarted, VerdictGiven
+from contract_tests.composition.campaign import open_campaign
+from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, StageStarted, VerdictGiven
 from contract_tests.engine.findings import CONFIRMING, Findings, Found
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.campaign import CampaignReport
 from contract_tests.target.exchange import Request
+from contract_tests.tests.conftest import settings_for
 from contract_tests.tests.report.test_discovered import STARTED
 
 
@@ -70,6 +75,28 @@ def test_the_progress_names_the_last_request_on_which_the_server_behaved_in_a_ne
         log.emit(seen)
         report.listen(seen)
     assert "75% of the budget; 2 behaviours, the last new one 0 s ago (400 to no name); 0 findings" in report.counts
+
+
+def test_what_a_worker_has_found_is_printed_as_it_is() -> None:
+    text = StringIO()
+    report = CampaignReport(Console(file=text, width=100), CampaignLog(), Allowance(requests=4))
+    report.listen(StageStarted(f"{NEWS} response.icpId.type: a number (POST, 201)"))
+    assert text.getvalue() == "A worker has found response.icpId.type: a number (POST, 201)\n"
+
+
+def test_a_campaign_that_ends_before_its_cells_says_so(right_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def confirm(conductor: CampaignConductor, *_: object) -> Iterator[None]:
+        conductor._budget.stop()  # as many findings that take the whole budget
+        yield
+
+    monkeypatch.setattr(CampaignConductor, "_confirm", confirm)
+    settings = settings_for(right_url)
+    with open_campaign(settings, Allowance(requests=900), permit_for(settings)) as conductor:
+        result = conductor.conduct(lambda event: None)
+    assert (result.ending, result.why) == (
+        Ending.OUT_OF_TIME,
+        "The budget is used up before the cells of the campaign: allow a larger one.",
+    )
 
 
 def test_mutations_are_a_function_of_the_random_source_and_differ() -> None:
