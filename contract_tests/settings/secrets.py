@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 from contract_tests.settings.escapes import ESCAPE, characters_of, escaped_or_not, unescape
 
@@ -87,15 +88,16 @@ class Secret:
         """Replace the plain secret in the text."""
         return text.replace(self._text, self._shown) if self._text in text else text
 
-    def has_form_in(self, text: str) -> bool:
-        """Whether the text, parts of another one between quotes, can have an encoded form of the secret."""
-        return '"' in self._text or any(map(text.__contains__, self._forms))
+    @property
+    def searched(self) -> Iterable[str]:
+        """The encoded forms, to search for in text between quotes; the empty text if a form can have a quote."""
+        return [""] if '"' in self._text else self._forms
 
     def replace_encoded(self, text: str, lower: str, unescaped: str, unwrapped: str, *, has_forms: bool) -> str:
         """Replace other forms of the secret.
 
         lower: the text in lower case. unescaped, unwrapped: the text without escapes, or without line breaks; empty if
-        it has none. has_forms: whether it can have one of the forms of `has_form_in`.
+        it has none. has_forms: whether it can have one of the forms in `searched`.
         """
         if self._is_long and self._lower in lower:
             text = re.sub(re.escape(self._text), f"[{self._name} in another case]", text, flags=re.IGNORECASE)
@@ -143,6 +145,7 @@ class Masker:
             for text, name in sorted(secrets.items(), key=lambda item: -len(item[0]))
             if len(text) >= MIN_SECRET_LENGTH
         ]
+        self._given_forms = _shortest_forms(self._given)
         self._texts = {text for text in secrets if len(text) >= MIN_SECRET_LENGTH}
         self._learned: dict[str, Secret] = {}
         self._masked: dict[str, str] = {}  # short texts, as masked with the secrets so far; replaced when these change
@@ -154,6 +157,7 @@ class Masker:
         with self._lock:
             new = [text for text in texts if len(text) >= MIN_SECRET_LENGTH and text not in self._texts]
             more = [Secret(text, "renewed login", "[renewed login]", in_any_case=True) for text in new]
+            self._given_forms = _shortest_forms([*self._given, *more])
             self._given = [*self._given, *more]
             self._texts = {*self._texts, *new}
             self._forget()
@@ -188,12 +192,13 @@ class Masker:
         unescaped = _changed(ESCAPE, unescape, text, "%\\&")
         unwrapped = _changed(_LINE_BREAK, "", text, "\r\n\\")
         harmless = self._harmless  # first, since a new secret replaces it
-        secrets = (*self._given, *list(self._learned.values()))
+        learned = list(self._learned.values())
+        secrets = (*self._given, *learned)
         for secret in secrets:  # all as they are first: a secret may be another one in another case
             text = secret.replace_plain(text)
         new = [part for part in dict.fromkeys(text.split('"')) if part not in harmless]
         joined = '"'.join(new)
-        has_forms = any(secret.has_form_in(joined) for secret in secrets)
+        has_forms = any(form in joined for form in chain(self._given_forms, *(secret.searched for secret in learned)))
         if not has_forms:
             if len(harmless) + len(new) > REMEMBERED_PARTS:
                 harmless.clear()
@@ -220,6 +225,15 @@ class Masker:
     def secrets(self) -> tuple[str, ...]:
         """All masked secrets, given and learned."""
         return (*self._texts, *list(self._learned))
+
+
+def _shortest_forms(secrets: Iterable[Secret]) -> list[str]:
+    """Return the encoded forms that contain no other one: a text without them has none of the others."""
+    shortest: list[str] = []
+    for form in sorted({form for secret in secrets for form in secret.searched}, key=len):
+        if not any(other in form for other in shortest):
+            shortest.append(form)
+    return shortest
 
 
 def _changed(pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str], text: str, begins: str) -> str:
