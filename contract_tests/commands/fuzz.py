@@ -192,7 +192,7 @@ def carry_out(
             except OSError as error:
                 complain(f"{folder} cannot be written ({error.strerror}), so `resume` cannot continue this campaign")
         stop_on_signals(conductor.stop)
-        console = CampaignReport(Console(highlight=False), conductor.log, order.allowance)
+        console = CampaignReport(Console(highlight=False, emoji=False), conductor.log, order.allowance)
         result = conductor.conduct(console.listen)
     console.stop()
 

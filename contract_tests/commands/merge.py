@@ -47,7 +47,7 @@ def command(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ..
         raise click.UsageError(printable(str(error))) from None
     record.close()
     result = log.summing.result()
-    ConsoleReport(Console(highlight=False)).conclude(result, folder)
+    ConsoleReport(Console(highlight=False, emoji=False)).conclude(result, folder)
     write_file(folder / discovered.FILE_NAME, discovered.findings_file(result, folder))
     write_ledger(folder)
     write_wanted(wanted, result, folder, read_secrets(config))

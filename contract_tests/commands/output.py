@@ -13,7 +13,6 @@ from contract_tests.engine.events import CreatedView, Ending
 from contract_tests.engine.files import write_whole
 from contract_tests.engine.record import RecordError
 from contract_tests.engine.result import RunResult
-from contract_tests.report import ledger
 from contract_tests.report.formats import Wanted, write_reports
 from contract_tests.settings.secrets import printable
 
@@ -62,7 +61,8 @@ def write_wanted(wanted: Collection[Wanted], result: RunResult, folder: Path, se
 
 def write_ledger(folder: Path, unwritten: Mapping[str, CreatedView] = MappingProxyType({})) -> None:
     """Write the list of the lead lists that a campaign created. unwritten: what its record does not have."""
-    from contract_tests.campaign.ledger import created_in  # only campaigns need it
+    from contract_tests.campaign.ledger import created_in  # only campaigns need them
+    from contract_tests.report import ledger
 
     try:
         write_file(folder / ledger.FILE_NAME, ledger.ledger(created_in(folder, unwritten)))

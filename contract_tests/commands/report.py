@@ -30,6 +30,6 @@ def command(folder: Path, reports: tuple[str, ...], config: Path | None) -> int:
     result = read_result(folder)
     raise_on_signals()
     if not wanted:
-        ConsoleReport(Console(highlight=False)).conclude(result, folder)
+        ConsoleReport(Console(highlight=False, emoji=False)).conclude(result, folder)
     write_wanted(wanted, result, folder, read_secrets(config))
     return result.exit_code()

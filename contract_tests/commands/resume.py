@@ -44,7 +44,7 @@ def command(folder: Path, config: Path | None, reports: tuple[str, ...], **flags
     result = read_result(folder)
     if result.ending is Ending.COMPLETE and not result.is_cut_off:
         say("The campaign is complete; nothing is sent.")
-        ConsoleReport(Console(highlight=False)).conclude(result, folder)
+        ConsoleReport(Console(highlight=False, emoji=False)).conclude(result, folder)
         return result.exit_code()
     given = {name: value for name, value in flags.items() if value}
     settings = gather({**parameters.options, **given, "url": parameters.url}, config=config)

@@ -76,7 +76,7 @@ def command(
 
 def _run(inputs: Inputs, wanted: list[Wanted], *, explains_readings: bool) -> RunResult:
     hypothesis_files.keep_in()
-    console = ConsoleReport(Console(highlight=False))
+    console = ConsoleReport(Console(highlight=False, emoji=False))
     masker = Masker(inputs.settings.secrets)
     with open_run(
         inputs.settings,

@@ -52,7 +52,7 @@ def command(
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)  # otherwise the running servers would outlive the command
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if quick:
         flags["depth"] = Depth.QUICK
     settings = gather({**flags, "url": PLACEHOLDER_URL})

@@ -102,7 +102,7 @@ def _judge_file(har: Path, flags: dict[str, Any], config: Path | None, wanted: l
 
 
 def _judge(inputs: Inputs, wanted: list[Wanted], traffic: Iterable[Any]) -> int:
-    console = ConsoleReport(Console(highlight=False))
+    console = ConsoleReport(Console(highlight=False, emoji=False))
     masker = Masker(inputs.settings.secrets)
     with open_watching(inputs.settings, folder=inputs.folder, masker=masker) as watching:
         for event in watching.events(traffic):

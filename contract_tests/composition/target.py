@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from contract_tests.composition.suites import SUITES
 from contract_tests.contract.loading import load_specification
@@ -21,8 +22,10 @@ from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.app import AppError, served
 from contract_tests.target.client import Target
 from contract_tests.target.connections import usual_trust
-from contract_tests.target.doctor import Check, examine
 from contract_tests.target.renewal import Renewal
+
+if TYPE_CHECKING:
+    from contract_tests.target.doctor import Check
 
 
 @contextmanager
@@ -91,6 +94,8 @@ def _fresh_token(settings: Settings) -> str:
 
 def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
     """Examine the connection to the target, step by step. Raises UsageError."""
+    from contract_tests.target.doctor import examine  # only the command `doctor` needs it
+
     with serving(settings) as reached:
         terms = Terms.of(load_specification(reached.spec_folder), reached)
         plan = make_plan(SUITES, terms, terms.specification.operations[0], "doctor")

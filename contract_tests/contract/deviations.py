@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,6 +31,8 @@ class Deviation:
 
 def load_deviations(path: Path, specification: Specification) -> tuple[Deviation, ...]:
     """Read the entries [[deviation]] of a file; raise SpecificationError with the file and the entry."""
+    import tomllib  # takes long, and few runs have the file
+
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", [])
     except OSError as error:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause
-from contract_tests.engine.discoveries import Discovered
 from contract_tests.engine.events import Ending, ReadingView, RunStarted
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
+
+if TYPE_CHECKING:
+    from contract_tests.engine.discoveries import Discovered
 
 EXIT_OF_ENDING = {
     Ending.INTERRUPTED: 130,

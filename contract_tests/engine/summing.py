@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from contract_tests.contract.specification import Clause
-from contract_tests.engine.discoveries import Discoveries
 from contract_tests.engine.events import (
     Ending,
     Event,
@@ -23,6 +24,9 @@ from contract_tests.engine.events import (
 from contract_tests.engine.result import ClauseResult, ReadingResult, RunResult
 from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
+
+if TYPE_CHECKING:
+    from contract_tests.engine.discoveries import Discoveries
 
 TIME_STEP = math.log(1.1)  # times are counted in classes that differ by a tenth
 NAMED_REQUESTS = 12  # of those that judged a clause; more would not help a reader
@@ -56,13 +60,19 @@ class Summing:
 
     def __init__(self) -> None:
         self._started: RunStarted | None = None
-        self.discoveries = Discoveries()  # of a campaign
         self._ended: RunEnded | None = None
         self._seen: dict[str, _Seen] = {}
         self._observed: dict[str, Counter[str]] = {}
         self._requests = 0
         self._times: Counter[int] = Counter()  # classes of the times from a request to its response
         self._last_s = self._first_s = 0.0
+
+    @cached_property
+    def discoveries(self) -> Discoveries:
+        """What a campaign has found so far."""
+        from contract_tests.engine.discoveries import Discoveries  # only campaigns need it
+
+        return Discoveries()
 
     def add(self, event: Event) -> bool:
         """Add one event; return whether it changes more than counts, so that a full record must keep it."""

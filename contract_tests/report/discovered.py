@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from contract_tests.engine.discoveries import Discovered
-from contract_tests.engine.findings import Finding, Found
 from contract_tests.engine.result import RunResult
 from contract_tests.report.failure import command, on_one_line
+
+if TYPE_CHECKING:
+    from contract_tests.engine.discoveries import Discovered
+    from contract_tests.engine.findings import Finding, Found
 
 FILE_NAME = "findings.json"
 

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
 
 from contract_tests.settings.values import UsageError
 
@@ -31,6 +30,10 @@ def proxy_for(url: str) -> Proxy | None:
 
     Raises UsageError that names the variable if the proxy cannot be used.
     """
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib.request import getproxies_environment, proxy_bypass  # takes long to import
+
     parts = urlsplit(url)
     proxies: Mapping[str, str] = getproxies_environment()
     if proxy_bypass(parts.netloc) or proxy_bypass(parts.hostname or ""):

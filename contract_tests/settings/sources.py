@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +87,8 @@ def _read_table(path: Path, *, known: Set[str], required: bool) -> dict[str, Any
         if required:
             raise UsageError(f"--config: the file {path} does not exist")
         return {}
+    import tomllib  # takes long, and few runs have the file
+
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("contract", {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
