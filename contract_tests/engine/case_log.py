@@ -77,10 +77,18 @@ class CaseLog:
         judgements = [judgement for judgement in judged if not (only and _breaks_other(judgement, only))]
         if not observes or not self.shows_readings(case):
             judgements = [judgement for judgement in judgements if not is_of_a_reading(judgement)]
-        held = {f.clause for f in judgements if isinstance(f, Verdict) and f.outcome is Outcome.HELD} & self._chosen
-        observed = {(f.reading, f.option) for f in judgements if isinstance(f, Observation)}
-        self.keep(case, tuple(sorted(held)), tuple(sorted(observed)))
-        self.log_judgements([f for f in judgements if isinstance(f, Verdict) and f.outcome is not Outcome.HELD])
+        held: set[str] = set()
+        observed: set[tuple[str, str]] = set()
+        others: list[Verdict] = []
+        for judgement in judgements:
+            if isinstance(judgement, Observation):
+                observed.add((judgement.reading, judgement.option))
+            elif judgement.outcome is Outcome.HELD:
+                held.add(judgement.clause)
+            else:
+                others.append(judgement)
+        self.keep(case, tuple(sorted(held & self._chosen)), tuple(sorted(observed)))
+        self.log_judgements(others)
         return judgements
 
     def keep(self, case: Case, held: tuple[str, ...] = (), observed: tuple[tuple[str, str], ...] = ()) -> None:

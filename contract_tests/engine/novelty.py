@@ -9,7 +9,7 @@ import orjson
 from contract_tests.engine.causes import shape_of
 from contract_tests.engine.events import ExchangeSeen
 from contract_tests.engine.views import ExchangeView
-from contract_tests.target.exchange import header_value
+from contract_tests.target.exchange import first_values
 
 KEPT_BEHAVIOURS = 20_000  # only a server whose messages repeat the request has more; then none is new any more
 _SLOW_S = (1.0, 4.0)  # bounds of the classes of latency; finer ones would make noise look new
@@ -46,7 +46,7 @@ class Novelty:
 
 def _media_type(exchange: ExchangeView) -> str:
     headers = exchange.response.headers if exchange.response else ()
-    return (header_value(headers, "Content-Type") or "").partition(";")[0].strip().lower()
+    return first_values(headers).get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _body_shape(exchange: ExchangeView) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ or without a valid login. For every other request the API page leaves the respon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -162,12 +162,20 @@ def _read_value(body: Body, seen: _Seen) -> None:
     sent = [key for key in body.value if key in known]
     if sent != sorted(sent, key=known.index):
         seen.variations.add(("http.request.key-order", f"{sent[0]} first"))
+    if unknown := [key for key in body.value if key not in known]:
+        _read_unknown(unknown, known, seen)
+    seen.doubtful -= certain
+    meant = seen.meaning.of_body(body.value, seen.terms)
+    seen.open_readings |= meant.open_readings
+    seen.doubtful |= meant.doubtful
+    seen.variations |= meant.variations
+
+
+def _read_unknown(keys: Iterable[str], known: Iterable[str], seen: _Seen) -> None:
     schemas = seen.operation.success_schemas.values()
     server_made = {name for schema in schemas for name in schema.get("properties", {})}
     folded = {name.lower() for name in known}
-    for key in body.value:
-        if key in known:
-            continue
+    for key in keys:
         if key.lower() in folded:
             seen.open_readings.add("key-case")
             seen.doubtful.add("key-case")  # next to the documented key, a success shows nothing
@@ -175,11 +183,6 @@ def _read_value(body: Body, seen: _Seen) -> None:
             seen.open_readings.add(seen.meaning.sent_readings.get(key, "server-made-fields-sent"))
         else:
             seen.open_readings.add("unknown-properties")
-    seen.doubtful -= certain
-    meant = seen.meaning.of_body(body.value, seen.terms)
-    seen.open_readings |= meant.open_readings
-    seen.doubtful |= meant.doubtful
-    seen.variations |= meant.variations
 
 
 def _read_headers(request: Request, caller: Caller, seen: _Seen) -> None:

@@ -42,6 +42,8 @@ _UUID = re.compile(
 _UUID_SPELLINGS = re.compile(
     r"(urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.IGNORECASE
 )
+_DIGIT = re.compile("[0-9]")
+_NO_HEX_DIGIT = re.compile("[^0-9a-f]")
 _MARKUP = re.compile(r"<[\s/!?]*[a-zA-Z]|&(#\d+|#x[0-9a-fA-F]+|\w+);|javascript:", re.ASCII | re.IGNORECASE)
 MUST_ACCEPT_YEARS = range(1971, 2100)
 MUST_ACCEPT_NAME_LENGTH = 80
@@ -177,15 +179,16 @@ def normalised(moment: datetime) -> str:
 def read_uuid(text: str) -> Interpretation:
     """Classify a text as a UUID (RFC 9562 §4) of a request."""
     if match := _UUID.fullmatch(text):
+        lower = text.lower()
         version, variant = match[1].lower(), match[2].lower()
         open_readings: set[str] = set()
-        if set(text.lower()) <= set("0-") or set(text.lower()) <= set("f-"):
+        if not lower.strip("0-") or not lower.strip("f-"):
             open_readings.add("uuid-versions")
         elif variant not in "89ab" or version not in "12345678":
             open_readings.add("uuid-variants")
         elif version != "4":
             open_readings.add("uuid-versions")
-        if text != text.lower():
+        if text != lower:
             open_readings.add("uuid-case")
         return Interpretation(open_readings=frozenset(open_readings))
     if _UUID_SPELLINGS.fullmatch(text):
@@ -202,12 +205,12 @@ def is_uuid(text: str) -> bool:
 
 def id_form(text: str) -> str:
     """Return the form of an ID: a server that accepts one unknown ID accepts others of the same form."""
-    return f"UUID version {text[14]}" if is_uuid(text) else re.sub(r"[0-9]", "9", text)
+    return f"UUID version {text[14]}" if is_uuid(text) else _DIGIT.sub("9", text)
 
 
 def plain_uuid(text: str) -> str:
     """Return the digits of a UUID in lower case, without hyphens, braces and prefix."""
-    return re.sub(r"[^0-9a-f]", "", text.lower().replace("urn:uuid:", ""))
+    return _NO_HEX_DIGIT.sub("", text.lower().replace("urn:uuid:", ""))
 
 
 @lru_cache(maxsize=4)  # several oracles read the name of one request, which can be long

@@ -57,7 +57,11 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header of that name, in any case; None if there is none."""
-        return header_value(self.headers, name)
+        return self._first_values.get(name.lower())
+
+    @cached_property
+    def _first_values(self) -> dict[str, str]:
+        return first_values(self.headers)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,11 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header of that name, in any case; None if there is none."""
-        return header_value(self.headers, name)
+        return self._first_values.get(name.lower())
+
+    @cached_property
+    def _first_values(self) -> dict[str, str]:
+        return first_values(self.headers)
 
     @cached_property
     def json(self) -> Any:
@@ -128,10 +136,6 @@ def _patient_json(body: bytes) -> Any:
         return NOT_JSON
 
 
-def header_value(headers: Headers, name: str) -> str | None:
-    """Return the value of the first header of that name, in any case; None if there is none."""
-    wanted = name.lower()
-    for key, value in headers:  # faster than a generator, and called often
-        if key.lower() == wanted:
-            return value
-    return None
+def first_values(headers: Headers) -> dict[str, str]:
+    """Return the value of the first header of each name in lower case."""
+    return {name.lower(): value for name, value in reversed(headers)}

@@ -135,12 +135,13 @@ def fields(case: Case) -> Iterator[Judgement]:
         if clause := case.clause(f"{stem}.{rule}", f"{stem}.type", f"{stem}.format", f"{stem}.enum"):
             wrong.setdefault(clause, "it is missing" if missing else short(created.get(name)))
     for name, field in schema.get("properties", {}).items():
-        if name in created:
-            for clause, what in _wrong_formats(case, name, field, created[name]):
-                wrong.setdefault(clause, what)
+        if name not in created:
+            continue
+        for clause, what in _wrong_formats(case, name, field, created[name]):
+            wrong.setdefault(clause, what)
         for rule in ("required", "type", "format", "enum"):
             clause = case.clause(f"response.{name}.{rule}")
-            if clause and clause not in wrong and name in created:
+            if clause and clause not in wrong:
                 yield held(clause, case.exchange)
     for clause, actual in wrong.items():
         yield broken(clause, case.exchange, expected=case.terms.specification.clauses[clause].statement, actual=actual)
