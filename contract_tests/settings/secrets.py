@@ -198,7 +198,8 @@ class Masker:
             text = secret.replace_plain(text)
         new = [part for part in dict.fromkeys(text.split('"')) if part not in harmless]
         joined = '"'.join(new)
-        has_forms = any(form in joined for form in chain(self._given_forms, *(secret.searched for secret in learned)))
+        forms = chain(self._given_forms, *(secret.searched for secret in learned))
+        has_forms = any(map(joined.__contains__, forms))
         if not has_forms:
             if len(harmless) + len(new) > REMEMBERED_PARTS:
                 harmless.clear()
