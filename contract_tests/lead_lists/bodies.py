@@ -194,7 +194,7 @@ PERMITTED: Mapping[str, Mapping[str, Any]] = {
         "name": "Select x from y: 2024-01-01T00:00:00Z 1/2 +49 (0)30 #1 @me :id ? :+1: :)"
     },
     "a name in the languages of templates": {
-        "name": "${7*7} #{7*7} <%=7%> {0} %1$s %(x)s $(id) `id` $& $' $` \\1 ^.*$ [a-z]+"
+        "name": "${7*7} #{7*7} <%=7%> {0} %1$s %(x)s $(id) `id` $& $' $` \\1 ^.*$ [a-z]+ \\"
     },
     "dates around the end of 32 bits": {
         "startDate": "2038-01-19T03:14:07.000Z",
@@ -267,6 +267,8 @@ VARIED_VIOLATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     # Some parsers take empty text for null, or for an empty list.
     "neither User-Agent nor Accept": ("personIds is ''", {"personIds": ""}),
     "an unknown header": ("companyIds is ''", {"companyIds": ""}),
+    # Some parsers take hour 24 with any minute for the next day.
+    "a body in chunks": ("endDate half an hour after 24:00", {"endDate": "2030-03-31T24:30:00.000Z"}),
     "an Accept that excludes JSON": ("an object with an id for icpId", {"icpId": {"id": ICP}}),
     # A server that normalises keys takes one of these for endDate.
     "an Origin": (

@@ -143,7 +143,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "spaces around person ids": {"personIds": [" lead_1", "lead_2 ", "\tlead_3"]},
     "person ids that differ in case alone": {"personIds": ["lead_abcd", "lead_ABCD"]},
     "person ids in several scripts": {"personIds": ["лид_线索", "lead_🚀_1", "\u0645\u06cc\u200c\u062e"]},
-    "a person id of 65 characters": {"personIds": ["lead_" + "x" * 59 + "!"]},
+    "a person id of 300 characters": {"personIds": ["lead_" + "x" * 294 + "!"]},
     "the last of 2,049 person ids alone": {"personIds": ["lead_02048"]},
     "person ids that are UUIDs": {"personIds": [COMPANIES[0], COMPANIES[1]]},
     "a person id twice": {"personIds": ["lead_abc123", "lead_abc123", "lead_def456", "lead_abc123"]},
@@ -167,6 +167,7 @@ OPEN_QUESTIONS: Mapping[str, Mapping[str, Any]] = {
         "persons": [],
         "orgId": "org_1",
         **dict.fromkeys(PROGRAM_NAMES.split(), "x"),
+        **dict.fromkeys(("$set", "a.b", ""), "x"),  # some databases refuse such keys
     },
     "fields like switches": SWITCHES,
     "documented keys in other cases": {"Name": "Other", "TYPE": "company", "startdate": "2001-01-01T00:00:00.000Z"},

@@ -36,8 +36,9 @@ from contract_tests.requests.generic_plan import generic_plan
 from contract_tests.requests.plan import BURST, Plan, Sender, Step, encode
 
 LABEL_CHARACTERS = 16  # maximum length of a label in a name: a server that refuses thirty characters refuses names only
+AXIOS_ACCEPT = ("Accept", "application/json, text/plain, */*")  # the default of a common client
 # The last of the combined choices: how the body is sent.
-WIRES: tuple[Mapping[str, Any], ...] = ({}, {"chunked": True}, {"media_type": "application/json; charset=utf-8"})
+WIRES: tuple[Mapping[str, Any], ...] = ({}, {"chunked": True}, {"media_type": "application/json;charset=UTF-8"})
 
 
 def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
@@ -60,7 +61,7 @@ def _base(sender: Sender, name: str) -> dict[str, Any]:
 def _plan(sender: Sender, tag: str) -> Plan:
     terms, operation = sender.terms, sender.operation
     people = _base(sender, f"Faulty list, {tag}")
-    generic = generic_plan(terms, operation, people, {**people, "type": "company"})
+    generic = generic_plan(terms, operation, people, without(people, "type"), {**people, "type": "company"})
     steps = list(generic.concurrent)
     steps += _changed(sender, tag, _at_clock_changes(sender))
     steps += _changed(sender, tag, _open_questions(sender))
@@ -85,7 +86,7 @@ def _plan(sender: Sender, tag: str) -> Plan:
         sequential=tuple(in_turn(sender, tag)),
         about=partial(about_a_list, sender, tag),
         burst=burst,
-        last=Step("a plain lead list later", sender.request(_base(sender, f"Last list, {tag}"))),
+        last=Step("a plain lead list later", sender.request(_base(sender, f"Last list, {tag}"), more=(AXIOS_ACCEPT,))),
         last_after_s=FROZEN_CLOCK_S + 0.1,
         base=sender.base,
     )

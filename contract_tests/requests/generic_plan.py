@@ -51,10 +51,10 @@ _WRONG_DATES = (
     "",
     "2030-02-30T00:00:00.000Z",
     "2030-13-01T00:00:00.000Z",
-    "2100-02-29T00:00:00.000Z",  # not a leap year, although divisible by 4
+    "2100-02-29T00:00:00Z",  # not a leap year, although divisible by 4; without fraction, as some parsers branch on it
     "2030-00-10T00:00:00.000Z",
     "2030-01-32T00:00:00.000Z",
-    "2030-04-31T00:00:00.000Z",
+    "2030-04-31T00:00:00.000+02:00",  # some parsers check the calendar only in UTC
     "2030-01-00T00:00:00.000Z",
     "2030-01-01T25:00:00.000Z",
     "2030-01-01T00:60:00.000Z",
@@ -85,6 +85,8 @@ def _wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for other, value in _VALUES.items():
         if other == kind or (kind == "number" and other == "integer"):
             continue
+        if other == "boolean" and (schema.get("nullable") or (kind == "array" and "default" in schema)):
+            value = False  # a test for truth takes it for an omitted field
         if kind == "string" and other in ("array", "object"):
             value = [_right_text(schema)] if other == "array" else _wrapped(schema)
         if kind == "array" and other == "string" and "format" in schema.get("items", {}):
@@ -230,10 +232,19 @@ def generic_plan(terms: Terms, operation: Operation, *bases: Mapping[str, Any]) 
     body = dict(bases[0])
     if operation.request_schema is None:
         return Plan(Step("a plain request", sender.request()), tuple(_login_steps(sender, None)))
-    steps = [Step(label, sender.request(wrong)) for label, wrong in schema_violations(operation.request_schema, *bases)]
+    steps = [
+        Step(label, sender.request(wrong, login=_other_login(terms, label)))
+        for label, wrong in schema_violations(operation.request_schema, *bases)
+    ]
     steps += [Step(label, sender.request(raw=raw)) for label, raw in raw_violations(encode(body))]
     steps += _login_steps(sender, body)
     return Plan(Step("a plain request", sender.request(body)), tuple(steps))
+
+
+def _other_login(terms: Terms, label: str) -> Headers | None:
+    """Return the last login of the user for some of the violations, because a server can have a route for each."""
+    session = terms.settings.first
+    return session.login(session.carriers[-1]) if session.carriers and label.endswith(" left out") else None
 
 
 def _login_steps(sender: Sender, body: Any) -> Iterator[Step]:
@@ -244,7 +255,11 @@ def _login_steps(sender: Sender, body: Any) -> Iterator[Step]:
     for label, login in wrong_logins(settings.first, cookie, settings.expired_bearer):
         yield Step(label, sender.request(body, login=login))
     if body is not None:
-        yield Step("no login and an empty object", sender.request({}, login=()))
+        # With a token: some servers check that there is one, then the body, and look for its session at last.
+        unknown = (
+            ("Authorization", "Bearer not-a-session") if settings.first.bearer else ("Cookie", f"{cookie}=no-session")
+        )
+        yield Step("an unknown session and an empty object", sender.request({}, login=(unknown,)))
         yield Step("no login, not JSON", sender.request(raw=b"{", login=()))
     for session in settings.sessions:
         for carrier in session.carriers:

@@ -5,7 +5,7 @@ from email import message_from_bytes
 from typing import Any
 
 from contract_tests.tests.servers.breach import Changed, breaks
-from contract_tests.tests.servers.right_core import Answer, Fields, Refusal, Request, RightCore
+from contract_tests.tests.servers.right_core import Answer, Fields, Refusal, Request, RightCore, is_date
 
 
 @breaks("response.name.echo")
@@ -126,3 +126,133 @@ class ArraysJoined(RightCore):
         arrays = [value for key, value in pairs if key == "personIds" and isinstance(value, list)]
         joined = {"personIds": [one for array in arrays for one in array]} if len(arrays) > 1 else {}
         return super().members(pairs) | joined
+
+
+@breaks("request.startDate.format", "request.endDate.format")
+class OffsetDaysUnchecked(RightCore):
+    """A day that its month does not have becomes one of the next month, where the date has an offset."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        return super().validate(request, _rolled(sent, "-31T", "+"))
+
+
+@breaks("request.startDate.format", "request.endDate.format")
+class SecondsDaysUnchecked(RightCore):
+    """A 29 February that the year does not have becomes 1 March, where the date has no milliseconds."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        return super().validate(request, _rolled(sent, "-02-29T", ":00Z"))
+
+
+def _rolled(sent: Fields, *parts: str) -> Fields:
+    """Replace the dates that have these parts but do not exist by the day before."""
+    wrong = {
+        key: value
+        for key in ("startDate", "endDate")
+        if isinstance(value := sent.get(key), str) and all(part in value for part in parts) and not is_date(value)
+    }
+    return sent | {key: value.replace("-31T", "-30T").replace("-29T", "-28T") for key, value in wrong.items()}
+
+
+@breaks("request.endDate.format", "request.startDate.format")
+class AnyMinuteAfter24(RightCore):
+    """Hour 24 is the next day's first, with any minute."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        late = {key: value for key in ("startDate", "endDate") if "T24:" in str(value := sent.get(key))}
+        return super().validate(request, sent | {key: value.replace("T24:", "T23:") for key, value in late.items()})
+
+
+@breaks("response.personIds.echo")
+class PersonIdCutAt255(Changed):
+    """The column of person IDs has 255 characters; the database cuts longer IDs."""
+
+    def changes(self, created: Fields) -> Fields:
+        return {"personIds": [one[:255] for one in created["personIds"]]}
+
+
+@breaks("request.personIds.items.type", "request.companyIds.items.format", "request.personIds.type")
+class IdsUncheckedWithoutType(RightCore):
+    """The rules on IDs are chosen by the sent type, so that without one there is none."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        if "type" in sent:
+            return super().validate(request, sent)
+        ids = {key: sent[key] for key in ("personIds", "companyIds") if key in sent}
+        return super().validate(request, sent | {key: [] for key in ids}) | ids
+
+
+@breaks("http.answer.no-server-error")
+class KeyOfDatabaseCrash(RightCore):
+    """The database refuses keys that start with `$`, and the server does not handle its error."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        if any(key.startswith("$") for key in sent):
+            raise ValueError("a field name must not start with $")
+        return super().validate(request, sent)
+
+
+@breaks("http.answer.no-server-error")
+class BackslashAtEndCrash(RightCore):
+    """A backslash at the end of a name escapes the quote after it in the SQL."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        if str(sent.get("name")).endswith("\\"):
+            raise ValueError("unterminated quoted string")
+        return super().validate(request, sent)
+
+
+@breaks("error.400.code")
+class OtherCodeByCookie(RightCore):
+    """Requests with a cookie take an older route, with its own code for invalid bodies."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        if refusal.status == 400 and "authorization" not in request.headers:
+            refusal = Refusal(400, "VALIDATION_ERROR", refusal.message, refusal.details)
+        return super().refuse(request, refusal)
+
+
+@breaks("access.login.first")
+class SessionCheckedLast(RightCore):
+    """The server checks that there is a token, then the body, and looks for the session at last."""
+
+    def authenticate(self, request: Request) -> str:
+        if self.tokens(request):
+            self.validate(request, self.parse(request))
+        return super().authenticate(request)
+
+
+@breaks("request.icpId.type")
+class FalseIsNoIcp(RightCore):
+    """A test for truth takes false for no ICP."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        return super().validate(request, sent | ({"icpId": None} if sent.get("icpId") is False else {}))
+
+
+@breaks("request.companyIds.type")
+class FalseIsNoCompanies(RightCore):
+    """A test for truth takes false for no companies."""
+
+    def validate(self, request: Request, sent: Fields) -> Fields:
+        return super().validate(request, sent | ({"companyIds": []} if sent.get("companyIds") is False else {}))
+
+
+@breaks("http.request.charset")
+class CharsetInCapitalsRefused(RightCore):
+    """The server compares the charset with utf-8 and utf8, in lower case only."""
+
+    def parse(self, request: Request) -> Fields:
+        if request.headers.get("content-type", "").endswith("=UTF-8"):
+            raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "The charset must be utf-8.")
+        return super().parse(request)
+
+
+@breaks("http.request.accept")
+class SeveralAcceptedTypesRefused(RightCore):
+    """The server looks for JSON only if Accept is one type, as it does not split the header."""
+
+    def parse(self, request: Request) -> Fields:
+        if "application/json," in request.headers.get("accept", ""):
+            raise Refusal(406, "NOT_ACCEPTABLE", "The response is application/json.")
+        return super().parse(request)

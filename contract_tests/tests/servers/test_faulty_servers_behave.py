@@ -207,6 +207,35 @@ SHOWS: Mapping[str, Callable[[Send], bool]] = {
     "form-in-parts-taken": lambda send: (
         status(send, in_parts(EXAMPLE), headers={"Content-Type": "multipart/form-data; boundary=part"}) == 201
     ),
+    "offset-days-unchecked": lambda send: (
+        [status(send, {"endDate": f"2030-04-31T00:00:00.000{zone}"}) for zone in ("Z", "+02:00")] == [400, 201]
+    ),
+    "seconds-days-unchecked": lambda send: (
+        [status(send, {"endDate": f"2030-02-29T00:00:00{end}"}) for end in (".000Z", "Z")] == [400, 201]
+    ),
+    "any-minute-after-24": lambda send: (
+        [status(send, {"endDate": f"2030-03-31T{hour}:30:00.000Z"}) for hour in (25, 24)] == [400, 201]
+    ),
+    "person-id-cut-at-255": lambda send: (
+        [len(each) for each in got(send, {"personIds": ["x" * 300]})["personIds"]] == [255]
+    ),
+    "ids-unchecked-without-type": lambda send: (
+        taken(send, {"personIds": [7]}, without="type") and not taken(send, {"personIds": [7]})
+    ),
+    "key-of-database-crash": lambda send: status(send, {"$set": 1}) == 500,
+    "backslash-at-end-crash": lambda send: [status(send, {"name": name}) for name in ("\\a", "a\\")] == [201, 500],
+    "other-code-by-cookie": lambda send: (
+        error(send, {"name": 7}, token="", headers={"Cookie": "__session=token-one"}).get("code") == "VALIDATION_ERROR"
+    ),
+    "session-checked-last": lambda send: [status(send, {"name": 7}, token=token) for token in ("", "x")] == [401, 400],
+    "false-is-no-icp": lambda send: [status(send, {"icpId": icp}) for icp in (False, "")] == [201, 400],
+    "false-is-no-companies": lambda send: [status(send, {"companyIds": ids}) for ids in (False, "")] == [201, 400],
+    "charset-in-capitals-refused": lambda send: refused(
+        send, {}, headers={"Content-Type": "application/json; charset=UTF-8"}
+    ),
+    "several-accepted-types-refused": lambda send: refused(
+        send, {}, headers={"Accept": "application/json, text/plain, */*"}
+    ),
     # login
     "no-login-needed": lambda send: taken_from(send),
     "cookie-presence-suffices": lambda send: taken_from(send, Cookie="__session=x"),
