@@ -159,8 +159,8 @@ class AnyMinuteAfter24(RightCore):
     """Hour 24 is the next day's first, with any minute."""
 
     def validate(self, request: Request, sent: Fields) -> Fields:
-        late = {key: value for key in ("startDate", "endDate") if "T24:" in str(value := sent.get(key))}
-        return super().validate(request, sent | {key: value.replace("T24:", "T23:") for key, value in late.items()})
+        dates = {key: sent[key] for key in ("startDate", "endDate") if isinstance(sent.get(key), str)}
+        return super().validate(request, sent | {key: value.replace("T24:", "T23:") for key, value in dates.items()})
 
 
 @breaks("response.personIds.echo")
