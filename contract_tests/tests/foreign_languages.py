@@ -23,13 +23,13 @@ from contract_tests.tests.foreign_processes import (
     Debian,
     Judgement,
     ProcessFailed,
-    free_port,
     judge,
     log_of,
     private_postgres,
     run_step,
     started,
 )
+from contract_tests.tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).with_name("servers") / "foreign_languages"

@@ -21,6 +21,7 @@ from typing import Any
 
 from contract_tests.engine.record import RecordError
 from contract_tests.engine.record_reading import read_result
+from contract_tests.tests.ports import free_port
 
 INSTALL_S = 900.0
 BUILD_S = 900.0  # an optimized Rust build takes two minutes of processor time
@@ -135,12 +136,6 @@ def run_step(
 
 
 # -- servers ----------------------------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    """Return a port that is free now; the server that takes it starts a moment later."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def log_of(folder: Path) -> Path:

@@ -25,6 +25,7 @@ import pytest
 
 from contract_tests.tests.conftest import USERS
 from contract_tests.tests.engine.test_conduct import GatewayAfterThirty, QuotaOfThirty, SessionOfThirty
+from contract_tests.tests.ports import free_port
 from contract_tests.tests.servers.right_core import Answer, Refusal, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import finished
@@ -304,8 +305,7 @@ def test_each_situation_gives_its_exit_code_and_says_why(code: int, situation: S
 
 
 def test_wait_waits_for_a_server_that_is_starting() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     serve_later = (
         "import time, uvicorn; time.sleep(1.5); from contract_tests.tests.servers.right_core import RightCore; "
         f"uvicorn.run(RightCore({USERS!r}), port={port}, log_level='error', ws='none', lifespan='off')"

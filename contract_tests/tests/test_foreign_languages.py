@@ -27,12 +27,12 @@ from contract_tests.tests.foreign_processes import (
     Judgement,
     ProcessFailed,
     Ready,
-    free_port,
     judge,
     log_of,
     run_step,
     started,
 )
+from contract_tests.tests.ports import free_port
 
 pytestmark = pytest.mark.once
 

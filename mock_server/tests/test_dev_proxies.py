@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from mock_server import RunningMock, Settings, running_mock
 from mock_server.tests.conftest import GOOD, LOGIN, PATH, ROOT
 from mock_server.tests.node_tools import SOURCES, node_folder
+from mock_server.tests.ports import free_port
 from mock_server.tests.programs import npm_package
 from mock_server.tests.test_sites import CREATE, SIGN_IN, USER
 
@@ -66,8 +66,7 @@ def serve(folder: Path, mock: RunningMock) -> Iterator[Serve]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*command: str | Path, files: dict[str, str]) -> str:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = str(listener.getsockname()[1])
+        port = str(free_port())
         for name, content in files.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(content.replace("http://localhost:8080", mock.url))

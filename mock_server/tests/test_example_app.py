@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ import trustme
 
 from mock_server.tests.conftest import ROOT
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
+from mock_server.tests.ports import free_port
 from mock_server.tests.programs import chromium, npm_package
 
 pytestmark = [pytest.mark.once, pytest.mark.recipes]
@@ -59,11 +59,6 @@ def app(run_cli: RunCli) -> Iterator[Path]:
         own = trustme.CA().issue_cert("127.0.0.1")
         own.private_key_and_cert_chain_pem.write_to_path(folder / "certificate.pem")
         yield folder
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("way", WORKERS)

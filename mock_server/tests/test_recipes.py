@@ -8,7 +8,6 @@ import http.server
 import json
 import re
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import pytest
 
 from mock_server.tests.conftest import GOOD, PATH, ROOT, Running
 from mock_server.tests.node_tools import SOURCES, node_folder, run_node
+from mock_server.tests.ports import free_port
 from mock_server.tests.programs import NODE_MODULES, chromium, node
 
 pytestmark = [pytest.mark.once, pytest.mark.recipes]
@@ -81,11 +81,6 @@ def served(pages: Path) -> Iterator[int]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.values import Session, Settings, UsageError
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.campaign.test_dying_processes import Cutting
+from contract_tests.tests.ports import free_port
 from contract_tests.tests.programs import redis_server
 from contract_tests.tests.servers.right_core import PATH
 from contract_tests.tests.servers.serving import serve
@@ -40,8 +41,7 @@ RUN = "run 20300101000000"
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:

@@ -15,6 +15,7 @@ from contract_tests.live.seen import EARLY, NOT_WHOLE, OPAQUE, RACE, TOO_LONG, C
 from contract_tests.target.exchange import HUNG_UP
 from contract_tests.tests.conftest import USERS
 from contract_tests.tests.live.conftest import PATH
+from contract_tests.tests.ports import free_port
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.servers.sockets import raw_server
@@ -226,8 +227,7 @@ def test_connect_is_refused_with_a_word() -> None:
 
 @pytest.mark.parametrize("method", [b"POST", b"HEAD"])
 def test_a_server_that_is_gone_gives_a_502_that_names_the_proxy(method: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+    port = free_port()
     with proxied(f"http://127.0.0.1:{port}") as proxy:
         with connected(proxy.port) as client:
             client.sendall((REQUEST % (b"x", *PLAIN)).replace(b"POST", method, 1))

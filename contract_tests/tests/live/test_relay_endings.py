@@ -13,6 +13,7 @@ import pytest
 
 from contract_tests.live.seen import EARLY, NOT_WHOLE, Seen
 from contract_tests.tests.live.test_relay import JSON, PLAIN, REQUEST, connected, outcome, proxied, read_all
+from contract_tests.tests.ports import free_port
 from contract_tests.tests.servers.sockets import raw_server
 from contract_tests.tests.test_exit_codes import certificates, listener
 
@@ -136,8 +137,7 @@ def test_a_response_arrives_while_a_server_that_has_answered_still_reads_a_slow_
 
 
 def test_a_proxy_that_would_forward_to_itself_says_so() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     with proxied(f"http://127.0.0.1:{port}", port=port) as proxy:
         with connected(proxy.port) as client:
             client.sendall(REQUEST % (b"x", *PLAIN))

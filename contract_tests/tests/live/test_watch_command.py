@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from contract_tests.engine.record_reading import read_result
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import judged, mock_process, settings_for
 from contract_tests.tests.live.conftest import BODY, PATH
+from contract_tests.tests.ports import free_port
 from contract_tests.tests.servers import second_server
 from contract_tests.tests.servers.right_core import RightCore
 from contract_tests.tests.servers.serving import serve
@@ -160,8 +160,7 @@ def test_a_whole_run_through_the_proxy_has_no_findings_on_right_servers() -> Non
 def test_the_proxy_ends_with_the_command_that_uses_it(
     defect: str, own_code: int, expected: int, tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     program = (
         f"import httpx2, sys; httpx2.post('http://127.0.0.1:{port}{PATH}', json={LONG_NAMED!r}, headers={SIGNED_IN!r})"
         f".raise_for_status(); sys.exit({own_code})"

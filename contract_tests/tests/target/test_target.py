@@ -18,6 +18,7 @@ from contract_tests.target import client as target_module
 from contract_tests.target.client import Outgoing, Target
 from contract_tests.target.exchange import HUNG_UP, NOT_HTTP, NOT_SENT, UNREACHABLE, Request, silent
 from contract_tests.target.renewal import Renewal
+from contract_tests.tests.ports import free_port
 from contract_tests.tests.servers.attackers import MORE, UNENDING, WRONG, attackers
 from contract_tests.tests.servers.sockets import OK, raw_server
 
@@ -116,9 +117,7 @@ def test_an_endless_rate_limit_is_returned(target: Target, monkeypatch: pytest.M
 
 
 def test_an_unreachable_server_is_distinguished(target: Target) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    exchange = target.send(post(f"http://127.0.0.1:{port}"))
+    exchange = target.send(post(f"http://127.0.0.1:{free_port()}"))
     assert exchange.response is None
     assert (exchange.failure or "").startswith(UNREACHABLE)
 
