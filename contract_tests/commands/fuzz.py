@@ -21,12 +21,12 @@ from contract_tests.commands.created import delete
 from contract_tests.commands.inputs import read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
 from contract_tests.commands.output import complain, conclude, say, write_file, write_ledger, write_wanted
+from contract_tests.commands.time_notice import TimeNotice
 from contract_tests.composition.campaign import cells_of, open_campaign
 from contract_tests.composition.cluster import open_crew
 from contract_tests.composition.examples import open_examples
 from contract_tests.composition.suites import FUZZ_OPTIONS
 from contract_tests.engine import hypothesis_files
-from contract_tests.engine.budget import too_little_time
 from contract_tests.engine.events import Ending
 from contract_tests.engine.interruption import stop_on_signals
 from contract_tests.report import discovered
@@ -185,15 +185,15 @@ def carry_out(
         )
         conductor = stack.enter_context(campaign)
         if parameters is not None:
-            if warning := too_little_time(conductor.planned, order.permit.rate_per_s, order.allowance.time_s):
-                complain(warning)
             try:
                 parameters.write(folder)
             except OSError as error:
                 complain(f"{folder} cannot be written ({error.strerror}), so `resume` cannot continue this campaign")
+        time_s = None if parameters is None else order.allowance.time_s  # a resumed one has planned requests already
+        notice = TimeNotice(conductor.planned, time_s, order.permit.rate_per_s, at_once=1)
         stop_on_signals(conductor.stop)
         console = CampaignReport(Console(highlight=False, emoji=False), conductor.log, order.allowance)
-        result = conductor.conduct(console.listen)
+        result = conductor.conduct(notice.before(console.listen))
     console.stop()
 
     def print_table() -> None:

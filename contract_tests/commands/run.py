@@ -12,10 +12,10 @@ from rich.console import Console
 from contract_tests.commands.clauses import list_clauses
 from contract_tests.commands.inputs import Inputs, read_inputs, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_options
-from contract_tests.commands.output import complain, conclude, write_file, write_wanted
+from contract_tests.commands.output import conclude, write_file, write_wanted
+from contract_tests.commands.time_notice import TimeNotice
 from contract_tests.composition.run import open_run
 from contract_tests.engine import hypothesis_files
-from contract_tests.engine.budget import too_little_time
 from contract_tests.engine.interruption import raise_on_signals
 from contract_tests.engine.result import RunResult
 from contract_tests.report.console import ConsoleReport
@@ -86,10 +86,9 @@ def _run(inputs: Inputs, wanted: list[Wanted], *, explains_readings: bool) -> Ru
         masker=masker,
     ) as conductor:
         settings = inputs.settings
-        if warning := too_little_time(conductor.planned, settings.rate_per_s, settings.max_time_s):
-            complain(warning)
+        notice = TimeNotice(conductor.planned, settings.max_time_s, settings.rate_per_s, settings.connections)
         raise_on_signals(conductor.stop)
-        result = conductor.conduct(console.listen)
+        result = conductor.conduct(notice.before(console.listen))
     console.stop()
     conclude(
         result,

@@ -14,7 +14,7 @@ class Budget:
 
     max_time_s: seconds from now on, None for no limit. max_requests: the maximum number of requests. clock: returns the
     seconds of a monotonic clock. within: the budget of which this one is a part. numbers_after: the number before that
-    of the first request.
+    of the first request; by default requests have the next numbers of `within`.
     """
 
     def __init__(
@@ -24,13 +24,14 @@ class Budget:
         max_requests: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         within: Budget | None = None,
-        numbers_after: int = 0,
+        numbers_after: int | None = None,
     ) -> None:
         self._clock = clock
         self._deadline = None if max_time_s is None else clock() + max_time_s
         self._max_requests = max_requests
         self._within = within
-        self._numbers = numbers_after
+        self._numbers = numbers_after or 0
+        self._numbering = within if numbers_after is None else None
         self._stopped = threading.Event()
         self.is_asked_to_end = False  # by `end`; no lock: a signal sets it in the middle of anything
         self._lock = threading.Lock()
@@ -58,6 +59,8 @@ class Budget:
 
     def new_number(self) -> int:
         """Return the number of the next planned request. Of those sent at once, it does not say which one was first."""
+        if self._numbering is not None:
+            return self._numbering.new_number()
         with self._lock:
             self._numbers += 1
             return self._numbers
@@ -103,14 +106,24 @@ class Budget:
         return self.is_asked_to_end or self._stopped.is_set() or (within is not None and within._has_ended)
 
 
-def too_little_time(planned: int, rate_per_s: float | None, time_s: float | None) -> str:
-    """Return that a time is too short for the planned requests at this rate; empty if it is long enough.
+def too_little_time(
+    planned: int, time_s: float | None, *, rate_per_s: float | None, response_s: float = 0.0, at_once: int = 1
+) -> str:
+    """Return that a time is too short for the planned requests; empty if it can be long enough.
 
-    Without a rate it is empty too: how fast the server responds is not known.
+    response_s: what the server takes for a response. at_once: requests that are sent at the same time.
     """
-    if not rate_per_s or time_s is None or planned / rate_per_s <= time_s:
+    by_rate_s = planned / rate_per_s if rate_per_s else 0.0
+    by_response_s = planned * response_s / at_once
+    if time_s is None or max(by_rate_s, by_response_s) <= time_s:
         return ""
+    so = f"more than the {time_s:g} s allowed, so not all clauses will be judged: allow more time"
+    if by_rate_s >= by_response_s:
+        return (
+            f"{planned} planned requests at {rate_per_s:g} in a second take {by_rate_s:.0f} s or longer, {so}, "
+            "or more in a second"
+        )
     return (
-        f"{planned} planned requests at {rate_per_s:g} in a second take {planned / rate_per_s:.0f} s or longer, more "
-        f"than the {time_s:g} s allowed, so not all clauses will be judged: allow more time, or more in a second"
+        f"the server takes {response_s:.2g} s for a response; at this speed the {planned} planned requests"
+        f"{f', {at_once} at once,' if at_once > 1 else ''} take {by_response_s:.0f} s or longer, {so}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from contract_tests.tests.conftest import ROOT, USERS, need_curl
 from contract_tests.tests.corpus.exchanges import exchange
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.right_answers import UpdatedLater
-from contract_tests.tests.servers.right_core import Fields, Request, RightCore
+from contract_tests.tests.servers.right_core import Answer, Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import finished, loaded
 
@@ -209,6 +210,18 @@ def test_max_time_ends_the_run(command: Command, right_url: str) -> None:
     assert "20 in a second take 2" in done.stderr
     assert "longer, more than the 1 s allowed" in done.stderr
     assert re.search(r"The time was over after 2\d of 4\d\d planned requests", " ".join(done.stdout.split()))
+
+
+def test_a_run_warns_of_a_slow_server_before_its_time_is_over(command: Command) -> None:
+    class Slow(RightCore):
+        async def answer(self, request: Request) -> Answer:
+            await asyncio.sleep(1)
+            return await super().answer(request)
+
+    with serve(Slow(USERS)) as url:
+        done = command(url, *LOGIN, "--max-time=4", "--depth=quick")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "s for a response; at this speed" in done.stderr
 
 
 def test_control_characters_of_a_server_never_reach_the_terminal(command: Command) -> None:
