@@ -31,6 +31,7 @@ from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
 
 FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
+FIRST_CONFIRMING_SHARE = 0.25  # of the time, where only time bounds the campaign
 RELIEF_S = 5.0  # before a server that suffers is asked again
 RELIEFS = 3
 NEWS = "a worker has found"  # begins the name of the stage that reports a breach before its cell is complete
@@ -122,10 +123,10 @@ class CampaignConductor(Conductor):
             self._stage(f"{CONNECTED} {', '.join(sorted(addresses))}")
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
         for plan in plans:
-            yield from self._cover(plan)
+            yield from self._while_well(self._cover(plan))
         yield from self._send_examples()
         opening = self._opening(plans)
-        yield from self._confirm(self._traffic, Budget(max_requests=FIRST_CONFIRMING, within=self._budget))
+        yield from self._while_well(self._confirm_first())
         self._save_examples()
         if self._budget.is_created_up and self._asked is None:
             raise RunOver(Ending.OUT_OF_TIME, f"The campaign ends before its cells: {self._created_up}")
@@ -258,6 +259,23 @@ class CampaignConductor(Conductor):
             for _ in confirming.steps():
                 yield
         self.log.take()
+
+    def _confirm_first(self) -> Iterator[None]:
+        """Confirm what the planned requests have found, with a part of the budget: the rest is for the cells."""
+        most = None if self._campaign.max_requests is None else FIRST_CONFIRMING
+        time_s = None if self._budget.left_s == float("inf") else self._budget.left_s * FIRST_CONFIRMING_SHARE
+        budget = Budget(max_requests=most, max_time_s=time_s, within=self._budget)
+        yield from self._confirm(self._traffic.within(budget), budget)
+
+    def _while_well(self, steps: Iterator[None]) -> Iterator[None]:
+        """Take steps before the cells as long as the server does not suffer."""
+        strain, count = Strain(), len(self.log.newest)
+        for _ in steps:
+            new, count = self.log.newest[count:], len(self.log.newest)
+            yield
+            if any(strain.is_suspected(seen.exchange) for seen in new):
+                yield from self._relieve(self._traffic, self._budget)
+                strain = Strain()
 
     def _relieve(self, traffic: Traffic, budget: Budget) -> Iterator[None]:
         """Go on only if the server still accepts a plain request; otherwise wait a little, then end the campaign."""

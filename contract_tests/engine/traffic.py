@@ -73,6 +73,12 @@ class Traffic:
     def denied(self, variations: frozenset[Variation]) -> None:
         self._cases.denied = variations
 
+    def within(self, budget: Budget) -> Traffic:
+        """The same traffic under another budget."""
+        other = copy(self)
+        other._budget = budget
+        return other
+
     def apart(self, budget: Budget, in_step: InStep) -> Traffic:
         """Traffic to the same target under another budget, which is judged without what was seen so far."""
         other = copy(self)

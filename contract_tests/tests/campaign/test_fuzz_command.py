@@ -10,19 +10,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from contract_tests.engine.events import ExchangeSeen
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings
+from contract_tests.campaign.conduct import FIRST_CONFIRMING
+from contract_tests.engine.events import Ending, ExchangeSeen, StageStarted
+from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL, Findings
 from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.views import ExchangeView
 from contract_tests.requests.plan import BURST
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign
-from contract_tests.tests.conftest import mock_process
-from contract_tests.tests.servers.right_core import Answer, Request, RightCore
+from contract_tests.tests.conftest import mock_process, settings_for
+from contract_tests.tests.servers.right_core import Answer, Request, RightCore, Rule
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import finished, loaded
 from contract_tests.tests.test_cli import environment
@@ -173,6 +174,43 @@ def test_a_server_that_suffers_is_left_alone(tmp_path: Path) -> None:
     assert "The server suffers" in done.stdout, done.stdout
     assert f"Continue with: leadlists-contract resume {tmp_path / 'run'}" in done.stdout
     assert app.requests < 500
+
+
+class Careless(RightCore):
+    """Accepts any value."""
+
+    rules: ClassVar[dict[str, Rule]] = {name: Rule("anything", lambda value: True) for name in RightCore.rules}
+    received = 0
+
+
+@pytest.mark.parametrize("after", [100, 450])  # among the planned requests, and after them
+def test_a_server_that_suffers_before_the_cells_is_left_alone(
+    after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Tired(Careless):
+        async def answer(self, request: Request) -> Answer:
+            self.received += 1
+            return Answer(500, {}, b"") if self.received > after else await super().answer(request)
+
+    monkeypatch.setattr("contract_tests.campaign.conduct.RELIEF_S", 0.0)
+    app: Any = Tired({"token-1": "user_1"})
+    with serve(app) as url:
+        result = small_campaign(settings_for(url), tmp_path / "run", requests=5000, planned=slice(None))
+    assert (result.ending, "The server suffers" in result.why) == (Ending.TARGET_GONE, True), result.why
+    assert app.received < after + 110
+
+
+def test_confirming_what_the_planned_requests_find_leaves_the_rest_for_the_cells(tmp_path: Path) -> None:
+    with serve(Careless({"token-1": "user_1"})) as url:
+        result = small_campaign(settings_for(url), tmp_path / "run", requests=900, planned=slice(None))
+    assert len(result.broken) > 5
+    confirming, numbers = False, []
+    for event in read_events(tmp_path / "run"):
+        if isinstance(event, StageStarted):
+            confirming = event.name == CONFIRMING and not numbers
+        elif isinstance(event, ExchangeSeen) and confirming:
+            numbers.append(event.exchange.number)
+    assert FIRST_CONFIRMING / 2 < len(numbers) <= FIRST_CONFIRMING + BURST
 
 
 def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:
