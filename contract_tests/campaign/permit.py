@@ -73,12 +73,14 @@ def permit_for(
     shard = shard or Shard()
     host, port = host_and_port(settings.url)
     addresses: tuple[str, ...] = ()
-    if proxy_for(settings.url) is None:
+    is_direct = proxy_for(settings.url) is None
+    if is_direct:
         with suppress(OSError):  # a name without an address is not private
             addresses = addresses_of(host, port)
     private = is_private(addresses)
     if not private and host.lower() not in {each.lower() for each in own}:
-        where = f"{', '.join(addresses)} is not of a private network" if addresses else "its address is not known"
+        unknown = f"the name {host} cannot be resolved" if is_direct else "only the proxy knows its address"
+        where = f"{', '.join(addresses)} is not of a private network" if addresses else unknown
         raise UsageError(f"--i-own: {where}; give --i-own {host} if the server is yours and may be fuzzed")
     rate_per_s = settings.rate_per_s if settings.rate_per_s or private else PUBLIC_RATE_PER_S
     if max_created is None and not private:

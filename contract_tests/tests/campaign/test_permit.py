@@ -41,13 +41,13 @@ def test_another_host_needs_to_be_named(own: tuple[str, ...]) -> None:
 
 
 def test_a_name_without_an_address_is_not_private() -> None:
-    with pytest.raises(UsageError, match="--i-own"):
+    with pytest.raises(UsageError, match=r"--i-own: the name unknown\.example\.com cannot be resolved; give --i-own"):
         permit_for(Settings("https://unknown.example.com"))
 
 
 def test_a_host_behind_a_proxy_is_not_private(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
-    with pytest.raises(UsageError, match="--i-own"):
+    with pytest.raises(UsageError, match="--i-own: only the proxy knows its address; give --i-own"):
         permit_for(Settings("https://inside.example.com"))
 
 
