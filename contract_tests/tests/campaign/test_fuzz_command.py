@@ -204,7 +204,7 @@ def test_confirming_what_the_planned_requests_find_leaves_the_rest_for_the_cells
     with serve(Careless({"token-1": "user_1"})) as url:
         result = small_campaign(settings_for(url), tmp_path / "run", requests=900, planned=slice(None))
     assert len(result.broken) > 5
-    confirming, numbers = False, []
+    confirming, numbers = False, list[int]()
     for event in read_events(tmp_path / "run"):
         if isinstance(event, StageStarted):
             confirming = event.name == CONFIRMING and not numbers
