@@ -17,7 +17,7 @@ from contract_tests.engine.reachability import discovery_problem
 from contract_tests.operation_suite import make_plan
 from contract_tests.settings.connection import proxy_for, tls_context
 from contract_tests.settings.secrets import Masker
-from contract_tests.settings.tokens import token_of_command, token_of_file
+from contract_tests.settings.tokens import login_of_command, token_of_file
 from contract_tests.settings.values import Settings, UsageError
 from contract_tests.target.app import AppError, served
 from contract_tests.target.client import Target
@@ -61,9 +61,6 @@ def open_target(
     proxy = proxy_for(settings.url)
     is_encrypted = any(url.lower().startswith("https:") for url in (settings.url, proxy.url if proxy else ""))
     needs_tls = is_encrypted or settings.ca_file or settings.client_cert  # which takes long to load
-    renewal = None
-    if settings.first.bearer and (settings.login_command or settings.bearer_file):
-        renewal = Renewal(settings.first.bearer, partial(_fresh_token, settings), masker.learn)
     return kind(
         timeout_s=settings.timeout_s,
         connections=settings.connections,
@@ -71,7 +68,7 @@ def open_target(
         tls=_tls(settings) if needs_tls else None,
         proxy=proxy.url if proxy else None,
         proxy_name=proxy.shown if proxy else "",
-        renewal=renewal,
+        renewal=_renewal(settings, masker),
         rate_per_s=settings.rate_per_s,
         absence_s=max(absence_s, settings.wait_s),
         **({} if proxy else {"allows": allows}),
@@ -82,14 +79,23 @@ def _tls(settings: Settings) -> ssl.SSLContext:
     return tls_context(settings.ca_file, settings.client_cert, settings.client_key, usual=usual_trust)
 
 
-def _fresh_token(settings: Settings) -> str:
-    """Another token, or the old one where there is none: the 401 then says what is wrong."""
-    try:
-        if settings.login_command:
-            return token_of_command(settings.login_command)
-        return token_of_file(settings.bearer_file or "")
-    except UsageError:
-        return settings.first.bearer or ""
+def _renewal(settings: Settings, masker: Masker) -> Renewal | None:
+    """Return what renews the session of the first user, by bearer token or else by cookie."""
+    cookie, token = ("", settings.first.bearer) if settings.first.bearer else settings.first.cookie or ("", "")
+    if not token or not (settings.login_command or settings.bearer_file):
+        return None
+
+    def fetch() -> str:
+        """Another token, or the old one where there is none: the 401 then says what is wrong."""
+        try:
+            if settings.login_command:
+                name, fresh = login_of_command(settings.login_command)
+                return fresh if name == cookie else token
+            return token_of_file(settings.bearer_file or "")
+        except UsageError:
+            return token
+
+    return Renewal(token, fetch, masker.learn, cookie=cookie)
 
 
 def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:

@@ -47,8 +47,8 @@ _TARGET_OPTIONS = (
     Option(
         "login_command",
         "COMMAND",
-        "shell command that prints a session token; the suite runs it again after a 401, or a redirect to "
-        "another path, or before a JWT expires",
+        "shell command that prints a session token, or `Cookie: NAME=VALUE`; the suite runs it again after a 401, or "
+        "a redirect to another path, or before a JWT expires",
     ),
     Option(
         "cookie", "NAME=VALUE", "session cookie of the user; if you give --bearer too, the suite judges both logins"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.settings.manners import check_name
 from contract_tests.settings.options import GENERIC_OPTIONS, Option
-from contract_tests.settings.tokens import token_of_command, token_of_file
+from contract_tests.settings.tokens import login_of_command, token_of_file
 from contract_tests.settings.values import (
     DEFAULT_CLOCK_ALLOWANCE_S,
     DEFAULT_CONNECTIONS,
@@ -180,10 +180,14 @@ class _Given:
             raise self.wrong("depth", f"{text!r} is not a depth; choose {', '.join(Depth)}") from None
 
     def session(self, name: str, prefix: str) -> Session | None:
+        bearer, cookie = self.token(prefix + "bearer"), self.cookie(prefix + "cookie")
+        if not prefix and not bearer:
+            cookie_name, token = self.fetched_login()
+            bearer, cookie = (None, (cookie_name, token)) if cookie_name else (token or None, cookie)
         made = Session(
             name,
-            bearer=self.token(prefix + "bearer") or (None if prefix else self.fetched_token()),
-            cookie=self.cookie(prefix + "cookie"),
+            bearer=bearer,
+            cookie=cookie,
             user_id=self.text(prefix + "user_id"),
         )
         return made if made.carriers or made.user_id else None
@@ -195,11 +199,11 @@ class _Given:
             raise self.wrong("fail_on", f"{text!r} is not an outcome; choose broken or warned")
         return text == "warned"
 
-    def fetched_token(self) -> str | None:
-        """Return the token from --bearer-file or --login-command."""
+    def fetched_login(self) -> tuple[str, str]:
+        """Return the name of a cookie, or "" for a bearer token, and the token of --bearer-file or --login-command."""
         if (path := self.text("bearer_file")) is not None:
-            return token_of_file(path)
-        return None if (command := self.text("login_command")) is None else token_of_command(command)
+            return "", token_of_file(path)
+        return ("", "") if (command := self.text("login_command")) is None else login_of_command(command)
 
     def pins(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contract_tests.settings.values import UsageError
 
+COOKIE = "cookie:"  # begins a line with a session cookie; a line with a bearer token has no space
 LOGIN_COMMAND_S = 60.0  # signing in through a browser's flow takes seconds
 
 
@@ -18,16 +19,24 @@ def token_of_file(path: str) -> str:
         raise UsageError(f"--bearer-file: {path} cannot be read: {error}") from None
 
 
-def token_of_command(command: str) -> str:
-    """Return the last line that a shell command prints. Raises UsageError."""
+def login_of_command(command: str) -> tuple[str, str]:
+    """Return the name of a cookie and its value, or "" and a bearer token, from the last line that a command prints.
+
+    Raises UsageError.
+    """
     try:
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=LOGIN_COMMAND_S)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
         raise UsageError(f"--login-command: the command gave no token: {error}") from None
     if done.returncode:
         raise UsageError(f"--login-command: the command ended with exit code {done.returncode}: {done.stderr.strip()}")
-    lines = done.stdout.strip().splitlines()
-    return _checked(lines[-1].strip() if lines else "", "--login-command: the command")
+    line = (done.stdout.strip().splitlines() or [""])[-1].strip()
+    if not line.lower().startswith(COOKIE):
+        return "", _checked(line, "--login-command: the command")
+    name, _, value = (cookie := line[len(COOKIE) :].strip()).partition("=")
+    if not name or not value or not cookie.isascii() or not cookie.isprintable() or set(cookie) & set("; ,"):
+        raise UsageError("--login-command: the command gives no cookie: one line `Cookie: NAME=VALUE` is needed")
+    return name, value
 
 
 def _checked(token: str, source: str) -> str:

@@ -14,16 +14,21 @@ from urllib.parse import urljoin, urlsplit
 from contract_tests.target.exchange import Headers, Response, Wire
 
 BEFORE_EXPIRY_S = 30.0  # clocks differ by less, and responses arrive by then
+COOKIES_APART = "; "  # RFC 6265 §4.2.1
 VAIN_RENEWALS = 3  # a redirect that as many new tokens have not changed is not about the session
 
 
 class Renewal:
     """Replaces the token of the run by a new one; thread-safe.
 
-    token: the token in the planned requests. fetch: returns a new one. learn: called with each new one.
+    token: the token in the planned requests. fetch: returns a new one. learn: called with each new one. cookie: the
+    name of the cookie with the token; empty for a bearer token.
     """
 
-    def __init__(self, token: str, fetch: Callable[[], str], learn: Callable[[list[str]], None]) -> None:
+    def __init__(
+        self, token: str, fetch: Callable[[], str], learn: Callable[[list[str]], None], *, cookie: str = ""
+    ) -> None:
+        self._header, self._prefix = ("cookie", f"{cookie}=") if cookie else ("authorization", "Bearer ")
         self._first = self._current = token
         self._fetch = fetch
         self._learn = learn
@@ -37,14 +42,13 @@ class Renewal:
         expires_s = _expiry_s(self._current)
         if expires_s is not None and expires_s - time.time() < BEFORE_EXPIRY_S:
             self.renew(self._current)
-        fresh = f"Bearer {self._current}"
-        return tuple((name, fresh if self._is_login(name, value) else value) for name, value in headers)
+        return tuple((name, self._renewed(name, value)) for name, value in headers)
 
     def wire(self, wire: Wire, headers: Headers) -> Wire:
         """Return the message with the newest token. headers: of the request that it was made from."""
         if self.headers(headers) == headers:
             return wire
-        old, new = (f"Bearer {token}".encode("latin-1") for token in (self._first, self._current))
+        old, new = (f"{self._prefix}{token}".encode("latin-1") for token in (self._first, self._current))
         return replace(wire, data=wire.data.replace(old, new))
 
     def renew(self, used: str | None = None) -> bool:
@@ -67,16 +71,22 @@ class Renewal:
         self._vain = self._vain + 1 if response is not None and leads_elsewhere(url, response) else 0
 
     def signs_in(self, headers: Headers) -> bool:
-        """Return whether the headers contain the token of the run as a bearer token."""
-        return any(self._is_login(name, value) for name, value in headers)
+        """Return whether the headers contain the token of the run."""
+        return any(self._prefix + self._first in self._parts(name, value) for name, value in headers)
 
     @property
     def current(self) -> str:
         """The token that is sent now."""
         return self._current
 
-    def _is_login(self, name: str, value: str) -> bool:
-        return name.lower() == "authorization" and value == f"Bearer {self._first}"
+    def _renewed(self, name: str, value: str) -> str:
+        parts = self._parts(name, value)
+        old, new = self._prefix + self._first, self._prefix + self._current
+        return COOKIES_APART.join(new if part == old else part for part in parts) if parts else value
+
+    def _parts(self, name: str, value: str) -> list[str]:
+        """Return the parts of the header that can have the token: cookies, or the whole header."""
+        return value.split(COOKIES_APART) if name.lower() == self._header else []
 
 
 def leads_elsewhere(url: str, response: Response) -> bool:

@@ -221,6 +221,7 @@ SITUATIONS: dict[int, tuple[Situation, ...]] = {
         Situation("a broken proxy variable", RIGHT, "$http_proxy: ", variables={"http_proxy": "http://[x"}),
         Situation("an unknown kind of proxy", RIGHT, "$ALL_PROXY: ", variables={"ALL_PROXY": "nonsense://h:1"}),
         Situation("a login command that fails", RIGHT, "exit code 7", ("{url}", "--login-command=exit 7")),
+        Situation("a login command without a cookie", RIGHT, "no cookie", ("{url}", "--login-command=echo Cookie: a")),
         Situation("a login command without a token", RIGHT, "gives no token", ("{url}", "--login-command=true")),
         Situation(
             "a login command that steers the terminal", RIGHT, "exit code 3: \\x1b]0;owned\\x07no",
@@ -358,15 +359,17 @@ class SessionsOfAGateway(Sessions):
         return answer._replace(status=302, headers={"location": "https://login.example/authorize?client=1"}, body=b"")
 
 
+@pytest.mark.parametrize("carrier", ["", "Cookie: __session="])
 @pytest.mark.parametrize("kind", [Sessions, SessionsOfAGateway])
-def test_a_login_command_is_run_again_when_the_session_ends(kind: type[Sessions]) -> None:
+def test_a_login_command_is_run_again_when_the_session_ends(kind: type[Sessions], carrier: str) -> None:
     with serve(server := kind()) as url:
-        fetch = f"import urllib.request; print(urllib.request.urlopen('{url}/login').read().decode())"
+        fetch = f"import urllib.request; print('{carrier}' + urllib.request.urlopen('{url}/login').read().decode())"
         command = f"{shlex.quote(sys.executable)} -c {shlex.quote(fetch)}"
         done = run(url, f"--login-command={command}", "--user-id=user_1", *QUICK, "--connections=1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert server.made > 2
     assert "renewed-token" not in done.stdout
+    assert f"user_1 ({'cookie' if carrier else 'bearer'})" in done.stdout
 
 
 def test_a_token_from_a_file_is_read_again_when_the_session_ends(tmp_path: Path) -> None:
@@ -410,6 +413,17 @@ def test_a_token_that_is_about_to_expire_is_renewed_before_it_is_sent() -> None:
         old.encode(), new.encode()
     )
     assert renewal.wire(message, ()) == message
+
+
+def test_only_the_session_cookie_is_renewed() -> None:
+    from contract_tests.target.renewal import Renewal
+
+    renewal = Renewal("old", lambda: "new", lambda tokens: None, cookie="__session")
+    assert renewal.signs_in((("Cookie", "__session=old"),))
+    assert not renewal.signs_in((("Authorization", "Bearer old"), ("Cookie", "__session=older; old")))
+    assert renewal.renew()
+    assert renewal.headers((("cookie", "a=1; __session=old; b=old"),)) == (("cookie", "a=1; __session=new; b=old"),)
+    assert renewal.headers((("Cookie", "__session=older"),)) == (("Cookie", "__session=older"),)
 
 
 def test_max_time_ends_pauses() -> None:
