@@ -131,7 +131,7 @@ def test_waiting_ends_once_the_mock_responds(loaded: Loaded, run_cli: Any) -> No
 
 @pytest.mark.parametrize(
     ("url", "reason"),
-    [("http://127.0.0.1:9", "Connection refused"), (f"http://{'x' * 70}.test", "label empty or too long")],
+    [("http://127.0.0.1:9", "Connection refused"), (f"http://{'x' * 70}.test", "too long")],
     ids=["no server", "a name that is none"],
 )
 def test_a_wait_timeout_is_reported_on_one_line(url: str, reason: str, run_cli: Any) -> None:

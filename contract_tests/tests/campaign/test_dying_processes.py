@@ -45,6 +45,7 @@ KILLED_AFTER = (200, 580)  # exchanges: among the planned requests, in the secon
 class Cutting(RightCore):
     """Cuts names, counts the requests, and can stop answering."""
 
+    kept = 64  # characters of a name
     received = 0
     is_asked = False  # while it does not answer
     pause_s = 0.0  # before each answer
@@ -66,7 +67,16 @@ class Cutting(RightCore):
     def build(self, *given: Any) -> dict[str, Any]:
         built = super().build(*given)
         self.created.append(built["id"])
-        return built | {"name": built["name"][:64]}
+        return built | {"name": built["name"][: self.kept]}
+
+
+class Rounding(Cutting):
+    """Cuts names, and the seconds of starts that many drawn requests have and no planned one: a worker finds it."""
+
+    def build(self, *given: Any) -> dict[str, Any]:
+        built = super().build(*given)
+        start = built["startDate"]
+        return built | {"startDate": f"{start[:17]}00.000Z" if "10" <= start[17:19] <= "55" else start}
 
 
 @dataclass(frozen=True)
@@ -135,7 +145,7 @@ def check_that_it_is_not_resumed(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     folder = tmp_path_factory.mktemp("whole") / "run"
-    app: Any = Cutting({"xyz789-session": "user_1"})
+    app: Any = Rounding({"xyz789-session": "user_1"})
     with serve(app) as url:
         output_of("fuzz", url, BUDGET, f"--run-folder={folder}")
     return Whole(folder, read_result(folder), app.received)
@@ -143,7 +153,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 def test_a_campaign_that_is_killed_several_times_gives_the_same(whole: Whole, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    app: Any = Cutting({"xyz789-session": "user_1"})
+    app: Any = Rounding({"xyz789-session": "user_1"})
     with serve(app) as url:
         killed_after(KILLED_AFTER[0], folder, "fuzz", url, BUDGET, f"--run-folder={folder}")
         for exchanges in KILLED_AFTER[1:]:
@@ -185,7 +195,7 @@ def dask(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_path: Path) -> None:
     folder, contact = tmp_path / "run", tmp_path / "scheduler.json"
     worker = ("worker", f"--scheduler-file={contact}", "--nthreads=1", "--no-nanny", f"--local-directory={tmp_path}")
-    app: Any = Cutting({"xyz789-session": "user_1"})
+    app: Any = Rounding({"xyz789-session": "user_1"})
     with ExitStack() as stack:
         url = stack.enter_context(serve(app))
         stack.enter_context(dask("scheduler", "--port=0", f"--scheduler-file={contact}"))
@@ -214,7 +224,7 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
         output, _ = process.communicate(timeout=300)
     assert process.returncode == 1, output
     news = [line for line in output.splitlines() if line.startswith(NEWS.capitalize())]
-    assert any(line.startswith(f"{NEWS.capitalize()} response.name.echo") for line in news)
+    assert any(line.startswith(f"{NEWS.capitalize()} response.startDate.echo") for line in news)
     assert len(news) == len(set(news))
     assert sent_in(folder) == sent_in(whole.folder)
     assert app.received > whole.received
@@ -234,7 +244,7 @@ def test_a_worker_ends_its_cell_soon_after_the_command_is_killed(tmp_path: Path)
     folder, contact, impatient = tmp_path / "run", tmp_path / "scheduler.json", tmp_path / "impatient.py"
     module = "contract_tests.composition.cluster"
     impatient.write_text(f"import {module} as cluster\ncluster.GONE_AFTER_S, cluster.SIGNAL_EVERY_S = 1.0, 0.1\n")
-    app: Any = Cutting({"xyz789-session": "user_1"})
+    app: Any = Rounding({"xyz789-session": "user_1"})
     with ExitStack() as stack:
         url = stack.enter_context(serve(app))
         stack.enter_context(dask("scheduler", "--port=0", f"--scheduler-file={contact}"))

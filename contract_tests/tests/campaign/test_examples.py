@@ -39,6 +39,12 @@ FIRST, SECOND = "first-session-1", "second-session-2"
 RUN = "run 20300101000000"
 
 
+class CuttingEarly(Cutting):
+    """Cuts names so early that each campaign finds it, whatever it draws."""
+
+    kept = 20
+
+
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
     port = free_port()
@@ -56,7 +62,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 def campaign_with_an_example(examples: ExampleDatabase, folder: Path) -> None:
     """Carry out a campaign against a server that cuts names; an example shows it before the cells."""
-    with serve(Cutting({SECOND: "user_2"})) as url:
+    with serve(CuttingEarly({SECOND: "user_2"})) as url:
         settings = Settings(url, Session("first", bearer=SECOND), seed=9)
         result = small_campaign(settings, folder, requests=320, examples=examples)
     assert result.discovered is not None
@@ -74,7 +80,7 @@ def campaign_with_an_example(examples: ExampleDatabase, folder: Path) -> None:
 
 
 def test_campaigns_share_examples_through_redis(redis_url: str, tmp_path: Path) -> None:
-    with serve(Cutting({FIRST: "user_1"})) as url:
+    with serve(CuttingEarly({FIRST: "user_1"})) as url:
         settings = Settings(url, Session("first", bearer=FIRST))
         result = small_campaign(settings, tmp_path / "one", requests=320, examples=open_examples(redis_url))
     assert result.exit_code() == 1
@@ -97,7 +103,7 @@ def test_a_resumed_campaign_sends_no_example_again(tmp_path: Path) -> None:
     lines = record.read_bytes().splitlines(keepends=True)
     record.write_bytes(b"".join(lines[: len(lines) * 2 // 3]))
     shutil.rmtree(place)
-    with serve(Cutting({SECOND: "user_2"})) as url:
+    with serve(CuttingEarly({SECOND: "user_2"})) as url:
         record.write_bytes(record.read_bytes().replace(_url_in(lines[0]), url.encode()))
         settings = Settings(url, Session("first", bearer=SECOND), seed=9)
         small_campaign(settings, folder, requests=320, resumes=True)
