@@ -10,11 +10,14 @@ from typing import Any
 from contract_tests.contract.specification import Operation, Reading
 from contract_tests.contract.terms import Terms
 from contract_tests.judging import formats
+from contract_tests.judging.body import LARGE_BODY_BYTES
 from contract_tests.judging.expectation import Expectation
 from contract_tests.judging.login import Login
 from contract_tests.judging.meaning import Meaning
 from contract_tests.judging.verdict import Judgement
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
+
+SMALL_BODY_BYTES = 4_000  # gateways often limit bodies to 8 KiB, and no valid body has to be larger than this
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,12 @@ class Case:
 
     @property
     def is_judgement(self) -> bool:
-        """Whether the response accepts or refuses the request; 5xx and 429 (RFC 6585 §4) do neither."""
-        return 0 < self.status < 500 and self.status != 429
+        """Whether the response accepts or refuses the request.
+
+        5xx and 429 (RFC 6585 §4) do neither, nor does 413 to a body that some gateways leave unread.
+        """
+        unread = self.status == 413 and SMALL_BODY_BYTES < len(self.exchange.request.body) <= LARGE_BODY_BYTES
+        return 0 < self.status < 500 and self.status != 429 and not unread
 
     @cached_property
     def succeeded(self) -> bool:

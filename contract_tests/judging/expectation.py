@@ -36,8 +36,8 @@ class Expectation:
     operation: its operation, None for another path or method. violations: why a server must refuse it.
     open_readings: the readings that affect its response. variations: the permitted variations that it uses, as
     (clause, variant). doubtful: the readings that it raises only if the server reads it in one of several ways.
-    about: by reading, the part of the request that it concerns, if there is one. readable: the suite could read the
-    body, so that it can compare an echo.
+    half_wrong: it has a violation only if the server uses one of two equal keys. about: by reading, the part of the
+    request that it concerns, if there is one. readable: the suite could read the body, so that it can compare an echo.
     """
 
     operation: Operation | None
@@ -48,6 +48,7 @@ class Expectation:
     open_readings: frozenset[str] = frozenset()
     variations: frozenset[tuple[str, str]] = frozenset()
     doubtful: frozenset[str] = frozenset()
+    half_wrong: bool = False
     about: Mapping[str, str] = field(default_factory=dict, compare=False)
     meaning: Meaning = field(default=NO_MEANING, repr=False)
 
@@ -108,6 +109,7 @@ def expect(
         frozenset(seen.open_readings),
         frozenset(seen.variations),
         frozenset(seen.doubtful),
+        seen.half_wrong,
         seen.about,
         meaning,
     )
@@ -124,6 +126,7 @@ class _Seen:
     open_readings: set[str] = field(default_factory=set)
     variations: set[tuple[str, str]] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
+    half_wrong: bool = False
     about: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -154,6 +157,7 @@ def _read_value(body: Body, seen: _Seen) -> None:
         seen.doubtful |= certain ^ more_open
         certain &= more_open
         places = {violation.path for violation in others}
+        seen.half_wrong = places != {violation.path for violation in found}
         found = [violation for violation in found if violation.path in places]
     seen.violations += found
     if not isinstance(body.value, dict):

@@ -135,6 +135,7 @@ def dates(case: Case) -> Iterator[Judgement]:
         sent = variants[0] if variants else None
         if isinstance(sent, str) and isinstance(got, str) and all(variant == sent for variant in variants):
             yield from _date(case, f"response.{field}.echo", sent, got)
+    yield from _format_of_dates(case, created)
 
 
 def _date(case: Case, clause: str, sent: str, got: str) -> Iterator[Judgement]:
@@ -165,13 +166,26 @@ def _same_instant(sent: str, wanted: datetime, found: datetime) -> bool:
 
 def _observe_date(case: Case, sent: str, got: str, wanted: datetime) -> Iterator[Observation]:
     canonical = formats.normalised(wanted)
-    if sent != canonical and got in (sent, canonical):
-        yield Observation("date-echo", "verbatim" if got == sent else "normalised", case.exchange)
     if fraction := re.search(r"\.\d{3}(\d+)", sent):
         if sent == got:
             yield Observation("date-fraction", "kept", case.exchange)
         elif fraction[1][0] >= "5" and len(got) == len(canonical):
             yield Observation("date-fraction", "cut" if got == canonical else "rounded", case.exchange)
+
+
+def _format_of_dates(case: Case, created: dict[str, Any]) -> Iterator[Observation]:
+    """Observe in which format the server returns dates: two dates in one format may both be in its own."""
+    variants = [sent_values(case, field) for field in ("startDate", "endDate")]
+    sent = [texts[0] for texts in variants if len(texts) == 1 and isinstance(texts[0], str)]
+    got = [created.get(field) for field in ("startDate", "endDate")]
+    instants = [formats.instant(text) for text in sent if not formats.read_date(text).open_readings & _OPEN_SPELLINGS]
+    canonical = [formats.normalised(instant) for instant in instants if instant]
+    if len(canonical) < len(got) or sent == canonical:
+        return
+    if got == canonical:
+        yield Observation("date-echo", "normalised", case.exchange)
+    elif got == sent and len({re.sub(r"\d", "0", text) for text in sent}) > 1:
+        yield Observation("date-echo", "verbatim", case.exchange)
 
 
 def _shift(wanted: datetime, found: datetime) -> str:

@@ -28,12 +28,16 @@ def server_made(case: Case) -> Iterator[Judgement]:
         return
     yield from _taken_over(case, created)
     yield from _other_spellings_taken_over(case, created)
-    sent_users, users = case.sent.get("userIds"), created.get("userIds")
-    if isinstance(sent_users, list) and isinstance(users, list) and sent_users:
-        option = "merged" if any(user in users for user in sent_users) else "ignored"
-        yield Observation("user-ids-sent", option, case.exchange)
+    sent_users, users, session = case.sent.get("userIds"), created.get("userIds"), case.expectation.caller.session
+    if isinstance(sent_users, list) and isinstance(users, list):
+        others = [user for user in sent_users if session is None or user != session.user_id]
+        if others:
+            option = "merged" if any(user in users for user in others) else "ignored"
+            yield Observation("user-ids-sent", option, case.exchange)
     known = (case.operation.request_schema or {}).get("properties", {}) if case.operation else {}
-    unknown = {key for key in case.sent if key not in known and key not in ("id", "createdAt", "updatedAt", "userIds")}
+    server_made = ("id", "createdAt", "updatedAt", "userIds")
+    # A field of the server's own, such as persons, may be empty without having been sent.
+    unknown = [key for key, value in case.sent.items() if value and key not in known and key not in server_made]
     if unknown:
         echoed = any(key in created and created[key] == case.sent[key] for key in unknown)
         yield Observation("unknown-properties", "echoed" if echoed else "ignored", case.exchange)

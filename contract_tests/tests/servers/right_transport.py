@@ -97,10 +97,10 @@ class SmallBodiesOnly(RightCore):
 
 @about("oversized-body")
 class SmallerBodiesOnly(RightCore):
-    """The gateway answers 413 to a body over 64 KiB, in front of the login."""
+    """The gateway answers 413 to a body over 8 KiB, in front of the login."""
 
     def authenticate(self, request: Request) -> str:
-        if len(request.body) > 64 * 1024:
+        if len(request.body) > 8 * 1024:
             raise Refusal(413, "PAYLOAD_TOO_LARGE", "The body is too large.")
         return super().authenticate(request)
 

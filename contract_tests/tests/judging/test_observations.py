@@ -1,0 +1,82 @@
+"""Test that an option is observed only where the exchange shows that the server follows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract_tests.requests.plan import encode
+from contract_tests.target.exchange import Exchange
+from contract_tests.tests.corpus.exchanges import broken_clauses, created, exchange, observed, request, sent_body
+from contract_tests.tests.judging.test_judge import echo
+
+
+def dates(sent: tuple[str, str], got: tuple[str, str]) -> Exchange:
+    return echo(sent_body(startDate=sent[0], endDate=sent[1]), startDate=got[0], endDate=got[1])
+
+
+SHORT, LONG = "2030-01-01T00:00:00Z", "2030-03-31T23:59:59.000Z"
+
+
+@pytest.mark.parametrize(
+    ("sent", "got", "seen"),
+    [
+        ((SHORT, LONG), (SHORT, LONG), {"verbatim"}),
+        ((SHORT, LONG), ("2030-01-01T00:00:00.000Z", LONG), {"normalised"}),
+        ((SHORT, LONG), (SHORT, "2030-03-31T23:59:59Z"), None),  # no needless digits
+        ((SHORT, "2030-03-31T23:59:59Z"), (SHORT, "2030-03-31T23:59:59Z"), None),  # the same without needless digits
+        (("2030-01-01T02:00:00.000+02:00", LONG), ("2030-01-01T02:00:00.000+02:00", LONG), {"verbatim"}),
+        (
+            ("2030-01-01T02:00:00.000+02:00", LONG),
+            ("2030-01-01T02:00:00.000+02:00", "2030-04-01T01:59:59.000+02:00"),
+            None,  # the time zone of the server
+        ),
+        (("2030-01-01T02:00:00.000+02:00", LONG), ("2030-01-01T00:00:00.000Z", LONG), {"normalised"}),
+    ],
+)
+def test_the_format_of_dates_shows_only_in_dates_of_two_formats(
+    sent: tuple[str, str], got: tuple[str, str], seen: set[str] | None
+) -> None:
+    assert broken_clauses(dates(sent, got)) == set()
+    assert observed(dates(sent, got)).get("date-echo") == seen
+
+
+@pytest.mark.parametrize(
+    ("asked", "got", "seen"),
+    [
+        (["user_1"], ["user_1"], None),  # the creator has access either way
+        (["user_1", "user_9"], ["user_1"], {"ignored"}),
+        (["user_1", "user_9"], ["user_1", "user_9"], {"merged"}),
+    ],
+)
+def test_only_another_user_shows_whether_sent_users_get_access(
+    asked: list[str], got: list[str], seen: set[str] | None
+) -> None:
+    assert observed(echo(sent_body(userIds=asked), userIds=got)).get("user-ids-sent") == seen
+
+
+@pytest.mark.parametrize(("value", "seen"), [([], None), ("", None), ("org_1", {"echoed"})])
+def test_an_empty_field_does_not_show_that_the_server_stores_it(value: Any, seen: set[str] | None) -> None:
+    body = sent_body(persons=value)
+    assert observed(exchange(request(body), answer=created(body, persons=value))).get("unknown-properties") == seen
+
+
+def test_a_refusal_can_be_about_the_wrong_one_of_two_values() -> None:
+    start = encode(sent_body())[:-1]
+    assert "duplicate-keys" not in observed(exchange(request(raw=start + b',"type":"team"}'), 400))
+    assert observed(exchange(request(raw=start + b',"name":"Autumn"}'), 400))["duplicate-keys"] == {"refused"}
+
+
+@pytest.mark.parametrize(("status", "seen"), [(201, {"refused"}), (400, None)])
+def test_a_refusal_of_keys_twice_is_about_them_if_their_values_are_accepted(status: int, seen: set[str] | None) -> None:
+    unknown = sent_body(personIds=["lead_1"])
+    twice = exchange(request(raw=encode(unknown)[:-1] + b',"name":"Autumn"}'), 400)
+    assert observed(exchange(request(unknown), status), twice).get("duplicate-keys") == seen
+
+
+@pytest.mark.parametrize(("size", "broken"), [(1_000, True), (8_000, False)])
+def test_a_gateway_may_limit_bodies_to_8_kib(size: int, broken: bool) -> None:
+    padded = request(raw=b" " * size + encode(sent_body()))
+    assert bool(broken_clauses(exchange(), exchange(padded, 413, at_s=1))) is broken
+    assert broken_clauses(exchange(), exchange(padded, 400, at_s=1)) != set()
