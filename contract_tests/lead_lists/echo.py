@@ -174,7 +174,7 @@ def _observe_date(case: Case, sent: str, got: str, wanted: datetime) -> Iterator
 
 
 def _format_of_dates(case: Case, created: dict[str, Any]) -> Iterator[Observation]:
-    """Observe in which format the server returns dates: two dates in one format may both be in its own."""
+    """Observe in which format the server returns dates: they may be sent in its own, without needless zeros."""
     variants = [sent_values(case, field) for field in ("startDate", "endDate")]
     sent = [texts[0] for texts in variants if len(texts) == 1 and isinstance(texts[0], str)]
     got = [created.get(field) for field in ("startDate", "endDate")]
@@ -184,7 +184,7 @@ def _format_of_dates(case: Case, created: dict[str, Any]) -> Iterator[Observatio
         return
     if got == canonical:
         yield Observation("date-echo", "normalised", case.exchange)
-    elif got == sent and len({re.sub(r"\d", "0", text) for text in sent}) > 1:
+    elif got == sent and len({re.sub(r"\d", "0", text) for text in sent}) > 1 and re.search(r"\.0+\D", str(sent)):
         yield Observation("date-echo", "verbatim", case.exchange)
 
 

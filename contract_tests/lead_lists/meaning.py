@@ -8,7 +8,9 @@ from typing import Any
 
 from contract_tests.contract.terms import Terms
 from contract_tests.judging import formats
+from contract_tests.judging.case import strings_in
 from contract_tests.judging.meaning import BodyMeaning, Meaning, OpenViolation
+from contract_tests.lead_lists.bodies import PAGE_EXAMPLE
 from contract_tests.lead_lists.ids import ID_FIELDS, known_ids
 
 PAST_YEAR = "2026"  # a start before this year lies in the past wherever the suite runs
@@ -27,6 +29,7 @@ def body_meaning(body: Mapping[str, Any], terms: Terms) -> BodyMeaning:
     doubtful = _dates(body, open_readings, variations)
     _icp_id(body, terms, open_readings, variations)
     _lists_of_ids(body, terms, open_readings, variations)
+    doubtful |= open_readings & _perhaps_known(body, terms)
     doubtful |= set() if _repeats_an_id(body) else open_readings & {"duplicate-ids"}
     return BodyMeaning(frozenset(open_readings), frozenset(doubtful), frozenset(variations))
 
@@ -166,6 +169,18 @@ def _open_on_people(ids: list[Any], known: Collection[str]) -> Iterator[str]:
         yield "empty-ids"
     if any(not formats.is_uuid(text) and text not in known for text in texts):
         yield "person-id-form"
+
+
+_UNKNOWN = {"icpId": "unknown-icp", "personIds": "unknown-people", "companyIds": "unknown-companies"}
+
+
+def _perhaps_known(body: Mapping[str, Any], terms: Terms) -> set[str]:
+    """Return the readings on unknown IDs that only IDs of the API page's example raise, which may exist."""
+    return {
+        reading
+        for field, reading in _UNKNOWN.items()
+        if not {*strings_in(body.get(field))} - {*known_ids(terms.settings, field)} - {*strings_in(PAGE_EXAMPLE[field])}
+    }
 
 
 def _lengths(field: str, ids: list[Any]) -> Iterator[tuple[str, str]]:

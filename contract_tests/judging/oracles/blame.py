@@ -281,11 +281,12 @@ def _only_cause(case: Case, passed: Collection[str]) -> Reading | None:
     if case.expectation.half_wrong:
         return None  # the server may have refused the value that it used of the two
     named = refused_fields(case)
-    asked = [r for r in case.readings if r.refusals and may_be_about(r, case, named)]
+    refusing = [r for r in case.readings if r.refusals]
+    asked = [r for r in refusing if may_be_about(r, case, named)]
     left = [r for r in asked if r.id not in passed and r.group != "login"]
     # A status that is an option of one reading alone speaks of that one; 400 is the status of most refusals.
     left = left or [r for r in asked if case.status != 400 and (case.status,) in r.refuses.values()]
-    if len(asked) < 2 or len(left) != 1 or left[0].id in case.expectation.doubtful:
+    if len(refusing) < 2 or len(left) != 1 or left[0].id in case.expectation.doubtful:
         return None  # a question that is in doubt may not even be raised
     return left[0]
 

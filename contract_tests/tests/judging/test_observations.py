@@ -6,9 +6,18 @@ from typing import Any
 
 import pytest
 
+from contract_tests.lead_lists.bodies import PAGE_EXAMPLE
 from contract_tests.requests.plan import encode
 from contract_tests.target.exchange import Exchange
-from contract_tests.tests.corpus.exchanges import broken_clauses, created, exchange, observed, request, sent_body
+from contract_tests.tests.corpus.exchanges import (
+    broken_clauses,
+    created,
+    exchange,
+    observed,
+    problem,
+    request,
+    sent_body,
+)
 from contract_tests.tests.judging.test_judge import echo
 
 
@@ -26,6 +35,7 @@ SHORT, LONG = "2030-01-01T00:00:00Z", "2030-03-31T23:59:59.000Z"
         ((SHORT, LONG), ("2030-01-01T00:00:00.000Z", LONG), {"normalised"}),
         ((SHORT, LONG), (SHORT, "2030-03-31T23:59:59Z"), None),  # no needless digits
         ((SHORT, "2030-03-31T23:59:59Z"), (SHORT, "2030-03-31T23:59:59Z"), None),  # the same without needless digits
+        ((SHORT, "2030-03-31T23:59:59.500Z"), (SHORT, "2030-03-31T23:59:59.500Z"), None),
         (("2030-01-01T02:00:00.000+02:00", LONG), ("2030-01-01T02:00:00.000+02:00", LONG), {"verbatim"}),
         (
             ("2030-01-01T02:00:00.000+02:00", LONG),
@@ -75,8 +85,30 @@ def test_a_refusal_of_keys_twice_is_about_them_if_their_values_are_accepted(stat
     assert observed(exchange(request(unknown), status), twice).get("duplicate-keys") == seen
 
 
+@pytest.mark.parametrize("path", ["/name", "", "/personIds"])
+def test_a_refusal_of_keys_twice_may_name_one_of_them(path: str) -> None:
+    taken = exchange(request(sent_body(personIds=["lead_1"])))
+    raw = encode(sent_body(personIds=["lead_1"]))[:-1] + b',"name":"Autumn","personIds":["lead_2"]}'
+    refused = exchange(request(raw=raw), 400, problem(details=[{"path": path}]))
+    assert observed(taken, refused)["duplicate-keys"] == {"refused"}
+
+
 @pytest.mark.parametrize(("size", "broken"), [(1_000, True), (8_000, False)])
 def test_a_gateway_may_limit_bodies_to_8_kib(size: int, broken: bool) -> None:
     padded = request(raw=b" " * size + encode(sent_body()))
     assert bool(broken_clauses(exchange(), exchange(padded, 413, at_s=1))) is broken
     assert broken_clauses(exchange(), exchange(padded, 400, at_s=1)) != set()
+
+
+@pytest.mark.parametrize(
+    ("field", "unknown", "also", "other"),
+    [
+        ("icpId", "unknown-icp", "2c1d43b8-e6d7-11ee-bd3d-0242ac120002", "uuid-versions"),
+        ("personIds", "unknown-people", [f"lead_{n}" for n in range(101)], "many-ids"),
+    ],
+)
+def test_the_ids_of_the_example_may_exist(field: str, unknown: str, also: Any, other: str) -> None:
+    example = exchange(request(sent_body(**{field: PAGE_EXAMPLE[field]})))
+    refused = exchange(request(sent_body(**{field: also})), 400, problem(details=[{"path": f"/{field}"}]))
+    assert unknown not in observed(example)
+    assert other not in observed(example, refused)
