@@ -62,10 +62,10 @@ def _ids(case: Case, field: str, sent: list[Any], got: list[Any]) -> Iterator[Ju
             return
     if _same_texts(texts, found):
         return  # the open questions on text, on ids
-    for reading in _DROPPING[field]:
-        if case.is_open_on(reading) and _dropped(case, field, reading, texts, found):
-            yield Observation(reading, "dropped", case.exchange)
-            return
+    if reasons := [r for r in _DROPPING[field] if case.is_open_on(r) and _dropped(case, field, r, texts, found)]:
+        if len(reasons) == 1 or not known_ids(case.terms.settings, field):  # else a request with existing IDs shows it
+            yield Observation(reasons[0], "dropped", case.exchange)
+        return
     yield broken(clause, case.exchange, expected=shown(sent), actual=shown(got), hint=_lost(texts, found))
 
 

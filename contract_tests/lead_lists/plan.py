@@ -122,11 +122,16 @@ def _at_clock_changes(sender: Sender) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _open_questions(sender: Sender) -> Mapping[str, Mapping[str, Any]]:
-    """Return the open questions; if the ID of the user is known, one of the requests grants the user access."""
-    label = "null for the fields that the server makes"
+    """Return the open questions, with the ID of the user and existing IDs in place of others where they are known."""
+    known = partial(known_ids, sender.terms.settings)
+    changes: dict[str, Mapping[str, Any]] = {}
     if own := sender.terms.settings.first.user_id:
-        return {**OPEN_QUESTIONS, label: {**OPEN_QUESTIONS[label], "userIds": [own]}}
-    return OPEN_QUESTIONS
+        changes["null for the fields that the server makes"] = {"userIds": [own]}
+    if people := known("personIds"):
+        changes["person ids on a list of companies"] = {"personIds": [people[0]]}
+    if companies := known("companyIds"):
+        changes["company ids on a list of people"] = {"companyIds": [companies[0]]}
+    return {**OPEN_QUESTIONS, **{label: {**OPEN_QUESTIONS[label], **change} for label, change in changes.items()}}
 
 
 def _at_other_ends(steps: Iterable[Step]) -> Iterator[Step]:

@@ -10,6 +10,8 @@ from contract_tests.lead_lists.bodies import PAGE_EXAMPLE
 from contract_tests.requests.plan import encode
 from contract_tests.target.exchange import Exchange
 from contract_tests.tests.corpus.exchanges import (
+    KNOWN_COMPANY,
+    OTHER_ID,
     broken_clauses,
     created,
     exchange,
@@ -112,3 +114,10 @@ def test_the_ids_of_the_example_may_exist(field: str, unknown: str, also: Any, o
     refused = exchange(request(sent_body(**{field: also})), 400, problem(details=[{"path": f"/{field}"}]))
     assert unknown not in observed(example)
     assert other not in observed(example, refused)
+
+
+@pytest.mark.parametrize(("company", "seen"), [(KNOWN_COMPANY, {"dropped"}), (OTHER_ID, None)])
+def test_only_existing_ids_show_whether_their_type_is_why_they_are_dropped(company: str, seen: set[str] | None) -> None:
+    dropped = echo(sent_body(companyIds=[company]), companyIds=[])
+    assert broken_clauses(dropped) == set()
+    assert observed(dropped).get("company-ids-on-person-list") == seen

@@ -112,6 +112,18 @@ def test_every_open_question_is_asked(expectations: dict[Step, Expectation], spe
     assert set(specification.readings) - asked == SEEN_IN_ANSWERS - asked
 
 
+def test_ids_under_the_wrong_type_are_existing_ones_if_given(specification: Specification) -> None:
+    given = {"person_id": ("lead_9",), "company_id": ("5d0a1f3e-7c84-4b29-9e6d-2f8b3a4c5d6e",)}
+    terms = Terms.of(specification, Settings("http://127.0.0.1:1", FIRST, SECOND, existing_ids=given))
+    steps = {step.label: step for step in lead_list_plan(terms, terms.specification.operations[0], "test").steps}
+    for label, reading in (
+        ("person ids on a list of companies", "person-ids-on-company-list"),
+        ("company ids on a list of people", "company-ids-on-person-list"),
+    ):
+        asked = expect(steps[label].request, terms, {"createLeadList": MEANING})
+        assert asked.open_readings == {reading}  # a server that drops unknown IDs keeps these
+
+
 def test_permitted_variations_must_be_accepted(
     expectations: dict[Step, Expectation], specification: Specification
 ) -> None:
