@@ -286,9 +286,10 @@ def _only_cause(case: Case, passed: Collection[str]) -> Reading | None:
     left = [r for r in asked if r.id not in passed and r.group != "login"]
     # A status that is an option of one reading alone speaks of that one; 400 is the status of most refusals.
     left = left or [r for r in asked if case.status != 400 and (case.status,) in r.refuses.values()]
-    if len(refusing) < 2 or len(left) != 1 or left[0].id in case.expectation.doubtful:
+    if len(left) != 1 or left[0].id in case.expectation.doubtful:
         return None  # a question that is in doubt may not even be raised
-    return left[0]
+    # The refusal of a field that it names may be about a permitted value of it; that of the body as a whole is not.
+    return left[0] if len(refusing if left[0].group else asked) > 1 else None
 
 
 _REPETITIONS = ("success.created", "success.repeatable", "success.concurrent")
