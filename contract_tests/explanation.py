@@ -17,7 +17,8 @@ from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import HistoryOracle, Oracle
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.oracles.answers import acceptance, open_question, refusal
-from contract_tests.judging.oracles.blame import joint_questions, refused_though_valid
+from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.judging.oracles.joint_questions import joint_questions
 from contract_tests.judging.verdict import Verdict
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.settings.values import Session, Settings
