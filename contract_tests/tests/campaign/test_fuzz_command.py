@@ -200,6 +200,7 @@ def test_a_server_that_suffers_before_the_cells_is_left_alone(
     assert app.received < after + 110
 
 
+@pytest.mark.long
 def test_confirming_what_the_planned_requests_find_leaves_the_rest_for_the_cells(tmp_path: Path) -> None:
     with serve(Careless({"token-1": "user_1"})) as url:
         result = small_campaign(settings_for(url), tmp_path / "run", requests=900, planned=slice(None))

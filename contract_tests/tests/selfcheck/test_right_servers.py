@@ -25,7 +25,11 @@ def judge(settings: Settings) -> tuple[list[str], RunResult]:
 
 
 @pytest.mark.parametrize(
-    ("profile", "status", "depth"), [("page", "201", Depth.STANDARD), ("strict", "200", Depth.QUICK)]
+    ("profile", "status", "depth"),
+    [
+        pytest.param("page", "201", Depth.STANDARD, marks=pytest.mark.long),  # the README shows such a run
+        ("strict", "200", Depth.QUICK),
+    ],
 )
 def test_the_mock_passes_in_both_profiles_with_both_statuses(profile: str, status: str, depth: Depth) -> None:
     with mock_process("--profile", profile, "--success-status", status) as url:
