@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 # The groups and marks of pytest-xdist 3.8 have no effect under pytest 9.2, so this lists modules, and folders of them.
 TOGETHER = (
+    "mock_server/tests/control/dashboard/test_snippets.py",
     "mock_server/tests/control/dashboard/",
     "contract_tests/tests/report/",
     "contract_tests/tests/judging/test_approved.py",
@@ -46,7 +47,7 @@ LONG = (
     "contract_tests/tests/test_plugin.py",
     "contract_tests/tests/test_replay.py",
 )
-FIRST = (TOGETHER[0], LONG[0], *TOGETHER[1:], *LONG[1:])
+FIRST = (*TOGETHER[:2], LONG[0], *TOGETHER[2:], *LONG[1:])
 
 
 class Spreading(LoadScopeScheduling):  # type: ignore[misc]
