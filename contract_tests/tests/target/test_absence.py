@@ -36,7 +36,7 @@ def test_a_run_goes_on_when_the_server_is_back_and_says_when_it_was_away() -> No
         with open_run(settings_for(url, depth=Depth.QUICK, wait_s=60.0)) as run:
             result = run.conduct(listen)
     assert result.ending is Ending.COMPLETE, result.why
-    assert result.why.startswith("The server was not available from ")
+    assert result.why.startswith("The server was not available ")
     assert {found.clause.id for found in result.broken} <= {"http.answer.complete"}  # the end may cut a response
     assert {found.clause.id for found in result.unjudged} <= {"error.500.code", "access.carrier.cookie"}
 
