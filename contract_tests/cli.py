@@ -22,7 +22,7 @@ COMMANDS = {
     "replay": "Check whether the broken clauses of a run are still broken.",
     "diff": "Compare two runs.",
     "created": "List the lead lists that a run or a campaign created, as CSV.",
-    "merge": "Unite the shards of a campaign.",
+    "merge": "Merge the shards of a campaign.",
     "receipt": "Search the files of a run for secrets.",
     "clauses": "List all clauses, or those whose IDs start with PREFIX.",
     "readings": "List the open questions of the API page.",

@@ -29,8 +29,8 @@ Exit codes:
 @click.command(cls=Command, epilog=EXIT_CODES)
 @click.argument("url_a", metavar="URL_A")
 @click.argument("url_b", metavar="URL_B")
-@click.option("--b-bearer", metavar="TOKEN", help="session token for URL_B, if it needs another than --bearer")
-@click.option("--b-cookie", metavar="NAME=VALUE", help="session cookie for URL_B, if it needs another than --cookie")
+@click.option("--b-bearer", metavar="TOKEN", help="session token for URL_B, if it differs from --bearer")
+@click.option("--b-cookie", metavar="NAME=VALUE", help="session cookie for URL_B, if it differs from --cookie")
 @click.option("--depth", metavar="NAME", default="quick", help="as for `run` (default quick)")
 @run_options({option.name for option in RUN_OPTIONS} - {"url", "app", "depth"})
 @config_option

@@ -32,7 +32,11 @@ SHOWN = 5  # reasons why lists were not deleted
 @click.command(cls=Command)
 @run_folder
 @click.option("--delete-url", metavar="URL", help="send DELETE for each created list; {id} is its ID")
-@run_options(LEDGER_OPTIONS)
+@run_options(
+    LEDGER_OPTIONS,
+    cookie="session cookie of the user, if you do not give --bearer",
+    second_bearer="session token of the second user, to delete the lists that this user created",
+)
 @config_option
 def command(folder: Path, delete_url: str | None, config: Path | None, **flags: Any) -> int:
     """List the lead lists that a run or a campaign created, as CSV.

@@ -87,11 +87,18 @@ CAN_CONTINUE = {
 @click.option(
     "--examples",
     metavar="PLACE",
-    help="send what earlier campaigns have found first, and save what this one finds: a folder, or redis://HOST:PORT/DB",
+    help="first send the requests that earlier campaigns found, and save those that this one finds: in a folder, or "
+    "redis://HOST:PORT/DB",
 )
 @click.option("--delete-url", metavar="URL", help="afterwards send DELETE for each created list; {id} is its ID")
 @click.option("--dry-run", is_flag=True, help="list the first parts of the campaign, and exit; sends nothing")
-@run_options(FUZZ_OPTIONS)
+@run_options(
+    FUZZ_OPTIONS,
+    rate="maximum number of requests in a second (default: no limit on private networks, else 5: as many as a person "
+    "who clicks quickly sends)",
+    wait="maximum time to wait for a server that is still starting (default 0), or that is away in the middle of the "
+    "campaign (at least 60, as long as a deployment)",
+)
 @config_option
 @report_option()
 def command(

@@ -1,4 +1,4 @@
-"""`leadlists-contract merge`: unite the shards of a campaign."""
+"""`leadlists-contract merge`: merge the shards of a campaign."""
 
 from __future__ import annotations
 
@@ -18,17 +18,25 @@ from contract_tests.report import discovered
 from contract_tests.report.console import ConsoleReport
 from contract_tests.settings.secrets import printable
 
+_EXIT_CODES = EXIT_CODES.replace("interrupted (Ctrl-C)", "a shard is missing, or was interrupted")
 
-@click.command(cls=Command, epilog=EXIT_CODES)
+
+@click.command(cls=Command, epilog=_EXIT_CODES)
 @click.argument("folders", metavar="RUN_DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--run-folder", "into", metavar="DIR", type=click.Path(path_type=Path), help="new folder for the union")
+@click.option(
+    "--run-folder",
+    "into",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="new folder (default .leadlists/runs/TIME)",
+)
 @report_option()
 @config_option
 def command(folders: tuple[Path, ...], into: Path | None, reports: tuple[str, ...], config: Path | None) -> int:
-    """Unite the shards of a campaign.
+    """Merge the shards of a campaign.
 
     The new folder holds one record, the findings of all shards, and the list of all created lead lists. The exit code
-    is that of the union.
+    is that of the merged campaign.
     """
     wanted = read_wanted(reports)
     folder = into or new_folder()

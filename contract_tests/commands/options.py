@@ -1,4 +1,4 @@
-"""Flags that several commands have, the exit codes in their help, and what wrong input ends with."""
+"""Add flags that several commands have, list the exit codes in their help, and report wrong input."""
 
 from __future__ import annotations
 
@@ -39,14 +39,27 @@ class Command(click.Command):
             raise click.UsageError(printable(str(error)), ctx) from None  # it can quote a command or a file
 
 
-def run_options(names: Collection[str] | None = None) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Add the options of a run that have one of the names; without names all, except for the URL."""
+def run_options(
+    names: Collection[str] | None = None, *, hides_others: bool = False, **helps: str
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add the options of a run that have one of the names; without names all, except for the URL.
+
+    hides_others: whether the command also accepts the other options of `run`, which have no effect there. helps: by
+    name, what an option does in this command, where it differs from `run`.
+    """
 
     def add(function: Callable[..., int]) -> Callable[..., int]:
         for option in reversed(RUN_OPTIONS):
-            if option.name in names if names is not None else option.name != "url":
+            is_listed = option.name in names if names is not None else option.name != "url"
+            if is_listed or (hides_others and option.name != "url"):
+                text = helps.get(option.name, option.help)
                 function = click.option(
-                    option.flag, option.name, metavar=option.metavar, help=option.help, multiple=option.many
+                    option.flag,
+                    option.name,
+                    metavar=option.metavar,
+                    help=text,
+                    multiple=option.many,
+                    hidden=not is_listed,
                 )(function)
         return function
 

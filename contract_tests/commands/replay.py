@@ -10,7 +10,7 @@ import click
 from contract_tests.commands.options import Command, config_option, run_folder, run_options
 from contract_tests.commands.output import say
 from contract_tests.composition.replay import replay_broken
-from contract_tests.composition.suites import gather
+from contract_tests.composition.suites import REPLAY_OPTIONS, gather
 from contract_tests.engine.record_reading import read_result
 from contract_tests.report.failure import on_one_line
 from contract_tests.settings.secrets import Masker
@@ -19,14 +19,20 @@ from contract_tests.settings.secrets import Masker
 @click.command(cls=Command)
 @run_folder
 @click.argument("clause", required=False, default="")
-@run_options()
+@run_options(
+    REPLAY_OPTIONS,
+    hides_others=True,
+    max_time="wait no longer than this for a server that sends Retry-After or is away (default: no limit)",
+    wait="maximum time to wait for a server that is away in the middle of the replay (default 0: report it at once)",
+)
 @config_option
 def command(folder: Path, clause: str, config: Path | None, **flags: Any) -> int:
     """Check whether the broken clauses of a run are still broken.
 
     The command sends the requests that showed them once more. RUN_DIR is the folder of the run. With CLAUSE, it
-    replays only the clauses whose IDs start with it. The options, above all the login, are those of `run`. The exit
-    code is 1 if a clause is still broken, and 4 if none is but the responses do not show whether one is.
+    replays only the clauses whose IDs start with it. Give the login and the readings of the run again. The command also
+    accepts --depth and the other settings of `run`; those that are not listed below have no effect. The exit code is 1
+    if a clause is still broken, and 4 if no clause is known to be broken, but the responses leave some undecided.
     """
     result = read_result(folder)
     settings = gather({**flags, "url": None if flags["app"] else result.started.url}, config=config)

@@ -28,7 +28,15 @@ from contract_tests.settings.values import UsageError
 
 @click.command(cls=Command, epilog=EXIT_CODES)
 @run_folder
-@run_options(RESUME_OPTIONS)
+@run_options(
+    RESUME_OPTIONS,
+    timeout="maximum time for one response (default: that of the campaign)",
+    rate="maximum number of requests in a second (default: that of the campaign)",
+    wait="maximum time to wait for a server that is still starting or away (default: that of the campaign)",
+    ca_file="PEM file with certificates to trust (default: that of the campaign)",
+    client_cert="PEM file with a client certificate (default: that of the campaign)",
+    client_key="PEM file with the key of the client certificate (default: that of the campaign)",
+)
 @config_option
 @report_option("write a report, as for `run` (default: those of the campaign)")
 def command(folder: Path, config: Path | None, reports: tuple[str, ...], **flags: Any) -> int:

@@ -55,7 +55,8 @@ def command(
 ) -> int:
     """Judge the server at URL.
 
-    URL is the base URL of the server, or the URL of the endpoint itself. Each option is also an environment variable
+    URL is the base URL of the server, or the URL of the endpoint itself. Each option except --config, --report,
+    --explain-readings, --write-readings, --write-deviations and --list is also an environment variable
     (LEADLISTS_BEARER for --bearer) and a key of the table [contract] in leadlists.toml. Pass secrets as variables,
     because other users of the machine can see a command line.
     """

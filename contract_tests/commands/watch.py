@@ -41,9 +41,17 @@ from contract_tests.settings.secrets import Masker
     metavar="N",
     help="port to listen on (default: a free one, which is printed)",
 )
-@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default 127.0.0.1)")
+@click.option(
+    "--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (default 127.0.0.1: this machine)"
+)
 @click.option("--keep-host", is_flag=True, help="forward the Host header of the client (default: that of the URL)")
-@run_options(SEEN_OPTIONS)
+@run_options(
+    SEEN_OPTIONS,
+    bearer="session token by which the suite recognises the requests of a user",
+    cookie="session cookie by which the suite recognises the requests of the same user",
+    header="header by which the suite recognises the requests of the user, if you give neither --bearer nor --cookie; "
+    "can be repeated",
+)
 @config_option
 @report_option()
 def command(

@@ -39,8 +39,8 @@ _TARGET_OPTIONS = (
     Option(
         "app",
         "MODULE:NAME",
-        "serve this ASGI or WSGI app for the run, and judge it instead of a URL; NAME can be a function that returns "
-        "the app",
+        "serve this ASGI or WSGI app while the command runs, and judge it instead of a URL; NAME can be a function "
+        "that returns the app",
     ),
     Option("bearer", "TOKEN", "session token of the user, sent as `Authorization: Bearer TOKEN`"),
     Option("bearer_file", "FILE", "file with the session token; the suite reads it again after a 401 or a redirect"),
@@ -51,7 +51,9 @@ _TARGET_OPTIONS = (
         "a redirect to another path, or before a JWT expires",
     ),
     Option(
-        "cookie", "NAME=VALUE", "session cookie of the user; if you give --bearer too, the suite judges both logins"
+        "cookie",
+        "NAME=VALUE",
+        "session cookie of the user; if you give --bearer too, `run` and `fuzz` judge both logins",
     ),
     Option(
         "header",
@@ -60,8 +62,8 @@ _TARGET_OPTIONS = (
         "--bearer nor --cookie",
         many=True,
     ),
-    Option("user_id", "ID", "ID of the user; each created list must contain it"),
-    Option("second_bearer", "TOKEN", "session token of a second user, to check that lists do not mix the users"),
+    Option("user_id", "ID", "ID of the user; userIds of each list that this user creates must include it"),
+    Option("second_bearer", "TOKEN", "session token of a second user, to check that no list names the wrong user"),
     Option("second_cookie", "NAME=VALUE", "session cookie of the second user"),
     Option("second_user_id", "ID", "ID of the second user"),
     Option("expired_bearer", "TOKEN", "expired session token; a request with it must get 401"),
@@ -79,7 +81,11 @@ _JUDGING_OPTIONS = (
         "FILE",
         "TOML file of accepted breaches, each with clause, reason, owner and expiry; they only warn",
     ),
-    Option("fail_on", "OUTCOME", "broken: only broken clauses fail the run; warned: warnings as well (default broken)"),
+    Option(
+        "fail_on",
+        "OUTCOME",
+        "broken: only broken clauses fail the run; warned: warnings as well (default broken: warnings are advice)",
+    ),
     Option(
         "clauses",
         "PREFIX",
@@ -89,14 +95,14 @@ _JUDGING_OPTIONS = (
     Option(
         "depth",
         "NAME",
-        "quick: only the planned requests; standard: random searches as well; deep: twenty times longer searches "
-        "(default standard)",
+        "quick: only the planned requests; standard: random searches as well, of 100 examples each; deep: of 2000 "
+        "(default standard: more examples seldom find more)",
     ),
     Option(
         "seed",
         "N",
         "seed for random values; a run with the same seed sends the same requests, apart from IDs that the server made "
-        "(default 0)",
+        "(default 0, not random, so that you can compare two runs)",
     ),
     Option(
         "max_time",
@@ -104,8 +110,13 @@ _JUDGING_OPTIONS = (
         "stop sending requests after this time, and report the run so far, with exit code 3 if planned requests are "
         "missing (default: no limit)",
     ),
-    Option("timeout", "SECONDS", "maximum time for one response (default 10)"),
-    Option("rate", "N", "maximum number of requests in a second, for example 5 or 0.5 (default: no limit)"),
+    Option("timeout", "SECONDS", "maximum time for one response (default 10: to a user, a slower server hangs)"),
+    Option(
+        "rate",
+        "N",
+        "maximum number of requests in a second, for example 5 or 0.5, if other users need the server (default: no "
+        "limit)",
+    ),
     Option(
         "not_production",
         "HOST",
@@ -116,7 +127,7 @@ _JUDGING_OPTIONS = (
         "wait",
         "SECONDS",
         "maximum time to wait for a server that is still starting, or that is away in the middle of the run "
-        "(default 0)",
+        "(default 0: report it at once)",
     ),
     Option("ca_file", "FILE", "PEM file with certificates to trust (default: SSL_CERT_FILE, or those of the system)"),
     Option("client_cert", "FILE", "PEM file with a client certificate, if the server requires one"),
@@ -124,9 +135,14 @@ _JUDGING_OPTIONS = (
     Option(
         "clock_allowance",
         "SECONDS",
-        "maximum difference between the clocks of server and suite, or `off` to skip the check (default 300)",
+        "maximum difference between the clocks of server and suite, or `off` to skip the check (default 300, as in "
+        "Kerberos)",
     ),
-    Option("connections", "N", "maximum number of concurrent requests (default 10)"),
+    Option(
+        "connections",
+        "N",
+        "maximum number of concurrent requests (default 10, as in the connection pools of common servers)",
+    ),
     Option("run_folder", "DIR", "new folder for the record of the run (default .leadlists/runs/TIME)"),
     Option("spec", "DIR", "folder with openapi.yaml, clauses.yaml and readings.yaml (default: the bundled one)"),
 )
@@ -160,6 +176,19 @@ SECRET_OPTIONS = (
 RESUME_OPTIONS = (
     *SECRET_OPTIONS, "bearer_file", "timeout", "rate", "wait", "ca_file", "client_cert", "client_key",
 )  # fmt: skip
+
+# Those that have an effect on the one request of `doctor`.
+GENERIC_DOCTOR_OPTIONS = (
+    "app", "bearer", "bearer_file", "login_command", "cookie", "header", "timeout", "not_production", "ca_file",
+    "client_cert", "client_key", "spec",
+)  # fmt: skip
+
+# Those that have an effect when recorded requests are sent again.
+GENERIC_REPLAY_OPTIONS = tuple(
+    option.name
+    for option in GENERIC_OPTIONS
+    if option.name not in {"url", "deviations", "fail_on", "clauses", "depth", "seed", "run_folder"}
+)
 
 # Those that are needed to delete what a run created.
 LEDGER_OPTIONS = (

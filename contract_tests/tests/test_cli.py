@@ -274,3 +274,10 @@ def test_the_list_of_commands_has_every_command_and_the_first_sentence_of_its_he
     for name, sentence in COMMANDS.items():
         shown = import_module(f"contract_tests.commands.{name}").command.help
         assert shown.partition("\n\n")[0] == sentence
+
+
+def test_the_help_of_run_names_every_flag_that_is_no_variable() -> None:
+    run = import_module("contract_tests.commands.run").command
+    flags = {flag for each in run.params if each.param_type_name == "option" for flag in each.opts}
+    (sentence,) = re.findall(r"Each option except (.*?) is also", " ".join(run.help.split()))
+    assert set(re.findall(r"--[\w-]+", sentence)) == flags - {option.flag for option in RUN_OPTIONS}

@@ -31,7 +31,6 @@ def _setting(default: Any, parse: Callable[[str], Any], help: str, *, shown: str
 class Settings:
     """The settings of one mock."""
 
-    # Loopback and 8080: not reachable from other machines, and not the default port of a frontend's dev server.
     host: str = _setting(
         "localhost",
         str,
@@ -39,7 +38,12 @@ class Settings:
         "them in.",
         shown="ADDRESS",
     )
-    port: int = _setting(8080, parsers.number(int, 0, 65535), "Port to listen on; 0 chooses a free one.", shown="N")
+    port: int = _setting(
+        8080,
+        parsers.number(int, 0, 65535),
+        "Port to listen on; 0 chooses a free one. The default needs no privileges, unlike 80.",
+        shown="N",
+    )
     tls: bool = _setting(
         False,
         parsers.switch,
@@ -130,19 +134,22 @@ class Settings:
         "mock, the default is a random token, which is printed at the start.",
         shown="TOKEN",
     )
-    # 1 MiB: twenty thousand IDs. nginx has the same limit, Express 100 KiB.
     max_body_bytes: int = _setting(
         1024 * 1024,
         parsers.number(int, 1, 2**30),
-        "Refuse larger request bodies, with 400 or as the reading oversized-body says.",
+        "Largest request body; the reading oversized-body selects 400 or 413 for larger ones. The default is that of "
+        "nginx, and room for twenty thousand IDs.",
         shown="BYTES",
     )
-    # The API's own bodies have two levels, so 32 is ample. The limits of servers begin at 64 (.NET): what the mock
-    # accepts, they accept too. The schema validator fails at 255.
+    # The limits of servers begin at 64 (.NET). The schema validator fails at 255.
     max_depth: int = _setting(
-        32, parsers.number(int, 2, 200), "Refuse JSON with deeper nesting with 400.", shown="LEVELS"
+        32,
+        parsers.number(int, 2, 200),
+        "Refuse JSON with deeper nesting with 400. Bodies of the API have two levels, and common servers accept "
+        "more than the default.",
+        shown="LEVELS",
     )
-    # 64 KiB: Node accepts 16, Apache and nginx 32; localhost collects the cookies of every project.
+    # Node accepts 16 KiB, Apache and nginx 32.
     max_header_bytes: int = _setting(
         64 * 1024,
         parsers.number(int, 512, 2**24),
@@ -150,15 +157,18 @@ class Settings:
         "projects on localhost have set.",
         shown="BYTES",
     )
-    # In ten seconds 1 MiB arrives even over the slowest phone network that browser tools simulate.
     body_timeout_s: float = _setting(
-        10.0, parsers.number(float, 0.05, 3600), "Refuse request bodies that take longer to arrive.", shown="SECONDS"
+        10.0,
+        parsers.number(float, 0.05, 3600),
+        "Refuse request bodies that take longer to arrive. By default, 100 kB arrive in time even over a slow phone "
+        "network.",
+        shown="SECONDS",
     )
-    # Ten thousand ordinary lists need about 15 MiB, and a day of tests creates fewer.
     max_lists: int = _setting(
         10_000,
         parsers.number(int, 1, 10**7),
-        "Keep at most N lead lists in each world, and 64 MiB of them in all worlds; beyond that, delete the oldest.",
+        "Keep at most N lead lists in each world, and 64 MiB of them in all worlds; beyond that, delete the oldest. A "
+        "day of tests creates fewer than the default, which needs about 15 MiB.",
         shown="N",
     )
     log: bool = _setting(
