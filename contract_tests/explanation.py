@@ -6,31 +6,36 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from contract_tests.contract.specification import Clause, Reading, Specification
 from contract_tests.contract.terms import Terms
-from contract_tests.judging.case import HistoryOracle, Oracle
+from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.oracles.answers import acceptance, open_question, refusal
 from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.judging.oracles.errors import CODES
 from contract_tests.judging.oracles.joint_questions import joint_questions
 from contract_tests.judging.verdict import Verdict
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
+from contract_tests.requests.plan import Plan
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange, Response
 
-LISTED = 20  # how many requests and defects are listed; then only their number
-FEW = 100  # requests for a question of their own; an oracle that judges more looks at every exchange
 PACKAGE = Path(__file__).parent
 # They name no clause of a single operation: those of its readings that can refuse, and of what its suite permits.
 OF_READINGS = (refusal, open_question, joint_questions)
 OF_VARIATIONS = (acceptance, refused_though_valid)
-_REFUSAL = Response(401, (("Content-Type", "application/json"),), b"{}")
+_JSON = ("Content-Type", "application/json")
+_START_S = 1_900_000_000  # of the made-up exchanges; each takes a second, those of the burst the same one
 # Logins of all kinds, so that the plan has every request that it can have.
 _SETTINGS = Settings(
     "http://127.0.0.1",
@@ -38,14 +43,15 @@ _SETTINGS = Settings(
     Session("second", "second-session", None, "user_second"),
     expired_bearer="expired-session",
 )
+_EXISTING_IDS = ("3f2504e0-4f89-41d3-9a0c-0305e82c3301", "3f2504e0-4f89-41d3-9a0c-0305e82c3302")
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What there is to know of one clause.
 
-    requests: labels of the planned requests that violate it, then of those that use what it permits; empty if only
-    responses show it. oracles: file, line and function. defects: of the mock, that break it.
+    requests: labels of the planned requests that violate it, then of those that use what it permits, then of all
+    others whose right responses show it. oracles: file, line and function. defects: of the mock, that break it.
     """
 
     clause: Clause
@@ -64,48 +70,88 @@ class Explanation:
             lines.append(f"  judged    never: {clause.unjudged}")
         for oracle in self.oracles:
             lines.append(f"  oracle    {oracle}")
-        lines += _listed("request", self.requests or ("every exchange that the oracle looks at",))
         for reading in self.readings:
             lines.append(f"  reading   {reading.id}: {reading.question} ({', '.join(reading.options)})")
-        lines += _listed("defect", self.defects or ("none of the mock",))
+        lines += [f"  defect    {defect}" for defect in self.defects or ("none of the mock",)]
+        lines += [f"  request   {label}" for label in self.requests]
         return "\n".join(lines)
 
 
 def explain(clause_id: str, specification: Specification, suites: tuple[OperationSuite, ...]) -> Explanation:
     """Explain one clause. Raises SpecificationError for an unknown one."""
     clause = specification.clause(clause_id)
-    terms = Terms.of(specification, _SETTINGS)
+    ids = {option.name: _EXISTING_IDS for suite in suites for option in suite.id_options}
+    terms = Terms.of(specification, replace(_SETTINGS, existing_ids=ids))
     judge = judge_with(terms, suites)
     return Explanation(
         clause,
-        tuple(dict.fromkeys(_probing(clause, judge, suites))),
+        () if clause.unjudged else probing(judge, suites).get(clause_id, ("none: no right response shows it",)),
         tuple(_place(oracle) for oracle in oracles_of(clause, judge)),
-        tuple(reading for reading in specification.readings.values() if reading.clause == clause_id),
+        tuple(reading for reading in specification.readings.values() if clause_id in reading.clauses),
         tuple(_defects(clause_id)),
     )
 
 
-def _probing(clause: Clause, judge: Judge, suites: tuple[OperationSuite, ...]) -> list[str]:
-    """Return the labels of the requests that violate the clause, then of those that use what it permits.
-
-    If there are none, of those whose refusal is judged by the clause, unless these are many.
-    """
-    violating, using, refused = [], [], []
+def probing(judge: Judge, suites: tuple[OperationSuite, ...]) -> dict[str, tuple[str, ...]]:
+    """Return by clause the labels of the requests that violate it, that use what it permits, and that show it."""
+    violating, using, showing = (defaultdict[str, list[str]](list) for _ in range(3))
     readings = judge.terms.specification.readings
     for operation in judge.terms.specification.operations:
-        for step in make_plan(suites, judge.terms, operation, "explained").steps:
-            case = judge.case(Exchange(step.request, _REFUSAL, None, 0, 0))
-            expectation = case.expectation
-            if clause.id in {violation.clause for violation in expectation.violations}:
-                violating.append(step.label)
-            used = {rule for rule, _ in expectation.variations} | {
-                readings[r].clause for r in expectation.open_readings
-            }
-            if clause.id in used and case.signed_in and not case.must_reject:  # else no success can show it
-                using.append(step.label)
-            if any(isinstance(each, Verdict) and each.clause == clause.id for each in judge.judge(case)):
-                refused.append(step.label)
-    return [*violating, *using] or (refused if len(refused) <= FEW else [])
+        plan = make_plan(suites, judge.terms, operation, "explained")
+        accepted, refused = (list(_answered(plan, judge, accepts=accepts)) for accepts in (True, False))
+        for case in accepted:
+            for violation in case.expectation.violations:
+                violating[violation.clause].append(case.exchange.label)
+            if case.signed_in and not case.must_reject:  # else no success can show it
+                open_on = (readings[reading].clause for reading in case.expectation.open_readings)
+                for rule in {*open_on, *(rule for rule, _ in case.expectation.variations)}:
+                    using[rule].append(case.exchange.label)
+        for judgement in (*judge.judge_all(*accepted), *judge.judge_all(*refused)):
+            if isinstance(judgement, Verdict):
+                showing[judgement.clause] += [exchange.label for exchange in judgement.exchanges]
+    return {
+        clause: tuple(dict.fromkeys((*violating[clause], *using[clause], *showing[clause])))
+        for clause in {*violating, *using, *showing}
+    }
+
+
+def _answered(plan: Plan, judge: Judge, *, accepts: bool) -> Iterator[Case]:
+    """Yield the planned requests with made-up right responses. accepts: the server accepts unspecified requests."""
+    at_s = _START_S
+    for number, step in enumerate((*plan.steps, *plan.about({"id": str(UUID(int=1))})), 1):
+        at_s += step not in plan.burst[1:]
+        case = judge.case(Exchange(step.request, None, None, at_s, at_s + 0.5, step.label, number))
+        yield replace(case, exchange=replace(case.exchange, response=_right_response(case, accepts=accepts)))
+
+
+def _right_response(case: Case, *, accepts: bool) -> Response:
+    if case.operation is None:
+        near = case.expectation.near
+        return _refusal(405, near.method) if near and near.method != case.exchange.request.method else _refusal(404)
+    if not case.signed_in:
+        return _refusal(401)
+    if case.must_reject or (case.is_unspecified and not accepts) or not case.operation.success_schemas:
+        return _refusal(400)
+    status, schema = max(case.operation.success_schemas.items())
+    asked = (case.operation.request_schema or {}).get("properties", {})
+    created = {
+        name: case.sent.get(name, asked.get(name, {}).get("default", _made(part, case.exchange)))
+        for name, part in schema.get("properties", {}).items()
+    }
+    return Response(status, (_JSON,), json.dumps(created).encode())
+
+
+def _made(schema: Mapping[str, Any], exchange: Exchange) -> Any:
+    """Return a value that a server can generate for a field of the response."""
+    if schema.get("type") == "array":
+        return [_SETTINGS.first.user_id]
+    texts = {"uuid": str(UUID(int=exchange.number)), "date-time": datetime.fromtimestamp(exchange.sent_at_s, UTC)}
+    return str(texts.get(schema.get("format", ""), "text"))
+
+
+def _refusal(status: int, allow: str = "") -> Response:
+    error = {"code": CODES.get(status, "REFUSED"), "message": "Refused.", "details": [{"message": "Refused."}]}
+    return Response(status, (_JSON, *((("Allow", allow),) if allow else ())), json.dumps({"error": error}).encode())
 
 
 def oracles_of(clause: Clause, judge: Judge) -> list[Oracle | HistoryOracle]:
@@ -143,8 +189,3 @@ def _catalogue() -> list[dict[str, str]]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     catalogue: list[dict[str, str]] = json.loads(done.stdout) if done.returncode == 0 else []
     return catalogue
-
-
-def _listed(title: str, items: tuple[str, ...]) -> list[str]:
-    lines = [f"  {title:<9} {item}" for item in items[:LISTED]]
-    return [*lines, f"  {'':<9} … {len(items) - LISTED} more"] if len(items) > LISTED else lines

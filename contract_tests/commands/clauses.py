@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from contract_tests.commands.options import Command
+from contract_tests.commands.options import Command, run_options
 from contract_tests.commands.output import say
 from contract_tests.composition.suites import SUITES, gather
 from contract_tests.contract.loading import load_specification
@@ -17,15 +17,22 @@ from contract_tests.settings.sources import PLACEHOLDER_URL
 
 @click.command(cls=Command)
 @click.argument("prefix", nargs=-1)
-@click.option("--explain", metavar="ID", help="explain one clause: its requests, oracles (file and line) and defects")
-def command(prefix: tuple[str, ...], explain: str | None) -> None:
+@click.option(
+    "--explain",
+    metavar="ID",
+    help="explain one clause: its place on the API page, the oracles that judge it (file and line), its readings, the "
+    "defects of the mock that break it, and the planned requests that probe it",
+)
+@run_options(("spec",))
+def command(prefix: tuple[str, ...], explain: str | None, spec: str | None) -> None:
     """List all clauses, or those whose IDs start with PREFIX."""
     if explain is None:
-        list_clauses({"clauses": prefix}, None)
+        list_clauses({"clauses": prefix, "spec": spec}, None)
         return
     from contract_tests import explanation  # needs the plan and the mock's defects
 
-    say(explanation.explain(explain, load_specification(), SUITES).text)
+    folder = gather({"url": PLACEHOLDER_URL, "spec": spec}, sends=False).spec_folder
+    say(explanation.explain(explain, load_specification(folder), SUITES).text)
 
 
 def list_clauses(flags: Mapping[str, Any], config: Path | None) -> None:

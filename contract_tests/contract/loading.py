@@ -46,10 +46,8 @@ def load_specification(folder: Path | None = None) -> Specification:
     with _content_of(folder / "readings.yaml") as entries:
         for entry in entries:
             reading = _reading(entry, folder / "readings.yaml")
-            if reading.clause not in clauses:
-                raise SpecificationError(
-                    f"{folder / 'readings.yaml'}: {reading.id} names no clause: {reading.clause!r}"
-                )
+            if unknown := [clause for clause in reading.clauses if clause not in clauses]:
+                raise SpecificationError(f"{folder / 'readings.yaml'}: {reading.id} names no clause: {unknown[0]!r}")
             readings[reading.id] = reading
     return Specification(
         folder=folder,
@@ -182,6 +180,7 @@ def _reading(entry: dict[str, Any], path: Path) -> Reading:
         "treatments": treatments,
         "refuses": refuses,
         "group": entry.get("group", ""),
+        "also": tuple(entry.get("also", ())),
         "seen_in": entry.get("seen_in", ""),
         "limit": entry.get("limit", ""),
     }

@@ -65,11 +65,17 @@ class Reading:
     group: str = ""  # one of GROUPS, or none: the request's body decides
     usual: str = ""  # the option that the mock follows
     limit: str = ""  # what the mock cannot follow of an option other than its default
+    also: tuple[str, ...] = ()  # the other clauses that the question concerns; its verdict is on `clause`
     seen_in: str = ""  # "response": only a field of the response shows which option the server follows
 
     def treatment(self, option: str) -> Treatment:
         """Return the treatment of an option; other correct behaviour passes as well."""
         return self.treatments.get(option, Treatment.PASS)
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """All clauses that the question concerns."""
+        return (self.clause, *self.also)
 
     @property
     def refusals(self) -> tuple[str, ...]:

@@ -127,6 +127,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"readings": [{**READING, "clause": "z"}]},
         "readings.yaml: q names no clause: 'z'",
     ),
+    "a reading that also concerns no clause": (
+        {"readings": [{**READING, "also": ["error.code", "z"]}]},
+        "readings.yaml: q names no clause: 'z'",
+    ),
     "an option that there is not": (
         {"readings": [{**READING, "suite": {"d": "warn", "c": "warn", "a": "pass"}}]},
         "readings.yaml: q treats options that it does not have: ['c', 'd']",
