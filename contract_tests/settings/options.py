@@ -62,7 +62,7 @@ _TARGET_OPTIONS = (
         "--bearer nor --cookie",
         many=True,
     ),
-    Option("user_id", "ID", "ID of the user; userIds of each list that this user creates must include it"),
+    Option("user_id", "ID", "ID of the user; each list that this user creates must name it"),
     Option("second_bearer", "TOKEN", "session token of a second user, to check that no list names the wrong user"),
     Option("second_cookie", "NAME=VALUE", "session cookie of the second user"),
     Option("second_user_id", "ID", "ID of the second user"),
