@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -14,6 +14,7 @@ from contract_tests.engine.record import RecordError, UnwritableRecord
 from contract_tests.settings.secrets import printable
 from contract_tests.settings.values import UsageError
 
+T = TypeVar("T")
 EXIT_CODES = """\b
 Exit codes:
   0    every judged clause holds
@@ -41,14 +42,14 @@ class Command(click.Command):
 
 def run_options(
     names: Collection[str] | None = None, *, hides_others: bool = False, **helps: str
-) -> Callable[[Callable[..., int]], Callable[..., int]]:
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Add the options of a run that have one of the names; without names all, except for the URL.
 
     hides_others: whether the command also accepts the other options of `run`, which have no effect there. helps: by
     name, what an option does in this command, where it differs from `run`.
     """
 
-    def add(function: Callable[..., int]) -> Callable[..., int]:
+    def add(function: Callable[..., T]) -> Callable[..., T]:
         for option in reversed(RUN_OPTIONS):
             is_listed = option.name in names if names is not None else option.name != "url"
             if is_listed or (hides_others and option.name != "url"):
