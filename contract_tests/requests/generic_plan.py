@@ -233,7 +233,7 @@ def generic_plan(terms: Terms, operation: Operation, *bases: Mapping[str, Any]) 
     if operation.request_schema is None:
         return Plan(Step("a plain request", sender.request()), tuple(_login_steps(sender, None)))
     steps = [
-        Step(label, sender.request(wrong, login=_other_login(terms, label)))
+        Step(label, sender.request(wrong, login=_other_login(terms, operation.request_schema, wrong)))
         for label, wrong in schema_violations(operation.request_schema, *bases)
     ]
     steps += [Step(label, sender.request(raw=raw)) for label, raw in raw_violations(encode(body))]
@@ -241,10 +241,11 @@ def generic_plan(terms: Terms, operation: Operation, *bases: Mapping[str, Any]) 
     return Plan(Step("a plain request", sender.request(body)), tuple(steps))
 
 
-def _other_login(terms: Terms, label: str) -> Headers | None:
-    """Return the last login of the user for some of the violations, because a server can have a route for each."""
+def _other_login(terms: Terms, schema: Mapping[str, Any], body: Mapping[str, Any]) -> Headers | None:
+    """Return the last login of the user if a required field is missing: a server can have a route for each login."""
     session = terms.settings.first
-    return session.login(session.carriers[-1]) if session.carriers and label.endswith(" left out") else None
+    is_complete = body.keys() >= set(schema.get("required", ()))
+    return session.login(session.carriers[-1]) if session.carriers and not is_complete else None
 
 
 def _login_steps(sender: Sender, body: Any) -> Iterator[Step]:
