@@ -243,7 +243,7 @@ SITUATIONS: dict[int, tuple[Situation, ...]] = {
         Situation("a user without permission", gateway("403 Forbidden"), "lacks a permission"),
         Situation("the session ends in the middle", app(SessionOfThirty), "The session ended after", WHOLE),
         Situation("the quota is used up from the start", app(QuotaFromTheStart), "the quota is used up"),
-        Situation("the quota is used up in the middle", app(QuotaOfThirty), "the quota is used up after 3", WHOLE),
+        Situation("the quota is used up in the middle", app(QuotaOfThirty), "the quota is used up after ", WHOLE),
         Situation("a gateway without a backend", gateway("503 Service Unavailable"), "the server, or a gateway"),
         Situation("a gateway with a broken backend", gateway("502 Bad Gateway"), "answers 502"),
         Situation("a gateway that loses its backend", app(GatewayAfterThirty), "keeps answering 503", WHOLE),
