@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import chain, pairwise
+from itertools import pairwise
 
 from contract_tests.judging import formats
 from contract_tests.judging.case import Case, HistoryOracle, overlap
 from contract_tests.judging.verdict import Judgement, broken, held, warned
 from contract_tests.lead_lists import creators
+from contract_tests.requests.plan import BURST
 
 RUNNING_BACK_S = 1.0  # corrections of a clock, and timestamps in whole seconds, stay below
 FROZEN_CLOCK_S = 1.5  # at this distance, even timestamps in whole seconds differ
@@ -79,18 +80,30 @@ def _held_repeats(cases: Sequence[Case], repeated: set[str]) -> Iterator[Judgeme
     by_request: dict[object, list[Case]] = defaultdict(list)
     for case in cases:
         by_request[case.exchange.request].append(case)
-    shown: dict[str, tuple[Case, Case]] = {}
-    if len(cases) > 1 and (clause := cases[0].clause("response.id.unique")):
-        shown[clause] = (cases[0], cases[1])
+    shown: dict[str | None, Sequence[Case]] = {}
+    if len(cases) > 1:
+        shown[cases[0].clause("response.id.unique")] = cases[:2]
     for group in by_request.values():
-        # In the order of sending too: of a burst, requests with numbers next to each other may not overlap.
-        in_time = sorted(group, key=lambda case: case.exchange.sent_at_s)
-        for first, second in chain(pairwise(group), pairwise(in_time)):
-            if clause := _repeat_clause(first, second):
-                shown.setdefault(clause, (first, second))
-    for clause, pair in shown.items():
-        if clause not in repeated:
-            yield held(clause, pair[0].exchange, pair[1].exchange)
+        for first, second in pairwise(group):
+            if not overlap(first, second):
+                shown.setdefault(first.clause("success.repeatable"), (first, second))
+        for burst in _bursts(group):
+            in_time = sorted(burst, key=lambda case: case.exchange.sent_at_s)
+            if any(overlap(first, second) for first, second in pairwise(in_time)):
+                # All of them: which ones overlap is chance.
+                shown.setdefault(burst[0].clause("success.concurrent"), burst)
+    for clause, several in shown.items():
+        if clause and clause not in repeated:
+            yield held(clause, *(case.exchange for case in several))
+
+
+def _bursts(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
+    """Yield equal requests whose numbers are as close as in a burst, which several users may send."""
+    start = 0
+    for end in range(1, len(cases) + 1):
+        if end == len(cases) or cases[end].exchange.number - cases[end - 1].exchange.number >= BURST:
+            yield cases[start:end]
+            start = end
 
 
 def same_name(cases: Sequence[Case]) -> Iterator[Judgement]:
