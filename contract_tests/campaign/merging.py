@@ -28,7 +28,7 @@ from contract_tests.engine.record import RecordError
 from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.views import ExchangeView
 
-NUMBERS_OF_A_SHARD = 10**10  # more than the cells of a campaign of weeks use
+NUMBERS_OF_A_SHARD = 10**12  # more than the cells of a campaign of weeks use
 UNION = ", merged from "  # in the depth of a union
 _PART = re.compile(r"(.+?)(?:, shard (\d+)/(\d+))?")
 

@@ -18,6 +18,7 @@ import orjson
 
 from contract_tests.campaign.cells import cell_cut_off, cell_of
 from contract_tests.campaign.corpus import CampaignLog
+from contract_tests.engine.budget import CALLED_FOR
 from contract_tests.engine.discoveries import LONGEST_GAP_S
 from contract_tests.engine.events import Event, ExchangesCounted, ExchangeSeen, RunStarted, StageStarted
 from contract_tests.engine.files import lock
@@ -32,7 +33,7 @@ from contract_tests.target.connections import Way
 from contract_tests.target.exchange import Exchange, Request, Response
 
 COVERING = -1  # the index of the covering set, before all cells
-SENT_ANEW = NUMBERS_OF_A_CELL // 2  # is added to the number of a request if the record has another one
+SENT_ANEW = CALLED_FOR // 2  # is added to the number of a request if the record has another one
 
 
 @dataclass

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 PAUSE_STEP_S = 0.1  # of a pause, after which it ends if the budget has ended
+CALLED_FOR = 500_000  # is added to the number of a request that a response calls for; no plan has as many requests
 
 
 class Budget:
@@ -31,6 +32,7 @@ class Budget:
         self._max_requests = max_requests
         self._within = within
         self._numbers = numbers_after or 0
+        self._called_for = self._numbers + CALLED_FOR
         self._numbering = within if numbers_after is None else None
         self._stopped = threading.Event()
         self.is_asked_to_end = False  # by `end`; no lock: a signal sets it in the middle of anything
@@ -57,11 +59,18 @@ class Budget:
         own = float("inf") if self._deadline is None else self._deadline - self._clock()
         return own if self._within is None else min(own, self._within.left_s)
 
-    def new_number(self) -> int:
-        """Return the number of the next planned request. Of those sent at once, it does not say which one was first."""
+    def new_number(self, *, called_for: bool = False) -> int:
+        """Return the number of the next request. Of those sent at once, it does not say which one was first.
+
+        called_for: whether a response calls for the request. Which one does can depend on the order of arrival, so
+        these requests have numbers of their own, and the others the same numbers in every run.
+        """
         if self._numbering is not None:
-            return self._numbering.new_number()
+            return self._numbering.new_number(called_for=called_for)
         with self._lock:
+            if called_for:
+                self._called_for += 1
+                return self._called_for
             self._numbers += 1
             return self._numbers
 

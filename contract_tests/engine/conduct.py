@@ -201,7 +201,7 @@ class Conductor:
             self._budget.pause(WAIT_STEP_S)
             if not self._budget.allows_more:
                 break
-            exchange = self._traffic.send(plans[0].first)
+            exchange = self._traffic.repeat(exchange)
         target = self._traffic.target
         if problem := discovery_problem(exchange, target.speaks_tls, proxy=target.proxy_name):
             self._traffic.show(exchange)
@@ -242,10 +242,11 @@ class Conductor:
 
     def _send_burst(self, plan: Plan) -> Iterator[None]:
         """Send the burst of a plan; again if the machine was so busy that no two of its requests were concurrent."""
-        for _ in range(BURST_TRIES):
+        for attempt in range(BURST_TRIES):
             if not plan.burst or not self._budget.allows_more:
                 return
-            burst = sorted(self._traffic.send_burst(plan.burst), key=lambda exchange: exchange.sent_at_s)
+            burst = self._traffic.send_burst(plan.burst, called_for=attempt > 0)
+            burst.sort(key=lambda exchange: exchange.sent_at_s)
             yield
             if any(second.sent_at_s < first.received_at_s for first, second in pairwise(burst)):
                 return

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from contract_tests.engine.budget import CALLED_FOR
 from contract_tests.engine.causes import cause_of
 from contract_tests.engine.events import Breaches, Event, ExchangesCounted, FailureRepeated, StageStarted, VerdictGiven
 from contract_tests.engine.grouping import Key, groups
 from contract_tests.engine.views import BodyView, VerdictView
 from contract_tests.judging.verdict import Outcome, Verdict
 
-NUMBERS_OF_A_CELL = 10_000  # of its requests: more than a cell sends with all its shrinking
+NUMBERS_OF_A_CELL = 2 * CALLED_FOR  # of its requests: more than a cell sends with all its shrinking
 KEPT_KINDS = 500  # of breaches; a server with more breaks the same clause with an ever other text
 CONFIRMING = "making findings smaller, and sending them again"  # a stage in which no breach is new
 

@@ -91,11 +91,16 @@ class Traffic:
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
-    def send(self, step: Step) -> Exchange:
-        """Send one request without judging it."""
-        exchange = self.target.send(*self._outgoing(step))
+    def send(self, step: Step, *, called_for: bool = False) -> Exchange:
+        """Send one request without judging it. called_for: whether a response calls for it."""
+        exchange = self.target.send(*self._outgoing(step, called_for))
         self.silences += (exchange.failure or "").startswith(SILENT)
         return exchange
+
+    def repeat(self, exchange: Exchange) -> Exchange:
+        """Send a request once more under its number, because the server did not respond yet."""
+        self._budget.spend_request()
+        return self.target.send(exchange.request, exchange.label, exchange.number)
 
     def send_concurrently(
         self, chains: Iterable[Sequence[Step]]
@@ -124,9 +129,10 @@ class Traffic:
         yield
         return breaks
 
-    def send_burst(self, steps: Iterable[Step]) -> list[Exchange]:
-        """Send all steps at the same time and judge them."""
-        burst = sorted(self.target.send_burst(map(self._outgoing, steps)), key=lambda exchange: exchange.number)
+    def send_burst(self, steps: Iterable[Step], *, called_for: bool = False) -> list[Exchange]:
+        """Send all steps at the same time and judge them. called_for: whether the responses to others call for them."""
+        outgoing = [self._outgoing(step, called_for) for step in steps]
+        burst = sorted(self.target.send_burst(outgoing), key=lambda exchange: exchange.number)
         for exchange in burst:
             self.add(exchange)
         return burst
@@ -165,12 +171,12 @@ class Traffic:
             self.show(exchange)
         return [self.judge.case(exchange) for exchange in again]
 
-    def _outgoing(self, step: Step) -> Outgoing:
+    def _outgoing(self, step: Step, called_for: bool = False) -> Outgoing:
         self._budget.spend_request()
-        return self._numbered(step)
+        return self._numbered(step, called_for)
 
-    def _numbered(self, step: Step) -> Outgoing:
-        return step.request, step.label, self._budget.new_number()
+    def _numbered(self, step: Step, called_for: bool = False) -> Outgoing:
+        return step.request, step.label, self._budget.new_number(called_for=called_for)
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
@@ -183,7 +189,7 @@ class Traffic:
             self.show(exchange)
             if not self._budget.allows_more:
                 return None, []
-            exchange = self.send(Step(exchange.label, exchange.request))
+            exchange = self.send(Step(exchange.label, exchange.request), called_for=True)
         over = self._watch.see(exchange, self.plain.request, self._ask)
         response = exchange.response
         if response is not None and response.status in {429, 503} and response.header("Retry-After") is not None:
@@ -198,10 +204,10 @@ class Traffic:
             self._give_up(over)
         return case, judgements
 
-    def judge_by(self, clause: str, cases: Sequence[Case]) -> None:
-        """Judge cases together, and record the verdicts on one clause."""
-        found = self.broken(self.judge.judge_history(cases))
-        self._cases.log_judgements([verdict for verdict in found if verdict.clause == clause])
+    def keep(self, cases: Iterable[Case]) -> None:
+        """Keep recorded cases, to be judged together with the others."""
+        for case in cases:
+            self.history.add(case.exchange.number, case, self._cases.view(case.exchange))
 
     def judge_put_off(self, until_s: float = math.inf) -> None:
         """Judge the exchanges that were put off until a time, because the target was not out of reach later."""
@@ -229,12 +235,11 @@ class Traffic:
                 self.add(self.send(Step(f"{case.exchange.label}, sent again", case.exchange.request)), observes=False)
 
     def send_in_turn(self, *steps: Step) -> list[Case]:
-        """Send requests one after the other on one new connection, and keep them without judging each one."""
-        cases = [self.judge.case(e) for e in self.target.send_in_turn([self._outgoing(step) for step in steps])]
-        for case in cases:
-            self._cases.keep(case)
-            self._arrived.pop(case.exchange.number, None)
-        return cases
+        """Send requests that a response calls for in turn on one new connection, and record but not judge them."""
+        exchanges = self.target.send_in_turn([self._outgoing(step, called_for=True) for step in steps])
+        for exchange in exchanges:
+            self.show(exchange)
+        return [self.judge.case(exchange) for exchange in exchanges]
 
     def show(self, exchange: Exchange) -> None:
         """Record an exchange without judging it."""
@@ -276,7 +281,7 @@ class Traffic:
         return case, self.judge.judge(case)
 
     def _ask(self, step: Step) -> Exchange:
-        exchange = self.send(step)
+        exchange = self.send(step, called_for=True)
         self.show(exchange)
         return exchange
 

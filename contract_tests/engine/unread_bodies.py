@@ -36,7 +36,7 @@ class UnreadBodies:
         if not self._found and not self._finds(case, judgements, traffic):
             return exchange
         traffic.show(exchange)
-        return traffic.send(Step(exchange.label, exchange.request))
+        return traffic.send(Step(exchange.label, exchange.request), called_for=True)
 
     def _finds(self, case: Case, judgements: Iterable[Judgement], traffic: Traffic) -> bool:
         """Return whether a refusal that breaks a clause shows the server at fault."""
@@ -56,6 +56,7 @@ def _takes_body_for_request(before: Exchange, traffic: Traffic) -> bool:
     """Return whether the server refuses the plain request after this one, and accepts it on another connection."""
     refused = Step(before.label, before.request)
     plain = Step(f"{traffic.plain.label}, on the same connection", traffic.plain.request)
+    cases: list[Case] = []
     proofs = 0
     for _ in range(TRIES):
         if not traffic.allows_more:
@@ -66,8 +67,9 @@ def _takes_body_for_request(before: Exchange, traffic: Traffic) -> bool:
         (alone,) = traffic.send_in_turn(traffic.plain)
         if second.status < 400 or not alone.succeeded:
             return False
+        cases += [first, second, alone]
         proofs += 1
         if proofs == PROOFS:
-            traffic.judge_by("http.answer.complete", [first, second, alone])
+            traffic.keep(cases)
             return True
     return False

@@ -92,7 +92,7 @@ class ResponseView:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeView:
-    """One exchange of a run. number: its place in the order of the plan, from 1 on."""
+    """One exchange of a run. number: its place in the order of the plan, from 1 on; see `Budget.new_number`."""
 
     number: int
     label: str

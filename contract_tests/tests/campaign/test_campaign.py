@@ -23,7 +23,7 @@ from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
 from contract_tests.composition.campaign import open_campaign
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, StageStarted, VerdictGiven
-from contract_tests.engine.findings import CONFIRMING, Findings, Found
+from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL, Findings, Found
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.campaign import CampaignReport
@@ -145,7 +145,7 @@ def test_a_finding_counts_its_breaches_and_keeps_the_smallest() -> None:
 
 def test_what_was_sent_again_stays_until_a_smaller_request_is() -> None:
     confirmed = (breach(1, b"long"), StageStarted(CONFIRMING), FailureRepeated("request.name.text", 3, 3, 1))
-    later = found_after(*confirmed, StageStarted("cell 0"), breach(10_001, b""))
+    later = found_after(*confirmed, StageStarted("cell 0"), breach(NUMBERS_OF_A_CELL + 1, b""))
     assert (later.times, later.smallest.exchanges[0].number) == (3, 1)
     shrunk = found_after(*confirmed, breach(2, b"s"))
     assert (shrunk.times, shrunk.count, shrunk.smallest.exchanges[0].number) == (0, 1, 2)

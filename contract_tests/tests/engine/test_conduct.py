@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 import threading
@@ -16,7 +17,7 @@ import pytest
 
 from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.run import open_run
-from contract_tests.engine.budget import Budget
+from contract_tests.engine.budget import CALLED_FOR, Budget
 from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
@@ -27,6 +28,7 @@ from contract_tests.engine.reducing import SILENCES
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.judging.verdict import Outcome
+from contract_tests.report.json import write as write_json
 from contract_tests.requests.plan import BURST
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Depth, Settings
@@ -150,7 +152,7 @@ def test_two_runs_against_a_faulty_server_report_the_same_in_any_order_of_arriva
     assert result.requests == in_order.requests
 
 
-def test_the_number_of_a_planned_request_depends_only_on_the_plan() -> None:
+def test_a_check_that_a_response_calls_for_changes_nothing_else_in_the_report() -> None:
     class Unsteady(RightCore):
         """Refuses the rocket after a random delay, so that the run checks whether the server reads all bodies."""
 
@@ -163,19 +165,21 @@ def test_the_number_of_a_planned_request_depends_only_on_the_plan() -> None:
                 return self.refuse(request, BadRequest(("name", "no rocket")))
             return super().create(request)
 
-    def labels(connections: int) -> tuple[list[str], list[str]]:
-        """Return the labels of the requests that are sent several at once, by number, and the labels of the others."""
+    def report(connections: int) -> tuple[dict[int, str], list[str], object]:
+        """Return the labels of the planned requests, those of the others, and the clauses of the report."""
         events: list[Event] = []
         with serve(Unsteady(USERS)) as url, open_run(quick(url, connections=connections)) as run:
-            run.conduct(events.append)
-            (plan,) = run._job.plans
+            result = run.conduct(events.append)
         seen = {event.exchange.number: event.exchange.label for event in events if isinstance(event, ExchangeSeen)}
-        planned = range(1, 2 + sum(map(len, plan.chains)) + len(plan.concurrent))
-        return [seen.pop(number) for number in planned], list(seen.values())
+        called_for = [seen.pop(number) for number in list(seen) if number > CALLED_FOR]
+        clauses = json.loads(write_json(result, None))["clauses"]
+        shown = [(clause["id"], clause["outcome"], clause["counts"], clause["requests"]) for clause in clauses]
+        return seen, called_for, shown
 
-    (one, _), (several, others) = labels(1), labels(8)
-    assert "a plain lead list, on the same connection" in others
+    (one, _, in_order), (several, called_for, in_any_order) = report(1), report(8)
+    assert "a plain lead list, on the same connection" in called_for
     assert one == several
+    assert in_order == in_any_order
 
 
 def test_events_may_be_added_up_in_any_order(mangled: tuple[list[Event], RunResult]) -> None:
