@@ -65,7 +65,7 @@ export class Detail {
       reason(exchange),
       copyMenu(exchange, this.#api, this.cookieName),
       messageView("Request", exchange.request, of("request")),
-      messageView("Answer", exchange.answer, of("answer")),
+      messageView("Response", exchange.answer, of("answer")),
     );
     this.#place.scrollTop = 0;
   }
@@ -108,10 +108,10 @@ function facts(exchange, world) {
     ["World", world],
     ["Operation", operation ?? "none of the spec"],
     ["Request", el("span", { class: `verdict ${verdict.request}` }, JUDGED[verdict.request])],
-    ["Answer", el("span", { class: `verdict ${verdict.answer}` }, JUDGED[verdict.answer])],
+    ["Response", el("span", { class: `verdict ${verdict.answer}` }, JUDGED[verdict.answer])],
   ];
   if (fault) told.push(["Fault", el("span", {}, el("span", { class: "fault" }, readable(fault.what)), ` by ${door}`)]);
-  if (!answer.complete) told.push(["Broken off", answer.status === null ? "before any answer" : "before its end"]);
+  if (!answer.complete) told.push(["Cut off", answer.status === null ? "before any response" : "before its end"]);
   return el("dl", { class: "facts" }, ...told.map(([name, value]) => el("div", { class: name }, el("dt", {}, name), el("dd", {}, value))));
 }
 

@@ -4,18 +4,18 @@
 
 import { short } from "./showing.js";
 
-/** @type {Record<string, string>} what a client meets, by the `answer` of a fault */
+/** @type {Record<string, string>} the effect on a client, by the `answer` of a fault */
 export const ANSWERS = {
-  hang: "no answer, ever",
+  hang: "no response, ever",
   reset: "connection reset",
-  empty: "no answer at all",
+  empty: "closed without a response",
   half: "half of the body",
   dribble: "body in a slow dribble",
   "bad-chunk": "a bad chunk",
   "not-json": "a body that is not JSON",
 };
 export const EXPIRED = "session expired";
-// What gateways and sibling endpoints answer; the spec has none of them here.
+// Statuses of gateways and sibling endpoints; the spec has none of them here.
 export const OTHER_STATUSES = [403, 404, 409, 413, 422, 429, 502, 503, 504];
 
 /** @param {Fault} fault */

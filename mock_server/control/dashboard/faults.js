@@ -43,8 +43,8 @@ export class Faults {
       el("optgroup", { label: "Documented" }, ...documented.map(status)),
       el("optgroup", { label: "Of gateways and others" }, ...others.map(status)),
       el("optgroup", { label: "Session" }, el("option", { value: "session=expired" }, EXPIRED)),
-      el("optgroup", { label: "In place of the work" }, ...answers.filter(isFirst).map(answer)),
-      el("optgroup", { label: "After the work" }, ...answers.filter((each) => !isFirst(each)).map(answer)),
+      el("optgroup", { label: "Instead of processing" }, ...answers.filter(isFirst).map(answer)),
+      el("optgroup", { label: "After processing" }, ...answers.filter((each) => !isFirst(each)).map(answer)),
     );
     const often = el(
       "select",
@@ -65,7 +65,7 @@ export class Faults {
     what.value = `status=${documented.at(-1) ?? 500}`;
     fill(
       this.#form,
-      el("label", { class: "full" }, "Answer ", what),
+      el("label", { class: "full" }, "Response ", what),
       el("label", {}, "Delay, ms ", number({ name: "delayMs", max: 60000, placeholder: "none" })),
       el("label", {}, "p99, ms ", number({ name: "p99Ms", max: 60000, placeholder: "fixed", "aria-label": "p99 of the delay, ms" })),
       el("label", {}, "Method ", method),

@@ -37,7 +37,7 @@ export function inWords(error) {
   return (details.length > 1 ? details.map((each) => each.message) : [message]).map((each) => el("p", {}, each));
 }
 
-/** Ask before something is lost. @param {string} text @param {string} yes What the answer yes is called. */
+/** Ask before something is lost. @param {string} text @param {string} yes The text of the button that confirms. */
 export function ask(text, yes) {
   const dialog = byId("question", HTMLDialogElement);
   fill(byId("question-text", HTMLElement), text);

@@ -115,7 +115,7 @@ function bodyOf({ headers, body, bodyBase64, bodyBytes }) {
 }
 
 /**
- * What a test expects of the answer; nothing of one to a request that its client cannot send just so.
+ * What a test expects of the response: nothing if its client cannot send this request unchanged.
  * @param {number | null} status @param {boolean} breaks @param {boolean} isOther
  */
 export function expectation(status, breaks, isOther) {

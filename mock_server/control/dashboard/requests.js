@@ -150,7 +150,7 @@ export class Requests {
           "span",
           { class: "marks" },
           fault && el("span", { class: "fault" }, readable(fault.what)),
-          verdict.answer === "invalid" && el("span", { class: "wrong-answer" }, "answer breaks the spec"),
+          verdict.answer === "invalid" && el("span", { class: "wrong-answer" }, "response breaks the spec"),
         ),
     );
     const item = el("li", {}, button);

@@ -97,8 +97,8 @@ function fetchCall({ method, url, headers: asSent, body, status, notes, cookieNa
   if (isRedirect(status)) options.push('redirect: "manual"');
   if (sendsBody) options.push(`body: ${fetchBody(body, has(headers, "Content-Type"))}`);
   const lines = options.map((option) => `  ${option},\n`).join("");
-  const sent = `const answer = await fetch(${jsText(url)}, {\n${lines}});`;
-  return { notes: told, code: `${sent}\nconsole.log(answer.status, await answer.text());` };
+  const sent = `const response = await fetch(${jsText(url)}, {\n${lines}});`;
+  return { notes: told, code: `${sent}\nconsole.log(response.status, await response.text());` };
 }
 
 /** @param {Body} body @param {boolean} hasType */
@@ -127,7 +127,7 @@ function playwright({ method, url, headers, body, status, breaks, isSlow, notes 
   const steps = {
     breaks: [`await expect(${call}).rejects.toThrow();`],
     nothing: [`await ${call};`],
-    status: [`const answer = await ${call};`, `expect(answer.status()).toBe(${status});`],
+    status: [`const response = await ${call};`, `expect(response.status()).toBe(${status});`],
   }[expected];
   if (isSlow) steps.unshift("test.setTimeout(90_000);");
   const code = [
@@ -192,7 +192,7 @@ function pythonTest(request, imports, head, bodyName) {
   const steps = {
     breaks: ["    with pytest.raises(httpx2.TransportError):", `        ${call}`],
     nothing: [`    ${call}`],
-    status: [`    answer = ${call}`, `    assert answer.status_code == ${status}`],
+    status: [`    response = ${call}`, `    assert response.status_code == ${status}`],
   }[expected];
   const imported = ["import httpx2", ...(breaks ? ["import pytest"] : []), ...imports];
   return { notes, code: [...imported, "\n", ...head, ...steps].join("\n") };

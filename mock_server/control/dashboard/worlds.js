@@ -45,7 +45,7 @@ export class Worlds {
     const drop = () =>
       attempt(async () => {
         if (!(await ask(`Drop the world ${shown} with ${has.join(", ")} and its snapshots?`, "Drop"))) return;
-        if (name === world) this.#switchTo("default"); // first: the page's event stream would make the world again
+        if (name === world) this.#switchTo("default"); // first: the web page's event stream would make the world again
         await this.#api.delete(`worlds/${encodeURIComponent(name)}`);
         tell(`World ${shown} dropped`);
         this.#switchTo(name === world ? "default" : world);

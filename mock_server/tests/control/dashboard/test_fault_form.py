@@ -23,9 +23,9 @@ FAULTS = {
     "status after a delay": ("status 503", {"Delay, ms": "5"}, {"times": 1, "status": 503, "delayMs": 5}),
     "share": ("status 500", {"For": "a share of all", "Percent": "30"}, {"share": 0.3, "status": 500}),
     "until reset": ("status 500", {"For": "all until reset"}, {"status": 500}),
-    "hang": ("no answer, ever", {}, {"times": 1, "answer": "hang"}),
+    "hang": ("no response, ever", {}, {"times": 1, "answer": "hang"}),
     "reset": ("connection reset", {}, {"times": 1, "answer": "reset"}),
-    "empty": ("no answer at all", {}, {"times": 1, "answer": "empty"}),
+    "empty": ("closed without a response", {}, {"times": 1, "answer": "empty"}),
     "half": ("half of the body", {}, {"times": 1, "answer": "half"}),
     "dribble": ("body in a slow dribble", {}, {"times": 1, "answer": "dribble"}),
     "bad chunk": ("a bad chunk", {}, {"times": 1, "answer": "bad-chunk"}),
@@ -38,7 +38,7 @@ def test_each_fault_is_set_and_removed(page: Page, mock: RunningMock) -> None:
     form = page.locator("#fault-form")
     for what, fields, wanted in FAULTS.values():
         form.evaluate("each => { each.reset(); each.dispatchEvent(new Event('input')) }")  # faster than a new web page
-        form.get_by_label("Answer").select_option(what)
+        form.get_by_label("Response").select_option(what)
         if "For" in fields:
             form.get_by_role("combobox", name="For", exact=True).select_option(fields["For"])
         for label in fields.keys() - {"For"}:
@@ -70,7 +70,7 @@ def test_a_fault_can_apply_to_some_requests_only(page: Page, mock: RunningMock) 
 
 def test_a_fault_has_its_own_response_and_more_conditions(page: Page, mock: RunningMock) -> None:
     form = page.locator("#fault-form")
-    form.get_by_label("Answer").select_option("status 409")
+    form.get_by_label("Response").select_option("status 409")
     form.get_by_text("Own response, more conditions").click()
     form.get_by_label("Own body, sent with the status").fill('{"code": "TAKEN"')
     form.get_by_role("button", name="Add fault").click()
@@ -112,7 +112,7 @@ def test_the_remaining_uses_of_faults_are_shown_newest_first(page: Page, mock: R
     expect(faults.nth(1)).to_contain_text("all requests: PUT")
     assert create(mock).status_code == 500
     expect(faults.nth(0)).to_contain_text("the next 1 (of 2)")
-    page.locator("#fault-form").get_by_label("Answer").select_option("status 429")
+    page.locator("#fault-form").get_by_label("Response").select_option("status 429")
     page.get_by_role("button", name="Add fault").click()
     expect(faults).to_have_count(3)
     in_force = mock.control("GET", "faults")
@@ -141,9 +141,9 @@ def test_a_fault_without_effect_is_refused_at_its_fields(page: Page, mock: Runni
     delay = form.get_by_role("spinbutton", name="Delay, ms", exact=True)
     p99 = form.get_by_role("spinbutton", name="p99 of the delay, ms")
     invalid = "() => [...document.querySelectorAll('#fault-form :invalid')].map(each => each.name)"
-    form.get_by_label("Answer").select_option("the usual")
+    form.get_by_label("Response").select_option("the usual")
     assert page.evaluate(invalid) == ["delayMs"]
-    form.get_by_label("Answer").select_option("status 500")
+    form.get_by_label("Response").select_option("status 500")
     assert page.evaluate(invalid) == []
     p99.fill("40")
     assert page.evaluate(invalid) == ["delayMs"]

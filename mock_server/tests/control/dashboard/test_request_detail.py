@@ -30,7 +30,7 @@ def test_problems_are_shown_at_their_lines(page: Page, mock: RunningMock) -> Non
     expect(detail.get_by_text("Why it was refused").locator("..")).to_contain_text("3 problems, the first")
     assert detail.locator(".facts").inner_text().split("\n")[2:] == [
         "Took", *detail.locator(".Took dd").all_inner_texts(), "User", "user_xyz789", "World", "default",
-        "Operation", "createLeadList", "Request", "invalid", "Answer", "valid",
+        "Operation", "createLeadList", "Request", "invalid", "Response", "valid",
     ]  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def test_on_a_phone_an_open_request_is_no_box_that_scrolls(page: Page, mock: Run
     assert detail.evaluate("each => each.scrollHeight <= each.clientHeight")
     close = detail.get_by_role("button", name="Close")
     expect(close).to_be_in_viewport(ratio=1)
-    page.get_by_role("region", name="Answer body").scroll_into_view_if_needed()
+    page.get_by_role("region", name="Response body").scroll_into_view_if_needed()
     page.mouse.wheel(0, 300)
     expect(close).to_be_in_viewport(ratio=1)
     close.click()

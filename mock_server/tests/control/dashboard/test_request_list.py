@@ -61,7 +61,7 @@ def test_requests_are_filtered_by_text_status_and_verdict(page: Page, mock: Runn
         ("enddate is missing", "4", "invalid", ["400"]),
         ("alpha", "5", "", []),
     ):
-        page.get_by_label("Text in the request or its answer").fill(text)
+        page.get_by_label("Text in the request or its response").fill(text)
         page.get_by_label("Status", exact=True).select_option(status)
         page.get_by_label("Verdict", exact=True).select_option(verdict)
         assert rows(page).locator(".status").all_text_contents() == statuses

@@ -121,7 +121,7 @@ OF_A_PAGE = (
     "Idempotency-Key: k",
 )
 CASES = {
-    "the page's example": Case(compact(PAGE)),
+    "the API page's example": Case(compact(PAGE)),
     "refused": Case(b'{"name":5}'),
     "without login": Case(compact(PAGE), (JSON,)),
     "expired": Case(compact(PAGE), ("Authorization: Bearer expired", JSON), told=MASKED),
