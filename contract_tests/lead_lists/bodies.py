@@ -77,7 +77,7 @@ def base(name: str, accepted: Mapping[str, Any] | None = None) -> dict[str, Any]
     return {**usual, **(accepted or {})}
 
 
-# What a server may accept that refuses the plain body: the page's example, less what need not exist there.
+# What a server may accept that refuses the plain body: the API page's example, less what need not exist there.
 _EXAMPLE_LESS_NAME = {key: value for key, value in PAGE_EXAMPLE.items() if key != "name"}
 OTHER_BASES: tuple[Mapping[str, Any], ...] = (
     _EXAMPLE_LESS_NAME,

@@ -47,7 +47,7 @@ def lead_list_plan(terms: Terms, operation: Operation, tag: str) -> Plan:
 
 
 def _on_other_bases(terms: Terms, operation: Operation, tag: str) -> Iterator[Plan]:
-    """The same plan on the ids that the user knows, then on the page's example."""
+    """The same plan on the ids that the user knows, then on the API page's example."""
     known = partial(known_ids, terms.settings)
     own = {"icpId": next(iter(known("icpId")), None), "personIds": list(known("personIds"))}
     for accepted in (*((own,) if any(own.values()) else ()), *OTHER_BASES):
@@ -163,12 +163,13 @@ def _omissions(sender: Sender, tag: str) -> Iterator[Step]:
 
 def _existing(sender: Sender, tag: str) -> Iterator[Step]:
     """Yield the example of the API page, variants without some of its IDs, and bodies with the user's existing IDs."""
-    yield Step("the page's example", sender.request(PAGE_EXAMPLE))
+    yield Step("the API page's example", sender.request(PAGE_EXAMPLE))
     yield Step(
-        "the page's example without an ICP", sender.request({**PAGE_EXAMPLE, "icpId": None, "name": f"No ICP, {tag}"})
+        "the API page's example without an ICP",
+        sender.request({**PAGE_EXAMPLE, "icpId": None, "name": f"No ICP, {tag}"}),
     )
     yield Step(
-        "the page's example without people",
+        "the API page's example without people",
         sender.request({**PAGE_EXAMPLE, "personIds": [], "name": f"No people, {tag}"}),
     )
     known = partial(known_ids, sender.terms.settings)

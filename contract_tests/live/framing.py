@@ -116,7 +116,7 @@ class Framing:
         end = _END_OF_HEAD.search(self._buffer, blank)
         is_request = self._request_method is None
         if end is None:
-            # What is not HTTP, such as TLS, may wait for an answer before it goes on.
+            # What is not HTTP, such as TLS, may wait for the other side before it goes on.
             if len(self._buffer) > LONGEST_HEAD_BYTES or (is_request and not _START_OF_REQUEST.match(self._buffer)):
                 self._step = self._opaque
             return

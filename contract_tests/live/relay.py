@@ -262,7 +262,7 @@ class _Link:
     def _cut(self, flight: Flight, place: int) -> None:
         """Report an exchange that the server did not finish, if it is clear that a response was due."""
         if flight.answer is not None:
-            failure = "the answer is not whole: the server closed the connection in its middle"
+            failure = "the response is incomplete: the server closed the connection in the middle of it"
         elif flight.is_first:
             failure = HUNG_UP
         else:

@@ -12,9 +12,9 @@ import orjson
 Headers = tuple[tuple[str, str], ...]
 UNREACHABLE = "no connection"  # the start of a failure without a connection
 OTHER_NETWORK = "of another kind of network"  # in such a failure: the address is not allowed
-SILENT = "no whole answer within"  # the start of a failure of a server that took too long
+SILENT = "no complete response within"  # the start of a failure of a server that took too long
 PARTLY = ", only a part of it"  # the end of such a failure, if something arrived
-HUNG_UP = "the server closed the connection without an answer"
+HUNG_UP = "the server closed the connection without a response"
 NOT_HTTP = "the response is not HTTP or not whole"  # the start of a failure of a server that sent something else
 NOT_SENT = "not sent"  # the start of a failure of our own, not of the server
 

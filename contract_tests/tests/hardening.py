@@ -58,7 +58,7 @@ def attacked(name: str, url: str) -> Ended:
 
 def main() -> None:
     """Print a row for each promise."""
-    reasons = dict.fromkeys(UNENDING, "no whole answer within") | {name: why for name, (_, why) in WRONG.items()}
+    reasons = dict.fromkeys(UNENDING, "no complete response within") | {name: why for name, (_, why) in WRONG.items()}
     attacks = {**UNENDING, **{name: attack for name, (attack, _) in WRONG.items()}}
     with attackers(attacks) as urls, ThreadPoolExecutor(AT_ONCE) as pool:
         ended = list(pool.map(lambda item: attacked(*item), urls.items()))

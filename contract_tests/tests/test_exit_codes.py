@@ -233,7 +233,7 @@ SITUATIONS: dict[int, tuple[Situation, ...]] = {
     3: (
         Situation("no server", NOWHERE, "cannot be reached"),
         Situation("a server that does not start in time", NOWHERE, "cannot be reached", (*WHOLE, "--wait=0.5")),
-        Situation("a silent server", raw(silent), "no whole answer within 0.5 s", (*WHOLE, "--timeout=0.5")),
+        Situation("a silent server", raw(silent), "no complete response within 0.5 s", (*WHOLE, "--timeout=0.5")),
         Situation("a wrong path", RIGHT, "there is no such endpoint", ("{url}/elsewhere", *LOGIN)),
         Situation("the path twice", RIGHT, "the path has /api/v1 twice", ("{url}/api/v1", *LOGIN)),
         Situation("a redirect to a login page", app(SignInPage), "If users sign in there, the given login is not"),

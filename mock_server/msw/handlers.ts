@@ -182,7 +182,7 @@ function wrongIn({ times, status, delayMs, session, answer, body, headers }: Fau
 }
 
 function noSuchAnswer(answer: string): string {
-  return `the handlers for MSW have no answer=${answer}; they have ${ANSWERS.join(", ")}`;
+  return `the handlers for MSW do not support answer=${answer}, only ${ANSWERS.join(", ")}`;
 }
 
 function nextFault(faults: Fault[]): Applied | null {

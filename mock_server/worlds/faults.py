@@ -81,7 +81,7 @@ class Fault:
             raise FaultError("status", f"{self.status} with a session", "one of them; session returns 401")
         hidden = _HIDDEN_BY.get(self.answer or "", ())
         if name := next((each for each in hidden if each in given), ""):
-            raise FaultError(name, f"a {name} with answer {self.answer}", "one of them; the answer replaces it")
+            raise FaultError(name, f"a {name} with answer {self.answer}", "one of them; `answer` replaces it")
         if self.status in _WITHOUT_BODY and "body" in given:
             raise FaultError("body", f"a body with the status {self.status}", "another status; this one has no body")
 

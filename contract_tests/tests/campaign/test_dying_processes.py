@@ -48,7 +48,7 @@ class Cutting(RightCore):
     kept = 64  # characters of a name
     received = 0
     is_asked = False  # while it does not answer
-    pause_s = 0.0  # before each answer
+    pause_s = 0.0  # before each response
 
     def __init__(self, users: Mapping[str, str]) -> None:
         super().__init__(users)

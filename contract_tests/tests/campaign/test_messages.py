@@ -258,7 +258,7 @@ def test_a_server_that_reads_nothing_is_silent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, Target(timeout_s=0.2, connections=1) as target:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         wire = Wire(b"x" * (16 << 20), "the head does not end", is_complete=False, is_last=True)
-        assert target.send(replace(request_to(url), wire=wire)).failure == "no whole answer within 0.2 s"
+        assert target.send(replace(request_to(url), wire=wire)).failure == "no complete response within 0.2 s"
 
 
 def test_each_body_is_sent_whole_and_the_two_lengths_differ() -> None:

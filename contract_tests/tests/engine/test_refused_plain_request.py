@@ -46,7 +46,7 @@ class NullIcpRefused(Strict):
 
 
 class OtherNamesRefused(Strict):
-    """The server takes no name but that of the page's example."""
+    """The server takes no name but that of the API page's example."""
 
     def objections(self, sent: Fields, fields: Fields) -> Problems:
         yield from super().objections(sent, fields)

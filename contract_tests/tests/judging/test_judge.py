@@ -97,7 +97,7 @@ RIGHT: dict[str, Exchange] = {
     "ids in another order": people(["lead_A", "lead_b"], ["lead_b", "lead_A"]),
     "an id once for twice": people(["a", "b", "a"], ["a", "b"]),
     "unknown people dropped": people(["lead_zz9"], []),
-    "only the page's people exist": people(["lead_zz9", "lead_abc123"], ["lead_abc123"]),
+    "only the API page's people exist": people(["lead_zz9", "lead_abc123"], ["lead_abc123"]),
     "only the user's people exist": people(["lead_zz9", KNOWN_PERSON], [KNOWN_PERSON]),
     "people dropped from a list of companies": echo(sent_body(type="company", personIds=["a"]), personIds=[]),
     "numbers as strings": people([1001, 7], ["1001", "7"]),
@@ -141,7 +141,7 @@ RIGHT: dict[str, Exchange] = {
         request(sent_body(name="n" * 200_000)), failure="the server closed the connection"
     ),
     "what we could not send": exchange(failure="not sent: illegal header value"),
-    "a charset on the answer": exchange(headers=(("content-type", "application/json; charset=utf-8"),)),
+    "a charset on the response": exchange(headers=(("content-type", "application/json; charset=utf-8"),)),
     "a relative Location": exchange(headers=(JSON_TYPE, ("Location", "1?a=%20#b"))),
     "an empty Location": exchange(headers=(JSON_TYPE, ("Location", ""))),
     "more fields": exchange(answer=created(persons=[], orgId=None)),

@@ -126,7 +126,7 @@ ROWS: list[Row] = [
     (
         "http.answer.complete",
         [exchange()],
-        [exchange(failure="no whole answer within 10 s")],
+        [exchange(failure="no complete response within 10 s")],
     ),
     ("http.answer.no-server-error", [exchange()], [exchange(status=503)]),
     ("http.answer.media-type", [exchange()], [exchange(headers=HTML)]),

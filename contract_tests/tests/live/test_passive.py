@@ -120,7 +120,7 @@ REFUSED_FOR_THEIR_FORM = {
 @pytest.mark.parametrize("name", REFUSED_FOR_THEIR_FORM)
 @pytest.mark.parametrize("status", [400, 501, None])
 def test_a_refusal_for_the_form_of_a_request_is_counted_and_proves_nothing(name: str, status: int | None) -> None:
-    odd = seen(status, failure=None if status else "the server closed the connection without an answer", number=2)
+    odd = seen(status, failure=None if status else "the server closed the connection without a response", number=2)
     odd = replace(odd, **REFUSED_FOR_THEIR_FORM[name])  # type: ignore[arg-type]
     result = judged(seen(), odd)
     assert ([found.clause.id for found in (*result.broken, *result.warned)], result.requests) == ([], 1)
@@ -157,7 +157,7 @@ UNPROVEN = {
     ],
     "a fault of the server": [seen(), seen(500, {"error": {"code": "INTERNAL_ERROR", "message": "x"}}, number=2)],
     "a gateway": [seen(), seen(502, "x", number=2), seen(503, "x", number=3), seen(504, "x", number=4)],
-    "a cut connection": [seen(), seen(None, failure="the server closed the connection without an answer", number=2)],
+    "a cut connection": [seen(), seen(None, failure="the server closed the connection without a response", number=2)],
     "too many requests": [seen(), seen(429, {"error": {"code": "X", "message": "x"}}, number=2)],
     "an HAR file of a browser that hides logins": [seen(login=(), is_login_shown=False)],
 }

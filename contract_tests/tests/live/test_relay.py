@@ -247,7 +247,7 @@ def test_a_response_that_the_server_cuts_is_reported_and_cut_for_the_client_too(
             assert read_all(client) == cut
         seen, _ = outcome(proxy)
     assert [each.failure for each in seen] == [
-        "the answer is not whole: the server closed the connection in its middle"
+        "the response is incomplete: the server closed the connection in the middle of it"
     ]
 
 

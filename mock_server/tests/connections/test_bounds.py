@@ -122,7 +122,7 @@ def test_a_body_that_is_read_past_leaves_the_connection_fit_for_the_next_request
 
 def test_a_head_is_not_late_while_the_mock_answers_the_requests_before_it(mock: RunningMock) -> None:
     """The mock reads a part of it, then waits until it has answered others, which takes longer than a head may."""
-    mock.set_faults({"delayMs": 10})  # whole, the answers take ten times as long as a head may here
+    mock.set_faults({"delayMs": 10})  # whole, the responses take ten times as long as a head may here
     last = WHOLE.replace(b"Host: x", b"Host: x\r\nConnection: close")
     with connected(mock) as connection:
         connection.sendall(WHOLE * 300 + last)

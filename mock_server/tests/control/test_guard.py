@@ -97,7 +97,7 @@ FORGED = {
                   "Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: x-mock-control"),
     "sign-in of a foreign page": ("POST /__mock__/sessions HTTP/1.1", HERE, "Origin: https://evil.test", OURS, JSON),
     "sign-in of a rebound page": ("POST /__mock__/sessions HTTP/1.1", "Host: evil.test", OURS, JSON),
-    "preflight of a foreign page's sign-in": ("OPTIONS /__mock__/sessions HTTP/1.1", HERE, "Origin: https://evil.test",
+    "preflight of a foreign web page's sign-in": ("OPTIONS /__mock__/sessions HTTP/1.1", HERE, "Origin: https://evil.test",
                                               "Access-Control-Request-Method: POST"),
 }  # fmt: skip
 

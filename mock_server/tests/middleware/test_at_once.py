@@ -29,7 +29,7 @@ OTHERS = [
 
 
 class Counting:
-    """Counts the answers of an `AtOnce`."""
+    """Counts the responses of an `AtOnce`."""
 
     def __init__(self, at_once: AtOnce) -> None:
         self._at_once = at_once
@@ -143,7 +143,7 @@ def _statuses(mock: RunningMock, packets: list[bytes], *, waits: bool = True) ->
     ]
 
 
-def test_an_answer_that_cannot_be_sent_is_a_500(counted: tuple[RunningMock, Counting]) -> None:
+def test_a_response_that_cannot_be_sent_is_a_500(counted: tuple[RunningMock, Counting]) -> None:
     mock, _ = counted
     mock.mock.at_once = lambda *_: (201, [(b"bad name", b"x")], b"")  # type: ignore[assignment]
     kept = HEAD.replace(b"Connection: close\r\n", b"")

@@ -195,7 +195,7 @@ mock.setFaults({ answer: "reset" });
 await assert.rejects(create(LOGIN), TypeError);
 mock.setFaults({ answer: "hang" });
 await assert.rejects(fetch(URL + "/api/v1/entities/leadlists", { signal: AbortSignal.timeout(200) }));
-assert.throws(() => mock.setFaults({ answer: "half" }), /have no answer=half; they have hang, reset, empty, not-json/);
+assert.throws(() => mock.setFaults({ answer: "half" }), /not support answer=half, only hang, reset, empty, not-json/);
 for (const wrong of [{ status: 99 }, { status: 500.5 }, { status: 500, times: 0 }, { delayMs: -1 }, { body: 1 }, {},
                      { session: "none" }, { session: "expired", status: 500 }, { answer: "hang", status: 500 },
                      { answer: "reset", headers: {} }, { answer: "not-json", status: 502, body: 1 },
@@ -214,7 +214,7 @@ assert.deepEqual([refused.status, (await refused.json()).error.message],
   [501, "The handlers for MSW have no GET /__mock__/lists; use the object that createLeadListMock returns"]);
 const half = await call("/api/v1/entities/leadlists", "POST", LIST, { ...LOGIN, "X-Mock-Fault": "answer=half" });
 assert.deepEqual([half.status, (await half.json()).error.message],
-  [400, "The handlers for MSW have no answer=half; they have hang, reset, empty, not-json"]);
+  [400, "The handlers for MSW do not support answer=half, only hang, reset, empty, not-json"]);
 server.close();
 clearInterval(busy);
 """
