@@ -25,8 +25,8 @@ if TYPE_CHECKING:  # runs without searches do not load Hypothesis
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
-    """A class of requests for searches: their strategy, and their label in reports."""
+class RequestGroup:
+    """The requests that a server must accept, must reject, or may do either with: their strategy, their label in reports."""
 
     strategy: Callable[[Sender], SearchStrategy[Request]]
     label: str
@@ -37,13 +37,13 @@ class OperationSuite:
     """The knowledge about one operation.
 
     rules: how to judge it. plan: from the terms, the operation and a tag for the name of every created object, the
-    planned requests; the generic plan if there is none. zones: by name, the classes of requests that searches draw.
+    planned requests; the generic plan if there is none. groups: what searches draw, by name (must-accept, ...).
     id_options: the options of a run with which a user names IDs that exist on the server.
     """
 
     rules: OperationRules
     plan: Callable[[Terms, Operation, str], Plan] | None = None
-    zones: Mapping[str, Zone] = field(default_factory=dict)
+    groups: Mapping[str, RequestGroup] = field(default_factory=dict)
     id_options: tuple[Option, ...] = ()
 
     @property

@@ -44,12 +44,12 @@ Sent = tuple[Step, ...]  # one request, or several to be sent at the same moment
 class Parts:
     """What sequences consist of.
 
-    plain: the request that every correct server accepts. zones: strategies of valid, invalid and unspecified requests.
+    plain: the request that every correct server accepts. groups: strategies of valid, invalid and unspecified requests.
     new: requests that made the server behave in a new way. as_anyone: returns a request by one of the users.
     """
 
     plain: Request
-    zones: Sequence[SearchStrategy[Request]]
+    groups: Sequence[SearchStrategy[Request]]
     new: Sequence[Request]
     as_anyone: Callable[[Request, Random], Request]
 
@@ -78,7 +78,7 @@ class _Requests(RuleBasedStateMachine):
     def __init__(self, parts: Parts, steps: list[Sent]) -> None:
         super().__init__()
         self.parts = parts
-        self.some = st.lists(st.one_of(*parts.zones), min_size=1, max_size=MOST_DRAWN)
+        self.some = st.lists(st.one_of(*parts.groups), min_size=1, max_size=MOST_DRAWN)
         self._steps = steps
         self._bursts = 0
 

@@ -16,7 +16,7 @@ from contract_tests.campaign.messages import unusual_message
 from contract_tests.campaign.sequences import Parts, Sent, sequences
 from contract_tests.campaign.variation import mutated, sent_like, signed_in_as
 from contract_tests.engine.exploration import draw
-from contract_tests.operation_suite import Zone
+from contract_tests.operation_suite import RequestGroup
 from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.requests.schema_driving import fuzzed_cases
 from contract_tests.requests.transport import VARIATIONS
@@ -30,14 +30,14 @@ DRAWN_AT_ONCE = 40  # by Hypothesis, before any is sent
 class Ground:
     """What every cell starts from.
 
-    zones: of the operation, by name. sessions: the users who may sign in. writes_messages: whether the bytes of a
+    groups: of the operation, by name. sessions: the users who may sign in. writes_messages: whether the bytes of a
     message reach the server as they are. is_rude: whether malformed messages may be sent. corpus: of this cell; it
     grows meanwhile.
     """
 
     sender: Sender
     plan: Plan
-    zones: Mapping[str, Zone]
+    groups: Mapping[str, RequestGroup]
     sessions: tuple[Session, ...]
     writes_messages: bool = True
     is_rude: bool = False
@@ -61,12 +61,12 @@ def _swarm(random: Random, ground: Ground) -> Iterator[Sent]:
     Leaving features out finds what their presence hides (Groce et al., Swarm Testing, 2012).
     """
     while True:
-        zones = _some(random, sorted(ground.zones))
+        groups = _some(random, sorted(ground.groups))
         ways = [way for way in VARIATIONS if random.random() < 0.2]
         mutates, varies = random.choice((0.0, 0.2, 0.5)), random.choice((0.0, 0.3, 0.8))
-        drawn = _drawn(random, ground, zones)
+        drawn = _drawn(random, ground, groups)
         for request in drawn:
-            label = f"drawn by {' and '.join(zones) or 'the schema'}"
+            label = f"drawn by {' and '.join(groups) or 'the schema'}"
             if random.random() < mutates:
                 request, label = mutated(request, drawn, random), f"{label}, mutated"
             if ways and random.random() < varies:
@@ -89,7 +89,7 @@ def _sequence(random: Random, ground: Ground) -> Iterator[Sent]:
     while True:
         parts = Parts(
             ground.plan.first.request,
-            _zones(ground, sorted(ground.zones)),
+            _of_groups(ground, sorted(ground.groups)),
             ground.corpus.requests or [ground.plan.first.request],
             ground.as_anyone,
         )
@@ -115,7 +115,7 @@ def _bytes(random: Random, ground: Ground) -> Iterator[Sent]:
     The plain request shows whether the server is still well.
     """
     while True:
-        for request in _drawn(random, ground, sorted(ground.zones)):
+        for request in _drawn(random, ground, sorted(ground.groups)):
             request = random.choice((request, ground.plan.first.request, random.choice(ground.corpus.requests)))
             label, is_json = "", random.random() < 0.5
             if is_json:
@@ -137,12 +137,12 @@ def _some(random: Random, names: list[str]) -> list[str]:
     return [name for name in names if random.random() < 0.5] or names[:1]
 
 
-def _zones(ground: Ground, names: list[str]) -> list[SearchStrategy[Request]]:
+def _of_groups(ground: Ground, names: list[str]) -> list[SearchStrategy[Request]]:
     """Strategies for requests of these kinds, or from the schema where the operation has none."""
-    found = [ground.zones[name].strategy(ground.sender) for name in names]
+    found = [ground.groups[name].strategy(ground.sender) for name in names]
     return found or [fuzzed_cases(ground.sender.terms, ground.sender.operation)]
 
 
-def _drawn(random: Random, ground: Ground, zones: list[str]) -> list[Request]:
+def _drawn(random: Random, ground: Ground, groups: list[str]) -> list[Request]:
     """Requests of these kinds that Hypothesis draws."""
-    return draw(st.one_of(_zones(ground, zones)), examples=DRAWN_AT_ONCE, seed=random.randrange(2**32))
+    return draw(st.one_of(_of_groups(ground, groups)), examples=DRAWN_AT_ONCE, seed=random.randrange(2**32))

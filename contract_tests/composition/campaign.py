@@ -165,13 +165,13 @@ def _plans(terms: Terms, suites: Sequence[OperationSuite], tag: str) -> tuple[Pl
 
 def grounds(terms: Terms, suites: Sequence[OperationSuite], tag: str, plans: Sequence[Plan]) -> list[Ground]:
     """Return what the cells of each operation start from. tag: of names. plans: on bases that the server accepts."""
-    zones, settings = {suite.operation: suite.zones for suite in suites}, terms.settings
+    groups, settings = {suite.operation: suite.groups for suite in suites}, terms.settings
     writes_messages = proxy_for(settings.url) is None  # a proxy would write others
     return [
         Ground(
             Sender(terms, operation, plan.base, tag),
             plan,
-            zones.get(operation.id, {}),
+            groups.get(operation.id, {}),
             settings.sessions,
             writes_messages,
             settings.rude,

@@ -45,12 +45,12 @@ def searches(
 
     operations = terms.specification.operations
     bases = {plan.first.request.url: plan.base for plan in plans}
-    own = {suite.operation: suite.zones for suite in suites}
+    own = {suite.operation: suite.groups for suite in suites}
     for seed in seeds:
         for operation in operations:
-            for name, zone in own.get(operation.id, {}).items():
-                strategy = zone.strategy(Sender(terms, operation, bases.get(terms.url(operation))))
-                yield Search(name, zone.label, (), strategy, max(1, examples // len(seeds)), seed)
+            for name, group in own.get(operation.id, {}).items():
+                strategy = group.strategy(Sender(terms, operation, bases.get(terms.url(operation))))
+                yield Search(name, group.label, (), strategy, max(1, examples // len(seeds)), seed)
     for operation in operations:
         yield Search("schema", "from the schema", tuple(coverage_cases(terms, operation)))
         if examples > 1:

@@ -9,7 +9,7 @@ from contract_tests.lead_lists import echo, echo_of_ids, history, server_made
 from contract_tests.lead_lists.ids import ID_OPTIONS
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.plan import lead_list_plan
-from contract_tests.operation_suite import OperationSuite, Zone
+from contract_tests.operation_suite import OperationSuite, RequestGroup
 from contract_tests.requests.plan import Sender
 from contract_tests.target.exchange import Request
 
@@ -57,9 +57,9 @@ LEAD_LISTS = OperationSuite(
     ),
     plan=lead_list_plan,
     id_options=ID_OPTIONS,
-    zones={
-        "must-accept": Zone(_to_accept, "a valid lead list"),
-        "one-violation": Zone(_to_refuse, "a lead list with one violation"),
-        "unspecified": Zone(_left_open, "a lead list with open questions"),
+    groups={
+        "must-accept": RequestGroup(_to_accept, "a valid lead list"),
+        "must-reject": RequestGroup(_to_refuse, "a lead list with one violation"),
+        "unspecified": RequestGroup(_left_open, "a lead list with open questions"),
     },
 )

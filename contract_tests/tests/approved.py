@@ -184,11 +184,11 @@ def request_lines(asked: Request) -> Iterator[str]:
     """Return the text of how a request is classified."""
     read = case(exchange(asked))
     e, specification = read.expectation, terms().specification
-    zones = {"accept": read.must_accept, "refuse": read.must_reject, "open": read.is_unspecified}
-    zone = next((zone for zone, is_so in zones.items() if is_so), "no login" if read.operation else "no operation")
+    groups = {"accept": read.must_accept, "refuse": read.must_reject, "open": read.is_unspecified}
+    group = next((group for group, is_so in groups.items() if is_so), "no login" if read.operation else "no operation")
     caller = f"{e.caller.login} {e.caller.session.name if e.caller.session else ''} {e.caller.carrier}"
     statuses = sorted(e.refusal_statuses(specification))
-    yield " ".join(map(str, (zone, *statuses, *([] if e.near else ["far"]))))
+    yield " ".join(map(str, (group, *statuses, *([] if e.near else ["far"]))))
     if caller != "valid first bearer":
         yield f"caller: {caller}"
     yield from (f"✗ {violation.clause} | {violation.path} | {violation.got}" for violation in e.violations)

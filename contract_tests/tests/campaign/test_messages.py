@@ -169,9 +169,9 @@ def test_a_changed_request_is_not_sent_with_the_bytes_of_the_message_it_was() ->
     terms = terms_of(url)
     corpus = Corpus({("a way",): found})
     plan = Plan(Step("the first", request_to(url)))
-    zones = {zone: LEAD_LISTS.zones[zone] for zone in sorted(LEAD_LISTS.zones)[:1]}
+    groups = {group: LEAD_LISTS.groups[group] for group in sorted(LEAD_LISTS.groups)[:1]}
     ground = Ground(
-        Sender(terms, terms.specification.operations[0]), plan, zones, (session,), writes_messages=False, corpus=corpus
+        Sender(terms, terms.specification.operations[0]), plan, groups, (session,), writes_messages=False, corpus=corpus
     )
     for (step,) in islice(requests_of(Cell(0, "bytes", 1, 100), ground), 60):
         assert step.request.wire is None or step.request == found

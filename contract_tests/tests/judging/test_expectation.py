@@ -165,7 +165,7 @@ OPEN: dict[str, tuple[str, set[int], Request]] = {  # its open reading, statuses
 }
 
 
-def zone(asked: Request) -> str:
+def group(asked: Request) -> str:
     one = case(exchange(asked))
     assert [one.must_accept, one.must_reject, one.is_unspecified].count(True) == 1
     return "accept" if one.must_accept else "refuse" if one.must_reject else "open"
@@ -173,18 +173,18 @@ def zone(asked: Request) -> str:
 
 @pytest.mark.parametrize("asked", ACCEPTED.values(), ids=ACCEPTED.keys())
 def test_must_be_accepted(asked: Request) -> None:
-    assert zone(asked) == "accept"
+    assert group(asked) == "accept"
 
 
 @pytest.mark.parametrize(("clause", "asked"), REFUSED.values(), ids=REFUSED.keys())
 def test_must_be_rejected_for_one_clause(clause: str, asked: Request) -> None:
-    assert zone(asked) == "refuse"
+    assert group(asked) == "refuse"
     assert {violation.clause for violation in expect(asked).violations} == {clause}
 
 
 @pytest.mark.parametrize(("reading", "statuses", "asked"), OPEN.values(), ids=OPEN.keys())
 def test_is_unspecified(reading: str, statuses: set[int], asked: Request) -> None:
-    assert zone(asked) == "open"
+    assert group(asked) == "open"
     assert reading in expect(asked).open_readings
     assert statuses <= expect(asked).refusal_statuses(terms().specification) | {400}
 
@@ -293,8 +293,8 @@ NAMES = (
 )
 def test_any_request_has_one_classification(body: bytes, headers: Headers, method: str, path: str) -> None:
     one = case(exchange(Request(method, BASE_URL + path, (*LOGIN, *headers), body)))
-    zones = [one.must_accept, one.must_reject, one.is_unspecified]
-    assert zones.count(True) == int(one.signed_in)
+    groups = [one.must_accept, one.must_reject, one.is_unspecified]
+    assert groups.count(True) == int(one.signed_in)
     assert one.expectation.open_readings <= set(terms().specification.readings)
     assert {violation.clause for violation in one.expectation.violations} <= set(terms().specification.clauses)
 

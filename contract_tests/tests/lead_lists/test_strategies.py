@@ -19,7 +19,7 @@ from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Request
 from contract_tests.tests.conftest import FIRST, ICP_ID, PERSON_IDS
 
-Zone = Callable[[Sender], SearchStrategy[Request]]
+Group = Callable[[Sender], SearchStrategy[Request]]
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def sender(specification: Specification) -> Sender:
     return Sender(Terms.of(specification, settings), specification.operations[0])
 
 
-def draw(sender: Sender, zone: Zone, examples: int, seed: int = 1) -> list[tuple[Request, Expectation]]:
+def draw(sender: Sender, group: Group, examples: int, seed: int = 1) -> list[tuple[Request, Expectation]]:
     drawn: list[tuple[Request, Expectation]] = []
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
         max_examples=examples, database=None, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck)
     )
-    @hypothesis.given(zone(sender))
+    @hypothesis.given(group(sender))
     def collect(request: Request) -> None:
         drawn.append((request, expect(request, sender.terms, {"createLeadList": MEANING})))
 

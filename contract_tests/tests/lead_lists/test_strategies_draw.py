@@ -288,7 +288,7 @@ def test_json_is_damaged_in_each_way() -> None:
     }
 
 
-def zones(requests: list[Request]) -> list[str]:
+def groups(requests: list[Request]) -> list[str]:
     found = []
     for asked in requests:
         one = case(exchange(asked))
@@ -303,16 +303,16 @@ def with_login(**known: tuple[str, ...]) -> Sender:
 
 def test_requests_have_the_intended_classification() -> None:
     accept = drawn(strategies.requests_to_accept(with_login()), 60)
-    assert set(zones(accept)) == {"accept"}
+    assert set(groups(accept)) == {"accept"}
     assert len({request.body for request in accept}) > 40
     refuse = drawn(strategies.requests_to_refuse(with_login()), 120)
-    assert zones(refuse).count("refuse") > 0.75 * len(refuse)  # varies with the constants of all imported modules
+    assert groups(refuse).count("refuse") > 0.75 * len(refuse)  # varies with the constants of all imported modules
     is_json = [strategies_json(request.body) for request in refuse]
     assert 0.3 < is_json.count(True) / len(is_json) < 0.95
     assert any(request.body.startswith(b"[") for request in refuse)
     numbers = [int(request.body) for request in refuse if request.body.isdigit()]
     assert all(1 <= number <= 400 for number in numbers)
-    left_open = zones(drawn(strategies.requests_left_open(with_login()), 60))
+    left_open = groups(drawn(strategies.requests_left_open(with_login()), 60))
     assert left_open.count("open") > len(left_open) / 3
 
 
