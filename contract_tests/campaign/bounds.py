@@ -25,9 +25,9 @@ class CampaignBudget(Budget):
     @property
     def allows_more(self) -> bool:
         """Return whether the budget allows another request, or a burst of them."""
-        return not self.is_created_up and super().allows_more
+        return not self.has_reached_max_created and super().allows_more
 
     @property
-    def is_created_up(self) -> bool:
+    def has_reached_max_created(self) -> bool:
         """Return whether a burst could create more objects than allowed."""
         return self.max_created is not None and self._log.created > self.max_created - BURST

@@ -128,7 +128,7 @@ class CampaignConductor(Conductor):
         opening = self._opening(plans)
         yield from self._while_well(self._confirm_first())
         self._save_examples()
-        if self._budget.is_created_up and self._asked is None:
+        if self._budget.has_reached_max_created and self._asked is None:
             raise RunOver(Ending.OUT_OF_TIME, f"The campaign ends before its cells: {self._created_up}")
         if self._refused or not self._budget.allows_more:
             return
@@ -141,7 +141,7 @@ class CampaignConductor(Conductor):
         yield from self._spread(cells, opening) if self._crew else self._one_by_one(cells, opening)
         if self._asked is not None:
             return
-        if self._budget.is_created_up:
+        if self._budget.has_reached_max_created:
             raise RunOver(Ending.COMPLETE, f"The campaign ends: {self._created_up}")
         raise RunOver(Ending.COMPLETE, "The budget of the campaign is used up.")
 

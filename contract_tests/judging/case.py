@@ -38,7 +38,7 @@ class Case:
         return self.exchange.response.status if self.exchange.response else 0
 
     @property
-    def is_judgement(self) -> bool:
+    def decides(self) -> bool:
         """Whether the response accepts or refuses the request.
 
         5xx and 429 (RFC 6585 §4) do neither, nor does 413 to a body that some gateways leave unread.

@@ -63,7 +63,7 @@ def no_server_error(case: Case) -> Iterator[Judgement]:
 def login(case: Case) -> Iterator[Judgement]:
     """A request without a valid login gets 401."""
     operation, caller = case.operation, case.expectation.caller
-    if operation is None or not operation.secured or not case.is_judgement or caller.login is Login.UNKNOWN:
+    if operation is None or not operation.secured or not case.decides or caller.login is Login.UNKNOWN:
         return
     if caller.login is Login.MIXED:
         if case.succeeded or case.status == 401:
@@ -123,7 +123,7 @@ def _no_login(case: Case, clause: str) -> Iterator[Judgement]:
 
 def refusal(case: Case) -> Iterator[Judgement]:
     """A request with a violation gets 400."""
-    if not case.must_reject or not case.is_judgement or case.status == 401:
+    if not case.must_reject or not case.decides or case.status == 401:
         return
     violations = case.expectation.violations
     if case.succeeded:
@@ -152,7 +152,7 @@ def _described(of: tuple[Case, Violation]) -> str:
 
 def open_question(case: Case) -> Iterator[Judgement]:
     """Observe which option the server follows if the API page leaves the response open."""
-    if not case.is_unspecified or not case.is_judgement or case.status == 401:
+    if not case.is_unspecified or not case.decides or case.status == 401:
         return
     if case.succeeded:
         for reading in case.readings:
@@ -208,7 +208,7 @@ def status_of_success(case: Case) -> Iterator[Judgement]:
 def methods(case: Case) -> Iterator[Judgement]:
     """Only the documented method creates (RFC 9110 §15.5.6); GET and HEAD can exist on the same path."""
     near = case.expectation.near
-    if case.operation is not None or near is None or not case.is_judgement:
+    if case.operation is not None or near is None or not case.decides:
         return
     path = case.exchange.request.url.removeprefix(case.terms.base_url).partition("?")[0]
     method, login = case.exchange.request.method, case.expectation.caller.login

@@ -39,7 +39,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
     refused = [
         case
         for case in cases
-        if case.is_judgement
+        if case.decides
         and not case.succeeded
         and case.status != 401
         and not case.is_open_on_group("login")  # the login oracle answers those
@@ -106,7 +106,7 @@ def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
     None where most requests are refused that use no other: then something else is wrong with them and with the rest.
     """
     granted = {variation for case in cases if case.succeeded for variation in case.expectation.variations}
-    plain = [c for c in cases if c.must_accept and c.is_judgement and c.expectation.variations <= granted]
+    plain = [c for c in cases if c.must_accept and c.decides and c.expectation.variations <= granted]
     return granted if 2 * sum(case.succeeded for case in plain) >= len(plain) else None
 
 

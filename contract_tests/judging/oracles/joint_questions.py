@@ -20,7 +20,7 @@ def joint_questions(cases: Sequence[Case]) -> Iterator[Judgement]:
         if reading.refusals and reading.id not in case.expectation.doubtful
     }
     granted = {variation for case in cases if case.succeeded for variation in case.expectation.variations}
-    refused = [case for case in cases if case.must_accept and case.is_judgement and not case.succeeded]
+    refused = [case for case in cases if case.must_accept and case.decides and not case.succeeded]
     denied = {variation for case in refused for variation in case.expectation.variations} - granted
     for case in cases:
         if not denied.isdisjoint(case.expectation.variations):
