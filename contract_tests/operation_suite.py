@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # runs without searches do not load Hypothesis
 
 @dataclass(frozen=True, slots=True)
 class RequestGroup:
-    """The requests that a server must accept, must reject, or may do either with: their strategy, their label in reports."""
+    """A group of requests, such as those that a server must accept: their strategy, and their label in reports."""
 
     strategy: Callable[[Sender], SearchStrategy[Request]]
     label: str

@@ -48,20 +48,20 @@ def cause_of(expected: str, actual: str, hint: str = "", sent: bytes = b"") -> s
     if found := _ACCEPTED.match(actual):
         place, _, got = found["what"].partition(" is ")
         ends = "" if not got else " is left out" if got.startswith("left out") else " is wrong"
-        return f"{ACCEPTED}, although {_less_values(place)}{ends}"
+        return f"{ACCEPTED}, although {_without_values(place)}{ends}"
     if actual.endswith(_TAKEN_OVER):
-        return f"as sent by the client, not {_less_values(expected)}"[:LONGEST]
+        return f"as sent by the client, not {_without_values(expected)}"[:LONGEST]
     kind, wanted = _kind(actual), _kind(expected)
     if not kind:
-        return _less_values(actual)
+        return _without_values(actual)
     if hint:
-        return _less_values(hint)
+        return _without_values(hint)
     if not wanted:
         return f"a {kind}"
     return f"another {kind}" if wanted == kind else f"a {kind}, not a {wanted}"
 
 
-def _less_values(text: str) -> str:
+def _without_values(text: str) -> str:
     """The text up to its first colon, after which the values come."""
     return shape_of(text.partition(": ")[0]).rstrip(" .…;,")
 

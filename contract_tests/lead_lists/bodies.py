@@ -77,11 +77,11 @@ def base(name: str, accepted: Mapping[str, Any] | None = None) -> dict[str, Any]
     return {**usual, **(accepted or {})}
 
 
-# What a server may accept that refuses the plain body: the API page's example, less what need not exist there.
-_EXAMPLE_LESS_NAME = {key: value for key, value in PAGE_EXAMPLE.items() if key != "name"}
+# What a server may accept that refuses the plain body: the API page's example, and its variants without some IDs.
+_EXAMPLE_WITHOUT_NAME = {key: value for key, value in PAGE_EXAMPLE.items() if key != "name"}
 OTHER_BASES: tuple[Mapping[str, Any], ...] = (
-    _EXAMPLE_LESS_NAME,
-    {**_EXAMPLE_LESS_NAME, "icpId": None},
+    _EXAMPLE_WITHOUT_NAME,
+    {**_EXAMPLE_WITHOUT_NAME, "icpId": None},
     PAGE_EXAMPLE,
     {**PAGE_EXAMPLE, "icpId": None},
 )
@@ -92,7 +92,7 @@ def without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key not in names}
 
 
-def less_left_out(body: Mapping[str, Any]) -> dict[str, Any]:
+def without_left_out(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body without the fields that are LEFT_OUT."""
     return {field: value for field, value in body.items() if value is not LEFT_OUT}
 

@@ -100,7 +100,7 @@ def creator_displaced(cases: Sequence[Case]) -> Iterator[Judgement]:
 
 
 def _granted(case: Case) -> set[str] | None:
-    """Return the users of the created list, less those whom the request names; None if it has no list of users."""
+    """Return the users of the created list, without those whom the request names; None if it has no list of users."""
     users = case.created.get("userIds") if case.created else None
     if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
         return None

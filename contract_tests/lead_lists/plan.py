@@ -24,8 +24,8 @@ from contract_tests.lead_lists.bodies import (
     PROTOTYPE_FIELDS,
     ROWS,
     base,
-    less_left_out,
     without,
+    without_left_out,
 )
 from contract_tests.lead_lists.history import FROZEN_CLOCK_S
 from contract_tests.lead_lists.ids import known_ids
@@ -103,7 +103,7 @@ def _numbered(steps: Iterable[Step], tag: str) -> Iterator[Step]:
 def _changed(sender: Sender, tag: str, table: Mapping[str, Mapping[str, Any]]) -> Iterator[Step]:
     for label, changes in table.items():
         name = f"{shorten(label.capitalize(), LABEL_CHARACTERS, placeholder='')}, {tag}"
-        body = less_left_out({**_base(sender, name), **changes})
+        body = without_left_out({**_base(sender, name), **changes})
         yield Step(label, sender.request(body, more=HEADERS.get(label, ())))
 
 
@@ -231,7 +231,7 @@ def _together(sender: Sender, tag: str) -> Iterator[Step]:
             pair for choice, option in zip(CHOICES, body_options, strict=True) for pair in choice[option].items()
         )
         body = {**_base(sender, ""), **chosen, "name": f"{chosen['name']}, {tag}"}
-        body = less_left_out(body)
+        body = without_left_out(body)
         yield Step(f"variations together, row {number + 1}", sender.request(body, session=user, **WIRES[wire]))
 
 

@@ -75,7 +75,7 @@ def _lengths(most: int) -> SearchStrategy[int]:
 
 
 def _instants() -> SearchStrategy[datetime]:
-    years = formats.MUST_ACCEPT_YEARS  # less the last one, in which a campaign may end
+    years = formats.MUST_ACCEPT_YEARS  # without the last one, in which a campaign may end
     return st.datetimes(datetime(years[0], 1, 1), datetime(years[-2], 12, 31)).map(  # noqa: DTZ001 - time zone follows
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
     )

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
-from contract_tests.lead_lists.bodies import ICP, VARIED_VIOLATIONS, base, less_left_out, without
+from contract_tests.lead_lists.bodies import ICP, VARIED_VIOLATIONS, base, without, without_left_out
 from contract_tests.lead_lists.ids import known_ids
 from contract_tests.requests.plan import Sender, Step, encode
 from contract_tests.requests.transport import varied
@@ -17,7 +17,7 @@ def transport_steps(sender: Sender, tag: str) -> Iterator[Step]:
     """Yield requests in other headers, media types, forms, codings and methods; tag: part of every name."""
     body = base(f"Sent oddly, {tag}", sender.base)
     others = {
-        variation: (label, less_left_out({**body, **changes}))
+        variation: (label, without_left_out({**body, **changes}))
         for variation, (label, changes) in VARIED_VIOLATIONS.items()
     }
     yield from varied(sender, body, without(body, "endDate"), "endDate left out", others)

@@ -92,7 +92,7 @@ def confusion(results: Sequence[Result], explained: Collection[str] = ()) -> lis
 
 
 def _subject_of(clause: str) -> str:
-    """The field, status or header that a clause is about: its id less the last word."""
+    """The field, status or header that a clause is about: its ID without the last word."""
     return clause.rpartition(".")[0]
 
 

@@ -82,7 +82,7 @@ class Sender:
         path_end: str = "",
         chunked: bool = False,
         in_parts: bool = False,
-        less: Collection[str] = (),
+        without: Collection[str] = (),
     ) -> Request:
         """Return a request like that of a plain client, with the given differences."""
         data = raw if raw is not None else b"" if body is None else encode(body)
@@ -91,7 +91,7 @@ class Sender:
         accept = () if any(name == "Accept" for name, _ in more) else (ACCEPT,)
         typed = (("Content-Type", media_type),) if media_type is not None and (data or raw is not None) else ()
         headers = (USER_AGENT, *accept, *typed, *login, *self.terms.settings.headers, *more)
-        headers = tuple(header for header in headers if header[0] not in less)
+        headers = tuple(header for header in headers if header[0] not in without)
         url = self.terms.url(self.operation) + path_end
         return Request(method or self.operation.method, url, headers, data, chunked, in_parts)
 

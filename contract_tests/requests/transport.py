@@ -43,7 +43,7 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "the media type in capitals": {"media_type": "Application/JSON"},
     "no Content-Type": {"media_type": None},
     "a body in chunks": {"chunked": True},
-    "neither User-Agent nor Accept": {"less": ("User-Agent", "Accept")},
+    "neither User-Agent nor Accept": {"without": ("User-Agent", "Accept")},
     "an Accept that excludes JSON": {
         "more": (
             ("Accept", "text/html, application/xml, text/csv;q=0.9, application/yaml;q=0.8, application/cbor;q=0.7"),

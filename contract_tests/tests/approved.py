@@ -139,8 +139,8 @@ def lines_of(cases: Sequence[Case], judges: tuple[Oracle, ...]) -> list[str]:
 def difference(now: Sequence[str], label: str, plain: Sequence[str]) -> list[str]:
     new = [line for line in now if line not in plain]
     more = [line.removeprefix("+ ") for line in new if line.startswith("+")]
-    less = [line.removeprefix("+ ") for line in plain if line not in now and line.startswith("+")]
-    told = [f"{sign} {_grouped(clauses)}" for sign, clauses in (("+", more), ("-", less)) if clauses]
+    gone = [line.removeprefix("+ ") for line in plain if line not in now and line.startswith("+")]
+    told = [f"{sign} {_grouped(clauses)}" for sign, clauses in (("+", more), ("-", gone)) if clauses]
     return [f"like {label}", *(line for line in new if not line.startswith("+")), *told]
 
 

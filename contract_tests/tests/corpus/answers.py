@@ -162,7 +162,7 @@ def errors() -> Entries:
             yield f"{kind}: details {label}", one(exchange(asked, status, problem(status, details=details)))
         flat = problem(status)["error"]
         yield f"{kind}: flat", one(exchange(asked, status, flat))
-        yield f"{kind}: flat, less code", one(exchange(asked, status, {**flat, "code": None}))
+        yield f"{kind}: flat, without code", one(exchange(asked, status, {**flat, "code": None}))
         top = {**problem(status, details=OMIT), "details": ["endDate"]}
         yield f"{kind}: details at the top", one(exchange(asked, status, top))
         yield f"{kind}: an empty error", one(exchange(asked, status, {"error": {}}))

@@ -275,7 +275,7 @@ WARNED: dict[str, tuple[str, Exchange]] = {
     "composed": (NAME, RIGHT["composed"]),
     "decomposed": (NAME, RIGHT["decomposed by the server"]),
     "sanitised": (NAME, RIGHT["tags removed"]),
-    "less its tag and its control characters": (NAME, renamed("A\x07 <b>& B", "A & B")),
+    "without its tag and its control characters": (NAME, renamed("A\x07 <b>& B", "A & B")),
     "a person number": ("request.personIds.items.type", RIGHT["numbers as strings"]),
     "a UUID without hyphens": ("request.icpId.format", RIGHT["an ICP without hyphens"]),
     "a date in words": (
