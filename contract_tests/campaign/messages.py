@@ -68,8 +68,8 @@ class _Message:
     def of(self, data: bytes, *, is_complete: bool = True) -> Request:
         return replace(self.request, wire=Wire(data, "", is_complete))
 
-    def wrong(self, data: bytes, fault: str, *, is_last: bool = False) -> Request:
-        return replace(self.request, wire=Wire(data, fault, is_complete=False, is_last=is_last))
+    def wrong(self, data: bytes, violation: str, *, is_last: bool = False) -> Request:
+        return replace(self.request, wire=Wire(data, violation, is_complete=False, is_last=is_last))
 
 
 CHUNKED = b"Transfer-Encoding: chunked"
@@ -232,11 +232,11 @@ def _two_in_one(of: _Message, random: Random) -> Request:
 
 def _without_its_end(of: _Message, random: Random) -> Request:
     kept = random.randrange(len(of.body)) if of.body else 0
-    fault = "the connection ended before the end of the body"
+    violation = "the connection ended before the end of the body"
     is_last = random.random() < 0.5
     if random.random() < 0.5:
-        return of.wrong(of.head(of.length()) + of.body[:kept], fault, is_last=is_last)
-    return of.wrong(of.head(CHUNKED) + chunks(of.body[:kept], 10), fault, is_last=is_last)
+        return of.wrong(of.head(of.length()) + of.body[:kept], violation, is_last=is_last)
+    return of.wrong(of.head(CHUNKED) + chunks(of.body[:kept], 10), violation, is_last=is_last)
 
 
 def _two_lengths(of: _Message, random: Random) -> Request:
@@ -259,8 +259,8 @@ def _no_length(of: _Message, random: Random) -> Request:
 def _no_chunk_size(of: _Message, random: Random) -> Request:
     size = b"%x" % len(of.body)
     wrong = random.choice((b"g" + size, b"-" + size, b"1" + b"0" * 16 + size, b"", b"0x" + size, b"+" + size))
-    fault = "the size of a chunk is not that of its data"
-    return of.wrong(of.head(CHUNKED) + wrong + _END + of.body[:-1] + _END + LAST_CHUNK, fault)
+    violation = "the size of a chunk is not that of its data"
+    return of.wrong(of.head(CHUNKED) + wrong + _END + of.body[:-1] + _END + LAST_CHUNK, violation)
 
 
 RUDE: Mapping[str, Callable[[_Message, Random], Request]] = {

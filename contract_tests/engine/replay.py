@@ -107,6 +107,6 @@ def _request(view: ExchangeView, secrets: Mapping[str, str], folder: Path, moved
     wire = None
     if seen.wire is not None:
         data = whole(seen.wire.sent, message_file_name(view.number))
-        wire = Wire(data, seen.wire.fault, seen.wire.is_complete, seen.wire.is_last)
+        wire = Wire(data, seen.wire.violation, seen.wire.is_complete, seen.wire.is_last)
     body = whole(seen.body, body_file_name(view.number))
     return Request(seen.method, url, headers, body, seen.chunked, seen.in_parts, wire)

@@ -58,7 +58,7 @@ class WireView:
     """The bytes of a message that usual HTTP clients do not write; the other fields are those of `Wire`."""
 
     sent: BodyView
-    fault: str = ""
+    violation: str = ""
     is_complete: bool = True
     is_last: bool = False
 
@@ -150,7 +150,7 @@ def view_exchange(exchange: Exchange, number: int, mask: Mask) -> ExchangeView:
 
 def view_wire(wire: Wire, mask: Mask) -> WireView:
     """Return the view of the bytes of a message for reports."""
-    return WireView(_body(wire.data, mask), wire.fault, wire.is_complete, wire.is_last)
+    return WireView(_body(wire.data, mask), wire.violation, wire.is_complete, wire.is_last)
 
 
 def view_verdict(verdict: Verdict, exchanges: tuple[ExchangeView, ...], mask: Mask) -> VerdictView:

@@ -62,7 +62,7 @@ class Judge:
     def judge(self, case: Case) -> list[Judgement]:
         """Return all judgements on one case; a verdict names the reading that affects its clause."""
         wire = case.exchange.request.wire
-        if wire is not None and (wire.fault or not 200 <= case.status < 300):
+        if wire is not None and (wire.violation or not 200 <= case.status < 300):
             return self._settled(judge_message(case), case.operation)
         own = self._rules_of(case.operation)
         return self._settled(

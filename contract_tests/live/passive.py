@@ -24,9 +24,9 @@ from contract_tests.target.exchange import Exchange, Headers, Request
 
 OF_A_GATEWAY = frozenset({502, 503, 504})
 KEPT_LOGINS = 1000
-FAULTS = frozenset({"http.answer.no-server-error", "http.answer.complete"})
+SERVER_FAILURES = frozenset({"http.answer.no-server-error", "http.answer.complete"})
 LOGIN_HEADER = re.compile(r"token|secret|session|passw|jwt|api[-_]?key|credential|auth|signature|cookie", re.IGNORECASE)
-_FAULT_HINT = "What else happened on the server is not known here; `leadlists-contract run` sends such requests again."
+_HINT = "What else happened on the server is not known here; `leadlists-contract run` sends such requests again."
 
 
 class PassiveJudge:
@@ -102,8 +102,8 @@ def _proven(judgements: Iterable[Judgement], cases: dict[int, Case], *, together
                 and judgement.clause.startswith("request.")
             ):
                 continue  # an open question can be the reason
-            if judgement.clause in FAULTS:
-                judgement = judgement._replace(outcome=Outcome.WARNED, hint=judgement.hint or _FAULT_HINT)
+            if judgement.clause in SERVER_FAILURES:
+                judgement = judgement._replace(outcome=Outcome.WARNED, hint=judgement.hint or _HINT)
         yield judgement
 
 

@@ -28,13 +28,13 @@ def silent(timeout_s: float, received_bytes: int) -> str:
 class Wire:
     """The bytes of a message that usual HTTP clients do not write, sent on a connection of its own.
 
-    fault: why its body is not whole, for which a server must refuse it; empty if a server may accept the message.
+    violation: why its body is not whole, for which a server must refuse it; empty if a server may accept the message.
     is_complete: whether a server must know where the message ends; otherwise it may wait for more, or close. is_last:
     the client ends its side of the connection after the bytes.
     """
 
     data: bytes
-    fault: str = ""
+    violation: str = ""
     is_complete: bool = True
     is_last: bool = False
 

@@ -52,7 +52,7 @@ def exchange_bytes(
             plain.sendall(wire.data)
             if wire.is_last and not is_tls:
                 plain.shutdown(socket.SHUT_WR)
-        wait_s = min(timeout_s, WAIT_FOR_ANY_S) if wire.fault else timeout_s
+        wait_s = min(timeout_s, WAIT_FOR_ANY_S) if wire.violation else timeout_s
         received = _UntilDeadline(plain, min(deadline_s, time.monotonic() + wait_s))
         return _response(received, method, wait_s, longest_bytes)
 

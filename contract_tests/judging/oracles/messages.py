@@ -29,6 +29,6 @@ def judge_message(case: Case) -> Iterator[Judgement]:
     if wire.is_complete and (exchange.failure or "").startswith(SILENT):
         expected = "a response, or a closed connection"
         yield broken("http.answer.complete", exchange, expected=expected, actual=exchange.failure or "")
-    if wire.fault and case.succeeded and (clause := case.clause("request.body.json")):
+    if wire.violation and case.succeeded and (clause := case.clause("request.body.json")):
         expected = "a refusal, or a closed connection"
-        yield broken(clause, exchange, expected=expected, actual=f"{case.status}, although {wire.fault}")
+        yield broken(clause, exchange, expected=expected, actual=f"{case.status}, although {wire.violation}")

@@ -25,7 +25,7 @@ from contract_tests.tests.corpus.exchanges import (
     warned_clauses,
 )
 
-WHOLE, HALF, OPEN = Wire(b"x"), Wire(b"x", fault="the body has no end"), Wire(b"x", is_complete=False)
+WHOLE, HALF, OPEN = Wire(b"x"), Wire(b"x", violation="the body has no end"), Wire(b"x", is_complete=False)
 SECOND_LOGIN = (("Authorization", f"Bearer {SECOND.bearer}"),)
 
 
