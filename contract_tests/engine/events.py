@@ -21,7 +21,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"  # by the calling program
     INTERRUPTED = "interrupted"  # Ctrl-C, or an incomplete record
     TERMINATED = "terminated"  # SIGTERM
-    SEEN = "seen"  # the traffic of other programs was judged, until it ended
+    OBSERVED = "observed"  # the suite judged the traffic of other programs until it ended
     NOT_JUDGEABLE = "not judgeable"  # not reachable, credentials refused, no such endpoint, a gateway in the way
     TARGET_GONE = "target gone"
     SESSION_ENDED = "session ended"

@@ -65,7 +65,7 @@ class Watching:
     def events(self, traffic: Iterable[Seen | Counts]) -> Iterator[Event]:
         """Judge the traffic until it ends, and yield the events."""
         yield from self._log.waiting()
-        ending, lost = Ending.SEEN, ""
+        ending, lost = Ending.OBSERVED, ""
         try:
             for each in traffic:
                 if isinstance(each, Counts):

@@ -104,7 +104,7 @@ def sentence(result: RunResult) -> str:
         why = f": {printable(result.why)}" if result.why else "."
         return f"No clause was judged, so the run says nothing about this server{why}"
     held = sum(found.outcome is not None for found in result.clauses)
-    if result.why and result.ending not in {Ending.SEEN, Ending.COMPLETE}:
+    if result.why and result.ending not in {Ending.OBSERVED, Ending.COMPLETE}:
         return f"No broken clause was found, but the run ended early: {printable(result.why)}"
     if result.broken:
         return f"{len(result.broken)} clauses are broken, and every breach is accepted; the other clauses hold."

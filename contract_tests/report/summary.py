@@ -12,7 +12,7 @@ def summary_line(result: RunResult) -> str:
     held = len(result.clauses) - len(result.broken) - len(unjudged)
     line = f"{held} clauses hold, {len(result.broken)} broken, {len(unjudged)} not judged; "
     line += f"{result.requests} request{'s'[: result.requests != 1]} in {result.duration_s:.1f} s."
-    if unjudged and result.ending is not Ending.SEEN:  # of traffic that others cause, these are most clauses
+    if unjudged and result.ending is not Ending.OBSERVED:  # of traffic that others cause, these are most clauses
         given = (f"{clause.id} (give {clause.needs})" if clause.needs else clause.id for clause in unjudged)
         line += f" Not judged: {', '.join(given)}."
     if not result.is_judged:

@@ -73,7 +73,7 @@ def test_a_full_record_read_back_gives_the_result(started: RunStarted, tmp_path:
     log = EventLog(record)
     log.emit(started)
     fill(log, 3000)
-    log.emit(RunEnded("", Ending.SEEN, "", 3000, 750.0))
+    log.emit(RunEnded("", Ending.OBSERVED, "", 3000, 750.0))
     record.close()
     assert 2000 < record.dropped < 3000
     assert (tmp_path / FILE_NAME).stat().st_size < 3000 * 600 / 2
