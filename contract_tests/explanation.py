@@ -21,7 +21,7 @@ from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.oracles.answers import acceptance, open_question, refusal
-from contract_tests.judging.oracles.blame import refused_though_valid
+from contract_tests.judging.oracles.attribution import refused_though_valid
 from contract_tests.judging.oracles.errors import CODES
 from contract_tests.judging.oracles.joint_questions import joint_questions
 from contract_tests.judging.verdict import Verdict

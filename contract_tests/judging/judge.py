@@ -14,7 +14,7 @@ from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.expectation import expect
 from contract_tests.judging.login import Caller
 from contract_tests.judging.meaning import NO_MEANING, Meaning
-from contract_tests.judging.oracles import answers, blame, connections, errors, history, joint_questions, success
+from contract_tests.judging.oracles import answers, attribution, connections, errors, history, joint_questions, success
 from contract_tests.judging.oracles.messages import judge_message
 from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
 from contract_tests.target.exchange import Exchange
@@ -22,7 +22,7 @@ from contract_tests.target.exchange import Exchange
 # The oracles for any operation; each judges only clauses that the operation has.
 ORACLES: tuple[Oracle, ...] = (*answers.ORACLES, *errors.ORACLES, *success.ORACLES)
 HISTORY_ORACLES: tuple[HistoryOracle, ...] = (
-    *blame.ORACLES,
+    *attribution.ORACLES,
     *joint_questions.ORACLES,
     *connections.ORACLES,
     *history.ORACLES,

@@ -128,7 +128,7 @@ def refusal(case: Case) -> Iterator[Judgement]:
     violations = case.expectation.violations
     if case.succeeded:
         if case.is_open_on_group("media-type"):
-            return  # only other exchanges show whether the media type is the cause: blame.unguarded_media_type
+            return  # only other exchanges show whether the media type is the cause: attribution.unguarded_media_type
         for clause in dict.fromkeys(violation.clause for violation in violations):
             what = "; ".join(map(_described, [(case, violation) for violation in violations]))
             yield broken(clause, case.exchange, expected="400", actual=f"{case.status}, although {what}")

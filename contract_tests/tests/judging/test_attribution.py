@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_tests.judging.oracles.blame import refused_though_valid, unguarded_media_type
+from contract_tests.judging.oracles.attribution import refused_though_valid, unguarded_media_type
 from contract_tests.judging.verdict import Verdict
 from contract_tests.target.exchange import Request
 from contract_tests.tests.corpus.exchanges import OMIT, case, exchange, problem, request, sent_body

@@ -35,7 +35,7 @@ MANY = 1000  # more clauses than any request could be refused for
 def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
     """Attribute each refusal of a valid request to the permitted variation that no accepted request used."""
     granted = _granted(cases)
-    forms = cache(lambda: _forms_of_taken_ids(cases))  # takes long, and few servers refuse such a request
+    forms = cache(lambda: _forms_of_accepted_ids(cases))  # takes long, and few servers refuse such a request
     refused = [
         case
         for case in cases
@@ -53,17 +53,17 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
         (set() if is_unsteady and again[case.exchange.request] == 1 else _suspected(case, cases, granted), case)
         for case in refused
     ]
-    blamed: dict[str, Case] = {}
+    attributed: dict[str, Case] = {}
     several: dict[str, set[str]] = {}
     for clauses, case in sorted(suspects, key=lambda suspect: len(suspect[0]) or MANY):
         if len(clauses) == 1:
-            blamed.setdefault(next(iter(clauses)), case)
-        elif clauses.isdisjoint(blamed) and not _shares_a_cause(case, blamed):
+            attributed.setdefault(next(iter(clauses)), case)
+        elif clauses.isdisjoint(attributed) and not _shares_a_cause(case, attributed):
             # None or several could be the cause: a statement of the API page is broken either way.
             general = case.clause("success.created") or "http.answer.complete"
-            if blamed.setdefault(general, case) is case:
+            if attributed.setdefault(general, case) is case:
                 several[general] = clauses
-    for clause, case in blamed.items():
+    for clause, case in attributed.items():
         actual = f"{case.status_text}, although nothing is wrong with the request{_own_words(case)}"
         if 1 < len(one_of := several.get(clause, ())) <= LISTED:
             actual += f"; the cause is one of: {', '.join(sorted(one_of))}"
@@ -110,11 +110,11 @@ def _granted(cases: Sequence[Case]) -> Set[tuple[str, str]] | None:
     return granted if 2 * sum(case.succeeded for case in plain) >= len(plain) else None
 
 
-def _shares_a_cause(case: Case, blamed: Mapping[str, Case]) -> bool:
+def _shares_a_cause(case: Case, attributed: Mapping[str, Case]) -> bool:
     """Return whether a request uses, among others, the variation for which another request was refused."""
     denied = {
         variation
-        for clause, other in blamed.items()
+        for clause, other in attributed.items()
         for variation in other.expectation.variations
         if other.clause(variation[0]) == clause
     }
@@ -135,7 +135,7 @@ def _suspected(case: Case, cases: Sequence[Case], granted: Set[tuple[str, str]] 
     return {clause for rule in rules if (clause := case.clause(rule))}
 
 
-def _forms_of_taken_ids(cases: Sequence[Case]) -> Set[tuple[object, ...]]:
+def _forms_of_accepted_ids(cases: Sequence[Case]) -> Set[tuple[object, ...]]:
     """Return every ID that the server accepted, and the form of each possibly unknown one: (field, either, …)."""
     return {
         (ids.name, accepted, *_deciding_values(case, ids))
@@ -157,7 +157,7 @@ def _deciding_values(case: Case, ids: IdField) -> list[str]:
 def _nothing_is_open(case: Case, cases: Sequence[Case], forms: Callable[[], Set[tuple[object, ...]]]) -> bool:
     """Return whether a request is open only because of a size, or forms of IDs, that the server accepts elsewhere."""
     asked = {reading.id for reading in case.readings if reading.refusals}
-    if _takes_as_much(case, cases):
+    if _accepts_as_much(case, cases):
         asked.discard("oversized-body")
     fields = [ids for ids in case.meaning.id_fields if asked & ids.unknown]
     if not case.is_unspecified or not asked <= {reading for ids in fields for reading in ids.unknown}:
@@ -169,7 +169,7 @@ def _nothing_is_open(case: Case, cases: Sequence[Case], forms: Callable[[], Set[
     )
 
 
-def _takes_as_much(case: Case, cases: Sequence[Case]) -> bool:
+def _accepts_as_much(case: Case, cases: Sequence[Case]) -> bool:
     """Return whether the server has accepted a body that is at least as long."""
     length = len(case.exchange.request.body)
     return any(len(other.exchange.request.body) >= length and other.succeeded and other.signed_in for other in cases)
