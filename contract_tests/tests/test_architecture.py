@@ -47,7 +47,7 @@ DECIDING = {
     ),
     "mock_server": (
         "lead_lists/adjusted.py",
-        "lead_lists/forgiven.py",
+        "lead_lists/accepted.py",
         "lead_lists/record.py",
         "lead_lists/refused.py",
         "lead_lists/rules.py",

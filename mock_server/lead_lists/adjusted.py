@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from mock_server.lead_lists.accepted import BodyChange
 from mock_server.lead_lists.facts import Facts, is_control
-from mock_server.lead_lists.forgiven import BodyChange
 from mock_server.lead_lists.record import Payload
 
 

@@ -1,6 +1,6 @@
 """Apply the rules of the options that the mock follows to the body of createLeadList.
 
-Three tables have them: `forgiven` makes an invalid body valid before validation, `refused` adds problems to those of
+Three tables have them: `accepted` makes an invalid body valid before validation, `refused` adds problems to those of
 the schema, `adjusted` changes a valid body before it is stored. The rules about unknown IDs are here.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.contract.readings import Readings
+from mock_server.lead_lists.accepted import ACCEPT
 from mock_server.lead_lists.adjusted import ADJUST
 from mock_server.lead_lists.facts import Facts
-from mock_server.lead_lists.forgiven import FORGIVE
 from mock_server.lead_lists.record import Payload
 from mock_server.lead_lists.refused import REFUSE
 from mock_server.lead_lists.words import problem
@@ -30,17 +30,17 @@ class Rules:
 
     def __init__(self, readings: Readings, facts: Facts) -> None:
         self._facts = facts
-        self._forgive = readings.pick(FORGIVE)
+        self._accept = readings.pick(ACCEPT)
         self._refuse = readings.pick(REFUSE)
         self._adjust = readings.pick(ADJUST)
         self._missing = [
             (int(readings[reading]), field) for reading, field in _REFERENCES.items() if readings[reading].isdigit()
         ]
 
-    def forgive(self, payload: Any) -> Any:
+    def accept(self, payload: Any) -> Any:
         """Make a body valid by the schema if a reading accepts it."""
         if isinstance(payload, dict):
-            for change in self._forgive:
+            for change in self._accept:
                 change(payload, self._facts)
         return payload
 

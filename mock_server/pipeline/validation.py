@@ -29,7 +29,7 @@ _KINDS_KEPT = frozenset({str, int, bool, type(None)})
 class BodyRules(Protocol):
     """The rules of an operation's readings for its body, in addition to the schema."""
 
-    def forgive(self, payload: Any) -> Any: ...
+    def accept(self, payload: Any) -> Any: ...
     def check(self, payload: Any) -> list[Problem]: ...
     def check_references(self, payload: Any) -> None: ...
 
@@ -45,7 +45,7 @@ class BodyCheck:
         assert operation.body is not None
         rules = self._rules.get(operation.id)
         if rules:
-            payload = rules.forgive(payload)
+            payload = rules.accept(payload)
         problems = schema_problems(operation.body, payload, date_reason=self._date_reason, example=operation.example)
         if rules:
             problems += rules.check(payload)

@@ -177,16 +177,16 @@ def _accepts_as_much(case: Case, cases: Sequence[Case]) -> bool:
 
 def _repetition(case: Case, cases: Sequence[Case]) -> set[str]:
     """Return the clause on repetition, if a refused request repeats an accepted one or its name."""
-    taken = [other for other in cases if other.succeeded and other.signed_in]
-    twins = [other for other in taken if other.exchange.request == case.exchange.request]
+    accepted = [other for other in cases if other.succeeded and other.signed_in]
+    twins = [other for other in accepted if other.exchange.request == case.exchange.request]
     if twins:
         return {"success.concurrent" if any(overlap(case, twin) for twin in twins) else "success.repeatable"}
-    return {rule for field, rule in case.meaning.repeatable.items() if _is_repeated(field, case, taken)}
+    return {rule for field, rule in case.meaning.repeatable.items() if _is_repeated(field, case, accepted)}
 
 
-def _is_repeated(field: str, case: Case, taken: Sequence[Case]) -> bool:
+def _is_repeated(field: str, case: Case, accepted: Sequence[Case]) -> bool:
     value = case.sent.get(field)
-    others = [other for other in taken if isinstance(value, str) and other.sent.get(field) == value]
+    others = [other for other in accepted if isinstance(value, str) and other.sent.get(field) == value]
     of_others = all(other.expectation.caller.session != case.expectation.caller.session for other in others)
     return bool(others) and (len(others) == 1 or of_others)
 
@@ -203,8 +203,8 @@ def _only_difference(case: Case, cases: Sequence[Case], *, names_count: bool) ->
         if nearest is None or len(differing) < len(nearest):
             nearest = differing
     if nearest and len(nearest) > 1:
-        taken = [other.sent for other in cases if other.succeeded and other.signed_in]
-        nearest -= {field for field in nearest if any(sent.get(field) == case.sent[field] for sent in taken)}
+        accepted = [other.sent for other in cases if other.succeeded and other.signed_in]
+        nearest -= {field for field in nearest if any(sent.get(field) == case.sent[field] for sent in accepted)}
     if nearest and len(nearest) > 1 and not names_count:
         nearest -= set(case.meaning.repeatable)
     clauses = case.meaning.variation_of_field
@@ -233,7 +233,7 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Judgement]:
         and not (len(cases) > 1 and case.is_open_on_group("media-type"))
     ]
     refused = {case.expectation.violations[0] for case in alone}
-    taken = {
+    accepted = {
         violation
         for case in cases
         if case.must_reject and case.succeeded and not case.is_open_on_group("media-type")
@@ -243,7 +243,7 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Judgement]:
         if not (case.must_reject and case.succeeded and case.is_open_on_group("media-type")):
             continue
         violations = case.expectation.violations
-        if len(cases) == 1 or not (refused - taken).isdisjoint(violations):
+        if len(cases) == 1 or not (refused - accepted).isdisjoint(violations):
             what = "; ".join(map(str, violations))
             actual = f"{case.status}, although {what}"
             yield broken("http.request.media-type", case.exchange, expected="400 or 415", actual=actual)

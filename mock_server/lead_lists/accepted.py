@@ -39,7 +39,7 @@ def _keys_in_any_case(payload: Payload, facts: Facts) -> None:
             payload.setdefault(name, value)
 
 
-FORGIVE: dict[tuple[str, str], BodyChange] = {
+ACCEPT: dict[tuple[str, str], BodyChange] = {
     ("key-case", "accepted"): _keys_in_any_case,
     ("type-null", "default"): _type_by_default,
     ("company-ids-null", "default"): _companies_by_default,
