@@ -40,7 +40,6 @@ from mock_server.middleware.cors import cors, own_origins
 from mock_server.middleware.error_responses import error_responses, send_response
 from mock_server.middleware.exact_paths import exact_paths
 from mock_server.middleware.fault_injection import fault_injection
-from mock_server.middleware.intake import intake
 from mock_server.middleware.journaling import journaling
 from mock_server.middleware.preflights import Preflights
 from mock_server.middleware.request_ids import request_ids
@@ -48,6 +47,7 @@ from mock_server.middleware.world_selection import world_selection
 from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.direct import DirectDriver, Routes
 from mock_server.pipeline.errors import Renderer
+from mock_server.pipeline.intake import intake
 from mock_server.pipeline.json_parsing import JsonParser
 from mock_server.pipeline.media_types import Negotiator
 from mock_server.pipeline.request_state import request_state
