@@ -1,6 +1,8 @@
-"""Write reports: every writer gets a `RunResult`, or the events of a run, and nothing else.
+"""Write reports: every writer is a function of finished values, such as a `RunResult` or the events of a run.
 
-This package has the terminal output, the failure message and the printed commands. It sends and judges nothing.
+A writer also gets the folder of the record, and what the search for secrets found; others get a comparison or the
+results of a selfcheck. This package has the terminal output, the failure message and the printed commands. It sends
+and judges nothing.
 
 May import: campaign, comparison, contract, engine, judging, selfcheck, settings
 """

@@ -1,6 +1,7 @@
-"""Send requests to the server under test. Only this package and live/ open sockets.
+"""Send requests to the server under test. Only this package and live/ open connections to it.
 
-This package has the values of one exchange and the client. It does not know the contract.
+This package has the values of one exchange and the client. It does not know the contract. Connections to other
+servers (Redis, Dask), which only campaigns use, are in composition/.
 
 May import: nothing
 """

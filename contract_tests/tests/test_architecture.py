@@ -85,6 +85,7 @@ APART_FROM_LEAD_LISTS = {
     ),
 }  # fmt: skip
 
+MAY_NOT = re.compile(r"\b([Nn]othing|[Nn]o|[Nn]ever|[Nn]ot|Only)\b")  # what may not live in a room, or only there
 MAY_IMPORT = r"(?sm)^May import: (.+)\Z"  # the end of the docstring of each room
 
 
@@ -167,6 +168,14 @@ def test_each_room_imports_the_rooms_that_its_docstring_names_and_no_others() ->
                 used.add(target if first == package else room.name)
         offenders += [f"{name_of(room)} imports nothing of {name}" for name in allowed - used]
     refuse(offenders)
+
+
+def test_each_room_says_what_may_not_live_there() -> None:
+    refuse(
+        f"{name_of(room)}: the docstring names nothing that may not live there"
+        for room, docstring in rooms()
+        if not MAY_NOT.search(docstring.partition("May import: ")[0])
+    )
 
 
 def test_no_room_imports_another_in_a_circle() -> None:

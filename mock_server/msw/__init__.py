@@ -2,6 +2,7 @@
 
 The data comes from the spec and from the tables of the mock, so the handlers have the same users, limits and messages
 as the mock with these settings. The logic exists twice, in Python and in TypeScript; a test compares the responses.
+The Python code here only writes that file; it responds to no request.
 
 May import: app, contract, control, middleware, pipeline, settings
 """
