@@ -134,7 +134,7 @@ def create_app(
         )
         return Control(parts, guard, resolve(catalogue, DEFAULT_PROFILE), own)
 
-    login_first = readings.follows("login-before-validation", "login-first")  # access.login.first
+    login_first = readings.follows("login-before-validation", "login-first")
     routes = Routes(used_stages, login_first=login_first)
     try:
         outer = _outer_middleware(settings, readings, used_stages, worlds, judge, preflights, make_control)
@@ -257,6 +257,7 @@ def _assemble(
         functools.partial(exact_paths, contract=contract, readings=readings),
         *([direct] if settings.driver == "direct" else []),
         RoutingMiddleware,
+        # access.login.first, for the driver connexion
         *([SecurityMiddleware, take_in] if routes.login_first else [take_in, SecurityMiddleware]),
         ContextMiddleware,
     ]

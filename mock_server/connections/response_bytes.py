@@ -36,4 +36,4 @@ def whole_response(answer: Answer, default_head: bytes, *, keep_alive: bool) -> 
     lines = [status_line(status), default_head]
     lines += [header_line(name, value)[1] for name, value in headers]
     lines += (KEPT if keep_alive else CLOSED, b"\r\n", body)
-    return b"".join(lines)
+    return b"".join(lines)  # http.answer.complete

@@ -1,7 +1,7 @@
 """Clauses that no line of the mock enforces: the schema alone enforces them, or no server can.
 
-For every other clause of spec/clauses.yaml, a comment or docstring names the clause at the line that enforces it. A
-test checks that each clause is named in exactly one of these ways.
+For every other clause of spec/clauses.yaml, a comment names the clause at each line that enforces it. A test checks
+that each clause is named in exactly one of these ways, and that one of its lines runs with the default settings.
 """
 
 from __future__ import annotations

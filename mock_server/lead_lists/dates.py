@@ -72,7 +72,7 @@ def _is_written_as_here(text: str) -> bool:
 
 
 class Dates:
-    """Parses and formats dates by the readings; compares no date with now (request.startDate.any-time)."""
+    """Parses and formats dates by the readings; compares no date with now."""
 
     def __init__(self, readings: Readings) -> None:
         self._refused = {
@@ -91,7 +91,7 @@ class Dates:
 
     def takes(self, text: str) -> bool:
         """Return whether `text` is a valid date."""
-        # request.startDate.format, request.endDate.format
+        # request.startDate.format, request.endDate.format; request.startDate.any-time: it asks no clock
         return is_written_as_here(text) or isinstance(self.find(text), Instant)
 
     def reason(self, text: str) -> str:
@@ -148,7 +148,7 @@ class Dates:
 
     def echo(self, text: str) -> str:
         """Return a valid date in the form of the response."""
-        if self._verbatim or is_written_as_here(text):
+        if self._verbatim or is_written_as_here(text):  # response.startDate.format, response.endDate.format
             return text
         instant = self.read(text)
         fraction = instant.fraction

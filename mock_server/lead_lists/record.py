@@ -38,13 +38,14 @@ class Builder:
     def __call__(self, payload: Payload, user: str, now: datetime, list_id: str) -> LeadList:
         """Build the lead list that `user` creates at `now`.
 
-        The server generates id, userIds, createdAt and updatedAt. It ignores fields of the request with these names
-        (request.body.server-made) or with unknown names (request.body.open).
+        The server generates id, userIds, createdAt and updatedAt. It ignores fields of the request with these names or
+        with unknown names.
         """
         self._adjust(payload)
         icp_id = payload["icpId"]
         created_at = self._dates.write(now)
-        lead_list = {  # success.bare
+        # success.bare; request.body.open, request.body.server-made: it reads no other field of the payload.
+        lead_list = {
             "id": list_id,  # response.id.required
             # response.icpId.required, response.icpId.echo, response.icpId.type
             "icpId": None if icp_id is None else self._plain_uuid(icp_id),
@@ -58,7 +59,8 @@ class Builder:
             # response.companyIds.required, response.companyIds.type, response.companyIds.echo,
             # request.companyIds.default
             "companyIds": list(map(self._plain_uuid, payload.get("companyIds", ()))),
-            # response.userIds.required, response.userIds.type
+            # response.userIds.required, response.userIds.type, response.userIds.includes-creator,
+            # response.userIds.no-stranger
             "userIds": self._user_ids(payload, user) if self._merges_users else [user],
             "createdAt": created_at,  # response.createdAt.required, response.createdAt.clock
             # response.updatedAt.required, response.updatedAt.clock, response.updatedAt.order

@@ -18,7 +18,6 @@ from mock_server.lead_lists.words import problem
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.problems import Problem, shorten
 
-# request.icpId.exists, request.personIds.exist, request.companyIds.exist
 _REFERENCES = {"unknown-icp": "icpId", "unknown-people": "personIds", "unknown-companies": "companyIds"}
 
 # A rule that a value breaks only because it breaks another one, which says more: a name of spaces, an empty ID.
@@ -33,6 +32,7 @@ class Rules:
         self._accept = readings.pick(ACCEPT)
         self._refuse = readings.pick(REFUSE)
         self._adjust = readings.pick(ADJUST)
+        # request.icpId.exists, request.personIds.exist, request.companyIds.exist: refused only by these readings
         self._missing = [
             (int(readings[reading]), field) for reading, field in _REFERENCES.items() if readings[reading].isdigit()
         ]

@@ -22,11 +22,12 @@ class Uuids:
         self._some_versions = readings.follows("uuid-versions", "refused")
         self._strict_variant = readings.follows("uuid-variants", "refused")
         self._lower = readings.follows("uuid-case", "lower")
-        # The pattern and format of the schema, checked in Rust, accept exactly the texts of the default readings.
+        # request.icpId.format, request.companyIds.items.format: the pattern and format of the schema, checked in Rust,
+        # accept exactly the texts of the default readings; `takes` checks those of others.
         self.follows_schema = not (self._trims or self._any_spelling or self._some_versions or self._strict_variant)
 
     def takes(self, text: str) -> bool:
-        """Return whether `text` is a UUID (request.icpId.format, request.companyIds.items.format)."""
+        """Return whether `text` is a UUID."""
         plain = self._spelled_plain(text)
         if not _PLAIN.fullmatch(plain):
             return False

@@ -41,11 +41,12 @@ def refusal_of(error: Exception) -> Refused:
 
 
 async def send_response(response: RenderedResponse, send: Send, unread: Receive | None = None) -> None:
-    """Send a whole response (http.answer.complete).
+    """Send a whole response.
 
     `unread` is the unread rest of a refused request, drained for up to READ_PAST_S before the response ends: a server
     that closes while the client still sends makes the client's system drop the response (RFC 9112 §9.6).
     """
+    # http.answer.complete
     await send({"type": "http.response.start", "status": response.status, "headers": response.raw_headers()})
     if unread is not None:
         await send({"type": "http.response.body", "body": response.body, "more_body": True})

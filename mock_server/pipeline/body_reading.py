@@ -28,6 +28,7 @@ class BodyReader:
             raise self._too_large(f"{int(declared)} bytes")  # before the first read, which would send 100 Continue
         received = receive()
         is_here, first = begin(received)
+        # http.request.chunked: only more_body says whether the body ends here.
         if is_here and not first.get("more_body", False) and len(first.get("body", b"")) <= self._max_bytes:
             if first["type"] == "http.disconnect":
                 raise ClientLeft
@@ -43,7 +44,7 @@ class BodyReader:
                     body += message.get("body", b"")
                     if len(body) > self._max_bytes:
                         raise self._too_large(f"more than {self._max_bytes} bytes")
-                    if not message.get("more_body", False):  # http.request.chunked: only this ends a body
+                    if not message.get("more_body", False):  # http.request.chunked
                         return bytes(body)
                     message = await receive()
         except TimeoutError:

@@ -60,9 +60,9 @@ class Routes:
 
     def before_body(self, route: Route, scope: Scope, headers: IndexedHeaders) -> str | None:
         """Check what needs no body. Return the user if the login comes first; raise Refused."""
-        user = self._signed_in(route, headers) if self.login_first else None
+        user = self._signed_in(route, headers) if self.login_first else None  # access.login.first
         if problems := self._stages.check_parameters(scope, route.operation):
-            raise Refused(400, problems)
+            raise Refused(400, problems)  # error.400.status
         self._stages.negotiate(headers, route.operation)
         return user
 
@@ -79,7 +79,7 @@ class Routes:
         return given if len(route.arguments) == len(given) else {name: given[name] for name in route.arguments}
 
     def _signed_in(self, route: Route, headers: IndexedHeaders) -> str | None:
-        """Return the user of the first carrier with a login; raise Refused (access.login.required)."""
+        """Return the user of the first carrier with a login; raise Refused."""
         if not route.carriers:
             return None
         errors: list[Exception] = []
@@ -96,7 +96,7 @@ class Routes:
         except Exception as error:
             errors.clear()  # an error refers to its frames, and they to the error: only the collector would free both
             raise error.with_traceback(None) from None
-        raise Refused(401)
+        raise Refused(401)  # access.login.required, error.401.status
 
 
 class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types

@@ -50,7 +50,7 @@ class ClientLeft(Exception):
 
 def refused(rule: str, *, status: int = 400, closes: bool = False, got: str = "", **words: object) -> Refused:
     """Return a refusal for one problem of the request as a whole."""
-    return Refused(status, [problem(rule, (), got=got, **words)], closes=closes)
+    return Refused(status, [problem(rule, (), got=got, **words)], closes=closes)  # error.400.status
 
 
 class Renderer:
@@ -67,7 +67,7 @@ class Renderer:
         self._challenge = readings.follows("www-authenticate", "present")
         self._media_type = (
             "application/problem+json" if readings.follows("error-media-type", "problem-json") else "application/json"
-        ) + ("; charset=utf-8" if readings.follows("response-charset", "present") else "")  # error.media-type
+        ) + ("; charset=utf-8" if readings.follows("response-charset", "present") else "")
 
         self._plain: dict[tuple[int, str, bool], RenderedResponse] = {}
 
@@ -100,12 +100,12 @@ class Renderer:
         if (status == 400 and not self._is_bare(problems)) or self._always_details:
             problems = problems or [Problem("", code.lower(), "", "", message)]
             (body if self._top_level else error)["details"] = self._details(problems)
-        headers = {"content-type": self._media_type, **refusal.headers}
+        headers = {"content-type": self._media_type, **refusal.headers}  # error.media-type
         if status == 401 and self._challenge:
             headers["www-authenticate"] = "Bearer"  # RFC 9110 §11.6.1, RFC 6750 §3
         if refusal.closes:
             headers["connection"] = "close"
-        return RenderedResponse(status, headers, _to_json(body))
+        return RenderedResponse(status, headers, _to_json(body))  # http.answer.utf-8
 
     def _listed(self, problems: tuple[Problem, ...]) -> tuple[list[Problem], list[Problem]]:
         """Return the reported problems, and a note for each field that has more of them."""

@@ -29,7 +29,7 @@ def intake(app: ASGIApp, *, contract: Contract, stages: Stages, read_body: BodyR
             return await app(scope, receive, send)
         headers = Headers(scope=scope)
         if problems := stages.check_parameters(scope, operation):
-            raise Refused(400, problems)
+            raise Refused(400, problems)  # error.400.status
         stages.negotiate(headers, operation)
         context = scope["extensions"].setdefault("connexion_context", {})
         context["headers"], context["world"] = headers, request_state(scope).world

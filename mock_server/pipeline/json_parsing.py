@@ -25,7 +25,7 @@ _LARGEST_FLOAT = 1.7976931348623157e308
 
 
 class JsonParser:
-    """Parses a body as strict JSON (request.body.json, http.request.json-spelling, http.request.key-order).
+    """Parses a body as strict JSON.
 
     orjson accepts exactly the JSON of RFC 8259, so no second look is needed if it succeeds. If it fails, a second,
     slower parse finds the cause: not JSON, half a surrogate pair, a number that is too large, or too deep.
@@ -59,6 +59,7 @@ class JsonParser:
             value = self._look_again(body)
         else:
             try:
+                # request.body.json, http.request.json-spelling, http.request.key-order
                 value = orjson.loads(body)
             except orjson.JSONDecodeError:
                 value = self._look_again(body)
@@ -83,6 +84,7 @@ class JsonParser:
             if text == _OBJECT_AS_TEXT:
                 raise refused("json", got=f"it is the text {text}; pass JSON.stringify(body)") from None
             words = error.msg.removesuffix(" starting at").removesuffix(" at").rstrip(": ")
+            # request.body.json
             raise refused("json", got=f"{words}, line {error.lineno}, column {error.colno}") from None
         except RecursionError:
             raise self._too_deep() from None

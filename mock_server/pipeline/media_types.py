@@ -16,7 +16,7 @@ from mock_server.pipeline.problems import shorten
 class Negotiator:
     """Refuses requests whose headers say that the body is not JSON.
 
-    It reads only Content-Type, Content-Encoding and Accept, and ignores all others (http.request.unknown-headers).
+    It reads only Content-Type, Content-Encoding and Accept, and ignores all others.
     """
 
     def __init__(self, readings: Readings) -> None:
@@ -27,6 +27,7 @@ class Negotiator:
         self._compressed = readings["compressed-body"]
 
     def __call__(self, headers: Headers, operation: OperationSpec) -> None:
+        # http.request.unknown-headers: it reads no others. http.request.accept: only the option 406 reads Accept.
         if self._honours_accept and "accept" in headers:
             _check_accept(headers.getlist("accept"), operation)
         if operation.body is None:
@@ -54,16 +55,16 @@ class Negotiator:
         media_type, charset = _media_type(values)
         if not self._any_case and media_type != media_type.lower():
             raise refused("media_type", got=shorten(values[0]), want=want)
-        # http.request.media-type, http.request.charset: JSON is UTF-8 (RFC 8259 §8.1), another charset is an error.
+        # http.request.charset, http.request.media-type: JSON is UTF-8 (RFC 8259 §8.1), another charset is an error.
         if charset in ("", "utf-8", "utf8") and media_type.lower() in operation.media_types:
             return
-        if self._other != "parsed":
+        if self._other != "parsed":  # http.request.media-type
             raise refused("media_type", status=int(self._other), got=shorten(", ".join(values)), want=want)
 
 
 def _check_accept(values: list[str], operation: OperationSpec) -> None:
     if not _accepts_json(values) and all(is_json(each.media_type) for each in operation.responses.values()):
-        raise refused("accept", status=406, got=shorten(", ".join(values)))  # http.request.accept
+        raise refused("accept", status=406, got=shorten(", ".join(values)))
 
 
 def _media_type(values: list[str]) -> tuple[str, str]:

@@ -67,7 +67,8 @@ class Sessions:
         named = scheme.lower() == "bearer" if self._any_case else scheme == "Bearer"  # RFC 9110 §11.1
         token = token.strip(" \t")
         if not named or not token or len(values) > 1:
-            raise self._malformed("Authorization must be: Bearer <token>")  # RFC 6750 §2.1
+            # access.session.valid, RFC 6750 §2.1
+            raise self._malformed("Authorization must be: Bearer <token>")
         return self._user(token)  # access.carrier.bearer
 
     def _cookie_login(self, values: list[str]) -> str | None:
@@ -76,21 +77,21 @@ class Sessions:
         # A browser can send two cookies with one name (RFC 6265 §5.4), one of them stale: one valid token is enough.
         tokens = [value for value in values if value]
         if not tokens:
-            raise self._malformed(f"The cookie {self._cookie_name} is empty")
+            raise self._malformed(f"The cookie {self._cookie_name} is empty")  # access.session.valid
         good = [self._users[token] for token in tokens if token in self._users]
         if good and not (self._all_good and len(good) < len(values)):
             return good[0]  # access.carrier.cookie
         return self._user(next(token for token in tokens if token not in self._users))
 
     def _user(self, token: str) -> str:
-        if token == EXPIRED_TOKEN:  # access.session.expired
+        if token == EXPIRED_TOKEN:  # access.session.expired, error.401.status
             raise Refused(401, message=EXPIRED)
         if token not in self._users:  # access.session.valid, error.401.status
             raise Refused(401, message="The session token is unknown; the mock prints its tokens at the start")
         return self._users[token]
 
     def _malformed(self, message: str) -> Refused:
-        return Refused(self._malformed_status, message=message)
+        return Refused(self._malformed_status, message=message)  # error.401.status, unless malformed-login differs
 
 
 def user_of_several(logins: Mapping[str, Mapping[str, str]]) -> str | None:

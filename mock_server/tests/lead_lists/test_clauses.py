@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import io
 import re
+import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import yaml
 
 import mock_server
+from mock_server.app import create_app
 from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.clauses import ENFORCED_BY_SCHEMA, NOT_ENFORCED
-from mock_server.tests.conftest import ROOT
+from mock_server.pipeline.stages import Stages
+from mock_server.tests.conftest import GOOD, ROOT, Ask
+from mock_server.tests.corpus import Case, changed, logins, long_arrays, media_types
 
 PACKAGE = Path(mock_server.__file__).parent
 ELSEWHERE = {"bench", "control", "defects", "msw", "tests"}  # they name clauses that they break, show or test
@@ -36,25 +43,28 @@ def every_clause() -> set[str]:
     return {clause["id"] for name in ("every-operation", "createLeadList") for clause in sections[name]}
 
 
-def prose(path: Path) -> Iterator[str]:
-    """Yield the comments and docstrings of a module."""
-    source = path.read_text(encoding="utf-8")
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.string
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield ast.get_docstring(node) or ""
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield each comment with the line of code that it is about: its own, or the next one after a line of its own."""
+    waiting: list[str] = []
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
+            waiting.append(token.string)
+        elif token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+        elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+            yield from ((token.start[0], comment) for comment in waiting)
+            waiting = []
 
 
-def named_at_lines() -> dict[str, list[str]]:
-    """The clauses that comments and docstrings name, each with its modules."""
-    found: dict[str, list[str]] = {}
+@cache
+def named_at_lines() -> dict[str, list[tuple[str, int]]]:
+    """The clauses that comments name, each with the modules and lines of code that enforce it."""
+    found: dict[str, list[tuple[str, int]]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         if not ELSEWHERE & set(path.relative_to(PACKAGE).parts) and path.name != "clauses.py":
-            for text in prose(path):
+            for line, text in comments(path):
                 for clause in set(CLAUSE.findall(text)) - NOT_CLAUSES:
-                    found.setdefault(clause, []).append(path.relative_to(PACKAGE).as_posix())
+                    found.setdefault(clause, []).append((str(path), line))
     return found
 
 
@@ -96,3 +106,55 @@ def test_the_schema_says_what_it_is_said_to_enforce() -> None:
         if says(COMPONENTS["NewLeadList"], place, keyword) == lacks:
             wrong.append(f"{clause}: {said}")
     assert wrong == []
+
+
+def executed(run: Callable[[], object]) -> set[tuple[str, int]]:
+    """Return the lines of the mock that run executes, and those that it had executed when it was imported."""
+    lines = {
+        (str(path), line)
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        if not frame.f_code.co_filename.startswith(str(PACKAGE)):
+            return None
+        lines.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+def failing(stages: Stages) -> Stages:
+    def build(*arguments: object) -> Any:
+        raise RuntimeError("a mistake of the mock")
+
+    return dataclasses.replace(stages, build=build)
+
+
+def test_each_clause_is_named_at_a_line_that_runs_by_default(ask: Ask) -> None:
+    def run() -> None:
+        app = create_app().app
+        for case in (
+            changed("plain"),
+            Case("bytes", b"\xff"),
+            Case("empty", b""),
+            *logins(),
+            *media_types(),
+            *long_arrays(),
+        ):
+            headers = {name: value.encode("latin-1") for name, value in case.headers.items()}
+            ask(app, case.method, case.target, content=case.body, headers={"authorization": None, **headers})
+        ask(create_app(stages=failing).app, json=GOOD)
+
+    lines = executed(run)
+    idle = {clause: where for clause, where in named_at_lines().items() if lines.isdisjoint(where)}
+    assert idle == {}
