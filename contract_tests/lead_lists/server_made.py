@@ -101,7 +101,7 @@ def _generated(field: str) -> str:
 
 
 def access(case: Case) -> Iterator[Judgement]:
-    """userIds includes the creator and no user who is unrelated to the request."""
+    """userIds includes the creator and no user whom the request does not concern."""
     created, session = lead_list(case), case.expectation.caller.session
     if created is None or session is None or not isinstance(users := created.get("userIds"), list):
         return

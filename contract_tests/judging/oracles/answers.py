@@ -206,7 +206,7 @@ def status_of_success(case: Case) -> Iterator[Judgement]:
 
 
 def methods(case: Case) -> Iterator[Judgement]:
-    """Only the documented method creates (RFC 9110 §15.5.6); GET and HEAD can exist on the same path."""
+    """Only the documented method creates an object (RFC 9110 §15.5.6); GET and HEAD can exist on the same path."""
     near = case.expectation.near
     if case.operation is not None or near is None or not case.decides:
         return
