@@ -47,14 +47,24 @@ class OpenViolation:
 class IdField:
     """A request field of IDs that may have to exist on the server.
 
-    unknown: the readings on IDs that the server does not know. option: the one with which the user names existing IDs.
-    deciding: the other fields that can decide whether the server looks up the IDs.
+    option: the one with which the user names existing IDs. variation: the clause that permits any existing ID. unknown:
+    the reading on IDs that the server does not know. form: the reading on their form, if there is one. unused: the
+    reading on IDs that the server does not need, if there is one. deciding: the other fields that can decide whether
+    the server looks up the IDs.
     """
 
     name: str
-    unknown: frozenset[str]
     option: str
+    variation: str
+    unknown: str
+    form: str = ""
+    unused: str = ""
     deciding: tuple[str, ...] = ()
+
+    @property
+    def readings(self) -> frozenset[str]:
+        """The readings with which a server can refuse IDs that it does not know."""
+        return frozenset({self.unknown, self.form} - {""})
 
     def known(self, settings: Settings) -> tuple[str, ...]:
         """Return the existing IDs that the user gave."""

@@ -11,13 +11,10 @@ from contract_tests.judging import formats, text
 from contract_tests.judging.case import Case, Oracle
 from contract_tests.judging.verdict import Judgement, Observation, broken, held
 from contract_tests.lead_lists.echo import sent_values, shown
-from contract_tests.lead_lists.ids import known_ids
+from contract_tests.lead_lists.ids import LISTS_OF_IDS, known_ids
 from contract_tests.lead_lists.server_made import lead_list
 
-_DROPPING = {
-    "personIds": ("person-ids-on-company-list", "unknown-people"),
-    "companyIds": ("company-ids-on-person-list", "unknown-companies"),
-}
+_DROPPING = {ids.name: (ids.unused, ids.unknown) for ids in LISTS_OF_IDS}
 
 
 def ids(case: Case) -> Iterator[Judgement]:
@@ -25,7 +22,7 @@ def ids(case: Case) -> Iterator[Judgement]:
     created = lead_list(case)
     if created is None or not case.expectation.readable:
         return
-    for field in ("personIds", "companyIds"):
+    for field in _DROPPING:
         got, variants = created.get(field), sent_values(case, field)
         if field not in created:
             continue

@@ -11,6 +11,7 @@ from contract_tests.judging import formats
 from contract_tests.judging.case import Case, HistoryOracle, overlap
 from contract_tests.judging.verdict import Judgement, broken, held, warned
 from contract_tests.lead_lists import creators
+from contract_tests.lead_lists.ids import LISTS_OF_IDS
 from contract_tests.requests.plan import BURST
 
 RUNNING_BACK_S = 1.0  # corrections of a clock, and timestamps in whole seconds, stay below
@@ -168,16 +169,14 @@ def steady_clock(cases: Sequence[Case]) -> Iterator[Judgement]:
 
 def steady_loss(cases: Sequence[Case]) -> Iterator[Judgement]:
     """A server that drops unknown IDs drops all of them; if it returned other unknown ones, it has lost these."""
-    for field, reading, use in (
-        ("personIds", "unknown-people", "person-ids-on-company-list"),
-        ("companyIds", "unknown-companies", "company-ids-on-person-list"),
-    ):
+    for ids in LISTS_OF_IDS:
+        field = ids.name
         kept = lost = None
         for case in cases:
             sent, got = case.sent.get(field), (case.created or {}).get(field)
-            if not isinstance(sent, list) or not isinstance(got, list) or not case.is_open_on(reading):
+            if not isinstance(sent, list) or not isinstance(got, list) or not case.is_open_on(ids.unknown):
                 continue
-            if case.is_open_on(use, "duplicate-keys"):
+            if case.is_open_on(ids.unused, "duplicate-keys"):
                 continue  # the server can drop these for another reason
             strange = case.unknown_id_forms[field]
             if strange and got == sent:

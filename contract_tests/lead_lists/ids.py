@@ -12,10 +12,26 @@ ID_OPTIONS = (
     Option("company_id", "UUID", "ID of an existing company, which the server must accept; can be repeated", many=True),
 )
 ID_FIELDS = (
-    IdField("icpId", frozenset({"unknown-icp"}), "icp_id", deciding=("type",)),
-    IdField("personIds", frozenset({"unknown-people", "person-id-form"}), "person_id", deciding=("type",)),
-    IdField("companyIds", frozenset({"unknown-companies"}), "company_id", deciding=("type",)),
+    IdField("icpId", "icp_id", "request.icpId.exists", "unknown-icp", deciding=("type",)),
+    IdField(
+        "personIds",
+        "person_id",
+        "request.personIds.exist",
+        "unknown-people",
+        form="person-id-form",
+        unused="person-ids-on-company-list",
+        deciding=("type",),
+    ),
+    IdField(
+        "companyIds",
+        "company_id",
+        "request.companyIds.exist",
+        "unknown-companies",
+        unused="company-ids-on-person-list",
+        deciding=("type",),
+    ),
 )
+LISTS_OF_IDS = tuple(ids for ids in ID_FIELDS if ids.unused)
 
 
 def known_ids(settings: Settings, field: str) -> tuple[str, ...]:

@@ -171,15 +171,14 @@ def _open_on_people(ids: list[Any], known: Collection[str]) -> Iterator[str]:
         yield "person-id-form"
 
 
-_UNKNOWN = {"icpId": "unknown-icp", "personIds": "unknown-people", "companyIds": "unknown-companies"}
-
-
 def _perhaps_known(body: Mapping[str, Any], terms: Terms) -> set[str]:
     """Return the readings on unknown IDs that only IDs of the API page's example raise, which may exist."""
     return {
-        reading
-        for field, reading in _UNKNOWN.items()
-        if not {*strings_in(body.get(field))} - {*known_ids(terms.settings, field)} - {*strings_in(PAGE_EXAMPLE[field])}
+        ids.unknown
+        for ids in ID_FIELDS
+        if not {*strings_in(body.get(ids.name))}
+        - {*ids.known(terms.settings)}
+        - {*strings_in(PAGE_EXAMPLE.get(ids.name))}
     }
 
 
@@ -220,11 +219,9 @@ MEANING = Meaning(
     variation_of_field={
         "name": "request.name.text",
         "type": "request.type.enum",
-        "icpId": "request.icpId.exists",
         "startDate": "request.startDate.format",
         "endDate": "request.endDate.format",
-        "personIds": "request.personIds.exist",
-        "companyIds": "request.companyIds.exist",
+        **{ids.name: ids.variation for ids in ID_FIELDS},
     },
     repeatable={"name": "request.name.repeatable"},
     sent_readings={"userIds": "user-ids-sent"},

@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests.judging import formats
 from contract_tests.lead_lists.bodies import base, without
-from contract_tests.lead_lists.ids import known_ids
+from contract_tests.lead_lists.ids import ID_FIELDS
 from contract_tests.requests.plan import Sender, encode
 from contract_tests.target.exchange import Request
 
@@ -83,7 +83,7 @@ def _instants() -> SearchStrategy[datetime]:
 
 def bodies_to_accept(sender: Sender) -> SearchStrategy[Fields]:
     """Return a strategy for bodies without violation or open reading."""
-    known = {name: sorted({*known_ids(sender.terms.settings, name)}) for name in ("icpId", "personIds", "companyIds")}
+    known = {ids.name: sorted({*ids.known(sender.terms.settings)}) for ids in ID_FIELDS}
     # Made once: making a strategy takes longer than drawing from it.
     some_names, instants = names(), _instants()
     seconds, milliseconds = st.integers(1, 90 * 24 * 3600), st.integers(0, 999)

@@ -109,7 +109,7 @@ def _proven(judgements: Iterable[Judgement], cases: dict[int, Case], *, together
 
 def _is_about_unknown_ids(judgement: Judgement, case: Case) -> bool:
     """Return whether a judgement concerns IDs that possibly do not exist on the server."""
-    unknown = {reading for ids in case.meaning.id_fields for reading in ids.unknown}
+    unknown = {reading for ids in case.meaning.id_fields for reading in ids.readings}
     if judgement.reading in unknown:
         return True
     is_refused = 400 <= case.status < 500
@@ -122,6 +122,10 @@ def _is_about_unknown_ids(judgement: Judgement, case: Case) -> bool:
     for ids in case.meaning.id_fields:
         sent = case.sent.get(ids.name)
         # A server can drop unknown IDs from a list: then some are missing, and there are no others.
-        if judgement.clause == f"response.{ids.name}.echo" and isinstance(sent, list) and case.is_open_on(*ids.unknown):
+        if (
+            judgement.clause == f"response.{ids.name}.echo"
+            and isinstance(sent, list)
+            and case.is_open_on(*ids.readings)
+        ):
             return not Counter(strings_in((case.created or {}).get(ids.name))) - Counter(strings_in(sent))
     return False

@@ -159,8 +159,8 @@ def _nothing_is_open(case: Case, cases: Sequence[Case], forms: Callable[[], Set[
     asked = {reading.id for reading in case.readings if reading.refusals}
     if _accepts_as_much(case, cases):
         asked.discard("oversized-body")
-    fields = [ids for ids in case.meaning.id_fields if asked & ids.unknown]
-    if not case.is_unspecified or not asked <= {reading for ids in fields for reading in ids.unknown}:
+    fields = [ids for ids in case.meaning.id_fields if asked & ids.readings]
+    if not case.is_unspecified or not asked <= {reading for ids in fields for reading in ids.readings}:
         return False
     return all(
         any((ids.name, known, *_deciding_values(case, ids)) in forms() for known in (id_form(text), _itself(text)))
