@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from importlib import import_module
 
 import click
@@ -69,7 +70,7 @@ def _returned(code: int | None) -> tuple[int | None]:
 
 def main() -> None:
     """Run the command and exit with its code."""
-    from contract_tests.engine.interruption import Terminated
+    from contract_tests.engine.interruption import Terminated, failure
     from contract_tests.report.terminal import install
 
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until there is a run that must end in order
@@ -84,6 +85,10 @@ def main() -> None:
         code = 130
     except Terminated:
         code = 143
+    except Exception as error:
+        traceback.print_exc()
+        click.echo(f"leadlists-contract: {failure(error, 'command')}", file=sys.stderr)
+        code = 3
     sys.stdout.flush()
     sys.stderr.flush()
     if code is None:  # of a command that only prints; the code of the others is a verdict, which is kept

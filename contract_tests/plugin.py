@@ -225,10 +225,11 @@ def _known_result(asked: Asked) -> RunResult | None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     asked = session.config.stash.get(ASKED, None)
     result = _known_result(asked) if asked else None
-    if result is None or result.is_judged:
+    code = result.exit_code() if result else 0
+    if code == 0 or (code == 1 and result and result.is_judged):  # then the tests tell
         return
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        session.exitstatus = result.exit_code()
+        session.exitstatus = code
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -21,7 +21,7 @@ Exit codes:
   1    a clause is broken
   2    wrong usage, or an error in the spec data
   3    no judgement was possible for a reason outside the contract: server not reachable, credentials refused,
-       session ended, quota used up, gateway down, too little time for the planned requests
+       session ended, quota used up, gateway down, too little time for the planned requests, an error of the suite
   4    nothing was judged
   130  interrupted (Ctrl-C)
   143  terminated (SIGTERM)"""

@@ -194,7 +194,7 @@ class DaskCrew:
                     self._submit(order)
                 else:
                     why = f"{order.cell.name} could not be carried out: {type(error).__name__}: {error}"
-                    yield CellDone(order.cell, (), {}, (Ending.STOPPED, why), lost=self._lost(order.cell, ()))
+                    yield CellDone(order.cell, (), {}, (Ending.FAILED, why), lost=self._lost(order.cell, ()))
 
 
 class SignalledBudget(CampaignBudget):

@@ -14,7 +14,7 @@ from contract_tests.engine.bases import on_an_accepted_base
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
-from contract_tests.engine.interruption import Terminated
+from contract_tests.engine.interruption import Terminated, ending_of
 from contract_tests.engine.reachability import discovery_problem, is_starting
 from contract_tests.engine.repeating import kept, repeat
 from contract_tests.engine.result import RunResult
@@ -82,7 +82,6 @@ class Conductor:
             secrets=secrets,
             in_step=UnreadBodies().in_step,
         )
-        self._is_over = False
         self._is_covered = True  # whether the budget allowed all planned requests
         self._asked: Ending | None = None  # how a signal asked the run to end
         self._refused = False  # whether the server refuses every known body
@@ -114,7 +113,10 @@ class Conductor:
         events = self.events()
         try:
             for event in events:
-                listen(event)
+                try:
+                    listen(event)
+                except Exception as error:
+                    events.throw(error)
         except KeyboardInterrupt:
             self._asked = Ending.INTERRUPTED
         except Terminated:
@@ -134,22 +136,26 @@ class Conductor:
 
         It catches no signal: a second one while it closes must not make it yield once more.
         """
-        ending, why = Ending.STOPPED, ""
+        ending, why = Ending.COMPLETE, ""
         try:
             self.log.emit(self._job.started)
             with closing(self._steps()) as steps:
                 for _ in steps:
                     yield from self.log.waiting()
-            ending = Ending.COMPLETE
             if not self._budget.allows_more:
                 ending, why = self._out_of_time()
             why = " ".join(filter(None, (why, self._note)))
         except RunOver as over:
             ending, why = over.ending, over.why
+        except BaseException as error:
+            ending, why = ending_of(error)
+            raise
         finally:
             self._budget.stop()
             if self._asked is not None:
                 ending, why = self._asked, self._note
+            if ending is Ending.STOPPED:
+                why = f"The calling program stopped the run after {self._budget.requests} requests. {why}".strip()
             self._end(ending, why)
         yield from self.log.waiting()
 
@@ -160,16 +166,12 @@ class Conductor:
         why = f"The time was over after {sent} of {planned} planned requests, so the run has not judged all clauses."
         return Ending.TOO_LITTLE_TIME, f"{why} Allow more time, or more requests in a second."
 
-    def _end(self, ending: Ending, why: str = "") -> None:
-        """Record how the run ended. Later calls do nothing."""
-        if not self._is_over:
-            self._is_over = True
-            why = f"{why} {self._traffic.target.absence.note}".strip()
-            self._traffic.show_rest()
-            duration_s = round(time.monotonic() - self._started_s, 3)
-            self.log.emit(
-                RunEnded(now_text(), ending, self._secrets.mask_excerpt(why), self._budget.requests, duration_s)
-            )
+    def _end(self, ending: Ending, why: str) -> None:
+        """Record how the run ended."""
+        why = self._secrets.mask_excerpt(f"{why} {self._traffic.target.absence.note}".strip())
+        self._traffic.show_rest()
+        duration_s = round(time.monotonic() - self._started_s, 3)
+        self.log.emit(RunEnded(now_text(), ending, why, self._budget.requests, duration_s))
 
     # -- the order of a run -------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ class Ending(StrEnum):
     OUT_OF_TIME = "out of time"  # after the planned requests
     TOO_LITTLE_TIME = "too little time"  # for the planned requests
     STOPPED = "stopped"  # by the calling program
+    FAILED = "failed"  # an exception of our own code, of an oracle or of the calling program
     INTERRUPTED = "interrupted"  # Ctrl-C, or an incomplete record
     TERMINATED = "terminated"  # SIGTERM
     OBSERVED = "observed"  # the suite judged the traffic of other programs until it ended

@@ -26,6 +26,8 @@ OUTSIDE_THE_CONTRACT = frozenset(
         Ending.SESSION_ENDED,
         Ending.QUOTA_USED_UP,
         Ending.TOO_LITTLE_TIME,
+        Ending.STOPPED,
+        Ending.FAILED,
     }
 )
 

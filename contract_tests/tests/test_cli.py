@@ -281,3 +281,17 @@ def test_the_help_of_run_names_every_flag_that_is_no_variable() -> None:
     flags = {flag for each in run.params if each.param_type_name == "option" for flag in each.opts}
     (sentence,) = re.findall(r"Each option except (.*?) is also", " ".join(run.help.split()))
     assert set(re.findall(r"--[\w-]+", sentence)) == flags - {option.flag for option in RUN_OPTIONS}
+
+
+def test_a_command_that_fails_itself_breaks_no_clause(tmp_path: Path, right_url: str) -> None:
+    code = (
+        "from contract_tests.engine.traffic import Traffic; from contract_tests.cli import main; import sys; "
+        f"Traffic.judge_together = None; sys.argv = ['c', 'run', {right_url!r}, *{QUICK!r}, '--run-folder=run']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" in done.stderr
+    assert "The command itself failed: TypeError: 'NoneType' object is not callable (" in done.stderr
+    assert events_in(tmp_path / "run")[-1]["ending"] == "failed"

@@ -19,6 +19,7 @@ from contract_tests.tests.test_cli import environment
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
 QUICK = ("--leadlists-bearer=token-1", "--leadlists-user-id=user_1", "--leadlists-depth=quick")
 FEW = ("--leadlists-clauses=request.name",)
+HURRY = ("--leadlists-max-time=1", "--leadlists-rate=10")
 APP = """
 from contract_tests.tests.servers.right_core import RightCore
 
@@ -149,6 +150,32 @@ def test_wrong_credentials_are_one_sentence_with_several_processes_too(run_pytes
     assert "1 passed, 5 skipped" in done.stdout
     assert done.stdout.count("the given login is not accepted") == 1
     assert "INTERNALERROR" not in done.stdout + done.stderr
+
+
+FAILING_RUN = """
+from contract_tests.engine.traffic import Traffic
+
+def judge_together(self):
+    raise KeyError("a mistake")
+
+Traffic.judge_together = judge_together
+"""
+
+
+def test_a_run_that_fails_itself_passes_no_test_of_any_process(
+    run_pytest: Pytest, right_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "conftest.py").write_text(FAILING_RUN)
+    done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, "-n", "2")
+    assert done.returncode == 1, done.stdout
+    assert "1 passed" in done.stdout  # of the team's own
+    assert "The run itself failed: KeyError: 'a mistake'" in done.stdout
+
+
+def test_too_little_time_passes_no_test_of_any_process(run_pytest: Pytest, right_url: str) -> None:
+    done = run_pytest(f"--leadlists-url={right_url}", *QUICK, *FEW, *HURRY, "-n", "2")
+    assert done.returncode == 3, done.stdout
+    assert "1 passed, 5 skipped" in done.stdout
 
 
 def test_what_is_only_collected_sends_nothing(run_pytest: Pytest) -> None:

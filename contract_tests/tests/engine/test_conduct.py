@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests import LEAD_LISTS, Oracle
 from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.run import open_run
+from contract_tests.composition.suites import SUITES
 from contract_tests.engine.budget import CALLED_FOR, Budget
 from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog
@@ -29,6 +31,7 @@ from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.json import write as write_json
+from contract_tests.report.reported import sentence
 from contract_tests.requests.plan import BURST
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Depth, Settings
@@ -551,7 +554,47 @@ def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
             if isinstance(event, ExchangeSeen) and event.exchange.number >= 10:
                 break
         assert run.requests < 60
-        assert run.result.ending in {Ending.STOPPED, Ending.INTERRUPTED}
+        assert (run.result.ending, run.result.exit_code()) == (Ending.STOPPED, 3)
+        assert f"the run ended early: The calling program stopped the run after {run.requests}" in sentence(run.result)
+
+
+@pytest.mark.parametrize("place", ["in an oracle", "in the listener"])
+def test_a_run_that_fails_itself_keeps_no_contract(place: str, tmp_path: Path) -> None:
+    seen = 0
+
+    def fail(asked: object) -> tuple[()]:
+        nonlocal seen
+        seen += 1
+        if seen > 30:
+            raise KeyError("a mistake with token-1")
+        return ()
+
+    rules = replace(LEAD_LISTS.rules, oracles=(*LEAD_LISTS.rules.oracles, Oracle(("success.created",), fail)))
+    suites = (replace(LEAD_LISTS, rules=rules),) if place == "in an oracle" else SUITES
+    listen = fail if place == "in the listener" else lambda event: None
+    with (
+        serve(RightCore(USERS)) as url,
+        open_run(quick(url), suites=suites, folder=tmp_path / "run") as run,
+        pytest.raises(KeyError, match="a mistake"),
+    ):
+        run.conduct(listen)
+    result = read_result(tmp_path / "run")
+    assert result == run.result
+    assert (result.ending, result.exit_code(), result.broken) == (Ending.FAILED, 3, ())
+    assert "The run itself failed: KeyError: 'a mistake with ${LEADLISTS_BEARER}'" in result.why
+    assert f"({__file__}, line " in result.why
+    assert f"the run ended early: {result.why}" in sentence(result)
+
+
+def test_ctrl_c_without_a_handler_of_the_kit_interrupts_the_run(
+    right_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("contract_tests.engine.traffic.Traffic.judge_together", interrupt)
+    with open_run(quick(right_url)) as run:
+        assert run.conduct(lambda event: None).exit_code() == 130
 
 
 def test_a_run_that_exceeds_its_time_reports_it(right_url: str) -> None:
