@@ -156,6 +156,7 @@ def _refusal(status: int, allow: str = "") -> Response:
 
 def oracles_of(clause: Clause, judge: Judge) -> list[Oracle | HistoryOracle]:
     """Return the oracles that can judge a clause: those that name it, and those of its readings and variations."""
+    judge = judge.of(clause.operation)
     rule = clause.id.removeprefix(f"{clause.operation}.")
     readings = judge.terms.specification.readings.values()
     also: list[object] = []

@@ -16,7 +16,7 @@ from contract_tests.contract.specification import Operation
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.judge import Judge, OperationRules
 from contract_tests.requests.generic_plan import generic_plan
-from contract_tests.requests.plan import Plan, Sender
+from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.settings.options import Option
 from contract_tests.target.exchange import Request
 
@@ -61,3 +61,10 @@ def make_plan(suites: Iterable[OperationSuite], terms: Terms, operation: Operati
     """Return the plan of the operation's suite, or what the schema alone can ask."""
     plan = next((suite.plan for suite in suites if suite.operation == operation.id), None)
     return plan(terms, operation, tag) if plan else generic_plan(terms, operation)
+
+
+def plain_step(suites: Iterable[OperationSuite], terms: Terms, clause: str) -> Step:
+    """Return a request that a correct server accepts, of the clause's operation, or of the first one."""
+    operations, about = terms.specification.operations, terms.specification.clause(clause).operation
+    operation = next((each for each in operations if each.id == about), operations[0])
+    return make_plan(suites, terms, operation, "again").first

@@ -23,7 +23,7 @@ from schemathesis import AuthContext, BaseSchema, CheckContext, HookContext
 from schemathesis import Response as Answer
 from schemathesis.core.failures import Failure, FailureGroup
 
-from contract_tests.composition.suites import SUITES, gather
+from contract_tests.composition.suites import gather, load_suites
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case
@@ -91,7 +91,7 @@ def _judge(base_url: str) -> Judge:
     settings = gather({"url": requests.Request("POST", base_url).prepare().url})  # lower-case host, as it is sent
     if not settings.first.carriers:
         raise UsageError("no login was given: set LEADLISTS_BEARER=TOKEN or LEADLISTS_COOKIE=NAME=VALUE")
-    return judge_with(Terms.of(load_specification(settings.spec_folder), settings), SUITES)
+    return judge_with(Terms.of(load_specification(settings.spec_folder), settings), load_suites(settings.suites))
 
 
 def _broken(judge: Judge, judged: Case) -> list[Verdict]:

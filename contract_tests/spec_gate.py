@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,13 +14,13 @@ import yaml
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import SUITES, load_suites
 from contract_tests.contract.loading import check_references, find_spec_folder, load_specification, resolve_refs
 from contract_tests.contract.specification import GROUPS, HTTP_METHODS, Specification, SpecificationError
 from contract_tests.contract.terms import Terms
 from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.operation_suite import OperationSuite, judge_with
-from contract_tests.settings.values import Settings
+from contract_tests.settings.values import Settings, UsageError
 
 PROFILES = frozenset({"page", "strict"})
 
@@ -157,7 +158,10 @@ def _options(folder: Path) -> Iterator[str]:
 def main() -> None:
     """Print the problems and exit with 1, or print that the contract is sound."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else find_spec_folder()
-    found = list(problems(folder))
+    try:
+        found = list(problems(folder, load_suites(os.environ.get("LEADLISTS_SUITE", "").split())))
+    except UsageError as error:
+        found = [str(error)]
     for problem in found:
         print(problem, file=sys.stderr)
     if found:

@@ -10,7 +10,7 @@ import click
 
 from contract_tests.commands.options import Command, run_options
 from contract_tests.commands.output import say
-from contract_tests.composition.suites import SUITES, gather
+from contract_tests.composition.suites import gather, load_suites
 from contract_tests.contract.loading import load_specification
 from contract_tests.settings.sources import PLACEHOLDER_URL
 
@@ -23,16 +23,16 @@ from contract_tests.settings.sources import PLACEHOLDER_URL
     help="explain one clause: its place on the API page, the oracles that judge it (file and line), its readings, the "
     "defects of the mock that break it, and the planned requests that probe it",
 )
-@run_options(("spec",))
-def command(prefix: tuple[str, ...], explain: str | None, spec: str | None) -> None:
+@run_options(("spec", "suite"))
+def command(prefix: tuple[str, ...], explain: str | None, **flags: Any) -> None:
     """List all clauses, or those whose IDs start with PREFIX."""
     if explain is None:
-        list_clauses({"clauses": prefix, "spec": spec}, None)
+        list_clauses({**flags, "clauses": prefix}, None)
         return
     from contract_tests import explanation  # needs the plan and the mock's defects
 
-    folder = gather({"url": PLACEHOLDER_URL, "spec": spec}, sends=False).spec_folder
-    say(explanation.explain(explain, load_specification(folder), SUITES).text)
+    settings = gather({**flags, "url": PLACEHOLDER_URL}, sends=False)
+    say(explanation.explain(explain, load_specification(settings.spec_folder), load_suites(settings.suites)).text)
 
 
 def list_clauses(flags: Mapping[str, Any], config: Path | None) -> None:

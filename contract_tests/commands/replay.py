@@ -23,6 +23,7 @@ from contract_tests.settings.secrets import Masker
     REPLAY_OPTIONS,
     hides_others=True,
     max_time="wait no longer than this for a server that sends Retry-After or is away (default: no limit)",
+    suite="OperationSuite of an operation that you added to the spec (default: those of the run); can be repeated",
     wait="maximum time to wait for a server that is away in the middle of the replay (default 0: report it at once)",
 )
 @config_option
@@ -35,6 +36,7 @@ def command(folder: Path, clause: str, config: Path | None, **flags: Any) -> int
     if a clause is still broken, and 4 if no clause is known to be broken, but the responses leave some undecided.
     """
     result = read_result(folder)
+    flags["suite"] = flags["suite"] or result.started.suites
     settings = gather({**flags, "url": None if flags["app"] else result.started.url}, config=config)
     masker = Masker(settings.secrets)
     again = list(replay_broken(settings, result, folder, prefix=clause, masker=masker))

@@ -21,7 +21,7 @@ from contract_tests.campaign.permit import Permit
 from contract_tests.campaign.resuming import Past, RecallingTarget, ResumedLog, resumable
 from contract_tests.campaign.strategies import Ground
 from contract_tests.composition.start import first_event
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import load_suites
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
@@ -50,7 +50,7 @@ def open_campaign(
     shard: Shard | None = None,
     folder: Path | None = None,
     masker: Masker | None = None,
-    suites: tuple[OperationSuite, ...] = SUITES,
+    suites: tuple[OperationSuite, ...] | None = None,
     resumes: bool = False,
     crew: Crew | None = None,
     examples: ExampleDatabase | None = None,
@@ -74,7 +74,7 @@ def open_campaign(
             shard=shard or Shard(),
             folder=folder,
             masker=masker or Masker(settings.secrets),
-            suites=suites,
+            suites=load_suites(settings.suites) if suites is None else suites,
             resumes=resumes,
             crew=crew,
             database=examples,
@@ -150,7 +150,7 @@ def cells_of(settings: Settings, allowance: Allowance, shard: Shard, *, has_exam
     """Return the cells that a campaign would carry out; sends nothing. Raises UsageError as `open_campaign` does."""
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     examples = MOST_EXAMPLES if has_examples else 0
-    left = requests_for_cells(allowance.requests, _plans(terms, SUITES, ""), examples)
+    left = requests_for_cells(allowance.requests, _plans(terms, load_suites(settings.suites), ""), examples)
     check_allowance(allowance, left)
     return _cells(settings.seed, shard, left)
 

@@ -28,7 +28,7 @@ from contract_tests.campaign.ledger import WorkerLedger, created_by_workers, for
 from contract_tests.campaign.permit import Permit
 from contract_tests.composition.campaign import ABSENCE_S, grounds
 from contract_tests.composition.start import first_event
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import load_suites
 from contract_tests.composition.target import open_target
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
@@ -260,11 +260,12 @@ def _open_cell(order: CellOrder, log: CampaignLog, pulse: Any) -> Iterator[Campa
         raise UsageError(f"a worker has version {own.version} of the kit, the campaign has {started.version}")
     masker = Masker(settings.secrets)
     budget = SignalledBudget(log, pulse, max_time_s=order.time_s, max_created=order.permit.max_created)
-    grounds_of = partial(grounds, terms, SUITES, started.run_id)
+    suites = load_suites(settings.suites)
+    grounds_of = partial(grounds, terms, suites, started.run_id)
     campaign = Campaign(lambda left: (), grounds_of, started.run_id, known=order.known)
     job = Job(started, order.opening.plans, shrinks=False)
     log.summing.add(started)
     with open_target(settings, budget.pause, masker, allows=order.permit.allows, absence_s=ABSENCE_S) as target:
         yield CampaignConductor(
-            target, judge_with(terms, SUITES), job, campaign, budget=budget, secrets=masker, log=log
+            target, judge_with(terms, suites), job, campaign, budget=budget, secrets=masker, log=log
         )

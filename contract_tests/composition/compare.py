@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contract_tests.comparison.comparing import COMPARABLE, Comparison, Heard, compare
 from contract_tests.composition.run import open_run
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import load_suites
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.events import Event
@@ -40,7 +40,7 @@ def compare_servers(
             return Comparison((result.started.url, b.url), result, None)
         heard.append(Heard.of(result, events))
     terms = Terms.of(specification, a)
-    judge = judge_with(terms, SUITES)
+    judge = judge_with(terms, load_suites(a.suites))
     sent = [operation.request_schema or {} for operation in specification.operations]
 
     def open_readings(request: RequestView) -> frozenset[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import load_suites
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.replay import Replayed, replay
 from contract_tests.engine.result import RunResult
-from contract_tests.operation_suite import judge_with, make_plan
+from contract_tests.operation_suite import judge_with, plain_step
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 
@@ -24,11 +24,12 @@ def replay_broken(
     budget = Budget(max_time_s=settings.max_time_s)
     with serving(settings) as reached, open_target(reached, budget.pause, masker) as target:
         terms = Terms.of(load_specification(reached.spec_folder), reached)
-        judge = judge_with(terms, SUITES)
-        plain = make_plan(SUITES, terms, terms.specification.operations[0], "again").first
+        suites = load_suites(reached.suites)
+        judge = judge_with(terms, suites)
         moved = (result.started.url, reached.url)
         for found in result.broken:
             if found.clause.id.startswith(prefix) and found.worst is not None:
+                plain = plain_step(suites, terms, found.clause.id)
                 yield replay(
                     found.worst, target, judge, plain=plain, secrets=reached.secrets, folder=folder, moved=moved
                 )

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from contract_tests.composition.start import first_event
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import load_suites
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.specification import Specification
@@ -32,7 +32,7 @@ def open_run(
     seeds: tuple[int, ...] = (),
     shrinks: bool = True,
     draws_ahead: bool = False,
-    suites: tuple[OperationSuite, ...] = SUITES,
+    suites: tuple[OperationSuite, ...] | None = None,
     masker: Masker | None = None,
 ) -> Iterator[Conductor]:
     """Open a run that has sent nothing yet; when the block ends, close its connections and its record.
@@ -40,12 +40,14 @@ def open_run(
     specification: the contract, if it has been loaded. folder: where the record goes; without it none is written.
     seeds: of the searches, which share the examples; the one of the settings if there are none. draws_ahead: faster,
     but only where the process does not use the module `random`. suites: of each operation that has more to it than its
-    schema. masker: learns the secrets that the server hands out. Raises RecordError.
+    schema; without them the bundled one, and those that the settings name. masker: learns the secrets that the server
+    hands out. Raises RecordError.
     """
     with serving(settings) as reached:
         specification = specification or load_specification(reached.spec_folder)
         terms = Terms.of(specification, reached)
         masker = masker or Masker(reached.secrets)
+        suites = load_suites(reached.suites) if suites is None else suites
         judge = judge_with(terms, suites)
         budget = Budget(max_time_s=reached.max_time_s)
         seeds = seeds or (reached.seed,)

@@ -37,6 +37,7 @@ def first_event(terms: Terms) -> RunStarted:
             for r in specification.readings.values()
         ),
         deviations=load_deviations(settings.deviations, specification) if settings.deviations else (),
+        suites=settings.suites,
         fail_on=Outcome.WARNED if settings.fails_on_warned else Outcome.BROKEN,
     )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import load_suites
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
@@ -104,7 +104,7 @@ def examine_target(settings: Settings, masker: Masker) -> Iterator[Check]:
 
     with serving(settings) as reached:
         terms = Terms.of(load_specification(reached.spec_folder), reached)
-        plan = make_plan(SUITES, terms, terms.specification.operations[0], "doctor")
+        plan = make_plan(load_suites(reached.suites), terms, terms.specification.operations[0], "doctor")
         proxy = proxy_for(reached.url)
         with open_target(reached, Budget().pause, masker) as target:
             explain = partial(discovery_problem, speaks_tls=target.speaks_tls, proxy=target.proxy_name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract_tests.composition.start import first_event
-from contract_tests.composition.suites import SUITES
+from contract_tests.composition.suites import load_suites
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
@@ -27,7 +27,7 @@ def open_watching(
     *,
     folder: Path | None = None,
     masker: Masker | None = None,
-    suites: tuple[OperationSuite, ...] = SUITES,
+    suites: tuple[OperationSuite, ...] | None = None,
     record_bytes: int = RECORD_BYTES,
 ) -> Iterator[Watching]:
     """Open the judging of traffic that other programs cause; when the block ends, close its record.
@@ -43,7 +43,7 @@ def open_watching(
     try:
         yield Watching(
             started,
-            PassiveJudge(judge_with(terms, suites)),
+            PassiveJudge(judge_with(terms, load_suites(settings.suites) if suites is None else suites)),
             base_url=terms.base_url,
             cookie_name=terms.specification.cookie_name,
             secrets=masker or Masker(settings.secrets),

@@ -61,6 +61,7 @@ class RunStarted:
     clauses: tuple[Clause, ...]  # the clauses to judge
     readings: tuple[ReadingView, ...]
     deviations: tuple[Deviation, ...] = ()  # breaches that are accepted
+    suites: tuple[str, ...] = ()  # those of the user, each as module:name
     fail_on: Outcome = Outcome.BROKEN  # the mildest outcome that fails the run
 
     @property

@@ -111,7 +111,9 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
             fields["readings"] = tuple(_reading(reading) for reading in fields["readings"])
             fields["deviations"] = tuple(Deviation(**each) for each in fields["deviations"])
             fields["fail_on"] = Outcome(fields["fail_on"])
-            return RunStarted(**fields | {name: tuple(fields[name]) for name in ("users", "variables")})
+            return RunStarted(
+                **fields | {name: tuple(fields.get(name, ())) for name in ("users", "variables", "suites")}
+            )
         case "stage":
             return StageStarted(**fields)
         case "exchange":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
 
-from contract_tests.contract.specification import Operation, Treatment
+from contract_tests.contract.specification import EVERY_OPERATION, Clause, Operation, Treatment
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.expectation import expect
@@ -104,6 +105,18 @@ class Judge:
         spoken_of = (oracle.clauses for oracle in self.every_oracle)
         varied = (rules.clauses for rules in self.rules)
         return frozenset(chain.from_iterable((*spoken_of, *varied)))
+
+    def can_judge(self, clause: Clause) -> bool:
+        """Return whether an oracle for any operation or for that of the clause, or a reading, judges the clause."""
+        rule = clause.id.removeprefix(f"{clause.operation}.")
+        asked = {reading.clause for reading in self.terms.specification.readings.values()}
+        return clause.id in asked or any(fnmatchcase(rule, each) for each in self.of(clause.operation).patterns)
+
+    def of(self, operation: str) -> Judge:
+        """Return the judge that has the rules of this operation alone; all rules for a clause of every operation."""
+        if operation == EVERY_OPERATION:
+            return self
+        return replace(self, rules=tuple(rules for rules in self.rules if rules.operation == operation))
 
     @cached_property
     def _meanings(self) -> dict[str, Meaning]:

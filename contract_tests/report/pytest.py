@@ -63,6 +63,8 @@ def _test(result: RunResult, verdict: VerdictView, folder: Path | None) -> Itera
         yield f"        readings={{{reading.id!r}: {accepted!r}}},"
     if were_at_once(verdict.exchanges):
         yield "        at_once=True,"
+    if result.started.suites:
+        yield f"        suites={result.started.suites!a},"
     yield "    )"
 
 

@@ -145,6 +145,13 @@ _JUDGING_OPTIONS = (
     ),
     Option("run_folder", "DIR", "new folder for the record of the run (default .leadlists/runs/TIME)"),
     Option("spec", "DIR", "folder with openapi.yaml, clauses.yaml and readings.yaml (default: the bundled one)"),
+    Option(
+        "suite",
+        "MODULE:NAME",
+        "OperationSuite of an operation that you added to the spec; Python must be able to import MODULE, from the "
+        "current folder or installed; can be repeated",
+        many=True,
+    ),
 )
 
 GENERIC_OPTIONS = (*_TARGET_OPTIONS, *_JUDGING_OPTIONS)
@@ -159,7 +166,7 @@ def with_id_options(of_ids: Iterable[Option]) -> tuple[Option, ...]:
 GENERIC_SEEN_OPTIONS = (
     "bearer", "cookie", "header", "user_id", "second_bearer", "second_cookie", "second_user_id", "expired_bearer",
     "reading", "deviations", "fail_on", "clauses", "ca_file", "client_cert",
-    "client_key", "clock_allowance", "run_folder", "spec",
+    "client_key", "clock_allowance", "run_folder", "spec", "suite",
 )  # fmt: skip
 
 # Those of a campaign, which has a budget instead of depth and time, and sends one request after the other.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 def gather(
     flags: Mapping[str, Any],
     *,
-    of_ids: Sequence[Option] = (),
+    of_ids: Callable[[Sequence[str]], Sequence[Option]] = lambda suites: (),
     config: Path | None = None,
     folder: Path | None = None,
     sends: bool = True,
@@ -38,25 +38,33 @@ def gather(
     """Settings from flags, then environment variables, then `leadlists.toml`, then defaults.
 
     flags: option name to text (or a sequence of texts); a missing or None value means not given.
-    of_ids: the options that name IDs which exist at the target; `Settings.existing_ids` gets their values.
+    of_ids: from the values of --suite, the options that name IDs which exist at the target; `Settings.existing_ids`
+    gets their values.
     config: the file that --config names; without it `leadlists.toml` in folder (the current one) is read if it is
     there. sends: whether requests will be sent, so that the host must not look like production. Raises UsageError that
     names the flag, variable or file.
     """
     path = config or (folder or Path.cwd()) / "leadlists.toml"
-    options = {option.name: option for option in (*GENERIC_OPTIONS, *of_ids)}
-    table = _read_table(path, known=options.keys(), required=config is not None)
+    table = _read_table(path, required=config is not None)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for option in options.values():
-        if flags.get(option.name) not in (None, (), []):
-            values[option.name], sources[option.name] = flags[option.name], _as_given(option)
-        elif text := os.environ.get(option.variable):
-            values[option.name], sources[option.name] = option.split(text), f"${option.variable}"
-        elif option.name in table:
-            values[option.name], sources[option.name] = table[option.name], f"{path}: {option.name}"
+
+    def read(options: Sequence[Option]) -> None:
+        for option in options:
+            if flags.get(option.name) not in (None, (), []):
+                values[option.name], sources[option.name] = flags[option.name], _as_given(option)
+            elif text := os.environ.get(option.variable):
+                values[option.name], sources[option.name] = option.split(text), f"${option.variable}"
+            elif option.name in table:
+                values[option.name], sources[option.name] = table[option.name], f"{path}: {option.name}"
+
+    read(GENERIC_OPTIONS)
+    id_options = of_ids(_Given(values, sources).texts("suite"))
+    read(id_options)
+    if unknown := sorted(table.keys() - {option.name for option in (*GENERIC_OPTIONS, *id_options)}):
+        raise UsageError(f"{path}: there is no setting {', '.join(unknown)} in [contract]")
     _choose_target(values, sources)
-    settings = _build(values, sources, of_ids)
+    settings = _build(values, sources, id_options)
     if sends:
         check_name(settings.url, settings.not_production, sources["url"])
     return settings
@@ -82,7 +90,7 @@ def _rank(source: str) -> int:
     return 0 if source.startswith(("--", "URL")) else 1 if source.startswith("$") else 2
 
 
-def _read_table(path: Path, *, known: Set[str], required: bool) -> dict[str, Any]:
+def _read_table(path: Path, *, required: bool) -> dict[str, Any]:
     if not path.is_file():
         if required:
             raise UsageError(f"--config: the file {path} does not exist")
@@ -95,10 +103,7 @@ def _read_table(path: Path, *, known: Set[str], required: bool) -> dict[str, Any
         raise UsageError(f"{path} is not valid TOML: {error}") from None
     if not isinstance(table, dict):
         raise UsageError(f"{path}: contract must be a table")
-    table = {key.replace("-", "_"): value for key, value in table.items()}
-    if unknown := sorted(table.keys() - known):
-        raise UsageError(f"{path}: there is no setting {', '.join(unknown)} in [contract]")
-    return table
+    return {key.replace("-", "_"): value for key, value in table.items()}
 
 
 @dataclass(frozen=True)
@@ -252,6 +257,7 @@ def _build(values: Mapping[str, Any], sources: Mapping[str, str], of_ids: Sequen
         connections=given.whole("connections", 1, DEFAULT_CONNECTIONS),
         run_folder=Path(run_folder) if run_folder else None,
         spec_folder=Path(spec_folder) if spec_folder else None,
+        suites=given.texts("suite"),
         deviations=Path(path) if (path := given.text("deviations")) else None,
         fails_on_warned=given.fails_on_warned(),
         wait_s=given.number("wait", 0, 0.0) or 0.0,

@@ -84,6 +84,7 @@ class Settings:
     connections: int = DEFAULT_CONNECTIONS
     run_folder: Path | None = None
     spec_folder: Path | None = None
+    suites: tuple[str, ...] = ()  # further operation suites, each as module:name
     deviations: Path | None = None
     fails_on_warned: bool = False
     wait_s: float = 0.0

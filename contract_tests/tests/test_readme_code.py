@@ -16,17 +16,19 @@ import yaml
 from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
+from contract_tests.engine.record_reading import read_result
 from contract_tests.engine.result import RunResult
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.operation_suite import judge_with
 from contract_tests.requests.plan import Sender
 from contract_tests.settings.sources import gather
-from contract_tests.settings.values import Depth, Session, Settings
+from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange, Response
-from contract_tests.tests.conftest import judged, with_fewer_requests
 from contract_tests.tests.readmes import called, of_language, python_with
 from contract_tests.tests.shell import ROOT
+from contract_tests.tests.starting import finished
+from contract_tests.tests.test_cli import environment
 
 
 def test_the_file_of_accepted_breaches_can_be_read(tmp_path: Path) -> None:
@@ -81,15 +83,18 @@ def second_endpoint(tmp_path: Path) -> Path:
 
 
 def _judge(folder: Path, url: str) -> tuple[RunResult, Judge]:
-    """A run against the second endpoint, with the oracle of the README next to ours, and who judged it."""
-    code: dict[str, Any] = {}
-    exec(python_with("OperationSuite("), code)
-    login = Session("first", bearer="xyz789-session")
-    settings = Settings(url, login, spec_folder=folder / "spec", clauses=("createNote",), depth=Depth.QUICK)
-
-    suites = (*with_fewer_requests(lambda sent: False), code["NOTES"])
-    result = judged(settings, folder=folder / "run", suites=suites)
-    return result, judge_with(Terms.of(load_specification(settings.spec_folder), settings), suites)
+    """Judge the second endpoint by the command of the README, with its suite; return the result and the judge."""
+    (folder / "notes_suite.py").write_text(code := python_with("OperationSuite("))
+    (line,) = [line for content in of_language("sh") for line in content.splitlines() if "notes_suite:NOTES" in line]
+    words = line.replace("http://127.0.0.1:8080", url).split()[1:]
+    variables = environment(LEADLISTS_BEARER="xyz789-session", LEADLISTS_DEPTH="quick", SENDS_ONE_IN="8")
+    done = finished("contract_tests", *words, "--run-folder=run", env=variables, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    names: dict[str, Any] = {}
+    exec(code, names)
+    settings = Settings(url, Session("first", bearer="xyz789-session"), spec_folder=folder / "spec")
+    judge = judge_with(Terms.of(load_specification(settings.spec_folder), settings), (names["NOTES"],))
+    return read_result(folder / "run"), judge
 
 
 def test_the_second_endpoint_is_served_and_judged(second_endpoint: Path) -> None:

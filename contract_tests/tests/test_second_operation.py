@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from contract_tests import Request, assert_clause
+from contract_tests.composition.suites import gather
 from contract_tests.contract.loading import find_spec_folder
 from contract_tests.contract.yaml_files import load_yaml
 from contract_tests.judging.case import Case, Oracle
@@ -23,6 +25,8 @@ from contract_tests.operation_suite import OperationSuite
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.spec_gate import problems
 from contract_tests.tests.conftest import MOCK_FIRST, ROOT, judged, with_fewer_requests
+from contract_tests.tests.starting import finished
+from contract_tests.tests.test_cli import environment
 
 NOTES: dict[str, Any] = {
     "post": {
@@ -163,6 +167,100 @@ def test_its_own_oracle_detects_a_broken_clause(spec: Path, tmp_path: Path) -> N
     with served(spec, "--shouting") as url:
         broken_clauses, _ = judge(spec, url, tmp_path / "run", with_fewer_requests(lambda sent: False))
     assert broken_clauses == {"createNote.response.text.echo"}
+
+
+OWN_SUITE = """
+from contract_tests import OperationRules, OperationSuite, Oracle, broken, held
+from contract_tests.settings.options import Option
+
+def text_echo(case):
+    if case.created:
+        got = str(case.created.get("text"))
+        clause = case.clause("response.text.echo")
+        is_same = got == case.sent["text"]
+        yield held(clause, case.exchange) if is_same else broken(
+            clause, case.exchange, expected=case.sent["text"], actual=got
+        )
+
+RULES = OperationRules("createNote", oracles=(Oracle(("response.text.echo",), text_echo),))
+NOTES = OperationSuite(RULES, id_options=(Option("note_id", "ID", "ID of a note", many=True),))
+"""
+OWN = ("--suite=own_suite:NOTES", "--spec=spec", "--clauses=createNote")
+
+
+def call(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    login = {"LEADLISTS_BEARER": "xyz789-session", "SENDS_ONE_IN": "8"}
+    return finished(arguments[0], *arguments[1:], env=environment(**login, **variables), cwd=cwd)
+
+
+@pytest.fixture
+def own_suite(spec: Path) -> Path:
+    """Return a folder with the suite of a user."""
+    (spec.parent / "own_suite.py").write_text(OWN_SUITE)
+    return spec.parent
+
+
+def test_commands_and_generated_tests_judge_with_the_suite_of_a_user(own_suite: Path) -> None:
+    broken_again = "createNote.response.text.echo: broken again: "
+    with served(own_suite / "spec", "--shouting") as url:
+        flags = ("--depth=quick", "--run-folder=run", "--report=pytest=failures.py")
+        done = call("contract_tests", "run", url, *OWN, *flags, cwd=own_suite)
+        assert (done.returncode, "✗ createNote.response.text.echo" in done.stdout) == (1, True), done.stderr
+        done = call("contract_tests", "replay", "run", "--spec=spec", cwd=own_suite)
+        assert (done.returncode, broken_again in done.stdout) == (1, True), done.stdout + done.stderr
+        variables = {"LEADLISTS_URL": url, "LEADLISTS_SPEC": "spec"}
+        done = call("pytest", "-q", "-p", "no:cacheprovider", "failures.py", cwd=own_suite, **variables)
+        assert (done.returncode, "1 failed" in done.stdout) == (1, True), done.stdout
+        plugin = [flag.replace("--", "--leadlists-", 1) for flag in (*OWN, "--depth=quick")]
+        done = call(
+            "pytest", "-q", "-p", "contract_tests.plugin", "--leadlists", *plugin, cwd=own_suite, LEADLISTS_URL=url
+        )
+        assert (done.returncode, "createNote.response.text.echo" in done.stdout) == (1, True), done.stdout
+    with served(own_suite / "spec") as url:
+        variables["LEADLISTS_URL"] = url
+        done = call("pytest", "-q", "-p", "no:cacheprovider", "failures.py", cwd=own_suite, **variables)
+        assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_campaign_and_a_comparison_judge_with_the_suite_of_a_user(own_suite: Path) -> None:
+    with served(own_suite / "spec", "--shouting") as shouting, served(own_suite / "spec") as right:
+        done = call("contract_tests", "fuzz", shouting, *OWN, "--budget=450 requests", cwd=own_suite)
+        assert (done.returncode, "createNote.response.text.echo" in done.stdout) == (1, True), done.stdout + done.stderr
+        done = call("contract_tests", "compare", right, shouting, *OWN, cwd=own_suite)
+        assert (done.returncode, "createNote.response.text.echo" in done.stdout) == (1, True), done.stdout + done.stderr
+
+
+def test_a_generated_test_fails_for_a_clause_without_an_oracle(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLISTS_SPEC", str(spec))
+    request = Request("POST", "http://127.0.0.1:9/api/v1/entities/notes")
+    with pytest.raises(ValueError, match="name the suite of its operation in `suites`"):
+        assert_clause("createNote.response.text.echo", request, url="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("own_suite", "--suite: 'own_suite' names no suite; write it as MODULE:NAME"),
+        ("own_suites:NOTES", "there is no module 'own_suites'"),
+        ("own_suite:NOTE", "--suite own_suite:NOTE: NOTE does not exist; name an OperationSuite of own_suite"),
+        ("own_suite:OWN", "OWN is not an OperationSuite"),
+        ("failing:NOTES", "failing cannot be imported: ZeroDivisionError"),
+    ],
+)
+def test_a_suite_that_cannot_be_used_is_reported(own_suite: Path, name: str, problem: str) -> None:
+    (own_suite / "failing.py").write_text("1 / 0")
+    (own_suite / "own_suite.py").write_text("OWN = 1")
+    done = call("contract_tests", "run", "http://127.0.0.1:9", f"--suite={name}", cwd=own_suite)
+    assert (done.returncode, problem in done.stderr) == (2, True), done.stderr
+
+
+def test_the_ids_of_a_users_suite_are_settings(own_suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(own_suite)
+    monkeypatch.syspath_prepend(own_suite)
+    (own_suite / "leadlists.toml").write_text('[contract]\nsuite = "own_suite:NOTES"\nnote-id = ["n1", "n2"]\n')
+    assert gather({"url": "http://127.0.0.1:9"}).existing_ids == {"note_id": ("n1", "n2")}
+    monkeypatch.setenv("LEADLISTS_NOTE_ID", "n3")
+    assert gather({"url": "http://127.0.0.1:9"}).existing_ids == {"note_id": ("n3",)}
 
 
 def test_the_gate_requires_an_oracle_for_every_new_clause(spec: Path) -> None:

@@ -50,6 +50,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {  # option: (text, attribute, value)
     "client_cert": ("me.pem", "client_cert", "me.pem"),
     "client_key": ("me.key", "client_key", "me.key"),
     "spec": ("my/spec", "spec_folder", Path("my/spec")),
+    "suite": ("contract_tests.lead_lists:LEAD_LISTS", "suites", ("contract_tests.lead_lists:LEAD_LISTS",)),
 }
 
 
