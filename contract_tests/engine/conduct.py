@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from contract_tests.engine.bases import on_an_accepted_base
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog, now_text
-from contract_tests.engine.events import Ending, Event, FailureRepeated, RunEnded, RunStarted, StageStarted
+from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, StageStarted
 from contract_tests.engine.interruption import Terminated, ending_of
 from contract_tests.engine.reachability import discovery_problem, is_starting
-from contract_tests.engine.repeating import kept, repeat
+from contract_tests.engine.repeating import repeat_failures
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
 from contract_tests.engine.traffic import Traffic
@@ -187,7 +187,8 @@ class Conductor:
             yield from self._cover_and_search(plans, self._job.searches(plans))
         if self._job.shrinks:
             yield from self._shrink(plans[0].first.request)
-            yield from self._repeat_failures()
+            self._stage("repeating failures")
+            yield from repeat_failures(self._traffic, self.log, self._budget)
 
     def _on_an_accepted_base(self, plan: Plan) -> Plan:
         based = on_an_accepted_base(self._traffic, plan)
@@ -285,16 +286,6 @@ class Conductor:
         from contract_tests.engine.reducing import Reducer  # needs Hypothesis
 
         return Reducer(self._traffic, self.log, self._budget, seed=self._job.started.seed)
-
-    def _repeat_failures(self) -> Iterator[None]:
-        """Repeat the exchanges of each broken clause, and count how often they break it again."""
-        self._stage("repeating failures")
-        for clause in self.log.summing.broken:
-            exchanges = kept(self._traffic, self.log.summing.worst(clause))
-            same, times = yield from repeat(self._traffic, clause, exchanges, self._budget)
-            if times:
-                self.log.emit(FailureRepeated(clause, same, times))
-                yield
 
     def _stage(self, name: str) -> None:
         self.log.emit(StageStarted(name))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from contract_tests.engine.budget import Budget
+from contract_tests.engine.event_log import EventLog
+from contract_tests.engine.events import FailureRepeated
 from contract_tests.engine.traffic import Traffic
 from contract_tests.engine.views import VerdictView
 from contract_tests.target.exchange import Exchange
@@ -17,6 +19,16 @@ def kept(traffic: Traffic, verdict: VerdictView | None) -> list[Exchange]:
     found = [traffic.history.exchange(view.number) for view in verdict.exchanges] if verdict else []
     exchanges = [exchange for exchange in found if exchange is not None]
     return exchanges if len(exchanges) == len(found) else []
+
+
+def repeat_failures(traffic: Traffic, log: EventLog, budget: Budget) -> Iterator[None]:
+    """Send the exchanges of each broken clause again, and log how often they break it again."""
+    for clause in log.summing.broken:
+        exchanges = kept(traffic, log.summing.worst(clause))
+        same, times = yield from repeat(traffic, clause, exchanges, budget)
+        if times:
+            log.emit(FailureRepeated(clause, same, times))
+            yield
 
 
 def repeat(

@@ -18,7 +18,6 @@ import pytest
 from contract_tests import LEAD_LISTS, Oracle
 from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.run import open_run
-from contract_tests.composition.suites import SUITES
 from contract_tests.engine.budget import CALLED_FOR, Budget
 from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog
@@ -29,6 +28,7 @@ from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.reducing import SILENCES
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
+from contract_tests.judging.case import Case
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.json import write as write_json
 from contract_tests.report.reported import sentence
@@ -562,16 +562,23 @@ def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
 def test_a_run_that_fails_itself_keeps_no_contract(place: str, tmp_path: Path) -> None:
     seen = 0
 
-    def fail(asked: object) -> tuple[()]:
+    def fail() -> None:
         nonlocal seen
         seen += 1
         if seen > 30:
             raise KeyError("a mistake with token-1")
+
+    def listen(event: Event) -> None:
+        if place == "in the listener":
+            fail()
+
+    def judge_none(case: Case) -> tuple[()]:
+        if place == "in an oracle":
+            fail()
         return ()
 
-    rules = replace(LEAD_LISTS.rules, oracles=(*LEAD_LISTS.rules.oracles, Oracle(("success.created",), fail)))
-    suites = (replace(LEAD_LISTS, rules=rules),) if place == "in an oracle" else SUITES
-    listen = fail if place == "in the listener" else lambda event: None
+    oracles = (*LEAD_LISTS.rules.oracles, Oracle(("success.created",), judge_none))
+    suites = (replace(LEAD_LISTS, rules=replace(LEAD_LISTS.rules, oracles=oracles)),)
     with (
         serve(RightCore(USERS)) as url,
         open_run(quick(url), suites=suites, folder=tmp_path / "run") as run,
