@@ -1,4 +1,4 @@
-"""Import Connexion without what it needs only for other features, which takes a quarter of the start-up time; build it.
+"""Import Connexion without its optional dependencies, which take a quarter of the start-up time.
 
 Connexion uses httpx for OAuth and requests for remote `$ref`s (the spec loader refuses both), Starlette's test client
 for `test_client()`, and Jinja for its own Swagger UI and for specs that it reads itself. It gets stand-ins that import

@@ -1,4 +1,4 @@
-"""Write JSON that is not JSON, or hardly: other encodings, broken UTF-8, odd tokens, deep nesting, huge numbers."""
+"""Write malformed and unusual JSON: other encodings, broken UTF-8, odd tokens, deep nesting, huge numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell a gateway that reaches no server, as during a deployment, from a server that fails on one request."""
+"""Distinguish a gateway without a backend, as during a deployment, from a server that fails on one request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find a server that refuses a request without reading its body, and takes the body for the next request.
+"""Find a server that refuses a request without reading its body, and then parses the body as the next request.
 
 Each later response on that connection is then one to something else, which breaks clauses at random. The run proves it
 once, with the plain request, and goes on with a new connection for each request.

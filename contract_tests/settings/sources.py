@@ -1,4 +1,4 @@
-"""Settings of a run from flags, environment variables and `leadlists.toml`, each refused by the name of its source."""
+"""Read the settings of a run from flags, environment variables and `leadlists.toml`; name the source in each error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say in our words why a response is not whole."""
+"""Explain in our own words why a response is incomplete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuse to look for requests that cannot be: a test that expects none of them would always pass."""
+"""Refuse to search for impossible requests: a test that expects none of them would always pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock and the ID source: what the mock must not take from anywhere else, so that tests can fix both."""
+"""Provide the clock and the IDs of a mock; nothing else does, so that tests can fix both."""
 
 from __future__ import annotations
 
