@@ -46,7 +46,7 @@ def load_deviations(path: Path, specification: Specification) -> tuple[Deviation
         if each.clause not in specification.clauses:
             raise SpecificationError(f"{path}, entry {number}: there is no clause {each.clause!r}")
         if any(other.clause == each.clause for other in found[: number - 1]):
-            raise SpecificationError(f"{path}, entry {number}: {each.clause} has an entry before")
+            raise SpecificationError(f"{path}, entry {number}: {each.clause} already has an entry")
     return found
 
 

@@ -77,9 +77,9 @@ def _clauses(sections: Mapping[str, Any], path: Path) -> dict[str, Clause]:
             statuses = tuple(entry.get("refused_with", ()))
             clause = _build(Clause, {**entry, "operation": section, "refused_with": statuses}, path)
             if clause.kind not in KINDS:
-                raise SpecificationError(f"{path}: {clause.id} is of no kind: {clause.kind!r}")
+                raise SpecificationError(f"{path}: {clause.id} has the unknown kind {clause.kind!r}")
             if clause.id in clauses:
-                raise SpecificationError(f"{path}: {clause.id} is there twice")
+                raise SpecificationError(f"{path}: {clause.id} is defined twice")
             clauses[clause.id] = clause
     return clauses
 

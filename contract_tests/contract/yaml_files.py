@@ -97,7 +97,7 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode):
             if (key.tag, key.value) in seen:
-                raise _error(f"the key {key.value!r} is there twice", key.start_mark)
+                raise _error(f"the key {key.value!r} is defined twice", key.start_mark)
             seen.add((key.tag, key.value))
     return [part for pair in node.value for part in pair]
 

@@ -84,7 +84,10 @@ def test_an_accepted_breach_fails_no_report(accepted: RunResult, name: str) -> N
         ("[[deviation]]\nclause='a'\nreason='b'\nowner='c'\nexpires='2030-01-01'", "without quotes"),
         ("[[deviation]]\nclause='a'\nreason='b'\nowner=''\nexpires=2030-01-01", "owner must be a string"),
         ("[[deviation]]\nclause='nowhere'\nreason='b'\nowner='c'\nexpires=2030-01-01", "no clause 'nowhere'"),
-        ("[[deviation]]\nclause='success.bare'\nreason='b'\nowner='c'\nexpires=2030-01-01\n" * 2, "an entry before"),
+        (
+            "[[deviation]]\nclause='success.bare'\nreason='b'\nowner='c'\nexpires=2030-01-01\n" * 2,
+            "already has an entry",
+        ),
     ],
 )
 def test_a_wrong_file_is_named_with_its_entry(

@@ -95,7 +95,7 @@ def _check_json(content: Any) -> None:
 
 def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found := dict(members)) < len(members):
-        raise ValueError("a key is there twice")
+        raise ValueError("a key is defined twice")
     return found
 
 
@@ -145,7 +145,7 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode):
             if (key.tag, key.value) in seen:
-                raise _error(f"the key {key.value!r} is there twice", key.start_mark)
+                raise _error(f"the key {key.value!r} is defined twice", key.start_mark)
             seen.add((key.tag, key.value))
     return [part for pair in node.value for part in pair]
 

@@ -71,7 +71,7 @@ def test_refusals_of_a_reading() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("clauses.yaml", "- id: request.body.json", "- id: request.body.type", "is there twice"),
+        ("clauses.yaml", "- id: request.body.json", "- id: request.body.type", "is defined twice"),
         ("clauses.yaml", "kind: stated", "kinds: stated", "kinds"),
         ("readings.yaml", "clause: success.status", "clause: success.stat", "names no clause"),
         ("readings.yaml", "suite: {later: warn}", "suite: {latest: warn}", "treats options that it does not have"),
@@ -103,7 +103,7 @@ BOMB = "\n".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcd
         ("a: &a [*a]", "refers to a value that contains it"),
         ("- a\n" * 300_000, "more than 250000 values"),
         ("# " + "x" * (10 << 20), "larger than 10 MiB"),
-        ("a: 1\nb: 2\na: 3", "line 3, column 1, .* the key 'a' is there twice"),
+        ("a: 1\nb: 2\na: 3", "line 3, column 1, .* the key 'a' is defined twice"),
         ("a: !!python/object/apply:os.system [exit]", "could not determine a constructor"),
         ("[1, 2]", "another form"),
         ("", "another form"),

@@ -111,9 +111,9 @@ def test_an_option_passes_unless_the_data_treats_it_otherwise(folder: Path) -> N
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a kind that there is not": (
         {"clauses": {"every-operation": [{"id": "x", **CLAUSE, "kind": "guessed"}]}},
-        "clauses.yaml: x is of no kind: 'guessed'",
+        "clauses.yaml: x has the unknown kind 'guessed'",
     ),
-    "an id twice": ({"clauses": {"a": [{"id": "x", **CLAUSE}] * 2}}, "clauses.yaml: x is there twice"),
+    "an id twice": ({"clauses": {"a": [{"id": "x", **CLAUSE}] * 2}}, "clauses.yaml: x is defined twice"),
     "a field too few": (
         {"clauses": {"a": [{"id": "x"}]}},
         "clauses.yaml: entry x: Clause.__init__() missing 3 required positional arguments: "

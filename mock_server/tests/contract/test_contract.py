@@ -298,7 +298,7 @@ def test_a_spec_can_be_json(tmp_path: Path) -> None:
     path.write_text("{a: 5}")
     assert read_yaml(path) == {"a": 5}
     path.write_text('{"a": 1, "a": 2}')
-    with pytest.raises(SpecError, match="the key 'a' is there twice"):
+    with pytest.raises(SpecError, match="the key 'a' is defined twice"):
         read_yaml(path)
     path.write_text('{"a":' * 300 + "1" + "}" * 300)
     with pytest.raises(SpecError, match="nested deeper than 200 levels"):
@@ -323,7 +323,7 @@ def expanding(item: str) -> str:
         (f"a: &a {'[' * 150}{']' * 150}\nb: {'[' * 150}*a{']' * 150}", "expand to more than 200 levels"),
         ("- a\n" * 300_000, "more than 250000 values"),
         ("# " + "x" * (10 << 20), "larger than 10 MiB"),
-        ("a: 1\nb: 2\na: 3", "line 3, column 1, .* the key 'a' is there twice"),
+        ("a: 1\nb: 2\na: 3", "line 3, column 1, .* the key 'a' is defined twice"),
         ("a: &a {b: {c: [1, *a]}}", "refers to a value that contains it"),
         (expanding(f"[{', '.join('*' * 9)}]"), "expand to more than 250000 values"),
         (expanding(f"{{<<: [{', '.join('*' * 9)}]}}"), "expand to more than 250000 values"),
