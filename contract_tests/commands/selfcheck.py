@@ -64,7 +64,7 @@ def command(
         subjects = known_servers(specification, settings.readings, ids=ids, kinds=kinds, quick=quick)
         if only_list:
             for subject in subjects:
-                say(f"{subject.kind:<20} {subject.id:<42} {subject.description or 'right'}")
+                say(f"{subject.kind:<20} {subject.id:<42} {subject.description or 'correct'}")
             return 0
         results = report.watch(check(subjects, settings, whole=confusion), len(subjects), console)
     except SelfcheckError as error:

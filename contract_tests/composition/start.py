@@ -12,6 +12,7 @@ from contract_tests.engine.event_log import now_text
 from contract_tests.engine.events import ReadingView, RunStarted
 from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.secrets import Masker
+from contract_tests.settings.values import Session
 
 
 def first_event(terms: Terms) -> RunStarted:
@@ -24,10 +25,7 @@ def first_event(terms: Terms) -> RunStarted:
         url=mask(settings.url),
         seed=settings.seed,
         depth=settings.depth,
-        users=tuple(
-            f"{session.user_id or session.name + ' user'} ({' and '.join(session.carriers) or 'no login'})"
-            for session in settings.sessions
-        ),
+        users=tuple(map(_shown, settings.sessions)),
         version=_version(),
         spec_sha256=_digest(specification.folder),
         variables=tuple(dict.fromkeys(settings.secrets.values())),
@@ -40,6 +38,11 @@ def first_event(terms: Terms) -> RunStarted:
         suites=settings.suites,
         fail_on=Outcome.WARNED if settings.fails_on_warned else Outcome.BROKEN,
     )
+
+
+def _shown(session: Session) -> str:
+    logins = ("bearer token" if carrier == "bearer" else carrier for carrier in session.carriers)
+    return f"{session.user_id or f'the {session.name} user'} ({' and '.join(logins) or 'no login'})"
 
 
 def _version() -> str:

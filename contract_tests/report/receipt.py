@@ -33,9 +33,8 @@ class Receipt:
     @property
     def text(self) -> str:
         """The receipt as one sentence."""
-        times = "time" if self.found == 1 else "times"
         files = "file" if self.files == 1 else "files"
-        return f"Canary found {self.found} {times} in {self.files} {files}; check with: {self.command}"
+        return f"Secrets found: {self.found} in {self.files} {files}; check with: {self.command}"
 
 
 def search(contents: Iterable[bytes | Path], secrets: Collection[str], folder: Path) -> Receipt:

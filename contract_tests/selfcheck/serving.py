@@ -18,10 +18,10 @@ from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any
 
-from contract_tests.selfcheck.subjects import TINY, SelfcheckError, Subject
+from contract_tests.selfcheck.subjects import SMALL, SelfcheckError, Subject
 
 # By name, because the two packages never import each other. Missing modules are skipped.
-IMPORTED = ["mock_server.server", "mock_server.app", TINY]
+IMPORTED = ["mock_server.server", "mock_server.app", SMALL]
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def _run(command: tuple[str, ...], writer: Connection) -> None:
     os.dup2(writer.fileno(), 2)
     writer.close()
     _, module, *arguments = command
-    ready = () if module == TINY else ("--ready-json",)
+    ready = () if module == SMALL else ("--ready-json",)
     sys.argv = [module, *arguments, "--port", "0", *ready]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -19,8 +19,8 @@ from contract_tests.settings.values import Depth
 # Started as commands, because the two packages never import each other.
 MOCK = ("-m", "mock_server")
 # Not in the wheel: an installed kit judges only the mock.
-TINY = "contract_tests.tests.servers.known_servers"
-RIGHT = "right"
+SMALL = "contract_tests.tests.servers.known_servers"
+RIGHT = "correct"
 FOREIGN = "foreign"
 CARRIERS = ("bearer", "cookie")
 SEEDS = 5  # for each correct server
@@ -68,7 +68,7 @@ def known_servers(
 
     pins: readings of which only these options are accepted; the mock follows them. Raises SelfcheckError.
     """
-    found = [*_defects(pins), *_right_mocks(specification, pins), *_tiny_servers(pins)]
+    found = [*_defects(pins), *_right_mocks(specification, pins), *_small_servers(pins)]
     unknown = set(ids) - {subject.id for subject in found} | set(kinds) - {subject.kind for subject in found}
     if unknown:
         raise SelfcheckError(f"there is no server or class {', '.join(sorted(unknown))}; --list shows all")
@@ -141,16 +141,16 @@ def _usual_options(specification: Specification) -> dict[str, str]:
     return {reading: mock if isinstance(mock, str) else mock["page"] for reading, mock in entries.items()}
 
 
-def _tiny_servers(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
+def _small_servers(pins: Mapping[str, tuple[str, ...]]) -> Iterator[Subject]:
     """Yield the servers of the kit's tests, which share no code with the mock and follow their own readings."""
-    if pins or find_spec("contract_tests.tests") is None or find_spec(TINY) is None:
+    if pins or find_spec("contract_tests.tests") is None or find_spec(SMALL) is None:
         return
-    for entry in _ask("-m", TINY, "--json"):
+    for entry in _ask("-m", SMALL, "--json"):
         faulty = entry["kind"] != RIGHT
         yield Subject(
-            f"{'foreign' if entry['kind'] == FOREIGN else 'tiny'}: {entry['id']}",
-            ("-m", TINY, entry["id"]),
-            "tiny servers" if entry["kind"] == "faulty" else entry["kind"],
+            f"{'foreign' if entry['kind'] == FOREIGN else 'small'}: {entry['id']}",
+            ("-m", SMALL, entry["id"]),
+            "small servers" if entry["kind"] == "faulty" else entry["kind"],
             entry.get("difficulty", ""),
             entry["clause"],
             entry["description"],

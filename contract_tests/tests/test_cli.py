@@ -199,7 +199,7 @@ def test_settings_of_environment_and_file_choose_login_and_clauses_and_those_of_
     variables = {"LEADLISTS_BEARER": "token-1", "PYTEST_ADDOPTS": "--nonsense", "PYTEST_PLUGINS": "nonsense"}
     done = command("--depth", "quick", **variables)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "user_1 (bearer)" in done.stdout
+    assert "user_1 (bearer token)" in done.stdout
     assert "request.name" in done.stdout
     assert "request.type" not in done.stdout
 

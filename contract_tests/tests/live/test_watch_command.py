@@ -77,7 +77,7 @@ def test_a_right_server_ends_with_0_record_and_reports(by: signal.Signals, tmp_p
         code, output = ended(process, by)
     assert code == 0, output
     assert "3 exchanges seen, 3 of the operation, 3 judged." in output
-    assert "Canary found 0 times" in output
+    assert "Secrets found: 0" in output
     result = read_result(folder)
     assert (result.requests, result.broken, result.is_cut_off) == (3, (), False)
     assert result.clause("response.name.echo").held == 3  # type: ignore[union-attr]

@@ -73,7 +73,7 @@ def test_each_report_ends_with_the_receipt(failing: Recorded, name: str) -> None
         said = json.loads(text)["receipt"]
         assert (said["found"], said["command"]) == (0, f"leadlists-contract receipt {failing.folder}")
     else:
-        assert "Canary found 0 times in " in text
+        assert "Secrets found: 0 in " in text
         assert f"leadlists-contract receipt {failing.folder}" in text
 
 
@@ -84,12 +84,12 @@ def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_of_the_receipt_checks_again_and_finds_what_is_left(failing: Recorded) -> None:
     folder = str(failing.folder)
     done = call("receipt", folder, LEADLISTS_BEARER=CANARY, LEADLISTS_SECOND_BEARER=SECOND_CANARY)
-    assert (done.returncode, "Canary found 0 times in " in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "Secrets found: 0 in " in done.stdout) == (0, True), done.stdout + done.stderr
     left = failing.folder / "notes.txt"
     left.write_text(f"Authorization: Basic {base64.b64encode(b'user:' + CANARY.encode()).decode()}")
     try:
         done = call("receipt", folder, LEADLISTS_BEARER=CANARY)
-        assert (done.returncode, "Canary found 1 time in " in done.stdout) == (1, True)
+        assert (done.returncode, "Secrets found: 1 in " in done.stdout) == (1, True)
     finally:
         left.unlink()
     assert call("receipt", folder).returncode == 2

@@ -66,7 +66,7 @@ def test_the_list_names_each_server_once() -> None:
     assert len({entry["id"] for entry in servers}) == len(servers)
     assert len(servers) == len(FAULTY_SERVERS) + len(FOREIGN_SERVERS) + len(RIGHT_SERVERS)
     kinds = {(entry["kind"], entry["clause"] is None) for entry in servers}
-    assert kinds == {("faulty", False), ("foreign", False), ("right", True)}
+    assert kinds == {("faulty", False), ("foreign", False), ("correct", True)}
 
 
 @pytest.mark.parametrize("name", ["validation-422", "the-page", "second", "like-http-1.0"])

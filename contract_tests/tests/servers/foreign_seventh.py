@@ -1,4 +1,4 @@
-"""The seventh foreign set: of servers whose authors had not seen the suite, those that it missed at first sight."""
+"""The seventh foreign set: of servers whose authors had not seen the suite, those that it missed in the first run."""
 
 import re
 from email.utils import parsedate_to_datetime

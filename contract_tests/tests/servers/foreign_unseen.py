@@ -1,4 +1,4 @@
-"""The second half of the foreign set: written after the suite was widened for the first, judged at first sight."""
+"""The second half of the foreign set: written after the suite was widened for the first, judged in the first run."""
 
 import gzip
 import re

@@ -27,7 +27,7 @@ def listed() -> list[dict[str, Any]]:
     """Print every server with its name, its defect if it has one, and the settings to judge it with."""
     faulty = [_faulty(server, "foreign" if server.source else "faulty") for server in _FAULTY.values()]
     right = [
-        {"id": server.name, "kind": "right", "clause": None, "description": server.description}
+        {"id": server.name, "kind": "correct", "clause": None, "description": server.description}
         | {"carriers": list(server.carriers), "readings": {name: list(of) for name, of in server.accepted.items()}}
         for server in RIGHT_SERVERS
     ]
