@@ -201,6 +201,8 @@ def _wait_for_order(module: str, path: str) -> _Order:
         folder = ROOT / name.replace(".", "/").rstrip("*")
         for each in [name] if not name.endswith("*") else sorted(folder.glob("[a-z]*.py")):
             import_module(each if isinstance(each, str) else name.replace("*", each.stem))
+    if module == "mock_server":
+        import_module("mock_server.app").create_app()  # which parses the contract, and imports what only that needs
     if "schemathesis" in sys.modules:
         _draw_once()
     assert threading.active_count() == 1
