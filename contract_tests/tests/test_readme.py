@@ -58,7 +58,7 @@ def _run(shell: Shell, snippet: list[Command]) -> list[str]:
     return printed
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", [*DOCUMENTS[:2], pytest.param(DOCUMENTS[2], marks=pytest.mark.long)])
 def test_every_console_snippet_prints_the_output_that_is_shown(document: str, tmp_path: Path) -> None:
     differences = _differences(document, tmp_path)
     assert not differences, "\n\n".join(differences)

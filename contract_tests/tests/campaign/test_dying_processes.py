@@ -192,6 +192,7 @@ def dask(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
+@pytest.mark.long
 def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_path: Path) -> None:
     folder, contact = tmp_path / "run", tmp_path / "scheduler.json"
     worker = ("worker", f"--scheduler-file={contact}", "--nthreads=1", "--no-nanny", f"--local-directory={tmp_path}")
@@ -240,6 +241,7 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
     assert result.discovered.digest == whole.result.discovered.digest
 
 
+@pytest.mark.long
 def test_a_worker_ends_its_cell_soon_after_the_command_is_killed(tmp_path: Path) -> None:
     folder, contact, impatient = tmp_path / "run", tmp_path / "scheduler.json", tmp_path / "impatient.py"
     module = "contract_tests.composition.cluster"

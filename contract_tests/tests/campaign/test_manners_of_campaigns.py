@@ -177,7 +177,7 @@ def test_a_deletion_ends_when_the_server_deletes_nothing_more(
     assert not (tmp_path / "run" / "not-deleted.csv").exists()
 
 
-@pytest.mark.parametrize("limit_bytes", [0, 60_000])
+@pytest.mark.parametrize("limit_bytes", [pytest.param(0, marks=pytest.mark.long), 60_000])
 def test_what_is_created_after_the_disk_is_full_is_deleted_as_well(limit_bytes: int, tmp_path: Path) -> None:
     app: Any = Deleting({"xyz789-session": "user_1"})
     with serve(app) as url:

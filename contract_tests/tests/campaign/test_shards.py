@@ -59,7 +59,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("total", [2, 4, 8])  # of three cells, so that five of eight shards have none
+# Of three cells, so that five of eight shards have none.
+@pytest.mark.parametrize("total", [*(pytest.param(total, marks=pytest.mark.long) for total in (2, 4)), 8])
 def test_shards_find_the_same_as_one_process(total: int, whole: Path, tmp_path: Path) -> None:
     folders = [tmp_path / f"{index}-of-{total}" for index in range(1, total + 1)]
     for index, folder in enumerate(folders, 1):
