@@ -84,8 +84,12 @@ class Judge:
             oracles = (*self.history_oracles, *self._rules_of(operation).history_oracles)
             alone = (oracle for oracle in oracles if not oracle.spans_operations)
             found += self._settled((judgement for oracle in alone for judgement in oracle.judge(some)), operation)
-        spanning = (oracle for oracle in self.history_oracles if oracle.spans_operations)
-        return found + self._settled((judgement for oracle in spanning for judgement in oracle.judge(cases)), None)
+        operations = {operation.id: operation for operation in self.terms.specification.operations}
+        for rules in (OperationRules("", history_oracles=self.history_oracles), *self.rules):
+            spanning = (oracle for oracle in rules.history_oracles if oracle.spans_operations)
+            judgements = (judgement for oracle in spanning for judgement in oracle.judge(cases))
+            found += self._settled(judgements, operations.get(rules.operation))
+        return found
 
     def judge_all(self, *cases: Case) -> list[Judgement]:
         """Return all judgements on each of the cases, and on these together."""
