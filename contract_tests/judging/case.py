@@ -57,9 +57,12 @@ class Case:
     def is_error_body(self) -> bool:
         """Whether the response body is an error, not an object of the operation."""
         response = self.exchange.response
-        if response is None or (isinstance(response.json, dict) and "id" in response.json):
+        if response is None or envelope(response) is None:
             return False
-        return envelope(response) is not None
+        required = (
+            (schema.get("required", ()) for schema in self.operation.success_schemas.values()) if self.operation else ()
+        )
+        return not any(names and response.json.keys() >= {*names} for names in required)
 
     @property
     def status_text(self) -> str:

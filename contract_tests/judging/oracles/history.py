@@ -17,8 +17,8 @@ def idempotency(cases: Sequence[Case]) -> Iterator[Judgement]:
         if not case.is_open_on("idempotency-key") or case.created is None:
             continue
         first = seen.setdefault(case.exchange.request, case)
-        if first is not case and first.created is not None:
-            same = first.created.get("id") == case.created.get("id")
+        if first is not case and first.created is not None and "id" in first.created and "id" in case.created:
+            same = first.created["id"] == case.created["id"]
             yield Observation("idempotency-key", "honoured" if same else "ignored", case.exchange)
 
 
