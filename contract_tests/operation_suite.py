@@ -8,7 +8,8 @@ An operation of the spec without a suite gets the generic plan and is judged by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from contract_tests.judging.judge import Judge, OperationRules
 from contract_tests.requests.generic_plan import generic_plan
 from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.settings.options import Option
+from contract_tests.settings.values import UsageError
 from contract_tests.target.exchange import Request
 
 if TYPE_CHECKING:  # runs without searches do not load Hypothesis
@@ -52,8 +54,17 @@ class OperationSuite:
         return self.rules.operation
 
 
-def judge_with(terms: Terms, suites: Iterable[OperationSuite]) -> Judge:
-    """Return the judge that knows the operations of these suites."""
+def judge_with(terms: Terms, suites: Collection[OperationSuite]) -> Judge:
+    """Return the judge that knows the operations of these suites. Raises UsageError for one that cannot be used."""
+    counts = Counter(suite.operation for suite in suites)
+    existing = [operation.id for operation in terms.specification.operations]
+    for name, count in counts.items():
+        if count > 1:
+            raise UsageError(f"{name} has several suites; give one suite for each operation")
+        if name not in existing:
+            raise UsageError(
+                f"no operation of the spec is called {name}, which a suite is for; there is {', '.join(existing)}"
+            )
     return Judge(terms, tuple(suite.rules for suite in suites))
 
 

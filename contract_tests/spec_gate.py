@@ -122,6 +122,8 @@ def _oracles(specification: Specification, suites: tuple[OperationSuite, ...]) -
     asked = {reading.clause for reading in specification.readings.values()}
     terms = Terms.of(specification, Settings(""))
     of_all = judge_with(terms, ()).patterns
+    existing = {operation.id for operation in specification.operations}
+    suites = tuple(suite for suite in suites if suite.operation in existing)  # `_operations` reports the others
     of_each = {suite.operation: judge_with(terms, (suite,)).patterns - of_all for suite in suites}
     unmet = {("", pattern) for pattern in of_all} | {(name, each) for name in of_each for each in of_each[name]}
     for clause in specification.clauses.values():
