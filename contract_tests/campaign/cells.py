@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -29,11 +28,6 @@ class Cell:
     def name(self) -> str:
         """What the record and the terminal call it."""
         return f"cell {self.index}: {self.strategy}, {self.requests} requests"
-
-    @property
-    def cut_off(self) -> str:
-        """What the record calls the end of a cell that another process did not complete."""
-        return f"cut off: cell {self.index}"
 
     @property
     def turn(self) -> int:
@@ -64,18 +58,6 @@ def cells(seed: int, *, requests: int | None = None) -> Iterator[Cell]:
             size = min(size, left)
             left -= size
         yield Cell(index, order[place], _seed_of(seed, index), size)
-
-
-def cell_of(stage: str) -> int | None:
-    """Return the index of the cell that begins with a stage of a record; None if none does."""
-    found = re.match(r"cell (\d+): ", stage)
-    return int(found[1]) if found else None
-
-
-def cell_cut_off(stage: str) -> int | None:
-    """Return the index of the cell that a stage of a record says was not completed; None if it says of none."""
-    found = re.fullmatch(r"cut off: cell (\d+)", stage)
-    return int(found[1]) if found else None
 
 
 def _seed_of(seed: int, index: int) -> int:

@@ -18,8 +18,7 @@ from contract_tests.campaign.variation import marked
 from contract_tests.engine import memory
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
-from contract_tests.engine.events import CreatedByWorker, Ending, ExchangesCounted
-from contract_tests.engine.findings import CONFIRMING
+from contract_tests.engine.events import CreatedByWorker, Ending, ExchangesCounted, Stage
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.novelty import behaviour_of
 from contract_tests.engine.traffic import Traffic
@@ -34,8 +33,6 @@ FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
 FIRST_CONFIRMING_SHARE = 0.25  # of the time, where only time bounds the campaign
 RELIEF_S = 5.0  # before a server that suffers is asked again
 RELIEFS = 3
-NEWS = "a worker has found"  # begins the name of the stage that reports a breach before its cell is complete
-CONNECTED = "connected to"  # begins the name of the stage that names the address
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ class CampaignConductor(Conductor):
         left = self._campaign.requests_left(plans)
         yield from self._discover(plans)
         if addresses := self._traffic.target.addresses:
-            self._stage(f"{CONNECTED} {', '.join(sorted(addresses))}")
+            self._stage(f"connected to {', '.join(sorted(addresses))}", Stage.NOTICE)
         plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
         for plan in plans:
             yield from self._while_well(self._cover(plan))
@@ -167,7 +164,7 @@ class CampaignConductor(Conductor):
         over: tuple[Ending, str] | None = None
         for done in self._crew.carry_out(cells, opening, self.log, self._budget):
             if isinstance(done, str):
-                self._stage(f"{NEWS} {done}")
+                self._stage(f"a worker has found {done}", Stage.NOTICE)
             elif isinstance(done, CreatedByWorker):
                 self.log.emit(done)
             elif done is not None:
@@ -176,7 +173,7 @@ class CampaignConductor(Conductor):
                     self.log.emit(ExchangesCounted(created=done.lost))
                 self._budget.count(done.requests)
                 if done.is_cut_off:
-                    self._stage(done.cell.cut_off)
+                    self._stage(f"cut off: cell {done.cell.index}", Stage.CUT_OFF, done.cell.index)
                 self._save_examples()
                 if done.over is not None and over is None:
                     over = done.over
@@ -208,7 +205,7 @@ class CampaignConductor(Conductor):
     def carry_out(self, cell: Cell, opening: Opening) -> Iterator[None]:
         """Search, then judge all of the cell together, then shrink and repeat what it has found."""
         memory.give_back()  # what the cell before has used
-        self._stage(cell.name)
+        self._stage(cell.name, Stage.CELL, cell.index)
         yield
         grounds = self._campaign.grounds(opening.plans)
         ground = replace(grounds[cell.turn % len(grounds)], corpus=opening.corpus.copy())
@@ -255,7 +252,7 @@ class CampaignConductor(Conductor):
             known=self._campaign.known,
         )
         if confirming.new:
-            self._stage(CONFIRMING)
+            self._stage("making findings smaller, and sending them again", Stage.CONFIRMING)
             for _ in confirming.steps():
                 yield
         self.log.take()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from contract_tests.campaign.corpus import CampaignLog
@@ -18,6 +17,7 @@ from contract_tests.engine.events import (
     ExchangesCounted,
     ExchangeSeen,
     FailureRepeated,
+    Part,
     RunEnded,
     RunStarted,
     StageStarted,
@@ -29,27 +29,15 @@ from contract_tests.engine.record_reading import read_events
 from contract_tests.engine.views import ExchangeView
 
 NUMBERS_OF_A_SHARD = 10**12  # more than the cells of a campaign of weeks use
-UNION = ", merged from "  # in the depth of a union
-_PART = re.compile(r"(.+?)(?:, shard (\d+)/(\d+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Which part of which campaign a record has. campaign: its budget and options, in words."""
-
-    campaign: str
-    index: int
-    total: int
-
-    @classmethod
-    def of(cls, started: RunStarted, folder: Path) -> _Part:
-        if not started.is_campaign:
-            raise RecordError(f"{folder} has a run; only parts of a campaign of `fuzz` can be united")
-        if UNION in started.depth:
-            raise RecordError(f"{folder} is a union already; name the folders that it was made of")
-        found = _PART.fullmatch(started.depth)
-        assert found is not None
-        return cls(found[1], int(found[2] or 1), int(found[3] or 1))
+def _part_of(started: RunStarted, folder: Path) -> Part:
+    """Return the part of a campaign that a record has; raise RecordError if it has none."""
+    if started.part is None:
+        raise RecordError(f"{folder} has a run; only parts of a campaign of `fuzz` can be united")
+    if started.part.merged:
+        raise RecordError(f"{folder} is a union already; name the folders that it was made of")
+    return started.part
 
 
 def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
@@ -59,7 +47,7 @@ def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
     be read, is not a part of the campaign of the first, or holds cells of another record.
     """
     first: RunStarted | None = None
-    parts: dict[_Part, Path] = {}
+    parts: dict[Part, Path] = {}
     owners: dict[int, Path] = {}  # cell -> the folder with its record
     ends: list[RunEnded] = []
     for index, one in enumerate(folders):
@@ -71,7 +59,7 @@ def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
             match event:
                 case RunStarted():
                     first = _united(first, event, one, len(folders), log)
-                    _check_part(_Part.of(event, one), one, parts)
+                    _check_part(_part_of(event, one), one, parts)
                 case RunEnded():
                     last = event
                 case _:
@@ -91,8 +79,9 @@ def merge(folders: Sequence[Path], log: CampaignLog, folder: Path) -> None:
 def _united(first: RunStarted | None, event: RunStarted, folder: Path, count: int, log: CampaignLog) -> RunStarted:
     """Return the first event of the merged record; emit it once."""
     if first is None:
-        part = _Part.of(event, folder)
-        log.emit(replace(event, depth=f"{part.campaign}{UNION}{count} records"))
+        part = _part_of(event, folder)
+        merged = replace(part, index=1, total=1, merged=count)
+        log.emit(replace(event, depth=f"{part.campaign}, merged from {count} records", part=merged))
         return event
     for name in ("seed", "spec_sha256"):
         if getattr(event, name) != getattr(first, name):
@@ -100,7 +89,7 @@ def _united(first: RunStarted | None, event: RunStarted, folder: Path, count: in
     return first
 
 
-def _check_part(part: _Part, folder: Path, parts: dict[_Part, Path]) -> None:
+def _check_part(part: Part, folder: Path, parts: dict[Part, Path]) -> None:
     """Remember the part; raise RecordError if another record has it, or if it is of another campaign."""
     if part in parts:
         raise RecordError(f"{folder} and {parts[part]} hold the same part of the campaign")
@@ -111,7 +100,7 @@ def _check_part(part: _Part, folder: Path, parts: dict[_Part, Path]) -> None:
     parts[part] = folder
 
 
-def _missing(parts: Collection[_Part]) -> Iterator[RunEnded]:
+def _missing(parts: Collection[Part]) -> Iterator[RunEnded]:
     """Yield an end for the parts of the campaign that no record has, if there are any."""
     total = max(part.total for part in parts)
     if missing := sorted(set(range(1, total + 1)) - {part.index for part in parts}):

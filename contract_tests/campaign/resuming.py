@@ -16,11 +16,10 @@ from typing import Any
 
 import orjson
 
-from contract_tests.campaign.cells import cell_cut_off, cell_of
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.engine.budget import CALLED_FOR
 from contract_tests.engine.discoveries import LONGEST_GAP_S
-from contract_tests.engine.events import Event, ExchangesCounted, ExchangeSeen, RunStarted, StageStarted
+from contract_tests.engine.events import Event, ExchangesCounted, ExchangeSeen, RunStarted, Stage, StageStarted
 from contract_tests.engine.files import lock
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME, Record, RecordError, to_line
@@ -69,14 +68,14 @@ class Past:
         for event in read_events(self.folder):
             if isinstance(event, RunStarted):
                 self.started = event
-            if isinstance(event, StageStarted) and (cell := cell_of(event.name)) is not None:
+            if isinstance(event, StageStarted) and event.kind is Stage.CELL and event.cell is not None:
                 if current not in cut_off:
                     del self._again[current]
                     self._complete.add(current)
-                current = cell
+                current = event.cell
                 self._again[current] = _Segment()
-            if isinstance(event, StageStarted):
-                cut_off.add(cell_cut_off(event.name))
+            if isinstance(event, StageStarted) and event.kind is Stage.CUT_OFF:
+                cut_off.add(event.cell)
             if isinstance(event, ExchangeSeen):
                 # By number: a cell that was cut off goes on after others.
                 cell = event.exchange.number // NUMBERS_OF_A_CELL + COVERING
@@ -101,10 +100,10 @@ class Past:
         """Yield each complete cell with its events, in the order of the record."""
         current, events = COVERING, list[Event]()
         for event in read_events(self.folder):
-            if isinstance(event, StageStarted) and (cell := cell_of(event.name)) is not None:
+            if isinstance(event, StageStarted) and event.kind is Stage.CELL and event.cell is not None:
                 if current in self._complete:
                     yield current, events
-                current, events = cell, []
+                current, events = event.cell, []
             if current in self._complete:
                 events.append(event)
 

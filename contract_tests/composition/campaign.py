@@ -27,6 +27,7 @@ from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.engine.conduct import Job
+from contract_tests.engine.events import Part, RunStarted
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
 from contract_tests.settings.connection import proxy_for
@@ -34,9 +35,6 @@ from contract_tests.settings.manners import Shard
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 from contract_tests.target.client import Target
-
-WITH_EXAMPLES = ", with examples"  # in the depth of a campaign, which must be the same to resume it
-
 
 ABSENCE_S = 60.0  # a deployment in the middle of a night must not end a campaign
 
@@ -100,10 +98,9 @@ def _open(
 ) -> Iterator[CampaignConductor]:
     terms = Terms.of(load_specification(settings.spec_folder), settings)
     past = Past(folder, settings.secrets, masker.mask) if resumes and folder is not None else None
-    recorded = past.started.depth if past is not None and past.started is not None else ""
-    has_examples = WITH_EXAMPLES in recorded or (past is None and database is not None)
-    parts = (", rude" * settings.rude, WITH_EXAMPLES * has_examples, f", shard {shard}" * (shard.total > 1))
-    started = replace(first_event(terms), depth=f"campaign of {allowance}{''.join(parts)}")
+    recorded = past.started.part if past is not None and past.started is not None else None
+    has_examples = recorded.has_examples if recorded else database is not None and past is None
+    started = _started(terms, allowance, shard, has_examples=has_examples)
     if past is not None:
         started = resumable(past, started)
     plans = _plans(terms, suites, started.run_id)
@@ -157,6 +154,13 @@ def cells_of(settings: Settings, allowance: Allowance, shard: Shard, *, has_exam
 
 def _cells(seed: int, shard: Shard, requests: int | None) -> Iterator[Cell]:
     return (cell for cell in cells(seed, requests=requests) if shard.has(cell.index))
+
+
+def _started(terms: Terms, allowance: Allowance, shard: Shard, *, has_examples: bool) -> RunStarted:
+    options = ", rude" * terms.settings.rude + ", with examples" * has_examples
+    part = Part(f"campaign of {allowance}{options}", shard.index, shard.total, has_examples)
+    depth = part.campaign + f", shard {shard}" * (shard.total > 1)
+    return replace(first_event(terms), depth=depth, part=part)
 
 
 def _plans(terms: Terms, suites: Sequence[OperationSuite], tag: str) -> tuple[Plan, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from contract_tests.engine.bases import on_an_accepted_base
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog, now_text
-from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, StageStarted
+from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, Stage, StageStarted
 from contract_tests.engine.interruption import Terminated, ending_of
 from contract_tests.engine.reachability import discovery_problem, is_starting
 from contract_tests.engine.repeating import repeat_failures
@@ -287,5 +287,5 @@ class Conductor:
 
         return Reducer(self._traffic, self.log, self._budget, seed=self._job.started.seed)
 
-    def _stage(self, name: str) -> None:
-        self.log.emit(StageStarted(name))
+    def _stage(self, name: str, kind: Stage = Stage.STEP, cell: int | None = None) -> None:
+        self.log.emit(StageStarted(name, kind, cell))

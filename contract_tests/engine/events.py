@@ -47,6 +47,21 @@ class ReadingView:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of which campaign of `fuzz` a record has.
+
+    campaign: its budget and options, in words. index, total: of the shard, from 1 on. has_examples: whether it sends
+    examples of other campaigns. merged: how many records it was merged from; 0 if it was not.
+    """
+
+    campaign: str
+    index: int = 1
+    total: int = 1
+    has_examples: bool = False
+    merged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """The run begins, before the first request. The event has everything about the contract that reports need."""
 
@@ -63,11 +78,7 @@ class RunStarted:
     deviations: tuple[Deviation, ...] = ()  # breaches that are accepted
     suites: tuple[str, ...] = ()  # those of the user, each as module:name
     fail_on: Outcome = Outcome.BROKEN  # the mildest outcome that fails the run
-
-    @property
-    def is_campaign(self) -> bool:
-        """Whether this is a campaign of `fuzz`, which groups what it finds."""
-        return self.depth.startswith("campaign ")
+    part: Part | None = None  # of a campaign, which groups what it finds
 
     @property
     def run_id(self) -> str:
@@ -75,11 +86,23 @@ class RunStarted:
         return f"run {''.join(filter(str.isdigit, self.at))[:14]}"
 
 
+class Stage(StrEnum):
+    """The kinds of stages, for the code; their names are for readers."""
+
+    STEP = "step"
+    CELL = "cell"
+    CUT_OFF = "cut off"  # another process did not complete a cell
+    CONFIRMING = "confirming"  # no breach is new in it
+    NOTICE = "notice"  # a line for the terminal
+
+
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """Another stage of the run begins, such as a search."""
+    """Another stage of the run begins, such as a search. cell: the index of the cell that begins or was cut off."""
 
     name: str
+    kind: Stage = Stage.STEP
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,21 @@ from dataclasses import dataclass, replace
 
 from contract_tests.engine.budget import CALLED_FOR
 from contract_tests.engine.causes import cause_of
-from contract_tests.engine.events import Breaches, Event, ExchangesCounted, FailureRepeated, StageStarted, VerdictGiven
+from contract_tests.engine.events import (
+    Breaches,
+    Event,
+    ExchangesCounted,
+    FailureRepeated,
+    Stage,
+    StageStarted,
+    VerdictGiven,
+)
 from contract_tests.engine.grouping import Key, groups
 from contract_tests.engine.views import BodyView, VerdictView
 from contract_tests.judging.verdict import Outcome, Verdict
 
 NUMBERS_OF_A_CELL = 2 * CALLED_FOR  # of its requests: more than a cell sends with all its shrinking
 KEPT_KINDS = 500  # of breaches; a server with more breaks the same clause with an ever other text
-CONFIRMING = "making findings smaller, and sending them again"  # a stage in which no breach is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class Findings:
                 for each in event.breaches:
                     self._count(each)
             case StageStarted():
-                self._is_confirming = event.name == CONFIRMING
+                self._is_confirming = event.kind is Stage.CONFIRMING
             case VerdictGiven() if event.verdict.outcome is Outcome.BROKEN and event.verdict.exchanges:
                 return self._breach(event)
             case FailureRepeated() if event.exchange:

@@ -35,7 +35,7 @@ from contract_tests.judging.verdict import Outcome
 
 RUNS_FOLDER = Path(".leadlists") / "runs"
 FILE_NAME = "run.ndjson"
-FORMAT = 3  # the version of the lines; other versions are refused
+FORMAT = 4  # the version of the lines; other versions are refused
 
 EVENT_KINDS: Mapping[type[Any], str] = {
     RunStarted: "run",

@@ -21,10 +21,12 @@ from contract_tests.engine.events import (
     ExchangesCounted,
     ExchangeSeen,
     FailureRepeated,
+    Part,
     ReadingObserved,
     ReadingView,
     RunEnded,
     RunStarted,
+    Stage,
     StageStarted,
     VerdictGiven,
 )
@@ -111,11 +113,12 @@ def _event(fields: dict[str, Any], exchange: Any) -> Event:
             fields["readings"] = tuple(_reading(reading) for reading in fields["readings"])
             fields["deviations"] = tuple(Deviation(**each) for each in fields["deviations"])
             fields["fail_on"] = Outcome(fields["fail_on"])
+            fields["part"] = fields["part"] and Part(**fields["part"])
             return RunStarted(
                 **fields | {name: tuple(fields.get(name, ())) for name in ("users", "variables", "suites")}
             )
         case "stage":
-            return StageStarted(**fields)
+            return StageStarted(**fields | {"kind": Stage(fields["kind"])})
         case "exchange":
             observed = tuple((reading, option) for reading, option in fields["observed"])
             is_counted = bool(fields.get("is_counted"))

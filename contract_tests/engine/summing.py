@@ -77,7 +77,7 @@ class Summing:
     def add(self, event: Event) -> bool:
         """Add one event; return whether it changes more than counts, so that a full record must keep it."""
         is_news = False
-        if self._started is not None and self._started.is_campaign:
+        if self._started is not None and self._started.part:
             is_news = self.discoveries.add(event)
         match event:
             case ExchangeSeen() if event.is_counted:
@@ -137,7 +137,7 @@ class Summing:
             ended.ending,
             ended.why,
             self._ended is None,
-            self.discoveries.view() if self._started.is_campaign else None,
+            self.discoveries.view() if self._started.part else None,
             self._median_s,
         )
 

@@ -10,10 +10,9 @@ from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import Cell
-from contract_tests.campaign.conduct import CONNECTED, NEWS
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.permit import Permit
-from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted
+from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, Stage, StageStarted
 from contract_tests.report.console import ConsoleReport
 from contract_tests.settings.manners import Shard
 
@@ -40,7 +39,7 @@ class CampaignReport(ConsoleReport):
         if isinstance(event, RunStarted):
             self._started_s = self._line_at_s = self._new_at_s = time.monotonic()
             self._say(f"Names of created lists end with {event.run_id!r}, except where a request is about its name")
-        if isinstance(event, StageStarted) and event.name.startswith((CONNECTED, NEWS)):
+        if isinstance(event, StageStarted) and event.kind is Stage.NOTICE:
             self._say(event.name[0].upper() + event.name[1:])
         if isinstance(event, ExchangeSeen):
             now_s = time.monotonic()

@@ -15,15 +15,24 @@ from rich.console import Console
 
 from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import STRATEGIES, cells
-from contract_tests.campaign.conduct import NEWS, CampaignConductor
+from contract_tests.campaign.conduct import CampaignConductor
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.permit import permit_for
 from contract_tests.campaign.sequences import Parts, sequences
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
 from contract_tests.composition.campaign import open_campaign
-from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, StageStarted, VerdictGiven
-from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL, Findings, Found
+from contract_tests.engine.events import (
+    Ending,
+    Event,
+    ExchangeSeen,
+    FailureRepeated,
+    Part,
+    Stage,
+    StageStarted,
+    VerdictGiven,
+)
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings, Found
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.campaign import CampaignReport
@@ -69,7 +78,7 @@ def test_a_server_is_suspected_to_suffer_where_half_of_the_last_requests_fail() 
 def test_the_progress_names_the_last_request_on_which_the_server_behaved_in_a_new_way() -> None:
     log = CampaignLog()
     report = CampaignReport(Console(file=StringIO()), log, Allowance(requests=4))
-    log.emit(replace(STARTED, depth="campaign of 4 requests"))
+    log.emit(replace(STARTED, part=Part("campaign of 4 requests")))
     for status, label in ((201, "a list"), (400, "no name"), (400, "no type")):
         seen = ExchangeSeen(replace(answered(status), label=label))
         log.emit(seen)
@@ -80,7 +89,7 @@ def test_the_progress_names_the_last_request_on_which_the_server_behaved_in_a_ne
 def test_what_a_worker_has_found_is_printed_as_it_is() -> None:
     text = StringIO()
     report = CampaignReport(Console(file=text, width=100), CampaignLog(), Allowance(requests=4))
-    report.listen(StageStarted(f"{NEWS} response.icpId.type: a number (POST, 201)"))
+    report.listen(StageStarted("a worker has found response.icpId.type: a number (POST, 201)", Stage.NOTICE))
     assert text.getvalue() == "A worker has found response.icpId.type: a number (POST, 201)\n"
 
 
@@ -144,8 +153,12 @@ def test_a_finding_counts_its_breaches_and_keeps_the_smallest() -> None:
 
 
 def test_what_was_sent_again_stays_until_a_smaller_request_is() -> None:
-    confirmed = (breach(1, b"long"), StageStarted(CONFIRMING), FailureRepeated("request.name.text", 3, 3, 1))
-    later = found_after(*confirmed, StageStarted("cell 0"), breach(NUMBERS_OF_A_CELL + 1, b""))
+    confirmed = (
+        breach(1, b"long"),
+        StageStarted("again", Stage.CONFIRMING),
+        FailureRepeated("request.name.text", 3, 3, 1),
+    )
+    later = found_after(*confirmed, StageStarted("cell 0", Stage.CELL, 0), breach(NUMBERS_OF_A_CELL + 1, b""))
     assert (later.times, later.smallest.exchanges[0].number) == (3, 1)
     shrunk = found_after(*confirmed, breach(2, b"s"))
     assert (shrunk.times, shrunk.count, shrunk.smallest.exchanges[0].number) == (0, 1, 2)
@@ -153,6 +166,6 @@ def test_what_was_sent_again_stays_until_a_smaller_request_is() -> None:
 
 def test_no_finding_is_new_while_others_are_confirmed() -> None:
     findings = Findings()
-    for event in (StageStarted(CONFIRMING), breach(1, b"")):
+    for event in (StageStarted("again", Stage.CONFIRMING), breach(1, b"")):
         findings.add(event)
     assert len(findings) == 0

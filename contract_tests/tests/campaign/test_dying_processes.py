@@ -19,14 +19,13 @@ from typing import Any
 
 import pytest
 
-from contract_tests.campaign.conduct import NEWS
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.ledger import created_by_workers, created_in
 from contract_tests.composition import cluster
 from contract_tests.composition.cluster import STOP, SignalledBudget
-from contract_tests.engine.events import ExchangeSeen, StageStarted
+from contract_tests.engine.events import ExchangeSeen, Stage, StageStarted
 from contract_tests.engine.files import lock
-from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.result import RunResult
@@ -205,7 +204,7 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
             time.sleep(0.05)
         address = json.loads(contact.read_text())["address"]
         process = stack.enter_context(start("fuzz", url, BUDGET, f"--run-folder={folder}", f"--dask={address}"))
-        wait_for(folder / FILE_NAME, NEWS.encode(), 1, process)
+        wait_for(folder / FILE_NAME, b"a worker has found", 1, process)
         while True:
             app.is_asked = False
             app.answers.clear()
@@ -224,8 +223,8 @@ def test_the_cells_of_a_worker_that_is_killed_are_done_again(whole: Whole, tmp_p
             stack.enter_context(dask(*worker))
         output, _ = process.communicate(timeout=300)
     assert process.returncode == 1, output
-    news = [line for line in output.splitlines() if line.startswith(NEWS.capitalize())]
-    assert any(line.startswith(f"{NEWS.capitalize()} response.startDate.echo") for line in news)
+    news = [line for line in output.splitlines() if line.startswith("A worker has found")]
+    assert any(line.startswith("A worker has found response.startDate.echo") for line in news)
     assert len(news) == len(set(news))
     assert sent_in(folder) == sent_in(whole.folder)
     assert app.received > whole.received
@@ -263,7 +262,7 @@ def test_a_worker_ends_its_cell_soon_after_the_command_is_killed(tmp_path: Path)
         address = json.loads(contact.read_text())["address"]
         budget = "--budget=5000 requests"
         process = stack.enter_context(start("fuzz", url, budget, f"--run-folder={folder}", f"--dask={address}"))
-        wait_for(folder / FILE_NAME, NEWS.encode(), 1, process)
+        wait_for(folder / FILE_NAME, b"a worker has found", 1, process)
         app.pause_s = 1.0  # the rest of the cell would take minutes
         while not list(created_by_workers(folder)):
             assert process.poll() is None
@@ -285,7 +284,7 @@ def sent_in(folder: Path) -> dict[int, bytes]:
     confirms = False
     for event in read_events(folder):
         if isinstance(event, StageStarted):
-            confirms = event.name == CONFIRMING
+            confirms = event.kind is Stage.CONFIRMING
         if isinstance(event, ExchangeSeen) and not confirms:
             data = event.exchange.request.body.data
             numbered[event.exchange.number] = bytes(len(data)) if data.startswith(GZIP) else NUMBERS.sub(b"0", data)

@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase
 
-from contract_tests.campaign.cells import cell_of
 from contract_tests.campaign.examples import KEY, LABEL, MOST_EXAMPLES, Examples
 from contract_tests.composition.examples import open_examples
-from contract_tests.engine.events import ExchangeSeen, StageStarted
+from contract_tests.engine.events import ExchangeSeen, Stage, StageStarted
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Found
 from contract_tests.engine.grouping import Key
 from contract_tests.engine.record import FILE_NAME
@@ -67,8 +66,8 @@ def campaign_with_an_example(examples: ExampleDatabase, folder: Path) -> None:
         result = small_campaign(settings, folder, requests=320, examples=examples)
     assert result.discovered is not None
     [found] = result.discovered.findings
-    stages = [event.name for event in read_events(folder) if isinstance(event, StageStarted)]
-    cells = [stage for stage in stages if cell_of(stage) is not None]
+    stages = [event for event in read_events(folder) if isinstance(event, StageStarted)]
+    cells = [stage.name for stage in stages if stage.kind is Stage.CELL]
     assert 100 <= sum(int(cell.split()[-2]) for cell in cells) < 320 - 100 - MOST_EXAMPLES  # for any number of examples
     assert (found.main.key.clause, found.main.same) == ("response.name.echo", 3)
     sent = [event.exchange for event in read_events(folder) if isinstance(event, ExchangeSeen)]

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import pytest
 
 from contract_tests.campaign.conduct import FIRST_CONFIRMING
-from contract_tests.engine.events import Ending, ExchangeSeen, StageStarted
-from contract_tests.engine.findings import CONFIRMING, NUMBERS_OF_A_CELL, Findings
+from contract_tests.engine.events import Ending, ExchangeSeen, Stage, StageStarted
+from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings
 from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.views import ExchangeView
 from contract_tests.requests.plan import BURST
@@ -208,7 +208,7 @@ def test_confirming_what_the_planned_requests_find_leaves_the_rest_for_the_cells
     confirming, numbers = False, list[int]()
     for event in read_events(tmp_path / "run"):
         if isinstance(event, StageStarted):
-            confirming = event.name == CONFIRMING and not numbers
+            confirming = event.kind is Stage.CONFIRMING and not numbers
         elif isinstance(event, ExchangeSeen) and confirming:
             numbers.append(event.exchange.number)
     assert FIRST_CONFIRMING / 2 < len(numbers) <= FIRST_CONFIRMING + BURST

@@ -16,6 +16,7 @@ from contract_tests.engine.events import (
     ExchangesCounted,
     ExchangeSeen,
     RunEnded,
+    Stage,
     StageStarted,
 )
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
@@ -26,7 +27,7 @@ from contract_tests.target.exchange import Request
 from contract_tests.tests.report.test_discovered import STARTED
 
 URL = "http://127.0.0.1/"
-CELL_0, CELL_1 = (StageStarted(f"cell {index}: swarm, 100 requests") for index in (0, 1))
+CELL_0, CELL_1 = (StageStarted(f"cell {index}: swarm, 100 requests", Stage.CELL, index) for index in (0, 1))
 IN_0, IN_1 = NUMBERS_OF_A_CELL, 2 * NUMBERS_OF_A_CELL  # before the numbers of their requests
 
 
@@ -115,7 +116,7 @@ def test_complete_cells_are_read_and_only_the_last_one_is_carried_out_again(tmp_
 
 
 def test_a_cell_that_another_process_did_not_complete_is_carried_out_again(tmp_path: Path) -> None:
-    cut_off = StageStarted("cut off: cell 0")
+    cut_off = StageStarted("cut off: cell 0", Stage.CUT_OFF, 0)
     past = past_of(tmp_path, seen(1, 201), CELL_0, seen(IN_0 + 1, 201), cut_off, CELL_1, seen(IN_1 + 1, 201))
     assert list(past.complete_cells()) == []
     assert [past.has(seen(number, 201)) for number in (1, IN_0 + 1, IN_1 + 1)] == [True, True, True]

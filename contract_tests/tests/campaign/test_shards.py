@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from contract_tests.campaign.cells import cell_of
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.examples import KEY, examples_in
 from contract_tests.campaign.ledger import created_in
 from contract_tests.campaign.merging import NUMBERS_OF_A_SHARD, merge
-from contract_tests.engine.events import CreatedView, Ending, ExchangesCounted, RunEnded, StageStarted
+from contract_tests.engine.events import CreatedView, Ending, ExchangesCounted, Part, RunEnded, Stage, StageStarted
 from contract_tests.engine.findings import NUMBERS_OF_A_CELL
 from contract_tests.engine.record import Record, RecordError
 from contract_tests.engine.record_reading import read_events, read_result
@@ -82,8 +81,7 @@ def test_shards_find_the_same_as_one_process(total: int, whole: Path, tmp_path: 
 
 def cells_in(folder: Path) -> set[str]:
     """The names of the cells in a record."""
-    stages = [event.name for event in read_events(folder) if isinstance(event, StageStarted)]
-    return {name for name in stages if cell_of(name) is not None}
+    return {event.name for event in read_events(folder) if isinstance(event, StageStarted) and event.kind is Stage.CELL}
 
 
 def test_the_created_objects_and_examples_of_full_records_are_united(tmp_path: Path) -> None:
@@ -92,7 +90,7 @@ def test_the_created_objects_and_examples_of_full_records_are_united(tmp_path: P
         for folder, number in zip(folders, numbers, strict=True):
             record = Record(folder)
             created = CreatedView(f"list-{folder.name}", 1000.0, number, "")
-            started = replace(STARTED, depth=f"campaign of 900 requests, shard {folders.index(folder) + 1}/2")
+            started = replace(STARTED, part=Part(CAMPAIGN, folders.index(folder) + 1, 2))
             for event in (started, ExchangesCounted(created=(created,)), RunEnded("", Ending.COMPLETE, "", 1, 1.0)):
                 record.write(event)
             record.close()
@@ -125,22 +123,22 @@ def test_records_of_one_shard_or_of_different_campaigns_are_not_united(whole: Pa
 
 
 CAMPAIGN = "campaign of 900 requests"
-FIRST = f"{CAMPAIGN}, shard 1/2"
+FIRST = Part(CAMPAIGN, 1, 2)
 
 
-def record_of(folder: Path, depth: str, ending: Ending | None = Ending.COMPLETE, why: str = "") -> Path:
+def record_of(folder: Path, part: Part | None, ending: Ending | None = Ending.COMPLETE, why: str = "") -> Path:
     record = Record(folder)
-    record.write(replace(STARTED, depth=depth))
+    record.write(replace(STARTED, part=part))
     if ending is not None:
         record.write(RunEnded("", ending, why, 1, 1.0))
     record.close()
     return folder
 
 
-def united(folder: Path, *depths: str, ending: Ending | None = Ending.COMPLETE, why: str = "") -> RunResult:
-    parts = [record_of(folder / str(number), depth, ending, why) for number, depth in enumerate(depths)]
+def united(folder: Path, *parts: Part | None, ending: Ending | None = Ending.COMPLETE, why: str = "") -> RunResult:
+    folders = [record_of(folder / str(number), part, ending, why) for number, part in enumerate(parts)]
     with closing(Record(folder / "union")) as record:
-        merge(parts, CampaignLog(record), folder / "union")
+        merge(folders, CampaignLog(record), folder / "union")
     return read_result(folder / "union")
 
 
@@ -149,41 +147,44 @@ def united(folder: Path, *depths: str, ending: Ending | None = Ending.COMPLETE, 
     [((1, 3), 3, "Part 2 of 3 is missing."), ((2,), 4, "3 of 4 parts are missing (1, 3, 4)."), ((2, 1), 2, "")],
 )
 def test_a_union_says_which_parts_are_missing(present: tuple[int, ...], total: int, said: str, tmp_path: Path) -> None:
-    result = united(tmp_path, *(f"campaign of 900 requests, rude, shard {index}/{total}" for index in present))
+    result = united(tmp_path, *(Part(f"{CAMPAIGN}, rude", index, total) for index in present))
     ending = Ending.INTERRUPTED if said else Ending.COMPLETE
     assert (result.ending, result.why) == (ending, said)
-    assert result.started.depth == f"campaign of 900 requests, rude, merged from {len(present)} records"
+    assert result.started.depth == f"{CAMPAIGN}, rude, merged from {len(present)} records"
+    assert result.started.part == Part(f"{CAMPAIGN}, rude", merged=len(present))
 
 
 def test_a_union_says_why_each_part_ended_early(tmp_path: Path) -> None:
-    depths = (f"campaign of 900 requests, shard {index}/3" for index in (1, 2))
-    result = united(tmp_path, *depths, ending=Ending.TARGET_GONE, why="The server is gone.")
+    parts = (Part(CAMPAIGN, index, 3) for index in (1, 2))
+    result = united(tmp_path, *parts, ending=Ending.TARGET_GONE, why="The server is gone.")
     assert (result.ending, result.why) == (Ending.TARGET_GONE, "The server is gone. Part 3 of 3 is missing.")
 
 
 @pytest.mark.parametrize(
-    ("depths", "said"),
+    ("parts", "said"),
     [
         (
             (FIRST, FIRST),
             "1 and .*0 hold the same part",
         ),
         (
-            (FIRST, f"{CAMPAIGN}, shard 2/3"),
+            (FIRST, Part(CAMPAIGN, 2, 3)),
             "part 2 of 3 of .* part 1 of 2",
         ),
-        ((FIRST, "campaign of 60 s, shard 2/2"), "another campaign.* of 60 s"),
+        ((FIRST, Part("campaign of 60 s", 2, 2)), "another campaign.* of 60 s"),
         (
-            (FIRST, f"{CAMPAIGN}, rude, shard 2/2"),
+            (FIRST, Part(f"{CAMPAIGN}, rude", 2, 2)),
             "another campaign.* rude",
         ),
-        (("quick",), "0 has a run; only parts of a campaign"),
-        ((f"{CAMPAIGN}, merged from 2 records",), "0 is a union already"),
+        ((None,), "0 has a run; only parts of a campaign"),
+        ((Part(CAMPAIGN, merged=2),), "0 is a union already"),
     ],
 )
-def test_what_is_not_a_part_of_one_campaign_is_not_united(depths: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_what_is_not_a_part_of_one_campaign_is_not_united(
+    parts: tuple[Part | None, ...], said: str, tmp_path: Path
+) -> None:
     with pytest.raises(RecordError, match=said):
-        united(tmp_path, *depths)
+        united(tmp_path, *parts)
 
 
 @pytest.mark.parametrize(

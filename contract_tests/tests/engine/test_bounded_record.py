@@ -20,9 +20,11 @@ from contract_tests.engine.events import (
     Ending,
     ExchangesCounted,
     ExchangeSeen,
+    Part,
     ReadingObserved,
     RunEnded,
     RunStarted,
+    Stage,
     StageStarted,
     VerdictGiven,
 )
@@ -33,7 +35,7 @@ from contract_tests.judging.verdict import Outcome
 from contract_tests.tests.conftest import settings_for
 
 STARTED = first_event(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
-CAMPAIGN = replace(STARTED, depth="campaign of 900 requests")
+CAMPAIGN = replace(STARTED, part=Part("campaign of 900 requests"))
 CLAUSES = tuple(clause.id for clause in STARTED.clauses[:6])
 READING, OPTION = STARTED.readings[0].id, next(iter(STARTED.readings[0].options))
 LIMIT_BYTES = 150_000
@@ -64,7 +66,7 @@ def fill(log: EventLog, exchanges: int) -> None:
         if number % 50 == 0:
             log.emit(ReadingObserved(READING, OPTION))
         if number % 700 == 0:
-            log.emit(StageStarted(f"cell {number}: swarm, 700 requests"))
+            log.emit(StageStarted(f"cell {number}: swarm, 700 requests", Stage.CELL, number))
 
 
 @pytest.mark.parametrize("started", [STARTED, CAMPAIGN], ids=["run", "campaign"])

@@ -24,9 +24,11 @@ from contract_tests.engine.events import (
     ExchangesCounted,
     ExchangeSeen,
     FailureRepeated,
+    Part,
     ReadingObserved,
     RunEnded,
     RunStarted,
+    Stage,
     StageStarted,
     VerdictGiven,
 )
@@ -52,7 +54,7 @@ from contract_tests.tests.servers.right_core import Fields, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 
 STARTED = first_event(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))
-CAMPAIGN = replace(STARTED, depth="campaign of 900 requests")
+CAMPAIGN = replace(STARTED, part=Part("campaign of 900 requests"))
 CLAUSES = [clause.id for clause in STARTED.clauses[:5]]
 
 TEXTS = st.text(max_size=20) | st.sampled_from(("\ud800", "a\nb", "${LEADLISTS_BEARER}"))
@@ -108,7 +110,7 @@ def runs(draw: st.DrawFn) -> list[Event]:
     )
     later = st.one_of(
         st.builds(VerdictGiven, verdicts, st.booleans()),
-        st.builds(StageStarted, TEXTS),
+        st.builds(StageStarted, TEXTS, st.sampled_from(Stage), st.none() | st.integers(0, 10**6)),
         st.builds(FailureRepeated, clauses, st.integers(0, 3), st.just(3), st.integers(0, 6), st.integers(0, 9)),
         st.builds(ReadingObserved, st.just("success-status"), st.sampled_from(("200", "201"))),
         counts(),

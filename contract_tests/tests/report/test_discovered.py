@@ -13,7 +13,7 @@ from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.discoveries import KEPT_POINTS, Discoveries
-from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, RunEnded, VerdictGiven
+from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, Part, RunEnded, VerdictGiven
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
@@ -40,7 +40,7 @@ def broken(view: ExchangeView, actual: str) -> VerdictGiven:
 
 def campaign(*more: Event) -> RunResult:
     views = [seen(1, 201), seen(2, 201), seen(3, 500), seen(4, 400)]
-    events: list[Event] = [replace(STARTED, depth="campaign of 900 requests"), *map(ExchangeSeen, views)]
+    events: list[Event] = [replace(STARTED, part=Part("campaign of 900 requests")), *map(ExchangeSeen, views)]
     events += [broken(views[2], "500"), broken(views[3], HOSTILE), FailureRepeated("request.name.text", 2, 3, 3)]
     return sum_up([*events, *more, RunEnded("", Ending.COMPLETE, "", 4, 4.0)])
 
