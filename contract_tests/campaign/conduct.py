@@ -118,9 +118,8 @@ class CampaignConductor(Conductor):
         yield from self._discover(plans)
         if addresses := self._traffic.target.addresses:
             self._stage(f"connected to {', '.join(sorted(addresses))}", Stage.NOTICE)
-        plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
-        for plan in plans:
-            yield from self._while_well(self._cover(plan))
+        plans = tuple(each.plan for each in self._on_accepted_bases(plans))
+        yield from self._while_well(self._cover(plans))
         yield from self._send_examples()
         opening = self._opening(plans)
         yield from self._while_well(self._confirm_first())
@@ -210,6 +209,7 @@ class CampaignConductor(Conductor):
         grounds = self._campaign.grounds(opening.plans)
         ground = replace(grounds[cell.turn % len(grounds)], corpus=opening.corpus.copy())
         self._traffic.plain, self._traffic.denied = opening.plain, opening.denied
+        self._traffic.plains = tuple(plan.first.request for plan in opening.plans)
         budget = Budget(max_requests=cell.requests, within=self._budget, numbers_after=cell.first_number)
         traffic = self._traffic.apart(budget, UnreadBodies().in_step)
         strain = Strain()

@@ -63,7 +63,6 @@ class Confirming:
                 self._budget,
                 key.clause,
                 self._exchanges(key),
-                plain=self._traffic.plain.request,
                 settled=self._chosen - {key.clause},
                 seed=self._seed,
                 is_same=lambda verdict: key_of(verdict) == key,

@@ -35,7 +35,7 @@ def on_an_accepted_base(traffic: Traffic, plan: Plan) -> Based:
     for other in plan.others():
         traffic.probe(replace(other.first, label=f"{other.first.label} on another base"))
         if not _is_refused(traffic, other.first.request):
-            _build_on(traffic, other.first)
+            _build_on(traffic, plan.first, other.first)
             note = (
                 "The server refuses the plain request, so the run used a body that the server accepts: "
                 f"{_values(other.base)}."
@@ -57,14 +57,15 @@ def _is_refused(traffic: Traffic, request: Request) -> bool:
     return bool(cases) and cases[-1].signed_in and not cases[-1].succeeded and cases[-1].status > 0
 
 
-def _build_on(traffic: Traffic, plain: Step) -> None:
-    """Replace the plain request, which the server refuses for one of its permitted variations."""
+def _build_on(traffic: Traffic, before: Step, plain: Step) -> None:
+    """Replace the plain request of an operation, which the server refuses for one of its permitted variations."""
     refused, accepted = (
         {v for case in traffic.history if case.exchange.request == request for v in case.expectation.variations}
-        for request in (traffic.plain.request, plain.request)
+        for request in (before.request, plain.request)
     )
-    traffic.denied = frozenset(refused - accepted)
-    traffic.plain = plain
+    traffic.denied |= refused - accepted
+    if traffic.plain.request == before.request:
+        traffic.plain = plain
 
 
 def _without_login(traffic: Traffic, steps: Sequence[Step]) -> tuple[Step, ...]:

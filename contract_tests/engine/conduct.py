@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from contract_tests.engine.bases import on_an_accepted_base
+from contract_tests.engine.bases import Based, on_an_accepted_base
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog, now_text
 from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, Stage, StageStarted
@@ -26,7 +26,6 @@ from contract_tests.engine.watching import RunOver
 from contract_tests.judging.judge import Judge
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import APART_S, Target
-from contract_tests.target.exchange import Request
 
 if TYPE_CHECKING:
     from contract_tests.engine.reducing import Reducer
@@ -40,14 +39,15 @@ class Job:
     """The work of one run.
 
     started: the first event, with the clauses to judge. plans: one for each operation. searches: called after the
-    first requests, with the plans on the bases that the server accepted; None for a run without searches.
-    draws_ahead: whether to draw their requests in a thread; only in a process of our own, see `Drawing`. shrinks:
-    whether to shrink and repeat failures. wait_s: maximum time to wait for a target that is starting.
+    first requests, with the plans on the bases that the server accepted, each None if it accepts none; None for a run
+    without searches. draws_ahead: whether to draw their requests in a thread; only in a process of our own, see
+    `Drawing`. shrinks: whether to shrink and repeat failures. wait_s: maximum time to wait for a target that is
+    starting.
     """
 
     started: RunStarted
     plans: tuple[Plan, ...]
-    searches: Callable[[Sequence[Plan]], Iterable[Search]] | None = None
+    searches: Callable[[Sequence[Plan | None]], Iterable[Search]] | None = None
     draws_ahead: bool = False
     shrinks: bool = True
     wait_s: float = 0.0
@@ -179,22 +179,24 @@ class Conductor:
         """Take every step of the run in order. At each yield, the caller receives the events so far."""
         plans = self._job.plans
         yield from self._discover(plans)
-        plans = tuple(self._on_an_accepted_base(plan) for plan in plans)
+        based = self._on_accepted_bases(plans)
+        plans = tuple(each.plan for each in based)
         if self._job.searches is None or self._refused:
-            for plan in plans:
-                yield from self._cover(plan)
+            yield from self._cover(plans)
         else:
-            yield from self._cover_and_search(plans, self._job.searches(plans))
+            searched = tuple(each.plan if each.has_base else None for each in based)
+            yield from self._cover_and_search(plans, self._job.searches(searched))
         if self._job.shrinks:
-            yield from self._shrink(plans[0].first.request)
+            yield from self._shrink()
             self._stage("repeating failures")
             yield from repeat_failures(self._traffic, self.log, self._budget)
 
-    def _on_an_accepted_base(self, plan: Plan) -> Plan:
-        based = on_an_accepted_base(self._traffic, plan)
-        self._note = based.note or self._note
-        self._refused = self._refused or not based.has_base
-        return based.plan
+    def _on_accepted_bases(self, plans: Sequence[Plan]) -> tuple[Based, ...]:
+        based = tuple(on_an_accepted_base(self._traffic, plan) for plan in plans)
+        self._note = " ".join(dict.fromkeys(each.note for each in based if each.note))
+        self._refused = not any(each.has_base for each in based)
+        self._traffic.plains = tuple(each.plan.first.request for each in based)
+        return based
 
     def _discover(self, plans: Sequence[Plan]) -> Iterator[None]:
         """Send the first request of every plan. Raise RunOver if the very first shows that no judgement is possible."""
@@ -215,8 +217,14 @@ class Conductor:
             self._traffic.probe(plan.first)
             yield
 
-    def _cover(self, plan: Plan) -> Iterator[None]:
-        """Send the rest of a plan; judge each exchange alone, then all of them together."""
+    def _cover(self, plans: Sequence[Plan]) -> Iterator[None]:
+        """Send the rest of all plans; judge each exchange alone, then all of them together."""
+        for plan in plans:
+            yield from self._send_rest(plan)
+        self._traffic.judge_together()
+        yield
+
+    def _send_rest(self, plan: Plan) -> Iterator[None]:
         self._stage("planned requests")
         first_at_s = time.time()
         with closing(self._traffic.send_concurrently((*plan.chains, *zip(plan.concurrent)))) as judged:
@@ -228,7 +236,8 @@ class Conductor:
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
                 yield
-        created = next((case.created for case in self._traffic.history if case.created), None)
+        made = (case for case in self._traffic.history if case.exchange.request.url == plan.first.request.url)
+        created = next((case.created for case in made if case.created), None)
         for step in plan.about(created) if created else ():
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
@@ -240,8 +249,6 @@ class Conductor:
         self._is_covered = self._is_covered and self._budget.allows_more
         self._traffic.judge_put_off()
         self._traffic.send_refused_again()
-        self._traffic.judge_together()
-        yield
 
     def _send_burst(self, plan: Plan) -> Iterator[None]:
         """Send the burst of a plan; again if the machine was so busy that no two of its requests were concurrent."""
@@ -259,8 +266,7 @@ class Conductor:
         from contract_tests.engine.drawing import Drawing  # needs Hypothesis, which takes long to import
 
         with Drawing(searches, lambda: self._budget.allows_more, ahead=self._job.draws_ahead) as drawing:
-            for plan in plans:
-                yield from self._cover(plan)
+            yield from self._cover(plans)
             for search, steps in drawing.finished():
                 yield from self._search(search, steps)
 
@@ -274,12 +280,12 @@ class Conductor:
             self._reducer.search(search, breaks, settled)
             yield
 
-    def _shrink(self, plain: Request) -> Iterator[None]:
+    def _shrink(self) -> Iterator[None]:
         """Replace each failure of a single request by the smallest request that still breaks the clause."""
         self._stage("shrinking")
         yield
         if self.log.summing.broken:
-            yield from self._reducer.shrink(plain)
+            yield from self._reducer.shrink()
 
     @cached_property
     def _reducer(self) -> Reducer:

@@ -9,7 +9,7 @@ from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.exploration import Exploration
 from contract_tests.engine.repeating import kept
 from contract_tests.engine.searches import Search
-from contract_tests.engine.shrinking import CLAUSES, REQUESTS, requests_between
+from contract_tests.engine.shrinking import CLAUSES, REQUESTS, plain_like, requests_between
 from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Step
@@ -45,13 +45,13 @@ class Reducer:
         exploration.search(search.strategy, examples=search.examples, seed=search.seed)
         self._reduced |= _replaced(exploration, self._traffic)
 
-    def shrink(self, plain: Request) -> Iterator[None]:
+    def shrink(self) -> Iterator[None]:
         """Replace each other failure of a single request by the smallest one between it and the plain request."""
         for clause in [c for c in self._log.summing.broken if c not in self._reduced][:CLAUSES]:
             exchanges = kept(self._traffic, self._log.summing.worst(clause))
             settled = set(self._log.summing.broken) - {clause}
             self._reduced |= shrink_one(
-                self._traffic, self._budget, clause, exchanges, plain=plain, settled=settled, seed=self._seed
+                self._traffic, self._budget, clause, exchanges, settled=settled, seed=self._seed
             )
             yield
 
@@ -62,7 +62,6 @@ def shrink_one(
     clause: str,
     exchanges: Sequence[Exchange],
     *,
-    plain: Request,
     settled: Set[str],
     seed: int,
     is_same: Callable[[Verdict], bool] = lambda verdict: True,
@@ -72,8 +71,10 @@ def shrink_one(
     exchanges: what broke the clause; only a single one can be shrunk. settled: clauses that the search ignores.
     is_same: returns whether a verdict shows the same breach. Return the clauses with a new smallest request.
     """
-    between = requests_between(plain, exchanges[0].request) if len(exchanges) == 1 else None
-    if between is None:
+    if len(exchanges) != 1:
+        return set()
+    found = exchanges[0].request
+    if (between := requests_between(plain_like(traffic.plains, found), found)) is None:
         return set()
     label = exchanges[0].label.removesuffix(SHRUNK) + SHRUNK
     exploration = Exploration(

@@ -30,28 +30,28 @@ class Search:
 def searches(
     suites: tuple[OperationSuite, ...],
     terms: Terms,
-    plans: Sequence[Plan] = (),
+    plans: Sequence[Plan | None],
     *,
     examples: int,
     seeds: tuple[int, ...],
 ) -> Iterator[Search]:
     """Yield every search of a run; each is created on demand, because Schemathesis takes a second to load.
 
-    plans: of each operation, with the base that the server accepts. examples: of each strategy, shared among the seeds.
+    plans: of each operation, on the base that the server accepts; None if it accepts none. examples: of each strategy,
+    shared among the seeds.
     """
     if not examples:
         return
     from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
 
-    operations = terms.specification.operations
-    bases = {plan.first.request.url: plan.base for plan in plans}
+    searched = [(o, plan) for o, plan in zip(terms.specification.operations, plans, strict=True) if plan is not None]
     own = {suite.operation: suite.groups for suite in suites}
     for seed in seeds:
-        for operation in operations:
+        for operation, plan in searched:
             for name, group in own.get(operation.id, {}).items():
-                strategy = group.strategy(Sender(terms, operation, bases.get(terms.url(operation))))
+                strategy = group.strategy(Sender(terms, operation, plan.base))
                 yield Search(name, group.label, (), strategy, max(1, examples // len(seeds)), seed)
-    for operation in operations:
+    for operation, _ in searched:
         yield Search("schema", "from the schema", tuple(coverage_cases(terms, operation)))
         if examples > 1:
             label = "fuzzed from the schema"

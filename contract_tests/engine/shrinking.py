@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,6 +22,12 @@ class _LeftOut:
 
 
 _LEFT_OUT: Final = _LeftOut()
+
+
+def plain_like(plains: Sequence[Request], found: Request) -> Request:
+    """Return the plain request of the same operation; the first one if `found` belongs to none."""
+    same = [plain for plain in plains if plain.url == found.url] or plains
+    return next((plain for plain in same if plain.method == found.method), same[0])
 
 
 def requests_between(plain: Request, found: Request) -> SearchStrategy[Request] | None:

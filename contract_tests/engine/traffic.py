@@ -56,6 +56,7 @@ class Traffic:
         self._cases = CaseLog(judge, log, chosen=chosen, secrets=secrets)
         self.history = self._cases.history
         self.plain = plain
+        self.plains: tuple[Request, ...] = (plain.request,)  # of each operation
         self._budget = budget
         self._watch = Watch()
         self._gateway = Gateway(target.absence)

@@ -228,10 +228,12 @@ def _draw_once() -> None:
     from contract_tests.engine.drawing import Drawing
     from contract_tests.engine.searches import searches
     from contract_tests.lead_lists import LEAD_LISTS
+    from contract_tests.operation_suite import make_plan
     from contract_tests.settings.values import Session, Settings
 
     terms = Terms.of(load_specification(), Settings("http://127.0.0.1", Session("first", bearer="token")))
-    for _ in Drawing(searches((LEAD_LISTS,), terms, examples=2, seeds=(0,)), lambda: True).finished():
+    plans = [make_plan((LEAD_LISTS,), terms, operation, "") for operation in terms.specification.operations]
+    for _ in Drawing(searches((LEAD_LISTS,), terms, plans, examples=2, seeds=(0,)), lambda: True).finished():
         pass
 
 

@@ -33,7 +33,14 @@ VOUCHER = {
     "required": ["code", "message"],
     "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
 }
-RULES = ("success.created", "success.bare", "success.repeatable", "request.title.required", "response.code.required")
+RULES = (
+    "success.created",
+    "success.bare",
+    "success.repeatable",
+    "request.title.required",
+    "request.title.type",
+    "response.code.required",
+)
 
 
 def write_spec(folder: Path, path: str = PATH) -> Path:
