@@ -152,6 +152,11 @@ def _options(folder: Path) -> Iterator[str]:
         for option in options:
             if (option == "refused" or (option.isdigit() and int(option) >= 400)) and option not in refuses:
                 yield f"{where}: refuses must name the statuses of option {option}"
+        for option, statuses in entry.get("shows", {}).items():
+            if option in refuses or not statuses or not all(isinstance(status, int) for status in statuses):
+                yield f"{where}: shows must name the statuses of option {option}, which does not refuse the request"
+        if entry.get("form", "open") != "open":
+            yield f"{where}: form must be open, or missing"
         for option, statuses in refuses.items():
             if not statuses or not all(isinstance(status, int) and 400 <= status < 500 for status in statuses):
                 yield f"{where}: refuses must name statuses from 400 to 499 for option {option}"

@@ -172,10 +172,12 @@ def _reading(entry: dict[str, Any], path: Path) -> Reading:
     if unknown := set(suite) - set(options):
         raise SpecificationError(f"{path}: {entry['id']} treats options that it does not have: {sorted(unknown)}")
     treatments = {option: Treatment(suite.get(option, "pass")) for option in options}
-    refuses = {option: tuple(statuses) for option, statuses in entry.get("refuses", {}).items()}
-    if unknown := set(refuses) - set(options):
+    refuses, shows = (
+        {option: tuple(statuses) for option, statuses in entry.get(key, {}).items()} for key in ("refuses", "shows")
+    )
+    if unknown := (refuses.keys() | shows.keys()) - set(options):
         raise SpecificationError(
-            f"{path}: {entry['id']} refuses under options that it does not have: {sorted(unknown)}"
+            f"{path}: {entry['id']} names statuses of options that it does not have: {sorted(unknown)}"
         )
     kept = {key: entry[key] for key in ("id", "clause", "question", "options")}
     mock = entry.get("mock", "")
@@ -183,6 +185,8 @@ def _reading(entry: dict[str, Any], path: Path) -> Reading:
     more = {
         "treatments": treatments,
         "refuses": refuses,
+        "shows": shows,
+        "form": entry.get("form", ""),
         "group": entry.get("group", ""),
         "also": tuple(entry.get("also", ())),
         "seen_in": entry.get("seen_in", ""),

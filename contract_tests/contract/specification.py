@@ -62,6 +62,8 @@ class Reading:
     options: Mapping[str, str]
     treatments: Mapping[str, Treatment]
     refuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # refusing option -> its statuses
+    shows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # other options that a status shows
+    form: str = ""  # "open": a response may return the value in another form
     group: str = ""  # one of GROUPS, or none: the request's body decides
     usual: str = ""  # the option that the mock follows
     limit: str = ""  # what the mock cannot follow of an option other than its default
@@ -93,6 +95,11 @@ class Reading:
         named = [option for option, statuses in self.refuses.items() if status in statuses]
         options = named or list(self.refuses)
         return options[0] if len(options) == 1 else None
+
+    def shown_option(self, status: int) -> str | None:
+        """Return the option that names this status; None if there is none."""
+        named = {**self.refuses, **self.shows}
+        return next((option for option, statuses in named.items() if status in statuses), None)
 
     @property
     def must_refuse(self) -> bool:
@@ -184,6 +191,11 @@ class Specification:
     def refusing_readings(self) -> frozenset[str]:
         """The IDs of the readings of which every accepted option refuses the request."""
         return frozenset(reading.id for reading in self.readings.values() if reading.must_refuse)
+
+    @cached_property
+    def open_forms(self) -> frozenset[str]:
+        """The IDs of the readings on values that a response may return in another form."""
+        return frozenset(reading.id for reading in self.readings.values() if reading.form == "open")
 
     @cached_property
     def judged_clauses(self) -> tuple[Clause, ...]:

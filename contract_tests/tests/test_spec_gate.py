@@ -68,6 +68,8 @@ CHANGES: dict[str, tuple[str, Change, str]] = {
     ),
     "a reading of no clause": ("readings", lambda d: d[0].update(clause="success.nothing"), "success.nothing"),
     "a treatment of no option": ("readings", lambda d: d[0].update(suite={"204": "fail"}), "204"),
+    "a shown option without a status": ("readings", lambda d: d[0].update(shows={"200": []}), "shows must name"),
+    "a form that is not open": ("readings", lambda d: d[0].update(form="any"), "form must be open"),
     "a mock default that is no option": ("readings", lambda d: d[0].update(mock="204"), "success-status"),
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from contract_tests.contract.specification import Reading
 from contract_tests.judging.case import PERMITTING, VIOLATIONS, Case, Oracle
 from contract_tests.judging.details import may_be_about, refused_fields
 from contract_tests.judging.login import Login
@@ -78,12 +79,15 @@ def _good_login(case: Case, carrier: str) -> Iterator[Judgement]:
     if case.is_open_on("bearer-scheme-case"):
         others = [reading for reading in case.readings if reading.refusals and reading.id != "bearer-scheme-case"]
         # A 400 can also be about the body.
-        if not case.expectation.violations and (case.status == 401 or (case.status == 400 and not others)):
-            yield Observation("bearer-scheme-case", "sensitive", case.exchange)
+        option = _readings(case)["bearer-scheme-case"].shown_option(case.status)
+        if option and not case.expectation.violations and (case.status == 401 or not others):
+            yield Observation("bearer-scheme-case", option, case.exchange)
         elif case.succeeded:
             yield Observation("bearer-scheme-case", "insensitive", case.exchange)
-    elif case.is_open_on("foreign-origin") and (case.status == 403 or case.succeeded):
-        yield Observation("foreign-origin", "accepted" if case.succeeded else "403", case.exchange)
+    elif case.is_open_on("foreign-origin") and (
+        option := "accepted" if case.succeeded else _readings(case)["foreign-origin"].shown_option(case.status)
+    ):
+        yield Observation("foreign-origin", option, case.exchange)
     elif clause := case.clause(f"access.carrier.{carrier}"):
         if case.status == 401:
             yield broken(
@@ -102,18 +106,15 @@ def _no_login(case: Case, clause: str) -> Iterator[Judgement]:
         yield broken(clause, case.exchange, expected="401", actual=f"{case.status}, as for a valid login")
         return
     yield held(clause, case.exchange)
-    wrong_body = bool(case.expectation.violations)
-    malformed = case.expectation.caller.login is Login.MALFORMED
+    asked = ["login-before-validation"] if case.expectation.violations else []
+    asked += ["malformed-login"] if case.expectation.caller.login is Login.MALFORMED else []
+    options = [(name, _readings(case)[name].shown_option(case.status)) for name in asked]
+    shown = [Observation(name, option, case.exchange) for name, option in options if option]
     if case.status == 401:
         yield held("error.401.status", case.exchange)
-        if wrong_body:
-            yield Observation("login-before-validation", "login-first", case.exchange)
-        if malformed:
-            yield Observation("malformed-login", "401", case.exchange)
-    elif case.status == 400 and wrong_body:
-        yield Observation("login-before-validation", "validation-first", case.exchange)
-    elif case.status == 400 and malformed:
-        yield Observation("malformed-login", "400", case.exchange)
+        yield from shown
+    elif shown:
+        yield shown[0]  # a refusal for the body says nothing about the login
     elif case.status not in case.expectation.refusal_statuses(case.terms.specification):
         hint = _LOGIN_HINTS.get(case.status, "")
         if 300 <= case.status < 400:
@@ -224,9 +225,9 @@ def methods(case: Case) -> Iterator[Judgement]:
         )
         return
     if path != near.path:
-        option = {404: "not-found", 307: "redirected", 308: "redirected"}.get(case.status)
-        if option or case.succeeded:
-            yield Observation("trailing-slash", option or "served", case.exchange)
+        option = "served" if case.succeeded else _readings(case)["trailing-slash"].shown_option(case.status)
+        if option:
+            yield Observation("trailing-slash", option, case.exchange)
     elif method in {"PUT", "PATCH", "DELETE"} and 200 <= case.status < 300:
         yield broken("http.method", case.exchange, expected="405 (or 401, 403, 404)", actual=str(case.status))
     elif method in {"GET", "HEAD"} and case.status == 201:
@@ -237,8 +238,12 @@ def methods(case: Case) -> Iterator[Judgement]:
         yield broken("http.method", case.exchange, expected=f"405 with Allow: {near.method}", actual=actual)
     else:
         yield held("http.method", case.exchange)
-        if str(case.status) in case.terms.specification.readings["other-methods"].options:
-            yield Observation("other-methods", str(case.status), case.exchange)
+        if option := _readings(case)["other-methods"].shown_option(case.status):
+            yield Observation("other-methods", option, case.exchange)
+
+
+def _readings(case: Case) -> Mapping[str, Reading]:
+    return case.terms.specification.readings
 
 
 def _allowed(case: Case) -> list[str]:

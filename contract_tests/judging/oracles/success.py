@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -155,16 +155,19 @@ def _wrong_formats(case: Case, name: str, field: Mapping[str, Any], value: Any) 
         right, what = _FORMATS.get(schema.get("format", ""), (None, ""))
         if right is None or not isinstance(part, str) or right(part):
             continue
-        if _open_form(case.sent.get(name), part, schema["format"]):
+        if _open_form(case.sent.get(name), part, schema["format"], case.terms.specification.open_forms):
             continue
         if clause := case.clause(f"{stem}.format", f"{stem}.type"):
             yield clause, f"{short(part)} is not {what}"
 
 
-def _open_form(sent: Any, got: str, kind: str) -> bool:
-    """Return whether a text can have another form because the request sent it so."""
+def _open_form(sent: Any, got: str, kind: str, open_forms: Set[str]) -> bool:
+    """Return whether a text can have another form because the request sent it so.
+
+    open_forms: the readings on dates that name no single instant, such as one without a time zone.
+    """
     if isinstance(sent, list):
-        return any(_open_form(item, got, kind) for item in sent)
+        return any(_open_form(item, got, kind, open_forms) for item in sent)
     if not isinstance(sent, str):
         return False
     if got == sent:  # an accepted spelling comes back as sent; an ID without spaces around it, a date on one line
@@ -173,17 +176,11 @@ def _open_form(sent: Any, got: str, kind: str) -> bool:
         return "uuid-surrounding-blanks" not in formats.read_uuid(sent).open_readings
     if kind != "date-time":
         return False
-    # Without a time zone, or in a rare format, there is no instant that the server must return.
     read = formats.read_date(got)
-    why = formats.read_date(sent).open_readings & _ZONELESS
+    why = formats.read_date(sent).open_readings & open_forms
     if why == {"distant-years"} and not sent.startswith("0"):
         return False  # a year of four digits has one form
-    return bool(why) and not read.wrong and read.open_readings <= _ZONELESS
-
-
-_ZONELESS = frozenset(
-    {"date-only", "date-without-zone", "date-fraction", "rare-date-forms", "other-date-texts", "distant-years"}
-)
+    return bool(why) and not read.wrong and read.open_readings <= open_forms
 
 
 def _schema(case: Case) -> Mapping[str, Any] | None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from contract_tests.judging.verdict import Observation
 from contract_tests.lead_lists.bodies import PAGE_EXAMPLE
 from contract_tests.requests.plan import encode
 from contract_tests.target.exchange import Exchange
 from contract_tests.tests.corpus.exchanges import (
     KNOWN_COMPANY,
     OTHER_ID,
+    PATH,
     broken_clauses,
     created,
     exchange,
+    judge,
     observed,
     problem,
     request,
@@ -121,3 +125,25 @@ def test_only_existing_ids_show_whether_their_type_is_why_they_are_dropped(compa
     dropped = echo(sent_body(companyIds=[company]), companyIds=[])
     assert broken_clauses(dropped) == set()
     assert observed(dropped).get("company-ids-on-person-list") == seen
+
+
+@pytest.mark.parametrize(
+    ("reading", "option", "one"),
+    [
+        ("trailing-slash", "redirected", exchange(request(path=f"{PATH}/"), status=418)),
+        ("login-before-validation", "validation-first", exchange(request({}, login=()), status=418)),
+        ("other-methods", "404", exchange(request(method="PUT"), status=418)),
+        ("malformed-login", "400", exchange(request(login=(("Authorization", "Basic eDp5"),)), status=418)),
+        ("foreign-origin", "403", exchange(request(headers=(("Origin", "https://else.example"),)), status=418)),
+    ],
+)
+def test_the_statuses_of_options_are_data(reading: str, option: str, one: Exchange) -> None:
+    assert observed(one).get(reading) is None
+    judging = judge()
+    specification = judging.terms.specification
+    old = specification.readings[reading]
+    shows = {name: (418,) if name == option else () for name in old.options}
+    readings = {**specification.readings, reading: replace(old, refuses={}, shows=shows)}
+    judging = replace(judging, terms=replace(judging.terms, specification=replace(specification, readings=readings)))
+    seen = [each for each in judging.judge(judging.case(one)) if isinstance(each, Observation)]
+    assert (reading, option) in {(each.reading, each.option) for each in seen}
