@@ -62,7 +62,7 @@ def marked(request: Request, run_id: str) -> Request:
 
 def sent_like(request: Request, name: str) -> Request:
     """Return the request with a variation of `requests.transport`, which leaves its meaning unchanged."""
-    changes = VARIATIONS[name]
+    changes = VARIATIONS[name].changes
     headers = tuple(header for header in request.headers if header[0] not in changes.get("without", ()))
     if "media_type" in changes:
         headers = tuple(header for header in headers if header[0] != "Content-Type")

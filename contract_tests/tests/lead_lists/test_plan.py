@@ -17,12 +17,13 @@ import pytest
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.expectation import Expectation, expect
-from contract_tests.lead_lists.bodies import CHOICES, CLOCK_CHANGES, PAGE_EXAMPLE, PERMITTED, ROWS
+from contract_tests.lead_lists.bodies import CHOICES, CLOCK_CHANGES, HEADERS, PAGE_EXAMPLE, PERMITTED, ROWS
 from contract_tests.lead_lists.meaning import MEANING
 from contract_tests.lead_lists.open_questions import OPEN_QUESTIONS
 from contract_tests.lead_lists.plan import WIRES, lead_list_plan
-from contract_tests.requests.plan import Plan, Step
+from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.requests.tokens import with_changed_payload, without_signature
+from contract_tests.requests.transport import varied
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.conftest import FIRST, SECOND
 
@@ -53,6 +54,13 @@ def expectations(plan: Plan, terms: Terms) -> dict[Step, Expectation]:
 
 def test_it_is_small_enough_for_every_commit(plan: Plan) -> None:
     assert len(plan.steps) <= 450
+
+
+def test_no_table_names_a_request_that_the_plan_lacks(plan: Plan, terms: Terms) -> None:
+    assert HEADERS.keys() <= {step.label for step in plan.steps}
+    others: dict[str, tuple[str, dict[str, str]]] = {"charset=utf-16": ("no name", {})}
+    with pytest.raises(ValueError, match="there is no variation charset=utf-16"):
+        list(varied(Sender(terms, terms.specification.operations[0]), {}, {}, "no name", others))
 
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmVk"  # {"alg":"HS256"}, {"sub":"user_1"}
