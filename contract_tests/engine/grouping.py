@@ -23,7 +23,7 @@ from contract_tests.engine.causes import ACCEPTED, REFUSED
 
 Group = tuple[Hashable, ...]
 
-MANY = 4  # different fields with one broken rule: three are still the two dates, the two lists and one other
+MANY = 4  # different fields with one broken rule: three can still be a few with a rule of their own
 _NO_LOGIN = "access.login.required"
 _LOGIN_FIRST = ("access.login.first", "400")  # a server that needs no login goes on to validate
 _TWICE = " twice"

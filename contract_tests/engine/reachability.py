@@ -34,10 +34,10 @@ def discovery_problem(
     if response.status == 403 and proxy:
         return (
             f"{url} answers 403: {proxy} refuses this host, or the user lacks a permission. Name the host in NO_PROXY, "
-            "or use a user who may create lead lists."
+            "or use a user with this permission."
         )
     if response.status == 403:
-        return f"{url} answers 403 to this login: the user lacks a permission. Use a user who may create lead lists."
+        return f"{url} answers 403 to this login: the user lacks a permission. Use a user with this permission."
     if response.status == 407:
         return f"{url}: the proxy requires a login (407). Add it to the proxy variable: http://USER:PASSWORD@HOST:PORT."
     if response.status == 404 and (twice := _path_twice(url)):

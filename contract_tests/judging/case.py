@@ -69,6 +69,11 @@ class Case:
         """The status, with a note if it contradicts the body."""
         return f"{self.status} with an error body" if self.status < 400 and self.is_error_body else str(self.status)
 
+    @property
+    def success_text(self) -> str:
+        """The documented statuses of a success, for messages."""
+        return " or ".join(map(str, sorted(self.operation.success_schemas))) if self.operation else "success"
+
     @cached_property
     def signed_in(self) -> bool:
         """Whether the server must treat the request as one of a signed-in user."""

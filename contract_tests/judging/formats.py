@@ -31,7 +31,7 @@ _RARE_DATES = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _MONTH = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d\D+\d+\D+\d", re.IGNORECASE)
-# Text that means another instant tomorrow ("+1 day", "in 2 weeks", "12:00Z"), so no lead list can keep it.
+# Text that means another instant tomorrow ("+1 day", "in 2 weeks", "12:00Z"), so no server can keep it.
 _RELATIVE = re.compile(
     r"^[Tt]?\d\d:\d\d(:\d\d)?\b|\b(now|today|tomorrow|yesterday|ago|next|last|(second|minute|hour|day|week|month|year)s?)\b",
     re.IGNORECASE,
@@ -46,7 +46,6 @@ _DIGIT = re.compile("[0-9]")
 _NO_HEX_DIGIT = re.compile("[^0-9a-f]")
 _MARKUP = re.compile(r"<[\s/!?]*[a-zA-Z]|&(#\d+|#x[0-9a-fA-F]+|\w+);|javascript:", re.ASCII | re.IGNORECASE)
 MUST_ACCEPT_YEARS = range(1971, 2100)
-MUST_ACCEPT_NAME_LENGTH = 80
 
 
 READ_DATES = 64  # texts; several oracles read each date of a request and of its response

@@ -18,6 +18,7 @@ from hypothesis.strategies import SearchStrategy
 from contract_tests.judging import formats
 from contract_tests.lead_lists.bodies import base, without
 from contract_tests.lead_lists.ids import ID_FIELDS
+from contract_tests.lead_lists.meaning import MUST_ACCEPT_NAME_LENGTH
 from contract_tests.requests.plan import Sender, encode
 from contract_tests.target.exchange import Request
 
@@ -57,7 +58,7 @@ def names() -> SearchStrategy[str]:
     """Draw names that must be accepted: printable, NFC, 1 to 80 characters, no spaces around them, no markup."""
     letters = st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="<>&") | st.just(" ")
     ascii_letters = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="<>&")
-    lengths = _lengths(formats.MUST_ACCEPT_NAME_LENGTH).filter(bool)
+    lengths = _lengths(MUST_ACCEPT_NAME_LENGTH).filter(bool)
     return _texts(lengths, st.one_of(letters, ascii_letters)).filter(
         lambda name: bool(name.strip()) and name == name.strip() and not formats.read_text(name)
     )

@@ -95,10 +95,10 @@ def _headers(url: str, response: Response) -> Iterator[Check]:
             advice += ", or a valid login if users sign in there: --bearer, --cookie or --login-command"
         yield Check("redirect", False, f"the server redirects to {to}", advice)
     if response.status in {401, 403}:
-        advice = "give a valid session of a user who may create lead lists: --bearer, --cookie or --login-command"
+        advice = "give a valid session of a user who may send this request: --bearer, --cookie or --login-command"
         yield Check("credentials", False, f"the login is not accepted ({response.status})", advice)
     elif response.status < 300:
-        yield Check("credentials", True, "the login is accepted, and a lead list was created")
+        yield Check("credentials", True, "the login is accepted, and the request succeeded")
     limits = [f"{name}: {value}" for name, value in response.headers if "ratelimit" in name.lower()]
     if response.status == 429:
         later = response.header("Retry-After") or "none"

@@ -279,6 +279,17 @@ def test_generic_modules_know_no_field_of_a_lead_list() -> None:
     )
 
 
+def test_generic_rooms_speak_of_no_lead_list() -> None:
+    patterns = [pattern for pattern in APART_FROM_LEAD_LISTS["contract_tests"] if pattern != "report/*.py"]
+    refuse(  # the docstring of a room may name the product, and reports have its name in their titles
+        f"{name_of(path)}:{number} says {found[0]}"
+        for path in in_package("contract_tests", *patterns)
+        if path.name != "__init__.py"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := re.search("lead list|MUST_ACCEPT_NAME|200 or 201", line, re.IGNORECASE))
+    )
+
+
 def test_only_the_composition_uses_the_knowledge_about_lead_lists() -> None:
     apart = [path for package, patterns in APART_FROM_LEAD_LISTS.items() for path in in_package(package, *patterns)]
     refuse(

@@ -70,7 +70,7 @@ def refused_though_valid(cases: Sequence[Case]) -> Iterator[Judgement]:
         if is_unsteady and clause == case.clause("success.created"):
             actual += "; sent again, it is accepted, so that the cause is another request before it"
         hint = "The second part of the body came a moment after the first." if case.exchange.request.in_parts else ""
-        yield broken(clause, case.exchange, expected="200 or 201", actual=actual, hint=hint)
+        yield broken(clause, case.exchange, expected=case.success_text, actual=actual, hint=hint)
 
 
 def _is_accepted_later(case: Case, cases: Sequence[Case]) -> bool:

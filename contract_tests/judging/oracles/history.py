@@ -38,11 +38,11 @@ def replayed_refusals(cases: Sequence[Case]) -> Iterator[Judgement]:
         elif case.must_accept and (first := refused.get(caller)) and fields == refused_fields(first):
             actual = f"400 about {', '.join(sorted(fields))}, as for another body with the same Idempotency-Key"
             clause = case.clause("success.created") or "http.request.unknown-headers"
-            yield broken(clause, first.exchange, case.exchange, expected="200 or 201", actual=actual)
+            yield broken(clause, first.exchange, case.exchange, expected=case.success_text, actual=actual)
 
 
 def unpolluted(cases: Sequence[Case]) -> Iterator[Judgement]:
-    """Values that a client sends under `__proto__` do not appear in later lists."""
+    """Values that a client sends under `__proto__` do not appear in later responses."""
     sent = [(case, fields) for case in cases if (fields := _prototype(case.sent))]
     for first, fields in sent:
         before = [c.created for c in cases if c.created and c.exchange.received_at_s <= first.exchange.sent_at_s]
@@ -54,7 +54,7 @@ def unpolluted(cases: Sequence[Case]) -> Iterator[Judgement]:
             clause = case.clause("request.body.open")
             spread = [k for k, v in fields.items() if k in case.created and k not in case.sent and case.created[k] == v]
             if clause and spread and not any(key in created for key in spread for created in before):
-                actual = f"{spread[0]!r}, sent in another request, is in this list"
+                actual = f"{spread[0]!r}, sent in another request, is in this response"
                 yield broken(clause, first.exchange, case.exchange, expected="only its own fields", actual=actual)
                 return
 

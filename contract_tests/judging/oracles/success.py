@@ -84,7 +84,7 @@ def location(case: Case) -> Iterator[Judgement]:
         return
     if not value.strip():
         # By the grammar an empty string is a URI reference as well (RFC 3986 §4.2), but it refers to nothing new.
-        expected = "the location of the new lead list"
+        expected = "the location of the new object"
         yield warned("http.answer.location", case.exchange, expected=expected, actual="an empty string")
     elif _is_uri_reference(value.strip()):
         yield held("http.answer.location", case.exchange)

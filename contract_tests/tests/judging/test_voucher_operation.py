@@ -97,6 +97,13 @@ def test_a_correct_success_with_a_code_is_a_success(terms: Terms) -> None:
     assert judge.case(exchange(201, {"error": voucher(1)})).is_error_body
 
 
+def test_the_expected_statuses_are_those_of_the_operation(terms: Terms) -> None:
+    judge = judge_with(terms, (LEAD_LISTS,))
+    judged = judge.judge_all(judge.case(exchange(409, {"error": voucher(1)})))
+    broken_ones = [each for each in judged if isinstance(each, Verdict) and each.outcome is Outcome.BROKEN]
+    assert {each.expected for each in broken_ones} == {"201"}
+
+
 def test_objects_without_an_id_are_not_the_same_object(terms: Terms) -> None:
     judge = judge_with(terms, (LEAD_LISTS,))
     key = (("Idempotency-Key", "k"),)
