@@ -369,7 +369,7 @@ def test_a_login_command_is_run_again_when_the_session_ends(kind: type[Sessions]
     assert done.returncode == 0, done.stdout + done.stderr
     assert server.made > 2
     assert "renewed-token" not in done.stdout
-    assert f"user_1 ({'cookie' if carrier else 'bearer'})" in done.stdout
+    assert f"user_1 ({'cookie' if carrier else 'bearer token'})" in done.stdout
 
 
 def test_a_token_from_a_file_is_read_again_when_the_session_ends(tmp_path: Path) -> None:
