@@ -47,9 +47,10 @@ def repeat(
 
 
 def _is_broken_again(traffic: Traffic, clause: str, exchanges: Sequence[Exchange]) -> bool:
-    """Send the requests that broke a clause again, and judge them with earlier accepted ones."""
+    """Send the requests that broke a clause again, and judge them on their own and with earlier accepted ones."""
     cases = traffic.send_again(exchanges, at_once=len(exchanges) > 1 and _overlap(exchanges))
-    alone = [judgement for case in cases for judgement in traffic.judge.judge(case)]
+    # With earlier ones, an older breach could be reported instead.
+    alone = traffic.judge.judge_all(*cases)
     # Together with other refusals, one of those could be reported instead.
     numbers = {exchange.number for exchange in exchanges}
     accepted = [c for c in traffic.history if c.succeeded and c.exchange.number not in numbers]

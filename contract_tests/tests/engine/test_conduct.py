@@ -548,6 +548,17 @@ def test_a_verdict_that_a_search_keeps_has_a_shortened_response() -> None:
     assert len(verdict.exchanges[0].response.body) < 10_000  # type: ignore[union-attr]
 
 
+def test_a_breach_that_several_responses_show_is_repeated_on_its_own() -> None:
+    class OneId(RightCore):
+        def build(self, request: Request, user: str, fields: Fields) -> Fields:
+            return {**super().build(request, user, fields), "id": "3f2504e0-4f89-41d3-9a0c-0305e82c3301"}
+
+    with serve(OneId(USERS)) as url:
+        found = judged(quick(url)).clause("response.id.unique")
+    assert found is not None
+    assert (found.same, found.times) == (3, 3)
+
+
 def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
     with open_run(quick(right_url)) as run:
         for event in run.events():
