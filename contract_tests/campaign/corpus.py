@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from random import Random
 
 from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.events import Event, ExchangeSeen
-from contract_tests.engine.findings import Findings
+from contract_tests.engine.findings import Findings, key_of
 from contract_tests.engine.novelty import Behaviour, Novelty
 from contract_tests.engine.record import Record
+from contract_tests.engine.views import VerdictView
 from contract_tests.target.exchange import Request
 
 KEPT_REQUESTS = 500  # of one cell, to be mutated
@@ -27,6 +28,11 @@ class CampaignLog(EventLog):
         super().emit(event)
         if isinstance(event, ExchangeSeen):
             self.newest.append(event)
+
+    def shown(self, verdict: VerdictView) -> tuple[Hashable, VerdictView | None]:
+        """Return what reports call a breach, and the verdict that they show for it so far."""
+        found = self.findings.get(key := key_of(verdict))
+        return key, found.smallest if found else None
 
     @property
     def findings(self) -> Findings:

@@ -157,7 +157,11 @@ class CaseLog:
                         message_file_name(exchange.number), mask_bytes(wire.data, self._secrets.mask)
                     )
         views = tuple(self.view(exchange) for exchange in verdict.exchanges)
-        self._log.emit(VerdictGiven(view_verdict(verdict, views, self._secrets.mask_excerpt), smallest))
+        view = view_verdict(verdict, views, self._secrets.mask_excerpt)
+        self._log.emit(VerdictGiven(view, smallest))
+        if verdict.outcome is Outcome.BROKEN:
+            breach, worst = self._log.shown(view)
+            self.history.pin(breach, (exchange.number for exchange in (worst or view).exchanges))
 
     def broken(self, judgements: Iterable[Judgement]) -> list[Verdict]:
         """Return the judgements that break one of the chosen clauses, with exchanges as they are kept: shortened."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from contract_tests.engine.events import CreatedView, Event, ExchangeSeen
 from contract_tests.engine.record import Record
 from contract_tests.engine.summing import Summing
+from contract_tests.engine.views import VerdictView
 
 
 class EventLog:
@@ -37,6 +38,10 @@ class EventLog:
         if isinstance(event, ExchangeSeen):
             self.newest_number = event.exchange.number
         self._waiting.append(event)
+
+    def shown(self, verdict: VerdictView) -> tuple[Hashable, VerdictView | None]:
+        """Return what reports call a breach, and the verdict that they show for it so far."""
+        return verdict.clause, self.summing.worst(verdict.clause)
 
     def write(self, event: Event, *, is_news: bool = True) -> None:
         """Append one event to the record, if there is one. is_news: whether it changes more than counts."""

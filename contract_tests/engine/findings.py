@@ -114,6 +114,10 @@ class Findings:
         found = [Finding(self._found[main], tuple(self._found[key] for key in more)) for main, *more in self.groups]
         return sorted(found, key=lambda finding: (finding.first_s, finding.main.key.clause))
 
+    def get(self, key: Key) -> Found | None:
+        """Return the breaches of this key as they are now; None if there are none."""
+        return self._found.get(key)
+
     def found(self, key: Key) -> Found:
         """Return the breaches of this key as they are now. Raises KeyError."""
         return self._found[key]

@@ -1,18 +1,26 @@
-"""Keep cases to compare later ones with: the newest, and the first accepted one of each permitted variation."""
+"""Keep cases to compare later ones with, or to send again.
+
+These are the newest, the first accepted one of each permitted variation, and those of the worst verdict on each broken
+clause. Which ones are kept does not depend on the order in which responses arrive.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from contract_tests.engine.budget import CALLED_FOR
 from contract_tests.engine.views import ExchangeView
 from contract_tests.judging.case import Case
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
-KEPT_CASES = 2000  # twice as many as a run of depth standard sends; history oracles compare no older ones
+# Twice as many as a run of depth standard sends; history oracles compare no older ones. As many more of those that a
+# response called for, because their numbers do not say when they were sent.
+KEPT_CASES = 2000
 KEPT_BYTES = 32 * 1024 * 1024  # of bodies and messages; 2000 usual cases have a tenth of it
 KEPT_RESPONSE_BYTES = 64 * 1024
 KEPT_TEXT = 1024  # characters of one long text in a response that is longer than that
@@ -25,26 +33,41 @@ class History:
     def __init__(self) -> None:
         self._cases: dict[int, tuple[Case, ExchangeView]] = {}
         self._granting: dict[tuple[str, str], int] = {}  # permitted variation -> number of the first accepted case
+        self._pinned: dict[Hashable, tuple[int, ...]] = {}  # breach -> numbers of what shows it
         self._bytes = 0
 
     def add(self, number: int, case: Case, view: ExchangeView) -> None:
-        """Keep a case, and drop the oldest ones that are no longer needed."""
+        """Keep a case, and drop those with the smallest numbers that are no longer needed."""
         kept = remembered(case)
+        self._pop(number)
         self._cases[number] = (kept, view)
         self._bytes += _size_bytes(kept.exchange)
         if case.succeeded:
             for variation in case.expectation.variations:
                 self._granting[variation] = min(number, self._granting.get(variation, number))
         if len(self._cases) > KEPT_CASES or self._bytes > KEPT_BYTES:
-            self._drop()
+            self._drop(number)
 
-    def _drop(self) -> None:
-        needed = {*self._granting.values(), next(reversed(self._cases))}
-        while len(self._cases) > KEPT_CASES or self._bytes > KEPT_BYTES:
-            oldest = next((number for number in self._cases if number not in needed), None)
-            if oldest is None:
+    def pin(self, breach: Hashable, numbers: Iterable[int]) -> None:
+        """Keep the cases that show a breach, instead of those that showed it before."""
+        self._pinned[breach] = tuple(numbers)
+
+    def _drop(self, newest: int) -> None:
+        first = {*self._granting.values(), newest}
+        pinned = {number for numbers in self._pinned.values() for number in numbers} - first
+        numbers = sorted(self._cases)
+        planned = bisect_left(numbers, True, key=_is_called_for)
+        old = {*numbers[:planned][:-KEPT_CASES], *numbers[planned:][:-KEPT_CASES]} - first - pinned
+        for number in old:
+            self._pop(number)
+        for number in (*sorted(self._cases.keys() - first - pinned), *sorted(pinned)):
+            if self._bytes <= KEPT_BYTES:
                 return
-            self._bytes -= _size_bytes(self._cases.pop(oldest)[0].exchange)
+            self._pop(number)
+
+    def _pop(self, number: int) -> None:
+        if number in self._cases:
+            self._bytes -= _size_bytes(self._cases.pop(number)[0].exchange)
 
     def __iter__(self) -> Iterator[Case]:
         """Return all kept cases, in the order of sending."""
@@ -73,6 +96,10 @@ def remembered(case: Case) -> Case:
     body = response.body[:KEPT_TEXT] if value is NOT_JSON else orjson.dumps(_shortened(value), default=str)
     shorter = Response(response.status, response.headers, body)
     return Case(replace(case.exchange, response=shorter), case.expectation, case.terms)
+
+
+def _is_called_for(number: int) -> bool:
+    return number // CALLED_FOR % 2 == 1
 
 
 def _size_bytes(exchange: Exchange) -> int:

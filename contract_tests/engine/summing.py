@@ -109,8 +109,8 @@ class Summing:
         return next((o for o in (Outcome.BROKEN, Outcome.WARNED, Outcome.HELD) if counts[o]), None)
 
     def worst(self, clause_id: str) -> VerdictView | None:
-        """Return the worst verdict on a clause so far."""
-        return self._seen[clause_id].worst
+        """Return the worst verdict on a clause so far; None if there is none."""
+        return self._seen[clause_id].worst if clause_id in self._seen else None
 
     @property
     def broken(self) -> list[str]:

@@ -18,6 +18,7 @@ import pytest
 from contract_tests import LEAD_LISTS, Oracle
 from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.run import open_run
+from contract_tests.engine import history
 from contract_tests.engine.budget import CALLED_FOR, Budget
 from contract_tests.engine.case_log import CaseLog
 from contract_tests.engine.event_log import EventLog
@@ -25,7 +26,7 @@ from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStart
 from contract_tests.engine.interruption import Terminated
 from contract_tests.engine.record import FILE_NAME
 from contract_tests.engine.record_reading import read_events, read_result
-from contract_tests.engine.reducing import SILENCES
+from contract_tests.engine.reducing import SHRUNK, SILENCES
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
 from contract_tests.judging.case import Case
@@ -556,6 +557,25 @@ def test_a_breach_that_several_responses_show_is_repeated_on_its_own() -> None:
     with serve(OneId(USERS)) as url:
         found = judged(quick(url)).clause("response.id.unique")
     assert found is not None
+    assert (found.same, found.times) == (3, 3)
+
+
+def test_a_breach_is_made_smaller_and_repeated_after_more_requests_than_a_run_keeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Failing(RightCore):
+        def create(self, request: Request) -> Answer:
+            if b"2030-02-30T00" in request.body:
+                raise RuntimeError
+            return super().create(request)
+
+    monkeypatch.setattr(history, "KEPT_CASES", 100)
+    with serve(Failing(USERS)) as url:
+        result = judged(quick(url))
+    found = result.clause("http.answer.no-server-error")
+    assert found is not None
+    assert found.worst is not None
+    assert found.worst.exchanges[0].label.endswith(SHRUNK)
     assert (found.same, found.times) == (3, 3)
 
 
