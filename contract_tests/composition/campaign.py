@@ -114,7 +114,7 @@ def _open(
     )
     check_allowance(allowance, campaign.requests_left(plans))
     job = Job(started, plans, shrinks=False, wait_s=settings.wait_s)
-    record = None if folder is None else BoundedRecord(folder, record_bytes)
+    record = None if folder is None else BoundedRecord(folder, record_bytes, continues=past is not None)
     log = ResumedLog(record, past) if record and past else CampaignLog(record)
     own = InMemoryExampleDatabase() if folder is None else examples_in(folder)
     databases = MultiplexedDatabase(own, *([database] if database is not None and past is None else []))

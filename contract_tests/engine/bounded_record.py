@@ -33,9 +33,12 @@ class BoundedRecord(Record):
     deleted even if the process is killed.
     """
 
-    def __init__(self, folder: Path, most_bytes: int = RECORD_BYTES) -> None:
-        """Create the folder and the file; raise RecordError with the name of the folder."""
-        super().__init__(folder)
+    def __init__(self, folder: Path, most_bytes: int = RECORD_BYTES, *, continues: bool = False) -> None:
+        """Create the folder and the file; raise RecordError with the name of the folder.
+
+        continues: whether to append to a record that the folder holds.
+        """
+        super().__init__(folder, continues=continues)
         self.dropped = 0
         self._most_bytes = most_bytes
         self._files_bytes = 0

@@ -68,8 +68,11 @@ class Record:
     newest MOST_UNWRITTEN by their IDs.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Create the folder and the file; raise UnwritableRecord with the name of the folder."""
+    def __init__(self, folder: Path, *, continues: bool = False) -> None:
+        """Create the folder and the file; raise UnwritableRecord with the name of the folder.
+
+        continues: whether to append to a record that the folder holds; otherwise that raises RecordError.
+        """
         self.folder = folder
         self.problem = ""
         self.unwritten: dict[str, CreatedView] = {}
@@ -85,6 +88,9 @@ class Record:
         except OSError as error:
             raise UnwritableRecord(f"the record cannot be written to {folder}: {error.strerror}") from None
         self._whole_bytes = self.path.stat().st_size
+        if self._whole_bytes and not continues:
+            self._file.close()
+            raise RecordError(f"{folder} holds the record of another run; name a new folder")
 
     @property
     def path(self) -> Path:

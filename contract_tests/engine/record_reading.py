@@ -32,9 +32,12 @@ from contract_tests.engine.events import (
 )
 from contract_tests.engine.record import EVENT_KINDS, FILE_NAME, FORMAT, RecordError
 from contract_tests.engine.result import RunResult
-from contract_tests.engine.summing import sum_up
+from contract_tests.engine.summing import Summing
 from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
 from contract_tests.judging.verdict import Outcome
+
+# What the values of other programs can raise where ours are expected.
+FOREIGN = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 
 def read_events(folder: Path, only: Container[str] = frozenset(EVENT_KINDS.values())) -> Iterator[Event]:
@@ -61,24 +64,29 @@ def read_events(folder: Path, only: Container[str] = frozenset(EVENT_KINDS.value
                 if not line.endswith(b"\n"):
                     return
                 fields = _checked(line, path, count)
-                if fields["event"] == "exchange" and "verdict" in only:
-                    places[fields["exchange"]["number"]] = start
-                start = file.tell()
-                if fields["event"] not in only:
-                    continue
                 try:
-                    yield _event(fields, exchange)
-                except (KeyError, TypeError, ValueError) as error:
+                    if fields["event"] == "exchange" and "verdict" in only:
+                        places[fields["exchange"]["number"]] = start
+                    start = file.tell()
+                    event = _event(fields, exchange) if fields["event"] in only else None
+                except FOREIGN as error:
                     raise RecordError(f"{path}, line {count}: not an event of this kit: {error!r}") from None
+                if event is not None:
+                    yield event
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def read_result(folder: Path) -> RunResult:
     """Return the result of a recorded run, equal to that of the run itself; raise RecordError."""
+    summing = Summing()
     try:
-        return sum_up(read_events(folder))
-    except ValueError:
+        for event in read_events(folder):
+            summing.add(event)
+        return summing.result()
+    except FOREIGN as error:
+        raise RecordError(f"{folder} contains an event that is not of this kit: {error!r}") from None
+    except LookupError:
         raise RecordError(f"{folder} contains no run: its record has no complete first line") from None
 
 
@@ -96,7 +104,7 @@ def _json(line: bytes) -> Any:
 def _checked(line: bytes, path: Path, count: int) -> dict[str, Any]:
     try:
         fields = _json(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordError(f"{path}, line {count}: not JSON: {error}") from None
     if not isinstance(fields, dict) or fields.get("event") not in EVENT_KINDS.values():
         raise RecordError(f"{path}, line {count}: not an event of this kit")

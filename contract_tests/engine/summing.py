@@ -120,7 +120,7 @@ class Summing:
     def result(self) -> RunResult:
         """Return the result; it needs the first event, and without the last one the run counts as interrupted."""
         if self._started is None:
-            raise ValueError("a run has no result before it has begun")
+            raise LookupError("a run has no result before it has begun")
         ended = self._ended or RunEnded(
             "", Ending.INTERRUPTED, "The record stops before the end of the run.", self._requests, self._duration_s
         )

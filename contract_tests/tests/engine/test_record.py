@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,6 +152,42 @@ def test_a_record_that_is_cut_off_at_any_byte_gives_the_result_of_its_complete_l
     assert read_result(folder) == sum_up(events[: kept.count(b"\n")])
 
 
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each value in JSON, as its container and its key."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield value, key
+        yield from places_in(inner)
+
+
+@settings(deadline=None)
+@given(runs(), st.integers(0, 1000))
+def test_a_record_with_a_changed_value_is_read_or_refused_with_its_name(
+    tmp_path_factory: pytest.TempPathFactory, events: list[Event], seed: int
+) -> None:
+    chance = random.Random(seed)
+    folder = tmp_path_factory.mktemp("run")
+    lines = [to_line(event) for event in events]
+    for changed in range(1, len(lines)):
+        fields = json.loads(lines[changed])
+        container, key = chance.choice(list(places_in(fields)))
+        container[key] = chance.choice((None, [], {}, 7, -1.5, "x", True, [[7]], 10**400, {"number": {}}))
+        damaged = [*lines[:changed], json.dumps(fields).encode() + b"\n", *lines[changed + 1 :]]
+        (folder / FILE_NAME).write_bytes(b"".join(damaged))
+        with suppress(RecordError):
+            read_result(folder)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"event":"exchange","exchange":[]}', b'{"event":"stage","name":' + b"[" * 99999 + b"]" * 99999 + b"}", b"[1]"],
+    ids=["no exchange", "deep", "a list"],
+)
+def test_an_error_names_the_line_that_is_no_event(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(to_line(STARTED) + line + b"\n")
+    with pytest.raises(RecordError, match=f"{FILE_NAME}, line 2: not "):
+        read_result(tmp_path)
+
+
 @pytest.mark.parametrize("kept_bytes", [0, 1, -1])
 def test_a_record_without_a_complete_first_line_contains_no_run(tmp_path: Path, kept_bytes: int) -> None:
     (tmp_path / FILE_NAME).write_bytes(to_line(STARTED)[:kept_bytes])
@@ -182,6 +222,14 @@ def test_a_run_that_was_killed_is_read_as_interrupted(right_url: str, tmp_path: 
     assert result.ending is Ending.INTERRUPTED
     assert result.exit_code() == 130
     assert result.is_judged
+
+
+def test_a_folder_with_a_record_takes_no_second_run(right_url: str, tmp_path: Path) -> None:
+    result = judged(settings_for(right_url, clauses=("success.created",)), folder=tmp_path)
+    with pytest.raises(RecordError, match=f"{re.escape(str(tmp_path))} holds the record of another run; name a new"):
+        judged(settings_for(right_url), folder=tmp_path)
+    assert read_result(tmp_path) == result
+    Record(tmp_path, continues=True).close()
 
 
 def test_secrets_are_masked_in_every_part_of_an_exchange() -> None:
