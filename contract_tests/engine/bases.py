@@ -33,6 +33,8 @@ def on_an_accepted_base(traffic: Traffic, plan: Plan) -> Based:
     if not _is_refused(traffic, plan.first.request):
         return Based(plan)
     for other in plan.others():
+        if not traffic.allows_more:
+            return Based(plan)
         traffic.probe(replace(other.first, label=f"{other.first.label} on another base"))
         if not _is_refused(traffic, other.first.request):
             _build_on(traffic, plan.first, other.first)

@@ -1,4 +1,7 @@
-"""The budget of a run: time and requests. Every step checks it, and no pause outlasts it."""
+"""The budget of a run: time and requests. No pause outlasts it.
+
+Every step checks it, except for a request without which a response that has arrived could be misjudged.
+"""
 
 from __future__ import annotations
 

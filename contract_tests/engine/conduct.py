@@ -214,8 +214,9 @@ class Conductor:
         self._traffic.add(exchange)
         yield
         for plan in plans[1:]:
-            self._traffic.probe(plan.first)
-            yield
+            if self._budget.allows_more:
+                self._traffic.probe(plan.first)
+                yield
 
     def _cover(self, plans: Sequence[Plan]) -> Iterator[None]:
         """Send the rest of all plans; judge each exchange alone, then all of them together."""

@@ -131,9 +131,12 @@ class Traffic:
         return breaks
 
     def send_burst(self, steps: Iterable[Step], *, called_for: bool = False) -> list[Exchange]:
-        """Send all steps at the same time and judge them. called_for: whether the responses to others call for them."""
-        outgoing = [self._outgoing(step, called_for) for step in steps]
-        burst = sorted(self.target.send_burst(outgoing), key=lambda exchange: exchange.number)
+        """Send the steps that the budget allows at the same time and judge them.
+
+        called_for: whether the responses to others call for them.
+        """
+        outgoing = [self._numbered(step, called_for) for step in steps if self._budget.spend_if_allowed()]
+        burst = sorted(self.target.send_burst(outgoing), key=lambda exchange: exchange.number) if outgoing else []
         for exchange in burst:
             self.add(exchange)
         return burst
@@ -191,7 +194,7 @@ class Traffic:
             if not self._budget.allows_more:
                 return None, []
             exchange = self.send(Step(exchange.label, exchange.request), called_for=True)
-        over = self._watch.see(exchange, self.plain.request, self._ask)
+        over = self._watch.see(exchange, self.plain.request, self._ask if self._budget.allows_more else None)
         response = exchange.response
         if response is not None and response.status in {429, 503} and response.header("Retry-After") is not None:
             self._put_off.append(exchange)

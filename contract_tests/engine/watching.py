@@ -39,20 +39,26 @@ class Watch:
         self._put_off = 0
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
 
-    def see(self, exchange: Exchange, plain: Request, ask: Ask) -> RunOver | None:
+    def see(self, exchange: Exchange, plain: Request, ask: Ask | None) -> RunOver | None:
         """Return why this exchange ends the run: the server no longer responds; None if the run continues.
 
-        A server that still responds to the plain request fails on other requests only, such as those of a search.
+        A server that still responds to the plain request fails on other requests only, such as those of a search. ask:
+        None if the budget allows no request, so that the run ends anyway.
         """
         over = self._count(exchange)
         if over and exchange.response is None:
+            if ask is None:
+                return None
             again = ask(Step("the plain request again, to see whether the server responds", plain))
             self._count(again)
             return None if again.response is not None else over
         return over
 
     def see_login(self, case: Case, plain: Request, ask: Ask) -> RunOver | None:
-        """Return that the session has ended if the server no longer accepts a login that it accepted before."""
+        """Return that the session has ended if the server no longer accepts a login that it accepted before.
+
+        It asks even if the budget is used up, because the response would otherwise count as a breach.
+        """
         caller = case.expectation.caller
         if caller.login is not Login.VALID or caller.session is None:
             return None

@@ -29,6 +29,7 @@ from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.reducing import SHRUNK, SILENCES
 from contract_tests.engine.result import RunResult
 from contract_tests.engine.summing import sum_up
+from contract_tests.engine.watching import SILENCES_IN_A_ROW, Watch
 from contract_tests.judging.case import Case
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.json import write as write_json
@@ -461,6 +462,37 @@ def test_a_run_that_is_asked_to_end_sends_no_more_of_a_chain() -> None:
         result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 2 else None)
         assert max(map(len, run._job.plans[0].chains)) > 2
     assert result.requests == 2  # the discovery, and the first step of the first chain; the other steps do not count
+
+
+@pytest.mark.parametrize("error", [None, BadRequest(("name", "none")), RuntimeError()])
+def test_a_run_whose_time_is_over_after_the_first_request_sends_no_other(error: Exception | None) -> None:
+    """Neither that of another operation nor one on another base."""
+
+    class LastOne(RightCore):
+        seen = 0
+
+        def create(self, request: Request) -> Answer:
+            self.seen += 1
+            run._budget.stop()  # as its deadline does
+            if error is not None:
+                raise error
+            return super().create(request)
+
+    with serve(server := LastOne(USERS)) as url, open_run(quick(url)) as run:
+        run._job = replace(run._job, plans=run._job.plans * 2)
+        run.conduct(lambda event: None)
+    assert server.seen == 1
+
+
+def test_without_a_budget_nothing_asks_whether_a_silent_server_is_there() -> None:
+    watch, silent = Watch(), exchange(failure="timed out")
+    assert [watch.see(silent, silent.request, None) for _ in range(2 * SILENCES_IN_A_ROW)] == [None] * 40
+
+
+def test_a_burst_has_no_more_requests_than_the_budget_allows(right_url: str) -> None:
+    with open_run(quick(right_url)) as run:
+        traffic = run._traffic.within(Budget(max_requests=3))
+        assert [len(traffic.send_burst([traffic.plain] * BURST)) for _ in range(2)] == [3, 0]
 
 
 def test_pauses_end_with_the_time_of_the_run() -> None:
