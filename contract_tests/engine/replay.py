@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract_tests.engine.reachability import discovery_problem
 from contract_tests.engine.record import RecordError, body_file_name, message_file_name
 from contract_tests.engine.views import BodyView, ExchangeView, VerdictView, unmasked, were_at_once
 from contract_tests.judging.case import Case
@@ -13,14 +14,15 @@ from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.requests.plan import Step
 from contract_tests.target.client import Outgoing, Target
-from contract_tests.target.exchange import Request, Wire
+from contract_tests.target.exchange import Exchange, Request, Wire
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """One replayed breach. before, after: the statuses in the record and now, in the order of sending.
 
-    is_broken: None if the responses show nothing about the clause.
+    is_broken: None if the responses show nothing about the clause. problem: why there was no response; empty if
+    there was one.
     """
 
     clause: str
@@ -28,6 +30,7 @@ class Replayed:
     before: tuple[str, ...]
     after: tuple[str, ...]
     actual: str = ""  # the actual behaviour now, if the clause is broken
+    problem: str = ""
 
 
 def replay(
@@ -58,7 +61,15 @@ def replay(
     before = tuple(str(view.response.status) if view.response else view.failure or "" for view in verdict.exchanges)
     after = tuple(str(case.status or case.exchange.failure or "") for case in cases[: len(outgoing)])
     is_broken = bool(broken) if found else None
-    return Replayed(verdict.clause, is_broken, before, after, broken[0].actual if broken else "")
+    problem = "" if found else _why_silent(cases[-1].exchange, target)
+    return Replayed(verdict.clause, is_broken, before, after, broken[0].actual if broken else "", problem)
+
+
+def _why_silent(plain: Exchange, target: Target) -> str:
+    """Return why there was no response to the plain request; empty if there was one."""
+    if plain.response is not None:
+        return ""
+    return discovery_problem(plain, target.speaks_tls, proxy=target.proxy_name) or ""
 
 
 def judged_again(

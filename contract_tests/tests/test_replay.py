@@ -62,6 +62,9 @@ def test_a_breach_is_broken_again_until_the_server_is_repaired(tmp_path: Path) -
         assert (done.returncode, done.stdout) == (0, "response.name.echo: no longer broken (201 -> 201)\n")
         assert call("replay", str(first), "access", *LOGIN).stdout == "There is no broken clause to replay.\n"
         assert run(url, *LOGIN, "--depth=quick", f"--run-folder={second}", SENDS_ONE_IN="1").returncode == 0
+    done = call("replay", str(first), *LOGIN)
+    assert (done.returncode, done.stdout.count("not judged (400 -> no connection")) == (3, 1), done.stdout
+    assert "cannot be reached" in done.stderr
     done = call("diff", str(first), str(second))
     assert (done.returncode, "response.name.echo: broken -> held" in done.stdout) == (1, True), done.stdout
     one = read_result(first)
