@@ -98,14 +98,16 @@ class CaseLog:
         self._log.emit(ExchangeSeen(view, held, observed))
 
     def judge_new(self, new: Sequence[Case], *, with_accepted: bool = True, only: str = "") -> list[Verdict]:
-        """Judge new cases together, after the first accepted one of each kind; log and return the verdicts on them.
+        """Judge new cases together, after earlier accepted ones; log and return the verdicts on them.
 
+        The earlier ones are the first of each kind, and those with the same ID as a new one.
         with_accepted: whether those come before. only: the clause to judge; without it all. A verdict that a clause
         holds is not logged.
         """
         numbers = {case.exchange.number for case in new}
-        accepted = self.history.granting if with_accepted else []
-        found = self._judge.judge_history([*(case for case in accepted if case.exchange.number not in numbers), *new])
+        accepted = [*self.history.granting, *self.history.with_ids_of(new)] if with_accepted else []
+        before = {case.exchange.number: case for case in accepted if case.exchange.number not in numbers}
+        found = self._judge.judge_history([*(before[number] for number in sorted(before)), *new])
         about_new = [
             verdict
             for verdict in found

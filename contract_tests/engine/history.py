@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from contract_tests.engine.budget import CALLED_FOR
-from contract_tests.engine.views import ExchangeView
+from contract_tests.engine.views import ExchangeView, id_in
 from contract_tests.judging.case import Case
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
@@ -34,6 +34,7 @@ class History:
         self._cases: dict[int, tuple[Case, ExchangeView]] = {}
         self._granting: dict[tuple[str, str], int] = {}  # permitted variation -> number of the first accepted case
         self._pinned: dict[Hashable, tuple[int, ...]] = {}  # breach -> numbers of what shows it
+        self._first_with: dict[tuple[str, str], int] = {}  # operation and ID of what was created -> number
         self._bytes = 0
 
     def add(self, number: int, case: Case, view: ExchangeView) -> None:
@@ -45,6 +46,8 @@ class History:
         if case.succeeded:
             for variation in case.expectation.variations:
                 self._granting[variation] = min(number, self._granting.get(variation, number))
+        if name := _created(kept):
+            self._first_with[name] = min(number, self._first_with.get(name, number))
         if len(self._cases) > KEPT_CASES or self._bytes > KEPT_BYTES:
             self._drop(number)
 
@@ -67,7 +70,10 @@ class History:
 
     def _pop(self, number: int) -> None:
         if number in self._cases:
-            self._bytes -= _size_bytes(self._cases.pop(number)[0].exchange)
+            case, _ = self._cases.pop(number)
+            self._bytes -= _size_bytes(case.exchange)
+            if (name := _created(case)) and self._first_with.get(name) == number:
+                del self._first_with[name]
 
     def __iter__(self) -> Iterator[Case]:
         """Return all kept cases, in the order of sending."""
@@ -77,6 +83,11 @@ class History:
     def granting(self) -> list[Case]:
         """Return the first accepted case of each permitted variation, in the order of sending."""
         return [self._cases[number][0] for number in sorted(set(self._granting.values()))]
+
+    def with_ids_of(self, cases: Iterable[Case]) -> list[Case]:
+        """Return the first kept case with the same ID as each of these, in the order of sending."""
+        numbers = {self._first_with[name] for case in cases if (name := _created(case)) in self._first_with}
+        return [self._cases[number][0] for number in sorted(numbers)]
 
     def view(self, number: int) -> ExchangeView | None:
         """Return the view of an exchange for reports; None if it was dropped."""
@@ -96,6 +107,15 @@ def remembered(case: Case) -> Case:
     body = response.body[:KEPT_TEXT] if value is NOT_JSON else orjson.dumps(_shortened(value), default=str)
     shorter = Response(response.status, response.headers, body)
     return Case(replace(case.exchange, response=shorter), case.expectation, case.terms)
+
+
+def _created(case: Case) -> tuple[str, str] | None:
+    """Return the operation and the ID of what a request created; None if it created nothing with an ID."""
+    response = case.exchange.response
+    if case.created is None or case.operation is None or response is None:
+        return None
+    name = id_in(response)
+    return (case.operation.id, name.lower()) if name else None
 
 
 def _is_called_for(number: int) -> bool:

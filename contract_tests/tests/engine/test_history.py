@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,15 @@ from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine import history
 from contract_tests.engine.budget import CALLED_FOR
+from contract_tests.engine.case_log import CaseLog
+from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.history import KEPT_BYTES, History
 from contract_tests.engine.views import view_exchange
 from contract_tests.operation_suite import judge_with
+from contract_tests.settings.secrets import Masker
 from contract_tests.target.exchange import Exchange, Request, Wire
 from contract_tests.tests.conftest import settings_for
+from contract_tests.tests.corpus.exchanges import created, exchange, judge, request, sent_body
 
 URL = "http://127.0.0.1:1"
 MIB = 1024 * 1024
@@ -74,6 +79,24 @@ def test_what_responses_call_for_does_not_displace_planned_requests(monkeypatch:
     monkeypatch.setattr(history, "KEPT_CASES", 20)
     called_for = range(CALLED_FOR + 1, CALLED_FOR + 101)
     assert history_of([*range(1, 51), *called_for, *range(51, 61)]) == [*range(41, 61), *called_for[-20:]]
+
+
+def test_an_id_that_an_earlier_search_has_seen_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one whose case is kept: the newest, and those that show a breach."""
+    monkeypatch.setattr(history, "KEPT_CASES", 4)
+    log = CaseLog(judge(), EventLog(None), chosen=frozenset({"response.id.unique"}), secrets=Masker({}))
+
+    def broken_by(number: int, last: str) -> list[tuple[int, ...]]:
+        body = sent_body(name=f"list {number}")
+        answer = created(body, id=f"3F2504E0-4F89-41D3-9A0C-0305E82C33{last}", createdAt="2030-01-01T00:00:00.000Z")
+        case = judge().case(replace(exchange(request(body), answer=answer, at_s=number), number=number))
+        log.add(case, judge().judge(case))
+        found = log.broken(log.judge_new([case]))
+        return [tuple(shown.number for shown in verdict.exchanges) for verdict in found]
+
+    lasts = ["00", "01", "02", "03", "04", "02", "01", "05", "01", "06", "07", "01"]
+    found = {number: broken_by(number, last) for number, last in enumerate(lasts, 1)}
+    assert {number: shown for number, shown in found.items() if shown} == {6: [(3, 6)], 9: [(7, 9)], 12: [(7, 12)]}
 
 
 def test_the_cases_of_breaches_also_have_a_limit_in_bytes() -> None:
