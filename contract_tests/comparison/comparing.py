@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from contract_tests.comparison.forms import ABSENT, aspects
@@ -79,26 +79,22 @@ class Comparison:
 
 @dataclass
 class Heard:
-    """The exchanges of one run, with the readings and clauses that each shows."""
+    """The exchanges of one run, with the readings and clauses that each shows. result: set at the end of the run."""
 
-    result: RunResult
+    result: RunResult = field(init=False)
     exchanges: dict[int, ExchangeView] = field(default_factory=dict)
     observed: dict[int, frozenset[tuple[str, str]]] = field(default_factory=dict)
     verdicts: dict[int, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
 
-    @classmethod
-    def of(cls, result: RunResult, events: Iterable[Event]) -> Heard:
-        """Collect the exchanges of a run, with the readings and clauses that each shows."""
-        heard = cls(result)
-        for event in events:
-            if isinstance(event, ExchangeSeen):
-                heard.exchanges[event.exchange.number] = event.exchange
-                heard.observed[event.exchange.number] = frozenset(event.observed)
-            elif isinstance(event, VerdictGiven) and event.verdict.outcome is not Outcome.HELD:
-                verdict = event.verdict
-                if verdict.reading is None:
-                    heard.verdicts[verdict.exchanges[-1].number].add((verdict.clause, verdict.outcome))
-        return heard
+    def add(self, event: Event) -> None:
+        """Take one event of the run into account."""
+        if isinstance(event, ExchangeSeen):
+            self.exchanges[event.exchange.number] = event.exchange
+            self.observed[event.exchange.number] = frozenset(event.observed)
+        elif isinstance(event, VerdictGiven) and event.verdict.outcome is not Outcome.HELD:
+            verdict = event.verdict
+            if verdict.reading is None:
+                self.verdicts[verdict.exchanges[-1].number].add((verdict.clause, verdict.outcome))
 
 
 def compare(

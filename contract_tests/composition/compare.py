@@ -26,19 +26,17 @@ def compare_servers(
     judged, nothing is sent to B. Raises RecordError.
     """
     specification = load_specification(a.spec_folder)
-    heard: list[Heard] = []
-    for name, settings in (("A", a), ("B", b)):
-        events: list[Event] = []
+    heard = (Heard(), Heard())
+    for name, settings, own in zip("AB", (a, b), heard, strict=True):
 
-        def keep(event: Event, name: str = name, events: list[Event] = events) -> None:
-            events.append(event)
+        def keep(event: Event, name: str = name, own: Heard = own) -> None:
+            own.add(event)
             listen(name, event)
 
         with open_run(settings, specification=specification, folder=folder / name.lower(), shrinks=False) as run:
-            result = run.conduct(keep)
-        if name == "A" and result.ending not in COMPARABLE:
-            return Comparison((result.started.url, b.url), result, None)
-        heard.append(Heard.of(result, events))
+            own.result = run.conduct(keep)
+        if name == "A" and own.result.ending not in COMPARABLE:
+            return Comparison((own.result.started.url, b.url), own.result, None)
     terms = Terms.of(specification, a)
     judge = judge_with(terms, load_suites(a.suites))
     sent = [operation.request_schema or {} for operation in specification.operations]
