@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -201,15 +202,17 @@ def _claim(folder: Path) -> bool:
 def _wait(folder: Path) -> RunResult:
     """Wait for the result of a run in another process."""
     record, begun_s = folder / FILE_NAME, time.time()
+    changed_s = read_s = begun_s
     while True:
         time.sleep(POLL_S)
-        try:
-            result = read_result(folder)
+        before_s = changed_s
+        with suppress(RecordError, OSError):  # not started yet
             changed_s = record.stat().st_mtime
-        except (RecordError, OSError):  # not started yet
-            result, changed_s = None, begun_s
-        if result is not None and not result.is_cut_off:
-            return result
+            if changed_s == before_s != read_s:  # a whole record takes long to read
+                read_s = changed_s
+                result = read_result(folder)
+                if not result.is_cut_off:
+                    return result
         if time.time() - changed_s > STALE_S:
             raise pytest.UsageError(f"the process that carries out the run has stopped; see {record}")
 

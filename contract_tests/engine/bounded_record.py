@@ -124,7 +124,7 @@ class BoundedRecord(Record):
 
     def write_long(self, name: str, sent: bytes) -> None:
         """Write the complete body of a request, or a message, to a file, if there is room for it."""
-        if self._files_bytes + len(sent) < self._most_bytes:
+        if name not in self._files and self._files_bytes + len(sent) < self._most_bytes:
             self._files_bytes += len(sent)
             super().write_long(name, sent)
 

@@ -76,6 +76,7 @@ class Record:
         self.folder = folder
         self.problem = ""
         self.unwritten: dict[str, CreatedView] = {}
+        self._files: set[str] = set()  # the names of those with what is too long to print
         try:
             if not folder.exists():
                 folder.mkdir(parents=True)
@@ -123,11 +124,15 @@ class Record:
                 del self.unwritten[next(iter(self.unwritten))]
 
     def write_long(self, name: str, sent: bytes) -> None:
-        """Write what is too long to print to a file of the folder: the complete body of a request, or a message."""
-        if self.problem:
+        """Write what is too long to print to a file of the folder: the complete body of a request, or a message.
+
+        A request that breaks several clauses has one file, which is written once.
+        """
+        if self.problem or name in self._files:
             return
         try:
             write_whole(self.folder / name, sent)
+            self._files.add(name)
         except OSError as error:
             self._give_up(error)
 
