@@ -164,7 +164,7 @@ def _started(terms: Terms, allowance: Allowance, shard: Shard, *, has_examples: 
 
 
 def _plans(terms: Terms, suites: Sequence[OperationSuite], tag: str) -> tuple[Plan, ...]:
-    return tuple(make_plan(suites, terms, operation, tag) for operation in terms.specification.operations)
+    return tuple(make_plan(suites, terms, operation, tag) for operation in terms.chosen_operations)
 
 
 def grounds(terms: Terms, suites: Sequence[OperationSuite], tag: str, plans: Sequence[Plan]) -> list[Ground]:
@@ -180,5 +180,5 @@ def grounds(terms: Terms, suites: Sequence[OperationSuite], tag: str, plans: Seq
             writes_messages,
             settings.rude,
         )
-        for operation, plan in zip(terms.specification.operations, plans, strict=True)
+        for operation, plan in zip(terms.chosen_operations, plans, strict=True)
     ]

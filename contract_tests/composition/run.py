@@ -51,10 +51,9 @@ def open_run(
         judge = judge_with(terms, suites)
         budget = Budget(max_time_s=reached.max_time_s)
         seeds = seeds or (reached.seed,)
-        operations = terms.specification.operations
         job = Job(
             first_event(terms),
-            tuple(make_plan(suites, terms, operation, f"seed {reached.seed}") for operation in operations),
+            tuple(make_plan(suites, terms, operation, f"seed {reached.seed}") for operation in terms.chosen_operations),
             partial(searches, suites, terms, examples=reached.depth.examples, seeds=seeds)
             if reached.depth.examples
             else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contract_tests.contract.specification import Operation, Specification
+from contract_tests.contract.specification import EVERY_OPERATION, Operation, Specification
 from contract_tests.settings.values import Settings
 
 
@@ -23,6 +23,15 @@ class Terms:
         for operation in specification.operations:
             base = base.removesuffix(operation.path)
         return cls(specification.pin(settings.readings), settings, base.rstrip("/"))
+
+    @property
+    def chosen_operations(self) -> tuple[Operation, ...]:
+        """The operations that a run sends requests to: those with a clause to judge."""
+        chosen = {
+            self.specification.clauses[clause].operation for clause in self.specification.select(self.settings.clauses)
+        }
+        every = EVERY_OPERATION in chosen
+        return tuple(each for each in self.specification.operations if every or each.id in chosen)
 
     def url(self, operation: Operation) -> str:
         """Return where the target serves the operation."""

@@ -44,7 +44,7 @@ def searches(
         return
     from contract_tests.requests.schema_driving import coverage_cases, fuzzed_cases
 
-    searched = [(o, plan) for o, plan in zip(terms.specification.operations, plans, strict=True) if plan is not None]
+    searched = [(o, plan) for o, plan in zip(terms.chosen_operations, plans, strict=True) if plan is not None]
     own = {suite.operation: suite.groups for suite in suites}
     for seed in seeds:
         for operation, plan in searched:

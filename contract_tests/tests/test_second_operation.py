@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
 from contract_tests import Request, assert_clause
+from contract_tests.campaign.allowance import Allowance
+from contract_tests.campaign.permit import permit_for
+from contract_tests.composition.campaign import open_campaign
+from contract_tests.composition.run import open_run
 from contract_tests.composition.suites import gather
 from contract_tests.contract.loading import find_spec_folder
 from contract_tests.contract.yaml_files import load_yaml
@@ -161,6 +166,25 @@ def test_it_is_served_and_judged(spec: Path, tmp_path: Path) -> None:
     assert broken_clauses == set()
     assert {f"createNote.{rule}" for rule in STATEMENTS} <= seen
     assert {"request.name.required", "response.name.echo"} <= seen  # lead lists as before
+
+
+@pytest.mark.parametrize(
+    ("clauses", "paths"),
+    [
+        ("createNote.request", {"/api/v1/entities/notes"}),
+        ("request.name", {"/api/v1/entities/leadlists"}),
+        ("access", {"/api/v1/entities/notes", "/api/v1/entities/leadlists"}),
+    ],
+)
+def test_a_run_and_a_campaign_send_only_to_operations_with_a_chosen_clause(
+    spec: Path, clauses: str, paths: set[str]
+) -> None:
+    """The clauses on access are those of every operation."""
+    settings = Settings("http://127.0.0.1:9", MOCK_FIRST, spec_folder=spec, depth=Depth.QUICK, clauses=(clauses,))
+    with open_run(settings, suites=SUITES) as run:
+        assert {urlsplit(plan.first.request.url).path for plan in run._job.plans} == paths
+    with open_campaign(settings, Allowance(requests=2000), permit_for(settings), suites=SUITES) as campaign:
+        assert {urlsplit(plan.first.request.url).path for plan in campaign._job.plans} == paths
 
 
 def test_its_own_oracle_detects_a_broken_clause(spec: Path, tmp_path: Path) -> None:
