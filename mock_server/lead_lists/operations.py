@@ -38,9 +38,8 @@ def table(stages: Stages, readings: Readings, path: str) -> dict[str, Function]:
         location = {"location": f"{path}/{lead_list['id']}"} if names_place else {}  # http.answer.location
         return Outcome(lead_list, location, text)
 
-    if readings.follows("idempotency-key", "honoured"):
-        return {"createLeadList": _replaying(create_lead_list)}
-    return {"createLeadList": create_lead_list}
+    create = _replaying(create_lead_list) if readings.follows("idempotency-key", "honoured") else create_lead_list
+    return {"createLeadList": create}
 
 
 def reading_operations(contract: Contract, path: str) -> dict[str, Function]:
