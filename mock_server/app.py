@@ -44,6 +44,7 @@ from mock_server.middleware.journaling import journaling
 from mock_server.middleware.preflights import Preflights
 from mock_server.middleware.request_ids import request_ids
 from mock_server.middleware.world_selection import world_selection
+from mock_server.operations import OPERATIONS
 from mock_server.pipeline.body_reading import BodyReader
 from mock_server.pipeline.direct import DirectDriver, Routes
 from mock_server.pipeline.errors import Renderer
@@ -109,7 +110,7 @@ def create_app(
     used_stages = stages(default_stages) if stages else default_stages
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
-    functions = {**(operations or {})}
+    functions = {**OPERATIONS, **(operations or {})}
     if has_lists:
         path = contract.operations[LEAD_LISTS].path
         reading = reading_operations(contract, path)

@@ -1,9 +1,4 @@
-"""The operations: operationId -> function. A further endpoint needs only its spec and one function.
-
-A function that waits for something is a coroutine. Its parameters name what it needs: `payload` (the validated body),
-`user` (the ID of the signed-in user), `headers`, `world` (the state to change), and path and query parameters. It
-returns a JSON value, or an `Outcome` with headers.
-"""
+"""The operations of lead lists: operationId -> function. `mock_server/operations.py` says what a function receives."""
 
 from __future__ import annotations
 
@@ -27,7 +22,7 @@ CreateLeadList = Callable[[Payload, str, Headers, World], Outcome]
 
 
 def table(stages: Stages, readings: Readings, path: str) -> dict[str, Function]:
-    """Return the operations of the bundled spec; `path` is the path of lead lists."""
+    """Return the operation that creates a lead list; `path` is the path of lead lists."""
     names_place = readings.follows("location-header", "present")
 
     def create_lead_list(payload: Payload, user: str, headers: Headers, world: World) -> Outcome:

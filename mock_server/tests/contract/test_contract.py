@@ -15,6 +15,7 @@ from mock_server import create_app
 from mock_server.contract.extensions import without_extensions
 from mock_server.contract.openapi import Contract, load
 from mock_server.contract.spec_files import SpecError, find_spec_dir, read_yaml
+from mock_server.operations import OPERATIONS
 from mock_server.tests.conftest import GOOD, LOGIN, Ask
 
 AssertError = Callable[..., dict[str, Any]]
@@ -253,6 +254,14 @@ def test_a_spec_names_no_python_functions(write_spec: WriteSpec, ask: Ask) -> No
 
     app = create_app(spec_dir=write_spec(change))
     assert ask(app, "POST", "/api/v1/entities/leadlists", json=GOOD, headers=LOGIN).status_code == 201
+
+
+def test_a_function_of_the_table_serves_a_spec_without_lead_lists(
+    write_spec: WriteSpec, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OPERATIONS, "createList", lambda payload: {"made": payload["name"]})
+    app = create_app(spec_dir=write_spec(change_operation(operationId="createList")))
+    assert ask(app, "POST", "/api/v1/entities/leadlists", json=GOOD, headers=LOGIN).json() == {"made": "n"}
 
 
 def test_names_that_look_like_extensions_are_kept() -> None:
