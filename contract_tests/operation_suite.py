@@ -63,7 +63,8 @@ def judge_with(terms: Terms, suites: Collection[OperationSuite]) -> Judge:
             raise UsageError(f"{name} has several suites; give one suite for each operation")
         if name not in existing:
             raise UsageError(
-                f"no operation of the spec is called {name}, which a suite is for; there is {', '.join(existing)}"
+                f"no operation of the spec is called {name}, which a suite is for; there is {', '.join(existing)}; "
+                "name the spec that has it with --spec"
             )
     return Judge(terms, tuple(suite.rules for suite in suites))
 

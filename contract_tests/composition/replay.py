@@ -12,9 +12,10 @@ from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.replay import Replayed, replay
 from contract_tests.engine.result import RunResult
+from contract_tests.judging.judge import Judge
 from contract_tests.operation_suite import judge_with, plain_step
 from contract_tests.settings.secrets import Masker
-from contract_tests.settings.values import Settings
+from contract_tests.settings.values import Settings, UsageError
 
 
 def replay_broken(
@@ -29,7 +30,17 @@ def replay_broken(
         moved = (result.started.url, reached.url)
         for found in result.broken:
             if found.clause.id.startswith(prefix) and found.worst is not None:
+                _check(judge, found.clause.id)
                 plain = plain_step(suites, terms, found.clause.id)
                 yield replay(
                     found.worst, target, judge, plain=plain, secrets=reached.secrets, folder=folder, moved=moved
                 )
+
+
+def _check(judge: Judge, name: str) -> None:
+    """Raise UsageError if the spec or the suites are not those of the run."""
+    clause = judge.terms.specification.clauses.get(name)
+    if clause is None:
+        raise UsageError(f"the spec has no clause {name}; give the spec of the run with --spec")
+    if not judge.can_judge(clause):
+        raise UsageError(f"no oracle judges {name}; name the suite of its operation with --suite")

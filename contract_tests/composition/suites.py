@@ -30,11 +30,12 @@ def _load(name: str) -> OperationSuite:
         sys.path.append(os.getcwd())  # last: a folder `contract_tests` of the user must not replace this package
     try:
         found = getattr(import_module(module), attribute, None)
-    except ModuleNotFoundError as error:
-        missing = f"there is no module {error.name!r}, neither in {os.getcwd()} nor installed"
-        raise UsageError(f"--suite {name}: {missing}; run the command in the folder of {module}") from None
     except Exception as error:  # of whatever kind: it is code of the user
-        raise UsageError(f"--suite {name}: {module} cannot be imported: {type(error).__name__}: {error}") from None
+        why = f"{module} cannot be imported: {type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            missing = f"there is no module {error.name!r}, neither in {os.getcwd()} nor installed"
+            why = f"{missing}; run the command in the folder of {module}"
+        raise UsageError(f"--suite {name}: {why}") from None
     if not isinstance(found, OperationSuite):
         what = "is not an OperationSuite" if found is not None else "does not exist"
         raise UsageError(f"--suite {name}: {attribute} {what}; name an OperationSuite of {module}")

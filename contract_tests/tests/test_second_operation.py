@@ -207,6 +207,7 @@ def text_echo(case):
         )
 
 RULES = OperationRules("createNote", oracles=(Oracle(("response.text.echo",), text_echo),))
+NONE = OperationSuite(OperationRules("createNote"))
 NOTES = OperationSuite(RULES, id_options=(Option("note_id", "ID", "ID of a note", many=True),))
 """
 OWN = ("--suite=own_suite:NOTES", "--spec=spec", "--clauses=createNote")
@@ -232,6 +233,11 @@ def test_commands_and_generated_tests_judge_with_the_suite_of_a_user(own_suite: 
         assert (done.returncode, "✗ createNote.response.text.echo" in done.stdout) == (1, True), done.stderr
         done = call("contract_tests", "replay", "run", "--spec=spec", cwd=own_suite)
         assert (done.returncode, broken_again in done.stdout) == (1, True), done.stdout + done.stderr
+        done = call("contract_tests", "replay", "run", cwd=own_suite)
+        assert (done.returncode, "name the spec that has it with --spec" in done.stderr) == (2, True), done.stderr
+        done = call("contract_tests", "replay", "run", "--spec=spec", "--suite=own_suite:NONE", cwd=own_suite)
+        assert done.returncode == 2, done.stdout
+        assert "name the suite of its operation with --suite" in done.stderr
         variables = {"LEADLISTS_URL": url, "LEADLISTS_SPEC": "spec"}
         done = call("pytest", "-q", "-p", "no:cacheprovider", "failures.py", cwd=own_suite, **variables)
         assert (done.returncode, "1 failed" in done.stdout) == (1, True), done.stdout
@@ -269,10 +275,12 @@ def test_a_generated_test_fails_for_a_clause_without_an_oracle(spec: Path, monke
         ("own_suite:NOTE", "--suite own_suite:NOTE: NOTE does not exist; name an OperationSuite of own_suite"),
         ("own_suite:OWN", "OWN is not an OperationSuite"),
         ("failing:NOTES", "failing cannot be imported: ZeroDivisionError"),
+        ("lacking:NOTES", "lacking cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
     ],
 )
 def test_a_suite_that_cannot_be_used_is_reported(own_suite: Path, name: str, problem: str) -> None:
     (own_suite / "failing.py").write_text("1 / 0")
+    (own_suite / "lacking.py").write_text("import nowhere")
     (own_suite / "own_suite.py").write_text("OWN = 1")
     done = call("contract_tests", "run", "http://127.0.0.1:9", f"--suite={name}", cwd=own_suite)
     assert (done.returncode, problem in done.stderr) == (2, True), done.stderr

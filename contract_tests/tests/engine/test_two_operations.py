@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from contract_tests import OperationRules
 from contract_tests.composition.run import open_run
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
+from contract_tests.engine.bases import on_an_accepted_base
 from contract_tests.engine.events import Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.searches import searches
-from contract_tests.operation_suite import OperationSuite, RequestGroup, make_plan
-from contract_tests.requests.plan import Sender
+from contract_tests.judging.case import Case
+from contract_tests.operation_suite import OperationSuite, RequestGroup, judge_with, make_plan
+from contract_tests.requests.plan import Sender, Step
 from contract_tests.settings.values import Depth, Settings
-from contract_tests.target.exchange import Request
+from contract_tests.target.exchange import Exchange, Request, Response
 from contract_tests.tests.conftest import EXPIRED, USERS, settings_for, with_fewer_requests
 from contract_tests.tests.judging.test_voucher_operation import PATH, write_spec
 from contract_tests.tests.servers.right_core import Fields, Receive, RightCore, Scope, Send
@@ -97,6 +100,24 @@ def test_an_operation_is_searched_although_the_server_refuses_every_body_of_anot
     stages = [event.name for event in events if isinstance(event, StageStarted)]
     assert "searching: valid vouchers" in stages
     assert sent_to_vouchers(events, "drawn")
+
+
+def test_another_base_of_an_operation_leaves_the_plain_request_of_the_first_one(tmp_path: Path) -> None:
+    terms = Terms.of(load_specification(write_spec(tmp_path / "spec")), settings_for("http://unknown"))
+    judge = judge_with(terms, ())
+    first, voucher = (make_plan((), terms, each, "") for each in terms.specification.operations)
+    other = replace(
+        voucher, first=Step("other", Sender(terms, terms.specification.operations[-1]).request({"title": "y"}))
+    )
+
+    def answered(step: Step, status: int) -> Case:
+        return judge.case(Exchange(step.request, Response(status, (), b'{"code": "V", "message": ""}'), None, 0, 1))
+
+    history = [answered(voucher.first, 409), answered(other.first, 201)]
+    traffic: Any = SimpleNamespace(plain=first.first, history=history, denied=frozenset(), probe=lambda step: [])
+    based = on_an_accepted_base(traffic, replace(voucher, others=lambda: [other]))
+    assert based.plan.first is other.first
+    assert traffic.plain is first.first
 
 
 def test_operations_at_one_path_are_searched_on_their_own_bases(tmp_path: Path) -> None:
