@@ -82,9 +82,19 @@ def pointer(place: JsonPath) -> str:
 
 
 def short(value: Any, most: int = 80) -> str:
-    """Return a value as one line of limited length."""
-    text = repr(value[: most + 1] if isinstance(value, str) else _shallow(value))
+    """Return a value as one line of limited length, with the words of JSON."""
+    text = _written(value[: most + 1] if isinstance(value, str) else _shallow(value))
     return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_written(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
 
 
 # By identity, since a schema has no hash; it is kept, so that no other object gets its identity.

@@ -70,7 +70,7 @@ def run_against(server: type[RightCore], depth: Depth = Depth.QUICK, **options: 
     ("server", "broken", "built_on"),
     [
         (EmptyPeopleRefused, {"request.personIds.empty"}, "personIds ['lead_abc123', 'lead_def456']"),
-        (EmptyPeopleAndIcpsRefused, {"request.personIds.empty"}, "icpId None"),
+        (EmptyPeopleAndIcpsRefused, {"request.personIds.empty"}, "icpId null"),
         (NullIcpRefused, {"request.icpId.nullability"}, "icpId '660e8400-e29b-41d4-a716-446655440001'"),
         (OtherNamesRefused, {"request.name.text", "success.created"}, "name 'Q1 2024 Tech Startups'"),
     ],
