@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import time
@@ -49,6 +50,8 @@ OPEN = {
     b"""{'a':'b"c\\"d\\'e'}""": ("json-extensions", {"a": 'b"c"d\'e'}),
     b'/**/{"a":"/*,}*/"}// b': ("json-extensions", {"a": "/*,}*/"}),
     **{'{"a":1}'.encode(encoding): ("other-encodings", {"a": 1}) for encoding in WIDE},
+    codecs.BOM_UTF16_BE + '{"a":1}'.encode("utf-16-be"): ("other-encodings", {"a": 1}),
+    codecs.BOM_UTF32_BE + '{"a":1}'.encode("utf-32-be"): ("other-encodings", {"a": 1}),
     b'\xef\xbb\xbf{"a":1}': ("byte-order-mark", {"a": 1}),
     b'{"a":"\xff"}': ("invalid-utf-8", {"a": "\ufffd"}),
     b'{"a":1,"a":2}': ("duplicate-keys", {"a": 2}),

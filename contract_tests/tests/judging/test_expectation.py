@@ -315,3 +315,25 @@ def test_a_huge_request_is_classified_and_judged_fast(body: dict[str, Any]) -> N
     begun = time.thread_time()
     judge().judge_all(case(one))
     assert time.thread_time() - begun < 4  # measured below 1 s
+
+
+def test_each_place_has_one_violation_and_none_hides_another() -> None:
+    wrong = changed(type=5, companyIds="x", personIds=[None, []], name=None)
+    assert {violation.path for violation in expect(wrong).violations} == {
+        "/type", "/companyIds", "/personIds/0", "/personIds/1", "/name",
+    }  # fmt: skip
+
+
+def test_a_body_in_a_mixed_encoding_may_be_refused_as_a_media_type() -> None:
+    mixed = request(raw='{"a":1}'.encode("utf-16") + b"x")
+    assert 415 in expect(mixed).refusal_statuses(terms().specification)
+
+
+def test_an_open_question_says_which_part_of_the_body_raises_it() -> None:
+    long = "x" * 80
+    asked = changed(startDate="2030-01-01", endDate=long, personIds=[7], type=None)
+    about = expect(asked).about
+    assert about["date-only"] == "/startDate is '2030-01-01'"
+    assert {reading: text for reading, text in about.items() if "/type" in text or "/personIds" in text} == {
+        "type-null": "/type is null", "number-ids": "/personIds/0 is 7",
+    }  # fmt: skip

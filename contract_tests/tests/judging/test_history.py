@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from contract_tests.contract.terms import Terms
-from contract_tests.judging.oracles.connections import is_out_of_step
 from contract_tests.judging.oracles.history import replayed_refusals
 from contract_tests.judging.verdict import Judgement, Outcome, Verdict, broken, held
 from contract_tests.lead_lists import LEAD_LISTS
@@ -150,23 +147,3 @@ def test_a_key_may_be_refused_for_another_body() -> None:
     exchanges = refused_with_key(sent_body(name=7), 0), refused_with_key(sent_body(), 1, "Idempotency-Key")
     told = [judgement for judgement in judgements(*exchanges) if isinstance(judgement, Verdict)]
     assert [judgement.clause for judgement in told if judgement.outcome is Outcome.BROKEN] == []
-
-
-def test_a_refusal_is_out_of_step_only_right_after_a_refusal_of_a_valid_request_that_others_pass() -> None:
-    refused = exchange(request({}), 400, problem())
-    valid = exchange(request(sent_body()), 201, created())
-    twins = [replace(valid, number=number) for number in (3, 4)]
-    late = replace(exchange(valid.request, 400, problem()), number=2, after=1)
-    before = replace(refused, number=1)
-    invalid = replace(refused, number=2, after=1)
-
-    def out_of_step(*exchanges: Exchange) -> bool:
-        cases = [case(each) for each in exchanges]
-        return any(is_out_of_step(each, cases) for each in cases)
-
-    assert out_of_step(before, late, *twins)
-    assert not out_of_step(before, invalid, *[replace(each, number=5 + each.number) for each in twins])
-    assert not out_of_step(
-        before, late, twins[0], replace(exchange(request(sent_body(name="another")), 201, created()), number=4)
-    )
-    assert not out_of_step(before, replace(late, after=0), *twins)

@@ -93,6 +93,7 @@ def test_a_silence_names_the_connections_that_were_open() -> None:
     [
         ((("Allow", "GET, POST"),), True),
         ((("allow", "POST"),), True),
+        ((("Allow", "GET,POST"),), True),
         ((("Allow", "GET"), ("Allow", "POST")), True),
         ((("Allow", "GET"),), False),
         ((), False),

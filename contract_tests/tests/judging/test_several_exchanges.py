@@ -137,3 +137,10 @@ def test_a_pinned_reading_decides() -> None:
     assert broken_clauses(null_type, type_null="default") == set()
     trimmed = RIGHT["spaces trimmed"]
     assert broken_clauses(trimmed, surrounding_blanks="kept") == {NAME}
+
+
+def test_lists_under_a_doubled_key_are_not_joined() -> None:
+    raw = encode(sent_body(personIds=["a"]))[:-1] + b',"personIds":["b"]}'
+    joined = exchange(request(raw=raw), answer=created(personIds=["a", "b"]))
+    found = [each for each in judgements(joined) if isinstance(each, Verdict) and each.clause == PEOPLE]
+    assert [(each.expected, each.actual) for each in found] == [("['b'] or ['a']", "['a', 'b']")]
