@@ -34,7 +34,7 @@ Exit codes:
 @click.option("--depth", metavar="NAME", default="quick", help="as for `run` (default quick)")
 @run_options({option.name for option in RUN_OPTIONS} - {"url", "app", "depth"})
 @config_option
-@report_option(f"write a report: {', '.join(report.FORMATS)}; repeatable")
+@report_option(f"write a report: {', '.join(report.COMPARISON_FORMATS)}; repeatable")
 def command(
     url_a: str,
     url_b: str,
@@ -50,9 +50,10 @@ def command(
     WWW-Authenticate and Retry-After, by reading and clause where possible. It ignores the values of IDs, times, user
     IDs and messages, and compares only their form.
     """
-    unknown = [each for each in reports if each.partition("=")[0] not in report.FORMATS]
+    unknown = [each for each in reports if each.partition("=")[0] not in report.COMPARISON_FORMATS]
     if unknown:
-        raise click.UsageError(f"--report: there is no format {unknown[0]!r}; choose {', '.join(report.FORMATS)}")
+        choices = ", ".join(report.COMPARISON_FORMATS)
+        raise click.UsageError(f"--report: there is no format {unknown[0]!r}; choose {choices}")
     a = read_inputs({**flags, "url": url_a}, config)
     check_unused(a.folder, "a", "b")
     others = {name: value for name, value in (("bearer", b_bearer), ("cookie", b_cookie)) if value}
@@ -62,7 +63,7 @@ def command(
     say(report.text(comparison))
     for each in reports:
         name, _, file = each.partition("=")
-        file_name, write = report.FORMATS[name]
+        file_name, write = report.COMPARISON_FORMATS[name]
         write_file(Path(file) if file else a.folder / file_name, write(comparison))
     say(f"Records: {a.folder}")
     return comparison.exit_code()

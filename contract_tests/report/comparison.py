@@ -101,7 +101,8 @@ def write_html(comparison: Comparison) -> str:
 
 
 Writer = Callable[[Comparison], str]
-FORMATS: Mapping[str, tuple[str, Writer]] = {  # name -> file in the folder of the comparison, and what writes it
+# name -> file in the folder of the comparison, and what writes it
+COMPARISON_FORMATS: Mapping[str, tuple[str, Writer]] = {
     "json": ("comparison.json", write_json),
     "markdown": ("comparison.md", write_markdown),
     "html": ("comparison.html", write_html),

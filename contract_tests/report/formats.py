@@ -22,7 +22,7 @@ class ReportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. module: the module with its `write`. file_name: in the folder of the run, or `-` for stdout."""
+    """One format; the module of its name has `write`. file_name: in the folder of the run, or `-` for stdout."""
 
     name: str
     file_name: str
