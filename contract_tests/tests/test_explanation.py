@@ -10,13 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from contract_tests.commands.clauses import command
+from contract_tests.composition.suites import SUITES
 from contract_tests.contract.specification import Specification, SpecificationError
 from contract_tests.explanation import explain, oracles_of, probing
 from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.expectation import Expectation
 from contract_tests.judging.verdict import Judgement, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.operation_suite import make_plan
+from contract_tests.operation_suite import judge_with, make_plan
 from contract_tests.requests.plan import Step
 from contract_tests.target.exchange import Exchange
 from contract_tests.tests.approved import EVERY_ORACLE, JUDGE, OF_TOPIC, cases_of, every_history
@@ -24,7 +25,7 @@ from contract_tests.tests.conftest import ROOT
 
 
 def explained(clause: str, specification: Specification) -> str:
-    return explain(clause, specification, (LEAD_LISTS,)).text + "\n"
+    return explain(clause, specification, SUITES).text + "\n"
 
 
 def test_a_rule_of_the_request_names_the_requests_that_violate_it_and_its_defects(specification: Specification) -> None:
@@ -94,7 +95,7 @@ def test_a_rule_of_the_response_names_the_requests_whose_responses_show_it(
 def test_every_judged_clause_has_a_probing_request_except_that_of_an_error_of_the_server(
     specification: Specification,
 ) -> None:
-    probed = probing(JUDGE, (LEAD_LISTS,))
+    probed = probing(judge_with(JUDGE.terms, SUITES), SUITES)
     missing = [c.id for c in specification.judged_clauses if c.id not in probed]
     assert missing == ["error.500.code"]
     assert "request   none: " in explained(missing[0], specification)

@@ -16,7 +16,7 @@ from contract_tests.spec_gate import problems
 
 def test_the_data_is_read() -> None:
     specification = load_specification()
-    (operation,) = specification.operations
+    operation = specification.operations[0]
     assert (operation.id, operation.method, operation.path) == ("createLeadList", "POST", "/api/v1/entities/leadlists")
     assert set(operation.success_schemas) == {200, 201}
     assert operation.secured
