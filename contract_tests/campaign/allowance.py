@@ -15,7 +15,7 @@ _REQUESTS = re.compile(r"(\d+) *requests?")
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The budget of a campaign: either of the two. requests: in all, with the covering set."""
+    """The budget of a campaign: either of the two. requests: in all, with the planned ones."""
 
     time_s: float | None = None
     requests: int | None = None

@@ -36,7 +36,7 @@ class Cell:
 
     @property
     def first_number(self) -> int:
-        """The number before that of its first request; no two cells share a number, and the covering set has none."""
+        """The number before that of its first request; no other cell and no planned request has one of its numbers."""
         return (self.index + 1) * NUMBERS_OF_A_CELL
 
     @property

@@ -1,4 +1,4 @@
-"""Conduct a campaign, a run with more steps: the covering set, then cell after cell, within one budget."""
+"""Conduct a campaign, a run with more steps: the planned requests, then cell after cell, within one budget."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from contract_tests.judging.judge import Judge
 from contract_tests.requests.plan import Plan, Step
 from contract_tests.target.client import Target
 
-FIRST_CONFIRMING = 100  # requests that confirm what the covering set has found
+FIRST_CONFIRMING = 100  # requests that confirm what the planned ones have found
 FIRST_CONFIRMING_SHARE = 0.25  # of the time, where only time bounds the campaign
 RELIEF_S = 5.0  # before a server that suffers is asked again
 RELIEFS = 3
@@ -193,7 +193,7 @@ class CampaignConductor(Conductor):
                 self._examples.save(found)
 
     def _opening(self, plans: Sequence[Plan]) -> Opening:
-        """What the covering set has shown, for every cell to start from."""
+        """What the planned requests have shown, for every cell to start from."""
         corpus = Corpus()
         for seen in self.log.take():
             if exchange := self._traffic.history.exchange(seen.exchange.number):

@@ -23,7 +23,7 @@ from contract_tests.settings.values import Settings
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the covering set has shown, for every cell to start from.
+    """What the planned requests have shown, for every cell to start from.
 
     started: the first event of the campaign. plans: without their requests. plain: the request that the server accepts.
     denied: the permitted variations of which one is why it refuses the usual request.

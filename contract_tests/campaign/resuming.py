@@ -1,9 +1,9 @@
 """Continue a campaign that was cut off: read its record, and answer the requests in it from the record.
 
-The record is a list of segments: the covering set, then one cell after the other. Of these the last can be incomplete,
-and those that other processes did not complete. They and the covering set are carried out again, but a request that the
-record has is not sent: its recorded response is judged again, so that the cell goes on as if nothing had happened.
-Complete cells are only read.
+The record is a list of segments: the planned requests, then one cell after the other. Of these the last can be
+incomplete, and those that other processes did not complete. They and the planned requests are carried out again, but a
+request that the record has is not sent: its recorded response is judged again, so that the cell goes on as if nothing
+had happened. Complete cells are only read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from contract_tests.target.client import Target
 from contract_tests.target.connections import Way
 from contract_tests.target.exchange import Exchange, Request, Response
 
-COVERING = -1  # the index of the covering set, before all cells
+PLANNED = -1  # the index of the planned requests, before all cells
 SENT_ANEW = CALLED_FOR // 2  # is added to the number of a request if the record has another one
 
 
@@ -54,7 +54,7 @@ class Past:
         self.folder = folder
         self._secrets, self._mask = secrets, mask
         _cut_off(folder / FILE_NAME)
-        self._again: dict[int, _Segment] = {}  # index of a cell, or COVERING -> what is carried out again
+        self._again: dict[int, _Segment] = {}  # index of a cell, or PLANNED -> what is carried out again
         self._complete: set[int] = set()
         self.elapsed_s = 0.0
         self.requests: Counter[int] = Counter()  # of each cell
@@ -62,9 +62,9 @@ class Past:
         self._read()
 
     def _read(self) -> None:
-        current, before_s = COVERING, 0.0
+        current, before_s = PLANNED, 0.0
         self._again[current] = _Segment()
-        cut_off: set[int | None] = {COVERING}
+        cut_off: set[int | None] = {PLANNED}
         for event in read_events(self.folder):
             if isinstance(event, RunStarted):
                 self.started = event
@@ -78,7 +78,7 @@ class Past:
                 cut_off.add(event.cell)
             if isinstance(event, ExchangeSeen):
                 # By number: a cell that was cut off goes on after others.
-                cell = event.exchange.number // NUMBERS_OF_A_CELL + COVERING
+                cell = event.exchange.number // NUMBERS_OF_A_CELL + PLANNED
                 self._again.setdefault(cell, _Segment()).exchanges[event.exchange.number] = event.exchange
                 if event.is_counted:
                     continue
@@ -98,7 +98,7 @@ class Past:
 
     def complete_cells(self) -> Iterator[tuple[int, list[Event]]]:
         """Yield each complete cell with its events, in the order of the record."""
-        current, events = COVERING, list[Event]()
+        current, events = PLANNED, list[Event]()
         for event in read_events(self.folder):
             if isinstance(event, StageStarted) and event.kind is Stage.CELL and event.cell is not None:
                 if current in self._complete:
@@ -135,12 +135,12 @@ class Past:
         return False
 
     def _find(self, number: int) -> ExchangeView | None:
-        segment = self._again.get(number // NUMBERS_OF_A_CELL + COVERING)
+        segment = self._again.get(number // NUMBERS_OF_A_CELL + PLANNED)
         return segment.exchanges.get(number) if segment else None
 
     def requests_of(self, label: str) -> list[Request]:
         """Return the recorded requests before the cells that have this label, each once, in the order of sending."""
-        found = sorted(self._again[COVERING].exchanges.values(), key=lambda view: view.number)
+        found = sorted(self._again[PLANNED].exchanges.values(), key=lambda view: view.number)
         return list(dict.fromkeys(self._request(view.request) for view in found if view.label == label))
 
     def _request(self, view: RequestView) -> Request:

@@ -1,4 +1,4 @@
-"""The covering set for creating a lead list: each permitted variation and open reading alone, sequences, a burst."""
+"""The planned requests for a lead list: each permitted variation and open reading alone, sequences, a burst."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ LONG_SECRET = 12  # a shorter secret without its last character may be an ordina
 
 
 class Depth(StrEnum):
-    """Select what a run sends: only the covering set of requests, or also searches, or long searches."""
+    """Select what a run sends: only the planned requests, or also searches, or long searches."""
 
     QUICK = "quick"
     STANDARD = "standard"
@@ -27,7 +27,7 @@ class Depth(StrEnum):
     def examples(self) -> int:
         """Return the number of examples that a search draws.
 
-        100 are enough: a defect that they miss needs a request of its own in the covering set.
+        100 are enough: a defect that they miss needs a planned request of its own.
         """
         return {Depth.QUICK: 0, Depth.STANDARD: 100, Depth.DEEP: 2000}[self]
 

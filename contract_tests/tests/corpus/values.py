@@ -45,7 +45,7 @@ def one(*exchanges: Exchange, **pins: str) -> Entry:
 
 
 def planned() -> list[Step]:
-    """The covering set of requests, without the largest."""
+    """The planned requests, without the largest."""
     plan = lead_list_plan(terms(), terms().specification.operations[0], "tag")
     steps = (plan.first, *plan.concurrent, *chain.from_iterable(plan.chains), *plan.sequential)
     return [step for step in steps if len(step.request.body) < LARGEST_BODY]

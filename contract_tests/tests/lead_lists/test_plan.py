@@ -1,4 +1,4 @@
-"""Test that the covering set asks every open question and violates every rule, one per request."""
+"""Test that the planned requests ask every open question and violate every rule, one per request."""
 
 from __future__ import annotations
 

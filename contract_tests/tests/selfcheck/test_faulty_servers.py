@@ -35,7 +35,7 @@ AT_TIMES: dict[str, set[str]] = {"user-of-latest-call": {"request.body.server-ma
 
 
 def judge(server: FaultyServer) -> set[str]:
-    """Return the clauses that the covering set reports as broken; for an advisory one a warning is enough."""
+    """Return the clauses that the planned requests show as broken; for an advisory one a warning is enough."""
     with serve(server.app(USERS, EXPIRED)) as url:
         result = judged_by(settings_for(url, depth=Depth.QUICK), shrinks=False)
     advised = {found.clause.id for found in result.warned if found.clause.advisory}
