@@ -1,4 +1,4 @@
-"""The composition root: make every part of the mock from the settings and join them into one ASGI app."""
+"""Make every part of the mock from the settings; `assembly` joins them into one ASGI app."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import connexion
-from connexion.middleware.context import ContextMiddleware
-from connexion.middleware.routing import RoutingMiddleware
-from connexion.middleware.security import SecurityMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.contract.for_connexion import for_connexion
+from mock_server.assembly import AppParts, assemble
 from mock_server.contract.openapi import Contract, not_openapi
 from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
@@ -32,29 +27,16 @@ from mock_server.lead_lists.record import Builder, LeadList
 from mock_server.lead_lists.rules import Rules
 from mock_server.lead_lists.seeding import Seeding
 from mock_server.lead_lists.uuids import Uuids
-from mock_server.light_connexion import build
-from mock_server.middleware.access_log import access_log
 from mock_server.middleware.at_once import AtOnce
-from mock_server.middleware.control_gate import control_gate
-from mock_server.middleware.cors import cors, own_origins
-from mock_server.middleware.error_responses import error_responses, send_response
-from mock_server.middleware.exact_paths import exact_paths
-from mock_server.middleware.fault_injection import fault_injection
-from mock_server.middleware.journaling import journaling
+from mock_server.middleware.cors import own_origins
 from mock_server.middleware.preflights import Preflights
-from mock_server.middleware.request_ids import request_ids
-from mock_server.middleware.world_selection import world_selection
 from mock_server.operations import OPERATIONS
-from mock_server.pipeline.body_reading import BodyReader
-from mock_server.pipeline.direct import DirectDriver, Routes
 from mock_server.pipeline.errors import Renderer
-from mock_server.pipeline.intake import intake
 from mock_server.pipeline.json_parsing import JsonParser
 from mock_server.pipeline.media_types import Negotiator
-from mock_server.pipeline.request_state import request_state
-from mock_server.pipeline.responders import Function, connexion_handler, example_of, responder_of
+from mock_server.pipeline.responders import Function, example_of
 from mock_server.pipeline.responses import Success
-from mock_server.pipeline.sessions import Sessions, security_map
+from mock_server.pipeline.sessions import Sessions
 from mock_server.pipeline.stages import Stages
 from mock_server.pipeline.validation import BodyCheck, ParameterCheck
 from mock_server.settings.values import SettingError, Settings
@@ -80,7 +62,10 @@ class Mock:
         await self.app(scope, receive, send)
 
     def become(self, other: Mock) -> None:
-        """Serve `other` from the next request on; keep the worlds, and finish the requests in progress."""
+        """Serve `other` from the next request on; keep the worlds, and finish the requests in progress.
+
+        The token is the same, because the settings are; only the start prints `from_examples`.
+        """
         other.worlds.adopt(self.worlds)
         self.app, self.contract, self.stages, self.worlds = other.app, other.contract, other.stages, other.worlds
         self.at_once = other.at_once
@@ -106,7 +91,8 @@ def create_app(
     readings = resolve(catalogue, settings.profile, settings.choices())
     dates, uuids = Dates(readings), Uuids(readings)
     contract = load_contract(spec_dir, formats={"date-time": dates.takes, **uuids.formats()})
-    default_stages = _stages(settings, contract, readings, dates, uuids)  # the journal judges by these
+    is_own_origin = own_origins(settings.allow_origin)
+    default_stages = _stages(settings, contract, readings, dates, uuids, is_own_origin)
     used_stages = stages(default_stages) if stages else default_stages
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
@@ -119,49 +105,31 @@ def create_app(
     functions |= examples
     worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
     judge = Judge(contract, default_stages)
-    preflights = Preflights()
+    parts = AppParts(settings, contract, readings, used_stages, worlds, judge, Preflights(), is_own_origin)
 
     def make_control() -> ASGIApp:
         from mock_server.control.api import Control
         from mock_server.control.calls import Parts
 
-        own = own_origins(settings.allow_origin)
-        parts = Parts(settings, contract, readings, worlds, judge, preflights, seeding.read if seeding else None)
+        read_lists = seeding.read if seeding else None
         guard = Guard(
             own_host=settings.host,
             allowed_hosts=settings.allow_host,
-            is_own_origin=own,
+            is_own_origin=is_own_origin,
             token=settings.control_token or "",
         )
-        return Control(parts, guard, resolve(catalogue, DEFAULT_PROFILE), own)
+        return Control(
+            Parts(settings, contract, readings, worlds, judge, parts.preflights, read_lists),
+            guard,
+            resolve(catalogue, DEFAULT_PROFILE),
+            is_own_origin,
+        )
 
-    login_first = readings.follows("login-before-validation", "login-first")
-    routes = Routes(used_stages, login_first=login_first)
     try:
-        outer = _outer_middleware(settings, readings, used_stages, worlds, judge, preflights, make_control)
-        app = _assemble(settings, contract, readings, used_stages, functions, routes, preflights, outer)
-        build(app)
+        app, at_once = assemble(parts, functions, make_control)
     except Exception as error:  # Connexion reports some invalid specs with exceptions of its own
         raise not_openapi(spec_dir / "openapi.yaml", content_of(contract.source), error) from error
-    at_once = _at_once(settings, readings, used_stages, routes, worlds, judge)
     return Mock(app, contract, used_stages, worlds, settings.control_token or "", tuple(sorted(examples)), at_once)
-
-
-def _at_once(
-    settings: Settings, readings: Readings, stages: Stages, routes: Routes, worlds: Worlds, judge: Judge
-) -> AtOnce | None:
-    """Create the short way for most requests, unless the settings have middleware that treats every request."""
-    if settings.driver != "direct" or settings.log or readings.follows("request-id-header", "present"):
-        return None
-    return AtOnce(
-        routes,
-        worlds,
-        render_error=stages.render_error,
-        now=settings.clock(),
-        judge=judge,
-        cookie_name=settings.cookie_name,
-        max_body_bytes=settings.max_body_bytes,
-    )
 
 
 def with_token(settings: Settings) -> Settings:
@@ -198,16 +166,18 @@ def _worlds(settings: Settings, readings: Readings, seeding: Seeding | None, clo
     )
 
 
-def _stages(settings: Settings, contract: Contract, readings: Readings, dates: Dates, uuids: Uuids) -> Stages:
+def _stages(
+    settings: Settings,
+    contract: Contract,
+    readings: Readings,
+    dates: Dates,
+    uuids: Uuids,
+    is_own_origin: Callable[[str], bool],
+) -> Stages:
     """Create the stages for the settings and readings."""
     example = (contract.operations[LEAD_LISTS].example if LEAD_LISTS in contract.operations else None) or {}
     rules = Rules(readings, Facts(dates, uuids, existing_ids(example)))
-    sessions = Sessions(
-        {token: user for user, token in settings.user},
-        readings,
-        cookie_name=settings.cookie_name,
-        is_own_origin=own_origins(settings.allow_origin),
-    )
+    sessions = Sessions(settings.user_by_token, readings, cookie_name=settings.cookie_name, is_own_origin=is_own_origin)
     return Stages(
         authenticate=sessions,
         check_parameters=ParameterCheck(readings, dates.reason),
@@ -218,82 +188,3 @@ def _stages(settings: Settings, contract: Contract, readings: Readings, dates: D
         render=Success(readings),
         render_error=Renderer(readings),
     )
-
-
-def _assemble(
-    settings: Settings,
-    contract: Contract,
-    readings: Readings,
-    stages: Stages,
-    functions: Mapping[str, Function],
-    routes: Routes,
-    preflights: Preflights,
-    outer: list[Any],
-) -> ASGIApp:
-    """Assemble the app: Connexion routes, runs the security schemes, and binds arguments by name.
-
-    The list below is the order in which a request passes the middleware. Three are Connexion's own. The rest of its
-    default list is replaced by a stage (request validation) or by our own middleware (its two exception handlers: one
-    fails on every exception that the other lets through, Connexion issue 2059), or has no use here.
-    """
-    read_body = BodyReader(readings, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s)
-    take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
-    responders = {
-        name: responder_of(function, contract.operations[name], stages, int(readings["success-status"]))
-        for name, function in functions.items()
-        if name in contract.operations
-    }
-    direct = functools.partial(
-        DirectDriver,
-        routes=routes,
-        contract=contract,
-        read_body=read_body,
-        responders=responders,
-        send_response=send_response,
-    )
-    order = [
-        *outer,
-        functools.partial(fault_injection, contract=contract, stages=stages),
-        functools.partial(error_responses, contract=contract, render_error=stages.render_error, preflights=preflights),
-        functools.partial(exact_paths, contract=contract, readings=readings),
-        *([direct] if settings.driver == "direct" else []),
-        RoutingMiddleware,
-        # access.login.first, for the driver connexion
-        *([SecurityMiddleware, take_in] if routes.login_first else [take_in, SecurityMiddleware]),
-        ContextMiddleware,
-    ]
-    app: ASGIApp = connexion.AsyncApp(__name__, middlewares=order)
-    app.add_api(  # type: ignore[attr-defined]  # Connexion has no types
-        for_connexion(contract),
-        resolver=connexion.Resolver({name: connexion_handler(each) for name, each in responders.items()}.__getitem__),
-        security_map=security_map(stages.authenticate, {token: user for user, token in settings.user}),
-    )
-    return app
-
-
-def _outer_middleware(
-    settings: Settings,
-    readings: Readings,
-    stages: Stages,
-    worlds: Worlds,
-    judge: Judge,
-    preflights: Preflights,
-    make_control: Callable[[], ASGIApp],
-) -> list[Any]:
-    """The middleware outside of fault injection, outermost first."""
-    return [
-        *([access_log] if settings.log else []),
-        functools.partial(control_gate, make_control=make_control),
-        functools.partial(world_selection, worlds=worlds, cookie_name=settings.cookie_name),
-        functools.partial(journaling, now=settings.clock(), judge=judge),
-        # Inside the journal, so that it has the preflights. Outside fault injection, so that no fault applies to a
-        # preflight and web pages can read forced responses.
-        functools.partial(
-            cors,
-            is_own_origin=own_origins(settings.allow_origin),
-            render_error=stages.render_error,
-            notify=lambda scope, text: request_state(scope).world.notices.add(text),
-            preflights=preflights,
-        ),
-        *([request_ids] if readings.follows("request-id-header", "present") else []),
-    ]

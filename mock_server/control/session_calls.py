@@ -19,7 +19,7 @@ SESSIONS = "/__mock__/sessions"
 
 
 async def get_session(parts: Parts, call: Call) -> Any:
-    users = {token: user for user, token in parts.settings.user}
+    users = parts.settings.user_by_token
     tokens = cookie_values(call.headers.getlist("cookie"), parts.settings.cookie_name)
     user = next((users[token] for token in tokens if token in users), None)
     return {"user": user, "expired": user is None and EXPIRED_TOKEN in tokens}

@@ -92,7 +92,7 @@ def _facts(settings: Settings, operation: OperationSpec, success_status: int) ->
         "method": operation.method,
         "mediaTypes": operation.media_types,
         "successStatus": success_status,
-        "users": {token: user for user, token in settings.user},
+        "users": settings.user_by_token,
         "expiredToken": EXPIRED_TOKEN,
         "cookieName": settings.cookie_name,
         "maxBodyBytes": settings.max_body_bytes,

@@ -120,7 +120,7 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
         self._send_response = send_response
 
     def add_api(self, specification: Any, **options: Any) -> _Compiled:
-        """Compile the operations of an API. Connexion calls this when it builds its middleware."""
+        """Compile the operations of an API into `routes`. Connexion calls this in `build(app)` of `assembly.py`."""
         compiled = _Compiled(specification, next_app=self.app, compile=self._compile, **options)
         for route in compiled.operations.values():
             if route is not None:

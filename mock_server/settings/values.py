@@ -195,6 +195,11 @@ class Settings:
         """The scheme of the mock's URLs."""
         return "https" if self.serves_https else "http"
 
+    @property
+    def user_by_token(self) -> dict[str, str]:
+        """The ID of the user whom each token signs in."""
+        return {token: user for user, token in self.user}
+
     def clock(self) -> Clock:
         """Return the clock for these settings: the system clock, or the frozen one of `now`."""
         now = self.now
