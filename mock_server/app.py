@@ -17,6 +17,7 @@ from mock_server.contract.openapi import load as load_contract
 from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
 from mock_server.contract.spec_files import content_of, find_spec_dir
+from mock_server.contract.spelling import near
 from mock_server.control.guard import Guard, is_loopback
 from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
@@ -96,7 +97,7 @@ def create_app(
     used_stages = stages(default_stages) if stages else default_stages
     has_lists = LEAD_LISTS in contract.operations
     seeding = Seeding(contract, contract.operations[LEAD_LISTS], dates, user=settings.user[0][0]) if has_lists else None
-    functions = {**OPERATIONS, **(operations or {})}
+    functions = {**OPERATIONS, **_known(operations or {}, contract)}
     if has_lists:
         path = contract.operations[LEAD_LISTS].path
         reading = reading_operations(contract, path)
@@ -130,6 +131,15 @@ def create_app(
     except Exception as error:  # Connexion reports some invalid specs with exceptions of its own
         raise not_openapi(spec_dir / "openapi.yaml", content_of(contract.source), error) from error
     return Mock(app, contract, used_stages, worlds, settings.control_token or "", tuple(sorted(examples)), at_once)
+
+
+def _known(operations: Mapping[str, Function], contract: Contract) -> Mapping[str, Function]:
+    """Return the functions; raise SettingError for one whose operation is not in the spec."""
+    for name in operations.keys() - contract.operations.keys():
+        meant = near(name, contract.operations)
+        hint = f"did you mean {meant}?" if meant else f"it has {', '.join(contract.operations)}"
+        raise SettingError(f"operations: the spec has no operation {name}; {hint}")
+    return operations
 
 
 def with_token(settings: Settings) -> Settings:

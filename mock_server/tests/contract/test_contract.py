@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from mock_server.contract.extensions import without_extensions
 from mock_server.contract.openapi import Contract, load
 from mock_server.contract.spec_files import SpecError, find_spec_dir, read_yaml
 from mock_server.operations import OPERATIONS
+from mock_server.settings.values import SettingError
 from mock_server.tests.conftest import GOOD, LOGIN, Ask
 
 AssertError = Callable[..., dict[str, Any]]
@@ -262,6 +264,14 @@ def test_a_function_of_the_table_serves_a_spec_without_lead_lists(
     monkeypatch.setitem(OPERATIONS, "createList", lambda payload: {"made": payload["name"]})
     app = create_app(spec_dir=write_spec(change_operation(operationId="createList")))
     assert ask(app, "POST", "/api/v1/entities/leadlists", json=GOOD, headers=LOGIN).json() == {"made": "n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("createLeadLists", "; did you mean createLeadList?"), ("nothing", "; it has createLeadList")]
+)
+def test_a_function_for_an_unknown_operation_is_refused(name: str, hint: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(f"operations: the spec has no operation {name}{hint}")):
+        create_app(operations={name: lambda: None})
 
 
 def test_names_that_look_like_extensions_are_kept() -> None:
