@@ -55,6 +55,7 @@ class Mock:
     contract: Contract
     stages: Stages
     worlds: Worlds
+    clock: Clock
     control_token: str  # empty if the control API needs none
     from_examples: tuple[str, ...] = ()  # operationIds without code, which respond with an example of the spec
     at_once: AtOnce | None = None  # for the mock's own server; None if every request must pass the app
@@ -65,7 +66,7 @@ class Mock:
     def become(self, other: Mock) -> None:
         """Serve `other` from the next request on; keep the worlds, and finish the requests in progress.
 
-        The token is the same, because the settings are; only the start prints `from_examples`.
+        Clock and token are the same, because the settings are; only the start prints `from_examples`.
         """
         other.worlds.adopt(self.worlds)
         self.app, self.contract, self.stages, self.worlds = other.app, other.contract, other.stages, other.worlds
@@ -87,6 +88,7 @@ def create_app(
     `clock` and `ids` replace those that the settings specify.
     """
     settings = with_token(settings or Settings())
+    clock = clock or settings.clock()
     spec_dir = spec_dir or find_spec_dir(settings.spec)
     catalogue = load_readings(spec_dir)
     readings = resolve(catalogue, settings.profile, settings.choices())
@@ -104,9 +106,9 @@ def create_app(
         functions = {**reading, **lead_list_operations(used_stages, readings, path), **functions}
     examples = {name: example_of(contract, name) for name in contract.operations.keys() - functions.keys()}
     functions |= examples
-    worlds = _worlds(settings, readings, seeding, clock or settings.clock(), ids)
+    worlds = _worlds(settings, readings, seeding, clock, ids)
     judge = Judge(contract, default_stages)
-    parts = AppParts(settings, contract, readings, used_stages, worlds, judge, Preflights(), is_own_origin)
+    parts = AppParts(settings, contract, readings, used_stages, worlds, clock, judge, Preflights(), is_own_origin)
 
     def make_control() -> ASGIApp:
         from mock_server.control.api import Control
@@ -130,7 +132,9 @@ def create_app(
         app, at_once = assemble(parts, functions, make_control)
     except Exception as error:  # Connexion reports some invalid specs with exceptions of its own
         raise not_openapi(spec_dir / "openapi.yaml", content_of(contract.source), error) from error
-    return Mock(app, contract, used_stages, worlds, settings.control_token or "", tuple(sorted(examples)), at_once)
+    return Mock(
+        app, contract, used_stages, worlds, clock, settings.control_token or "", tuple(sorted(examples)), at_once
+    )
 
 
 def _known(operations: Mapping[str, Function], contract: Contract) -> Mapping[str, Function]:

@@ -37,6 +37,7 @@ from mock_server.pipeline.responders import Function, connexion_handler, respond
 from mock_server.pipeline.sessions import security_map
 from mock_server.pipeline.stages import Stages
 from mock_server.settings.values import Settings
+from mock_server.worlds.sources import Clock
 from mock_server.worlds.worlds import Worlds
 
 
@@ -49,6 +50,7 @@ class AppParts:
     readings: Readings
     stages: Stages
     worlds: Worlds
+    clock: Clock
     judge: Judge
     preflights: Preflights
     is_own_origin: Callable[[str], bool]
@@ -107,7 +109,7 @@ def _middleware(parts: AppParts, make_control: Callable[[], ASGIApp]) -> list[An
         *([access_log] if settings.log else []),
         functools.partial(control_gate, make_control=make_control),
         functools.partial(world_selection, worlds=parts.worlds, cookie_name=settings.cookie_name),
-        functools.partial(journaling, now=settings.clock(), judge=parts.judge),
+        functools.partial(journaling, now=parts.clock, judge=parts.judge),
         # Inside the journal, so that it has the preflights. Outside fault injection, so that no fault applies to a
         # preflight and web pages can read forced responses.
         functools.partial(
@@ -133,7 +135,7 @@ def _at_once(parts: AppParts, routes: Routes) -> AtOnce | None:
         routes,
         parts.worlds,
         render_error=parts.stages.render_error,
-        now=settings.clock(),
+        now=parts.clock,
         judge=parts.judge,
         cookie_name=settings.cookie_name,
         max_body_bytes=settings.max_body_bytes,

@@ -17,6 +17,7 @@ from mock_server.middleware.journaling import record_unread
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.stages import Stages
+from mock_server.worlds.sources import Clock
 from mock_server.worlds.worlds import DEFAULT_WORLD, Worlds
 
 
@@ -26,6 +27,9 @@ class Served(Protocol):
     stages: Stages
     worlds: Worlds
     at_once: AtOnce | None
+
+    @property
+    def clock(self) -> Clock: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +69,7 @@ class Shared:
         self._notify(f"A client called this port over plain HTTP, but it serves HTTPS: use {want}")
         response, headers = self._rendered(refused("scheme", closes=True, want=want), parser.origin)
         called = {"method": parser.method, "path": parser.path} if parser.method else {}
-        record_unread(self.mock.worlds, parser.headers, response, headers.raw, **called)
+        record_unread(self.mock.worlds, self.mock.clock(), parser.headers, response, headers.raw, **called)
         return _bytes(response, headers, default_head)
 
     def _notify(self, text: str) -> None:
@@ -74,7 +78,7 @@ class Shared:
     def refusal_response(self, refusal: Refused, parser: RequestParser, default_head: bytes) -> bytes:
         """Return the response to bytes that are not a request, and record it in the journal."""
         response, headers = self._rendered(refusal, parser.origin)
-        record_unread(self.mock.worlds, parser.headers, response, headers.raw)
+        record_unread(self.mock.worlds, self.mock.clock(), parser.headers, response, headers.raw)
         return _bytes(response, headers, default_head)
 
     def failure_response(self, parser: RequestParser, default_head: bytes) -> bytes:

@@ -14,7 +14,6 @@ from mock_server.middleware.world_selection import world_named
 from mock_server.pipeline.request_state import RequestState, request_state
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.worlds.journal import Exchange, RawHeaders
-from mock_server.worlds.sources import system_clock
 from mock_server.worlds.worlds import DEFAULT_WORLD, Worlds
 
 READ_AHEAD_S = 0.05  # enough for a client that sends head and body in two packets
@@ -128,6 +127,7 @@ class _Recording:
 
 def record_unread(
     worlds: Worlds,
+    at: datetime,
     headers: RawHeaders,
     response: RenderedResponse,
     response_headers: RawHeaders,
@@ -140,7 +140,7 @@ def record_unread(
     `headers` are those that could be parsed.
     """
     world = worlds.find(world_named(headers)) or worlds[DEFAULT_WORLD]  # invalid bytes create no world
-    exchange = Exchange(system_clock(), method, path, b"", list(headers), status=response.status, complete=True)
+    exchange = Exchange(at, method, path, b"", list(headers), status=response.status, complete=True)
     exchange.response_headers = response_headers
     exchange.take_response(response.body)
     world.journal.add(exchange)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import socket
 import threading
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from mock_server import create_app
+from mock_server import create_app, running_mock
 from mock_server.contract.openapi import load
 from mock_server.contract.schema import Components, Validator
 from mock_server.contract.spec_files import find_spec_dir
 from mock_server.lead_lists.record import FIELDS
 from mock_server.pipeline.stages import Stages
-from mock_server.tests.conftest import FROZEN, PATH, Ask, Running, StartMock
+from mock_server.tests.conftest import FROZEN, LOGIN, PATH, Ask, Running, StartMock
 
 PAGE_ANSWER = (
     b'{"id":"cd613e30-d8f1-4adf-91b7-584a2265b1f5","icpId":"660e8400-e29b-41d4-a716-446655440001",'
@@ -112,10 +114,23 @@ def test_concurrent_creates_get_unique_ids(mock: Running, page_request: dict[str
 
 
 def test_created_at_never_decreases(page_request: dict[str, Any], ask: Ask) -> None:
-    hours = iter([12, 11, 13])
-    app = create_app(clock=lambda: datetime(2024, 1, 2, next(hours), tzinfo=UTC))
-    made = [ask(app, json=page_request).json()["createdAt"][11:13] for _ in range(3)]
+    hours = [12, 11, 13]
+    app = create_app(clock=lambda: datetime(2024, 1, 2, hours[0], tzinfo=UTC))
+    made = []
+    while hours:
+        made.append(ask(app, json=page_request).json()["createdAt"][11:13])
+        hours.pop(0)
     assert made == ["12", "12", "13"]
+
+
+def test_the_journal_reads_the_same_clock(page_request: dict[str, Any]) -> None:
+    with running_mock(clock=lambda: datetime(2001, 2, 3, tzinfo=UTC)) as mock:
+        for headers in ({}, {"origin": mock.url}):  # at once, and through the middleware
+            httpx2.post(mock.endpoint, json=page_request, headers={**LOGIN, **headers})
+        with socket.create_connection((urlsplit(mock.url).hostname, urlsplit(mock.url).port)) as connection:
+            connection.sendall(b"no request\r\n\r\n")
+            connection.recv(1)
+        assert [each["at"] for each in mock.requests()] == ["2001-02-03T00:00:00.000Z"] * 3
 
 
 def test_a_stage_can_be_replaced(page_request: dict[str, Any], ask: Ask) -> None:
