@@ -19,7 +19,7 @@ from mock_server.contract.readings import Readings
 from mock_server.control.verdicts import Judge
 from mock_server.light_connexion import build
 from mock_server.middleware.access_log import access_log
-from mock_server.middleware.at_once import AtOnce
+from mock_server.middleware.at_once import REPLACED, AtOnce
 from mock_server.middleware.control_gate import control_gate
 from mock_server.middleware.cors import cors
 from mock_server.middleware.error_responses import error_responses, send_response
@@ -68,6 +68,7 @@ def assemble(
     settings, contract, readings, stages = parts.settings, parts.contract, parts.readings, parts.stages
     read_body = BodyReader(readings, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s)
     take_in = functools.partial(intake, contract=contract, stages=stages, read_body=read_body)
+    middleware = _middleware(parts, make_control)
     login_first = readings.follows("login-before-validation", "login-first")
     routes = Routes(stages, login_first=login_first)  # empty until `build`
     responders = {
@@ -84,7 +85,7 @@ def assemble(
         send_response=send_response,
     )
     order = [
-        *_middleware(parts, make_control),
+        *middleware,
         *([direct] if settings.driver == "direct" else []),
         RoutingMiddleware,
         # access.login.first, for the driver connexion
@@ -98,7 +99,7 @@ def assemble(
         security_map=security_map(stages.authenticate, settings.user_by_token),
     )
     build(app)  # Connexion calls DirectDriver.add_api, which fills `routes`
-    return app, _at_once(parts, routes)
+    return app, _at_once(parts, routes, middleware)
 
 
 def _middleware(parts: AppParts, make_control: Callable[[], ASGIApp]) -> list[Any]:
@@ -126,10 +127,10 @@ def _middleware(parts: AppParts, make_control: Callable[[], ASGIApp]) -> list[An
     ]
 
 
-def _at_once(parts: AppParts, routes: Routes) -> AtOnce | None:
-    """Create the short way for most requests, unless the settings have middleware that treats every request."""
+def _at_once(parts: AppParts, routes: Routes, middleware: list[Any]) -> AtOnce | None:
+    """Create the short way for most requests, unless there is middleware whose work it does not do."""
     settings = parts.settings
-    if settings.driver != "direct" or settings.log or parts.readings.follows("request-id-header", "present"):
+    if settings.driver != "direct" or not {getattr(each, "func", each) for each in middleware} <= REPLACED:
         return None
     return AtOnce(
         routes,

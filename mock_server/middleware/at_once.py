@@ -7,9 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from mock_server.middleware.error_responses import refusal_of
+from mock_server.middleware.control_gate import control_gate
+from mock_server.middleware.cors import cors
+from mock_server.middleware.error_responses import error_responses, refusal_of
+from mock_server.middleware.exact_paths import exact_paths
+from mock_server.middleware.fault_injection import fault_injection
+from mock_server.middleware.journaling import journaling
 from mock_server.middleware.requested_faults import FAULT_COOKIE
-from mock_server.middleware.world_selection import port_cookie, world_named
+from mock_server.middleware.world_selection import port_cookie, world_named, world_selection
 from mock_server.pipeline.direct import Routes
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.headers import IndexedHeaders
@@ -18,6 +23,10 @@ from mock_server.worlds.journal import BODY_BYTES_KEPT, Exchange, RawHeaders
 from mock_server.worlds.worlds import Worlds
 
 Answer = tuple[int, RawHeaders, bytes]  # status, headers, body
+
+# The middleware whose work `AtOnce` does, or which has nothing to do for the requests that it accepts. With any other
+# middleware, such as a log, no request goes this way.
+REPLACED = frozenset([control_gate, world_selection, journaling, cors, fault_injection, error_responses, exact_paths])
 
 # For these, middleware changes the request or the response.
 _FOR_MIDDLEWARE = frozenset([b"origin", b"prefer", b"x-mock-fault"])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mock_server import RunningMock, Settings, running_mock
+from mock_server import RunningMock, Settings, assembly, create_app, running_mock
 from mock_server.middleware.at_once import Answer, AtOnce
 from mock_server.tests.conftest import PATH
 from mock_server.tests.corpus import Case
@@ -96,6 +96,12 @@ def test_the_middleware_is_left_out_only_where_it_has_nothing_to_do(
     head = f"{case.method} {case.target} HTTP/1.1\r\n" + "".join(f"{name}: {headers[name]}\r\n" for name in headers)
     assert _statuses(mock, [head.encode() + b"\r\n" + (case.body or b"")])
     assert counting.answers == is_short
+
+
+def test_further_middleware_gets_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = assembly._middleware
+    monkeypatch.setattr(assembly, "_middleware", lambda *parts: [lambda app: app, *listed(*parts)])
+    assert create_app().at_once is None
 
 
 def test_a_fault_in_force_reaches_the_next_request(counted: tuple[RunningMock, Counting]) -> None:
