@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -43,6 +44,9 @@ from mock_server.pipeline.validation import BodyCheck, ParameterCheck
 from mock_server.settings.values import SettingError, Settings
 from mock_server.worlds.sources import Clock, Ids, uuid4_source, uuid7_source
 from mock_server.worlds.worlds import World, Worlds
+
+if TYPE_CHECKING:
+    from mock_server.control.calls import ReadRecords
 
 LEAD_LISTS = "createLeadList"  # an operation of the bundled spec; another spec may not have it
 
@@ -110,24 +114,8 @@ def create_app(
     judge = Judge(contract, default_stages)
     parts = AppParts(settings, contract, readings, used_stages, worlds, clock, judge, Preflights(), is_own_origin)
 
-    def make_control() -> ASGIApp:
-        from mock_server.control.api import Control
-        from mock_server.control.calls import Parts
-
-        read_lists = seeding.read if seeding else None
-        guard = Guard(
-            own_host=settings.host,
-            allowed_hosts=settings.allow_host,
-            is_own_origin=is_own_origin,
-            token=settings.control_token or "",
-        )
-        return Control(
-            Parts(settings, contract, readings, worlds, judge, parts.preflights, read_lists),
-            guard,
-            resolve(catalogue, DEFAULT_PROFILE),
-            is_own_origin,
-        )
-
+    read_lists = seeding.read if seeding else None
+    make_control = functools.partial(_control, parts, read_lists, resolve(catalogue, DEFAULT_PROFILE))
     try:
         app, at_once = assemble(parts, functions, make_control)
     except Exception as error:  # Connexion reports some invalid specs with exceptions of its own
@@ -144,6 +132,22 @@ def _known(operations: Mapping[str, Function], contract: Contract) -> Mapping[st
         hint = f"did you mean {meant}?" if meant else f"it has {', '.join(contract.operations)}"
         raise SettingError(f"operations: the spec has no operation {name}; {hint}")
     return operations
+
+
+def _control(parts: AppParts, read_lists: ReadRecords | None, page: Readings) -> ASGIApp:
+    """Create the control API, which follows the readings of the profile `page`."""
+    from mock_server.control.api import Control  # loaded at the first call
+    from mock_server.control.calls import Parts
+
+    settings = parts.settings
+    guard = Guard(
+        own_host=settings.host,
+        allowed_hosts=settings.allow_host,
+        is_own_origin=parts.is_own_origin,
+        token=settings.control_token or "",
+    )
+    of_calls = Parts(settings, parts.contract, parts.readings, parts.worlds, parts.judge, parts.preflights, read_lists)
+    return Control(of_calls, guard, page, parts.is_own_origin)
 
 
 def with_token(settings: Settings) -> Settings:
