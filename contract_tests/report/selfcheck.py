@@ -98,6 +98,8 @@ def _subject_of(clause: str) -> str:
 
 def _wrong(result: Result) -> str:
     subject = result.subject
+    if result.why and not result.broken:
+        return f"not judged: the correct server {subject.id}: {result.why}"
     if result.unseen and not result.broken:
         return f"not observed: the correct server {subject.id} follows {result.unseen}"
     if subject.clause is None:

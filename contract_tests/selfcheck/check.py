@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 from contract_tests.composition.run import open_run
 from contract_tests.contract.loading import load_specification
-from contract_tests.engine.events import Ending, Event, VerdictGiven
+from contract_tests.engine.events import Event, VerdictGiven
 from contract_tests.engine.result import ReadingResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.selfcheck.serving import end_with_parent, serve
@@ -30,13 +30,14 @@ class Result:
     broken: tuple[str, ...]
     advised: tuple[str, ...] = ()
     unseen: str = ""  # a reading that the suite did not observe
+    why: str = ""  # the suite could not judge a correct server
 
     @property
     def right(self) -> bool:
         """Return whether the suite was right: it reported the clause, or nothing on a correct server."""
         if self.subject.clause:
             return not {self.subject.clause, *self.subject.also}.isdisjoint(self.broken + self.advised)
-        return not self.broken and not self.unseen
+        return not (self.broken or self.unseen or self.why)
 
 
 def check(subjects: Sequence[Subject], settings: Settings, *, whole: bool = False) -> Iterator[Result]:
@@ -100,16 +101,12 @@ def _run(settings: Settings, subject: Subject, whole: bool) -> Result:
                 if subject.clause and not whole and _shows(event, {subject.clause, *subject.also}):
                     break  # the rest of the run cannot change the result
         result = run.result
-    if result.ending is Ending.NOT_JUDGEABLE:
-        # To a login that is known to be good, such a response is itself the breach.
-        return Result(subject, ("success.created", "access.carrier.bearer", "error.envelope"))
-    if result.ending is Ending.SESSION_ENDED:
-        return Result(subject, ("access.carrier.bearer", "access.carrier.cookie"))  # it was to last longer than the run
     return Result(
         subject,
         tuple(found.clause.id for found in result.broken),
         tuple(found.clause.id for found in result.warned if found.clause.advisory),
         subject.shows if subject.shows and not _is_seen(result.readings, subject.shows) else "",
+        result.why if result.exit_code() == 3 and not subject.clause else "",
     )
 
 

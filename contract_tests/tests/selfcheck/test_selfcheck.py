@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.yaml_files import load_yaml
-from contract_tests.report.selfcheck import confusion, promised, summary
+from contract_tests.report.selfcheck import confusion, promised, summary, watch
 from contract_tests.selfcheck import subjects
 from contract_tests.selfcheck.check import Result, check
 from contract_tests.selfcheck.subjects import FOREIGN, MOCK, RIGHT, Subject, breaking_several, known_servers
@@ -65,6 +67,14 @@ def test_a_missed_defect_and_a_false_positive_fail() -> None:
     assert not results["shape"].right
     assert not results[RIGHT].right
     assert "response.id.required" in results[RIGHT].broken
+
+
+def test_a_server_that_cannot_be_judged_fails() -> None:
+    missed = Subject("x", MOCK, "shape", "easy", "success.created", carriers=())
+    results = list(check([missed, Subject("x", MOCK, carriers=())], Settings("http://x", depth=Depth.QUICK)))
+    assert [result.right for result in results] == [False, False]
+    watch(results, 2, Console(file=(printed := StringIO())))
+    assert "not judged: the correct server x: http://" in printed.getvalue()
 
 
 def test_a_result_passes_if_the_clause_is_reported_or_a_correct_server_has_no_findings() -> None:
