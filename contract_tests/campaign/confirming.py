@@ -51,23 +51,22 @@ class Confirming:
                 yield
             for key in keys:
                 is_shown = key in mains and (yield from self._send_steps_before(key))
-                if self._budget.allows_more and not is_shown and self._shrink(key):
+                if self._budget.allows_more and not is_shown and (yield from self._shrink(key)):
                     yield from self._repeat(key)
                 yield
 
-    def _shrink(self, key: Key) -> bool:
+    def _shrink(self, key: Key) -> Generator[None, None, bool]:
         """Look for a smaller request that breaks the same; return whether there is one."""
-        return bool(
-            shrink_one(
-                self._traffic,
-                self._budget,
-                key.clause,
-                self._exchanges(key),
-                settled=self._chosen - {key.clause},
-                seed=self._seed,
-                is_same=lambda verdict: key_of(verdict) == key,
-            )
+        replaced = yield from shrink_one(
+            self._traffic,
+            self._budget,
+            key.clause,
+            self._exchanges(key),
+            settled=self._chosen - {key.clause},
+            seed=self._seed,
+            is_same=lambda verdict: key_of(verdict) == key,
         )
+        return bool(replaced)
 
     def _repeat(self, key: Key) -> Iterator[None]:
         """Send what shows a breach again, and count how often it breaks the clause again."""

@@ -278,7 +278,7 @@ class Conductor:
         settled = set(self.log.summing.broken)
         breaks = yield from self._traffic.search(steps)
         if {verdict.clause for verdicts in breaks.values() for verdict in verdicts} - settled:
-            self._reducer.search(search, breaks, settled)
+            yield from self._reducer.search(search, breaks, settled)
             yield
 
     def _shrink(self) -> Iterator[None]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -16,6 +17,8 @@ from contract_tests.engine.same_draws import same_draws
 from contract_tests.judging.verdict import Verdict
 from contract_tests.target.exchange import Request
 
+PART_S = 5.0  # how long a search runs before the events so far can be passed on
+
 Probe = Callable[[Request], list[Verdict]]  # sends a request and returns what it breaks
 
 
@@ -25,6 +28,10 @@ class ClauseBroken(AssertionError):
 
 class _OutOfBudget(BaseException):
     """Ends a search. Not an Exception, so Hypothesis lets it through instead of shrinking towards it."""
+
+
+class _PartDone(BaseException):
+    """Interrupts a search. With the same seed and the responses so far, it comes to the same place without sending."""
 
 
 @cache
@@ -72,12 +79,13 @@ class Exploration:
         self._settled = set(settled)
         self._answers = {} if known is None else known
         self._most = len(self._answers) + requests
+        self._begin_part()
         self.found: dict[str, Verdict] = {}
 
     def search(
         self, strategy: SearchStrategy[Request], *, examples: int, seed: int, shrinks_several: bool = True
-    ) -> None:
-        """Search a strategy; afterwards `found` has the smallest request for each broken clause."""
+    ) -> Iterator[None]:
+        """Search a strategy; afterwards `found` has the smallest request for each broken clause. Yield now and then."""
         trial = _given(
             strategy,
             self._try,
@@ -92,6 +100,10 @@ class Exploration:
                 return
             except _OutOfBudget:
                 return
+            except _PartDone:
+                yield
+                self._begin_part()
+                continue
             except BaseExceptionGroup as several:
                 if several.split(ClauseBroken)[1] is not None:
                     raise  # an error of our own code
@@ -99,10 +111,15 @@ class Exploration:
                 pass
             self._settled |= set(self.found)
 
+    def _begin_part(self) -> None:
+        self._begun_s, self._answered = time.monotonic(), len(self._answers)
+
     def _try(self, request: Request) -> None:
         if request not in self._answers:
             if not self._allows_more() or len(self._answers) >= self._most:
                 raise _OutOfBudget
+            if len(self._answers) > self._answered and time.monotonic() - self._begun_s > PART_S:
+                raise _PartDone
             self._answers[request] = self._probe(request)
         for verdict in self._answers[request]:
             if verdict.clause not in self._settled:

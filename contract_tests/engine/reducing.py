@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.event_log import EventLog
@@ -29,8 +29,8 @@ class Reducer:
         self._seed = seed
         self._reduced: set[str] = set()
 
-    def search(self, search: Search, breaks: Mapping[Request, list[Verdict]], settled: Set[str]) -> None:
-        """Look for smaller requests of a search than those that broke a clause.
+    def search(self, search: Search, breaks: Mapping[Request, list[Verdict]], settled: Set[str]) -> Iterator[None]:
+        """Look for smaller requests of a search than those that broke a clause. Yield now and then.
 
         breaks: what each request of the search breaks. settled: the clauses that were broken before.
         """
@@ -42,7 +42,7 @@ class Reducer:
             settled=settled,
             known=dict(breaks),
         )
-        exploration.search(search.strategy, examples=search.examples, seed=search.seed)
+        yield from exploration.search(search.strategy, examples=search.examples, seed=search.seed)
         self._reduced |= _replaced(exploration, self._traffic)
 
     def shrink(self) -> Iterator[None]:
@@ -50,7 +50,7 @@ class Reducer:
         for clause in [c for c in self._log.summing.broken if c not in self._reduced][:CLAUSES]:
             exchanges = kept(self._traffic, self._log.summing.worst(clause))
             settled = set(self._log.summing.broken) - {clause}
-            self._reduced |= shrink_one(
+            self._reduced |= yield from shrink_one(
                 self._traffic, self._budget, clause, exchanges, settled=settled, seed=self._seed
             )
             yield
@@ -65,7 +65,7 @@ def shrink_one(
     settled: Set[str],
     seed: int,
     is_same: Callable[[Verdict], bool] = lambda verdict: True,
-) -> set[str]:
+) -> Generator[None, None, set[str]]:
     """Replace the request that broke a clause by the smallest one between it and the plain request.
 
     exchanges: what broke the clause; only a single one can be shrunk. settled: clauses that the search ignores.
@@ -83,7 +83,7 @@ def shrink_one(
         settled=settled,
         requests=REQUESTS,
     )
-    exploration.search(between, examples=REQUESTS, seed=seed, shrinks_several=False)
+    yield from exploration.search(between, examples=REQUESTS, seed=seed, shrinks_several=False)
     return _replaced(exploration, traffic)
 
 

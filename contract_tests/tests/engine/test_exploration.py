@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
+from contract_tests.engine import exploration
 from contract_tests.engine.exploration import Exploration, draw
 from contract_tests.engine.shrinking import requests_between
 from contract_tests.judging.verdict import Outcome, Verdict
@@ -68,6 +69,11 @@ def prober(terms: Terms, target: Target) -> Callable[[Request], list[Verdict]]:
     return probe
 
 
+def drain(parts: Iterator[None]) -> int:
+    """Carry out a search; return in how many parts but the last one."""
+    return sum(1 for _ in parts)
+
+
 def body_of(verdict: Verdict) -> dict[str, Any]:
     body = json.loads(verdict.exchanges[-1].request.body)
     assert isinstance(body, dict)
@@ -79,7 +85,7 @@ def test_a_search_finds_two_broken_clauses_and_the_smallest_request_for_each(spe
         terms = terms_for(url, specification)
         search = Exploration(prober(terms, target), lambda: True)
         sender = Sender(terms, terms.specification.operations[0])
-        search.search(strategies.requests_left_open(sender), examples=200, seed=0)
+        drain(search.search(strategies.requests_left_open(sender), examples=200, seed=0))
     assert set(search.found) == {"response.name.echo", "response.personIds.echo"}
     assert len(body_of(search.found["response.name.echo"])["name"]) == 31
     assert len(body_of(search.found["response.personIds.echo"])["personIds"]) == 3
@@ -91,7 +97,7 @@ def test_a_search_ignores_clauses_that_are_already_broken(specification: Specifi
         settled = {"response.name.echo", "response.personIds.echo"}
         search = Exploration(prober(terms, target), lambda: True, settled=settled)
         sender = Sender(terms, terms.specification.operations[0])
-        search.search(strategies.requests_left_open(sender), examples=100, seed=0)
+        drain(search.search(strategies.requests_left_open(sender), examples=100, seed=0))
     assert search.found == {}
 
 
@@ -105,7 +111,7 @@ def test_a_search_ends_when_the_budget_is_used_up(right_url: str, specification:
     terms = terms_for(right_url, specification)
     sender = Sender(terms, terms.specification.operations[0])
     search = Exploration(probe, lambda: len(sent) < 50)
-    search.search(strategies.requests_to_accept(sender), examples=100_000, seed=0)
+    drain(search.search(strategies.requests_to_accept(sender), examples=100_000, seed=0))
     assert len(sent) == 50
 
 
@@ -185,8 +191,36 @@ def test_the_smallest_request_has_no_irrelevant_parts(
         between = requests_between(sender.request(PLAIN), sender.request(sent(found)))
         assert between is not None
         search = Exploration(prober(terms, target), lambda: True, requests=60)
-        search.search(between, examples=60, seed=0, shrinks_several=False)
+        drain(search.search(between, examples=60, seed=0, shrinks_several=False))
     assert body_of(search.found[clause]) == sent(smallest)
+
+
+def test_a_search_in_parts_sends_and_finds_the_same(
+    specification: Specification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def searched() -> tuple[list[Request], dict[str, Verdict], int]:
+        sent: list[Request] = []
+
+        def probe(request: Request) -> list[Verdict]:
+            sent.append(request)
+            name = json.loads(request.body)["name"]
+            found = (("response.name.echo", "'" in name), ("request.name.text", len(name) > 3))
+            return [Verdict(clause, Outcome.BROKEN, (), name, "") for clause, is_broken in found if is_broken]
+
+        sender = Sender(terms, terms.specification.operations[0])
+        between = requests_between(sender.request(PLAIN), sender.request({**PLAIN, "name": "a'b'c'", "x": "y"}))
+        assert between is not None
+        search = Exploration(probe, lambda: True, requests=60)
+        parts = drain(search.search(between, examples=60, seed=0))
+        return sent, search.found, parts
+
+    terms = terms_for("http://127.0.0.1:1", specification)
+    sent, found, parts = searched()
+    assert (len(found), parts) == (2, 0)
+    monkeypatch.setattr(exploration, "PART_S", -1)
+    again = searched()
+    assert again[:2] == (sent, found)
+    assert again[2] >= len(sent) - 2
 
 
 def test_a_deeply_nested_body_is_not_shrunk(specification: Specification) -> None:
