@@ -114,7 +114,9 @@ def test_another_base_of_an_operation_leaves_the_plain_request_of_the_first_one(
         return judge.case(Exchange(step.request, Response(status, (), b'{"code": "V", "message": ""}'), None, 0, 1))
 
     history = [answered(voucher.first, 409), answered(other.first, 201)]
-    traffic: Any = SimpleNamespace(plain=first.first, history=history, denied=frozenset(), probe=lambda step: [])
+    traffic: Any = SimpleNamespace(
+        plain=first.first, history=history, denied=frozenset(), probe=lambda step: [], allows_more=True
+    )
     based = on_an_accepted_base(traffic, replace(voucher, others=lambda: [other]))
     assert based.plan.first is other.first
     assert traffic.plain is first.first
