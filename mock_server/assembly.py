@@ -22,7 +22,7 @@ from mock_server.middleware.access_log import access_log
 from mock_server.middleware.at_once import REPLACED, AtOnce
 from mock_server.middleware.control_gate import control_gate
 from mock_server.middleware.cors import cors
-from mock_server.middleware.error_responses import error_responses, send_response
+from mock_server.middleware.error_responses import error_responses
 from mock_server.middleware.exact_paths import exact_paths
 from mock_server.middleware.fault_injection import fault_injection
 from mock_server.middleware.journaling import journaling
@@ -77,12 +77,7 @@ def assemble(
         if name in contract.operations
     }
     direct = functools.partial(
-        DirectDriver,
-        routes=routes,
-        contract=contract,
-        read_body=read_body,
-        responders=responders,
-        send_response=send_response,
+        DirectDriver, routes=routes, contract=contract, read_body=read_body, responders=responders
     )
     order = [
         *middleware,

@@ -24,7 +24,7 @@ from mock_server.control.guard import Guard
 from mock_server.control.pages import Pages
 from mock_server.control.session_calls import SESSIONS
 from mock_server.middleware.cors import cors
-from mock_server.middleware.error_responses import refusal_of, send_response
+from mock_server.middleware.error_responses import refusal_of
 from mock_server.middleware.exact_paths import no_method, nothing_at
 from mock_server.middleware.world_selection import world_named
 from mock_server.pipeline.body_reading import BodyReader
@@ -34,6 +34,7 @@ from mock_server.pipeline.media_types import Negotiator
 from mock_server.pipeline.problems import problem, shorten
 from mock_server.pipeline.responses import RenderedResponse
 from mock_server.pipeline.schema_words import remedy_for
+from mock_server.pipeline.sending import send_response
 from mock_server.pipeline.validation import ParameterCheck, schema_problems
 from mock_server.worlds.worlds import DEFAULT_WORLD
 

@@ -81,8 +81,8 @@ class AtOnce:
             return None
         at, started_s = self._now(), time.perf_counter()
         try:
-            user = self._routes.before_body(route, {"query_string": request.query}, headers)
-            response = respond(**self._routes.arguments(route, headers, user, body, world))
+            user = self._routes.before_body(route, request.query, headers)
+            response = respond(**self._routes.checked_arguments(route, headers, user, body, world))
         except Exception as error:
             response = self._render_error(refusal_of(error))
         response_headers = response.raw_headers()

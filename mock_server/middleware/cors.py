@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.middleware.error_responses import send_response
 from mock_server.middleware.preflights import Preflights
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.problems import shorten
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.sending import send_response
 
 _LOOPBACK_ORIGIN = re.compile(r"https?://(localhost|([a-z0-9-]+\.)+localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.ASCII)
 

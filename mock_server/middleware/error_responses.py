@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -18,6 +16,7 @@ from mock_server.middleware.preflights import Preflights
 from mock_server.pipeline.errors import ClientLeft, Refused
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.sending import send_response
 from mock_server.pipeline.words import STATUSES
 
 logger = logging.getLogger("mock_server")
@@ -26,7 +25,6 @@ NO_COOKIE = (
     'User is not authenticated: the request has no cookie. Sign in and send this request with credentials: "include" '
     "(fetch) or withCredentials: true (axios), or send the header Authorization: Bearer <token>"
 )
-READ_PAST_S = 1.0  # a client on this machine sends 100 MiB and more of an unread body in that time
 
 
 def refusal_of(error: Exception) -> Refused:
@@ -38,28 +36,6 @@ def refusal_of(error: Exception) -> Refused:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("answered 500: %r in %s, line %s", error, frame.name, frame.lineno, exc_info=None)
     return Refused(500)  # error.internals: only the log has the error
-
-
-async def send_response(response: RenderedResponse, send: Send, unread: Receive | None = None) -> None:
-    """Send a whole response.
-
-    `unread` is the unread rest of a refused request, drained for up to READ_PAST_S before the response ends: a server
-    that closes while the client still sends makes the client's system drop the response (RFC 9112 §9.6).
-    """
-    # http.answer.complete
-    await send({"type": "http.response.start", "status": response.status, "headers": response.raw_headers()})
-    if unread is not None:
-        await send({"type": "http.response.body", "body": response.body, "more_body": True})
-        with suppress(TimeoutError):
-            async with asyncio.timeout(READ_PAST_S):
-                await read_rest(unread)
-    await send({"type": "http.response.body", "body": b"" if unread is not None else response.body})
-
-
-async def read_rest(receive: Receive) -> None:
-    """Read the rest of a request, so that the connection can carry the next one."""
-    while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
-        pass
 
 
 def error_responses(

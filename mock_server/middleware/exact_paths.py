@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
 from mock_server.middleware.control_gate import CONTROL_PATH
-from mock_server.middleware.error_responses import send_response
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.problems import shorten
 from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.sending import send_response
 from mock_server.pipeline.words import TYPES
 
 NO_PATH = "There is nothing at this path"

@@ -15,12 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.contract.openapi import Contract, OperationSpec
 from mock_server.middleware.cors import is_preflight
-from mock_server.middleware.error_responses import read_rest, send_response
 from mock_server.middleware.requested_faults import CARRIERS, requested_fault
 from mock_server.pipeline.errors import Refused, refused
 from mock_server.pipeline.problems import Problem
 from mock_server.pipeline.request_state import RequestState, request_state
 from mock_server.pipeline.responses import WITHOUT_BODY, Outcome, RenderedResponse
+from mock_server.pipeline.sending import read_rest, send_response
 from mock_server.pipeline.sessions import EXPIRED
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.faults import AppliedFault, Fault, FaultError, Sender

@@ -8,12 +8,11 @@ one login out of several.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, SpecMiddleware
-from connexion.security import SecurityHandlerFactory
 from connexion.utils import inspect_function_arguments
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,11 +22,9 @@ from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.headers import IndexedHeaders
 from mock_server.pipeline.request_state import request_state
 from mock_server.pipeline.responders import Responder
-from mock_server.pipeline.responses import RenderedResponse
+from mock_server.pipeline.sending import send_response
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.worlds import World
-
-SendResponse = Callable[[RenderedResponse, Send], Awaitable[None]]
 
 BOUND = frozenset({"payload", "user", "headers", "world"})  # the parameters that a function can have
 
@@ -58,15 +55,16 @@ class Routes:
         """Return the route of an operation, or None."""
         return self._routes.get((method, path))
 
-    def before_body(self, route: Route, scope: Scope, headers: IndexedHeaders) -> str | None:
+    def before_body(self, route: Route, query: bytes, headers: IndexedHeaders) -> str | None:
         """Check what needs no body. Return the user if the login comes first; raise Refused."""
         user = self._signed_in(route, headers) if self.login_first else None  # access.login.first
-        if problems := self._stages.check_parameters(scope, route.operation):
+        # The operation of a route has no parameters, so this looks only at the query.
+        if problems := self._stages.check_parameters({"query_string": query}, route.operation):
             raise Refused(400, problems)  # error.400.status
         self._stages.negotiate(headers, route.operation)
         return user
 
-    def arguments(
+    def checked_arguments(
         self, route: Route, headers: IndexedHeaders, user: str | None, body: bytes, world: World
     ) -> dict[str, Any]:
         """Check the body, and the login if it comes last; return the arguments of the function; raise Refused."""
@@ -82,21 +80,18 @@ class Routes:
         """Return the user of the first carrier with a login; raise Refused."""
         if not route.carriers:
             return None
-        errors: list[Exception] = []
+        refusals: dict[int, Exception] = {}
         for carrier in route.carriers:
             try:
-                user = self._stages.authenticate(headers, carrier)
-            except Exception as error:
-                errors.append(error)
-            else:
-                if user is not None:
+                if (user := self._stages.authenticate(headers, carrier)) is not None:
                     return user
-        try:
-            SecurityHandlerFactory._raise_most_specific(errors)  # raises the same error as Connexion
-        except Exception as error:
-            errors.clear()  # an error refers to its frames, and they to the error: only the collector would free both
-            raise error.with_traceback(None) from None
-        raise Refused(401)  # access.login.required, error.401.status
+            except Exception as error:
+                # Without its traceback, which refers to this frame: only the collector would free both.
+                refusals[getattr(error, "status", 600)] = error.with_traceback(None)
+        if not refusals:
+            raise Refused(401)  # access.login.required, error.401.status
+        # In the order of Connexion: 403, else 401, else the smallest status.
+        raise refusals.pop(min(refusals, key=lambda status: (status != 403, status != 401, status)))
 
 
 class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no types
@@ -110,14 +105,12 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
         contract: Contract,
         read_body: BodyReader,
         responders: Mapping[str, Responder],
-        send_response: SendResponse,
     ) -> None:
         self.app = app
         self._routes = routes
         self._contract = contract
         self._read_body = read_body
         self._responders = responders
-        self._send_response = send_response
 
     def add_api(self, specification: Any, **options: Any) -> _Compiled:
         """Compile the operations of an API into `routes`. Connexion calls this in `build(app)` of `assembly.py`."""
@@ -132,10 +125,10 @@ class DirectDriver(SpecMiddleware):  # type: ignore[misc]  # Connexion has no ty
         if route is None:
             return await self.app(scope, receive, send)
         headers = IndexedHeaders(scope["headers"])
-        user = self._routes.before_body(route, scope, headers)
+        user = self._routes.before_body(route, scope["query_string"], headers)
         body = b"" if route.operation.body is None else await self._read_body(receive, headers)
-        arguments = self._routes.arguments(route, headers, user, body, request_state(scope).world)
-        await self._send_response(await route.responder.respond(**arguments), send)
+        arguments = self._routes.checked_arguments(route, headers, user, body, request_state(scope).world)
+        await send_response(await route.responder.respond(**arguments), send)
 
     def _compile(self, operation: Any) -> Route | None:
         """Return the route of a resolved operation, or None if only Connexion can serve it."""
