@@ -1,4 +1,4 @@
-"""Read the body of a request, bounded in bytes and seconds. Only this module reads request bodies."""
+"""Read the body of a request, bounded in bytes and seconds. Only this module reads one for the operation."""
 
 from __future__ import annotations
 

@@ -18,16 +18,20 @@ from mock_server.pipeline.responses import Outcome, RenderedResponse
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """All steps from request bytes to response bytes. Each raises `errors.Refused` to refuse a request."""
+    """All steps from request bytes to response bytes. Each names the class whose instance `app.py` passes.
 
-    authenticate: Callable[[Headers, str], str | None]  # headers, carrier -> user ID, or None without a login
-    check_parameters: Callable[[Scope, OperationSpec], list[Problem]]
-    negotiate: Callable[[Headers, OperationSpec], None]  # refuses requests that are not JSON by their headers
-    parse: Callable[[bytes, Headers], Any]
-    validate: Callable[[OperationSpec, Any], Any]  # parsed body -> the body to build from
-    build: Callable[[Any, str, datetime, str], Any]  # body, user ID, now, ID -> the JSON object to store, with the ID
-    render: Callable[[Outcome, int], RenderedResponse]
-    render_error: Callable[[Refused], RenderedResponse]
+    All but `check_parameters` and the two that render raise `errors.Refused` to refuse a request.
+    """
+
+    authenticate: Callable[[Headers, str], str | None]  # Sessions: headers, carrier -> user ID, or None without a login
+    check_parameters: Callable[[Scope, OperationSpec], list[Problem]]  # ParameterCheck
+    negotiate: Callable[[Headers, OperationSpec], None]  # Negotiator: refuses requests that are not JSON by headers
+    parse: Callable[[bytes, Headers], Any]  # JsonParser
+    validate: Callable[[OperationSpec, Any], Any]  # BodyCheck: parsed body -> the body to build from
+    # Builder: body, user ID, now, ID -> the JSON object to store, with the ID
+    build: Callable[[Any, str, datetime, str], Any]
+    render: Callable[[Outcome, int], RenderedResponse]  # Success
+    render_error: Callable[[Refused], RenderedResponse]  # Renderer
 
     def user(self, headers: Headers) -> str | None:
         """Return the user whom the bearer token or else the cookie signs in, or None."""
