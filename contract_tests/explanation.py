@@ -20,10 +20,7 @@ from contract_tests.contract.specification import Clause, Reading, Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.judge import Judge
-from contract_tests.judging.oracles.answers import acceptance, open_question, refusal
-from contract_tests.judging.oracles.attribution import refused_though_valid
 from contract_tests.judging.oracles.errors import CODES
-from contract_tests.judging.oracles.joint_questions import joint_questions
 from contract_tests.judging.verdict import Verdict
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan
@@ -31,9 +28,6 @@ from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange, Response
 
 PACKAGE = Path(__file__).parent
-# They name no clause of a single operation: those of its readings that can refuse, and of what its suite permits.
-OF_READINGS = (refusal, open_question, joint_questions)
-OF_VARIATIONS = (acceptance, refused_though_valid)
 _JSON = ("Content-Type", "application/json")
 _START_S = 1_900_000_000  # of the made-up exchanges; each takes a second, those of the burst the same one
 # Logins of all kinds, so that the plan has every request that it can have.
@@ -51,7 +45,8 @@ class Explanation:
     """What there is to know of one clause.
 
     requests: labels of the planned requests that violate it, then of those that use what it permits, then of all
-    others whose right responses show it. oracles: file, line and function. defects: of the mock, that break it.
+    others whose right responses show it. oracles: file, line, function and what it judges. defects: of the mock, that
+    break it.
     """
 
     clause: Clause
@@ -159,24 +154,24 @@ def oracles_of(clause: Clause, judge: Judge) -> list[Oracle | HistoryOracle]:
     judge = judge.of(clause.operation)
     rule = clause.id.removeprefix(f"{clause.operation}.")
     readings = judge.terms.specification.readings.values()
-    also: list[object] = []
-    if any(reading.clause == clause.id and reading.refusals for reading in readings):
-        also += OF_READINGS
-    if any(fnmatchcase(rule, pattern) for rules in judge.rules for pattern in rules.clauses):
-        also += OF_VARIATIONS
+    has_refusing_reading = any(reading.clause == clause.id and reading.refusals for reading in readings)
+    permits = any(fnmatchcase(rule, pattern) for rules in judge.rules for pattern in rules.clauses)
     return [
         oracle
         for oracle in judge.every_oracle
-        if oracle.judge in also or any(fnmatchcase(rule, pattern) for pattern in oracle.clauses)
+        if (has_refusing_reading and oracle.of_refusing_readings)
+        or (permits and oracle.of_variations)
+        or any(fnmatchcase(rule, pattern) for pattern in oracle.clauses)
     ]
 
 
 def _place(oracle: Oracle | HistoryOracle) -> str:
-    """Where the oracle is written: file, line and function."""
+    """Where the oracle is written (file, line and function), and the first line of its docstring."""
     function = oracle.judge
     file = Path(inspect.getsourcefile(function) or "")
     shown = file.relative_to(PACKAGE.parent) if file.is_relative_to(PACKAGE.parent) else file
-    return f"{shown}:{inspect.getsourcelines(function)[1]} {function.__name__}"
+    says = (inspect.getdoc(function) or "").partition("\n")[0]
+    return f"{shown}:{inspect.getsourcelines(function)[1]} {function.__name__}" + (f": {says}" if says else "")
 
 
 def _defects(clause_id: str) -> Iterator[str]:

@@ -175,22 +175,28 @@ class Oracle:
     """Judges one case; pure.
 
     clauses: the IDs, or patterns of IDs (`request.*`), that it can judge, also by a reading that it observes.
+    of_refusing_readings: it also judges the clauses of all readings with an option that refuses. of_variations: it also
+    judges the clauses of `OperationRules`, which permit a variation.
     """
 
     clauses: tuple[str, ...]
     judge: Callable[[Case], Iterable[Judgement]]
+    of_refusing_readings: bool = False
+    of_variations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryOracle:
     """Judges many cases of one operation together, in the order of their requests; pure.
 
-    spans_operations: it gets the cases of all operations instead.
+    spans_operations: it gets the cases of all operations instead. The other fields are those of `Oracle`.
     """
 
     clauses: tuple[str, ...]
     judge: Callable[[Sequence[Case]], Iterator[Judgement]]
     spans_operations: bool = False
+    of_refusing_readings: bool = False
+    of_variations: bool = False
 
 
 def overlap(first: Case, second: Case) -> bool:

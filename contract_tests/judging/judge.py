@@ -34,7 +34,8 @@ HISTORY_ORACLES: tuple[HistoryOracle, ...] = (
 class OperationRules:
     """The rules for judging one operation in addition to its schema.
 
-    operation: its operationId. clauses: IDs, or patterns of IDs, that hold if the server accepts their variations.
+    operation: its operationId. clauses: IDs, or patterns of IDs, of clauses that permit a
+    variation of the request; such a clause holds if the server accepts a request with it.
     """
 
     operation: str

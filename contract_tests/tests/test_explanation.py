@@ -59,6 +59,7 @@ def test_a_rule_of_the_login_names_the_requests_whose_refusal_it_judges(
 
 def test_a_rule_of_the_response_names_its_reading(specification: Specification) -> None:
     assert "reading   success-status: " in explained("success.status", specification)
+    assert " login: A request without a valid login gets 401.\n" in explained("access.login.required", specification)
     assert "open_question" not in explained("response.updatedAt.order", specification)  # no option refuses anything
     assert "open_question" in explained("request.personIds.items.type", specification)
 
@@ -130,7 +131,7 @@ def test_every_oracle_is_at_the_line_that_is_named(specification: Specification)
         places = [line for line in explained(clause.id, specification).splitlines() if line.startswith("  oracle")]
         assert places, clause.id
         for place in places:
-            where, function = place.split()[1:]
+            where, function = place.partition(": ")[0].split()[1:]
             file, _, line = where.partition(":")
             assert f"def {function}(" in Path(ROOT / file).read_text().splitlines()[int(line) - 1]
 

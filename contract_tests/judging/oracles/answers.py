@@ -256,9 +256,9 @@ ORACLES = (
     Oracle(("http.answer.complete",), complete),
     Oracle(("http.answer.no-server-error",), no_server_error),
     Oracle(("access.*", "error.401.status"), login),
-    Oracle((*VIOLATIONS, "http.request.media-type", "error.400.status"), refusal),
-    Oracle(("error.400.status",), open_question),
-    Oracle((*PERMITTING, "success.created", "http.request.utf-8"), acceptance),
+    Oracle((*VIOLATIONS, "http.request.media-type", "error.400.status"), refusal, of_refusing_readings=True),
+    Oracle(("error.400.status",), open_question, of_refusing_readings=True),
+    Oracle((*PERMITTING, "success.created", "http.request.utf-8"), acceptance, of_variations=True),
     Oracle(("success.status",), status_of_success),
     Oracle(("http.method", *_LOGIN_CLAUSES.values()), methods),
 )

@@ -255,6 +255,6 @@ def unguarded_media_type(cases: Sequence[Case]) -> Iterator[Judgement]:
 
 _REPETITIONS = ("success.created", "success.repeatable", "success.concurrent")
 ORACLES = (
-    HistoryOracle((*PERMITTING, *_REPETITIONS, "http.answer.complete"), refused_though_valid),
+    HistoryOracle((*PERMITTING, *_REPETITIONS, "http.answer.complete"), refused_though_valid, of_variations=True),
     HistoryOracle((*VIOLATIONS, "http.request.media-type"), unguarded_media_type),
 )

@@ -48,4 +48,4 @@ def _only_cause(case: Case, passed: Collection[str]) -> Reading | None:
     return left[0] if len(refusing if left[0].group else asked) > 1 else None
 
 
-ORACLES = (HistoryOracle((), joint_questions),)
+ORACLES = (HistoryOracle((), joint_questions, of_refusing_readings=True),)
