@@ -98,9 +98,9 @@ class CampaignConductor(Conductor):
         """Whether a signal ends the campaign, or the cell, before its budget does."""
         return self._budget.is_asked_to_end
 
-    def show_rest(self) -> None:
+    def record_rest(self) -> None:
         """Record the exchanges that arrived in a cell before it ended early."""
-        self._traffic.show_rest()
+        self._traffic.record_rest()
 
     @property
     def examples_problem(self) -> str:
@@ -211,7 +211,7 @@ class CampaignConductor(Conductor):
         self._traffic.plain, self._traffic.denied = opening.plain, opening.denied
         self._traffic.plains = tuple(plan.first.request for plan in opening.plans)
         budget = Budget(max_requests=cell.requests, within=self._budget, numbers_after=cell.first_number)
-        traffic = self._traffic.apart(budget, UnreadBodies().in_step)
+        traffic = self._traffic.apart(budget, UnreadBodies().recheck)
         strain = Strain()
         self._send(traffic, (traffic.plain,), ground.corpus)
         yield
@@ -281,7 +281,7 @@ class CampaignConductor(Conductor):
             if not budget.allows_more:
                 return
             exchange = traffic.send(plain)
-            traffic.show(exchange)
+            traffic.record(exchange)
             yield
             if exchange.response is not None and exchange.response.status < 500:
                 return

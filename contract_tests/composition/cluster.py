@@ -244,7 +244,7 @@ def carry_out_cell(order: CellOrder) -> CellDone:
                         worker.log_event(order.signal, f"{key.clause}: {key.cause} ({key.place})")
             except RunOver as ended:
                 over = ended.ending, ended.why
-                conductor.show_rest()
+                conductor.record_rest()
             is_cut_off = over is not None or conductor.is_asked_to_end
         return CellDone(order.cell, tuple(gathered.events), gathered.files, over, is_cut_off)
 

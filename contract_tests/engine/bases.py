@@ -32,7 +32,7 @@ def on_an_accepted_base(traffic: Traffic, plan: Plan) -> Based:
     """Return the plan, whose first request was sent, or the same plan on another base if the server refuses that."""
     if not _is_refused(traffic, plan.first.request):
         return Based(plan)
-    for other in plan.others():
+    for other in plan.others() if plan.others else ():
         if not traffic.allows_more:
             return Based(plan)
         traffic.probe(replace(other.first, label=f"{other.first.label} on another base"))
@@ -43,7 +43,7 @@ def on_an_accepted_base(traffic: Traffic, plan: Plan) -> Based:
                 f"{_values(other.base)}."
             )
             return Based(other, note)
-    if plan.others is tuple:
+    if plan.others is None:
         return Based(plan)
     note = (
         "The server refuses the plain request and the API page's example, so the run did not judge the requests that "

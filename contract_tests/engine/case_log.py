@@ -87,11 +87,11 @@ class CaseLog:
                 held.add(judgement.clause)
             else:
                 others.append(judgement)
-        self.keep(case, tuple(sorted(held & self._chosen)), tuple(sorted(observed)))
+        self.log_case(case, tuple(sorted(held & self._chosen)), tuple(sorted(observed)))
         self.log_judgements(others)
         return judgements
 
-    def keep(self, case: Case, held: tuple[str, ...] = (), observed: tuple[tuple[str, str], ...] = ()) -> None:
+    def log_case(self, case: Case, held: tuple[str, ...] = (), observed: tuple[tuple[str, str], ...] = ()) -> None:
         """Keep a case for later ones, and log it with the clauses that it holds and the readings that it shows."""
         view = self.view(case.exchange)
         self.history.add(case.exchange.number, case, view)
@@ -133,7 +133,7 @@ class CaseLog:
         cases = list(self.history)
         return self._without_doubt(self._judge.judge_history(cases), cases)
 
-    def show(self, exchange: Exchange) -> None:
+    def record(self, exchange: Exchange) -> None:
         """Log an exchange without judging it."""
         self._log.emit(ExchangeSeen(self.view(exchange)))
 

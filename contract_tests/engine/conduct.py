@@ -80,7 +80,7 @@ class Conductor:
             chosen=self._chosen,
             budget=budget,
             secrets=secrets,
-            in_step=UnreadBodies().in_step,
+            recheck=UnreadBodies().recheck,
         )
         self._is_covered = True  # whether the budget allowed all planned requests
         self._asked: Ending | None = None  # how a signal asked the run to end
@@ -92,11 +92,6 @@ class Conductor:
     def result(self) -> RunResult:
         """Return what the run has found so far."""
         return self.log.summing.result()
-
-    @property
-    def requests(self) -> int:
-        """Return the number of requests sent so far."""
-        return self._budget.requests
 
     @property
     def planned(self) -> int:
@@ -169,7 +164,7 @@ class Conductor:
     def _end(self, ending: Ending, why: str) -> None:
         """Record how the run ended."""
         why = self._secrets.mask_excerpt(f"{why} {self._traffic.target.absence.note}".strip())
-        self._traffic.show_rest()
+        self._traffic.record_rest()
         duration_s = round(time.monotonic() - self._started_s, 3)
         self.log.emit(RunEnded(now_text(), ending, why, self._budget.requests, duration_s))
 
@@ -209,7 +204,7 @@ class Conductor:
             exchange = self._traffic.repeat(exchange)
         target = self._traffic.target
         if problem := discovery_problem(exchange, target.speaks_tls, proxy=target.proxy_name):
-            self._traffic.show(exchange)
+            self._traffic.record(exchange)
             raise RunOver(Ending.NOT_JUDGEABLE, problem)
         self._traffic.add(exchange)
         yield
@@ -227,13 +222,13 @@ class Conductor:
 
     def _send_rest(self, plan: Plan) -> Iterator[None]:
         self._stage("planned requests")
-        first_at_s = time.time()
+        first_at_s = time.monotonic()
         with closing(self._traffic.send_concurrently((*plan.chains, *zip(plan.concurrent)))) as judged:
             for _ in judged:
                 yield
         for number, step in enumerate(plan.sequential):
             if number and step.request == plan.sequential[number - 1].request:
-                self._budget.pause(APART_S)
+                self._budget.pause(APART_S)  # so that the times of both responses, in milliseconds, can differ
             if self._budget.allows_more:
                 self._traffic.add(self._traffic.send(step))
                 yield
@@ -245,7 +240,7 @@ class Conductor:
                 yield
         yield from self._send_burst(plan)
         if plan.last and self._budget.allows_more:
-            self._budget.pause(max(0.0, first_at_s + plan.last_after_s - time.time()))
+            self._budget.pause(max(0.0, first_at_s + plan.last_after_s - time.monotonic()))
             self._traffic.add(self._traffic.send(plan.last))
         self._is_covered = self._is_covered and self._budget.allows_more
         self._traffic.judge_put_off()

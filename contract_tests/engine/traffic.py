@@ -26,14 +26,18 @@ from contract_tests.target.exchange import SILENT, Exchange, Request
 
 SENT_AGAIN = 10  # refused requests; a server that refuses more for different reasons has worse problems
 
-
-InStep = Callable[[Case, Sequence[Judgement], "Traffic"], Exchange]
+Recheck = Callable[[Case, Sequence[Judgement], "Traffic"], Exchange]
 
 
 class Traffic:
     """Sends the requests of one run and judges their responses.
 
-    plain: the request that every correct server accepts. chosen: the clauses to judge. in_step: returns the exchange of
+    spends requests: `send`, `repeat`; and records: `send_again`, `send_in_turn`
+    spends, records and judges: `send_concurrently`, `send_burst`, `search`, `probe`, `send_refused_again`
+    records: `record`, `record_rest`; and judges: `judge_put_off`, `add`, which spends if a response calls for more
+    judges what is recorded: `judge_together`
+
+    plain: the request that every correct server accepts. chosen: the clauses to judge. recheck: returns the exchange of
     a judged case, or one to be judged in its place. What sends can raise RunOver.
     """
 
@@ -47,10 +51,10 @@ class Traffic:
         chosen: frozenset[str],
         budget: Budget,
         secrets: Secrets,
-        in_step: InStep,
+        recheck: Recheck,
     ) -> None:
         self.target = target
-        target.notify = self._keep
+        target.notify = self._note_arrival
         self.judge = judge
         self._log = log
         self._cases = CaseLog(judge, log, chosen=chosen, secrets=secrets)
@@ -63,7 +67,7 @@ class Traffic:
         self._put_off: list[Exchange] = []  # judged only after the server has accepted a request
         self._arrived: dict[int, Exchange] = {}  # by number, until they are recorded
         self.silences = 0  # requests sent alone that got no whole response in time
-        self._in_step = in_step
+        self._recheck = recheck
 
     @property
     def denied(self) -> frozenset[Variation]:
@@ -80,14 +84,13 @@ class Traffic:
         other._budget = budget
         return other
 
-    def apart(self, budget: Budget, in_step: InStep) -> Traffic:
+    def apart(self, budget: Budget, recheck: Recheck) -> Traffic:
         """Traffic to the same target under another budget, which is judged without what was seen so far."""
-        other = copy(self)
-        other._budget = budget
+        other = self.within(budget)
         other._cases = self._cases.emptied()
         other.history = other._cases.history
         other._put_off = []
-        other._in_step = in_step
+        other._recheck = recheck
         return other
 
     # -- sending ------------------------------------------------------------------------------------------------------
@@ -131,10 +134,7 @@ class Traffic:
         return breaks
 
     def send_burst(self, steps: Iterable[Step], *, called_for: bool = False) -> list[Exchange]:
-        """Send the steps that the budget allows at the same time and judge them.
-
-        called_for: whether the responses to others call for them.
-        """
+        """Send the steps that the budget allows at once; judge them. called_for: whether responses call for them."""
         outgoing = [self._numbered(step, called_for) for step in steps if self._budget.spend_if_allowed()]
         burst = sorted(self.target.send_burst(outgoing), key=lambda exchange: exchange.number) if outgoing else []
         for exchange in burst:
@@ -166,13 +166,13 @@ class Traffic:
     def send_again(self, exchanges: Sequence[Exchange], *, at_once: bool) -> list[Case]:
         """Send the requests of some exchanges again, at once or in order, and record but not judge them.
 
-        In order, only as many as the budget allows.
+        In order, only as many as the budget allows; at once all of them, because a part need not break the clause.
         """
         allowed = (exchange for exchange in exchanges if at_once or self._budget.allows_more)
         outgoing = (self._outgoing(Step(exchange.label, exchange.request)) for exchange in allowed)
         again = self.target.send_burst(outgoing) if at_once else self.target.send_in_turn(outgoing)
         for exchange in again:
-            self.show(exchange)
+            self.record(exchange)
         return [self.judge.case(exchange) for exchange in again]
 
     def _outgoing(self, step: Step, called_for: bool = False) -> Outgoing:
@@ -190,7 +190,7 @@ class Traffic:
         observes: whether the response can show the readings that the server follows. only: the clause it can break.
         """
         if self._gateway.was_alone(exchange, self._ask_plain):
-            self.show(exchange)
+            self.record(exchange)
             if not self._budget.allows_more:
                 return None, []
             exchange = self.send(Step(exchange.label, exchange.request), called_for=True)
@@ -208,8 +208,8 @@ class Traffic:
             self._give_up(over)
         return case, judgements
 
-    def keep(self, cases: Iterable[Case]) -> None:
-        """Keep recorded cases, to be judged together with the others."""
+    def remember(self, cases: Iterable[Case]) -> None:
+        """Add recorded cases to the history, to be judged together with the others."""
         for case in cases:
             self.history.add(case.exchange.number, case, self._cases.view(case.exchange))
 
@@ -242,21 +242,21 @@ class Traffic:
         """Send requests that a response calls for in turn on one new connection, and record but not judge them."""
         exchanges = self.target.send_in_turn([self._outgoing(step, called_for=True) for step in steps])
         for exchange in exchanges:
-            self.show(exchange)
+            self.record(exchange)
         return [self.judge.case(exchange) for exchange in exchanges]
 
-    def show(self, exchange: Exchange) -> None:
+    def record(self, exchange: Exchange) -> None:
         """Record an exchange without judging it."""
-        self._cases.show(exchange)
+        self._cases.record(exchange)
         self._arrived.pop(exchange.number, None)
 
-    def show_rest(self) -> None:
+    def record_rest(self) -> None:
         """Record the exchanges that arrived before the run ended, because they may have created objects."""
         self._arrived.pop(self._log.newest_number, None)  # a signal can come right after it was recorded
         for number in sorted(self._arrived):
-            self.show(self._arrived[number])
+            self.record(self._arrived[number])
 
-    def _keep(self, exchange: Exchange) -> None:
+    def _note_arrival(self, exchange: Exchange) -> None:
         if exchange.response is not None:  # an attempt to reach a server that is starting shows nothing
             self._arrived[exchange.number] = exchange
 
@@ -270,11 +270,11 @@ class Traffic:
 
     def _take(self, exchange: Exchange, observes: bool = True, only: str = "") -> tuple[Case, list[Judgement]]:
         case, judgements = self._judged(exchange)
-        final = self._in_step(case, judgements, self)
+        final = self._recheck(case, judgements, self)
         if final is not exchange:
             case, judgements = self._judged(final)
         if over := self._watch.see_login(case, self.plain.request, self._ask):
-            self.show(case.exchange)
+            self.record(case.exchange)
             self._give_up(over)
         judgements = self._cases.add(case, judgements, observes=observes, only=only)
         self._arrived.pop(final.number, None)
@@ -286,7 +286,7 @@ class Traffic:
 
     def _ask(self, step: Step) -> Exchange:
         exchange = self.send(step, called_for=True)
-        self.show(exchange)
+        self.record(exchange)
         return exchange
 
     def _ask_plain(self) -> Exchange:
@@ -294,6 +294,6 @@ class Traffic:
 
     def _give_up(self, over: RunOver) -> NoReturn:
         for exchange in self._put_off:
-            self.show(exchange)
+            self.record(exchange)
         self._put_off.clear()
         raise over

@@ -28,14 +28,14 @@ class UnreadBodies:
         self._checks_left = CHECKS
         self._found = False
 
-    def in_step(self, case: Case, judgements: Iterable[Judgement], traffic: Traffic) -> Exchange:
+    def recheck(self, case: Case, judgements: Iterable[Judgement], traffic: Traffic) -> Exchange:
         """Return the exchange of a judged case, or one on a new connection if the first proves nothing."""
         exchange = case.exchange
         if not exchange.after or case.status < 400:
             return exchange
         if not self._found and not self._finds(case, judgements, traffic):
             return exchange
-        traffic.show(exchange)
+        traffic.record(exchange)
         return traffic.send(Step(exchange.label, exchange.request), called_for=True)
 
     def _finds(self, case: Case, judgements: Iterable[Judgement], traffic: Traffic) -> bool:
@@ -70,6 +70,6 @@ def _takes_body_for_request(before: Exchange, traffic: Traffic) -> bool:
         cases += [first, second, alone]
         proofs += 1
         if proofs == PROOFS:
-            traffic.keep(cases)
+            traffic.remember(cases)
             return True
     return False

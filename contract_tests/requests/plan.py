@@ -47,7 +47,7 @@ class Plan:
     last: Step | None = None
     last_after_s: float = 0.0
     base: Mapping[str, Any] | None = None
-    others: Callable[[], Iterable[Plan]] = tuple
+    others: Callable[[], Iterable[Plan]] | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:

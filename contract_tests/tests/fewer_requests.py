@@ -25,6 +25,7 @@ def with_fewer_requests(keeps: Callable[[Request], bool], *, every: int = 8) -> 
         return _fewer(make_plan((WHOLE,), terms, operation, tag))
 
     def _fewer(plan: Plan) -> Plan:
+        others = plan.others
         concurrent = tuple(
             step for number, step in enumerate(plan.concurrent) if number % every == 0 or keeps(step.request)
         )
@@ -32,7 +33,7 @@ def with_fewer_requests(keeps: Callable[[Request], bool], *, every: int = 8) -> 
             plan,
             concurrent=concurrent,
             chains=plan.chains[::every],
-            others=tuple if plan.others is tuple else lambda: map(_fewer, plan.others()),
+            others=None if others is None else lambda: map(_fewer, others()),
         )
 
     return (replace(WHOLE, plan=plan),)

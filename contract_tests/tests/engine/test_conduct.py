@@ -452,14 +452,14 @@ def test_a_second_signal_while_the_run_closes_its_connections_ends_it_at_once(tm
 def test_a_run_that_is_asked_to_end_sends_no_more_planned_requests() -> None:
     """Python can drop the exception of a signal."""
     with serve(Mangling(USERS)) as url, open_run(settings_for(url)) as run:
-        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 50 else None)
+        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run._budget.requests >= 50 else None)
     assert (result.ending, result.exit_code()) == (Ending.INTERRUPTED, 130)
     assert result.requests < 80
 
 
 def test_a_run_that_is_asked_to_end_sends_no_more_of_a_chain() -> None:
     with serve(Mangling(USERS)) as url, open_run(quick(url, connections=1)) as run:
-        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run.requests >= 2 else None)
+        result = run.conduct(lambda event: run.stop(Ending.INTERRUPTED) if run._budget.requests >= 2 else None)
         assert max(map(len, run._job.plans[0].chains)) > 2
     assert result.requests == 2  # the discovery, and the first step of the first chain; the other steps do not count
 
@@ -616,9 +616,10 @@ def test_closing_the_event_generator_stops_the_run(right_url: str) -> None:
         for event in run.events():
             if isinstance(event, ExchangeSeen) and event.exchange.number >= 10:
                 break
-        assert run.requests < 60
+        sent = run._budget.requests
+        assert sent < 60
         assert (run.result.ending, run.result.exit_code()) == (Ending.STOPPED, 3)
-        assert f"the run ended early: The calling program stopped the run after {run.requests}" in sentence(run.result)
+        assert f"the run ended early: The calling program stopped the run after {sent}" in sentence(run.result)
 
 
 @pytest.mark.parametrize("place", ["in an oracle", "in the listener"])
