@@ -19,8 +19,8 @@ from mock_server.contract.readings import DEFAULT_PROFILE, Readings, resolve
 from mock_server.contract.readings import load as load_readings
 from mock_server.contract.spec_files import content_of, find_spec_dir
 from mock_server.contract.spelling import near
+from mock_server.control.checks import Checker
 from mock_server.control.guard import Guard, is_loopback
-from mock_server.control.verdicts import Judge
 from mock_server.lead_lists.dates import Dates
 from mock_server.lead_lists.facts import Facts, existing_ids
 from mock_server.lead_lists.operations import reading_operations
@@ -111,8 +111,8 @@ def create_app(
     examples = {name: example_of(contract, name) for name in contract.operations.keys() - functions.keys()}
     functions |= examples
     worlds = _worlds(settings, readings, seeding, clock, ids)
-    judge = Judge(contract, default_stages)
-    parts = AppParts(settings, contract, readings, used_stages, worlds, clock, judge, Preflights(), is_own_origin)
+    checker = Checker(contract, default_stages)
+    parts = AppParts(settings, contract, readings, used_stages, worlds, clock, checker, Preflights(), is_own_origin)
 
     read_lists = seeding.read if seeding else None
     make_control = functools.partial(_control, parts, read_lists, resolve(catalogue, DEFAULT_PROFILE))
@@ -146,7 +146,9 @@ def _control(parts: AppParts, read_lists: ReadRecords | None, page: Readings) ->
         is_own_origin=parts.is_own_origin,
         token=settings.control_token or "",
     )
-    of_calls = Parts(settings, parts.contract, parts.readings, parts.worlds, parts.judge, parts.preflights, read_lists)
+    of_calls = Parts(
+        settings, parts.contract, parts.readings, parts.worlds, parts.checker, parts.preflights, read_lists
+    )
     return Control(of_calls, guard, page, parts.is_own_origin)
 
 

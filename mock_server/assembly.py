@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from mock_server.contract.for_connexion import for_connexion
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
-from mock_server.control.verdicts import Judge
+from mock_server.control.checks import Checker
 from mock_server.light_connexion import build
 from mock_server.middleware.access_log import access_log
 from mock_server.middleware.at_once import REPLACED, AtOnce
@@ -51,7 +51,7 @@ class AppParts:
     stages: Stages
     worlds: Worlds
     clock: Clock
-    judge: Judge
+    checker: Checker
     preflights: Preflights
     is_own_origin: Callable[[str], bool]
 
@@ -105,7 +105,7 @@ def _middleware(parts: AppParts, make_control: Callable[[], ASGIApp]) -> list[An
         *([access_log] if settings.log else []),
         functools.partial(control_gate, make_control=make_control),
         functools.partial(world_selection, worlds=parts.worlds, cookie_name=settings.cookie_name),
-        functools.partial(journaling, now=parts.clock, judge=parts.judge),
+        functools.partial(journaling, now=parts.clock, checker=parts.checker),
         # Inside the journal, so that it has the preflights. Outside fault injection, so that no fault applies to a
         # preflight and web pages can read forced responses.
         functools.partial(
@@ -132,7 +132,7 @@ def _at_once(parts: AppParts, routes: Routes, middleware: list[Any]) -> AtOnce |
         parts.worlds,
         render_error=parts.stages.render_error,
         now=parts.clock,
-        judge=parts.judge,
+        checker=parts.checker,
         cookie_name=settings.cookie_name,
         max_body_bytes=settings.max_body_bytes,
     )

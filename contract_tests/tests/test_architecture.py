@@ -60,7 +60,7 @@ DECIDING = {
         "pipeline/stages.py",
         "pipeline/validation.py",
         "control/matchers.py",
-        "control/verdicts.py",
+        "control/checks.py",
         "control/verification.py",
     ),
 }

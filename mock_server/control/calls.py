@@ -18,11 +18,11 @@ from starlette.responses import Response
 
 from mock_server.contract.openapi import Contract
 from mock_server.contract.readings import Readings
+from mock_server.control.checks import Checker
 from mock_server.control.matchers import WrongMatcher, compile_matcher
 from mock_server.control.possible import check_path, check_user
 from mock_server.control.showing import instant
 from mock_server.control.types_spec import for_types
-from mock_server.control.verdicts import Judge
 from mock_server.middleware.preflights import Preflights
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.problems import problem, shorten
@@ -47,7 +47,7 @@ class Parts:
     contract: Contract
     readings: Readings
     worlds: Worlds
-    judge: Judge
+    checker: Checker
     preflights: Preflights
     read_lists: ReadRecords | None  # None: the spec has no lead lists
 
@@ -151,7 +151,7 @@ async def set_faults(parts: Parts, call: Call) -> Any:
         if "user" in match:
             check_user(match["user"], dict(parts.settings.user), (*place, "match", "user"))
         try:
-            faults.append(from_json(each, functools.partial(_body_fits, parts.judge)))
+            faults.append(from_json(each, functools.partial(_body_fits, parts.checker)))
         except WrongMatcher as error:
             path = (*place, "match", *error.path)
             raise Refused(400, [problem("matcher", path, got=shorten(error.got), want=error.want)]) from None
@@ -163,13 +163,13 @@ async def set_faults(parts: Parts, call: Call) -> Any:
     return await get_faults(parts, call)
 
 
-def _body_fits(judge: Judge, want: Any) -> Callable[[bytes], bool]:
+def _body_fits(checker: Checker, want: Any) -> Callable[[bytes], bool]:
     """Compile a fault's matcher for request bodies; raise WrongMatcher."""
     matcher = compile_matcher(want, ("body",))
 
     def fits(body: bytes) -> bool:
         try:
-            return next(matcher(judge.json_of(body, Headers()), ()), None) is None
+            return next(matcher(checker.json_of(body, Headers()), ()), None) is None
         except ValueError:
             return False
 

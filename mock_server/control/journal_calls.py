@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from mock_server.control import verification
 from mock_server.control.calls import Call, Handler, Parts, version
+from mock_server.control.checks import Checker
 from mock_server.control.matchers import WrongMatcher
 from mock_server.control.possible import check_path, check_user
 from mock_server.control.showing import Shown
-from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.problems import problem, shorten
@@ -28,7 +28,7 @@ KEEP_ALIVE_S = 15.0
 
 
 def _shown(parts: Parts) -> Shown:
-    return Shown(parts.judge, parts.settings)
+    return Shown(parts.checker, parts.settings)
 
 
 async def get_requests(parts: Parts, call: Call) -> Any:
@@ -42,12 +42,12 @@ async def get_requests(parts: Parts, call: Call) -> Any:
     for exchange in reversed(call.world.journal.since(int(call.query.get("since", 0)))):
         if len(found) == limit:
             break
-        if _fits(exchange, call.query, parts.judge):
+        if _fits(exchange, call.query, parts.checker):
             found.append(shown(exchange))
     return {"requests": found, "dropped": call.world.journal.dropped}
 
 
-def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
+def _fits(exchange: Exchange, query: Mapping[str, str], checker: Checker) -> bool:
     status = str(exchange.status or "")
     wanted = query.get("status", status)
     return (
@@ -56,8 +56,8 @@ def _fits(exchange: Exchange, query: Mapping[str, str], judge: Judge) -> bool:
         and (status == wanted or (wanted.endswith("xx") and status[:1] == wanted[0]))
         and (query.get("preflights") != "false" or not is_preflight(exchange.method, exchange.headers))
         and ("fault" not in query or (query["fault"] == "true") == (exchange.fault is not None))
-        and ("user" not in query or judge.user_of(exchange) == query["user"])
-        and ("verdict" not in query or judge(exchange).request == query["verdict"])
+        and ("user" not in query or checker.user_of(exchange) == query["user"])
+        and ("verdict" not in query or checker(exchange).request == query["verdict"])
     )
 
 
@@ -93,7 +93,7 @@ async def verify(parts: Parts, call: Call) -> Any:
     deadline_s = monotonic() + within_ms / 1000
     with journal.watched() as watcher:
         while True:
-            outcome = verification.verify(question, journal, parts.judge, mask)
+            outcome = verification.verify(question, journal, parts.checker, mask)
             left_s = deadline_s - monotonic()
             if outcome["held"] or left_s <= 0 or journal.is_closed or not await watcher.wait(left_s):
                 break

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from mock_server.control.verdicts import Judge
+from mock_server.control.checks import Checker
 from mock_server.middleware.world_selection import WORLD_COOKIE
 from mock_server.settings.values import Settings
 from mock_server.worlds.journal import Exchange, RawHeaders
@@ -33,17 +33,17 @@ def instant(moment: datetime) -> str:
 class Shown:
     """Turns an exchange into the Exchange of the control API; masks every secret that the mock knows."""
 
-    def __init__(self, judge: Judge, settings: Settings) -> None:
-        self._judge = judge
+    def __init__(self, checker: Checker, settings: Settings) -> None:
+        self._checker = checker
         secrets = [token for _, token in settings.user] + [settings.control_token or ""]
         # The longest first: a token can be the start of another one.
         known = "|".join(re.escape(each) for each in sorted(filter(None, secrets), key=len, reverse=True))
         self._known = re.compile(known or r"(?!)")
 
     def __call__(self, exchange: Exchange) -> dict[str, Any]:
-        verdict = self._judge(exchange)
-        problems = [{"of": "request", **each._asdict()} for each in verdict.request_problems]
-        problems += [{"of": "answer", **each._asdict()} for each in verdict.answer_problems]
+        checked = self._checker(exchange)
+        problems = [{"of": "request", **each._asdict()} for each in checked.request_problems]
+        problems += [{"of": "answer", **each._asdict()} for each in checked.answer_problems]
         return {
             "id": exchange.id,
             "at": instant(exchange.at),
@@ -57,10 +57,10 @@ class Shown:
                 "complete": exchange.complete,
                 **self._message(exchange.response_headers, exchange.response_body, exchange.response_bytes),
             },
-            "user": verdict.user,
-            "operation": verdict.operation,
+            "user": checked.user,
+            "operation": checked.operation,
             "fault": exchange.fault and {"what": str(exchange.fault.fault), "door": exchange.fault.door},
-            "verdict": {"request": verdict.request, "answer": verdict.answer},
+            "verdict": {"request": checked.request, "answer": checked.answer},
             "problems": [{name: self._masked(text) for name, text in each.items()} for each in problems],
         }
 

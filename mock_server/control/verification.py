@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 
 from mock_server.contract.schema import JsonPath
+from mock_server.control.checks import Checker
 from mock_server.control.matchers import (
     ABSENT,
     NOTHING,
@@ -25,7 +26,6 @@ from mock_server.control.matchers import (
     difference,
 )
 from mock_server.control.possible import check_header_name, check_path
-from mock_server.control.verdicts import Judge
 from mock_server.middleware.cors import is_preflight
 from mock_server.pipeline.errors import Refused
 from mock_server.pipeline.problems import problem, shorten
@@ -67,17 +67,17 @@ class Question:
         return cls(least, most, plain, named["headers"], named["query"], body)
 
 
-def verify(question: Question, journal: Journal, judge: Judge, mask: Mask) -> dict[str, Any]:
+def verify(question: Question, journal: Journal, checker: Checker, mask: Mask) -> dict[str, Any]:
     """Return the outcome: whether the expected number of exchanges match, and if not, the nearest ones.
 
     `mask` removes secrets from the outcome.
     """
     wants_preflights = question.plain.get("method") == "OPTIONS"
     considered = [each for each in journal if wants_preflights or not is_preflight(each.method, each.headers)]
-    found = [(each, *_compare(question, each, judge)) for each in considered]
+    found = [(each, *_compare(question, each, checker)) for each in considered]
     count = sum(not differences and is_known for _, differences, is_known in found)
     cut = sum(not differences and not is_known for _, differences, is_known in found)
-    pending = sum(_can_match(question, each, judge) for each in journal.in_progress)
+    pending = sum(_can_match(question, each, checker) for each in journal.in_progress)
     unknown = cut + journal.dropped + pending
     outcome: dict[str, Any] = {"held": False, "count": count}
     least, most = question.least, question.most
@@ -142,24 +142,24 @@ def _nearest(exchange: Exchange, differences: list[Difference], mask: Mask) -> d
     }
 
 
-def _compare(question: Question, exchange: Exchange, judge: Judge) -> tuple[list[Difference], bool]:
+def _compare(question: Question, exchange: Exchange, checker: Checker) -> tuple[list[Difference], bool]:
     """Return the differences, and whether the exchange still has everything that the question needs."""
-    differences = [*_outer_differences(question, exchange, judge)]
+    differences = [*_outer_differences(question, exchange, checker)]
     if question.body is None:
         return differences, True
     if len(exchange.body) < exchange.body_bytes:
         return differences, bool(differences)  # with another difference it cannot match, whatever its body was
-    return [*differences, *_body_differences(question.body, exchange, exchange.judge or judge)], True
+    return [*differences, *_body_differences(question.body, exchange, exchange.checker or checker)], True
 
 
-def _can_match(question: Question, exchange: Exchange, judge: Judge) -> bool:
+def _can_match(question: Question, exchange: Exchange, checker: Checker) -> bool:
     """Return whether an exchange in progress can match once it has its status and its whole body."""
     plain = {name: each for name, each in question.plain.items() if name != "status"}
     body = question.body if exchange.body_complete else None
-    return not _compare(dataclasses.replace(question, plain=plain, body=body), exchange, judge)[0]
+    return not _compare(dataclasses.replace(question, plain=plain, body=body), exchange, checker)[0]
 
 
-def _outer_differences(question: Question, exchange: Exchange, judge: Judge) -> Iterator[Difference]:
+def _outer_differences(question: Question, exchange: Exchange, checker: Checker) -> Iterator[Difference]:
     plain = question.plain
     for name in ("method", "status"):
         if name in plain and plain[name] != getattr(exchange, name):
@@ -167,7 +167,7 @@ def _outer_differences(question: Question, exchange: Exchange, judge: Judge) -> 
     if "path" in plain:
         yield from plain["path"](exchange.path, ("path",))
     if "user" in plain:
-        yield from plain["user"](judge.user_of(exchange), ("user",))
+        yield from plain["user"](checker.user_of(exchange), ("user",))
     headers = Headers(raw=list(exchange.headers))
     for name, matcher in question.headers.items():
         yield from matcher(", ".join(headers.getlist(name)) if name in headers else ABSENT, ("headers", name))
@@ -180,9 +180,9 @@ def _outer_differences(question: Question, exchange: Exchange, judge: Judge) -> 
             yield from matcher(values if len(values) > 1 else values[0] if values else ABSENT, ("query", name))
 
 
-def _body_differences(matcher: Matcher, exchange: Exchange, judge: Judge) -> Iterator[Difference]:
+def _body_differences(matcher: Matcher, exchange: Exchange, checker: Checker) -> Iterator[Difference]:
     try:
-        body = judge.json_of(bytes(exchange.body), Headers(raw=exchange.headers))
+        body = checker.json_of(bytes(exchange.body), Headers(raw=exchange.headers))
     except ValueError:
         got = "not JSON" if exchange.body else NOTHING
         yield {"path": "/body", "want": "JSON", "got": got}

@@ -55,7 +55,7 @@ class AtOnce:
         *,
         render_error: Callable[[Refused], RenderedResponse],
         now: Callable[[], datetime],
-        judge: Any,
+        checker: Any,
         cookie_name: str,
         max_body_bytes: int,
     ) -> None:
@@ -63,7 +63,7 @@ class AtOnce:
         self._worlds = worlds
         self._render_error = render_error
         self._now = now
-        self._judge = judge
+        self._checker = checker
         self._cookies_for_middleware = (port_cookie(cookie_name), FAULT_COOKIE)
         self._max_body_bytes = max_body_bytes
 
@@ -94,7 +94,7 @@ class AtOnce:
                 request.query,
                 raw_headers,
                 request.raw_path,
-                self._judge,
+                self._checker,
                 body[:BODY_BYTES_KEPT],
                 len(body),
                 True,  # body_complete

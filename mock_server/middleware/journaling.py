@@ -20,7 +20,7 @@ READ_AHEAD_S = 0.05  # enough for a client that sends head and body in two packe
 _NO_MORE: Message = {"type": "http.request", "body": b"", "more_body": False}
 
 
-def journaling(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGIApp:
+def journaling(app: ASGIApp, *, now: Callable[[], datetime], checker: Any) -> ASGIApp:
     """Record every exchange in the journal of its world.
 
     It adds the exchange before it sends the last byte of the response, so that a client with the whole response finds
@@ -37,7 +37,7 @@ def journaling(app: ASGIApp, *, now: Callable[[], datetime], judge: Any) -> ASGI
             scope["query_string"],
             scope["headers"],
             scope.get("raw_path", b""),
-            judge,
+            checker,
         )
         state = request_state(scope)
         recording = _Recording(state, exchange, receive, send)

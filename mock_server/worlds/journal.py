@@ -34,7 +34,7 @@ class Exchange:
     query: bytes
     headers: list[tuple[bytes, bytes]]
     raw_path: bytes = b""  # percent-encoded, as sent
-    judge: Any = None  # of the contract that the mock served at that time
+    checker: Any = None  # of the contract that the mock served at that time
     body: bytes | bytearray = b""  # its first BODY_BYTES_KEPT
     body_bytes: int = 0
     body_complete: bool = False  # False: the request was refused before its body was read
@@ -47,7 +47,7 @@ class Exchange:
     fault: AppliedFault | None = None
     id: int = 0  # set by the journal
     kept_bytes: int = 0  # set by the journal
-    judged: Any = None  # the verdict, computed on first use
+    checked: Any = None  # the result of `checker`, computed on first use
 
     def take_body(self, piece: bytes) -> None:
         """Add a piece of the request body."""

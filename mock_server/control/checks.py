@@ -1,6 +1,6 @@
-"""Judge recorded exchanges by the spec: user, operation, and problems of request and response.
+"""Check recorded exchanges by the spec: user, operation, and problems of request and response.
 
-An exchange is judged once, on its first use, and not while its request is processed.
+An exchange is checked once, on its first use, and not while its request is processed.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from mock_server.pipeline.schema_words import wanted
 from mock_server.pipeline.stages import Stages
 from mock_server.worlds.journal import Exchange
 
-Judgement = Literal["valid", "invalid", "unjudged"]
+Validity = Literal["valid", "invalid", "unjudged"]  # the `verdict` of the control API
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The verdict on one exchange."""
+class CheckedExchange:
+    """The result of checking one exchange."""
 
     operation: str | None
     user: str | None
-    request: Judgement
-    answer: Judgement
+    request: Validity
+    answer: Validity
     request_problems: tuple[Problem, ...]
     answer_problems: tuple[Problem, ...]
 
 
-class Judge:
-    """Judges exchanges by the spec, with the stages that also serve requests."""
+class Checker:
+    """Checks exchanges by the spec, with the stages that also serve requests."""
 
     def __init__(self, contract: Contract, stages: Stages) -> None:
         self._contract = contract
         self._stages = stages
         self._validators: dict[tuple[str, int], Validator] = {}
 
-    def __call__(self, exchange: Exchange) -> Verdict:
-        """Return the verdict on an exchange, by the contract at the time of its request; cache it."""
-        if exchange.judged is None:
-            exchange.judged = (exchange.judge or self)._judge(exchange)
-        return exchange.judged  # type: ignore[no-any-return]
+    def __call__(self, exchange: Exchange) -> CheckedExchange:
+        """Return the result for an exchange, by the contract at the time of its request; cache it."""
+        if exchange.checked is None:
+            exchange.checked = (exchange.checker or self)._check(exchange)
+        return exchange.checked  # type: ignore[no-any-return]
 
     def user_of(self, exchange: Exchange) -> str | None:
         """Return the signed-in user of an exchange, which may still be in progress."""
-        return (exchange.judge or self)._stages.user(Headers(raw=exchange.headers))
+        return (exchange.checker or self)._stages.user(Headers(raw=exchange.headers))
 
     def json_of(self, body: bytes, headers: Headers) -> Any:
         """Return the JSON of a request body, read as the mock reads it; raise ValueError if it is not JSON."""
@@ -59,19 +59,19 @@ class Judge:
         except Refused:  # for a limit or a reading, which do not change what the client sent
             return orjson.loads(body)
 
-    def _judge(self, exchange: Exchange) -> Verdict:
+    def _check(self, exchange: Exchange) -> CheckedExchange:
         headers = Headers(raw=exchange.headers)
         operation, parameters = self._contract.operation_at(exchange.method, exchange.path)
         user = self._stages.user(headers)
         if operation is None:
-            return Verdict(None, user, "unjudged", "unjudged", (), ())
+            return CheckedExchange(None, user, "unjudged", "unjudged", (), ())
         asked = answered = None
         if exchange.body_complete and exchange.body_bytes == len(exchange.body):
             asked = self._request_problems(exchange, headers, operation, parameters)
         if exchange.response_bytes == len(exchange.response_body):
             answered = self._answer_problems(exchange, operation)
-        return Verdict(
-            operation.id, user, _judgement(asked), _judgement(answered), tuple(asked or ()), tuple(answered or ())
+        return CheckedExchange(
+            operation.id, user, _validity(asked), _validity(answered), tuple(asked or ()), tuple(answered or ())
         )
 
     def _request_problems(
@@ -115,7 +115,7 @@ class Judge:
         ]
 
 
-def _judgement(problems: list[Problem] | None) -> Judgement:
+def _validity(problems: list[Problem] | None) -> Validity:
     return "unjudged" if problems is None else "invalid" if problems else "valid"
 
 
