@@ -152,7 +152,7 @@ def list_readings(chosen: Settings) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the list as one JSON array.")
 def list_defects(as_json: bool) -> None:
     """List the defects for --defect, each with the clause that it breaks."""
-    from mock_server.defects import CATALOGUE
+    from mock_server.defects.catalogue import CATALOGUE
 
     rows = [(each.id, each.group, each.difficulty, each.clause, each.description) for each in CATALOGUE.values()]
     widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
@@ -172,7 +172,7 @@ def print_handlers(chosen: Settings) -> None:
 
     In a web page or test that uses MSW they return the same responses as this mock with the same settings.
     """
-    from mock_server.msw import handlers
+    from mock_server.msw.generating import handlers
 
     with _usage_errors():
         text = handlers(chosen)
@@ -220,7 +220,7 @@ def wait_until_ready(chosen: Settings, url: str | None, for_s: float) -> None:
 def _maker(chosen: Settings, defect_ids: tuple[str, ...]) -> Callable[[], Mock]:
     if not defect_ids:
         return functools.partial(create_app, chosen)
-    from mock_server.defects import create_broken, find  # loaded only if the mock shall break the contract
+    from mock_server.defects.catalogue import create_broken, find  # loaded only if the mock shall break the contract
 
     found = [find(each) for each in dict.fromkeys(defect_ids)]
     for defect in found:

@@ -25,6 +25,6 @@ def read_sample() -> list[str]:
 
 
 if __name__ == "__main__":
-    from mock_server.defects import CATALOGUE
+    from mock_server.defects.catalogue import CATALOGUE
 
     SAMPLE.write_text("\n".join(draw(CATALOGUE)) + "\n", encoding="ascii")

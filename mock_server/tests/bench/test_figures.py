@@ -26,7 +26,7 @@ from mock_server.bench.results import (
 )
 from mock_server.bench.sample import SIZE, draw, read_sample
 from mock_server.bench.servers import BASELINE, BY_NAME, SERVERS, Server
-from mock_server.defects import CATALOGUE
+from mock_server.defects.catalogue import CATALOGUE
 from mock_server.tests.conftest import ROOT
 
 WRK = """Running 1s test @ http://127.0.0.1:1/api

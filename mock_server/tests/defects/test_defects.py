@@ -10,13 +10,13 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from mock_server import defects
+from mock_server.defects import catalogue
 from mock_server.settings.values import SettingError
 from mock_server.tests.conftest import PAGE, ROOT, StartMock
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
-ALL = [defect for module in defects.MODULES for defect in module.DEFECTS]
+ALL = [defect for module in catalogue.MODULES for defect in module.DEFECTS]
 GROUPS = {
     "shape", "echo", "defaults", "server-made", "access", "mass-assignment", "sign-in", "validation", "over-refusal",
     "errors", "parser", "method-and-media-type", "state", "transport",
@@ -24,7 +24,7 @@ GROUPS = {
 
 
 def test_defect_ids_are_unique() -> None:
-    assert len(ALL) == len(defects.CATALOGUE) >= 150
+    assert len(ALL) == len(catalogue.CATALOGUE) >= 150
     assert all(defect.id == defect.id.lower() and " " not in defect.id for defect in ALL)
 
 
@@ -49,7 +49,7 @@ def test_every_description_is_one_short_sentence() -> None:
 
 def test_the_error_for_an_unknown_defect_suggests_similar_ones(run_cli: RunCli) -> None:
     with pytest.raises(SettingError, match='no defect "id-mising"; did you mean id-missing'):
-        defects.find("id-mising")
+        catalogue.find("id-mising")
     ended = run_cli("--defect", "id-mising")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "did you mean id-missing" in ended.stderr

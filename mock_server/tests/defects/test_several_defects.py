@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from mock_server import defects
+from mock_server.defects import catalogue
 from mock_server.settings.values import Settings
 from mock_server.tests.defects.probes import Probe, run_idle, sent, ticking
 
 
 def answers(ids: tuple[str, ...], *probes: Probe) -> list[tuple[int, bytes]]:
     """Return status and body of each response of a mock with these defects, one after the other."""
-    found = [defects.find(each) for each in ids]
-    mock = defects.create_broken(found, Settings(seed=1), clock=ticking())
+    found = [catalogue.find(each) for each in ids]
+    mock = catalogue.create_broken(found, Settings(seed=1), clock=ticking())
 
     async def one_by_one() -> list[Any]:
         return [await probe.answer(mock) for probe in probes]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.msw import LOGIC, handlers
+from mock_server.msw.generating import LOGIC, handlers
 from mock_server.pipeline.words import WORDS
 from mock_server.settings.values import Settings
 from mock_server.tests.conftest import GOOD, LOGIN, Loaded, Running, StartMock
