@@ -1,6 +1,7 @@
 """Checks that refuse what the schema accepts, one per reading and option.
 
-A check is called with every body, so it must handle wrong types, which the schema reports.
+A check is called with every body, so it must handle wrong types, which the schema reports. An option without a row
+in the table REFUSE needs no check: the schema alone decides, or `accepted` or `adjusted` implements the option.
 """
 
 from __future__ import annotations
