@@ -125,6 +125,20 @@ OPTIONS = [
 ]
 
 
+def test_the_drivers_choose_the_same_one_of_two_refusals() -> None:
+    foreign = {"cookie": "__session=xyz789-session", "origin": "http://evil.test"}  # 403
+    expired = {"cookie": "__session=expired"}  # 401
+    pairs = [
+        ("Basic abc", foreign),  # 400 and 403
+        ("Basic abc", expired),
+        ("Bearer unknown", foreign),
+        ("Bearer unknown", expired),
+    ]
+    cases = [Case(str(pair), BODY, {**JSON, "authorization": pair[0], **pair[1]}) for pair in pairs]
+    with both_drivers(reading=(("foreign-origin", "403"), ("malformed-login", "400"))) as mocks:
+        assert differences(mocks, cases) == []
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_the_drivers_agree_whatever_the_readings(options: dict[str, Any]) -> None:
     with both_drivers(**options) as mocks:
