@@ -23,7 +23,7 @@ from contract_tests.settings.secrets import Masker, printable
     REPLAY_OPTIONS,
     hides_others=True,
     max_time="wait no longer than this for a server that sends Retry-After or is away (default: no limit)",
-    suite="OperationSuite of an operation that you added to the spec (default: those of the run); can be repeated",
+    suite="OperationSuite of an operation that you added to the spec; can be repeated",
     wait="maximum time to wait for a server that is away in the middle of the replay (default 0: report it at once)",
 )
 @config_option
@@ -31,13 +31,12 @@ def command(folder: Path, clause: str, config: Path | None, **flags: Any) -> int
     """Check whether the broken clauses of a run are still broken.
 
     The command sends the requests that showed them once more. RUN_DIR is the folder of the run. With CLAUSE, it
-    replays only the clauses whose IDs start with it. Give the login and the readings of the run again. The command also
-    accepts --depth and the other settings of `run`; those that are not listed below have no effect. The exit code is 1
-    if a clause is still broken, 3 if the server does not respond, and 4 if no clause is known to be broken, but the
-    responses leave some undecided.
+    replays only the clauses whose IDs start with it. Give the login, the readings and the suites of the run again:
+    a record imports no code. The command also accepts --depth and the other settings of `run`; those that are not
+    listed below have no effect. The exit code is 1 if a clause is still broken, 3 if the server does not respond,
+    and 4 if no clause is known to be broken, but the responses leave some undecided.
     """
     result = read_result(folder)
-    flags["suite"] = flags["suite"] or result.started.suites
     settings = gather({**flags, "url": None if flags["app"] else result.started.url}, config=config)
     masker = Masker(settings.secrets)
     again = []

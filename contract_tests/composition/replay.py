@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from contract_tests.composition.suites import load_suites
@@ -30,17 +30,18 @@ def replay_broken(
         moved = (result.started.url, reached.url)
         for found in result.broken:
             if found.clause.id.startswith(prefix) and found.worst is not None:
-                _check(judge, found.clause.id)
+                _check(judge, found.clause.id, result.started.suites)
                 plain = plain_step(suites, terms, found.clause.id)
                 yield replay(
                     found.worst, target, judge, plain=plain, secrets=reached.secrets, folder=folder, moved=moved
                 )
 
 
-def _check(judge: Judge, name: str) -> None:
+def _check(judge: Judge, name: str, suites: Sequence[str]) -> None:
     """Raise UsageError if the spec or the suites are not those of the run."""
     clause = judge.terms.specification.clauses.get(name)
     if clause is None:
         raise UsageError(f"the spec has no clause {name}; give the spec of the run with --spec")
     if not judge.can_judge(clause):
-        raise UsageError(f"no oracle judges {name}; name the suite of its operation with --suite")
+        options = " ".join(f"--suite {each}" for each in suites) or "--suite"
+        raise UsageError(f"no oracle judges {name}; name the suite of its operation: {options}")

@@ -231,13 +231,14 @@ def test_commands_and_generated_tests_judge_with_the_suite_of_a_user(own_suite: 
         flags = ("--depth=quick", "--run-folder=run", "--report=pytest=failures.py")
         done = call("contract_tests", "run", url, *OWN, *flags, cwd=own_suite)
         assert (done.returncode, "✗ createNote.response.text.echo" in done.stdout) == (1, True), done.stderr
-        done = call("contract_tests", "replay", "run", "--spec=spec", cwd=own_suite)
+        again = ("replay", "run", "--suite=own_suite:NOTES")
+        done = call("contract_tests", *again, "--spec=spec", cwd=own_suite)
         assert (done.returncode, broken_again in done.stdout) == (1, True), done.stdout + done.stderr
-        done = call("contract_tests", "replay", "run", cwd=own_suite)
+        done = call("contract_tests", *again, cwd=own_suite)
         assert (done.returncode, "name the spec that has it with --spec" in done.stderr) == (2, True), done.stderr
-        done = call("contract_tests", "replay", "run", "--spec=spec", "--suite=own_suite:NONE", cwd=own_suite)
+        done = call("contract_tests", "replay", "run", "--spec=spec", cwd=own_suite)
         assert done.returncode == 2, done.stdout
-        assert "name the suite of its operation with --suite" in done.stderr
+        assert "name the suite of its operation: --suite own_suite:NOTES" in done.stderr
         variables = {"LEADLISTS_URL": url, "LEADLISTS_SPEC": "spec"}
         done = call("pytest", "-q", "-p", "no:cacheprovider", "failures.py", cwd=own_suite, **variables)
         assert (done.returncode, "1 failed" in done.stdout) == (1, True), done.stdout
