@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from contract_tests.composition.reproduce import assert_clause
     from contract_tests.composition.run import open_run
-    from contract_tests.engine.record_reading import read_result
-    from contract_tests.engine.result import RunResult
     from contract_tests.judging.case import Case, HistoryOracle, Oracle
     from contract_tests.judging.judge import OperationRules
     from contract_tests.judging.verdict import Observation, Outcome, Verdict, broken, held, warned
     from contract_tests.lead_lists import LEAD_LISTS
     from contract_tests.operation_suite import OperationSuite
+    from contract_tests.results.record_reading import read_result
+    from contract_tests.results.result import RunResult
     from contract_tests.settings.values import Depth, Session, Settings
     from contract_tests.target.exchange import Request
 
@@ -49,13 +49,13 @@ __all__ = [
 _MODULES = {
     "composition.reproduce": ("assert_clause",),
     "composition.run": ("open_run",),
-    "engine.record_reading": ("read_result",),
-    "engine.result": ("RunResult",),
     "judging.case": ("Case", "HistoryOracle", "Oracle"),
     "judging.judge": ("OperationRules",),
     "judging.verdict": ("Observation", "Outcome", "Verdict", "broken", "held", "warned"),
     "lead_lists": ("LEAD_LISTS",),
     "operation_suite": ("OperationSuite",),
+    "results.record_reading": ("read_result",),
+    "results.result": ("RunResult",),
     "settings.values": ("Depth", "Session", "Settings"),
     "target.exchange": ("Request",),
 }

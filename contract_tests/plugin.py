@@ -22,10 +22,10 @@ from contract_tests.composition.suites import RUN_OPTIONS, gather
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.specification import Specification, SpecificationError
 from contract_tests.engine import hypothesis_files
-from contract_tests.engine.record import FILE_NAME, RecordError, new_folder
-from contract_tests.engine.record_reading import read_result
-from contract_tests.engine.result import RunResult
 from contract_tests.report.summary import readings_line
+from contract_tests.results.record import FILE_NAME, RecordError, new_folder
+from contract_tests.results.record_reading import read_result
+from contract_tests.results.result import RunResult
 from contract_tests.settings.secrets import printable
 from contract_tests.settings.sources import PLACEHOLDER_URL
 from contract_tests.settings.values import Settings, UsageError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from random import Random
 
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
 
 STRATEGIES = ("swarm", "mutation", "sequence", "schema", "bytes")
 SMALLEST_CELL = 100  # requests of a cell in the first round; each round of strategies doubles it

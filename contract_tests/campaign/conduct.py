@@ -18,15 +18,15 @@ from contract_tests.campaign.variation import marked
 from contract_tests.engine import memory
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
-from contract_tests.engine.events import CreatedByWorker, Ending, ExchangesCounted, Stage
-from contract_tests.engine.grouping import Key
-from contract_tests.engine.novelty import behaviour_of
 from contract_tests.engine.traffic import Traffic
 from contract_tests.engine.unread_bodies import UnreadBodies
-from contract_tests.engine.views import ExchangeView, Secrets
 from contract_tests.engine.watching import RunOver
 from contract_tests.judging.judge import Judge
 from contract_tests.requests.plan import Plan, Step
+from contract_tests.results.events import CreatedByWorker, Ending, ExchangesCounted, Stage
+from contract_tests.results.grouping import Key
+from contract_tests.results.novelty import behaviour_of
+from contract_tests.results.views import ExchangeView, Secrets
 from contract_tests.target.client import Target
 
 FIRST_CONFIRMING = 100  # requests that confirm what the planned ones have found

@@ -8,12 +8,12 @@ from dataclasses import replace
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.steps_before import break_now_and_then, break_with_steps_before
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.events import FailureRepeated
-from contract_tests.engine.findings import key_of
-from contract_tests.engine.grouping import Key
 from contract_tests.engine.reducing import shrink_one
 from contract_tests.engine.repeating import kept, repeat
 from contract_tests.engine.traffic import Traffic
+from contract_tests.results.events import FailureRepeated
+from contract_tests.results.findings import key_of
+from contract_tests.results.grouping import Key
 from contract_tests.target.exchange import Exchange
 
 

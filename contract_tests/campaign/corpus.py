@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from random import Random
 
-from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.events import Event, ExchangeSeen
-from contract_tests.engine.findings import Findings, key_of
-from contract_tests.engine.novelty import Behaviour, Novelty
-from contract_tests.engine.record import Record
-from contract_tests.engine.views import VerdictView
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.events import Event, ExchangeSeen
+from contract_tests.results.findings import Findings, key_of
+from contract_tests.results.novelty import Behaviour, Novelty
+from contract_tests.results.record import Record
+from contract_tests.results.views import VerdictView
 from contract_tests.target.exchange import Request
 
 KEPT_REQUESTS = 500  # of one cell, to be mutated

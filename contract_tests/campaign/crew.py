@@ -12,12 +12,12 @@ from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import CampaignLog, Corpus
 from contract_tests.campaign.ledger import WorkerLedger
 from contract_tests.campaign.permit import Permit
-from contract_tests.engine.created import created_view
-from contract_tests.engine.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen, RunStarted
-from contract_tests.engine.grouping import Key
-from contract_tests.engine.record import Record
 from contract_tests.judging.meaning import Variation
 from contract_tests.requests.plan import Plan, Step
+from contract_tests.results.created import created_view
+from contract_tests.results.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen, RunStarted
+from contract_tests.results.grouping import Key
+from contract_tests.results.record import Record
 from contract_tests.settings.values import Settings
 
 

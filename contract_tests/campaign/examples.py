@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import orjson
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
-from contract_tests.engine.findings import Found
-from contract_tests.engine.grouping import Key
-from contract_tests.engine.views import unmasked
 from contract_tests.requests.plan import USER_AGENT
+from contract_tests.results.findings import Found
+from contract_tests.results.grouping import Key
+from contract_tests.results.views import unmasked
 from contract_tests.target.exchange import Request
 
 LABEL = "an example of an earlier campaign"

@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 import orjson
 
-from contract_tests.engine.created import created_by
-from contract_tests.engine.events import CreatedByWorker, CreatedView
-from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.record_reading import read_events
+from contract_tests.results.created import created_by
+from contract_tests.results.events import CreatedByWorker, CreatedView
+from contract_tests.results.record import FILE_NAME
+from contract_tests.results.record_reading import read_events
 
 WORKER_FILES = "created-{cell}-*.ndjson"  # in the folder of a campaign: what the workers of one cell have created
 

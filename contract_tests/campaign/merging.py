@@ -9,8 +9,8 @@ from pathlib import Path
 
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.examples import unite_examples
-from contract_tests.engine.event_log import now_text
-from contract_tests.engine.events import (
+from contract_tests.results.event_log import now_text
+from contract_tests.results.events import (
     CreatedByWorker,
     Ending,
     Event,
@@ -23,10 +23,10 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import RecordError
-from contract_tests.engine.record_reading import read_events
-from contract_tests.engine.views import ExchangeView
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.record import RecordError
+from contract_tests.results.record_reading import read_events
+from contract_tests.results.views import ExchangeView
 
 NUMBERS_OF_A_SHARD = 10**12  # more than the cells of a campaign of weeks use
 

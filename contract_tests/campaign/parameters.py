@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.files import write_whole
-from contract_tests.engine.record import RecordError
+from contract_tests.results.files import write_whole
+from contract_tests.results.record import RecordError
 
 FILE_NAME = "campaign.json"
 

@@ -17,16 +17,15 @@ from typing import Any
 import orjson
 
 from contract_tests.campaign.corpus import CampaignLog
-from contract_tests.engine.budget import CALLED_FOR
-from contract_tests.engine.discoveries import LONGEST_GAP_S
-from contract_tests.engine.events import Event, ExchangesCounted, ExchangeSeen, RunStarted, Stage, StageStarted
-from contract_tests.engine.files import lock
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import FILE_NAME, Record, RecordError, to_line
-from contract_tests.engine.record_reading import read_events
-from contract_tests.engine.result import OUTSIDE_THE_CONTRACT
-from contract_tests.engine.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked, view_wire
 from contract_tests.engine.watching import is_signed_out
+from contract_tests.results.discoveries import LONGEST_GAP_S
+from contract_tests.results.events import Event, ExchangesCounted, ExchangeSeen, RunStarted, Stage, StageStarted
+from contract_tests.results.files import lock
+from contract_tests.results.numbers import CALLED_FOR, NUMBERS_OF_A_CELL
+from contract_tests.results.record import FILE_NAME, Record, RecordError, to_line
+from contract_tests.results.record_reading import read_events
+from contract_tests.results.result import OUTSIDE_THE_CONTRACT
+from contract_tests.results.views import ExchangeView, Mask, RequestView, mask_bytes, unmasked, view_wire
 from contract_tests.target.client import Target
 from contract_tests.target.connections import Way
 from contract_tests.target.exchange import Exchange, Request, Response

@@ -6,12 +6,12 @@ from collections.abc import Generator, Sequence
 from itertools import pairwise
 
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.findings import key_of
-from contract_tests.engine.grouping import Key
 from contract_tests.engine.repeating import REPEATS
 from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.case import Case
 from contract_tests.judging.verdict import Verdict
+from contract_tests.results.findings import key_of
+from contract_tests.results.grouping import Key
 from contract_tests.target.exchange import Exchange
 
 # Tried in this order: what brings a server into a state is mostly sent shortly before. The last one is left out if

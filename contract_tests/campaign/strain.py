@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from contract_tests.engine.views import ExchangeView
+from contract_tests.results.views import ExchangeView
 
 WINDOW = 50  # exchanges; a share of them must fail before the server is asked whether it suffers
 SHARE = 0.5

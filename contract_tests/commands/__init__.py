@@ -4,5 +4,5 @@ A module reads the flags, calls the composition root, prints and writes the resu
 modules are shared: `options` (flags of several commands), `inputs` (what the flags name), `output` and `time_notice`.
 No rule of the contract or of a run is here.
 
-May import: campaign, composition, contract, engine, explanation, live, report, selfcheck, settings
+May import: campaign, composition, contract, engine, explanation, live, report, results, selfcheck, settings
 """

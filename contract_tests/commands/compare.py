@@ -12,9 +12,9 @@ from contract_tests.commands.options import Command, config_option, report_optio
 from contract_tests.commands.output import say, write_file
 from contract_tests.composition.compare import compare_servers
 from contract_tests.composition.suites import RUN_OPTIONS
-from contract_tests.engine.events import Event, RunStarted
 from contract_tests.engine.interruption import raise_on_signals
 from contract_tests.report import comparison as report
+from contract_tests.results.events import Event, RunStarted
 
 EXIT_CODES = """\b
 Exit codes:

@@ -16,12 +16,12 @@ from contract_tests.commands.output import complain, say, write_file
 from contract_tests.composition.suites import gather
 from contract_tests.composition.target import open_target
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.events import Ending
 from contract_tests.engine.interruption import stop_on_signals
-from contract_tests.engine.record_reading import read_result
-from contract_tests.engine.result import EXIT_OF_ENDING
 from contract_tests.report import ledger
 from contract_tests.report.failure import on_one_line
+from contract_tests.results.events import Ending
+from contract_tests.results.record_reading import read_result
+from contract_tests.results.result import EXIT_OF_ENDING
 from contract_tests.settings.options import LEDGER_OPTIONS
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings

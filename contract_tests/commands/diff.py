@@ -8,8 +8,8 @@ import click
 
 from contract_tests.commands.options import Command
 from contract_tests.commands.output import say
-from contract_tests.engine.record_reading import read_result
 from contract_tests.report.diff import changes
+from contract_tests.results.record_reading import read_result
 
 
 @click.command(cls=Command)

@@ -27,12 +27,12 @@ from contract_tests.composition.cluster import open_crew
 from contract_tests.composition.examples import open_examples
 from contract_tests.composition.suites import FUZZ_OPTIONS
 from contract_tests.engine import hypothesis_files
-from contract_tests.engine.events import Ending
 from contract_tests.engine.interruption import stop_on_signals
 from contract_tests.report import discovered
 from contract_tests.report.campaign import CampaignReport
 from contract_tests.report.campaign import dry_run as dry_run_text
 from contract_tests.report.formats import Wanted
+from contract_tests.results.events import Ending
 from contract_tests.settings.manners import Shard, shard_from
 from contract_tests.settings.options import SECRET_OPTIONS
 from contract_tests.settings.secrets import Masker

@@ -12,8 +12,8 @@ from contract_tests.composition.suites import gather
 from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.specification import Specification
-from contract_tests.engine.record import FILE_NAME, new_folder
 from contract_tests.report.formats import ReportError, Wanted
+from contract_tests.results.record import FILE_NAME, new_folder
 from contract_tests.settings.sources import PLACEHOLDER_URL
 from contract_tests.settings.values import Settings, UsageError
 

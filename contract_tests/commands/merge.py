@@ -13,9 +13,9 @@ from contract_tests.campaign.merging import merge
 from contract_tests.commands.inputs import check_unused, read_secrets, read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option
 from contract_tests.commands.output import write_file, write_ledger, write_wanted
-from contract_tests.engine.record import Record, RecordError, new_folder
 from contract_tests.report import discovered
 from contract_tests.report.console import ConsoleReport
+from contract_tests.results.record import Record, RecordError, new_folder
 from contract_tests.settings.secrets import printable
 
 _EXIT_CODES = EXIT_CODES.replace("interrupted (Ctrl-C)", "a shard is missing, or was interrupted")

@@ -10,7 +10,7 @@ import click
 
 from contract_tests.composition.suites import RUN_OPTIONS
 from contract_tests.contract.specification import SpecificationError
-from contract_tests.engine.record import RecordError, UnwritableRecord
+from contract_tests.results.record import RecordError, UnwritableRecord
 from contract_tests.settings.secrets import printable
 from contract_tests.settings.values import UsageError
 

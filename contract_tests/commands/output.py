@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 import click
 
-from contract_tests.engine.events import CreatedView, Ending
-from contract_tests.engine.files import write_whole
-from contract_tests.engine.record import RecordError
-from contract_tests.engine.result import RunResult
 from contract_tests.report.formats import Wanted, write_reports
+from contract_tests.results.events import CreatedView, Ending
+from contract_tests.results.files import write_whole
+from contract_tests.results.record import RecordError
+from contract_tests.results.result import RunResult
 from contract_tests.settings.secrets import printable
 
 

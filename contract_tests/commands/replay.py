@@ -11,8 +11,8 @@ from contract_tests.commands.options import Command, config_option, run_folder, 
 from contract_tests.commands.output import complain, say
 from contract_tests.composition.replay import replay_broken
 from contract_tests.composition.suites import REPLAY_OPTIONS, gather
-from contract_tests.engine.record_reading import read_result
 from contract_tests.report.failure import on_one_line
+from contract_tests.results.record_reading import read_result
 from contract_tests.settings.secrets import Masker, printable
 
 

@@ -11,8 +11,8 @@ from contract_tests.commands.inputs import read_secrets, read_wanted
 from contract_tests.commands.options import Command, config_option, report_option, run_folder
 from contract_tests.commands.output import write_wanted
 from contract_tests.engine.interruption import raise_on_signals
-from contract_tests.engine.record_reading import read_result
 from contract_tests.report.console import ConsoleReport
+from contract_tests.results.record_reading import read_result
 
 
 @click.command(cls=Command)

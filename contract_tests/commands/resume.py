@@ -18,9 +18,9 @@ from contract_tests.commands.inputs import read_wanted
 from contract_tests.commands.options import EXIT_CODES, Command, config_option, report_option, run_folder, run_options
 from contract_tests.commands.output import say
 from contract_tests.composition.suites import gather
-from contract_tests.engine.events import Ending
-from contract_tests.engine.record_reading import read_result
 from contract_tests.report.console import ConsoleReport
+from contract_tests.results.events import Ending
+from contract_tests.results.record_reading import read_result
 from contract_tests.settings.manners import shard_from
 from contract_tests.settings.options import RESUME_OPTIONS
 from contract_tests.settings.values import UsageError

@@ -17,10 +17,10 @@ from contract_tests.commands.time_notice import TimeNotice
 from contract_tests.composition.run import open_run
 from contract_tests.engine import hypothesis_files
 from contract_tests.engine.interruption import raise_on_signals
-from contract_tests.engine.result import RunResult
 from contract_tests.report.console import ConsoleReport
 from contract_tests.report.formats import FORMATS, Wanted
 from contract_tests.report.observed import deviations_file, readings_file
+from contract_tests.results.result import RunResult
 from contract_tests.settings.secrets import Masker
 
 

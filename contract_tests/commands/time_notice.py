@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from contract_tests.commands.output import complain
 from contract_tests.engine.budget import too_little_time
-from contract_tests.engine.events import Event, ExchangeSeen
+from contract_tests.results.events import Event, ExchangeSeen
 
 RESPONSES = 3  # of which the fastest counts: the first one of a server is often slow
 

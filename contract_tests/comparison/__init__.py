@@ -3,5 +3,5 @@
 This package pairs the exchanges of two runs, reduces values that can differ (IDs, times, words) to their form, and
 lists the differences as one value. It sends and formats nothing.
 
-May import: engine, judging
+May import: judging, results
 """

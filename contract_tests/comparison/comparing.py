@@ -7,10 +7,10 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from contract_tests.comparison.forms import ABSENT, aspects
-from contract_tests.engine.events import Ending, Event, ExchangeSeen, VerdictGiven
-from contract_tests.engine.result import ClauseResult, RunResult
-from contract_tests.engine.views import ExchangeView, RequestView
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.events import Ending, Event, ExchangeSeen, VerdictGiven
+from contract_tests.results.result import ClauseResult, RunResult
+from contract_tests.results.views import ExchangeView, RequestView
 
 COMPARABLE = frozenset({Ending.COMPLETE, Ending.OUT_OF_TIME, Ending.TOO_LITTLE_TIME, Ending.STOPPED})
 SHOWN_DEPTH = 3  # parts of a response are grouped by so many steps into it, such as body/error/details

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from contract_tests.engine.views import ResponseView
+from contract_tests.results.views import ResponseView
 
 ABSENT = "absent"
 LONGEST_SHOWN = 120  # characters of one value in a difference

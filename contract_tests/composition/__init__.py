@@ -2,6 +2,6 @@
 
 Only this package knows the bundled operation suites, which `suites` lists. Everything else gets its parts as arguments.
 
-May import: campaign, comparison, contract, engine, judging, lead_lists, live, operation_suite, requests,
+May import: campaign, comparison, contract, engine, judging, lead_lists, live, operation_suite, requests, results,
 settings, target
 """

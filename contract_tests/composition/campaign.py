@@ -25,11 +25,11 @@ from contract_tests.composition.suites import load_suites
 from contract_tests.composition.target import open_target, serving
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.engine.conduct import Job
-from contract_tests.engine.events import Part, RunStarted
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Plan, Sender
+from contract_tests.results.bounded_record import RECORD_BYTES, BoundedRecord
+from contract_tests.results.events import Part, RunStarted
 from contract_tests.settings.connection import proxy_for
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.secrets import Masker

@@ -33,10 +33,10 @@ from contract_tests.composition.target import open_target
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.conduct import Job
-from contract_tests.engine.created import created_view
-from contract_tests.engine.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen
 from contract_tests.engine.watching import RunOver
 from contract_tests.operation_suite import judge_with
+from contract_tests.results.created import created_view
+from contract_tests.results.events import CreatedByWorker, CreatedView, Ending, Event, ExchangeSeen
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings, UsageError
 

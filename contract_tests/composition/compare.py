@@ -10,9 +10,9 @@ from contract_tests.composition.run import open_run
 from contract_tests.composition.suites import load_suites
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.events import Event
-from contract_tests.engine.views import RequestView
 from contract_tests.operation_suite import judge_with
+from contract_tests.results.events import Event
+from contract_tests.results.views import RequestView
 from contract_tests.settings.values import Settings
 from contract_tests.target.exchange import Exchange, Request
 

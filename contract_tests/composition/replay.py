@@ -11,9 +11,9 @@ from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.replay import Replayed, replay
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.judge import Judge
 from contract_tests.operation_suite import judge_with, plain_step
+from contract_tests.results.result import RunResult
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings, UsageError
 

@@ -15,10 +15,10 @@ from contract_tests.contract.specification import Specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.conduct import Conductor, Job
-from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.record import Record
 from contract_tests.engine.searches import searches
 from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.record import Record
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 

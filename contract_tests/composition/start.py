@@ -8,9 +8,9 @@ from pathlib import Path
 
 from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.event_log import now_text
-from contract_tests.engine.events import ReadingView, RunStarted
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.event_log import now_text
+from contract_tests.results.events import ReadingView, RunStarted
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session
 

@@ -12,11 +12,11 @@ from contract_tests.composition.start import first_event
 from contract_tests.composition.suites import load_suites
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.live.passive import PassiveJudge
 from contract_tests.live.proxy import Address, ProxyProcess
 from contract_tests.live.watching import BEARER, COOKIE, Watching
 from contract_tests.operation_suite import OperationSuite, judge_with
+from contract_tests.results.bounded_record import RECORD_BYTES, BoundedRecord
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Settings
 

@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from contract_tests.results.numbers import CALLED_FOR
+
 PAUSE_STEP_S = 0.1  # of a pause, after which it ends if the budget has ended
-CALLED_FOR = 500_000  # is added to the number of a request that a response calls for; no plan has as many requests
 
 
 class Budget:

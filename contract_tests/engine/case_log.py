@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.events import ExchangeSeen, ReadingObserved, VerdictGiven
-from contract_tests.engine.handed_out import handed_out
 from contract_tests.engine.history import History
-from contract_tests.engine.record import body_file_name, message_file_name
-from contract_tests.engine.views import (
+from contract_tests.judging.case import Case
+from contract_tests.judging.meaning import Variation
+from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.events import ExchangeSeen, ReadingObserved, VerdictGiven
+from contract_tests.results.handed_out import handed_out
+from contract_tests.results.record import body_file_name, message_file_name
+from contract_tests.results.views import (
     KEPT_BODY_BYTES,
     ExchangeView,
     Secrets,
@@ -18,9 +21,6 @@ from contract_tests.engine.views import (
     view_exchange,
     view_verdict,
 )
-from contract_tests.judging.case import Case
-from contract_tests.judging.meaning import Variation
-from contract_tests.judging.verdict import Judgement, Observation, Outcome, Verdict
 from contract_tests.target.exchange import Exchange
 
 LONG_BODY_BYTES = 1000  # a longer body makes the command unreadable, so it goes into a file

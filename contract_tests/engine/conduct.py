@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 from contract_tests.engine.bases import Based, on_an_accepted_base
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.event_log import EventLog, now_text
-from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, Stage, StageStarted
 from contract_tests.engine.interruption import Terminated, ending_of
 from contract_tests.engine.reachability import discovery_problem, is_starting
 from contract_tests.engine.repeating import repeat_failures
-from contract_tests.engine.result import RunResult
 from contract_tests.engine.searches import Search
 from contract_tests.engine.traffic import Traffic
 from contract_tests.engine.unread_bodies import UnreadBodies
-from contract_tests.engine.views import Secrets
 from contract_tests.engine.watching import RunOver
 from contract_tests.judging.judge import Judge
 from contract_tests.requests.plan import Plan, Step
+from contract_tests.results.event_log import EventLog, now_text
+from contract_tests.results.events import Ending, Event, RunEnded, RunStarted, Stage, StageStarted
+from contract_tests.results.result import RunResult
+from contract_tests.results.views import Secrets
 from contract_tests.target.client import APART_S, Target
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from contract_tests.engine.events import Ending
 from contract_tests.engine.watching import RunOver
+from contract_tests.results.events import Ending
 from contract_tests.target.absence import Absence, is_of_gateway
 from contract_tests.target.exchange import Exchange
 

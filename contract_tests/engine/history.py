@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 
-from contract_tests.engine.budget import CALLED_FOR
-from contract_tests.engine.views import ExchangeView, id_in
 from contract_tests.judging.case import Case
+from contract_tests.results.numbers import CALLED_FOR
+from contract_tests.results.views import ExchangeView, id_in
 from contract_tests.target.exchange import NOT_JSON, Exchange, Response
 
 # Twice as many as a run of depth standard sends; history oracles compare no older ones. As many more of those that a

@@ -9,7 +9,7 @@ import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
-from contract_tests.engine.files import write_whole
+from contract_tests.results.files import write_whole
 
 FOLDER = Path(".leadlists") / "hypothesis"
 TABLE = "codec-v2-utf-8.json.gz"  # its name for the characters that UTF-8 can encode

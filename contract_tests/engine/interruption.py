@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from contract_tests.engine.events import Ending
+from contract_tests.results.events import Ending
 
 
 class Terminated(BaseException):

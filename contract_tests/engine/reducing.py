@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.exploration import Exploration
 from contract_tests.engine.repeating import kept
 from contract_tests.engine.searches import Search
@@ -13,6 +12,7 @@ from contract_tests.engine.shrinking import CLAUSES, REQUESTS, plain_like, reque
 from contract_tests.engine.traffic import Traffic
 from contract_tests.judging.verdict import Verdict
 from contract_tests.requests.plan import Step
+from contract_tests.results.event_log import EventLog
 from contract_tests.target.exchange import Exchange, Request
 
 SILENCES = 4  # of one search; each takes as long as a request may wait

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 
 from contract_tests.engine.budget import Budget
-from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.events import FailureRepeated
 from contract_tests.engine.traffic import Traffic
-from contract_tests.engine.views import VerdictView
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.events import FailureRepeated
+from contract_tests.results.views import VerdictView
 from contract_tests.target.exchange import Exchange
 
 REPEATS = 3  # how often a failure is sent again before it is reported

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.engine.reachability import discovery_problem
-from contract_tests.engine.record import RecordError, body_file_name, message_file_name
-from contract_tests.engine.views import BodyView, ExchangeView, VerdictView, unmasked, were_at_once
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.requests.plan import Step
+from contract_tests.results.record import RecordError, body_file_name, message_file_name
+from contract_tests.results.views import BodyView, ExchangeView, VerdictView, unmasked, were_at_once
 from contract_tests.target.client import Outgoing, Target
 from contract_tests.target.exchange import Exchange, Request, Wire
 

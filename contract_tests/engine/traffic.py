@@ -11,16 +11,16 @@ from typing import NoReturn
 
 from contract_tests.engine.budget import Budget
 from contract_tests.engine.case_log import CaseLog
-from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.gateway import Gateway
 from contract_tests.engine.history import remembered
-from contract_tests.engine.views import Secrets
 from contract_tests.engine.watching import RunOver, Watch
 from contract_tests.judging.case import Case
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.meaning import Variation
 from contract_tests.judging.verdict import Judgement, Verdict
 from contract_tests.requests.plan import Step
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.views import Secrets
 from contract_tests.target.client import Outgoing, Target
 from contract_tests.target.exchange import SILENT, Exchange, Request
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from contract_tests.engine.events import Ending
 from contract_tests.judging.case import Case
 from contract_tests.judging.login import Login
 from contract_tests.requests.plan import Step
+from contract_tests.results.events import Ending
 from contract_tests.target.exchange import UNREACHABLE, Exchange, Request, Response
 from contract_tests.target.pace import comes_later
 

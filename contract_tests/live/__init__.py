@@ -5,5 +5,5 @@ traffic can prove. For the relay, `side` is one of the two connections that it j
 way; `seen` is what the relay or a file hands over to be judged, and `odd` finds requests that a correct server may
 refuse for their form alone. The proxy never waits for the judging. It formats nothing.
 
-May import: engine, judging, settings, target
+May import: engine, judging, results, settings, target
 """

@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from contract_tests.engine.bounded_record import BoundedRecord
 from contract_tests.engine.case_log import CaseLog
-from contract_tests.engine.event_log import EventLog, now_text
-from contract_tests.engine.events import Ending, Event, RunEnded, RunStarted, StageStarted
-from contract_tests.engine.result import RunResult
-from contract_tests.engine.views import Secrets
 from contract_tests.live.odd import is_refused_for_its_form
 from contract_tests.live.passive import LOGIN_HEADER, OF_A_GATEWAY, PassiveJudge, login_headers
 from contract_tests.live.seen import ODD, Counts, Seen, TrafficLostError
+from contract_tests.results.bounded_record import BoundedRecord
+from contract_tests.results.event_log import EventLog, now_text
+from contract_tests.results.events import Ending, Event, RunEnded, RunStarted, StageStarted
+from contract_tests.results.result import RunResult
+from contract_tests.results.views import Secrets
 from contract_tests.target.coding import decoded
 from contract_tests.target.exchange import NOT_HTTP, Exchange, Request, Response
 

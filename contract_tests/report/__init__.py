@@ -4,5 +4,5 @@ A writer also gets the folder of the record, and what the search for secrets fou
 results of a selfcheck. This package has the terminal output, the failure message and the printed commands. It sends
 and judges nothing.
 
-May import: campaign, comparison, contract, engine, judging, selfcheck, settings
+May import: campaign, comparison, contract, judging, results, selfcheck, settings
 """

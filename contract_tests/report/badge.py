@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from contract_tests.engine.result import RunResult
 from contract_tests.report.receipt import Receipt
+from contract_tests.results.result import RunResult
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:

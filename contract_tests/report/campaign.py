@@ -12,8 +12,8 @@ from contract_tests.campaign.allowance import Allowance
 from contract_tests.campaign.cells import Cell
 from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.permit import Permit
-from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, Stage, StageStarted
 from contract_tests.report.console import ConsoleReport
+from contract_tests.results.events import Event, ExchangeSeen, RunStarted, Stage, StageStarted
 from contract_tests.settings.manners import Shard
 
 SHOWN_CELLS = 12

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contract_tests.engine.events import Event, ExchangeSeen, RunStarted, StageStarted, VerdictGiven
-from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import discovered
 from contract_tests.report.failure import describe, on_one_line
 from contract_tests.report.summary import every_reading, readings_line, summary_line
+from contract_tests.results.events import Event, ExchangeSeen, RunStarted, StageStarted, VerdictGiven
+from contract_tests.results.record import FILE_NAME
+from contract_tests.results.result import RunResult
 from contract_tests.settings.secrets import printable
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.result import ClauseResult, RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.receipt import Receipt
 from contract_tests.report.reported import ReportedClause, problem, reported_clauses
+from contract_tests.results.result import ClauseResult, RunResult
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from contract_tests.engine.views import RequestView
+from contract_tests.results.views import RequestView
 
 PART_PAUSE_S = 0.03  # as the suite pauses
 LONGEST_ARGUMENT = 100_000  # Linux allows 128 KiB for an argument of a program; a shell's own printf has no limit

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from contract_tests.engine.discoveries import Point
+from contract_tests.results.discoveries import Point
 
 WIDTH, HEIGHT = 640, 160  # of the plotted area, in units of the SVG
 

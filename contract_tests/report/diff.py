@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contract_tests.engine.result import RunResult
+from contract_tests.results.result import RunResult
 from contract_tests.settings.secrets import printable
 
 SLOWER = 2.0  # smaller factors can be chance on a busy machine

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.engine.result import RunResult
 from contract_tests.report.failure import command, on_one_line
+from contract_tests.results.result import RunResult
 
 if TYPE_CHECKING:
-    from contract_tests.engine.discoveries import Discovered
-    from contract_tests.engine.findings import Finding, Found
+    from contract_tests.results.discoveries import Discovered
+    from contract_tests.results.findings import Finding, Found
 
 FILE_NAME = "findings.json"
 

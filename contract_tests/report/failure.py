@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from contract_tests.engine.record import body_file_name, message_file_name
-from contract_tests.engine.result import ClauseResult, RunResult
-from contract_tests.engine.views import ExchangeView
 from contract_tests.report.curl import as_curl
 from contract_tests.report.python import as_python
+from contract_tests.results.record import body_file_name, message_file_name
+from contract_tests.results.result import ClauseResult, RunResult
+from contract_tests.results.views import ExchangeView
 from contract_tests.settings.secrets import printable
 
 LONGEST_COMMAND = 1500  # characters; a longer one reads the body from a file next to the record

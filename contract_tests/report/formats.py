@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from contract_tests.engine.files import write_whole
-from contract_tests.engine.result import RunResult
 from contract_tests.report.receipt import Receipt, files_of, search
+from contract_tests.results.files import write_whole
+from contract_tests.results.result import RunResult
 
 STANDARD_OUTPUT = "-"
 

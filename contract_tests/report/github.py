@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import markdown
 from contract_tests.report.receipt import Receipt
 from contract_tests.report.reported import ReportedClause, reported_clauses, sentence
+from contract_tests.results.result import RunResult
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import harfile
 
-from contract_tests.engine.result import RunResult
-from contract_tests.engine.views import ExchangeView
 from contract_tests.report.receipt import Receipt
 from contract_tests.report.reported import reported_clauses
+from contract_tests.results.result import RunResult
+from contract_tests.results.views import ExchangeView
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:

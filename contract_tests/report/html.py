@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from contract_tests.engine.result import ClauseResult, RunResult
-from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.curve import curve_of
 from contract_tests.report.discovered import also, commands, headline, sum_of, times
 from contract_tests.report.receipt import Receipt
 from contract_tests.report.reported import ReportedClause, reported_clauses, sentence
+from contract_tests.results.result import ClauseResult, RunResult
+from contract_tests.results.views import BodyView, ExchangeView
 from contract_tests.settings.secrets import printable
 
 HERE = Path(__file__).parent

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.result import ClauseResult, RunResult
-from contract_tests.engine.views import BodyView, ExchangeView
 from contract_tests.report.discovered import as_json
 from contract_tests.report.receipt import Receipt
 from contract_tests.report.reported import ReportedClause, reported_clauses, sentence
+from contract_tests.results.result import ClauseResult, RunResult
+from contract_tests.results.views import BodyView, ExchangeView
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from contract_tests.contract.deviations import FIRST_EXPIRY, Deviation, write_deviations
-from contract_tests.engine.result import RunResult
+from contract_tests.results.result import RunResult
 
 
 def readings_file(result: RunResult) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.markdown import code, escaped
 from contract_tests.report.receipt import Receipt
 from contract_tests.report.reported import sentence
+from contract_tests.results.result import RunResult
 
 
 def write(result: RunResult, folder: Path | None, receipt: Receipt | None = None) -> str:

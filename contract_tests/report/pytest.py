@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from contract_tests.contract.specification import Treatment
-from contract_tests.engine.record import body_file_name
-from contract_tests.engine.result import RunResult
-from contract_tests.engine.views import ExchangeView, VerdictView, were_at_once
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.python import as_bytes, as_text
 from contract_tests.report.receipt import Receipt
+from contract_tests.results.record import body_file_name
+from contract_tests.results.result import RunResult
+from contract_tests.results.views import ExchangeView, VerdictView, were_at_once
 from contract_tests.settings.secrets import printable
 
 LONGEST_BODY_BYTES = 1500  # a test reads a longer one from a file next to the record

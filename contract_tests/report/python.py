@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
-from contract_tests.engine.views import RequestView, WireView
+from contract_tests.results.views import RequestView, WireView
 
 _IN_PARTS = """\
 def in_parts(body, length):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.contract.specification import Clause
-from contract_tests.engine.events import Ending
-from contract_tests.engine.result import ClauseResult, RunResult
-from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.failure import command, on_one_line, program, repeated
 from contract_tests.report.pytest import as_tests
+from contract_tests.results.events import Ending
+from contract_tests.results.result import ClauseResult, RunResult
+from contract_tests.results.views import VerdictView
 from contract_tests.settings.secrets import printable
 
 

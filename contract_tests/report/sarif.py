@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.contract.specification import Clause
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.receipt import Receipt
 from contract_tests.report.reported import ReportedClause, problem, reported_clauses
+from contract_tests.results.result import RunResult
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ARTIFACT = "spec/clauses.yaml"  # SARIF requires a file, so a result points to the clause

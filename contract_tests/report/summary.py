@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.events import Ending
-from contract_tests.engine.result import RunResult
+from contract_tests.results.events import Ending
+from contract_tests.results.result import RunResult
 
 
 def summary_line(result: RunResult) -> str:

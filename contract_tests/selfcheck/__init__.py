@@ -3,5 +3,5 @@
 This package lists those servers, starts them, and runs the engine against each. Their code is in tests/servers/ and in
 the mock. Nothing here has a rule of the contract or formats results (see report/).
 
-May import: composition, contract, engine, judging, settings
+May import: composition, contract, judging, results, settings
 """

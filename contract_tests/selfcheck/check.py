@@ -12,9 +12,9 @@ from multiprocessing import get_context
 
 from contract_tests.composition.run import open_run
 from contract_tests.contract.loading import load_specification
-from contract_tests.engine.events import Event, VerdictGiven
-from contract_tests.engine.result import ReadingResult
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.events import Event, VerdictGiven
+from contract_tests.results.result import ReadingResult
 from contract_tests.selfcheck.serving import end_with_parent, serve
 from contract_tests.selfcheck.subjects import CARRIERS, Subject
 from contract_tests.settings.values import Session, Settings

@@ -2,5 +2,5 @@
 
 Nothing here sends or judges; the tests of the suite itself are in tests/.
 
-May import: engine, judging, report
+May import: judging, report, results
 """

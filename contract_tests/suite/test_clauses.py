@@ -2,9 +2,9 @@
 
 import pytest
 
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.failure import describe
+from contract_tests.results.result import RunResult
 
 
 def test_clause(leadlists_clause: str, leadlists_result: RunResult) -> None:

@@ -17,7 +17,7 @@ import pytest
 from contract_tests.composition.run import open_run
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.specification import Specification
-from contract_tests.engine.result import RunResult
+from contract_tests.results.result import RunResult
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.fewer_requests import with_fewer_requests as with_fewer_requests
 from contract_tests.tests.servers import right_core, second_server

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contract_tests.engine.record import RecordError
-from contract_tests.engine.record_reading import read_result
+from contract_tests.results.record import RecordError
+from contract_tests.results.record_reading import read_result
 from contract_tests.tests.ports import free_port
 
 INSTALL_S = 900.0

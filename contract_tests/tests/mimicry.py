@@ -17,8 +17,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from contract_tests.engine.result import RunResult
 from contract_tests.report.observed import readings_file
+from contract_tests.results.result import RunResult
 from contract_tests.settings.values import Depth, Session, Settings
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, judged, mock_process
 from contract_tests.tests.servers.known_servers import USERS

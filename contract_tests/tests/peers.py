@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.contract.loading import load_specification
-from contract_tests.engine.record import FILE_NAME
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.record import FILE_NAME
 from contract_tests.selfcheck.serving import serve
 from contract_tests.selfcheck.subjects import FOREIGN, RIGHT, Subject, known_servers
 from contract_tests.tests.conftest import ROOT

@@ -44,6 +44,7 @@ IMPORTED = {
         "contract_tests.engine.*",
         "contract_tests.requests.*",
         "contract_tests.report.*",
+        "contract_tests.results.*",
         "contract_tests.tests.fewer_requests",
         "schemathesis.cli",
         "requests",

@@ -11,8 +11,8 @@ import pytest
 
 from contract_tests.contract.deviations import Deviation, load_deviations, write_deviations
 from contract_tests.contract.specification import Specification, SpecificationError
-from contract_tests.engine.result import RunResult
 from contract_tests.report.formats import FORMATS
+from contract_tests.results.result import RunResult
 from contract_tests.tests.conftest import USERS, judged, settings_for, with_fewer_requests
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS
 from contract_tests.tests.servers.serving import serve

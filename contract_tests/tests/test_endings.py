@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.record_reading import read_result
 from contract_tests.report.formats import FORMATS
+from contract_tests.results.record import FILE_NAME
+from contract_tests.results.record_reading import read_result
 from contract_tests.tests.conftest import USERS
 from contract_tests.tests.report.conftest import record
 from contract_tests.tests.servers.faulty_servers import FAULTY_SERVERS

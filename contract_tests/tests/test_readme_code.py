@@ -16,12 +16,12 @@ import yaml
 from contract_tests.contract.deviations import load_deviations
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.record_reading import read_result
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.operation_suite import judge_with
 from contract_tests.requests.plan import Sender
+from contract_tests.results.record_reading import read_result
+from contract_tests.results.result import RunResult
 from contract_tests.settings.sources import gather
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.exchange import Exchange, Response

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.engine.record_reading import read_result
 from contract_tests.report.diff import changes
+from contract_tests.results.record_reading import read_result
 from contract_tests.tests.conftest import USERS
 from contract_tests.tests.servers.right_core import Fields, Receive, Refusal, Request, RightCore, Scope, Send
 from contract_tests.tests.servers.serving import serve

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.commands.time_notice import TimeNotice
-from contract_tests.engine.events import Event, ExchangeSeen
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView
+from contract_tests.results.events import Event, ExchangeSeen
+from contract_tests.results.views import BodyView, ExchangeView, RequestView, ResponseView
 
 
 def answered(elapsed_s: float, status: int = 201) -> ExchangeSeen:

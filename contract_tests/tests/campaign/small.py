@@ -13,10 +13,10 @@ from contract_tests.campaign.permit import permit_for
 from contract_tests.composition.campaign import open_campaign
 from contract_tests.contract.specification import Operation
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.result import RunResult
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.operation_suite import make_plan
 from contract_tests.requests.plan import Plan
+from contract_tests.results.result import RunResult
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.values import Settings
 

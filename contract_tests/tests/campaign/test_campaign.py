@@ -22,7 +22,9 @@ from contract_tests.campaign.sequences import Parts, sequences
 from contract_tests.campaign.strain import WINDOW, Strain
 from contract_tests.campaign.variation import mutated
 from contract_tests.composition.campaign import open_campaign
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome
+from contract_tests.report.campaign import CampaignReport
+from contract_tests.results.events import (
     Ending,
     Event,
     ExchangeSeen,
@@ -32,10 +34,9 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings, Found
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
-from contract_tests.judging.verdict import Outcome
-from contract_tests.report.campaign import CampaignReport
+from contract_tests.results.findings import Findings, Found
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.target.exchange import Request
 from contract_tests.tests.conftest import settings_for
 from contract_tests.tests.report.test_discovered import STARTED

@@ -23,13 +23,13 @@ from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.ledger import created_by_workers, created_in
 from contract_tests.composition import cluster
 from contract_tests.composition.cluster import STOP, SignalledBudget
-from contract_tests.engine.events import ExchangeSeen, Stage, StageStarted
-from contract_tests.engine.files import lock
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.record_reading import read_events, read_result
-from contract_tests.engine.result import RunResult
 from contract_tests.requests.plan import BURST
+from contract_tests.results.events import ExchangeSeen, Stage, StageStarted
+from contract_tests.results.files import lock
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.record import FILE_NAME
+from contract_tests.results.record_reading import read_events, read_result
+from contract_tests.results.result import RunResult
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve
 from contract_tests.tests.starting import loaded

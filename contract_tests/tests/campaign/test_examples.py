@@ -18,13 +18,14 @@ from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase
 
 from contract_tests.campaign.examples import KEY, LABEL, MOST_EXAMPLES, Examples
 from contract_tests.composition.examples import open_examples
-from contract_tests.engine.events import ExchangeSeen, Stage, StageStarted
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Found
-from contract_tests.engine.grouping import Key
-from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.record_reading import read_events
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, VerdictView
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.events import ExchangeSeen, Stage, StageStarted
+from contract_tests.results.findings import Found
+from contract_tests.results.grouping import Key
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.record import FILE_NAME
+from contract_tests.results.record_reading import read_events
+from contract_tests.results.views import BodyView, ExchangeView, RequestView, VerdictView
 from contract_tests.settings.values import Session, Settings, UsageError
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.campaign.test_dying_processes import Cutting

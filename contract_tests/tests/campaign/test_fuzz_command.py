@@ -15,11 +15,12 @@ from typing import Any, ClassVar
 import pytest
 
 from contract_tests.campaign.conduct import FIRST_CONFIRMING
-from contract_tests.engine.events import Ending, ExchangeSeen, Stage, StageStarted
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings
-from contract_tests.engine.record_reading import read_events, read_result
-from contract_tests.engine.views import ExchangeView
 from contract_tests.requests.plan import BURST
+from contract_tests.results.events import Ending, ExchangeSeen, Stage, StageStarted
+from contract_tests.results.findings import Findings
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.record_reading import read_events, read_result
+from contract_tests.results.views import ExchangeView
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.conftest import mock_process, settings_for

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract_tests.contract.loading import load_specification
-from contract_tests.engine.causes import cause_of
-from contract_tests.engine.grouping import MANY, Key, groups
+from contract_tests.results.causes import cause_of
+from contract_tests.results.grouping import MANY, Key, groups
 
 SHIFT = "It is … h off"
 ONE_MISTAKE = {

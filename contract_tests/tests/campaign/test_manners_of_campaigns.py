@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.record_reading import read_result
+from contract_tests.results.record_reading import read_result
 from contract_tests.tests.conftest import mock_process
 from contract_tests.tests.servers.right_core import PATH, Answer, Request, RightCore
 from contract_tests.tests.servers.serving import serve

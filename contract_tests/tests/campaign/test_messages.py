@@ -29,12 +29,8 @@ from contract_tests.campaign.variation import marked, mutated, sent_like, signed
 from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.bounded_record import BoundedRecord
 from contract_tests.engine.case_log import CaseLog
-from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.record_reading import read_result
 from contract_tests.engine.replay import replay
-from contract_tests.engine.views import KEPT_BODY_BYTES, view_exchange
 from contract_tests.judging.verdict import Outcome, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
 from contract_tests.live.framing import Framing, Kind
@@ -44,6 +40,10 @@ from contract_tests.report.failure import command, program
 from contract_tests.report.python import as_python
 from contract_tests.requests.plan import Plan, Sender, Step
 from contract_tests.requests.transport import VARIATIONS
+from contract_tests.results.bounded_record import BoundedRecord
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.record_reading import read_result
+from contract_tests.results.views import KEPT_BODY_BYTES, view_exchange
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Session, Settings
 from contract_tests.target.client import Target

@@ -9,7 +9,7 @@ import pytest
 
 from contract_tests.campaign.ledger import created_in
 from contract_tests.campaign.resuming import SENT_ANEW, Past
-from contract_tests.engine.events import (
+from contract_tests.results.events import (
     CreatedView,
     Ending,
     Event,
@@ -19,10 +19,10 @@ from contract_tests.engine.events import (
     Stage,
     StageStarted,
 )
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import FILE_NAME, Record
-from contract_tests.engine.record_reading import read_events, read_result
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.record import FILE_NAME, Record
+from contract_tests.results.record_reading import read_events, read_result
+from contract_tests.results.views import BodyView, ExchangeView, RequestView, ResponseView
 from contract_tests.target.exchange import Request
 from contract_tests.tests.report.test_discovered import STARTED
 

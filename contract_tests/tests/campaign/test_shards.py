@@ -17,11 +17,11 @@ from contract_tests.campaign.corpus import CampaignLog
 from contract_tests.campaign.examples import KEY, examples_in
 from contract_tests.campaign.ledger import created_in
 from contract_tests.campaign.merging import NUMBERS_OF_A_SHARD, merge
-from contract_tests.engine.events import CreatedView, Ending, ExchangesCounted, Part, RunEnded, Stage, StageStarted
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL
-from contract_tests.engine.record import Record, RecordError
-from contract_tests.engine.record_reading import read_events, read_result
-from contract_tests.engine.result import RunResult
+from contract_tests.results.events import CreatedView, Ending, ExchangesCounted, Part, RunEnded, Stage, StageStarted
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.record import Record, RecordError
+from contract_tests.results.record_reading import read_events, read_result
+from contract_tests.results.result import RunResult
 from contract_tests.settings.manners import Shard
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign

@@ -19,22 +19,23 @@ from contract_tests import LEAD_LISTS, Oracle
 from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.run import open_run
 from contract_tests.engine import history
-from contract_tests.engine.budget import CALLED_FOR, Budget
+from contract_tests.engine.budget import Budget
 from contract_tests.engine.case_log import CaseLog
-from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.interruption import Terminated
-from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.record_reading import read_events, read_result
 from contract_tests.engine.reducing import SHRUNK, SILENCES
-from contract_tests.engine.result import RunResult
-from contract_tests.engine.summing import sum_up
 from contract_tests.engine.watching import SILENCES_IN_A_ROW, Watch
 from contract_tests.judging.case import Case
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report.json import write as write_json
 from contract_tests.report.reported import sentence
 from contract_tests.requests.plan import BURST
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.events import Ending, Event, ExchangeSeen, StageStarted, VerdictGiven
+from contract_tests.results.numbers import CALLED_FOR
+from contract_tests.results.record import FILE_NAME
+from contract_tests.results.record_reading import read_events, read_result
+from contract_tests.results.result import RunResult
+from contract_tests.results.summing import sum_up
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.target.client import Outgoing, Target

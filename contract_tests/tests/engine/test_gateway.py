@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from contract_tests.engine.events import Ending
+from contract_tests.results.events import Ending
 from contract_tests.settings.values import Depth
 from contract_tests.tests.conftest import USERS, judged, settings_for
 from contract_tests.tests.servers.right_core import Refusal, Request, RightCore

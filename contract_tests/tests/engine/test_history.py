@@ -12,12 +12,12 @@ from contract_tests.composition.suites import SUITES
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine import history
-from contract_tests.engine.budget import CALLED_FOR
 from contract_tests.engine.case_log import CaseLog
-from contract_tests.engine.event_log import EventLog
 from contract_tests.engine.history import KEPT_BYTES, History
-from contract_tests.engine.views import view_exchange
 from contract_tests.operation_suite import judge_with
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.numbers import CALLED_FOR
+from contract_tests.results.views import view_exchange
 from contract_tests.settings.secrets import Masker
 from contract_tests.target.exchange import Exchange, Request, Wire
 from contract_tests.tests.conftest import settings_for

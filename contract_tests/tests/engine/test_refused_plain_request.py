@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.result import RunResult
 from contract_tests.settings.values import Depth
 from contract_tests.tests.conftest import USERS, judged, settings_for, with_fewer_requests
 from contract_tests.tests.servers.right_core import Fields, RightCore

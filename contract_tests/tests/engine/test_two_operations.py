@@ -16,11 +16,11 @@ from contract_tests.composition.run import open_run
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
 from contract_tests.engine.bases import on_an_accepted_base
-from contract_tests.engine.events import Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.engine.searches import searches
 from contract_tests.judging.case import Case
 from contract_tests.operation_suite import OperationSuite, RequestGroup, judge_with, make_plan
 from contract_tests.requests.plan import Sender, Step
+from contract_tests.results.events import Event, ExchangeSeen, StageStarted, VerdictGiven
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.target.exchange import Exchange, Request, Response
 from contract_tests.tests.conftest import EXPIRED, USERS, settings_for, with_fewer_requests

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contract_tests.engine.findings import NUMBERS_OF_A_CELL, Findings
-from contract_tests.engine.record_reading import read_events
+from contract_tests.results.findings import Findings
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.record_reading import read_events
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.conftest import USERS, judged, settings_for, with_fewer_requests
 from contract_tests.tests.servers.foreign_third_state import UnreadBodyIsNextRequest

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from contract_tests.composition.watch import open_watching
-from contract_tests.engine.events import ExchangeSeen, VerdictGiven
-from contract_tests.engine.result import RunResult
 from contract_tests.judging.verdict import Outcome
 from contract_tests.live.seen import Counts, Seen
+from contract_tests.results.events import ExchangeSeen, VerdictGiven
+from contract_tests.results.result import RunResult
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.live.conftest import BODY, PATH
 

@@ -18,8 +18,8 @@ import httpx2
 import pytest
 
 from contract_tests.composition.watch import open_watching, proxy_of
-from contract_tests.engine.events import Ending
-from contract_tests.engine.record_reading import read_result
+from contract_tests.results.events import Ending
+from contract_tests.results.record_reading import read_result
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import judged, mock_process, settings_for
 from contract_tests.tests.live.conftest import BODY, PATH

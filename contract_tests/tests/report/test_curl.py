@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.engine.views import BodyView, RequestView
 from contract_tests.report.curl import as_curl
+from contract_tests.results.views import BodyView, RequestView
 from contract_tests.settings.secrets import Masker
 from contract_tests.target.exchange import Headers
 from contract_tests.tests.conftest import need_curl

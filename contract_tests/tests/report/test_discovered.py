@@ -12,17 +12,17 @@ from markdown_it import MarkdownIt
 from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.discoveries import KEPT_POINTS, Discoveries
-from contract_tests.engine.events import Ending, Event, ExchangeSeen, FailureRepeated, Part, RunEnded, VerdictGiven
-from contract_tests.engine.result import RunResult
-from contract_tests.engine.summing import sum_up
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
 from contract_tests.judging.verdict import Outcome
 from contract_tests.report import html, junit, markdown
 from contract_tests.report import json as json_report
 from contract_tests.report.curve import HEIGHT, WIDTH, curve_of
 from contract_tests.report.failure import describe as describe_failure
 from contract_tests.report.summary import summary_line
+from contract_tests.results.discoveries import KEPT_POINTS, Discoveries
+from contract_tests.results.events import Ending, Event, ExchangeSeen, FailureRepeated, Part, RunEnded, VerdictGiven
+from contract_tests.results.result import RunResult
+from contract_tests.results.summing import sum_up
+from contract_tests.results.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
 from contract_tests.tests.conftest import settings_for
 
 STARTED = first_event(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contract_tests.contract.loading import load_specification
-from contract_tests.engine.result import RunResult
+from contract_tests.results.result import RunResult
 from contract_tests.settings.values import Depth, Settings
 from contract_tests.tests.conftest import MOCK_FIRST, MOCK_SECOND, judged, mock_process, settings_for
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from contract_tests.composition.run import open_run
-from contract_tests.engine.events import Ending, Event, ExchangeSeen
+from contract_tests.results.events import Ending, Event, ExchangeSeen
 from contract_tests.settings.values import Depth
 from contract_tests.target.absence import Absence
 from contract_tests.target.client import Target

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from contract_tests.engine.budget import CALLED_FOR
-from contract_tests.engine.causes import cause_of
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.results.causes import cause_of
+from contract_tests.results.events import (
     Breaches,
     Event,
     ExchangesCounted,
@@ -17,11 +17,10 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.grouping import Key, groups
-from contract_tests.engine.views import BodyView, VerdictView
-from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.results.grouping import Key, groups
+from contract_tests.results.numbers import NUMBERS_OF_A_CELL
+from contract_tests.results.views import BodyView, VerdictView
 
-NUMBERS_OF_A_CELL = 2 * CALLED_FOR  # of its requests: more than a cell sends with all its shrinking
 KEPT_KINDS = 500  # of breaches; a server with more breaks the same clause with an ever other text
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause
-from contract_tests.engine.events import Ending, ReadingView, RunStarted
-from contract_tests.engine.views import VerdictView
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.events import Ending, ReadingView, RunStarted
+from contract_tests.results.views import VerdictView
 
 if TYPE_CHECKING:
-    from contract_tests.engine.discoveries import Discovered
+    from contract_tests.results.discoveries import Discovered
 
 EXIT_OF_ENDING = {
     Ending.INTERRUPTED: 130,

@@ -13,10 +13,11 @@ from contract_tests.campaign.ledger import created_in
 from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine import bounded_record
-from contract_tests.engine.bounded_record import BoundedRecord
-from contract_tests.engine.event_log import EventLog
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome
+from contract_tests.results import bounded_record
+from contract_tests.results.bounded_record import BoundedRecord
+from contract_tests.results.event_log import EventLog
+from contract_tests.results.events import (
     Ending,
     ExchangesCounted,
     ExchangeSeen,
@@ -28,10 +29,9 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.record import FILE_NAME
-from contract_tests.engine.record_reading import read_events, read_result
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
-from contract_tests.judging.verdict import Outcome
+from contract_tests.results.record import FILE_NAME
+from contract_tests.results.record_reading import read_events, read_result
+from contract_tests.results.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView
 from contract_tests.tests.conftest import settings_for
 
 STARTED = first_event(Terms.of(load_specification(), settings_for("http://127.0.0.1:1")))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contract_tests.engine.created import created_id
-from contract_tests.engine.events import Event, ExchangesCounted, ExchangeSeen
-from contract_tests.engine.findings import Finding, Findings
-from contract_tests.engine.novelty import Novelty, behaviour_of
+from contract_tests.results.created import created_id
+from contract_tests.results.events import Event, ExchangesCounted, ExchangeSeen
+from contract_tests.results.findings import Finding, Findings
+from contract_tests.results.novelty import Novelty, behaviour_of
 
 KEPT_POINTS = 400  # of the curve: more than a report is wide; every second one is dropped where there would be more
 LONGEST_GAP_S = 90.0  # between two requests; a longer one is the time between two processes of a campaign

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contract_tests.engine.events import CreatedByWorker, CreatedView, Event, ExchangesCounted, ExchangeSeen
-from contract_tests.engine.views import ExchangeView, id_in
+from contract_tests.results.events import CreatedByWorker, CreatedView, Event, ExchangesCounted, ExchangeSeen
+from contract_tests.results.views import ExchangeView, id_in
 from contract_tests.target.exchange import Response
 
 

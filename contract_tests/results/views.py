@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from contract_tests.engine.handed_out import without_cookie_values
 from contract_tests.judging.verdict import Outcome, Verdict
+from contract_tests.results.handed_out import without_cookie_values
 from contract_tests.target.exchange import Exchange, Headers, Response, Wire, first_part
 
 KEPT_BODY_BYTES = 64 * 1024  # or of a message; no field of the API page needs more, and 400 of them fit into an e-mail

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from contract_tests.campaign.ledger import created_in
-from contract_tests.engine.created import created_id
-from contract_tests.engine.events import ExchangeSeen
-from contract_tests.engine.record import Record
-from contract_tests.engine.views import KEPT_BODY_BYTES, view_exchange
+from contract_tests.results.created import created_id
+from contract_tests.results.events import ExchangeSeen
+from contract_tests.results.record import Record
+from contract_tests.results.views import KEPT_BODY_BYTES, view_exchange
 from contract_tests.tests.corpus.exchanges import exchange
-from contract_tests.tests.engine.test_record import STARTED
+from contract_tests.tests.results.test_record import STARTED
 
 LONG = b'"name":"' + b"n" * KEPT_BODY_BYTES + b'"'
 

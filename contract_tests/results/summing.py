@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from contract_tests.contract.specification import Clause
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome
+from contract_tests.results.events import (
     Ending,
     Event,
     ExchangesCounted,
@@ -21,12 +22,11 @@ from contract_tests.engine.events import (
     RunStarted,
     VerdictGiven,
 )
-from contract_tests.engine.result import ClauseResult, ReadingResult, RunResult
-from contract_tests.engine.views import VerdictView
-from contract_tests.judging.verdict import Outcome
+from contract_tests.results.result import ClauseResult, ReadingResult, RunResult
+from contract_tests.results.views import VerdictView
 
 if TYPE_CHECKING:
-    from contract_tests.engine.discoveries import Discoveries
+    from contract_tests.results.discoveries import Discoveries
 
 TIME_STEP = math.log(1.1)  # times are counted in classes that differ by a tenth
 NAMED_REQUESTS = 12  # of those that judged a clause; more would not help a reader
@@ -70,7 +70,7 @@ class Summing:
     @cached_property
     def discoveries(self) -> Discoveries:
         """What a campaign has found so far."""
-        from contract_tests.engine.discoveries import Discoveries  # only campaigns need it
+        from contract_tests.results.discoveries import Discoveries  # only campaigns need it
 
         return Discoveries()
 

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from contract_tests.engine.created import created_view
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome
+from contract_tests.results.created import created_view
+from contract_tests.results.events import (
     Breaches,
     Event,
     ExchangesCounted,
@@ -15,10 +16,9 @@ from contract_tests.engine.events import (
     ReadingObserved,
     VerdictGiven,
 )
-from contract_tests.engine.findings import key_of
-from contract_tests.engine.record import Record
-from contract_tests.engine.summing import time_class
-from contract_tests.judging.verdict import Outcome
+from contract_tests.results.findings import key_of
+from contract_tests.results.record import Record
+from contract_tests.results.summing import time_class
 
 RECORD_BYTES = 100 * 1024 * 1024  # about 40,000 exchanges; GitLab accepts no larger artifact by default
 _EXCHANGE = re.compile(rb'\{"event": ?"exchange", ?"exchange": ?\{"number": ?(\d+)')

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import orjson
 
-from contract_tests.engine.causes import shape_of
-from contract_tests.engine.events import ExchangeSeen
-from contract_tests.engine.views import ExchangeView
+from contract_tests.results.causes import shape_of
+from contract_tests.results.events import ExchangeSeen
+from contract_tests.results.views import ExchangeView
 from contract_tests.target.exchange import first_values
 
 KEPT_BEHAVIOURS = 20_000  # only a server whose messages repeat the request has more; then none is new any more

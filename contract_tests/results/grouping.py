@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 
-from contract_tests.engine.causes import ACCEPTED, REFUSED
+from contract_tests.results.causes import ACCEPTED, REFUSED
 
 Group = tuple[Hashable, ...]
 

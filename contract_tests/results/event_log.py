@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from contract_tests.engine.events import CreatedView, Event, ExchangeSeen
-from contract_tests.engine.record import Record
-from contract_tests.engine.summing import Summing
-from contract_tests.engine.views import VerdictView
+from contract_tests.results.events import CreatedView, Event, ExchangeSeen
+from contract_tests.results.record import Record
+from contract_tests.results.summing import Summing
+from contract_tests.results.views import VerdictView
 
 
 class EventLog:

@@ -12,7 +12,8 @@ import orjson
 
 from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause, Treatment
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome
+from contract_tests.results.events import (
     Breaches,
     CreatedByWorker,
     CreatedView,
@@ -30,11 +31,10 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.record import EVENT_KINDS, FILE_NAME, FORMAT, RecordError
-from contract_tests.engine.result import RunResult
-from contract_tests.engine.summing import Summing
-from contract_tests.engine.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
-from contract_tests.judging.verdict import Outcome
+from contract_tests.results.record import EVENT_KINDS, FILE_NAME, FORMAT, RecordError
+from contract_tests.results.result import RunResult
+from contract_tests.results.summing import Summing
+from contract_tests.results.views import BodyView, ExchangeView, RequestView, ResponseView, VerdictView, WireView
 
 # What the values of other programs can raise where ours are expected.
 FOREIGN = (AttributeError, KeyError, OverflowError, TypeError, ValueError)

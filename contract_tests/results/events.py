@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from contract_tests.contract.deviations import Deviation
 from contract_tests.contract.specification import Clause, Treatment
-from contract_tests.engine.views import ExchangeView, VerdictView
 from contract_tests.judging.verdict import Outcome
+from contract_tests.results.views import ExchangeView, VerdictView
 
 
 class Ending(StrEnum):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from contract_tests.engine.handed_out import handed_out
+from contract_tests.results.handed_out import handed_out
 from contract_tests.target.exchange import Exchange, Headers, Request, Response
 
 LOGIN = (("Authorization", "Bearer abcdefgh-token-12345"),)

@@ -15,8 +15,9 @@ from typing import Any
 
 import orjson
 
-from contract_tests.engine.created import created_by
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome
+from contract_tests.results.created import created_by
+from contract_tests.results.events import (
     CreatedByWorker,
     CreatedView,
     Event,
@@ -29,9 +30,8 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.files import lock, write_whole
-from contract_tests.engine.views import BodyView, VerdictView
-from contract_tests.judging.verdict import Outcome
+from contract_tests.results.files import lock, write_whole
+from contract_tests.results.views import BodyView, VerdictView
 
 RUNS_FOLDER = Path(".leadlists") / "runs"
 FILE_NAME = "run.ndjson"

@@ -19,7 +19,8 @@ from contract_tests.composition.run import open_run
 from contract_tests.composition.start import first_event
 from contract_tests.contract.loading import load_specification
 from contract_tests.contract.terms import Terms
-from contract_tests.engine.events import (
+from contract_tests.judging.verdict import Outcome
+from contract_tests.results.events import (
     Breaches,
     CreatedByWorker,
     CreatedView,
@@ -36,10 +37,10 @@ from contract_tests.engine.events import (
     StageStarted,
     VerdictGiven,
 )
-from contract_tests.engine.record import FILE_NAME, Record, RecordError, new_folder, to_line
-from contract_tests.engine.record_reading import read_events, read_result
-from contract_tests.engine.summing import sum_up
-from contract_tests.engine.views import (
+from contract_tests.results.record import FILE_NAME, Record, RecordError, new_folder, to_line
+from contract_tests.results.record_reading import read_events, read_result
+from contract_tests.results.summing import sum_up
+from contract_tests.results.views import (
     KEPT_BODY_BYTES,
     BodyView,
     ExchangeView,
@@ -49,7 +50,6 @@ from contract_tests.engine.views import (
     WireView,
     view_exchange,
 )
-from contract_tests.judging.verdict import Outcome
 from contract_tests.settings.secrets import Masker
 from contract_tests.settings.values import Depth
 from contract_tests.tests.conftest import USERS, judged, settings_for, with_fewer_requests
