@@ -63,10 +63,12 @@ class History:
         old = {*numbers[:planned][:-KEPT_CASES], *numbers[planned:][:-KEPT_CASES]} - first - pinned
         for number in old:
             self._pop(number)
+        if self._bytes <= KEPT_BYTES:
+            return
         for number in (*sorted(self._cases.keys() - first - pinned), *sorted(pinned)):
+            self._pop(number)
             if self._bytes <= KEPT_BYTES:
                 return
-            self._pop(number)
 
     def _pop(self, number: int) -> None:
         if number in self._cases:

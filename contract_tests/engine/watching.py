@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from contract_tests.judging.case import Case
@@ -13,6 +14,7 @@ from contract_tests.target.pace import comes_later
 
 REFUSALS_IN_A_ROW = 3  # a restart takes a second; three refused connections in a row are not a coincidence
 SILENCES_IN_A_ROW = 20  # no server fails on as many planned requests in a row; searches can repeat one that it fails on
+ASKED_FOR_A_NEW_LOGIN = 3  # times; a server that refuses it while it accepts the plain one does not support it
 REPEATED_LATER_IN_A_ROW = 3  # the suite repeated each of them for as long as a request may wait
 
 Ask = Callable[[Step], Exchange]  # sends one request more, and records it without judging it
@@ -38,6 +40,7 @@ class Watch:
         self._silences = 0
         self._put_off = 0
         self._accepted: set[tuple[str, str]] = set()  # (session, carrier) that signed in
+        self._refused: Counter[tuple[str, str]] = Counter()  # those that have not
 
     def see(self, exchange: Exchange, plain: Request, ask: Ask | None) -> RunOver | None:
         """Return why this exchange ends the run: the server no longer responds; None if the run continues.
@@ -57,7 +60,8 @@ class Watch:
     def see_login(self, case: Case, plain: Request, ask: Ask) -> RunOver | None:
         """Return that the session has ended if the server no longer accepts a login that it accepted before.
 
-        It asks even if the budget is used up, because the response would otherwise count as a breach.
+        For a login that it has not accepted yet, that of the plain request tells. It asks even if the budget is
+        used up, because the response would otherwise count as a breach.
         """
         caller = case.expectation.caller
         if caller.login is not Login.VALID or caller.session is None:
@@ -65,12 +69,18 @@ class Watch:
         login = caller.session.name, caller.carrier
         if case.succeeded:
             self._accepted.add(login)
-        elif is_signed_out(case.status) and login in self._accepted:
-            headers = caller.session.login(caller.carrier)
-            again = ask(Step("the plain request again, to see whether the session has ended", _with(headers, plain)))
+        elif is_signed_out(case.status) and self._may_have_ended(login):
+            asked = _with(caller.session.login(caller.carrier), plain) if login in self._accepted else plain
+            again = ask(Step("the plain request again, to see whether the session has ended", asked))
             if again.response is not None and is_signed_out(again.response.status):
                 return _session_ended(self._seen, again.response)
         return None
+
+    def _may_have_ended(self, login: tuple[str, str]) -> bool:
+        if login in self._accepted:
+            return True
+        self._refused[login] += 1
+        return bool(self._accepted) and self._refused[login] <= ASKED_FOR_A_NEW_LOGIN
 
     def _count(self, exchange: Exchange) -> RunOver | None:
         self._seen += 1

@@ -318,6 +318,17 @@ def test_an_end_outside_the_contract_breaks_no_clause_and_gives_3(
     assert result.exit_code() == 3
 
 
+@pytest.mark.parametrize("accepted", [1, 5, 10, 13])  # after ten, the first request by cookie comes
+def test_a_session_that_ends_before_another_login_was_accepted_breaks_no_clause(accepted: int) -> None:
+    class EndsAfter(SignInPageAfterThirty):
+        seen = 30 - accepted
+
+    with serve(EndsAfter(USERS)) as url:
+        result = judged(quick(url, connections=1))
+    assert (result.ending, broken(result)) == (Ending.SESSION_ENDED, [])
+    assert result.requests < accepted + 5
+
+
 def test_a_run_that_ends_early_has_recorded_what_arrived(tmp_path: Path) -> None:
     server = QuotaOfThirty(USERS)
     with serve(server) as url, open_run(quick(url), folder=tmp_path / "run") as run:
