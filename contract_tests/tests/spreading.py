@@ -31,6 +31,7 @@ TOGETHER = (
     "mock_server/tests/test_foreign_spec.py",
     "mock_server/tests/pipeline/test_drivers.py",
     "contract_tests/tests/test_architecture.py",  # parses every module once
+    "contract_tests/tests/test_explanation.py",
 )
 LONG = (
     "mock_server/tests/test_example_app.py",

@@ -9,19 +9,37 @@ from shutil import copytree
 import pytest
 from click.testing import CliRunner
 
+from contract_tests import explanation
 from contract_tests.commands.clauses import command
 from contract_tests.composition.suites import SUITES
 from contract_tests.contract.specification import Specification, SpecificationError
 from contract_tests.explanation import explain, oracles_of, probing
 from contract_tests.judging.case import Case, HistoryOracle, Oracle
 from contract_tests.judging.expectation import Expectation
+from contract_tests.judging.judge import Judge
 from contract_tests.judging.verdict import Judgement, Verdict
 from contract_tests.lead_lists import LEAD_LISTS
-from contract_tests.operation_suite import judge_with, make_plan
+from contract_tests.operation_suite import OperationSuite, judge_with, make_plan
 from contract_tests.requests.plan import Step
 from contract_tests.target.exchange import Exchange
 from contract_tests.tests.approved import EVERY_ORACLE, JUDGE, OF_TOPIC, cases_of, every_history
 from contract_tests.tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _requests_are_judged_once() -> Iterator[None]:
+    """Judge the planned requests once for each choice of suites: it takes half a second."""
+    found: dict[tuple[int, ...], tuple[Judge, dict[str, tuple[str, ...]]]] = {}  # the judge keeps the IDs in use
+
+    def once(judge: Judge, suites: tuple[OperationSuite, ...]) -> dict[str, tuple[str, ...]]:
+        key = (id(judge.terms.specification.document), *map(id, suites))
+        if key not in found:
+            found[key] = judge, probing(judge, suites)
+        return found[key][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explanation, "probing", once)
+        yield
 
 
 def explained(clause: str, specification: Specification) -> str:

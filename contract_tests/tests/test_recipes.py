@@ -79,6 +79,7 @@ def test_each_pod_of_the_job_for_kubernetes_gets_another_shard() -> None:
     assert mounted == {each["name"] for each in spec["template"]["spec"]["volumes"]}
 
 
+@pytest.mark.long
 def test_the_shards_for_xdist_are_divided_among_its_workers(tmp_path: Path) -> None:
     text = (RECIPES / "fuzz_shards.py").read_text()
     shorter = text.replace("SHARDS = 4", "SHARDS = 2").replace('"2h"]', '"2h", "--dry-run"]')

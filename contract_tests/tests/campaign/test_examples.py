@@ -79,6 +79,7 @@ def campaign_with_an_example(examples: ExampleDatabase, folder: Path) -> None:
     assert found.first_s <= shown.sent_at_s
 
 
+@pytest.mark.long
 def test_campaigns_share_examples_through_redis(redis_url: str, tmp_path: Path) -> None:
     with serve(CuttingEarly({FIRST: "user_1"})) as url:
         settings = Settings(url, Session("first", bearer=FIRST))

@@ -81,6 +81,7 @@ def test_a_right_server_has_no_findings(tmp_path: Path) -> None:
     assert sum(named[1].encode() in body for body in created) > len(created) / 3  # the others have names of their own
 
 
+@pytest.mark.long
 def test_a_defect_is_one_finding_that_the_same_seed_finds_again_and_another_with_other_requests(tmp_path: Path) -> None:
     outputs = []
     for name in ("one", "two"):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from contract_tests.settings.values import Session, Settings
 from contract_tests.tests.campaign.small import small_campaign
 from contract_tests.tests.servers.right_core import Answer, Request, RightCore
@@ -44,6 +46,7 @@ class Counting(RightCore):
         return answer._replace(body=b'{"data":' + answer.body + b"}") if self.count % 11 == 0 else answer
 
 
+@pytest.mark.long
 def test_a_breach_of_every_eleventh_request_is_shown_by_many_in_a_row(tmp_path: Path) -> None:
     with serve(Counting({"xyz789-session": "user_1"})) as url:
         settings = Settings(url, Session("first", bearer="xyz789-session"))
