@@ -150,7 +150,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return Whole(folder, read_result(folder), app.received)
 
 
-@pytest.mark.long  # others resume a campaign that was killed once
+@pytest.mark.long  # test_past.py shows the same on short records
 def test_a_campaign_that_is_killed_several_times_gives_the_same(whole: Whole, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     app: Any = Rounding({"xyz789-session": "user_1"})
