@@ -144,3 +144,23 @@ def test_lists_under_a_doubled_key_are_not_joined() -> None:
     joined = exchange(request(raw=raw), answer=created(personIds=["a", "b"]))
     found = [each for each in judgements(joined) if isinstance(each, Verdict) and each.clause == PEOPLE]
     assert [(each.expected, each.actual) for each in found] == [("['b'] or ['a']", "['a', 'b']")]
+
+
+@pytest.mark.parametrize(("end_of_equal", "status", "is_broken"), [(0, 400, True), (0, 201, False), (1, 400, False)])
+def test_a_server_that_accepts_an_end_at_the_start_accepts_a_later_one(
+    end_of_equal: int, status: int, is_broken: bool
+) -> None:
+    start = "2030-01-01T00:00:00.000Z"
+    equal = sent_body(startDate=start, endDate=f"2030-01-01T00:00:0{end_of_equal}.000Z")
+    later = sent_body(startDate=start, endDate="2030-01-01T00:00:00.500Z")
+    fraction = sent_body(startDate=start, endDate="2030-03-01T00:00:00.500Z")
+    accepted = [
+        exchange(request(body), answer=created(body, id=new)) for body, new in ((equal, UUID), (fraction, OTHER_ID))
+    ]
+    answer = problem() if status == 400 else created(later)
+    found = [
+        each
+        for each in judgements(*accepted, exchange(request(later), status, answer))
+        if isinstance(each, Verdict) and each.actual == "400, although the end is later than the start"
+    ]
+    assert [each.clause for each in found] == ["request.endDate.order"] * is_broken
