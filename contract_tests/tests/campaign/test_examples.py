@@ -91,6 +91,7 @@ def test_campaigns_share_examples_through_redis(redis_url: str, tmp_path: Path) 
     campaign_with_an_example(open_examples(redis_url), tmp_path / "other")
 
 
+@pytest.mark.long
 def test_a_resumed_campaign_sends_no_example_again(tmp_path: Path) -> None:
     place, folder = tmp_path / "examples", tmp_path / "run"
     dates = {"startDate": "2024-01-01T00:00:00.000Z", "endDate": "2024-01-02T00:00:00.000Z"}

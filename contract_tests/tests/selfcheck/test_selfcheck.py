@@ -190,6 +190,7 @@ def test_the_foreign_sets_are_counted_apart_and_decide_only_if_alone() -> None:
     assert summary([missed]) == lines[1]
 
 
+@pytest.mark.long
 def test_a_run_for_the_confusion_goes_on_after_the_defect(command: Command) -> None:
     done = command("--depth", "quick", "--defect", "escapes-kept", "--confusion")
     assert "Other clauses that 1 runs named: 0, and 1 expected ones" in done.stdout, done.stdout

@@ -100,7 +100,7 @@ def made(run_cli: RunCli) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("one_in", [32, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("one_in", [64, pytest.param(1, marks=pytest.mark.long)])
 def test_the_handlers_respond_like_the_mock(
     one_in: int, made: Path, start_mock: StartMock, tmp_path: Path, loaded: Loaded, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -80,7 +80,7 @@ def differences(pair: Pair, cases: list[Case]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("one_in", [16, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("one_in", [32, pytest.param(1, marks=pytest.mark.long)])
 def test_the_corpus_gets_the_same_responses(one_in: int, pair: Pair, tmp_path: Path, loaded: Loaded) -> None:
     with running_mock() as judged:
         cases = corpus(judged.url, tmp_path / "run", loaded("contract_tests"))
