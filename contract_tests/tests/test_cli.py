@@ -209,8 +209,8 @@ def test_max_time_ends_the_run(command: Command, right_url: str) -> None:
     assert done.returncode == 3  # a run that ends among the planned requests proves little, and must not look passed
     assert "20 in a second take 2" in done.stderr
     assert "longer, more than the 1 s allowed" in done.stderr
-    # Fewer than twenty on a busy machine.
-    assert re.search(r"The time was over after [12]?\d of 4\d\d planned requests", " ".join(done.stdout.split()))
+    # Ten at once and twenty in the second, or fewer on a busy machine.
+    assert re.search(r"The time was over after [1-3]?\d of 4\d\d planned requests", " ".join(done.stdout.split()))
 
 
 def test_a_run_warns_of_a_slow_server_before_its_time_is_over(command: Command) -> None:
