@@ -1,4 +1,4 @@
-"""A run searches and shrinks each operation by its own plain request, and judges all of them together once."""
+"""Test a run of two operations: it searches and shrinks each with its own plain request, and judges both together."""
 
 from __future__ import annotations
 
